@@ -1,0 +1,7 @@
+"""Assay: every batch becomes a released data version, or is held back with reasons.
+
+The library is pure: it imports no Airflow, reads no clock and keeps no global state. A *room* is
+one package here (``ingest``, ``quality``, ``privacy``, ``cleaning``, ``versioning``, ``drift``,
+``fairness``, ``retention``, ``alerting``, ``catalog`` …); rooms never import each other and meet
+in a DAG, through verdicts and paths.
+"""

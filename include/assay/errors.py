@@ -1,0 +1,163 @@
+"""Errors that say what is wrong, where, what was got, what was expected and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+class _Unset:
+    """The absence of a received value; ``None`` is a value that may have been received."""
+
+    def __repr__(self) -> str:
+        return "<unset>"
+
+
+UNSET: Final = _Unset()
+_LONGEST_GOT: Final = 120
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_GOT else text[: _LONGEST_GOT - 1] + "…"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: what is wrong, where, what was got, what was expected, what to do.
+
+    Parameters
+    ----------
+    what : str
+        The fault in one clause, without a full stop.
+    where : str, optional
+        ``file:line key`` or another place that a person can go to.
+    got : object, optional
+        The received value, rendered by ``repr`` and cut; never pass a value of a data row.
+    expected : str, optional
+        What would have been right.
+    do : str, optional
+        The next step, a sentence.
+
+    Examples
+    --------
+    >>> print(Problem("no such column", where="drift.yaml:7 columns", got="incme",
+    ...               expected="one of: age, income", do="Did you mean 'income'?"))
+    drift.yaml:7 columns: no such column. Got 'incme'. Expected one of: age, income. \
+Did you mean 'income'?
+    """
+
+    what: str
+    where: str | None = None
+    got: object = UNSET
+    expected: str | None = None
+    do: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}." if self.where else f"{self.what}."
+        if self.got is not UNSET:
+            text += f" Got {_shown(self.got)}."
+        if self.expected:
+            text += f" Expected {self.expected.rstrip('.')}."
+        if self.do:
+            text += f" {self.do}"
+        return text
+
+
+class AssayError(Exception):
+    """Input, policy or program is at fault, so that nothing could be judged (exit code 2).
+
+    Retrying does not help: it is raised for what a person must mend, never for I/O that may work
+    the next time.
+    """
+
+    exit_code: int = 2
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        got: object = UNSET,
+        expected: str | None = None,
+        do: str | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        own = Problem(what, where=where, got=got, expected=expected, do=do)
+        self.problems: tuple[Problem, ...] = tuple(problems) or (own,)
+        lines = [str(own)] if not problems else [what, *(f"  {p}" for p in problems)]
+        super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.problems))
+
+
+def _rebuild(cls: type[AssayError], args: tuple[Any, ...], problems: tuple[Problem, ...]) -> Any:
+    error = cls.__new__(cls)
+    Exception.__init__(error, *args)
+    error.problems = problems
+    return error
+
+
+class ContractError(AssayError):
+    """A contract doesn't load, or says what can't be."""
+
+
+class PolicyError(AssayError):
+    """A policy doesn't load, or names what isn't there."""
+
+
+class SuiteError(AssayError):
+    """An expectation suite doesn't load, or would silently judge less than it says."""
+
+
+class InputError(AssayError):
+    """The data, or its source, can't be read."""
+
+
+class RegistryError(AssayError):
+    """The registry of versions refuses, or doesn't hold what was asked for."""
+
+
+class CatalogError(AssayError):
+    """The catalog refuses a record that would break one of its laws."""
+
+
+class LeaseError(AssayError):
+    """Another run holds the lease of this batch."""
+
+
+class DeliveryError(AssayError):
+    """A message could not be handed over, and trying again will not help."""
+
+
+def problems_error(cls: type[AssayError], problems: Sequence[Problem]) -> AssayError:
+    """One error that lists every problem found, so that a person mends a file once.
+
+    Examples
+    --------
+    >>> print(problems_error(PolicyError, [Problem("a"), Problem("b")]))
+    2 problems:
+      a.
+      b.
+    """
+    if len(problems) == 1:
+        p = problems[0]
+        return cls(p.what, where=p.where, got=p.got, expected=p.expected, do=p.do)
+    return cls(f"{len(problems)} problems:", problems=problems)
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """The nearest option as a question, or nothing when none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("incme", ["age", "income"])
+    "Did you mean 'income'?"
+    >>> did_you_mean("zzz", ["age", "income"])
+    ''
+    """
+    near = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
+    return f"Did you mean {near[0]!r}?" if near else ""
