@@ -1,0 +1,219 @@
+"""YAML documents that know their lines, so that every fault can be named where it stands.
+
+Only plain data is built: no tag runs code, no date is guessed from text (partition keys look like
+dates), and a key that stands twice is a fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from assay.errors import UNSET, AssayError, InputError, Problem, did_you_mean, problems_error
+
+Loc = tuple[str | int, ...]
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Safe YAML without implicit dates."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed YAML file: its value, and the line of every key and item."""
+
+    path: Path
+    value: Any
+    lines: Mapping[Loc, int]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the content as canonical JSON; comments and layout don't count."""
+        return content_hash(self.value)
+
+    def where(self, loc: Loc) -> str:
+        """``file:line key.key`` of the deepest part of ``loc`` that the file has."""
+        known = loc
+        while known and known not in self.lines:
+            known = known[:-1]
+        line = self.lines.get(known, 1)
+        dotted = ".".join(str(part) for part in loc)
+        return f"{shown_path(self.path)}:{line} {dotted}".rstrip()
+
+
+def shown_path(path: Path) -> str:
+    """The path as a person would type it: relative to the working directory where it lies below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def content_hash(value: Any) -> str:
+    """SHA-256 (hex) of a JSON-like value in canonical form.
+
+    Examples
+    --------
+    >>> content_hash({"b": 1, "a": 2}) == content_hash({"a": 2, "b": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_document(path: Path | str, error: type[AssayError] = InputError) -> Document:
+    """Read one YAML file.
+
+    Raises
+    ------
+    error
+        If the file is missing, isn't YAML, has a key twice, a tag, or isn't a mapping.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise error("can't be read", where=shown_path(path), got=exc.strerror) from exc
+    except UnicodeDecodeError as exc:
+        raise error("isn't UTF-8", where=shown_path(path), do="Save it as UTF-8.") from exc
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        lines: dict[Loc, int] = {}
+        problems: list[Problem] = []
+        _walk(node, (), lines, problems, path)
+        if problems:
+            raise problems_error(error, problems)
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader subclass
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        where = f"{shown_path(path)}:{mark.line + 1}" if mark else shown_path(path)
+        raise error(
+            f"isn't plain YAML: {getattr(exc, 'problem', None) or 'can not be parsed'}", where=where
+        ) from exc
+    if not isinstance(value, dict):
+        raise error("isn't a mapping", where=shown_path(path), expected="keys and values")
+    return Document(path=path, value=value, lines=lines)
+
+
+def _walk(node: Any, loc: Loc, lines: dict[Loc, int], problems: list[Problem], path: Path) -> None:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, child in node.value:
+            name = str(key.value)
+            line = key.start_mark.line + 1
+            if name in seen:
+                problems.append(
+                    Problem("the key stands twice", where=f"{shown_path(path)}:{line} {name}")
+                )
+            seen.add(name)
+            lines[(*loc, name)] = line
+            _walk(child, (*loc, name), lines, problems, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            lines[(*loc, index)] = child.start_mark.line + 1
+            _walk(child, (*loc, index), lines, problems, path)
+
+
+def validate_document(document: Document, model: type[ModelT], error: type[AssayError]) -> ModelT:
+    """The document as a model.
+
+    Raises
+    ------
+    error
+        One error with every fault of the file: its line, what was got, what was expected, and the
+        nearest known key.
+    """
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as exc:
+        raise problems_error(error, list(_problems(document, model, exc))) from exc
+
+
+def _problems(
+    document: Document, model: type[BaseModel], exc: ValidationError
+) -> Iterable[Problem]:
+    for fault in exc.errors(include_url=False):
+        loc: Loc = _existing(document, tuple(fault["loc"]))
+        where = document.where(loc)
+        if fault["type"] == "extra_forbidden":
+            options = sorted(_fields_at(model, fault["loc"][:-1]))
+            word = str(fault["loc"][-1])
+            yield Problem(
+                "no such key",
+                where=where,
+                got=word,
+                expected=("one of: " + ", ".join(options)) if options else None,
+                do=did_you_mean(word, options) or None,
+            )
+        elif fault["type"] == "missing":
+            yield Problem(f"the key {fault['loc'][-1]!r} is missing", where=where)
+        else:
+            got = fault["input"] if isinstance(fault["input"], str | int | float | bool) else UNSET
+            message = fault["msg"].removeprefix("Value error, ").rstrip(".")
+            yield Problem(message[:1].lower() + message[1:], where=where, got=got)
+
+
+def _existing(document: Document, loc: Loc) -> Loc:
+    """Leave out what pydantic adds to a location: tags of unions, names of validators."""
+    kept: Loc = ()
+    for part in loc:
+        if (*kept, part) in document.lines:
+            kept = (*kept, part)
+    if loc and kept != loc and loc[-1] not in kept:
+        kept = (*kept, loc[-1]) if isinstance(loc[-1], str) else kept
+    return kept
+
+
+def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> set[str]:
+    """Names of the keys that the model takes at a place, over all members of a union."""
+    candidates: list[Any] = [model]
+    for part in loc:
+        following: list[Any] = []
+        for candidate in candidates:
+            following += _step(candidate, part)
+        candidates = following or candidates
+    names: set[str] = set()
+    for candidate in candidates:
+        for member in _members(candidate):
+            if isinstance(member, type) and issubclass(member, BaseModel):
+                names |= {f.alias or n for n, f in member.model_fields.items()}
+    return names
+
+
+def _step(candidate: Any, part: str | int) -> list[Any]:
+    found: list[Any] = []
+    for member in _members(candidate):
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            by_key = {f.alias or n: f for n, f in member.model_fields.items()}
+            if part in by_key:
+                found.append(by_key[part].annotation)
+        else:
+            found += [a for a in typing.get_args(member) if a is not Ellipsis]
+    return found
+
+
+def _members(annotation: Any) -> list[Any]:
+    """The types that an annotation may stand for, ``Annotated`` and unions taken apart."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _members(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        return [m for a in typing.get_args(annotation) for m in _members(a)]
+    return [annotation]

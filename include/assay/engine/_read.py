@@ -1,0 +1,140 @@
+"""Tables from files: Parquet as it is, text as text."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from assay.engine._types import quoted
+from assay.errors import InputError
+
+_NARROWEST = ("BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP")
+
+
+def read_parquet(con: Any, path: Path | str) -> Any:
+    """A Parquet file as an Ibis table, scanned when it is used.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it isn't whole Parquet.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("no such file", where=str(path))
+    try:
+        return con.read_parquet(str(path))
+    except Exception as exc:
+        raise InputError("isn't a whole Parquet file", where=str(path)) from exc
+
+
+def read_text(
+    con: Any, path: Path | str, delimiter: str = ",", compression: str | None = None
+) -> Any:
+    """A CSV file as an Ibis table of strings, nothing guessed and no error ignored.
+
+    An empty field is null, a quoted empty one is an empty string. The first line is the header.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or its lines don't fit its header.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("no such file", where=str(path))
+    name = f"text_{abs(hash((str(path), path.stat().st_mtime_ns))):x}"
+    target = str(path).replace("'", "''")
+    how = "auto" if compression is None else compression
+    try:
+        con.raw_sql(
+            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM read_csv('{target}', "  # noqa: S608
+            f"header=true, all_varchar=true, auto_detect=false, delim='{delimiter}', quote='\"', "
+            f"escape='\"', nullstr='', compression='{how}', columns={_header(path, delimiter)}, "
+            "strict_mode=true)"
+        )
+        return con.table(name)
+    except InputError:
+        raise
+    except Exception as exc:
+        raise InputError("isn't a whole CSV file in UTF-8", where=str(path)) from exc
+
+
+def _header(path: Path, delimiter: str) -> str:
+    """The columns clause of ``read_csv``: the header's names, all text."""
+    import csv
+
+    with fsspec.open(str(path), "rt", compression="infer", encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file, delimiter=delimiter), [])
+    if not names:
+        raise InputError("has no header", where=str(path))
+    if len(set(names)) != len(names):
+        twice = sorted({n for n in names if names.count(n) > 1})
+        raise InputError("has columns of the same name", where=str(path), got=twice)
+    pairs = ", ".join("'" + n.replace("'", "''") + "': 'VARCHAR'" for n in names)
+    return "{" + pairs + "}"
+
+
+def open_data(con: Any, source: Path | str) -> Any:
+    """What a person names on the command line: a CSV or Parquet file, by path or URL.
+
+    Parquet keeps its types. CSV is read as text; then each column takes the narrowest of integer,
+    number, boolean, date, timestamp that parses every value of it, else it stays text. Rows get
+    their number as ``__row`` where the file has none.
+
+    Raises
+    ------
+    InputError
+        If the source can't be read or is of neither format.
+    """
+    path = _local(source)
+    kind = "".join(path.suffixes).lower()
+    if ".parquet" in kind:
+        table = read_parquet(con, path)
+    elif ".csv" in kind:
+        table = _narrowed(con, read_text(con, path))
+    else:
+        raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
+    return table if "__row" in table.columns else _numbered(con, table)
+
+
+def _local(source: Path | str) -> Path:
+    """A local file of the same name; a URL is fetched whole into a temporary folder."""
+    text = str(source)
+    if "://" not in text:
+        return Path(text)
+    name = text.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+    target = Path(tempfile.mkdtemp(prefix="assay-")) / name
+    try:
+        with fsspec.open(text, "rb") as remote, target.open("wb") as local:
+            while block := remote.read(1 << 20):
+                local.write(block)
+    except (OSError, ValueError, ImportError) as exc:
+        raise InputError("can't be fetched", where=text, got=type(exc).__name__) from exc
+    return target
+
+
+def _narrowed(con: Any, table: Any) -> Any:
+    names = list(table.columns)
+    tests = [
+        f"count({quoted(n)}) > 0 AND count_if({quoted(n)} IS NOT NULL AND "
+        f"TRY_CAST({quoted(n)} AS {t}) IS NULL) = 0 AS {quoted(f'{i}:{t}')}"
+        for i, n in enumerate(names)
+        for t in _NARROWEST
+    ]
+    sql = f"SELECT {', '.join(tests)} FROM ({con.compile(table)})"  # noqa: S608
+    fits = con.sql(sql).to_pyarrow().to_pylist()[0]
+    casts = []
+    for i, name in enumerate(names):
+        kind = next((t for t in _NARROWEST if fits[f"{i}:{t}"]), "VARCHAR")
+        casts.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
+    return con.sql(f"SELECT {', '.join(casts)} FROM ({con.compile(table)})")  # noqa: S608
+
+
+def _numbered(con: Any, table: Any) -> Any:
+    """Row numbers in the order of the file; materialised, because a scan has no stable number."""
+    sql = f"SELECT (row_number() OVER ()) - 1 AS __row, * FROM ({con.compile(table)})"  # noqa: S608
+    return con.create_table(f"numbered_{abs(hash(sql)):x}", con.sql(sql), temp=True, overwrite=True)

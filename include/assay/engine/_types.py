@@ -1,0 +1,43 @@
+"""Types, names and rounding that all of the engine agrees on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+ROW: Final = "__row"
+DTYPES: Final = {
+    "string": "string",
+    "integer": "int64",
+    "number": "float64",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+}
+"""Logical type of a contract → Ibis dtype."""
+
+
+def data_columns(table: Any) -> list[str]:
+    """Names of a table's own columns, without the system's (those that begin with ``__``)."""
+    return [name for name in table.columns if not name.startswith("__")]
+
+
+def quoted(name: str) -> str:
+    """An identifier, quoted for DuckDB's SQL.
+
+    Examples
+    --------
+    >>> quoted('a "b"')
+    '"a ""b\"""'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def round12(value: float) -> float:
+    """A number to 12 significant digits, so that an order of summation doesn't show.
+
+    Examples
+    --------
+    >>> round12(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.12g}")

@@ -1,0 +1,116 @@
+"""Zones, paths in them, and publishing by rename."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.errors import InputError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A place with one set of readers and one maximum age."""
+
+    name: str
+    restricted: bool
+    description: str
+
+
+ZONES: tuple[Zone, ...] = (
+    Zone("inbox", False, "what upstreams drop; read-only to Assay"),
+    Zone("landing", True, "originals and their rows, as they came"),
+    Zone("quarantine", True, "landed rows that failed, with their reasons"),
+    Zone("work", False, "protected tables between the stages of a run"),
+    Zone("spill", True, "what the engine writes when memory is short"),
+    Zone("reports", False, "verdicts, reports and Data Docs"),
+    Zone("messages", False, "messages rendered where no connection is configured"),
+    Zone("registry", False, "versions, snapshots and pointers: Git and DVC"),
+    Zone("catalog", False, "the index and history database"),
+    Zone("secrets", True, "keys that the embedded default made"),
+    Zone("airflow", True, "Airflow's own database and settings"),
+    Zone("logs", False, "logs of the processes and of the tasks"),
+    Zone("cache", False, "copies of registry objects, safe to delete"),
+)
+_BY_NAME = {zone.name: zone for zone in ZONES}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The folders below one home.
+
+    Parameters
+    ----------
+    home : Path
+        ``ASSAY_HOME``; ``.assay`` below the project by default.
+    """
+
+    home: Path
+
+    def path(self, zone: str, *parts: str) -> Path:
+        """A path in a zone, its parent folders made with the zone's rights.
+
+        Raises
+        ------
+        InputError
+            If there is no such zone, or a part would lead out of it.
+        """
+        if zone not in _BY_NAME:
+            raise InputError(
+                "no such zone",
+                got=zone,
+                expected="one of: " + ", ".join(_BY_NAME),
+                do=did_you_mean(zone, _BY_NAME) or None,
+            )
+        for part in parts:
+            if part in {"", ".", ".."} or "/" in part or "\\" in part or "\0" in part:
+                raise InputError("a path part would lead out of its zone", where=zone, got=part)
+        mode = 0o700 if _BY_NAME[zone].restricted else 0o755
+        folder = self.home / zone
+        _make(folder, mode)
+        for part in parts[:-1]:
+            folder /= part
+            _make(folder, mode)
+        return folder / parts[-1] if parts else folder
+
+    def zone_of(self, path: Path) -> Zone | None:
+        """The zone that claims a path, None where none does."""
+        try:
+            relative = path.resolve().relative_to(self.home.resolve())
+        except ValueError:
+            return None
+        return _BY_NAME.get(relative.parts[0]) if relative.parts else None
+
+
+def _make(folder: Path, mode: int) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        folder.chmod(mode)
+
+
+def publish(aside: Path, path: Path) -> None:
+    """Move a file or folder that was written aside to its place, durably and at once.
+
+    A file replaces what was there. A folder doesn't: where another run has published the same
+    folder first, ours is left aside for its caller to remove.
+    """
+    if aside.is_file():
+        descriptor = os.open(aside, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,51 @@
+"""From a policy file to its model, every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TypeVar
+
+from assay.document import load_document, validate_document
+from assay.errors import PolicyError, Problem, did_you_mean, problems_error
+from assay.policy._base import Policy
+
+PolicyT = TypeVar("PolicyT", bound=Policy)
+
+
+def load_policy(
+    path: Path | str, model: type[PolicyT], columns: Collection[str] | None = None
+) -> PolicyT:
+    """Load one policy file.
+
+    Parameters
+    ----------
+    path : path
+        The YAML file.
+    model : type
+        The policy's class, e.g. ``DriftPolicy``.
+    columns : collection of str, optional
+        Columns of the data set. Where given, a policy that names another one is refused.
+
+    Raises
+    ------
+    PolicyError
+        With every fault: file, line, what was got, what was expected, the nearest known name.
+    """
+    document = load_document(path, PolicyError)
+    policy = validate_document(document, model, PolicyError)
+    if columns is not None:
+        problems = [
+            Problem(
+                "no such column",
+                where=document.where(loc),
+                got=name,
+                expected="one of: " + ", ".join(sorted(columns)),
+                do=did_you_mean(name, columns) or None,
+            )
+            for loc, name in policy.column_paths()
+            if name not in columns
+        ]
+        if problems:
+            raise problems_error(PolicyError, problems)
+    return policy
