@@ -36,7 +36,7 @@ def read_text(
 ) -> Any:
     """A CSV file as an Ibis table of strings, nothing guessed and no error ignored.
 
-    An empty field is null, a quoted empty one is an empty string. The first line is the header.
+    An empty field is null, quoted or not. The first line is the header.
 
     Raises
     ------

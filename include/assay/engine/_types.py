@@ -26,8 +26,8 @@ def quoted(name: str) -> str:
 
     Examples
     --------
-    >>> quoted('a "b"')
-    '"a ""b\"""'
+    >>> quoted("a b") == '"a b"'
+    True
     """
     return '"' + name.replace('"', '""') + '"'
 

@@ -1,0 +1,25 @@
+"""Contracts: what a data set is, in the Open Data Contract Standard v3.
+
+One file a data set, ``include/contracts/<dataset>.odcs.yaml``: its schema, keys, classification,
+owner, roles and source. What Assay needs beyond the standard stands in ``customProperties``, the
+standard's own place for it. A :class:`Contract` is what the rest of the library reads.
+"""
+
+from assay.contract._load import load_contract, load_contracts
+from assay.contract._model import Canonical, Column, Contract, Reference
+from assay.contract._partition import Partition
+from assay.contract._source import FilesSource, RestSource, Source, SqlSource
+
+__all__ = [
+    "Canonical",
+    "Column",
+    "Contract",
+    "FilesSource",
+    "Partition",
+    "Reference",
+    "RestSource",
+    "Source",
+    "SqlSource",
+    "load_contract",
+    "load_contracts",
+]

@@ -1,0 +1,190 @@
+"""From a contract file to a :class:`Contract`, every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from assay.contract import _odcs as odcs
+from assay.contract._model import Column, Contract, Reference
+from assay.contract._source import FilesSource, RestSource, Source, SqlSource
+from assay.document import Document, Loc, load_document, validate_document
+from assay.errors import AssayError, ContractError, Problem, did_you_mean, problems_error
+
+PartT = TypeVar("PartT", bound=BaseModel)
+_FILES = {"local", "s3", "custom"}
+
+
+def load_contract(path: Path | str) -> Contract:
+    """Load one contract.
+
+    Raises
+    ------
+    ContractError
+        With every fault: file, line, what was got, what was expected, the nearest known name.
+    """
+    document = load_document(path, ContractError)
+    raw = validate_document(document, odcs.DataContract, ContractError)
+    reader = _Reader(document)
+    contract = reader.contract(raw)
+    if reader.problems or contract is None:
+        raise problems_error(ContractError, reader.problems)
+    return contract
+
+
+def load_contracts(folder: Path | str) -> Mapping[str, Contract | AssayError]:
+    """Load every contract of a folder: data set → contract, or the error that it gives."""
+    found: dict[str, Contract | AssayError] = {}
+    for path in sorted(Path(folder).glob("*.odcs.yaml")):
+        name = path.name.removesuffix(".odcs.yaml")
+        try:
+            contract = load_contract(path)
+            if contract.dataset != name:
+                raise ContractError(
+                    "the file isn't named after its data set", where=str(path), got=contract.dataset
+                )
+            found[name] = contract
+        except AssayError as exc:
+            found[name] = exc
+    return found
+
+
+class _Reader:
+    """Reads the parts of one document, and collects what is wrong with them."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def contract(self, raw: odcs.DataContract) -> Contract | None:
+        custom = self._custom(raw.custom, odcs.DatasetCustom, ("customProperties",))
+        table = raw.schema_[0]
+        at: Loc = ("schema", 0, "properties")
+        columns = [self._column(p, (*at, i)) for i, p in enumerate(table.properties)]
+        self._twice([p.name for p in table.properties], at)
+        source = self._source(raw.servers[0], ("servers", 0))
+        names = {p.name for p in table.properties}
+        column = custom.partition.column if custom else None
+        if column is not None and column not in names:
+            hint = did_you_mean(column, names)
+            self._fault("partition.column names no column", ("customProperties",), column, hint)
+        if custom is None or source is None or None in columns or self.problems:
+            return None
+        keys = sorted(
+            (p for p in table.properties if p.primary_key),
+            key=lambda p: p.primary_key_position or 0,
+        )
+        return Contract(
+            dataset=raw.name,
+            version=raw.version,
+            description=raw.description.purpose,
+            owner=raw.team.name,
+            owner_contact=raw.support[0].channel if raw.support else None,
+            runbook=custom.runbook,
+            tags=raw.tags,
+            columns=tuple(c for c in columns if c),
+            primary_key=tuple(p.name for p in keys),
+            on_duplicate=custom.on_duplicate,
+            partition=custom.partition,
+            source=source,
+            hash=self.document.hash,
+            path=self.document.path,
+        )
+
+    def _column(self, raw: odcs.Property, loc: Loc) -> Column | None:
+        custom = self._custom(raw.custom, odcs.ColumnCustom, (*loc, "customProperties"))
+        if custom is None:
+            return None
+        if raw.classification == "identifier" and custom.identity_domain is None:
+            self._fault(
+                f"identifier {raw.name!r} has no identityDomain",
+                (*loc, "classification"),
+                do="Name the domain within which its pseudonyms may be joined.",
+            )
+        return Column(
+            name=raw.name,
+            type=raw.logical_type,
+            description=raw.description,
+            required=raw.required or raw.primary_key,
+            unique=raw.unique,
+            format=custom.parse_format,
+            classification=raw.classification,
+            identity_domain=custom.identity_domain,
+            canonical=custom.canonical,
+            levels=tuple(v.value for v in raw.enum) if raw.enum is not None else None,
+            role=custom.role,
+            references=self._reference(raw, (*loc, "relationships")),
+        )
+
+    def _reference(self, raw: odcs.Property, loc: Loc) -> Reference | None:
+        if not raw.relationships:
+            return None
+        relationship = raw.relationships[0]
+        custom = self._custom(relationship.custom, odcs.RelationshipCustom, (*loc, 0))
+        dataset, _, column = relationship.to.partition(".")
+        if custom is None:
+            return None
+        return Reference(
+            dataset=dataset, column=column, severity=custom.severity, mostly=custom.mostly
+        )
+
+    def _source(self, raw: odcs.Server, loc: Loc) -> Source | None:
+        custom = self._custom(raw.custom, odcs.ServerCustom, (*loc, "customProperties"))
+        if custom is None:
+            return None
+        shared = {"connection": custom.connection, "max_bytes": custom.max_bytes}
+        location = raw.path or raw.location
+        if raw.type in _FILES:
+            return self._part(FilesSource, loc, {
+                **shared, "location": location, "format": raw.format, "encoding": raw.encoding,
+                "delimiter": raw.delimiter, "compression": custom.compression,
+                "null_values": custom.null_values,
+            })  # fmt: skip
+        if raw.type == "api":
+            return self._part(RestSource, loc, {
+                **shared, "location": location, "params": custom.params,
+                "records": custom.records, "pagination": custom.pagination,
+            })  # fmt: skip
+        return self._part(SqlSource, loc, {**shared, "query": custom.query})
+
+    def _custom(
+        self, raw: Sequence[odcs.CustomProperty], model: type[PartT], loc: Loc
+    ) -> PartT | None:
+        self._twice([c.property for c in raw], loc)
+        return self._part(model, loc, {c.property: c.value for c in raw}, raw)
+
+    def _part(
+        self,
+        model: type[PartT],
+        loc: Loc,
+        values: Mapping[str, Any],
+        raw: Sequence[odcs.CustomProperty] = (),
+    ) -> PartT | None:
+        try:
+            return model.model_validate(values)
+        except ValidationError as exc:
+            known = [f.alias or n for n, f in model.model_fields.items()]
+            places = {c.property: i for i, c in enumerate(raw)}
+            for fault in exc.errors(include_url=False):
+                name = str(fault["loc"][0]) if fault["loc"] else ""
+                at = (*loc, places[name]) if name in places else loc
+                dotted = ".".join(str(p) for p in fault["loc"])
+                hint = did_you_mean(name, known) if fault["type"] == "extra_forbidden" else ""
+                message = fault["msg"].removeprefix("Value error, ")
+                self._fault(f"{dotted}: {message[:1].lower()}{message[1:]}", at, do=hint or None)
+            return None
+
+    def _twice(self, names: Sequence[str], loc: Loc) -> None:
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            self._fault(f"{name!r} stands twice", loc)
+
+    def _fault(self, what: str, loc: Loc, got: object = None, do: str | None = None) -> None:
+        where = self.document.where(loc)
+        self.problems.append(
+            Problem(what, where=where, do=do)
+            if got is None
+            else Problem(what, where=where, got=got, do=do)
+        )

@@ -1,0 +1,119 @@
+"""The contract as the rest of the library reads it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assay.contract._partition import Partition
+from assay.contract._source import Source
+from assay.errors import ContractError, did_you_mean
+
+ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+Classification = Literal["identifier", "quasi_identifier", "sensitive"]
+ColumnRole = Literal["label", "prediction", "probability", "protected", "feature", "key", "weight"]
+Severity = Literal["critical", "warning", "info"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Canonical(_Part):
+    """How an identifier is written in its one canonical form (after its type, and NFC)."""
+
+    trim: bool = Field(True, description="Strip white space at both ends.")
+    case: Literal["upper", "lower"] | None = Field(None, description="Fold the case.")
+
+
+class Reference(_Part):
+    """A value must stand in another data set's released rows."""
+
+    dataset: str
+    column: str
+    severity: Severity = "critical"
+    mostly: float = Field(1.0, ge=0, le=1)
+
+
+class Column(_Part):
+    """One column: its type, what must hold of it, and what it says about people."""
+
+    name: str
+    type: ColumnType
+    description: str | None = None
+    required: bool = False
+    unique: bool = False
+    format: str | None = None
+    classification: Classification | None = None
+    identity_domain: str | None = None
+    canonical: Canonical | None = None
+    levels: tuple[str, ...] | None = None
+    role: ColumnRole | None = None
+    references: Reference | None = None
+
+
+class Contract(_Part):
+    """What a data set is.
+
+    Read ``columns`` for its schema in order, ``partition`` for its batches, ``source`` for where
+    they come from, ``classified`` for what may not be shown.
+    """
+
+    dataset: str
+    version: str
+    title: str | None = None
+    description: str
+    owner: str
+    owner_contact: str | None = None
+    runbook: str | None = None
+    tags: tuple[str, ...] = ()
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    on_duplicate: Literal["fail", "keep_first"] = "fail"
+    partition: Partition
+    source: Source
+    hash: str
+    path: Path
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in the contract's order."""
+        return tuple(c.name for c in self.columns)
+
+    @cached_property
+    def identifiers(self) -> tuple[Column, ...]:
+        """Columns that lead to a person by themselves."""
+        return tuple(c for c in self.columns if c.classification == "identifier")
+
+    @cached_property
+    def classified(self) -> frozenset[str]:
+        """Names of the columns whose values may not be shown."""
+        return frozenset(c.name for c in self.columns if c.classification is not None)
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Column → role, for the columns that have one; identifiers are `identifier`."""
+        roles: dict[str, str] = {c.name: c.role for c in self.columns if c.role}
+        return roles | {c.name: "identifier" for c in self.identifiers}
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises
+        ------
+        ContractError
+            If there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ContractError(
+            "no such column",
+            where=self.dataset,
+            got=name,
+            expected="one of: " + ", ".join(self.column_names),
+            do=did_you_mean(name, self.column_names) or None,
+        )

@@ -1,0 +1,210 @@
+"""The part of the Open Data Contract Standard v3 that Assay reads.
+
+Keys of the standard that Assay doesn't read are let through; any other key is a fault, because a
+misspelt ``requried`` would otherwise be believed to be judged. ``assay check`` holds the file
+against the standard's whole schema as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from assay.contract._model import Canonical, Classification, ColumnRole, Severity
+from assay.contract._partition import Partition
+from assay.contract._source import Pagination
+from assay.errors import did_you_mean
+
+
+class _Odcs(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="allow", populate_by_name=True, coerce_numbers_to_str=True
+    )
+    standard: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _known(self) -> _Odcs:
+        for key in self.model_extra or {}:
+            if key not in self.standard:
+                known = sorted(self.standard | set(type(self).model_fields))
+                raise ValueError(f"no such key: {key!r}. {did_you_mean(key, known)}".rstrip())
+        return self
+
+
+class _Custom(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, coerce_numbers_to_str=True
+    )
+
+
+class CustomProperty(_Odcs):
+    """One ``customProperties`` entry."""
+
+    standard = frozenset({"id", "description", "vendor"})
+    property: str
+    value: Any = None
+
+
+class ColumnCustom(_Custom):
+    """Custom properties of a column."""
+
+    identity_domain: str | None = Field(None, alias="identityDomain")
+    canonical: Canonical | None = None
+    role: ColumnRole | None = None
+    parse_format: str | None = Field(None, alias="parseFormat")
+
+
+class RelationshipCustom(_Custom):
+    """Custom properties of a relationship."""
+
+    severity: Severity = "critical"
+    mostly: float = Field(1.0, ge=0, le=1)
+
+
+class ServerCustom(_Custom):
+    """Custom properties of a server."""
+
+    connection: str | None = None
+    compression: Literal["gzip", "zstd"] | None = None
+    null_values: tuple[str, ...] = Field(("",), alias="nullValues")
+    max_bytes: int | None = Field(None, alias="maxBytes")
+    params: dict[str, str] = Field(default_factory=dict)
+    records: str | None = None
+    pagination: Pagination | None = None
+    query: str | None = None
+
+
+class DatasetCustom(_Custom):
+    """Custom properties of the whole contract."""
+
+    partition: Partition
+    on_duplicate: Literal["fail", "keep_first"] = Field("fail", alias="onDuplicate")
+    runbook: str | None = None
+
+
+class Relationship(_Odcs):
+    """A reference to another data set's column, written ``dataset.column``."""
+
+    standard = frozenset({"id", "type", "from"})
+    to: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[^.]+$")
+    custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
+
+
+class EnumValue(_Odcs):
+    """One value of a closed list."""
+
+    standard = frozenset(
+        {"id", "label", "description", "tags", "customProperties", "authoritativeDefinitions"}
+    )
+    value: str
+
+
+class Property(_Odcs):
+    """A column."""
+
+    standard = frozenset({
+        "id", "physicalType", "physicalName", "businessName", "deprecated", "synonyms",
+        "authoritativeDefinitions", "tags", "logicalTypeOptions", "semanticType", "partitioned",
+        "partitionKeyPosition", "encryptedName", "transformSourceObjects", "transformLogic",
+        "transformDescription", "examples", "criticalDataElement", "quality",
+    })  # fmt: skip
+    name: str = Field(pattern=r"^(_?[^_\x00\n][^\x00\n]{0,254}|_)$")
+    logical_type: Literal["string", "integer", "number", "boolean", "date", "timestamp"] = Field(
+        alias="logicalType"
+    )
+    description: str | None = None
+    primary_key: bool = Field(False, alias="primaryKey")
+    primary_key_position: int | None = Field(None, alias="primaryKeyPosition")
+    required: bool = False
+    unique: bool = False
+    classification: Classification | None = None
+    enum: tuple[EnumValue, ...] | None = None
+    relationships: tuple[Relationship, ...] = Field((), max_length=1)
+    custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
+
+
+class SchemaObject(_Odcs):
+    """The one table of a contract."""
+
+    standard = frozenset({
+        "id", "physicalType", "description", "businessName", "deprecated", "synonyms",
+        "authoritativeDefinitions", "tags", "customProperties", "logicalType", "physicalName",
+        "dataGranularityDescription", "relationships", "quality", "context",
+    })  # fmt: skip
+    name: str
+    properties: tuple[Property, ...] = Field(min_length=1)
+
+
+class Server(_Odcs):
+    """A source: files (``local``, ``s3``, ``custom``), a REST endpoint (``api``), a database."""
+
+    standard = frozenset({"id", "description", "environment", "roles", "server", "endpointUrl"})
+    type: Literal["local", "s3", "custom", "api", "postgres", "mysql", "sqlserver", "snowflake",
+                  "bigquery", "duckdb", "oracle", "trino", "clickhouse"]  # fmt: skip
+    path: str | None = None
+    location: str | None = None
+    format: Literal["csv", "jsonl", "parquet"] | None = None
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
+
+
+class Description(_Odcs):
+    """What the data is for."""
+
+    standard = frozenset({"usage", "authoritativeDefinitions", "customProperties"})
+    purpose: str
+    limitations: str | None = None
+
+
+class Member(_Odcs):
+    """A member of the owning team."""
+
+    standard = frozenset({
+        "id", "name", "description", "dateIn", "dateOut", "replacedByUsername", "tags",
+        "customProperties", "authoritativeDefinitions",
+    })  # fmt: skip
+    username: str
+    role: str | None = None
+
+
+class Team(_Odcs):
+    """The owning team."""
+
+    standard = frozenset({
+        "id", "description", "tags", "customProperties", "authoritativeDefinitions"
+    })  # fmt: skip
+    name: str
+    members: tuple[Member, ...] = ()
+
+
+class Support(_Odcs):
+    """Where the owner is reached."""
+
+    standard = frozenset({
+        "id", "url", "description", "tool", "scope", "invitationUrl", "customProperties"
+    })  # fmt: skip
+    channel: str
+
+
+class DataContract(_Odcs):
+    """A contract file."""
+
+    standard = frozenset({
+        "tenant", "dataProduct", "domain", "price", "roles", "slaDefaultElement",
+        "slaProperties", "authoritativeDefinitions", "context", "contractCreatedTs",
+    })  # fmt: skip
+    api_version: str = Field(alias="apiVersion", pattern=r"^v3\.\d+\.\d+$")
+    kind: Literal["DataContract"]
+    id: str
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    version: str
+    status: str
+    tags: tuple[str, ...] = ()
+    description: Description
+    team: Team
+    support: tuple[Support, ...] = ()
+    servers: tuple[Server, ...] = Field(min_length=1, max_length=1)
+    schema_: tuple[SchemaObject, ...] = Field(alias="schema", min_length=1, max_length=1)
+    custom: tuple[CustomProperty, ...] = Field(alias="customProperties")

@@ -1,0 +1,131 @@
+"""Partition keys: which batches a data set has, and when each begins and ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from assay.errors import InputError
+
+Grain = Literal["day", "month", "year"]
+_FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+_SHAPE: Final = {"day": r"\d{4}-\d{2}-\d{2}", "month": r"\d{4}-\d{2}", "year": r"\d{4}"}
+_CRON: Final = {"day": "0 0 * * *", "month": "0 0 1 * *", "year": "0 0 1 1 *"}
+
+
+class Partition(BaseModel):
+    """The calendar of a data set's batches.
+
+    A partition key is canonical: ``2013-02-04`` for a day, ``2013-02`` for a month, ``2013`` for a
+    year, and nothing else, because keys become paths.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    grain: Grain = Field(description="How long a batch is: `day`, `month` or `year`.")
+    timezone: str = Field("UTC", description="IANA time zone in which a batch begins and ends.")
+    first: str = Field(description="Key of the first batch.")
+    last: str | None = Field(None, description="Key of the last batch, for a finished data set.")
+    column: str | None = Field(
+        None, description="Column that holds a row's date, if rows must lie within their batch."
+    )
+
+    @model_validator(mode="after")
+    def _canonical(self) -> Partition:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as exc:
+            raise ValueError(f"no such time zone: {self.timezone!r}") from exc
+        for name, key in (("first", self.first), ("last", self.last)):
+            if key is not None and not self.is_key(key):
+                raise ValueError(f"{name} is no key of grain {self.grain}: {key!r}")
+        if self.last is not None and self.last < self.first:
+            raise ValueError(f"last {self.last!r} is before first {self.first!r}")
+        return self
+
+    @property
+    def key_format(self) -> str:
+        """The strftime format of a key."""
+        return _FORMAT[self.grain]
+
+    @property
+    def cron(self) -> str:
+        """When the batch that ended is due: midnight after the last day of the grain."""
+        return _CRON[self.grain]
+
+    def is_key(self, key: str) -> bool:
+        """Whether a text is a canonical key of this grain, inside or outside the calendar."""
+        if not re.fullmatch(_SHAPE[self.grain], key, flags=re.ASCII):
+            return False
+        try:
+            dt.datetime.strptime(key, self.key_format)
+        except ValueError:
+            return False
+        return True
+
+    def parse(self, key: str) -> str:
+        """The key itself, once it is known to be canonical and within the calendar.
+
+        Raises
+        ------
+        InputError
+            If it isn't a key of this grain, or lies before the first or after the last batch.
+        """
+        if not self.is_key(key):
+            raise InputError(
+                "not a partition key", got=key, expected=f"{self.grain} like {self.first}"
+            )
+        if key < self.first or (self.last is not None and key > self.last):
+            raise InputError(
+                "no such batch in the calendar of the contract",
+                got=key,
+                expected=f"{self.first} … {self.last or 'no end'}",
+            )
+        return key
+
+    def start(self, key: str) -> dt.date:
+        """First day of a batch."""
+        return dt.datetime.strptime(key, self.key_format).date()
+
+    def end(self, key: str) -> dt.date:
+        """First day after a batch."""
+        first = self.start(key)
+        if self.grain == "day":
+            return first + dt.timedelta(days=1)
+        if self.grain == "month":
+            return (first + dt.timedelta(days=32)).replace(day=1)
+        return first.replace(year=first.year + 1)
+
+    def bounds(self, key: str) -> tuple[dt.datetime, dt.datetime]:
+        """Start (inclusive) and end (exclusive) of a batch as moments in UTC."""
+        zone = ZoneInfo(self.timezone)
+        moments = (
+            dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
+            for day in (self.start(key), self.end(key))
+        )
+        return next(moments), next(moments)
+
+    def keys(self, first: str, last: str) -> Iterator[str]:
+        """Keys from ``first`` to ``last``, both included, in order.
+
+        Examples
+        --------
+        >>> p = Partition(grain="month", first="2013-01")
+        >>> list(p.keys("2013-11", "2014-01"))
+        ['2013-11', '2013-12', '2014-01']
+        """
+        day, until = self.start(first), self.start(last)
+        while day <= until:
+            key = day.strftime(self.key_format)
+            yield key
+            day = self.end(key)
+
+    def before(self, key: str) -> str | None:
+        """The key just before one, None before the first batch."""
+        previous = (self.start(key) - dt.timedelta(days=1)).strftime(self.key_format)
+        return previous if previous >= self.first else None
