@@ -1,0 +1,76 @@
+"""Ports that are free, remembered so that a second start has the same address."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+_USUAL = (8080, 8793, 8794)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The three ports that an embedded Airflow listens on."""
+
+    api: int
+    scheduler_logs: int
+    triggerer_logs: int
+
+    @property
+    def url(self) -> str:
+        """Address of UI and API; loopback only."""
+        return f"http://127.0.0.1:{self.api}"
+
+    @classmethod
+    def load(cls, record: Path) -> Ports | None:
+        """The ports of the last start, None where there was none."""
+        if not record.exists():
+            return None
+        return cls(**json.loads(record.read_text(encoding="utf-8"))["ports"])
+
+    def as_dict(self) -> dict[str, int]:
+        """For the record."""
+        return asdict(self)
+
+
+def find_ports(last: Ports | None) -> Ports:
+    """Three free ports: those of the last start if they still are, then the usual, then any.
+
+    Parameters
+    ----------
+    last : Ports or None
+        The last start's.
+
+    Notes
+    -----
+    A port is free if it can be bound on every address, because the log servers listen on all. It
+    may be taken between this look and the start of the process; whoever starts must look again.
+    """
+    wanted = (last.api, last.scheduler_logs, last.triggerer_logs) if last else _USUAL
+    found: list[int] = []
+    for port in wanted:
+        found.append(port if port not in found and _free(port) else _any(found))
+    return Ports(*found)
+
+
+def _free(port: int) -> bool:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as tried:
+        # As servers do: what a connection closed a minute ago doesn't keep the port.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any(taken: list[int]) -> int:
+    while True:
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as tried:
+            tried.bind(("", 0))
+            port: int = tried.getsockname()[1]
+        if port not in taken:
+            return port

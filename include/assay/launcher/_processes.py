@@ -1,0 +1,135 @@
+"""Starting and stopping one supervised process and all that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_SAME_START_S = 1.0
+_TAIL_BYTES = 4000
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """A process that we started: its id means nothing without its start time.
+
+    Parameters
+    ----------
+    name : str
+        The Airflow component.
+    pid : int
+        Process id; also the id of the session that the process leads.
+    started : float
+        Seconds since the epoch, as the system tells it.
+    """
+
+    name: str
+    pid: int
+    started: float
+
+    @property
+    def alive(self) -> bool:
+        """Whether this very process runs, and not another that was given its number."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _SAME_START_S
+            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
+
+    def session(self) -> list[psutil.Process]:
+        """The process and all it started, orphans included.
+
+        Task processes move to process groups of their own, but never out of the session. The
+        system doesn't give a number to a new process while a session has it, so what is found
+        under our number is ours unless its leader is somebody else.
+        """
+        if psutil.pid_exists(self.pid) and not self.alive and not self._zombie():
+            return []
+        members = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                young = process.create_time() >= self.started - _SAME_START_S
+                if os.getsid(process.pid) == self.pid and young:
+                    members.append(process)
+        return members
+
+    def _zombie(self) -> bool:
+        with suppress(psutil.Error):
+            return bool(psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE)
+        return False
+
+
+def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> Supervised:
+    """Start a process as the leader of a session of its own, its output appended to a log."""
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            list(command),
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    # Read at once and recorded: later the number may be somebody else's.
+    return Supervised(name, child.pid, psutil.Process(child.pid).create_time())
+
+
+def stop(process: Supervised, grace_s: float) -> bool:
+    """Ask a process to end, wait, and kill what of its session is still there.
+
+    Parameters
+    ----------
+    process : Supervised
+        What to stop.
+    grace_s : float
+        Seconds between TERM and KILL.
+
+    Returns
+    -------
+    bool
+        Whether anything was running.
+    """
+    members = process.session()
+    if process.alive:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+        _wait_gone(process, grace_s)
+    # An orphan has nobody left to end it in order.
+    left = process.session()
+    for member in left:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(left, timeout=grace_s)
+    _reap(process.pid)
+    return bool(members)
+
+
+def _wait_gone(process: Supervised, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while process.alive and time.monotonic() < deadline:
+        _reap(process.pid)
+        time.sleep(0.05)
+
+
+def _reap(pid: int) -> None:
+    """Take the exit status of a child of this process, so that no zombie keeps its number."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-20:])

@@ -1,0 +1,165 @@
+"""Settings of the embedded Airflow, as environment variables made from a home."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from assay.errors import AssayError
+from assay.lake import Lake
+from assay.launcher._home import Places, project_root
+from assay.launcher._ports import Ports
+
+USERS = {"admin": "admin", "reviewer": "op"}
+"""User name → role. A second person must exist, or nobody could approve what the first asks."""
+
+
+def environment(home: Path | str, outer: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Everything a process needs to be, or to talk to, this home's Airflow.
+
+    Use it for ``airflow`` on the command line and for tests; the four processes get the same. Keys
+    and passwords are made on the first call, and the ports are those of the running office (none
+    are set while it has never been started).
+
+    Parameters
+    ----------
+    home : Path or str
+        ``ASSAY_HOME``.
+    outer : mapping, optional
+        What to build on, the environment of this process by default. A setting that is already
+        there (another database, say) is kept, but for what the launcher alone knows: folders,
+        ports, users and keys.
+
+    Returns
+    -------
+    dict of str to str
+        A whole environment, secrets included: hand it to a process, never print it.
+
+    Raises
+    ------
+    AssayError
+        If the project's folder can't be found.
+    """
+    base = dict(os.environ if outer is None else outer)
+    places, root = Places.below(home), project_root(base)
+    _no_file(places.config)
+    own = _folders(places, root, base) | _keys(places) | _users(places) | _urls(places)
+    return {**_defaults(places), **base, **own}
+
+
+def password(home: Path | str, user: str = "admin") -> str:
+    """The generated password of a user of the UI."""
+    known = _passwords(Places.below(home).passwords)
+    if user not in known:
+        raise AssayError("no such user", got=user, expected="one of: " + ", ".join(known))
+    return known[user]
+
+
+def _defaults(places: Places) -> dict[str, str]:
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # A task is a fork of the scheduler, which has imported the engine's modules for it.
+        "AIRFLOW__CORE__EXECUTE_TASKS_NEW_PYTHON_INTERPRETER": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{places.airflow / 'airflow.db'}",
+        "AIRFLOW__API__INSTANCE_NAME": "Assay",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+        # What a killed scheduler left behind is adopted within half a minute, not five.
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "GX_ANALYTICS_ENABLED": "false",
+        "DVC_NO_ANALYTICS": "1",
+    }
+
+
+def _folders(places: Places, root: Path, base: Mapping[str, str]) -> dict[str, str]:
+    # Airflow finds airflow_local_settings.py in $AIRFLOW_HOME/config or on the path.
+    ours = [str(root / "include"), str(root / "config")]
+    theirs = [p for p in base.get("PYTHONPATH", "").split(os.pathsep) if p and p not in ours]
+    local = [h for h in base.get("NO_PROXY", base.get("no_proxy", "")).split(",") if h]
+    no_proxy = ",".join(dict.fromkeys([*local, "127.0.0.1", "localhost"]))
+    return {
+        "ASSAY_HOME": str(places.home),
+        "ASSAY_PROJECT": str(root),
+        "AIRFLOW_HOME": str(places.airflow),
+        "AIRFLOW_CONFIG": str(places.config),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(root / "plugins"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(places.task_logs),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(places.dag_logs),
+        "DVC_SITE_CACHE_DIR": str(Lake(places.home).path("cache", "dvc")),
+        "PYTHONPATH": os.pathsep.join([*ours, *theirs]),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+
+
+def _urls(places: Places) -> dict[str, str]:
+    ports = Ports.load(places.record)
+    if ports is None:
+        return {}
+    return {
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(ports.api),
+        "AIRFLOW__API__BASE_URL": ports.url,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{ports.url}/execution/",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports.scheduler_logs),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports.triggerer_logs),
+    }
+
+
+def _users(places: Places) -> dict[str, str]:
+    _passwords(places.passwords)
+    manager = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+    return {
+        "AIRFLOW__CORE__AUTH_MANAGER": manager,
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{u}:{r}" for u, r in USERS.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(places.passwords),
+    }
+
+
+def _passwords(path: Path) -> dict[str, str]:
+    return _once(path, lambda: {user: secrets.token_urlsafe(12) for user in USERS})
+
+
+def _no_file(path: Path) -> None:
+    """Keep Airflow from writing a settings file, with keys of its own, where there is none."""
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
+def _keys(places: Places) -> dict[str, str]:
+    def make() -> dict[str, str]:
+        return {
+            "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
+        }
+
+    return _once(places.keys, make)
+
+
+def _once(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """The content of a secret file, made by whoever comes first.
+
+    A link to a finished file is all or nothing: of processes that race, one wins and the others
+    read what it wrote, never half of it.
+    """
+    if not path.exists():
+        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(make(), file)
+        with suppress(FileExistsError):
+            Path(path).hardlink_to(aside)
+        Path(aside).unlink()
+    read: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return read
