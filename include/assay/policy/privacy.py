@@ -1,0 +1,136 @@
+"""The privacy policy: what becomes of each column that can lead to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from assay.policy._base import ColumnPath, Model, Policy
+
+
+class _Treatment(Model):
+    rationale: str | None = Field(None, description="Why this treatment is enough, or needed.")
+
+
+class Drop(_Treatment):
+    """The column is left out."""
+
+    treatment: Literal["drop"] = Field(description="Leave the column out of every version.")
+
+
+class Mask(_Treatment):
+    """Each value is replaced by one text; nulls stay null."""
+
+    treatment: Literal["mask"] = Field(description="Replace each value by a text.")
+    text: str = Field(min_length=1, description="The text that stands for what is hidden.")
+    keep_last: int = Field(
+        0,
+        ge=0,
+        description="Characters at the end that stay readable; a value no longer than these is "
+        "hidden wholly.",
+    )
+
+    @model_validator(mode="after")
+    def _rationale_for_what_stays(self) -> Self:
+        if self.keep_last and not self.rationale:
+            raise ValueError("keep_last needs a rationale: what stays may lead to a person")
+        return self
+
+
+class Bins(Model):
+    """Numbers become the interval that they lie in."""
+
+    kind: Literal["bins"] = Field(description="Numeric bins.")
+    edges: tuple[float, ...] = Field(
+        min_length=1,
+        description="Rising edges. Values become `<a`, `[a, b)` … `>=z`; each edge belongs to the "
+        "bin above it.",
+    )
+
+    @model_validator(mode="after")
+    def _edges_rise(self) -> Self:
+        if any(a >= b for a, b in pairwise(self.edges)):
+            raise ValueError("edges must rise strictly")
+        return self
+
+
+class DatePart(Model):
+    """Dates and timestamps become the first day of their period."""
+
+    kind: Literal["date"] = Field(description="Truncate to a period.")
+    unit: Literal["week", "month", "quarter", "year"] = Field(
+        description="The period; a week begins on Monday."
+    )
+
+
+class Prefix(Model):
+    """Texts become their first characters."""
+
+    kind: Literal["prefix"] = Field(description="The first characters.")
+    length: int = Field(ge=1, description="Characters kept.")
+
+
+class Levels(Model):
+    """Values become wider levels by a list."""
+
+    kind: Literal["levels"] = Field(description="A list of levels and the values in each.")
+    levels: dict[str, tuple[str, ...]] = Field(
+        min_length=1, description="Level to the values, as text, that become it."
+    )
+    other: str = Field(min_length=1, description="The level of every value in no list.")
+
+    @model_validator(mode="after")
+    def _each_value_once(self) -> Self:
+        values = [value for of_level in self.levels.values() for value in of_level]
+        if len(set(values)) < len(values):
+            raise ValueError("a value stands in two levels")
+        return self
+
+
+class Generalise(_Treatment):
+    """Values become coarser."""
+
+    treatment: Literal["generalise"] = Field(description="Make values coarser.")
+    to: Annotated[Bins | DatePart | Prefix | Levels, Field(discriminator="kind")] = Field(
+        description="What values become."
+    )
+
+
+class Pseudonymise(_Treatment):
+    """Each value is replaced by its keyed pseudonym in the contract's identity domain."""
+
+    treatment: Literal["pseudonymise"] = Field(
+        description="Replace each value by its pseudonym in the column's identity domain."
+    )
+
+
+class Keep(_Treatment):
+    """The column stays as it is, for a stated reason."""
+
+    treatment: Literal["keep"] = Field(
+        description="Leave the values as they are; never for an identifier."
+    )
+    rationale: str = Field(min_length=1, description="Why the values may stay as they are.")
+
+
+Treatment = Annotated[
+    Drop | Mask | Generalise | Pseudonymise | Keep, Field(discriminator="treatment")
+]
+
+
+class PrivacyPolicy(Policy):
+    """How each classified column of a data set is treated before anybody may read it."""
+
+    columns: dict[str, Treatment] = Field(
+        default_factory=dict,
+        description="Column to treatment. Each column that the contract classifies must be here; "
+        "others stay as they are unless they are here.",
+    )
+
+    def column_paths(self) -> Iterable[ColumnPath]:
+        """Each column that the policy names, with the place of the name in the document."""
+        for name in self.columns:
+            yield ("columns", name), name

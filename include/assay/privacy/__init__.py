@@ -1,0 +1,14 @@
+"""Privacy: what becomes of a value that can lead to a person.
+
+A value is *clear* until :func:`protect` has treated its column as the privacy policy says: dropped,
+masked, made coarser, replaced by a pseudonym, or kept for a stated reason. Clear identifiers lie
+in restricted places only. A pseudonym is keyed (:class:`PseudonymKey`): whoever lacks the key can't
+recompute it, however small the domain, and only data sets of one declared *identity domain* join.
+"""
+
+from assay.privacy._check import problems, version_label
+from assay.privacy._key import PseudonymKey, load_key
+from assay.privacy._protect import protect
+from assay.privacy._pseudonym import pseudonym
+
+__all__ = ["PseudonymKey", "load_key", "problems", "protect", "pseudonym", "version_label"]

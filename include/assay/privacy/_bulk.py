@@ -1,0 +1,56 @@
+"""Pseudonyms of a whole column, one HMAC a distinct value."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import pyarrow as pa
+
+from assay.privacy._key import PseudonymKey
+from assay.privacy._pseudonym import pseudonymiser
+
+
+def pseudonym_table(con: Any, values: Any, domain: str, key: PseudonymKey) -> Any:
+    """Each distinct value of a column with its pseudonym.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        The session that the column belongs to.
+    values : ibis.expr.types.Column
+        Canonical values of one identity domain.
+    domain : str
+        The identity domain.
+    key : PseudonymKey
+        The key in force.
+
+    Returns
+    -------
+    ibis.Table
+        ``value`` (string), ``pseudonym`` (string); nulls aren't in it. It is temporary: it lives
+        in the session's memory and spill folder, which is restricted, and goes with the session.
+
+    Notes
+    -----
+    DuckDB hands the distinct values to Python in Arrow blocks, so that memory stays bounded
+    whatever their number.
+    """
+    function = f"pseudonym_{secrets.token_hex(8)}"
+    table = f"pseudonyms_{secrets.token_hex(8)}"
+    of = pseudonymiser(domain, key)
+
+    def of_block(block: Any) -> Any:
+        return pa.array([of(value) for value in block.to_pylist()], pa.string())
+
+    distinct = values.cast("string").name("value").as_table().distinct()
+    distinct = distinct.filter(distinct.value.notnull())
+    con.con.create_function(function, of_block, ["VARCHAR"], "VARCHAR", type="arrow")
+    try:
+        con.raw_sql(
+            f"CREATE TEMP TABLE {table} AS SELECT value, {function}(value) AS pseudonym "  # noqa: S608
+            f"FROM ({con.compile(distinct)})"
+        )
+    finally:
+        con.con.remove_function(function)
+    return con.table(table)
