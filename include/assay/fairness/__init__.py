@@ -1,0 +1,29 @@
+"""Fairness: whether outcomes differ between groups of people by more than the policy allows.
+
+Counts by group (:func:`measure_fairness`, one pass over the rows), then arithmetic over them
+(:func:`judge_fairness`). A *cell* is one metric for one group against the policy's reference
+group; its interval decides, never the estimate alone, so that few rows give INCONCLUSIVE and not
+PASS. The favourable outcome is the positive class of every rate, and every figure names it.
+
+fairlearn's greatest-gap figures are shown beside and judge nothing.
+"""
+
+from assay.fairness._counts import Group, Level
+from assay.fairness._data import fairness_of_data
+from assay.fairness._judge import judge_fairness
+from assay.fairness._measure import FairnessMeasurements, fairness_problems, measure_fairness
+from assay.fairness._page import render_fairness_html
+from assay.fairness._render import render_fairness_json, render_fairness_text
+
+__all__ = [
+    "FairnessMeasurements",
+    "Group",
+    "Level",
+    "fairness_of_data",
+    "fairness_problems",
+    "judge_fairness",
+    "measure_fairness",
+    "render_fairness_html",
+    "render_fairness_json",
+    "render_fairness_text",
+]

@@ -1,0 +1,75 @@
+"""fairlearn's summary figures, computed by fairlearn from counts: the one door to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from assay.fairness._counts import Group, RateName, rate
+
+_FIGURES: Mapping[str, tuple[RateName, ...]] = {
+    "demographic_parity_difference": ("selection_rate",),
+    "demographic_parity_ratio": ("selection_rate",),
+    "equal_opportunity_difference": ("true_positive_rate",),
+    "equal_opportunity_ratio": ("true_positive_rate",),
+    "equalized_odds_difference": ("true_positive_rate", "false_positive_rate"),
+    "equalized_odds_ratio": ("true_positive_rate", "false_positive_rate"),
+}
+
+
+def fairlearn_figures(groups: Iterable[Group], least_number: int) -> dict[str, tuple[float, int]]:
+    """The greatest gap between any two groups, by fairlearn's own functions.
+
+    Read a difference as the highest group's rate minus the lowest's, a ratio as the lowest over
+    the highest; no reference group takes part. They are shown and never judged: with many groups
+    the greatest gap is above 0 by chance alone.
+
+    Parameters
+    ----------
+    groups : iterable of Group
+        Of one attribute or one intersection.
+    least_number : int
+        Groups with a smaller denominator of a rate stay out of that figure.
+
+    Returns
+    -------
+    dict
+        Figure to (value, rows in it). A figure that fewer than two groups can enter is left out.
+        Without predictions there is none; give the label as prediction to compare base rates.
+
+    Notes
+    -----
+    fairlearn gets one weighted row for each combination of group, label and prediction
+    (``sample_weight``), so the cost doesn't grow with the data.
+    """
+    from fairlearn import metrics
+
+    figures: dict[str, tuple[float, int]] = {}
+    groups = list(groups)
+    for name, rates in _FIGURES.items():
+        able = [g for g in groups if all(rate(g, r).n >= least_number for r in rates)]
+        needs_label = rates != ("selection_rate",)
+        label, prediction, names, weights = _expanded(able, needs_label=needs_label)
+        if len(able) >= 2:
+            value = getattr(metrics, name)(
+                label, prediction, sensitive_features=names, sample_weight=weights
+            )
+            figures[name] = (float(value), sum(weights))
+    return figures
+
+
+def _expanded(
+    groups: Iterable[Group], *, needs_label: bool
+) -> tuple[list[int], list[int], list[str], list[int]]:
+    """A weighted row for each combination; an unknown label is no matter where none is needed."""
+    rows = [
+        (int(label or False), int(prediction), f"{place}", n)
+        for place, group in enumerate(groups)
+        for (label, prediction), n in group.counts.items()
+        if prediction is not None and (label is not None or not needs_label)
+    ]
+    return (
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+    )

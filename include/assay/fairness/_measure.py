@@ -1,0 +1,173 @@
+"""What the fairness gate takes from the data: counts by group, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.errors import PolicyError, Problem, problems_error
+from assay.fairness._counts import (
+    OUTCOMES,
+    Group,
+    count_outcomes,
+    form_groups,
+    policy_levels,
+)
+from assay.policy.fairness import FairnessPolicy, OutcomeColumn
+
+Role = str
+
+
+@dataclass(frozen=True)
+class FairnessMeasurements:
+    """Counts by group; everything the gate says is arithmetic over them.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the table, all of them.
+    groups : tuple of Group
+        Of every attribute and intersection. Empty if the gate doesn't apply.
+    columns : mapping
+        ``label`` and ``prediction`` to the column of that role, None where the data have none.
+    missing_columns : tuple of str
+        Columns that the policy or the roles name and the table lacks.
+    """
+
+    rows: int
+    groups: tuple[Group, ...] = ()
+    columns: Mapping[OutcomeColumn, str | None] = field(
+        default_factory=lambda: {"label": None, "prediction": None}
+    )
+    missing_columns: tuple[str, ...] = ()
+
+
+def outcome_columns(
+    policy: FairnessPolicy, roles: Mapping[str, Role | None]
+) -> dict[OutcomeColumn, str | None]:
+    """The label's and the prediction's column, by role; a contract's role comes first."""
+    merged = {**policy.roles, **{k: v for k, v in roles.items() if v is not None}}
+    found: dict[OutcomeColumn, str | None] = {}
+    for role in OUTCOMES:
+        names = [name for name, given in merged.items() if given == role]
+        if len(names) > 1:
+            raise PolicyError(
+                f"more than one column has the role {role}", got=names, expected="one"
+            )
+        found[role] = names[0] if names else None
+    return found
+
+
+def fairness_problems(
+    policy: FairnessPolicy,
+    roles: Mapping[str, Role | None],
+    levels: Mapping[str, Iterable[str]] | None = None,
+) -> list[Problem]:
+    """What a policy asks for that the data set, by its contract, can't give.
+
+    Parameters
+    ----------
+    policy : FairnessPolicy
+        The policy.
+    roles : mapping
+        Column to role, from the contract; the policy's own are added.
+    levels : mapping, optional
+        Column to closed list of levels, from the contract. Where given, each attribute needs one,
+        and every level that the policy names must be in it.
+    """
+    if not policy.applies:
+        return []
+    problems: list[Problem] = []
+    columns = outcome_columns(policy, roles)
+    for metric in policy.metrics:
+        problems += [
+            Problem(
+                f"{metric.metric} needs a {role}, and no column has that role",
+                where="metrics",
+                expected=f"a column with the role {role}, in the contract or under roles",
+            )
+            for role in metric.outcomes
+            if columns[role] is None
+        ]
+    for name in policy.attributes if levels is not None else ():
+        problems += _problems_of_levels(policy, name, (levels or {}).get(name))
+    return problems
+
+
+def _problems_of_levels(
+    policy: FairnessPolicy, name: str, closed: Iterable[str] | None
+) -> Iterable[Problem]:
+    where = f"attributes.{name}"
+    if closed is None:
+        yield Problem(
+            "a protected attribute needs a closed list of levels",
+            where=where,
+            do="List its levels in the contract, or bin it first.",
+        )
+        return
+    known = set(closed)
+    for level in sorted(policy_levels(policy, name) - known):
+        yield Problem(
+            "no such level in the contract's closed list",
+            where=where,
+            got=level,
+            expected="one of: " + ", ".join(sorted(known)),
+        )
+
+
+def measure_fairness(
+    con: Any,
+    table: Any,
+    policy: FairnessPolicy,
+    roles: Mapping[str, Role | None] | None = None,
+    levels: Mapping[str, Iterable[str]] | None = None,
+) -> FairnessMeasurements:
+    """Count outcomes by group, in one pass over the table.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        The session that the table belongs to.
+    table : ibis Table
+        The rows whose outcomes are compared: all of them, whatever their number.
+    policy : FairnessPolicy
+        Names attributes, intersections and favourable values. Its limits aren't read.
+    roles : mapping, optional
+        Column to role, from the contract; where it says nothing the policy's own ``roles`` count.
+    levels : mapping, optional
+        Column to closed list of levels, from the contract. A level that neither it nor the policy
+        names is counted as ``group 1``, ``group 2`` …, never by its value.
+
+    Raises
+    ------
+    PolicyError
+        If a metric needs a label or a prediction and no column has that role.
+
+    Notes
+    -----
+    A column that is declared but not in the table is not an error here: it is measured as missing
+    and judged INCONCLUSIVE. A row without an outcome stays out of the rates that need it.
+    """
+    del con  # the table knows its session; the argument keeps all measure_* alike
+    if not policy.applies:
+        return FairnessMeasurements(0)
+    problems = fairness_problems(policy, roles or {})
+    if problems:
+        raise problems_error(PolicyError, problems)
+    declared = outcome_columns(policy, roles or {})
+    used = {role for metric in policy.metrics for role in metric.outcomes}
+    wanted: dict[OutcomeColumn, str | None] = {
+        role: name if role in used else None for role, name in declared.items()
+    }
+    there = set(table.columns)
+    named = [*policy.attributes, *(name for name in wanted.values() if name)]
+    attributes = [name for name in policy.attributes if name in there]
+    columns = {role: name if name in there else None for role, name in wanted.items()}
+    counted = count_outcomes(table, attributes, columns, policy.rules.favourable)
+    return FairnessMeasurements(
+        rows=sum(n for *_, n in counted),
+        groups=form_groups(counted, attributes, policy, levels or {}),
+        columns=columns,
+        missing_columns=tuple(dict.fromkeys(name for name in named if name not in there)),
+    )

@@ -1,0 +1,229 @@
+"""The fairness policy: whose outcomes are compared with whose, by which figure, within what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from assay.errors import PolicyError
+from assay.policy._base import ColumnPath, GatePolicy, Model
+
+OutcomeColumn = Literal["prediction", "label"]
+
+
+def level_text(value: Any) -> Any:
+    """A level as the data's own text: booleans in lower case, whole numbers without a point.
+
+    Examples
+    --------
+    >>> level_text(True), level_text(2.0), level_text(0.5), level_text("Female")
+    ('true', '2', '0.5', 'Female')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _many(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _both(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else {"label": value, "prediction": value}
+
+
+Level = Annotated[str, BeforeValidator(level_text)]
+LevelOrMissing = Annotated[str | None, BeforeValidator(level_text)]
+Levels = Annotated[tuple[Level, ...], BeforeValidator(_many), Field(min_length=1)]
+
+
+class Favourable(Model):
+    """The values of each outcome column that are good for the person."""
+
+    label: Levels = Field(description="Favourable values of the label.")
+    prediction: Levels = Field(description="Favourable values of the prediction.")
+
+
+class Attribute(Model):
+    """One protected attribute: its reference group and the groups that must be judged."""
+
+    reference: Level = Field(description="The level that all others are compared with.")
+    required_groups: tuple[LevelOrMissing, ...] | Literal["all"] = Field(
+        description="Levels that must be judged (null: missing), or `all` that are found. A "
+        "required group that is absent or too small is INCONCLUSIVE; another group is judged too "
+        "where it is large enough, else listed with its share of rows, a WARN."
+    )
+    levels: tuple[Level, ...] = Field(
+        (), description="Further levels that may be named in reports, where no contract lists them."
+    )
+    rationale: str | None = Field(None, description="Why this reference and these groups.")
+
+
+class _Metric(Model):
+    rationale: str | None = Field(None, description="Where the limit comes from.")
+
+    @property
+    def outcomes(self) -> tuple[OutcomeColumn, ...]:
+        """The outcome columns that the metric reads."""
+        return ("label", "prediction")
+
+
+class DisparateImpact(_Metric):
+    """Ratio of a group's favourable rate to the reference's."""
+
+    metric: Literal["disparate_impact"] = Field(description="Ratio of favourable rates.")
+    outcome: OutcomeColumn = Field(description="Whose rates: of the `prediction` or the `label`.")
+    min: float = Field(gt=0, le=1, description="Least ratio, e.g. 0.8 for the four-fifths rule.")
+    max: float | None = Field(None, ge=1, description="Greatest ratio, where there is one.")
+
+    @property
+    def outcomes(self) -> tuple[OutcomeColumn, ...]:
+        """The outcome column that the metric reads."""
+        return (self.outcome,)
+
+
+class DemographicParity(_Metric):
+    """Difference of a group's favourable rate from the reference's."""
+
+    metric: Literal["demographic_parity_difference"] = Field(
+        description="Difference of favourable rates."
+    )
+    outcome: OutcomeColumn = Field(description="Whose rates: of the `prediction` or the `label`.")
+    max: float = Field(gt=0, lt=1, description="Greatest absolute difference.")
+
+    @property
+    def outcomes(self) -> tuple[OutcomeColumn, ...]:
+        """The outcome column that the metric reads."""
+        return (self.outcome,)
+
+
+class EqualizedOdds(_Metric):
+    """Differences of true and false positive rates from the reference's, each judged."""
+
+    metric: Literal["equalized_odds"] = Field(
+        description="Differences of true and of false positive rates; positive is favourable."
+    )
+    max: float = Field(gt=0, lt=1, description="Greatest absolute difference of either rate.")
+
+
+class EqualOpportunity(_Metric):
+    """Difference of true positive rates from the reference's."""
+
+    metric: Literal["equal_opportunity_difference"] = Field(
+        description="Difference of true positive rates; positive is favourable."
+    )
+    max: float = Field(gt=0, lt=1, description="Greatest absolute difference.")
+
+
+Metric = Annotated[
+    DisparateImpact | DemographicParity | EqualizedOdds | EqualOpportunity,
+    Field(discriminator="metric"),
+]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What every judgement needs, present wherever the gate applies."""
+
+    favourable: Favourable
+    alpha: float
+    least_number: int
+
+
+class FairnessPolicy(GatePolicy):
+    """How outcomes are compared between groups of people."""
+
+    applies: bool = Field(True, description="False where nobody's outcome is in the data.")
+    reason: str | None = Field(
+        None, description="Why the gate doesn't apply; needed if it doesn't."
+    )
+    favourable: Annotated[Favourable, BeforeValidator(_both)] | None = Field(
+        None,
+        description="Values that are good for the person: a value, a list, or one of these each "
+        "for `label` and `prediction`. It is the positive class of all rates.",
+    )
+    meaning: str | None = Field(
+        None, description="What the favourable outcome means, for people, e.g. `loan granted`."
+    )
+    alpha: float | None = Field(
+        None, gt=0, lt=0.5, description="Level of the Holm test; intervals are at 1 − alpha."
+    )
+    least_number: int | None = Field(
+        None,
+        ge=1,
+        description="Least denominator of a rate that is judged; smaller counts show as `<n`.",
+    )
+    attributes: dict[str, Attribute] = Field(
+        default_factory=dict, description="Protected attributes, by column."
+    )
+    intersections: tuple[tuple[str, ...], ...] = Field(
+        (), description="Combinations of attributes that are judged as groups of their own."
+    )
+    intersection_depth: int | None = Field(
+        None, ge=2, description="Most attributes in a combination; needed with `intersections`."
+    )
+    metrics: tuple[Metric, ...] = Field((), description="What is judged, with its limits.")
+
+    @property
+    def rules(self) -> Rules:
+        """What every judgement needs.
+
+        Raises
+        ------
+        PolicyError
+            If the gate doesn't apply, so that there is nothing to judge by.
+        """
+        if self.favourable is None or self.alpha is None or self.least_number is None:
+            raise PolicyError("the fairness gate doesn't apply, so it has no rules to judge by")
+        return Rules(self.favourable, self.alpha, self.least_number)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Refuse a policy that would judge nothing, or less than it says."""
+        faults = list(self._faults_of_an_idle_gate() if not self.applies else self._faults())
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults_of_an_idle_gate(self) -> Iterator[str]:
+        if not self.reason:
+            yield "applies: false needs a reason"
+        if self.metrics or self.attributes:
+            yield "applies: false goes with neither metrics nor attributes"
+
+    def _faults(self) -> Iterator[str]:
+        for name in ("favourable", "alpha", "least_number"):
+            if getattr(self, name) is None:
+                yield f"{name} is missing"
+        for name in ("attributes", "metrics"):
+            if not getattr(self, name):
+                yield f"{name} names nothing to judge"
+        keys = [(m.metric, m.outcomes) for m in self.metrics]
+        if len(set(keys)) < len(keys):
+            yield "a metric is listed twice"
+        yield from self._faults_of_intersections()
+
+    def _faults_of_intersections(self) -> Iterator[str]:
+        if self.intersections and self.intersection_depth is None:
+            yield "intersections need an intersection_depth"
+        for combination in self.intersections:
+            shown = " × ".join(combination)
+            if len(set(combination)) < max(2, len(combination)):
+                yield f"intersection {shown} needs two different attributes or more"
+            if self.intersection_depth and len(combination) > self.intersection_depth:
+                yield f"intersection {shown} is deeper than {self.intersection_depth}"
+            for name in combination:
+                if name not in self.attributes:
+                    yield f"intersection {shown} names {name!r}, which is not in attributes"
+
+    def column_paths(self) -> Iterable[ColumnPath]:
+        """Each column that the policy names, with the place of the name in the document."""
+        for name in self.roles:
+            yield ("roles", name), name
+        for name in self.attributes:
+            yield ("attributes", name), name
