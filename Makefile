@@ -1,0 +1,68 @@
+# Assay. `make demo` shows it, `make test` proves it; both set up what they need in .venv first.
+
+# The newest interpreter that really runs: a name on the path may be a shim with nothing behind it.
+PYTHON = $$(for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && echo "$$p" && break; done)
+
+# Which days of flights the demo takes: the ten around the blizzard, or all.
+DAYS = blizzard
+
+BIN = .venv/bin
+READY = .venv/.ready
+INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
+
+.PHONY: setup demo up down check test integration slow lint types ci clean
+
+setup: $(READY)
+
+$(READY): $(INPUTS)
+	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+	  python="$(PYTHON)"; \
+	  if [ -z "$$python" ]; then \
+	    echo "Assay needs Python 3.11, 3.12 or 3.13 with its venv module, and none runs here." >&2; \
+	    echo "If you have one elsewhere: make setup PYTHON=/path/to/python3" >&2; exit 1; fi; \
+	  echo "Making .venv with $$("$$python" --version)"; \
+	  "$$python" -m venv --clear .venv; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+	@echo "Installing what requirements-dev.txt pins, a few minutes the first time"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+	  --only-binary :all: --require-hashes --dest .cache -r include/demo/requirements.txt
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python -m demo --days $(DAYS)
+
+up: $(READY)
+	@$(BIN)/assay up
+
+down: $(READY)
+	@$(BIN)/assay down
+
+check: $(READY)
+	@$(BIN)/assay check
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not integration and not slow"
+
+integration: $(READY)
+	$(BIN)/python -m pytest -m integration
+
+slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY)
+	$(BIN)/mypy
+
+ci: lint types check test integration
+
+clean:
+	rm -rf .venv .cache build
