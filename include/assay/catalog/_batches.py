@@ -1,0 +1,321 @@
+"""Batches and the runs that attempt them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from assay.catalog._leases import check_token
+from assay.catalog._schema import Run
+from assay.catalog._store import Store
+from assay.errors import CatalogError
+from assay.verdict import Outcome
+
+
+class BatchState(StrEnum):
+    """How a batch stands; something else than its verdict."""
+
+    RUNNING = "running"
+    CANDIDATE = "candidate"
+    HELD = "held"
+    RELEASED = "released"
+    FORCED = "forced"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    ERASED = "erased"
+
+
+OUT: Final = frozenset({BatchState.RELEASED, BatchState.FORCED})
+"""The states in which a batch's rows are with its readers."""
+_NOT_OUT: Final = frozenset({BatchState.RUNNING, BatchState.CANDIDATE, BatchState.HELD})
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the rows of a batch went; ``rows_in`` is the sum of all the others.
+
+    What isn't quarantined, dropped or suppressed is held until its batch is released or forced.
+
+    Parameters
+    ----------
+    rows_in, released, held, quarantined, dropped, suppressed : int
+        Rows, at least 0.
+
+    Examples
+    --------
+    >>> Counts(rows_in=10, released=9, quarantined=1).problem(BatchState.RELEASED) is None
+    True
+    >>> Counts(rows_in=10, released=9).problem(BatchState.RELEASED)
+    '9 of 10 rows are accounted for'
+    >>> Counts(rows_in=10, released=10).problem(BatchState.HELD)
+    '10 rows are called released in a batch that is held'
+    """
+
+    rows_in: int = 0
+    released: int = 0
+    held: int = 0
+    quarantined: int = 0
+    dropped: int = 0
+    suppressed: int = 0
+
+    def problem(self, state: BatchState) -> str | None:
+        """Which law the numbers break in this state, None if none."""
+        parts = (self.released, self.held, self.quarantined, self.dropped, self.suppressed)
+        if min(self.rows_in, *parts) < 0:
+            return "a number of rows is negative"
+        if sum(parts) != self.rows_in:
+            return f"{sum(parts)} of {self.rows_in} rows are accounted for"
+        if state in _NOT_OUT and self.released:
+            return f"{self.released} rows are called released in a batch that is {state}"
+        if state in OUT and self.held:
+            return f"{self.held} rows are called held in a batch that is {state}"
+        return None
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """One attempt at a batch, as it stands in the catalog."""
+
+    dataset: str
+    batch: str
+    run_id: str
+    run_type: str
+    state: BatchState
+    verdict: Outcome | None
+    reasons: tuple[str, ...]
+    counts: Counts
+    version: str | None
+    input_sha: str | None
+    started: datetime
+    ended: datetime | None
+
+
+class Batches(Store):
+    """The part of the catalog that knows batches."""
+
+    def start_batch(
+        self,
+        dataset: str,
+        batch: str,
+        run_id: str,
+        *,
+        run_type: str,
+        at: datetime,
+        token: int | None = None,
+    ) -> BatchRecord:
+        """Record that a run has begun to work on a batch; it now speaks for the batch.
+
+        Safe to repeat: a run that is retried starts over in its own row.
+
+        Parameters
+        ----------
+        dataset, batch, run_id : str
+        run_type : str
+            ``scheduled``, ``manual``, ``backfill`` …
+        at : datetime
+            Timezone-aware.
+        token : int, optional
+            The lease's fencing token.
+
+        Raises
+        ------
+        LeaseError
+            A newer lease than the token's has been given out.
+        """
+        with self._session(writes=True) as session:
+            check_token(session, dataset, batch, token)
+            last = session.scalar(
+                select(func.max(Run.sequence)).where(Run.dataset == dataset, Run.batch == batch)
+            )
+            row = _find(session, dataset, batch, run_id) or Run(
+                dataset=dataset, batch=batch, run_id=run_id
+            )
+            row.run_type, row.sequence = run_type, (last or 0) + 1
+            row.started, row.ended = at, None
+            row.version = row.input_sha = None
+            _judge(row, BatchState.RUNNING, None, (), Counts())
+            session.add(row)
+            session.flush()
+            return _record(row)
+
+    def finish_batch(
+        self,
+        dataset: str,
+        batch: str,
+        run_id: str,
+        *,
+        state: BatchState | str,
+        verdict: Outcome | None,
+        counts: Counts,
+        at: datetime,
+        reasons: Sequence[str] = (),
+        version: str | None = None,
+        input_sha: str | None = None,
+        token: int | None = None,
+    ) -> BatchRecord:
+        """Record what became of a batch in a run; safe to repeat.
+
+        A candidate whose version is released already is recorded as released: stopping an
+        unchanged batch before its release takes nothing back. When a batch comes out with a
+        version, its earlier attempts with other versions become ``superseded``.
+
+        Parameters
+        ----------
+        dataset, batch, run_id : str
+            As given to ``start_batch``.
+        state : BatchState
+        verdict : Outcome or None
+            The worst over all gates, None if nothing could be judged.
+        counts : Counts
+            Checked: every row that came in has gone to one place.
+        at : datetime
+            Timezone-aware.
+        reasons : sequence of str
+            Reason codes.
+        version, input_sha : str, optional
+        token : int, optional
+            The lease's fencing token.
+
+        Raises
+        ------
+        CatalogError
+            The run was never started, or the counts break the law.
+        LeaseError
+            A newer lease than the token's has been given out.
+        """
+        with self._session(writes=True) as session:
+            check_token(session, dataset, batch, token)
+            row = _find(session, dataset, batch, run_id)
+            if row is None:
+                raise CatalogError(
+                    "this run was never started", where=f"{dataset} {batch} {run_id}"
+                )
+            row.version, row.input_sha, row.ended = version, input_sha, at
+            reached = BatchState(state)
+            if reached is BatchState.CANDIDATE and (out := _out_already(session, row)):
+                reached = out
+                counts = _released(counts)
+            if problem := counts.problem(reached):
+                raise CatalogError(
+                    problem,
+                    where=f"{dataset} {batch}",
+                    got=counts,
+                    expected="rows_in = released + held + quarantined + dropped + suppressed",
+                )
+            _judge(row, reached, verdict, reasons, counts)
+            if reached in OUT:
+                _supersede_others(session, row)
+            session.flush()
+            return _record(row)
+
+    def states(self, dataset: str) -> Mapping[str, BatchState]:
+        """The state of every batch of a data set, as its latest attempt left it."""
+        return {r.batch: r.state for r in self.batches(dataset)}
+
+    def batches(self, dataset: str | None = None) -> list[BatchRecord]:
+        """The latest attempt of every batch, ordered by data set and batch."""
+        with self._session(writes=False) as session:
+            return latest_attempts(session, dataset)
+
+    def history(self, dataset: str, batch: str | None = None) -> list[BatchRecord]:
+        """Every attempt of a data set's batches, or of one batch, the latest last."""
+        wanted = select(Run).where(Run.dataset == dataset).order_by(Run.batch, Run.sequence, Run.id)
+        if batch is not None:
+            wanted = wanted.where(Run.batch == batch)
+        with self._session(writes=False) as session:
+            return [_record(r) for r in session.scalars(wanted)]
+
+
+def latest_attempts(session: Session, dataset: str | None) -> list[BatchRecord]:
+    """What ``Batches.batches`` gives, inside a transaction."""
+    wanted = select(Run).where(is_latest()).order_by(Run.dataset, Run.batch)
+    if dataset is not None:
+        wanted = wanted.where(Run.dataset == dataset)
+    return [_record(r) for r in session.scalars(wanted)]
+
+
+def is_latest() -> ColumnElement[bool]:
+    """The condition that a run is the latest attempt of its batch."""
+    later = aliased(Run)
+    same = and_(later.dataset == Run.dataset, later.batch == Run.batch)
+    return ~select(later.id).where(same, later.sequence > Run.sequence).exists()
+
+
+def _find(session: Session, dataset: str, batch: str, run_id: str) -> Run | None:
+    return session.scalar(
+        select(Run).where(Run.dataset == dataset, Run.batch == batch, Run.run_id == run_id)
+    )
+
+
+def _out_already(session: Session, row: Run) -> BatchState | None:
+    """The state in which another attempt of the batch brought out this very version."""
+    if row.version is None:
+        return None
+    found = session.scalar(
+        select(Run.state)
+        .where(Run.dataset == row.dataset, Run.batch == row.batch, Run.id != row.id)
+        .where(Run.version == row.version, Run.state.in_(OUT))
+        .order_by(Run.sequence.desc())
+        .limit(1)
+    )
+    return BatchState(found) if found else None
+
+
+def _released(counts: Counts) -> Counts:
+    return Counts(
+        rows_in=counts.rows_in,
+        released=counts.released + counts.held,
+        quarantined=counts.quarantined,
+        dropped=counts.dropped,
+        suppressed=counts.suppressed,
+    )
+
+
+def _supersede_others(session: Session, row: Run) -> None:
+    replaced = [*OUT, BatchState.CANDIDATE]
+    others = and_(Run.dataset == row.dataset, Run.batch == row.batch, Run.id != row.id)
+    session.execute(
+        update(Run)
+        .where(others, Run.state.in_(replaced), Run.version.is_distinct_from(row.version))
+        .values(state=BatchState.SUPERSEDED)
+    )
+
+
+def _judge(
+    row: Run, state: BatchState, verdict: Outcome | None, reasons: Sequence[str], counts: Counts
+) -> None:
+    row.state, row.verdict, row.reasons = state.value, verdict and verdict.value, list(reasons)
+    row.rows_in, row.rows_released, row.rows_held = counts.rows_in, counts.released, counts.held
+    row.rows_quarantined, row.rows_dropped = counts.quarantined, counts.dropped
+    row.rows_suppressed = counts.suppressed
+
+
+def _record(row: Run) -> BatchRecord:
+    counts = Counts(
+        rows_in=row.rows_in,
+        released=row.rows_released,
+        held=row.rows_held,
+        quarantined=row.rows_quarantined,
+        dropped=row.rows_dropped,
+        suppressed=row.rows_suppressed,
+    )
+    return BatchRecord(
+        dataset=row.dataset,
+        batch=row.batch,
+        run_id=row.run_id,
+        run_type=row.run_type,
+        state=BatchState(row.state),
+        verdict=Outcome(row.verdict) if row.verdict else None,
+        reasons=tuple(row.reasons),
+        counts=counts,
+        version=row.version,
+        input_sha=row.input_sha,
+        started=row.started,
+        ended=row.ended,
+    )

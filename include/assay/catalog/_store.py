@@ -1,0 +1,162 @@
+"""The door to the database: engine, transactions, upserts.
+
+SQLite runs in WAL mode with a busy timeout; a transaction that will write takes the write lock at
+its start (``BEGIN IMMEDIATE``), because one that begins as a reader and then writes is refused at
+once when another process wrote in between. Connections aren't pooled: tasks are forks, and a
+connection that crosses a fork breaks both sides.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from assay.catalog._schema import Base
+from assay.errors import CatalogError
+
+_BUSY_SECONDS: Final = 60
+_MISSING_TABLE: Final = re.compile(r"no such table|relation .* does not exist")
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL, without a pool.
+
+    Raises
+    ------
+    CatalogError
+        The URL can't be read, or names another kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise CatalogError(
+            "the catalog's URL can't be read", expected="sqlite:////path or postgresql://host/db"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return create_engine(parsed, poolclass=NullPool)
+    if backend != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        raise CatalogError(
+            "this database can't hold the catalog",
+            got=parsed.render_as_string(hide_password=True),
+            expected="an SQLite file or PostgreSQL",
+        )
+    engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, never by the driver
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("assay_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Store:
+    """What the parts of the catalog share: one engine, and transactions that nest."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._writer = self._engine.execution_options(assay_writes=True)
+        self._open = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all calls within one write: either all of them are kept or none.
+
+        An incident and the message about it belong together: were they written apart, a kill
+        between the two would lose the message.
+        """
+        with self._session(writes=True):
+            yield
+
+    @contextmanager
+    def _session(self, *, writes: bool) -> Iterator[Session]:
+        joined: Session | None = getattr(self._open, "session", None)
+        if joined is not None:
+            yield joined
+            joined.flush()
+            return
+        session = Session(self._writer if writes else self._engine, expire_on_commit=False)
+        self._open.session = session
+        try:
+            with _plain_errors(), session, session.begin():
+                yield session
+        finally:
+            self._open.session = None
+
+    @property
+    def location(self) -> str:
+        """Where the catalog is, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as error:
+        if not _MISSING_TABLE.search(str(error.orig)):
+            raise
+        raise CatalogError(
+            "the catalog has no tables yet", do="Migrate it once: Catalog(url).migrate()."
+        ) from None
+
+
+def upsert(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a row, or replace what isn't in its primary key.
+
+    Parameters
+    ----------
+    session : Session
+    model : type[Base]
+        A model whose primary key is among the values.
+    values : mapping
+        Column name to value.
+    """
+    keys = [c.name for c in inspect(model).primary_key]
+    changed = {k: v for k, v in values.items() if k not in keys}
+    insert_new(session, model, values, keys=keys, update=changed)
+
+
+def insert_new(
+    session: Session,
+    model: type[Base],
+    values: Mapping[str, Any],
+    *,
+    keys: Sequence[str],
+    update: Mapping[str, Any] | None = None,
+) -> bool:
+    """Insert a row unless its keys are taken; then change ``update``, or leave it as it is.
+
+    Without keys every unique index counts, partial ones included.
+
+    Returns
+    -------
+    bool
+        Whether a row was written.
+    """
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(model).values(**values)
+    if update:
+        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=dict(update))
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(keys) or None)
+    session.flush()
+    written: int = session.execute(statement).rowcount  # type: ignore[attr-defined]
+    session.expire_all()  # what was loaded before may have been changed beneath
+    return written > 0

@@ -1,0 +1,177 @@
+"""What the gates said, and their measurements for trends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from assay.catalog._schema import MeasurementRow, VerdictRow
+from assay.catalog._store import Store, insert_new
+from assay.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class VerdictRecord:
+    """A verdict with what it is about."""
+
+    dataset: str
+    batch: str
+    key: str
+    run_id: str | None
+    at: datetime
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One measurement of one batch, for a line over batches."""
+
+    batch: str
+    key: str
+    gate: str
+    name: str
+    column: str | None
+    group: str | None
+    value: float | None
+    unit: str
+    n: int | None
+    at: datetime
+
+
+class Verdicts(Store):
+    """The part of the catalog that knows verdicts and measurements."""
+
+    def record_verdict(
+        self,
+        dataset: str,
+        batch: str,
+        key: str,
+        verdict: Verdict,
+        *,
+        at: datetime,
+        run_id: str | None = None,
+    ) -> None:
+        """Record a gate's verdict; one that is recorded again replaces the earlier one.
+
+        Parameters
+        ----------
+        dataset, batch : str
+        key : str
+            The version it judged, or the work key where there is no version yet.
+        verdict : Verdict
+            Kept whole; its measurements also flat.
+        at : datetime
+            Timezone-aware.
+        run_id : str, optional
+        """
+        # By way of JSON: it turns NaN and infinities into null, which every database takes.
+        body = json.loads(verdict.model_dump_json())
+        keys = {"dataset": dataset, "batch": batch, "key": key, "gate": verdict.gate}
+        rest = {
+            "run_id": run_id,
+            "outcome": verdict.outcome.value,
+            "holds": verdict.holds,
+            "body": body,
+            "at": at,
+        }
+        with self._session(writes=True) as session:
+            insert_new(session, VerdictRow, {**keys, **rest}, keys=tuple(keys), update=rest)
+            row_id = session.scalars(select(VerdictRow.id).filter_by(**keys)).one()
+            _replace_measurements(session, row_id, body["measurements"])
+
+    def verdicts(
+        self, dataset: str, batch: str, key: str | None = None, *, run_id: str | None = None
+    ) -> list[VerdictRecord]:
+        """The verdicts on a batch, oldest first; only those of one key or run if given."""
+        wanted = select(VerdictRow).where(VerdictRow.dataset == dataset, VerdictRow.batch == batch)
+        if key is not None:
+            wanted = wanted.where(VerdictRow.key == key)
+        if run_id is not None:
+            wanted = wanted.where(VerdictRow.run_id == run_id)
+        with self._session(writes=False) as session:
+            rows = session.scalars(wanted.order_by(VerdictRow.at, VerdictRow.id))
+            return [_verdict_record(r) for r in rows]
+
+    def trend(
+        self,
+        dataset: str,
+        name: str,
+        *,
+        gate: str | None = None,
+        column: str | None = None,
+        group: str | None = None,
+    ) -> list[TrendPoint]:
+        """One measurement over the batches of a data set, ordered by batch and time.
+
+        Parameters
+        ----------
+        dataset, name : str
+        gate, column, group : str, optional
+            Only points of these.
+        """
+        wanted = (
+            select(MeasurementRow, VerdictRow)
+            .join(VerdictRow, VerdictRow.id == MeasurementRow.verdict_id)
+            .where(VerdictRow.dataset == dataset, MeasurementRow.name == name)
+            .order_by(VerdictRow.batch, VerdictRow.at, VerdictRow.id, MeasurementRow.position)
+        )
+        given = (
+            (VerdictRow.gate, gate),
+            (MeasurementRow.column_name, column),
+            (MeasurementRow.group_name, group),
+        )
+        for attribute, value in given:
+            if value is not None:
+                wanted = wanted.where(attribute == value)
+        with self._session(writes=False) as session:
+            return [_point(m, v) for m, v in session.execute(wanted).tuples()]
+
+
+def _replace_measurements(
+    session: Session, row_id: int, measurements: list[dict[str, object]]
+) -> None:
+    session.execute(delete(MeasurementRow).where(MeasurementRow.verdict_id == row_id))
+    session.add_all(
+        MeasurementRow(
+            verdict_id=row_id,
+            position=position,
+            name=m["name"],
+            column_name=m["column"],
+            group_name=m["group"],
+            value=m["value"],
+            unit=m["unit"],
+            n=m["n"],
+        )
+        for position, m in enumerate(measurements)
+    )
+    session.flush()
+
+
+def _verdict_record(row: VerdictRow) -> VerdictRecord:
+    return VerdictRecord(
+        dataset=row.dataset,
+        batch=row.batch,
+        key=row.key,
+        run_id=row.run_id,
+        at=row.at,
+        verdict=Verdict.model_validate_json(json.dumps(row.body)),
+    )
+
+
+def _point(measured: MeasurementRow, verdict: VerdictRow) -> TrendPoint:
+    return TrendPoint(
+        batch=verdict.batch,
+        key=verdict.key,
+        gate=verdict.gate,
+        name=measured.name,
+        column=measured.column_name,
+        group=measured.group_name,
+        value=measured.value,
+        unit=measured.unit,
+        n=measured.n,
+        at=verdict.at,
+    )

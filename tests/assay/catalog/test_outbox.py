@@ -1,0 +1,66 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from assay.catalog import Catalog
+
+TTL = timedelta(minutes=1)
+
+
+def test_write_claim_send_mark(catalog: Catalog, now: datetime) -> None:
+    assert catalog.outbox_add("k", {"text": "hello"}, at=now) is True
+    assert catalog.outbox_add("k", {"text": "again"}, at=now) is False
+    (item,) = catalog.outbox_due(now)
+    assert item.body == {"text": "hello"}
+    assert catalog.outbox_claim(item.id, "me", now=now, ttl=TTL) is True
+    assert catalog.outbox_claim(item.id, "you", now=now, ttl=TTL) is False
+    assert catalog.outbox_due(now) == []
+    catalog.outbox_mark(item.id, "sent", at=now, receipt={"ts": "1.2"})
+    found = catalog.outbox_find("k")
+    assert found is not None
+    assert (found.state, found.receipt, found.sent, found.attempts) == (
+        "sent",
+        {"ts": "1.2"},
+        now,
+        1,
+    )
+    assert catalog.outbox_claim(item.id, "you", now=now + TTL, ttl=TTL) is False
+    assert catalog.outbox_find("other") is None
+
+
+def test_a_dead_senders_message_is_due_again(catalog: Catalog, now: datetime) -> None:
+    catalog.outbox_add("k", {}, at=now)
+    (item,) = catalog.outbox_due(now)
+    catalog.outbox_claim(item.id, "dead", now=now, ttl=TTL)
+    assert [i.id for i in catalog.outbox_due(now + TTL)] == [item.id]
+    assert catalog.outbox_claim(item.id, "alive", now=now + TTL, ttl=TTL) is True
+
+
+def test_a_retry_waits_for_its_time_and_a_failure_for_nothing(
+    catalog: Catalog, now: datetime
+) -> None:
+    catalog.outbox_add("later", {}, at=now, due=now + TTL)
+    catalog.outbox_add("retry", {}, at=now)
+    catalog.outbox_add("dead", {}, at=now)
+    ids = {i.key: i.id for i in catalog.outbox()}
+    catalog.outbox_mark(ids["retry"], "pending", at=now, error="503", due=now + TTL)
+    catalog.outbox_mark(ids["dead"], "failed", at=now, error="channel_not_found")
+    assert catalog.outbox_due(now) == []
+    assert [i.key for i in catalog.outbox_due(now + TTL)] == ["later", "retry"]
+    assert [(i.key, i.error) for i in catalog.outbox("failed")] == [("dead", "channel_not_found")]
+
+
+def test_a_transaction_keeps_all_or_nothing(catalog: Catalog, now: datetime) -> None:
+    def open_and_tell(*, dies: bool) -> None:
+        with catalog.transaction():
+            catalog.open_or_update_incident("d", "c", "b", reasons=[], at=now)
+            catalog.outbox_add("k", {}, at=now)
+            assert len(catalog.incidents()) == len(catalog.outbox()) == 1
+            if dies:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        open_and_tell(dies=True)
+    assert catalog.incidents() == catalog.outbox() == []
+    open_and_tell(dies=False)
+    assert len(catalog.incidents()) == len(catalog.outbox()) == 1
