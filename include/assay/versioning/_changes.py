@@ -1,0 +1,132 @@
+"""What a commit, a release or a rollback would change, computed on one view of the registry.
+
+Each returns the change (None where all is there already) and the result. They have no effect of
+their own, so that they can be computed again when another process was first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assay.errors import RegistryError
+from assay.versioning._dvc import REPOSITORY, render_dvc
+from assay.versioning._git import Change, View
+from assay.versioning._layout import pointer_file, snapshot_file, version_file
+from assay.versioning._models import BatchVersion, Pointer, Rollback, Snapshot
+from assay.versioning._records import load_pointer, load_snapshot, load_version, render_record
+
+
+@dataclass(frozen=True)
+class Release:
+    """That one version of one batch be released, by whom and why."""
+
+    dataset: str
+    batch: str
+    version: str
+    reason: str
+    author: str
+    at: datetime
+    forced: bool
+
+
+def plan_commit(view: View, wanted: BatchVersion) -> tuple[Change | None, BatchVersion]:
+    """Record a version, unless the registry has it."""
+    known = load_version(view, wanted.dataset, wanted.batch, wanted.version)
+    if known is not None:
+        return None, same_version(known, wanted)
+    path = version_file(wanted.dataset, wanted.batch, wanted.version)
+    files = {path: render_dvc(wanted), **(REPOSITORY if view.head is None else {})}
+    return Change(files, f"Commit {wanted.dataset} {wanted.batch} {wanted.version}"), wanted
+
+
+def same_version(known: BatchVersion, wanted: BatchVersion) -> BatchVersion:
+    """The known version; its documents may differ (the first stay), its data may not."""
+    for name, ours in wanted.objects.items():
+        theirs = known.objects.get(name)
+        if not ours.file.endswith(".json") and theirs != ours:
+            raise RegistryError(
+                f"version {wanted.version} of {wanted.dataset} {wanted.batch} is there with other "
+                f"bytes in {ours.file}",
+                got=ours.md5,
+                expected=theirs.md5 if theirs else "no such object",
+                do="Whatever changed the bytes belongs in the derivation: a change of the code, "
+                "say, in its transform_version.",
+            )
+    return known
+
+
+def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
+    """Make the next snapshot out of the one that the pointer names."""
+    dataset, batch, version = order.dataset, order.batch, order.version
+    if load_version(view, dataset, batch, version) is None:
+        raise no_version(dataset, batch, version)
+    pointer = load_pointer(view, dataset)
+    parent = None if pointer is None else _pointed(view, pointer)
+    if parent is not None and parent.holds(batch, version, forced=order.forced):
+        return None, parent
+    forced = {b for b in (parent.forced if parent else ()) if b != batch}
+    snapshot = Snapshot(
+        dataset=dataset,
+        number=pointer.latest + 1 if pointer else 1,
+        parent=parent.number if parent else None,
+        batches={**(parent.batches if parent else {}), batch: version},
+        batch=batch,
+        forced=tuple(sorted(forced | ({batch} if order.forced else set()))),
+        reason=order.reason,
+        author=order.author,
+        at=order.at,
+    )
+    return _released(snapshot, pointer), snapshot
+
+
+def plan_rollback(
+    view: View, dataset: str, number: int, *, reason: str, author: str, at: datetime
+) -> tuple[Change | None, Pointer]:
+    """Point to another snapshot that is there."""
+    pointer = load_pointer(view, dataset)
+    if pointer is None or load_snapshot(view, dataset, number) is None:
+        raise no_snapshot(dataset, number, pointer)
+    if pointer.snapshot == number:
+        return None, pointer
+    move = Rollback(source=pointer.snapshot, target=number, reason=reason, author=author, at=at)
+    moved = pointer.model_copy(update={"snapshot": number, "rollbacks": (*pointer.rollbacks, move)})
+    message = f"Roll {dataset} back from snapshot {move.source} to {number}"
+    return Change({pointer_file(dataset): render_record(moved)}, message), moved
+
+
+def no_version(dataset: str, batch: str, version: str) -> RegistryError:
+    """The error of a version that was never committed."""
+    return RegistryError(
+        f"the registry has no such version of {dataset} {batch}",
+        got=version,
+        do=f"See what there is: assay versions list {dataset}.",
+    )
+
+
+def no_snapshot(dataset: str, number: int | None, pointer: Pointer | None) -> RegistryError:
+    """The error of a snapshot that was never released."""
+    have = f"1 to {pointer.latest}" if pointer else "a data set with a release"
+    return RegistryError(f"{dataset} has no such snapshot", got=number, expected=have)
+
+
+def _released(snapshot: Snapshot, pointer: Pointer | None) -> Change:
+    number, dataset = snapshot.number, snapshot.dataset
+    moved = Pointer(
+        dataset=dataset,
+        snapshot=number,
+        latest=number,
+        rollbacks=pointer.rollbacks if pointer else (),
+    )
+    files = {
+        snapshot_file(dataset, number): render_record(snapshot),
+        pointer_file(dataset): render_record(moved),
+    }
+    return Change(files, f"Release {dataset} {snapshot.batch} as snapshot {number}")
+
+
+def _pointed(view: View, pointer: Pointer) -> Snapshot:
+    snapshot = load_snapshot(view, pointer.dataset, pointer.snapshot)
+    if snapshot is None:
+        raise no_snapshot(pointer.dataset, pointer.snapshot, pointer)
+    return snapshot

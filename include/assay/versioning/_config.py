@@ -1,0 +1,111 @@
+"""Where a registry is, and the one that the embedded default makes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from assay.errors import RegistryError
+from assay.lake import Lake
+from assay.versioning._git import make_bare
+
+_KEY_BYTES: Final = 32
+
+
+@dataclass(frozen=True)
+class RegistryConfig:
+    """The two remotes of a registry, its key, and a folder for what can be made again.
+
+    Parameters
+    ----------
+    git_remote : str
+        Path or URL of a Git repository of its own; its branch ``main`` is the truth.
+    object_remote : str
+        Path or URL of a DVC remote (``s3://bucket/prefix``, ``gs://``, a folder …). Credentials
+        come from the environment, as the store's own client reads them, never from the URL.
+    key : bytes
+        The registry key, at least 32 random bytes; kept with the secrets, never in the registry.
+        Another key gives every version another id.
+    scratch : Path
+        Private clones, the mirror and cached objects; of this machine alone, safe to delete while
+        nothing runs.
+    """
+
+    git_remote: str
+    object_remote: str
+    key: bytes = field(repr=False)
+    scratch: Path
+
+    def __post_init__(self) -> None:
+        if len(self.key) < _KEY_BYTES:
+            raise RegistryError(
+                "the registry key is too short",
+                got=f"{len(self.key)} bytes",
+                expected=f"at least {_KEY_BYTES} random bytes",
+            )
+
+
+def embedded(home: Path) -> RegistryConfig:
+    """The registry below a home, made at the first call: a bare Git repository, a folder, a key.
+
+    Any number of processes may call it at once.
+
+    Raises
+    ------
+    RegistryError
+        If the repository is there and its key isn't: a new key would give the versions other ids,
+        so that nothing would be found again.
+    """
+    lake = Lake(home.absolute())
+    git, objects = lake.path("registry", "git"), lake.path("registry", "objects")
+    key = lake.path("secrets", "registry.key")
+    if not key.exists():
+        if git.exists():
+            raise RegistryError(
+                "the registry's key is missing",
+                where=str(key),
+                do="Restore it from the backup of the secrets.",
+            )
+        _make_key(key)
+    objects.mkdir(exist_ok=True)
+    if not git.exists():
+        _make_git(git)
+    return RegistryConfig(
+        git_remote=str(git),
+        object_remote=str(objects),
+        key=key.read_bytes(),
+        scratch=lake.path("cache", "registry"),
+    )
+
+
+def _make_key(path: Path) -> None:
+    # Written aside and linked: the first process wins, and nobody reads half a key.
+    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".registry.key.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(aside).unlink()
+
+
+def _make_git(path: Path) -> None:
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".git."))
+    make_bare(aside)
+    aside.chmod(0o755)
+    try:
+        aside.rename(path)
+    except OSError:
+        # Another process was first; a repository that has its files can't be replaced by a rename.
+        shutil.rmtree(aside, ignore_errors=True)
+        if not path.is_dir():
+            raise

@@ -1,0 +1,229 @@
+"""The Git side of the registry: views of its branch, and changes to it by compare-and-swap.
+
+A change is computed against one head and pushed on top of it. The remote takes it only if its
+branch still stands there; if another process was first, the change is computed again against the
+new head. Nothing is ever forced, and no working tree or index is shared or even made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+from assay.errors import RegistryError
+from assay.versioning._process import (
+    RegistryUnavailable,
+    drop_stale_lock,
+    failure,
+    git,
+    run_git,
+    without_credentials,
+)
+from assay.versioning._scratch import locked, private_folder
+
+T = TypeVar("T")
+
+_BRANCH: Final = "refs/heads/main"
+_FETCH: Final = ("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/heads/*")
+_ATTEMPTS: Final = 60
+_FIRST_PAUSE: Final = 0.01
+_LONGEST_PAUSE: Final = 1.0
+_LOST: Final = (
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "incorrect old value",
+    "failed to update ref",
+    "cannot lock ref",
+    "failed to lock",
+    "reference already exists",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Files to write in one commit: path → content, and the commit's message."""
+
+    files: Mapping[str, bytes]
+    message: str
+
+
+@dataclass(frozen=True)
+class View:
+    """The branch as it stood at one head; everything read through it belongs together."""
+
+    git_dir: str
+    head: str | None
+
+    def read(self, path: str) -> bytes | None:
+        """A file's content, None where there is none."""
+        if self.head is None:
+            return None
+        return _batch(self.git_dir, [f"{self.head}:{path}"])[0]
+
+    def read_all(self, folder: str) -> dict[str, bytes]:
+        """Path → content of all files below a folder, in the order of paths."""
+        if self.head is None:
+            return {}
+        listed = git(self.git_dir, "ls-tree", "-r", "-z", self.head, "--", f"{folder}/")
+        rows = [row.split("\t", 1) for row in listed.decode().split("\0") if row]
+        contents = _batch(self.git_dir, [entry.split(" ")[2] for entry, _ in rows])
+        pairs = zip((path for _, path in rows), contents, strict=True)
+        return {path: content for path, content in pairs if content is not None}
+
+    def folders(self) -> list[str]:
+        """Names of the folders at the top, without hidden ones."""
+        if self.head is None:
+            return []
+        listed = git(self.git_dir, "ls-tree", "-d", "-z", "--name-only", self.head)
+        return [name for name in listed.decode().split("\0") if name and not name.startswith(".")]
+
+
+class GitRemote:
+    """A Git remote, read through a mirror (or in place, where it is a folder) and written by push.
+
+    Parameters
+    ----------
+    remote : str
+        Path or URL.
+    scratch : Path
+        Where the mirror and the private clones lie.
+    """
+
+    def __init__(self, remote: str, scratch: Path) -> None:
+        self.remote = remote
+        self._scratch = scratch
+        self._in_place = "://" not in remote and Path(remote).is_absolute()
+        name = hashlib.sha256(remote.encode()).hexdigest()[:16]
+        self._git_dir = Path(remote) if self._in_place else scratch / f"mirror-{name}.git"
+
+    def view(self) -> View:
+        """The newest head of the remote."""
+        if not self._in_place:
+            self._fetch()
+        done = run_git(self._git_dir, "rev-parse", "--verify", "--quiet", _BRANCH)
+        if done.returncode not in {0, 1}:
+            raise failure("rev-parse", done)
+        return View(str(self._git_dir), done.stdout.decode().strip() or None)
+
+    def write(self, compute: Callable[[View], tuple[Change | None, T]], at: datetime) -> T:
+        """Commit what ``compute`` makes of the newest head, as often as it takes.
+
+        Parameters
+        ----------
+        compute : callable
+            View → (change, result). It may run several times and must have no effect of its own.
+            A change of None says that all is there already.
+        at : datetime
+            Time of the commit, with a zone.
+
+        Raises
+        ------
+        RegistryUnavailable
+            If the remote doesn't answer, or is never still for long enough.
+        RegistryError
+            If the remote refuses (a protected branch, a hook, no right to write).
+        """
+        if at.tzinfo is None:
+            raise RegistryError("a time without zone", got=at, expected="a timezone-aware datetime")
+        pause = _FIRST_PAUSE
+        for _ in range(_ATTEMPTS):
+            view = self.view()
+            change, result = compute(view)
+            if change is None or self._push(view, change, at):
+                return result
+            time.sleep(secrets.SystemRandom().uniform(0, pause))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        where = without_credentials(self.remote)
+        raise RegistryUnavailable(f"{where}: other writers were first {_ATTEMPTS} times in a row")
+
+    def _fetch(self) -> None:
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(self._scratch / "mirror.lock"):
+            if not (self._git_dir / "HEAD").exists():
+                make_bare(self._git_dir)
+            _set_origin(self._git_dir, self.remote)
+            done = run_git(self._git_dir, *_FETCH)
+            if done.returncode != 0 and drop_stale_lock(done.stderr, self._git_dir):
+                done = run_git(self._git_dir, *_FETCH)
+        if done.returncode != 0:
+            raise failure("fetch", done)
+
+    def _push(self, view: View, change: Change, at: datetime) -> bool:
+        with private_folder(self._scratch / "clones") as folder:
+            clone = folder / "clone.git"
+            make_bare(clone)
+            _set_origin(clone, self.remote)
+            objects = Path(view.git_dir).absolute() / "objects"
+            (clone / "objects" / "info" / "alternates").write_text(f"{objects}\n", "utf-8")
+            git(clone, "fast-import", "--quiet", "--done", given=_stream(view.head, change, at))
+            done = run_git(clone, "push", "--porcelain", "origin", f"{_BRANCH}:{_BRANCH}")
+        if done.returncode == 0:
+            return True
+        said = (done.stdout + done.stderr).decode("utf-8", "replace")
+        if any(sign in said for sign in _LOST):
+            drop_stale_lock(done.stderr, Path(view.git_dir))
+            return False
+        if "[remote rejected]" in said:
+            raise RegistryError(
+                "the Git remote refuses the push",
+                where=without_credentials(self.remote),
+                got=without_credentials(said),
+                expected="a branch main that this process may push to",
+            )
+        raise failure("push", done)
+
+
+def make_bare(path: Path) -> None:
+    """Make an empty bare repository (again: a repository that is there stays as it is)."""
+    path.mkdir(parents=True, exist_ok=True)
+    git(path, "init", "--quiet", "--bare", "--template=", "--initial-branch=main")
+    (path / "objects" / "info").mkdir(exist_ok=True)
+
+
+def _set_origin(git_dir: Path, remote: str) -> None:
+    # In a file of our own and not on a command line, which anybody on the machine may read.
+    config = git_dir / "config"
+    quoted = remote.replace("\\", "\\\\").replace('"', '\\"')
+    section = f'[remote "origin"]\n\turl = "{quoted}"\n'
+    text = config.read_text("utf-8")
+    if section not in text:
+        config.write_text(text + section, "utf-8")
+
+
+def _batch(git_dir: str, names: list[str]) -> list[bytes | None]:
+    """Contents of blobs by name, by one process."""
+    out = git(git_dir, "cat-file", "--batch", given="".join(f"{n}\n" for n in names).encode())
+    found: list[bytes | None] = []
+    at = 0
+    for _ in names:
+        end = out.index(b"\n", at)
+        header = out[at:end].rsplit(b" ", 2)
+        at = end + 1
+        if header[-1] == b"missing" or header[-2] != b"blob":
+            found.append(None)
+            continue
+        size = int(header[-1])
+        found.append(out[at : at + size])
+        at += size + 1
+    return found
+
+
+def _stream(head: str | None, change: Change, at: datetime) -> bytes:
+    """One commit in the language of ``git fast-import``."""
+    message = change.message.encode()
+    parts = [
+        f"commit {_BRANCH}\n".encode(),
+        f"committer Assay <assay@localhost> {int(at.timestamp())} +0000\n".encode(),
+        b"data %d\n%s\n" % (len(message), message),
+        f"from {head}\n".encode() if head else b"",
+    ]
+    for path, content in sorted(change.files.items()):
+        parts.append(f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n")
+    return b"".join([*parts, b"done\n"])

@@ -1,0 +1,59 @@
+"""Where things stand in the registry's Git tree, and the shape of their names."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from assay.errors import RegistryError
+
+DATASET: Final = r"^[a-z][a-z0-9_]*$"
+BATCH: Final = r"^[0-9A-Za-z][0-9A-Za-z_-]*$"
+VERSION: Final = r"^[0-9a-f]{32}$"
+MD5: Final = r"^[0-9a-f]{32}$"
+OBJECT: Final = r"^[a-z][a-z0-9_]*$"
+
+_RULES: Final = {"dataset": DATASET, "batch": BATCH, "version": VERSION, "object name": OBJECT}
+
+
+def checked(kind: str, name: str) -> str:
+    """A name that may become a part of a path.
+
+    Examples
+    --------
+    >>> checked("batch", "2013-02-04")
+    '2013-02-04'
+    >>> checked("batch", "../2013")
+    Traceback (most recent call last):
+    ...
+    assay.errors.RegistryError: no valid batch. Got '../2013'. Expected ^[0-9A-Za-z][0-9A-Za-z_-]*$
+    """
+    if not isinstance(name, str) or not re.fullmatch(_RULES[kind], name):
+        raise RegistryError(f"no valid {kind}", got=name, expected=_RULES[kind])
+    return name
+
+
+def versions_folder(dataset: str, batch: str | None = None) -> str:
+    """Folder of a data set's versions, or of one batch's."""
+    folder = f"{checked('dataset', dataset)}/versions"
+    return f"{folder}/{checked('batch', batch)}" if batch is not None else folder
+
+
+def version_file(dataset: str, batch: str, version: str) -> str:
+    """The ``.dvc`` file of a version."""
+    return f"{versions_folder(dataset, batch)}/{checked('version', version)}.dvc"
+
+
+def snapshots_folder(dataset: str) -> str:
+    """Folder of a data set's snapshots."""
+    return f"{checked('dataset', dataset)}/snapshots"
+
+
+def snapshot_file(dataset: str, number: int) -> str:
+    """The file of one snapshot."""
+    return f"{snapshots_folder(dataset)}/{int(number)}.json"
+
+
+def pointer_file(dataset: str) -> str:
+    """The file of a data set's pointer."""
+    return f"{checked('dataset', dataset)}/pointer.json"

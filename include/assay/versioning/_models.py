@@ -1,0 +1,140 @@
+"""What the registry holds, as frozen values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assay.versioning._layout import BATCH, DATASET, MD5, OBJECT, VERSION
+
+Dataset = Annotated[str, Field(pattern=DATASET)]
+Batch = Annotated[str, Field(pattern=BATCH)]
+VersionId = Annotated[str, Field(pattern=VERSION)]
+ObjectName = Annotated[str, Field(pattern=OBJECT)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Derivation(_Frozen):
+    """All that a batch version derives from; the version's id is a keyed hash of it.
+
+    Two runs with equal derivations have the same version, so whatever may change a byte of the
+    version belongs in here, and nothing else: no time, no run id, no host.
+    """
+
+    input_sha256: str = Field(description="SHA-256 of the landed input.")
+    contract: str = Field(description="Hash of the contract.")
+    suites: dict[str, str] = Field(default_factory=dict, description="Suite → hash.")
+    policies: dict[str, str] = Field(default_factory=dict, description="Policy → hash.")
+    state: str | None = Field(None, description="Hash of the fitted state that was applied.")
+    references: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Name of a reference → version ids pinned for it."
+    )
+    tables: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Reference data set → version ids joined against."
+    )
+    pseudonym_key: str | None = Field(
+        None, description="Version and fingerprint of the pseudonym key."
+    )
+    erasure_revision: int = Field(0, ge=0, description="How many erasures the input has had.")
+    transform_version: str = Field(description="Version of the code that transforms.")
+
+
+class StoredObject(_Frozen):
+    """One file of a version, as DVC names it: by the MD5 of its bytes."""
+
+    file: str = Field(description="File name within the version, such as `data.parquet`.")
+    md5: str = Field(pattern=MD5)
+    size: int = Field(ge=0)
+
+
+class BatchVersion(_Frozen):
+    """One immutable version of one batch: pointers to its objects, and counts.
+
+    Parameters
+    ----------
+    objects : dict
+        Object name (``data``, ``observed``, ``state``, ``lineage`` …) → where its bytes are.
+    counts : dict
+        Rows by disposition, as its committer gave them.
+    at : datetime
+        When it was committed first.
+    """
+
+    dataset: Dataset
+    batch: Batch
+    version: VersionId
+    objects: dict[ObjectName, StoredObject]
+    counts: dict[ObjectName, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    at: datetime
+
+
+class Snapshot(_Frozen):
+    """One numbered release of a data set: the version of each batch, for ever.
+
+    Parameters
+    ----------
+    number : int
+        Counts from 1 within the data set, without gaps.
+    parent : int, optional
+        The snapshot that the pointer named when this one was made: usually ``number - 1``, an
+        earlier one after a rollback, None for the first.
+    batches : dict
+        Batch → version id.
+    batch : str
+        The batch whose release made this snapshot.
+    forced : tuple of str
+        Batches whose version a person released against a verdict.
+    """
+
+    dataset: Dataset
+    number: int = Field(ge=1)
+    parent: int | None = Field(ge=1)
+    batches: dict[Batch, VersionId]
+    batch: Batch
+    forced: tuple[Batch, ...] = ()
+    reason: str
+    author: str
+    at: datetime
+
+    def holds(self, batch: str, version: str, *, forced: bool = False) -> bool:
+        """Whether a release of this version would change nothing.
+
+        A version that was forced and is now released on its verdicts does change something: it is
+        no longer forced. The reverse doesn't.
+        """
+        same = self.batches.get(batch) == version
+        return same and (forced or batch not in self.forced)
+
+
+class Rollback(_Frozen):
+    """A move of the pointer to a snapshot that was there already, with who did it and why."""
+
+    source: int
+    target: int
+    reason: str
+    author: str
+    at: datetime
+
+
+class Pointer(_Frozen):
+    """Which snapshot a reader of the data set gets.
+
+    Parameters
+    ----------
+    snapshot : int
+        The number of that snapshot.
+    latest : int
+        The highest number given so far; above ``snapshot`` after a rollback.
+    rollbacks : tuple of Rollback
+        Every rollback there was, the earliest first.
+    """
+
+    dataset: Dataset
+    snapshot: int = Field(ge=1)
+    latest: int = Field(ge=1)
+    rollbacks: tuple[Rollback, ...] = ()

@@ -1,0 +1,88 @@
+"""Reading the registry's records through a view, and writing them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from assay.errors import RegistryError
+from assay.versioning._dvc import load_dvc
+from assay.versioning._git import View
+from assay.versioning._layout import (
+    pointer_file,
+    snapshot_file,
+    snapshots_folder,
+    version_file,
+    versions_folder,
+)
+from assay.versioning._models import BatchVersion, Pointer, Snapshot
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_version(view: View, dataset: str, batch: str, version: str) -> BatchVersion | None:
+    """A version, None where the registry lacks it."""
+    path = version_file(dataset, batch, version)
+    content = view.read(path)
+    return None if content is None else _version(path, content)
+
+
+def load_versions(view: View, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:
+    """All versions of a data set, or of one batch, by batch and time of commit."""
+    found = view.read_all(versions_folder(dataset, batch))
+    versions = [_version(path, content) for path, content in found.items()]
+    return tuple(sorted(versions, key=lambda v: (v.batch, v.at, v.version)))
+
+
+def load_pointer(view: View, dataset: str) -> Pointer | None:
+    """The pointer, None before the first release."""
+    path = pointer_file(dataset)
+    content = view.read(path)
+    return None if content is None else _parsed(Pointer, path, content)
+
+
+def load_snapshot(view: View, dataset: str, number: int) -> Snapshot | None:
+    """One snapshot, None where there is none of that number."""
+    path = snapshot_file(dataset, number)
+    content = view.read(path)
+    return None if content is None else _parsed(Snapshot, path, content)
+
+
+def load_snapshots(view: View, dataset: str) -> tuple[Snapshot, ...]:
+    """All snapshots of a data set, by number."""
+    found = view.read_all(snapshots_folder(dataset))
+    snapshots = [_parsed(Snapshot, path, content) for path, content in found.items()]
+    return tuple(sorted(snapshots, key=lambda s: s.number))
+
+
+def render_record(record: BaseModel) -> bytes:
+    """A record as JSON with sorted keys, a line an entry, so that Git stores only what changed."""
+    return (json.dumps(record.model_dump(mode="json"), sort_keys=True, indent=1) + "\n").encode()
+
+
+def _parsed(model: type[M], path: str, content: bytes) -> M:
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise _broken(path, error) from error
+
+
+def _version(path: str, content: bytes) -> BatchVersion:
+    parts = PurePosixPath(path)
+    try:
+        return load_dvc(parts.parts[0], parts.parent.name, parts.stem, content)
+    except (ValidationError, KeyError, TypeError, ValueError) as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: str, error: Exception) -> RegistryError:
+    return RegistryError(
+        "a record of the registry can't be read",
+        where=path,
+        got=str(error),
+        expected="a file that only this program wrote",
+        do="See who changed it: git log in a clone of the registry.",
+    )

@@ -1,0 +1,61 @@
+"""Private folders that no killed process leaves behind for good."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock among the processes of this machine; it falls with the process that holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def private_folder(root: Path) -> Iterator[Path]:
+    """A new folder (0700), removed at the end, or by the next caller if its owner was killed."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(root / ".lock"):
+        _sweep(root)
+        outer = Path(tempfile.mkdtemp(dir=root))
+        alive = os.open(outer / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(alive, fcntl.LOCK_EX)
+    try:
+        inner = outer / "work"
+        inner.mkdir()
+        yield inner
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
+        os.close(alive)
+
+
+def _sweep(root: Path) -> None:
+    for folder in root.iterdir():
+        if folder.is_dir() and not _is_alive(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder / "alive", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
