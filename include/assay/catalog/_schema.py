@@ -141,6 +141,7 @@ class SnapshotRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     parent: Mapped[int | None]
     batches: Mapped[dict[str, Any]]
+    forced: Mapped[list[Any]]
     reason: Mapped[str | None]
     author: Mapped[str | None]
     at: Mapped[datetime | None]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict, TypeVar
 
 from sqlalchemy import delete
 
-from assay.catalog._batches import Batches, BatchRecord, latest_attempts
+from assay.catalog._batches import Batches, BatchRecord, BatchState, Counts, latest_attempts
 from assay.catalog._incidents import Incident, Incidents
 from assay.catalog._schema import Pointer, SnapshotRow
 from assay.catalog._versions import LineageEdge, Versions, clear_index, follow_pointer, pointed
@@ -25,6 +26,7 @@ class VersionDump(TypedDict):
     version: str
     created: NotRequired[datetime | None]
     meta: NotRequired[Mapping[str, Any]]
+    counts: NotRequired[Mapping[str, int]]
     lineage: NotRequired[Iterable[LineageEdge]]
 
 
@@ -34,6 +36,7 @@ class SnapshotDump(TypedDict):
     number: int
     batches: Mapping[str, str]
     parent: NotRequired[int | None]
+    forced: NotRequired[Iterable[str]]
     reason: NotRequired[str | None]
     author: NotRequired[str | None]
     at: NotRequired[datetime | None]
@@ -81,21 +84,48 @@ class Status(Batches, Incidents, Versions):
             ]
         }
 
-    def rebuild(self, registry: Mapping[str, RegistryDump]) -> None:
+    def rebuild(self, registry: Mapping[str, RegistryDump], *, at: datetime) -> None:
         """Make versions, snapshots and pointers equal to the registry's, in one transaction.
 
-        Batches, verdicts, measurements and incidents stay as they are.
+        Verdicts, measurements and incidents stay as they are; so do batches, except that their
+        states follow the pointer, and that one in the pointer's snapshot of which the catalog has
+        no run at all gets one of type ``rebuilt``.
 
         Parameters
         ----------
         registry : mapping
-            Data set to its dump.
+            Data set to its dump. A version's ``counts`` are those of ``Counts``.
+        at : datetime
+            Timezone-aware; when it is rebuilt.
         """
         with self._session(writes=True) as session:
             clear_index(session)
             for dataset, dump in registry.items():
                 self._index(dataset, dump)
                 follow_pointer(session, dataset)
+                self._restore_batches(dataset, dump, at)
+
+    def _restore_batches(self, dataset: str, dump: RegistryDump, at: datetime) -> None:
+        snapshot = self.pointer(dataset)
+        if snapshot is None:
+            return
+        known = self.states(dataset)
+        for version in dump["versions"]:
+            batch = version["batch"]
+            if batch in known or snapshot.batches.get(batch) != version["version"]:
+                continue
+            started = version.get("created") or at
+            self.start_batch(dataset, batch, "rebuilt", run_type="rebuilt", at=started)
+            self.finish_batch(
+                dataset,
+                batch,
+                "rebuilt",
+                state=BatchState.FORCED if batch in snapshot.forced else BatchState.RELEASED,
+                verdict=None,
+                counts=_counts(version.get("counts", {})),
+                version=version["version"],
+                at=started,
+            )
 
     def _index(self, dataset: str, dump: RegistryDump) -> None:
         for version in dump["versions"]:
@@ -113,6 +143,7 @@ class Status(Batches, Incidents, Versions):
                 snapshot["number"],
                 snapshot["batches"],
                 parent=snapshot.get("parent"),
+                forced=snapshot.get("forced", ()),
                 reason=snapshot.get("reason"),
                 author=snapshot.get("author"),
                 at=snapshot.get("at"),
@@ -132,6 +163,16 @@ class Status(Batches, Incidents, Versions):
                     got=number,
                 )
             pointer.number = number
+
+
+def _counts(numbers: Mapping[str, int]) -> Counts:
+    """What the committer counted; the registry's versions were held when they were committed."""
+    known = {f.name for f in fields(Counts)}
+    counted = {k.removeprefix("rows_") if k != "rows_in" else k: n for k, n in numbers.items()}
+    given = {k: n for k, n in counted.items() if k in known}
+    given["released"] = given.pop("held", 0) + given.get("released", 0)
+    counts = Counts(**given)
+    return Counts() if counts.problem(BatchState.RELEASED) else counts
 
 
 def _by_dataset(records: Iterable[_Record]) -> dict[str, list[_Record]]:

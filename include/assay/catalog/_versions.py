@@ -50,6 +50,7 @@ class SnapshotRecord:
     number: int
     parent: int | None
     batches: Mapping[str, str]
+    forced: tuple[str, ...]
     reason: str | None
     author: str | None
     at: datetime | None
@@ -121,6 +122,7 @@ class Versions(Store):
         batches: Mapping[str, str],
         *,
         parent: int | None = None,
+        forced: Iterable[str] = (),
         reason: str | None = None,
         author: str | None = None,
         at: datetime | None = None,
@@ -137,11 +139,13 @@ class Versions(Store):
         batches : mapping
             Batch to version: all of them, not only the new one.
         parent : int, optional
+        forced : iterable of str
+            Batches in it that were released against a verdict.
         reason, author : str, optional
         at : datetime, optional
             Timezone-aware.
         """
-        values = {"batches": dict(batches), "parent": parent}
+        values = {"batches": dict(batches), "forced": sorted(forced), "parent": parent}
         told = {"reason": reason, "author": author, "at": at}
         with self._session(writes=True) as session:
             upsert(session, SnapshotRow, {"dataset": dataset, "number": number, **values, **told})
@@ -231,7 +235,8 @@ def follow_pointer(session: Session, dataset: str) -> None:
     for row in session.scalars(wanted):
         in_it = row.version is not None and batches.get(row.batch) == row.version
         if in_it and row.state == BatchState.SUPERSEDED:
-            row.state = BatchState.RELEASED.value
+            forced = snapshot is not None and row.batch in snapshot.forced
+            row.state = (BatchState.FORCED if forced else BatchState.RELEASED).value
         elif not in_it:
             row.state = BatchState.SUPERSEDED.value
 
@@ -272,6 +277,7 @@ def _snapshot(row: SnapshotRow) -> SnapshotRecord:
         number=row.number,
         parent=row.parent,
         batches=dict(row.batches),
+        forced=tuple(row.forced),
         reason=row.reason,
         author=row.author,
         at=row.at,

@@ -139,15 +139,36 @@ def test_rebuild_restores_the_index(catalog: Catalog, now: datetime) -> None:
     catalog.record_snapshot("flights", 7, {"stray": "never committed"})
     catalog.record_version("flights", "b9", "stray", at=now)
     for _ in range(2):
-        catalog.rebuild(dump)
+        catalog.rebuild(dump, at=now)
         assert catalog.status() == before
         assert catalog.versions("flights") == [("b1", "v1"), ("b2", "v2")]
     dump["flights"]["pointer"] = 1
-    catalog.rebuild(dump)
+    catalog.rebuild(dump, at=now)
     assert catalog.states("flights") == {"b1": "released", "b2": "superseded"}
     dump["flights"]["pointer"] = None
-    catalog.rebuild(dump)
+    catalog.rebuild(dump, at=now)
     assert catalog.pointer("flights") is None
+
+
+def test_rebuild_from_nothing_knows_what_is_released(catalog: Catalog, now: datetime) -> None:
+    counts = {"rows_in": 9, "held": 7, "rows_quarantined": 2}
+    dump: Any = {
+        "flights": {
+            "versions": [
+                {"batch": "b1", "version": "v1", "created": now, "counts": counts},
+                {"batch": "b2", "version": "v2", "counts": {"rows_in": 5}},
+                {"batch": "b3", "version": "candidate"},
+            ],
+            "snapshots": [{"number": 1, "batches": {"b1": "v1", "b2": "v2"}, "forced": ["b2"]}],
+            "pointer": 1,
+        }
+    }
+    for _ in range(2):
+        catalog.rebuild(dump, at=now)
+        b1, b2 = catalog.batches("flights")
+        assert (b1.state, b1.version, b1.run_type) == ("released", "v1", "rebuilt")
+        assert b1.counts == Counts(9, released=7, quarantined=2)
+        assert (b2.state, b2.counts) == ("forced", Counts())
 
 
 def test_a_rebuild_that_fails_changes_nothing(catalog: Catalog, now: datetime) -> None:
@@ -155,5 +176,5 @@ def test_a_rebuild_that_fails_changes_nothing(catalog: Catalog, now: datetime) -
     before = catalog.status()
     broken: Any = {"flights": {"versions": [], "snapshots": [], "pointer": 3}}
     with pytest.raises(CatalogError, match="snapshot that it doesn't hold"):
-        catalog.rebuild({**broken, "planes": broken["flights"]})
+        catalog.rebuild({**broken, "planes": broken["flights"]}, at=now)
     assert catalog.status() == before

@@ -93,6 +93,7 @@ def _create_versions() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("parent", sa.Integer(), nullable=True),
         sa.Column("batches", sa.JSON(), nullable=False),
+        sa.Column("forced", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("author", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
