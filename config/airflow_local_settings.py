@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["dag_policy"]
 
-KNOWN_TAGS = frozenset({"assay", "release", "retention", "reference"})
-"""What a DAG may be tagged with, beside ``dataset:<name>`` and ``owner:<name>``."""
-
-_TAG_KINDS = ("dataset:", "owner:")
 _UNOWNED = {"", "airflow"}
 _FORKED_FROM = (["scheduler"], ["celery", "worker"])
 _WITHOUT_THREADS = {
@@ -34,16 +30,20 @@ def dag_policy(dag: DAG) -> None:
     """Refuse a DAG that nobody owns, that has no manual, or whose tags nobody knows."""
     from airflow.exceptions import AirflowClusterPolicyViolation
 
+    from assay_airflow import tags
+
+    known = (tags.ASSAY, tags.RELEASE, tags.RETENTION)
+    kinds = (tags.dataset_tag(""), tags.owner_tag(""))
     faults = []
     unowned = sorted(t.task_id for t in dag.tasks if (t.owner or "").strip() in _UNOWNED)
     if unowned or not dag.tasks:
         faults.append(f"no owner on {', '.join(unowned) or 'any task'}: set default_args['owner']")
     if not (dag.doc_md or "").strip():
         faults.append("no manual: set doc_md=__doc__")
-    unknown = sorted(t for t in dag.tags if t not in KNOWN_TAGS and not t.startswith(_TAG_KINDS))
+    unknown = sorted(t for t in dag.tags if t not in known and not t.startswith(kinds))
     if unknown or not dag.tags:
-        known = ", ".join(sorted(KNOWN_TAGS))
-        faults.append(f"tags {unknown or 'missing'}: use {known}, dataset:<name> or owner:<name>")
+        options = ", ".join([*known, *(f"{kind}<name>" for kind in kinds)])
+        faults.append(f"{f'unknown tags {unknown}' if unknown else 'no tags'}: use {options}")
     if faults:
         raise AirflowClusterPolicyViolation(f"DAG {dag.dag_id!r}: " + "; ".join(faults))
 
