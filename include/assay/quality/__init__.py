@@ -1,0 +1,49 @@
+"""Quality: does a batch keep what its contract promises and its owner expects?
+
+An expectation suite, in Great Expectations' own JSON, is compiled to one list of checks. All their
+aggregates run in one scan of the data; where something fails, a second pass marks the failing rows
+with every reason. What comes out is Great Expectations' validation result, with an ``engine`` and
+a ``verdict`` beside each expectation's, and without a value of any classified column.
+
+An expectation of rows that meets its ``mostly`` tolerates and counts its failing rows. One that
+doesn't, if critical, sends them to quarantine; an unmet critical expectation of the whole table
+holds the batch. Warnings warn; info changes nothing; what couldn't be judged is INCONCLUSIVE and
+never passes.
+"""
+
+# Importing a module of expectations registers their compilers.
+from assay.quality import (  # noqa: F401
+    _aggregates,
+    _distinct,
+    _order,
+    _pairs,
+    _quantiles,
+    _sql,
+    _table,
+    _text,
+    _types,
+    _unique,
+    _values,
+)
+from assay.quality._command import FileValidation, parameters_from, validate_file
+from assay.quality._contract import contract_suite
+from assay.quality._docs import check_suite_with_gx, render_data_docs
+from assay.quality._judge import judge_validation
+from assay.quality._split import write_marks, write_quarantine
+from assay.quality._suite import load_suite
+from assay.quality._validate import Validation, validate
+
+__all__ = [
+    "FileValidation",
+    "Validation",
+    "check_suite_with_gx",
+    "contract_suite",
+    "judge_validation",
+    "load_suite",
+    "parameters_from",
+    "render_data_docs",
+    "validate",
+    "validate_file",
+    "write_marks",
+    "write_quarantine",
+]

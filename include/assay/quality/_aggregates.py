@@ -1,0 +1,190 @@
+"""Expectations of one number of a column."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import dateutil.parser
+import ibis
+
+from assay.engine import round12
+from assay.quality._check import (
+    Check,
+    Conclusion,
+    Values,
+    bounded,
+    compiles,
+    counted,
+    row_check,
+    scope,
+)
+from assay.quality._frame import Frame, Unjudged, all_of, kind
+from assay.quality._suite import Expectation
+
+_ROUNDED = (
+    "Numbers made by summing floats are rounded to 12 significant digits before they are compared, "
+    "so that a verdict doesn't depend on the number of threads."
+)
+
+
+def numeric(frame: Frame, e: Expectation) -> Any:
+    """The column, which must hold numbers or booleans."""
+    column = frame.column(e.kwargs["column"])
+    if kind(column) not in {"number", "boolean"}:
+        raise Unjudged(f"{kind(column)} values aren't numbers")
+    return column.cast("int8") if kind(column) == "boolean" else column
+
+
+def _moment(value: Any) -> dt.datetime:
+    """A bound or an observed date as a comparable moment: naive ones are UTC."""
+    if isinstance(value, str):
+        value = dateutil.parser.parse(value)
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+    return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+
+
+def judged(value: Any, e: Expectation) -> Conclusion:
+    """A number against the bounds; no number (an empty column) isn't between any."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return Conclusion(False, {"observed_value": None})
+    bounds = {k: e.kwargs.get(k) for k in ("min_value", "max_value")}
+    kwargs = dict(e.kwargs)
+    compared = value
+    if isinstance(value, dt.date):
+        compared = _moment(value)
+        kwargs |= {k: _moment(v) for k, v in bounds.items() if v is not None}
+    elif any(v is not None and isinstance(v, str) != isinstance(value, str)
+             for v in bounds.values()):  # fmt: skip
+        raise Unjudged("the bounds can't be compared with the values")
+    return Conclusion(bounded(compared, kwargs), {"observed_value": value})
+
+
+def _observed(
+    frame: Frame, e: Expectation, aggregates: dict[str, Any], value: Callable[[Values], Any]
+) -> Check:
+    return Check(aggregates, lambda values: judged(value(values), e))
+
+
+def _condition(frame: Frame, e: Expectation) -> Any | None:
+    return scope(frame, e)
+
+
+@compiles("expect_column_max_to_be_between", required=("column",))
+def column_max(frame: Frame, e: Expectation) -> Check:
+    """The greatest value lies between the bounds; NaN is never the greatest."""
+    column = frame.column(e.kwargs["column"])
+    return _observed(frame, e, {"v": column.max(where=_condition(frame, e))}, lambda v: v["v"])
+
+
+@compiles("expect_column_min_to_be_between", required=("column",))
+def column_min(frame: Frame, e: Expectation) -> Check:
+    """The least value lies between the bounds."""
+    column = frame.column(e.kwargs["column"])
+    return _observed(frame, e, {"v": column.min(where=_condition(frame, e))}, lambda v: v["v"])
+
+
+def total(values: Values) -> Any:
+    """A sum as computed: exact for whole numbers and decimals, rounded for floats."""
+    value = values["sum"]
+    return _rounded(value) if isinstance(value, float) else value
+
+
+def _rounded(value: float) -> float:
+    return round12(value) if math.isfinite(value) else value
+
+
+def sums(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
+    """Sum and number of the values, whole numbers summed without overflow."""
+    condition = _condition(frame, e)
+    wide = column.cast("decimal(38, 0)") if column.type().is_integer() else column
+    present = [column.notnull()] + ([] if condition is None else [condition])
+    return {"sum": wide.sum(where=condition), "n": counted(frame, all_of(present))}
+
+
+def mean_of(values: Values) -> float | None:
+    """Mean of the values, rounded to 12 digits; None for none."""
+    if not values["n"]:
+        return None
+    value = values["sum"]
+    if isinstance(value, float):
+        return _rounded(value / values["n"])
+    return _rounded(float(Decimal(value) / int(values["n"])))
+
+
+@compiles("expect_column_mean_to_be_between", required=("column",), differences=_ROUNDED)
+def column_mean(frame: Frame, e: Expectation) -> Check:
+    """The mean lies between the bounds."""
+    return _observed(frame, e, sums(frame, e, numeric(frame, e)), mean_of)
+
+
+@compiles("expect_column_sum_to_be_between", required=("column",), differences=_ROUNDED)
+def column_sum(frame: Frame, e: Expectation) -> Check:
+    """The sum lies between the bounds; the sum of nothing is 0."""
+    def value(values: Values) -> Any:
+        found = total(values)
+        return 0 if found is None else int(found) if found == found // 1 and isinstance(
+            found, Decimal) else found  # fmt: skip
+
+    return _observed(frame, e, sums(frame, e, numeric(frame, e)), value)
+
+
+def spread(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
+    """The sample standard deviation; absent where a value is infinite, as in pandas."""
+    condition = _condition(frame, e)
+    aggregates: dict[str, Any] = {}
+    if column.type().is_floating():
+        aggregates["infinite"] = column.isinf().any(where=condition)
+        column = ibis.ifelse(column.isinf(), ibis.null("float64"), column)
+    aggregates["std"] = column.cast("float64").std(how="sample", where=condition)
+    return aggregates
+
+
+def std_of(values: Values) -> float | None:
+    """The standard deviation, rounded to 12 digits; None for fewer than two values."""
+    value = values["std"]
+    return None if value is None or values.get("infinite") else _rounded(value)
+
+
+@compiles("expect_column_stdev_to_be_between", required=("column",), differences=_ROUNDED)
+def column_stdev(frame: Frame, e: Expectation) -> Check:
+    """The sample standard deviation (n − 1) lies between the bounds."""
+    return _observed(frame, e, spread(frame, e, numeric(frame, e)), std_of)
+
+
+@compiles("expect_column_proportion_of_non_null_values_to_be_between", required=("column",))
+def proportion_of_non_null(frame: Frame, e: Expectation) -> Check:
+    """The share of values that aren't null lies between the bounds; 0 for no rows."""
+    column, condition = frame.column(e.kwargs["column"]), _condition(frame, e)
+    present = [column.notnull()] + ([] if condition is None else [condition])
+    aggregates = {"n": counted(frame, all_of(present)), "rows": counted(frame, condition)}
+    return _observed(frame, e, aggregates, lambda v: v["n"] / v["rows"] if v["rows"] else 0)
+
+
+@compiles(
+    "expect_column_value_z_scores_to_be_less_than", row_level=True,
+    scans="the one scan for mean and deviation, and one for the rows",
+    required=("column", "threshold"), differences=_ROUNDED,
+)  # fmt: skip
+def z_scores(frame: Frame, e: Expectation) -> Check:
+    """Each value is fewer than ``threshold`` standard deviations above (or off) the mean.
+
+    Where the deviation is 0 or unknown no value is off.
+    """
+    column = numeric(frame, e)
+    threshold, both = e.kwargs["threshold"], bool(e.kwargs.get("double_sided"))
+
+    def then(values: Values) -> Check:
+        mean, std = mean_of(values), std_of(values)
+        bad = ibis.literal(False)
+        if std and mean is not None and math.isfinite(mean):
+            z = (column - mean) / std
+            bad = z.abs() >= abs(threshold) if both else z >= threshold
+        return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+
+    aggregates = sums(frame, e, column) | spread(frame, e, column)
+    return Check(aggregates, lambda _: Conclusion(False), then=then)

@@ -1,0 +1,182 @@
+"""What an expectation compiles to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from assay.quality._condition import parse_condition
+from assay.quality._frame import Frame, Unjudged, all_of, where
+from assay.quality._suite import Expectation
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """Whether the expectation is met, and Great Expectations' ``result`` of it."""
+
+    success: bool
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One compiled expectation.
+
+    Parameters
+    ----------
+    aggregates : mapping of str to ibis scalar
+        What the one scan must compute for it.
+    conclude : callable
+        From the computed values to the conclusion.
+    flag : ibis boolean, optional
+        True exactly for the rows that fail; absent where the expectation is about the table.
+    shown : tuple of str
+        Columns whose failing values are shown.
+    then : callable, optional
+        From the computed values to a second check, for what needs the first scan's numbers.
+    """
+
+    aggregates: Mapping[str, Any]
+    conclude: Callable[[Values], Conclusion]
+    flag: Any | None = None
+    shown: tuple[str, ...] = ()
+    then: Callable[[Values], Check] | None = None
+
+
+Compiler = Callable[[Frame, Expectation], Check]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the registry: how a type is compiled, and how its result was checked."""
+
+    compile: Compiler
+    scans: str
+    oracle: str
+    differences: str
+    row_level: bool
+    required: tuple[str, ...]
+
+
+REGISTRY: Final[dict[str, Entry]] = {}
+ONE_SCAN: Final = "the one scan"
+GX_PANDAS: Final = "GX on pandas"
+
+
+def compiles(
+    kind: str,
+    *,
+    row_level: bool = False,
+    scans: str = ONE_SCAN,
+    oracle: str = GX_PANDAS,
+    differences: str = "",
+    required: tuple[str, ...] = (),
+) -> Callable[[Compiler], Compiler]:
+    """Register the compiler of an expectation type."""
+
+    def register(compiler: Compiler) -> Compiler:
+        REGISTRY[kind] = Entry(compiler, scans, oracle, differences, row_level, required)
+        return compiler
+
+    return register
+
+
+def compiled(frame: Frame, expectation: Expectation) -> Check:
+    """The check of an expectation.
+
+    Raises
+    ------
+    Unjudged
+        If this data or these arguments leave nothing to judge.
+    """
+    entry = REGISTRY[expectation.type]
+    for name in entry.required:
+        if expectation.kwargs.get(name) is None:
+            raise Unjudged(f"{name} is missing")
+    return entry.compile(frame, expectation)
+
+
+def scope(frame: Frame, expectation: Expectation) -> Any | None:
+    """The expectation's row condition over the frame, None for all rows."""
+    return where(frame, parse_condition(expectation.kwargs.get("row_condition")))
+
+
+def scoped(frame: Frame, expectation: Expectation) -> Any:
+    """The rows that the expectation's row condition leaves."""
+    condition = scope(frame, expectation)
+    return frame.table if condition is None else frame.table.filter(condition)
+
+
+def counted(frame: Frame, condition: Any | None) -> Any:
+    """Rows that meet a condition, as an aggregate."""
+    return frame.table.count() if condition is None else frame.table.count(where=condition)
+
+
+def row_check(
+    frame: Frame,
+    expectation: Expectation,
+    unexpected: Any,
+    *,
+    considered: Any | None,
+    shown: tuple[str, ...],
+) -> Check:
+    """A check of rows one by one.
+
+    Parameters
+    ----------
+    unexpected : ibis boolean
+        True, false or null; null counts as expected.
+    considered : ibis boolean, optional
+        Rows that are judged (those that aren't null, say); all rows where it is None, and then the
+        result has no missing values, as Great Expectations has it for the null checks.
+    """
+    base = scope(frame, expectation)
+    judged = [c for c in (base, considered) if c is not None]
+    flag = all_of([*judged, unexpected.fill_null(False)])
+    aggregates = {"element_count": counted(frame, base), "unexpected_count": counted(frame, flag)}
+    if considered is not None:
+        aggregates["nonnull_count"] = counted(frame, all_of(judged))
+    mostly = expectation.mostly
+
+    def conclude(values: Values) -> Conclusion:
+        return row_conclusion(values, mostly, missing=considered is not None)
+
+    return Check(aggregates, conclude, flag=flag, shown=shown)
+
+
+def row_conclusion(values: Values, mostly: float, *, missing: bool) -> Conclusion:
+    """Great Expectations' numbers of a row-level expectation.
+
+    Notes
+    -----
+    Met if (judged − unexpected) / judged ≥ mostly, and where nothing was judged.
+    ``unexpected_percent`` is of the judged rows.
+    """
+    total, bad = int(values["element_count"]), int(values["unexpected_count"])
+    judged = int(values["nonnull_count"]) if missing else total
+    success = judged == 0 or (judged - bad) / judged >= mostly
+    of_judged = bad / judged * 100 if judged else None
+    result: dict[str, Any] = {
+        "element_count": total,
+        "unexpected_count": bad,
+        "unexpected_percent": of_judged,
+    }
+    if missing:
+        result |= {
+            "missing_count": total - judged,
+            "missing_percent": (total - judged) / total * 100 if total else None,
+            "unexpected_percent_total": bad / total * 100 if total else None,
+            "unexpected_percent_nonmissing": of_judged,
+        }
+    return Conclusion(success, result)
+
+
+def bounded(value: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether a number lies between ``min_value`` and ``max_value``, bounds open where strict."""
+    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    above = low is None or (value > low if kwargs.get("strict_min") else value >= low)
+    below = high is None or (value < high if kwargs.get("strict_max") else value <= high)
+    return bool(above and below)

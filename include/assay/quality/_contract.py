@@ -1,0 +1,126 @@
+"""What a contract says of its data, as a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from assay.contract import Column, Contract
+from assay.quality._check import Check, compiles, row_check
+from assay.quality._frame import Frame, Unjudged, kind
+from assay.quality._suite import Expectation, Suite, labelled
+
+UNPARSED = "expect_column_values_to_parse"
+RELEASED = "expect_column_values_to_be_in_reference"
+_OWN = {"oracle": "Assay's own tests", "row_level": True}
+
+
+@compiles(UNPARSED, required=("column",), **_OWN)  # type: ignore[arg-type]
+def parsed(frame: Frame, e: Expectation) -> Check:
+    """No landed text failed to parse as the column's declared type."""
+    if "__unparsed" not in frame.table.columns:
+        raise Unjudged("the table doesn't say what couldn't be parsed (no __unparsed)")
+    failed = frame.table["__unparsed"].contains(e.kwargs["column"])
+    return row_check(frame, e, failed, considered=None, shown=())
+
+
+@compiles(RELEASED, required=("column",), scans="the one scan, joined to the reference", **_OWN)  # type: ignore[arg-type]
+def in_reference(frame: Frame, e: Expectation) -> Check:
+    """Each value that isn't null stands in the other data set's released rows."""
+    column = frame.column(e.kwargs["column"])
+    released = e.kwargs.get("released")
+    if released is None:
+        raise Unjudged(f"no released rows of {e.kwargs.get('dataset')!r} to look in")
+    name = e.kwargs.get("reference_column")
+    if name not in released.columns:
+        raise Unjudged(f"the reference has no column {name!r}")
+    if kind(released[name]) != kind(column):
+        raise Unjudged(f"{kind(column)} and {kind(released[name])} values can't be compared")
+    known = frame.keep(released.filter(released[name].notnull()).select(value=name).distinct())
+    bad = ~column.isin(known.value)
+    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+
+
+def contract_suite(
+    contract: Contract,
+    references: Mapping[str, Any] | None = None,
+    *,
+    stage: Literal["raw", "clean"] = "raw",
+) -> Suite:
+    """The contract's promises as expectations.
+
+    Parameters
+    ----------
+    contract : Contract
+        What the data set is.
+    references : mapping of str to ibis.Table, optional
+        Released rows of other data sets, by name. A reference that isn't given can't be judged.
+    stage : {"raw", "clean"}
+        ``raw`` judges all but the references on identifiers; ``clean`` judges only these, because
+        by then pseudonyms can be compared with pseudonyms.
+
+    Notes
+    -----
+    Reasons: ``unparsed:<column>``, ``required:<column>``, ``unique:<column>``,
+    ``level:<column>``, ``primary_key``, ``reference:<column>``. The type of a landed column needs
+    no check of its own: text that isn't of its type is unparsed.
+    """
+    references = references or {}
+    raw = stage == "raw"
+    found: list[Expectation] = [_columns(contract)] if raw else []
+    for column in contract.columns:
+        if raw:
+            found.append(_promise(UNPARSED, "unparsed", column.name))
+            found += _column_promises(column, contract.primary_key)
+        wanted = column.references
+        if wanted and raw == (column.classification != "identifier"):
+            found.append(_promise(
+                RELEASED, "reference", column.name, severity=wanted.severity,
+                mostly=wanted.mostly, dataset=wanted.dataset, reference_column=wanted.column,
+                released=references.get(wanted.dataset)))  # fmt: skip
+    if raw and contract.primary_key:
+        found.append(_primary_key(contract.primary_key))
+    return Suite(
+        name=contract.dataset,
+        expectations=labelled(tuple(found)),
+        drop_exact_duplicates=raw and contract.on_duplicate == "keep_first",
+    )
+
+
+def _promise(
+    kind: str, code: str, column: str, severity: str = "critical", **kwargs: Any
+) -> Expectation:
+    meta = {"reason": f"{code}:{column}", "from": "contract"}
+    return Expectation(kind, {"column": column, **kwargs}, severity, meta)
+
+
+def _columns(contract: Contract) -> Expectation:
+    kwargs = {"column_set": list(contract.column_names), "exact_match": False}
+    meta = {"reason": "columns", "from": "contract"}
+    return Expectation("expect_table_columns_to_match_set", kwargs, "critical", meta)
+
+
+def _column_promises(column: Column, key: tuple[str, ...]) -> Iterator[Expectation]:
+    if column.required or column.name in key:
+        yield _promise("expect_column_values_to_not_be_null", "required", column.name)
+    if column.unique and key != (column.name,):
+        yield _promise("expect_column_values_to_be_unique", "unique", column.name)
+    if column.levels is not None:
+        yield _promise(
+            "expect_column_values_to_be_in_set", "level", column.name,
+            value_set=[_level(column, v) for v in column.levels],
+        )  # fmt: skip
+
+
+def _level(column: Column, text: str) -> Any:
+    """A closed list's entry in the column's own type."""
+    if column.type in {"integer", "number"}:
+        number = float(text)
+        return int(text) if number.is_integer() and column.type == "integer" else number
+    return text.lower() == "true" if column.type == "boolean" else text
+
+
+def _primary_key(key: tuple[str, ...]) -> Expectation:
+    kwargs = {"column_list": list(key), "ignore_row_if": "any_value_is_missing"}
+    meta = {"reason": "primary_key", "from": "contract"}
+    return Expectation("expect_compound_columns_to_be_unique", kwargs, "critical", meta)

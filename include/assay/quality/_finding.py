@@ -1,0 +1,169 @@
+"""Findings, and the one boundary behind which no value of a classified column is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from assay.quality._condition import condition_columns, parse_condition
+from assay.quality._suite import Expectation
+from assay.verdict import Outcome
+
+SHOWN: Final = 20
+_COUNTS: Final = frozenset({
+    "element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent",
+    "unexpected_percent_total", "unexpected_percent_nonmissing", "partial_unexpected_index_list",
+})  # fmt: skip
+_OBSERVED_IS_A_COUNT: Final = frozenset({
+    "expect_table_row_count_to_be_between", "expect_table_row_count_to_equal",
+    "expect_table_column_count_to_be_between", "expect_table_column_count_to_equal",
+    "expect_column_unique_value_count_to_be_between",
+    "expect_column_proportion_of_unique_values_to_be_between",
+    "expect_column_proportion_of_non_null_values_to_be_between",
+    "expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list",
+    "unexpected_rows_expectation",
+})  # fmt: skip
+_ABOUT_COLUMNS: Final = frozenset({
+    "expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one expectation.
+
+    Read ``verdict`` first: PASS, or by its severity FAIL, WARN or PASS if unmet, INCONCLUSIVE
+    where it couldn't be judged (then ``problem`` says why). ``quarantines`` tells an unmet critical
+    expectation of rows, whose failing rows are set aside, from one of the whole table.
+    """
+
+    expectation: Expectation
+    success: bool
+    engine: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+    row_level: bool = False
+    problem: str | None = None
+
+    @property
+    def verdict(self) -> Outcome:
+        """The outcome of this expectation by itself."""
+        if self.problem is not None:
+            return Outcome.INCONCLUSIVE
+        if self.success:
+            return Outcome.PASS
+        unmet = {"critical": Outcome.FAIL, "warning": Outcome.WARN}
+        return unmet.get(self.expectation.severity, Outcome.PASS)
+
+    @property
+    def quarantines(self) -> bool:
+        """Whether its failing rows go to quarantine."""
+        return self.row_level and self.verdict is Outcome.FAIL
+
+    def document(self, redact: Collection[str]) -> dict[str, Any]:
+        """Great Expectations' result of it, with ``engine`` and ``verdict`` beside.
+
+        Values of the columns to redact, and whatever could show one, are left out here.
+        """
+        e = self.expectation
+        secret = touches(e, redact)
+        result = redacted(e.type, self.result) if secret else dict(self.result)
+        config: dict[str, Any] = {"type": e.type, "kwargs": e.told, "meta": dict(e.meta)}
+        config |= {"severity": e.severity} | {
+            k: v for k, v in (("notes", e.notes), ("id", e.id)) if v is not None
+        }
+        raised = self.problem is not None
+        return {
+            "success": self.success,
+            "expectation_config": plain(config),
+            "result": plain(result),
+            "meta": plain(dict(e.meta)),
+            "exception_info": {
+                "raised_exception": raised,
+                "exception_message": self.problem,
+                "exception_traceback": None,
+            },
+            "engine": self.engine,
+            "verdict": self.verdict.value,
+        }
+
+
+def touches(e: Expectation, columns: Collection[str]) -> bool:
+    """Whether an expectation reads one of the columns, or could: a query reads what it likes."""
+    if not columns:
+        return False
+    if e.type == "unexpected_rows_expectation":
+        return True
+    read = {*e.columns, *condition_columns(parse_condition(e.kwargs.get("row_condition")))}
+    if read & set(columns):
+        return True
+    return not read and not e.type.startswith("expect_table_")
+
+
+def redacted(kind: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without values: counts, shares and row numbers only.
+
+    Examples
+    --------
+    >>> redacted("expect_column_max_to_be_between", {"observed_value": 81})
+    {'redacted': True}
+    """
+    kept = {k: v for k, v in result.items() if k in _COUNTS}
+    if kind in _OBSERVED_IS_A_COUNT and "observed_value" in result:
+        kept["observed_value"] = result["observed_value"]
+    if kind in _ABOUT_COLUMNS:
+        return dict(result)
+    return kept | {"redacted": True}
+
+
+def with_rows(
+    e: Expectation, result: Mapping[str, Any], rows: list[Mapping[str, Any]], row: str
+) -> dict[str, Any]:
+    """The result with the first failing values and row numbers, in Great Expectations' keys."""
+    values: list[Any]
+    if "column_list" in e.kwargs:
+        values = [{c: r[c] for c in e.columns} for r in rows]
+    elif len(e.columns) == 2:
+        values = [tuple(r[c] for c in e.columns) for r in rows]
+    else:
+        values = [r.get(c) for r in rows for c in e.columns]
+    counts = Counter(tuple(v.values()) if isinstance(v, dict) else v for v in map(plain, values)
+                     ) if not any(isinstance(plain(v), list) for v in values) else Counter(
+        tuple(plain(v)) for v in values)  # fmt: skip
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return dict(result) | {
+        "partial_unexpected_list": values,
+        "partial_unexpected_counts": [
+            {"value": list(v) if isinstance(v, tuple) else v, "count": n} for v, n in ordered
+        ],
+        "partial_unexpected_index_list": [r[row] for r in rows],
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: moments as ISO text, decimals as numbers, NaN as null.
+
+    Examples
+    --------
+    >>> plain({"a": (Decimal("2"), dt.date(2013, 2, 4), float("nan"))})
+    {'a': [2, '2013-02-04', None]}
+    """
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(v) for v in value]
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    if hasattr(value, "item"):  # a number of numpy's
+        return plain(value.item())
+    return value.hex() if isinstance(value, bytes) else str(value)

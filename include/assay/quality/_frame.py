@@ -1,0 +1,216 @@
+"""The table under judgement, as the checks see it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import dateutil.parser
+import ibis
+import ibis.expr.datatypes as types
+
+from assay.engine import data_columns
+from assay.errors import did_you_mean
+from assay.quality._condition import COMPARISONS, ColumnName, Compare, Condition, IsNull
+
+Scalar = str | int | float | bool | dt.date | dt.datetime
+_names = itertools.count()
+
+
+class Unjudged(Exception):  # noqa: N818 - not an error of the program
+    """The expectation can't be judged on this data; the message says why and shows no value."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table with NaN read as null, the way a data frame made of the same file reads it.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        The session.
+    table : ibis.Table
+        Data columns and the row number.
+    row : str
+        Name of the row number's column.
+    made : list of str
+        Temporary tables that stand for rows found beforehand; dropped at the end.
+    """
+
+    con: Any
+    table: Any
+    row: str
+    made: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, con: Any, table: Any, row: str) -> Frame:
+        """The frame of a table; rows are numbered in scan order where no column numbers them."""
+        if row not in table.columns:
+            table = table.mutate(**{row: ibis.row_number()})
+        nan = float("nan")
+        floats = [c for c, t in table.schema().items() if t.is_floating()]
+        if floats:
+            table = table.mutate(**{c: table[c].nullif(nan) for c in floats})
+        return cls(con, table, row)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the data columns, in order."""
+        return list(data_columns(self.table))
+
+    def column(self, name: Any) -> Any:
+        """The column of that name; Unjudged where there is none."""
+        if name not in self.table.columns:
+            near = did_you_mean(str(name), self.columns)
+            raise Unjudged(f'The column "{name}" does not exist. {near}'.strip())
+        return self.table[name]
+
+    def keep(self, expression: Any) -> Any:
+        """The expression's rows, computed once."""
+        name = f"assay_found_{next(_names)}"
+        self.made.append(name)
+        return self.con.create_table(name, expression, temp=True)
+
+    def forget(self) -> None:
+        """Drop what :meth:`keep` made."""
+        while self.made:
+            self.con.drop_table(self.made.pop(), force=True)
+
+    def rows(self, table: Any) -> list[dict[str, Any]]:
+        """A small result as dictionaries."""
+        return list(self.con.to_pyarrow(table).to_pylist())
+
+
+def kind(value: Any) -> str:
+    """What a column holds: number, text, boolean, date, timestamp or other."""
+    dtype = value.type()
+    for name, holds in (
+        ("boolean", dtype.is_boolean()),
+        ("number", dtype.is_numeric()),
+        ("text", dtype.is_string()),
+        ("timestamp", dtype.is_timestamp()),
+        ("date", dtype.is_date()),
+    ):
+        if holds:
+            return name
+    return "other"
+
+
+def literal(column: Any, value: Any) -> Any:
+    """A value of a suite as one that the column can be compared with.
+
+    Texts are read as dates where the column holds dates. Unjudged where the two can't be compared:
+    no value is ever turned into another type silently.
+    """
+    what = kind(column)
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if what == "number" and number:
+        return ibis.literal(value)
+    if what == "text" and isinstance(value, str):
+        return ibis.literal(value)
+    if what == "boolean" and (isinstance(value, bool) or number):
+        return ibis.literal(value)
+    if what in {"date", "timestamp"} and isinstance(value, str | dt.date):
+        return _moment(column, value)
+    raise Unjudged(f"{what} and {type(value).__name__} values can't be compared")
+
+
+def _moment(column: Any, value: str | dt.date) -> Any:
+    if isinstance(value, str):
+        try:
+            value = dateutil.parser.parse(value)
+        except (ValueError, OverflowError) as exc:
+            raise Unjudged("a bound isn't a date") from exc
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - as the column
+    dtype = column.type()
+    zoned = dtype.is_timestamp() and dtype.timezone is not None
+    if zoned and value.tzinfo is None:
+        value = value.replace(tzinfo=dt.UTC)
+    if not zoned and value.tzinfo is not None:
+        value = value.astimezone(dt.UTC).replace(tzinfo=None)
+    return ibis.literal(value, type=types.Timestamp(timezone="UTC" if zoned else None))
+
+
+def comparable(column: Any) -> Any:
+    """The column in the form in which its literals are: dates as moments, booleans as 0 and 1."""
+    what = kind(column)
+    if what == "date":
+        return column.cast("timestamp")
+    return column.cast("int8") if what == "boolean" else column
+
+
+def members(column: Any, values: Iterable[Any]) -> list[Any]:
+    """Those values of a set that a value of this column could equal, in its own type."""
+    what = kind(column)
+    out: list[Any] = []
+    for v in values:
+        number = isinstance(v, int | float) and not isinstance(v, bool)
+        if isinstance(v, float) and math.isnan(v):
+            continue
+        if what == "number" and number:
+            whole = not column.type().is_floating() and float(v).is_integer()
+            out.append(int(v) if whole else v)
+        elif (what == "text" and isinstance(v, str)) or (what == "boolean" and isinstance(v, bool)):
+            out.append(v)
+        elif what in {"date", "timestamp"} and isinstance(v, str | dt.date):
+            try:
+                out.append(_moment(column, v))
+            except Unjudged:
+                continue
+    return out
+
+
+def is_in(column: Any, values: Iterable[Any]) -> Any:
+    """Whether a value stands in a set; never null for a value that isn't."""
+    own = members(column, values)
+    if not own:
+        return ibis.literal(False)
+    side = column.cast("timestamp") if kind(column) == "date" else column
+    return side.isin(own)
+
+
+def all_of(parts: Sequence[Any]) -> Any:
+    """Conjunction; true for none."""
+    return functools.reduce(lambda a, b: a & b, parts) if parts else ibis.literal(True)
+
+
+def any_of(parts: Sequence[Any]) -> Any:
+    """Disjunction; false for none."""
+    return functools.reduce(lambda a, b: a | b, parts) if parts else ibis.literal(False)
+
+
+def where(frame: Frame, condition: Condition | None) -> Any | None:
+    """A row condition as an expression that is never null, None where there is none."""
+    if condition is None:
+        return None
+    if isinstance(condition, Compare):
+        return _compare(frame, condition)
+    if isinstance(condition, IsNull):
+        column = frame.column(condition.column.name)
+        return column.isnull() if condition.null else column.notnull()
+    parts = [p for p in (where(frame, c) for c in condition.parts) if p is not None]
+    if condition.kind == "not":
+        return ~parts[0]
+    return all_of(parts) if condition.kind == "and" else any_of(parts)
+
+
+def _compare(frame: Frame, condition: Compare) -> Any:
+    column = frame.column(condition.left.name)
+    if condition.operator in {"in", "not in"}:
+        inside = is_in(column, condition.right).fill_null(False)
+        return inside if condition.operator == "in" else ~inside
+    if isinstance(condition.right, ColumnName):
+        right = frame.column(condition.right.name)
+        if kind(right) != kind(column):
+            raise Unjudged("a row condition compares columns of different types")
+        left = column
+    else:
+        left, right = comparable(column), literal(column, condition.right)
+    return COMPARISONS[condition.operator](left, right).fill_null(condition.operator == "!=")

@@ -1,0 +1,108 @@
+"""From findings to the verdict over a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from assay.policy.quality import QualityPolicy
+from assay.quality._finding import Finding
+from assay.quality._validate import Validation
+from assay.verdict import Measurement, Outcome, Reason, Verdict
+
+
+def judge_validation(
+    validation: Validation, policy: QualityPolicy, gate: str = "validate"
+) -> Verdict:
+    """Decide over the batch: rows are set aside one by one, and only too many of them hold it.
+
+    Read the reasons: FAIL if a critical expectation of the whole table is unmet, if more than
+    ``policy.quarantine.max_share`` of the judged rows are quarantined, or if none is left;
+    INCONCLUSIVE if a critical expectation couldn't be judged; WARN if rows were quarantined or a
+    warning fired; else PASS. A warning that couldn't be judged is a warning.
+
+    Parameters
+    ----------
+    validation : Validation
+        What the contract's and the suite's expectations found.
+    policy : QualityPolicy
+        Holds the limit.
+    gate : str
+        Name of the gate in the verdict, ``validate_raw`` or ``validate_clean``.
+    """
+    judged = validation.rows_in - validation.dropped
+    share = validation.quarantined / judged if judged else None
+    reasons = [r for f in validation.findings if (r := _reason(f)) is not None]
+    reasons += _of_rows(validation, share, policy)
+    return Verdict.of(
+        gate, reasons, _measurements(validation, share), policy,
+        detail={"suite": validation.suite_name, "suite_hash": validation.suite_hash},
+    )  # fmt: skip
+
+
+def _reason(finding: Finding) -> Reason | None:
+    e = finding.expectation
+    column = e.columns[0] if len(e.columns) == 1 else None
+    if e.severity == "info" or finding.verdict is Outcome.PASS:
+        return None
+    if finding.verdict is Outcome.INCONCLUSIVE:
+        critical = e.severity == "critical"
+        return Reason(
+            code="expectation_not_judged", column=column,
+            outcome=Outcome.INCONCLUSIVE if critical else Outcome.WARN,
+            message=f"{e.label} could not be judged",
+        )  # fmt: skip
+    numbers = {
+        k: finding.result[k]
+        for k in ("element_count", "unexpected_count", "unexpected_percent")
+        if k in finding.result
+    }
+    if finding.verdict is Outcome.WARN:
+        return Reason(code="warning_expectation_unmet", outcome=Outcome.WARN, column=column,
+                      message=f"{e.label} is unmet (a warning)", numbers=numbers)  # fmt: skip
+    if finding.row_level:
+        return Reason(code="rows_quarantined", outcome=Outcome.WARN, column=column,
+                      message=f"{e.label} quarantined its failing rows", numbers=numbers)  # fmt: skip
+    return Reason(code="critical_expectation_unmet", outcome=Outcome.FAIL, column=column,
+                  message=f"{e.label} is unmet", numbers=numbers)  # fmt: skip
+
+
+def _of_rows(
+    validation: Validation, share: float | None, policy: QualityPolicy
+) -> Iterable[Reason]:
+    limit = policy.quarantine.max_share
+    if share is not None and share > limit:
+        yield Reason(
+            code="quarantine_share_above_limit", outcome=Outcome.FAIL,
+            message=f"{share:.2%} of the rows are quarantined, more than {limit:.2%}",
+            numbers={"quarantined": validation.quarantined, "share": share, "limit": limit},
+        )  # fmt: skip
+    if validation.rows_left == 0:
+        yield Reason(
+            code="no_rows_left", outcome=Outcome.FAIL, message="no row is left to go on with",
+            numbers={"rows_in": validation.rows_in, "quarantined": validation.quarantined,
+                     "dropped": validation.dropped},
+        )  # fmt: skip
+
+
+def _measurements(validation: Validation, share: float | None) -> list[Measurement]:
+    counts: dict[str, Any] = {
+        "rows_in": validation.rows_in,
+        "rows_quarantined": validation.quarantined,
+        "rows_dropped": validation.dropped,
+        "rows_left": validation.rows_left,
+    }
+    found = [
+        Measurement(name=k, value=v, unit="rows", n=validation.rows_in) for k, v in counts.items()
+    ]
+    n = validation.rows_in - validation.dropped
+    found.append(Measurement(name="quarantined_share", value=share, unit="share", n=n))
+    for f in validation.findings:
+        value = f.result.get("unexpected_percent")
+        e = f.expectation
+        if isinstance(value, int | float):
+            found.append(Measurement(
+                name="unexpected_share", value=value / 100, unit="share", group=e.label,
+                n=f.result.get("element_count"),
+                column=e.columns[0] if len(e.columns) == 1 else None))  # fmt: skip
+    return found

@@ -1,0 +1,249 @@
+"""Suites in Great Expectations' JSON, loaded whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from assay.document import Loc, content_hash, load_document, shown_path
+from assay.errors import AssayError, Problem, SuiteError, did_you_mean, problems_error
+from assay.quality._condition import ConditionError, parse_condition
+
+SEVERITIES: Final = ("critical", "warning", "info")
+_SUITE_KEYS: Final = frozenset({
+    "name", "id", "expectations", "suite_parameters", "meta", "notes",
+    "expectation_suite_name", "evaluation_parameters", "data_asset_type", "ge_cloud_id",
+})  # fmt: skip
+_EXPECTATION_KEYS: Final = frozenset({
+    "type", "expectation_type", "kwargs", "meta", "notes", "severity", "id", "description",
+    "rendered_content", "success_on_last_run", "expectation_context", "ge_cloud_id", "windows",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One line of a suite: what is expected of which column, and how grave it is if unmet.
+
+    ``kwargs`` holds what Great Expectations calls so, parameters already put in; ``label`` is the
+    name under which it stands among the reasons of a row.
+    """
+
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: str = "critical"
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    notes: Any = None
+    id: str | None = None
+    where: str | None = None
+    label: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it is about, in the order in which it names them."""
+        named = [self.kwargs.get(k) for k in ("column", "column_A", "column_B")]
+        named += list(self.kwargs.get("column_list") or ())
+        return tuple(dict.fromkeys(c for c in named if isinstance(c, str)))
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The arguments as JSON can say them: without tables that were put in."""
+        return {k: v for k, v in self.kwargs.items() if k != "released"}
+
+    @property
+    def mostly(self) -> float:
+        """Share of the rows that must meet it."""
+        return float(self.kwargs.get("mostly", 1.0))
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Expectations that are judged together.
+
+    ``drop_exact_duplicates`` says that rows equal to an earlier one in every data column are
+    dropped before anything is judged.
+    """
+
+    name: str
+    expectations: tuple[Expectation, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    drop_exact_duplicates: bool = False
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what it expects, parameters put in; notes and metadata don't count."""
+        told = [(e.type, e.told, e.severity) for e in self.expectations]
+        return content_hash([told, self.drop_exact_duplicates])
+
+    def __add__(self, other: Suite) -> Suite:
+        """Both suites as one that keeps the name, the order and the labels apart."""
+        return Suite(
+            name=self.name or other.name,
+            expectations=labelled((*self.expectations, *other.expectations)),
+            meta={**other.meta, **self.meta},
+            parameters={**other.parameters, **self.parameters},
+            drop_exact_duplicates=self.drop_exact_duplicates or other.drop_exact_duplicates,
+        )
+
+
+def labelled(expectations: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
+    """The expectations with labels that tell them apart: ``type:column``, numbered where equal.
+
+    Examples
+    --------
+    >>> e = Expectation("expect_column_values_to_be_unique", {"column": "a"})
+    >>> [x.label for x in labelled((e, e))]
+    ['expect_column_values_to_be_unique:a', 'expect_column_values_to_be_unique:a#2']
+    """
+    seen: dict[str, int] = {}
+    out = []
+    for e in expectations:
+        base = e.meta.get("reason") or ":".join([e.type, *([",".join(e.columns)] * bool(e.columns))])
+        seen[base] = seen.get(base, 0) + 1
+        label = base if seen[base] == 1 else f"{base}#{seen[base]}"
+        out.append(Expectation(**{**e.__dict__, "label": label}))
+    return tuple(out)
+
+
+def load_suite(path: Path | str, parameters: Mapping[str, Any] | None = None) -> Suite:
+    """Load a suite, or say everything that is wrong with it.
+
+    As many expectations come out as the file holds: nothing is dropped for being unknown.
+
+    Parameters
+    ----------
+    path : path
+        The JSON file, in Great Expectations' format.
+    parameters : mapping, optional
+        Values of the ``{"$PARAMETER": name}`` placeholders in it. They come before the suite's own
+        ``suite_parameters``.
+
+    Raises
+    ------
+    SuiteError
+        If the file isn't JSON, holds no expectation, has a key or severity that isn't known, a
+        ``row_condition`` that can't be read, or a parameter without a value.
+    """
+    path = Path(path)
+    content = _json(path)
+    lines = _lines(path)
+    problems: list[Problem] = []
+    where = shown_path(path)
+    if not isinstance(content, dict) or not isinstance(content.get("expectations"), list):
+        raise SuiteError(
+            "isn't an expectation suite", where=where, expected="an object with `expectations`"
+        )
+    problems += _unknown(content, _SUITE_KEYS, _at(where, lines, ()))
+    own = content.get("suite_parameters") or content.get("evaluation_parameters") or {}
+    known = {**own, **dict(parameters or {})}
+    items = content["expectations"]
+    if not items:
+        problems.append(Problem("holds no expectation", where=where, do="An empty suite passes."))
+    loaded = []
+    for i, item in enumerate(items):
+        place = _at(where, lines, ("expectations", i))
+        one = _expectation(item, known, place, problems)
+        loaded += [one] if one else []
+    if problems:
+        raise problems_error(SuiteError, problems)
+    if len(loaded) != len(items):
+        raise SuiteError("loads fewer expectations than it holds", where=where, got=len(loaded))
+    name = str(content.get("name") or content.get("expectation_suite_name") or path.stem)
+    return Suite(name, labelled(tuple(loaded)), content.get("meta") or {}, known)
+
+
+def _json(path: Path) -> Any:
+    def refused(constant: str) -> Any:
+        raise ValueError(f"{constant} isn't JSON")
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refused)
+    except OSError as exc:
+        raise SuiteError("can't be read", where=shown_path(path), got=exc.strerror) from exc
+    except json.JSONDecodeError as exc:
+        where = f"{shown_path(path)}:{exc.lineno}"
+        raise SuiteError(f"isn't JSON: {exc.msg}", where=where) from exc
+    except ValueError as exc:
+        raise SuiteError(f"isn't JSON: {exc}", where=shown_path(path)) from exc
+
+
+def _lines(path: Path) -> Mapping[Loc, int]:
+    """Lines of the keys: JSON is YAML, save for odd white space, where lines stay unknown."""
+    try:
+        return load_document(path, SuiteError).lines
+    except AssayError as exc:
+        if "stands twice" in str(exc):
+            raise
+        return {}
+
+
+def _at(where: str, lines: Mapping[Loc, int], loc: Loc) -> str:
+    name = f"expectations[{loc[1]}]" if len(loc) > 1 else ""
+    return f"{where}:{lines[loc]} {name}".rstrip() if loc in lines else f"{where} {name}".rstrip()
+
+
+def _unknown(item: Mapping[str, Any], known: frozenset[str], where: str) -> Iterator[Problem]:
+    for key in item:
+        if key not in known:
+            yield Problem("no such key", where=where, got=key, do=did_you_mean(key, known) or None)
+
+
+def _expectation(
+    item: Any, parameters: Mapping[str, Any], where: str, problems: list[Problem]
+) -> Expectation | None:
+    if not isinstance(item, dict):
+        problems.append(Problem("isn't an object", where=where))
+        return None
+    kind = item.get("type") or item.get("expectation_type")
+    faults = list(_unknown(item, _EXPECTATION_KEYS, where))
+    if not isinstance(kind, str) or not kind:
+        faults.append(Problem("an expectation has no type", where=where))
+    kwargs = item.get("kwargs", {})
+    if not isinstance(kwargs, dict):
+        faults.append(Problem("kwargs isn't an object", where=where))
+        kwargs = {}
+    severity = item.get("severity", "critical")
+    if severity not in SEVERITIES:
+        faults.append(Problem("no such severity", where=where, got=severity,
+                              expected="one of: " + ", ".join(SEVERITIES)))  # fmt: skip
+    kwargs = _with_parameters(kwargs, parameters, where, faults)
+    faults += _kwarg_faults(kwargs, where)
+    problems += faults
+    if faults:
+        return None
+    return Expectation(
+        type=str(kind), kwargs=kwargs, severity=severity, meta=item.get("meta") or {},
+        notes=item.get("notes"), id=item.get("id"), where=where,
+    )  # fmt: skip
+
+
+def _with_parameters(
+    value: Any, parameters: Mapping[str, Any], where: str, faults: list[Problem]
+) -> Any:
+    """The value with each ``{"$PARAMETER": name}`` replaced."""
+    if isinstance(value, dict):
+        if set(value) == {"$PARAMETER"}:
+            name = str(value["$PARAMETER"])
+            if name not in parameters:
+                faults.append(Problem(
+                    "a parameter has no value", where=where, got=name,
+                    do=did_you_mean(name, parameters) or f"Give --param {name}=VALUE, or "
+                    "`parameters:` in the quality policy."))  # fmt: skip
+            return parameters.get(name)
+        return {k: _with_parameters(v, parameters, where, faults) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_with_parameters(v, parameters, where, faults) for v in value]
+    return value
+
+
+def _kwarg_faults(kwargs: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    mostly = kwargs.get("mostly", 1.0)
+    if isinstance(mostly, bool) or not isinstance(mostly, int | float) or not 0 <= mostly <= 1:
+        yield Problem("mostly isn't a share", where=where, got=mostly, expected="0 to 1")
+    try:
+        parse_condition(kwargs.get("row_condition"))
+    except ConditionError as exc:
+        yield Problem(f"row_condition can't be read: {exc}", where=where)

@@ -1,0 +1,84 @@
+"""Expectations of single values: null, in a set, between bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+
+from assay.quality._check import Check, compiles, row_check
+from assay.quality._frame import Frame, Unjudged, all_of, comparable, is_in, literal
+from assay.quality._suite import Expectation
+
+
+@compiles("expect_column_values_to_not_be_null", row_level=True, required=("column",))
+def not_null(frame: Frame, e: Expectation) -> Check:
+    """No value is null (NaN counts as null)."""
+    column = frame.column(e.kwargs["column"])
+    return row_check(frame, e, column.isnull(), considered=None, shown=e.columns)
+
+
+@compiles("expect_column_values_to_be_null", row_level=True, required=("column",))
+def null(frame: Frame, e: Expectation) -> Check:
+    """Each value is null."""
+    column = frame.column(e.kwargs["column"])
+    return row_check(frame, e, column.notnull(), considered=None, shown=e.columns)
+
+
+_SET = (
+    "Texts of a set are read as dates for date and timestamp columns; GX doesn't everywhere. A "
+    "value of another type than the column's matches nothing."
+)
+
+
+@compiles(
+    "expect_column_values_to_be_in_set", row_level=True, required=("column",), differences=_SET
+)
+def in_set(frame: Frame, e: Expectation) -> Check:
+    """Each value stands in ``value_set``; without one, all do."""
+    column, values = frame.column(e.kwargs["column"]), e.kwargs.get("value_set")
+    bad = ibis.literal(False) if values is None else ~is_in(column, values)
+    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+
+
+@compiles(
+    "expect_column_values_to_not_be_in_set", row_level=True, required=("column",), differences=_SET
+)
+def not_in_set(frame: Frame, e: Expectation) -> Check:
+    """No value stands in ``value_set``."""
+    column, values = frame.column(e.kwargs["column"]), e.kwargs.get("value_set")
+    bad = ibis.literal(False) if values is None else is_in(column, values)
+    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+
+
+@compiles(
+    "expect_column_values_to_be_between",
+    row_level=True,
+    required=("column",),
+    differences="Text bounds are read as dates for date and timestamp columns of every unit; GX "
+    "only for nanosecond timestamps, else it fails. A moment without a zone is UTC beside one that "
+    "has a zone.",
+)
+def between(frame: Frame, e: Expectation) -> Check:
+    """Each value lies between the bounds."""
+    column = frame.column(e.kwargs["column"])
+    inside = within(column, e.kwargs)
+    return row_check(frame, e, ~inside, considered=column.notnull(), shown=e.columns)
+
+
+def within(column: Any, kwargs: Any, value: Any | None = None) -> Any:
+    """Whether a column (or what is made of it) lies between the bounds, as an expression."""
+    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    if low is None and high is None:
+        raise Unjudged("min_value and max_value cannot both be None")
+    if low is not None and high is not None and type(low) is type(high) and low > high:
+        raise Unjudged("min_value cannot be greater than max_value")
+    side = comparable(column) if value is None else value
+    parts = []
+    if low is not None:
+        bound = literal(side, low)
+        parts.append(side > bound if kwargs.get("strict_min") else side >= bound)
+    if high is not None:
+        bound = literal(side, high)
+        parts.append(side < bound if kwargs.get("strict_max") else side <= bound)
+    return all_of(parts)
