@@ -1,0 +1,34 @@
+"""Drift: whether the data has shifted, by how much, and whether one could tell.
+
+A **reference** is a set of released batches, chosen by partition key (:func:`choose_references`).
+What is compared with it is the *observed* table of a batch, every row that parsed, before cleaning
+could hide a shift, and separately the *candidate*. Each column has one **confirmatory test**, whose
+p says whether there is a shift, and one **effect size**, which says how large it is. A column fails
+when both say so; where chance alone could reach the limit at this number of rows, the verdict is
+INCONCLUSIVE, never PASS.
+
+:func:`measure_drift` reads the rows and knows no limit, :func:`judge_drift` knows the limits and
+touches no data; :func:`compare_files` is both for two files.
+"""
+
+from assay.drift._files import compare_files
+from assay.drift._html import render_drift_html
+from assay.drift._judge import judge_drift
+from assay.drift._measure import measure_drift
+from assay.drift._model import ColumnDrift, DriftMeasurements, Effect
+from assay.drift._references import ReferenceChoice, choose_references
+from assay.drift._render import render_drift_json, render_drift_text
+
+__all__ = [
+    "ColumnDrift",
+    "DriftMeasurements",
+    "Effect",
+    "ReferenceChoice",
+    "choose_references",
+    "compare_files",
+    "judge_drift",
+    "measure_drift",
+    "render_drift_html",
+    "render_drift_json",
+    "render_drift_text",
+]

@@ -1,0 +1,80 @@
+"""Anderson-Darling for two samples: the midrank statistic and its p.
+
+References
+----------
+Scholz & Stephens (1987), K-sample Anderson-Darling tests, https://doi.org/10.1080/01621459.1987.10478517.
+Marsaglia & Marsaglia (2004), Evaluating the Anderson-Darling distribution,
+https://doi.org/10.18637/jss.v009.i02.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from assay.drift import _scipy
+
+_TAIL: Final = 8.0
+_BODY: Final = (2.00012, 0.247105, -0.0649821, 0.0347962, -0.0116720, 0.00168691)
+_UPPER: Final = (1.0776, -2.30695, 0.43424, -0.082433, 0.008056, -0.0003146)
+
+
+def terms(
+    counts: np.ndarray[Any, Any], before: np.ndarray[Any, Any], n: int, m: int
+) -> np.ndarray[Any, Any]:
+    """Terms of the midrank statistic A²aN, one a distinct value; their sum is the statistic.
+
+    Parameters
+    ----------
+    counts : int array, shape (2, k)
+        Rows of reference and current at each distinct value.
+    before : int array, shape (2, k)
+        Rows of each at smaller values.
+    n, m : int
+        Rows of the reference and of the current table.
+    """
+    total = n + m
+    ties = counts.sum(axis=0).astype(float)
+    below = before.sum(axis=0) + ties / 2
+    weight = ties / (below * (total - below) - total * ties / 4)
+    found = np.zeros(counts.shape[1])
+    for row, size in enumerate((n, m)):
+        midrank = before[row] + counts[row] / 2
+        found += weight * (total * midrank - size * below) ** 2 / size
+    return found * ((total - 1) / total**2)
+
+
+def p_value(statistic: float) -> float:
+    """The p of A² for k = 2, by its limit law, never clipped.
+
+    Read it as the chance of a statistic this large without a shift. With heavy ties it is a little
+    too large, never too small.
+
+    Notes
+    -----
+    1 − adinf(A²) of Marsaglia & Marsaglia up to A² = 8 (an absolute error below 2e-6); beyond,
+    where that is no longer accurate, the leading term of the same law's tail, √3·P(χ²₁ > 2A²).
+    The two agree within 2 % where they meet.
+
+    Examples
+    --------
+    >>> round(p_value(2.492), 4)
+    0.05
+    """
+    if statistic <= 0:
+        return 1.0
+    if statistic > _TAIL:
+        return math.sqrt(3) * _scipy.chi2_sf(2 * statistic, 1)
+    if statistic < 2:
+        body = math.exp(-1.2337141 / statistic) / math.sqrt(statistic)
+        return 1 - body * _polynomial(_BODY, statistic)
+    return -math.expm1(-math.exp(_polynomial(_UPPER, statistic)))
+
+
+def _polynomial(coefficients: tuple[float, ...], x: float) -> float:
+    value = 0.0
+    for coefficient in reversed(coefficients):
+        value = value * x + coefficient
+    return value

@@ -1,0 +1,74 @@
+"""A column of levels: homogeneity, effects, unseen levels, and what of it may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from assay.drift import _effects
+from assay.drift._chi_square import Homogeneity, chi_square
+from assay.drift._columns import as_levels
+from assay.drift._counts import levels
+from assay.drift._job import Array, Job, divergences
+from assay.drift._model import Cell, ColumnDrift, Effect
+from assay.engine import round12
+
+_SHOWN: Final = 20
+
+
+def compare_levels(pair: tuple[Any, Any], job: Job, common: dict[str, Any]) -> ColumnDrift:
+    if not common["rows_reference"] or not common["rows_current"]:
+        return ColumnDrift(**common)
+    names, table = levels(*as_levels(*pair))
+    test = chi_square(table, job.level, job.rng)
+    new = (table[0] == 0) & np.array([name is not None for name in names])
+    return ColumnDrift(
+        statistic=round12(test.statistic),
+        p=test.p,
+        law=test.law,
+        effects=(_v(test, int(table.sum())), *divergences(table, job)),
+        unseen=int(table[1][new].sum()),
+        cells=_shown(names, table, job),
+        **common,
+    )
+
+
+def _v(test: Homogeneity, rows: int) -> Effect:
+    cells = max(test.cells, 2)
+    return Effect(
+        name="cramers_v",
+        value=round12(_effects.cramers_v(test.statistic, rows, cells)),
+        null_quantile=round12(_effects.cramers_v(test.null_statistic, rows, cells)),
+        law="analytic" if test.law == "chi_square" else "simulated",
+    )
+
+
+def _shown(names: Sequence[str | None], table: Array, job: Job) -> tuple[Cell, ...]:
+    """The most frequent levels by name, the rest together.
+
+    Of a classified column only levels of the contract's closed list are named, and only where both
+    counts reach the least number (or are 0 rows apart from the rest); everything else is `other`.
+    """
+    order = sorted(range(len(names)), key=lambda i: (-int(table[:, i].sum()), names[i] or ""))
+    cells: list[Cell] = []
+    other = np.zeros(2, dtype=np.int64)
+    for i in order:
+        if len(cells) < _SHOWN and _may_show(names[i], table[:, i], job):
+            cells.append(Cell(label=names[i], reference=int(table[0, i]), current=int(table[1, i])))
+        else:
+            other += table[:, i]
+    if job.classified and 0 < other.min(initial=0, where=other > 0) < (job.least_number or 0):
+        return ()
+    if other.any() and not (job.classified and job.least_number is None):
+        cells.append(Cell(label="(other)", reference=int(other[0]), current=int(other[1])))
+    return tuple(cells)
+
+
+def _may_show(name: str | None, counts: Array, job: Job) -> bool:
+    if not job.classified:
+        return True
+    if job.least_number is None or int(counts.min()) < job.least_number:
+        return False
+    return name is None or (job.closed is not None and name in job.closed)

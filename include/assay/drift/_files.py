@@ -1,0 +1,47 @@
+"""Two files compared: what the command line does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.drift._judge import judge_drift
+from assay.drift._measure import measure_drift
+from assay.drift._model import DriftMeasurements
+from assay.engine import open_data, session
+from assay.policy import load_policy
+from assay.policy.drift import DriftPolicy
+from assay.verdict import Verdict
+
+
+def compare_files(
+    reference: Path | str | None, current: Path | str, policy: Path | str
+) -> tuple[Verdict, DriftMeasurements]:
+    """Judge one CSV or Parquet file against another.
+
+    Parameters
+    ----------
+    reference, current : path or URL
+        The rows to compare; without a reference the verdict is INCONCLUSIVE, ``no_reference``.
+    policy : path
+        A drift policy, the same file as in ``include/policies/<dataset>/``. Its ``references`` and
+        ``bootstrap`` play no part here, except that every reference it names counts in the
+        correction.
+
+    Returns
+    -------
+    Verdict, DriftMeasurements
+        Give both to the ``render_drift_*`` functions.
+
+    Raises
+    ------
+    InputError
+        If a file can't be read.
+    PolicyError
+        If the policy doesn't load.
+    """
+    judging = load_policy(policy, DriftPolicy)
+    with session() as con:
+        before = None if reference is None else open_data(con, reference)
+        now = open_data(con, current)
+        measured = measure_drift(con, before, now, judging)
+    return judge_drift(measured, judging), measured

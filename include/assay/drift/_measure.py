@@ -1,0 +1,176 @@
+"""From two tables to measurements."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+
+from assay.contract import Contract
+from assay.drift._category import compare_levels
+from assay.drift._columns import without_nan
+from assay.drift._concept import measure_concept
+from assay.drift._job import Job
+from assay.drift._model import ColumnDrift, DriftMeasurements
+from assay.drift._ordered import compare_ordered
+from assay.errors import PolicyError
+from assay.policy.drift import CategoryTest, DriftPolicy, Slice
+
+
+def measure_drift(
+    con: Any,  # noqa: ARG001 - every gate takes its session first
+    reference: Any | None,
+    current: Any,
+    policy: DriftPolicy,
+    *,
+    contract: Contract | None = None,
+    table: str = "observed",
+    reference_name: str = "reference",
+    batches: Sequence[str] = (),
+    bootstrap: bool = False,
+    note: str | None = None,
+) -> DriftMeasurements:
+    """Compare one table of a batch with one reference.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        The session of both tables.
+    reference : ibis.Table or None
+        Released rows to compare with; None where there is no reference.
+    current : ibis.Table
+        Rows of the batch: of the observed table every one, quarantined ones included.
+    policy : DriftPolicy
+        Names columns, tests, slices, alpha and seed; its limits aren't read.
+    contract : Contract, optional
+        Tells which columns are classified, their closed lists, and roles. Without it the roles of
+        the policy do, and protected columns count as classified.
+    table, reference_name, batches
+        What is compared with what, for the record.
+    bootstrap : bool
+        Whether the batch is one that the policy releases without a reference.
+    note : str, optional
+        Why there is no reference.
+
+    Returns
+    -------
+    DriftMeasurements
+
+    Raises
+    ------
+    PolicyError
+        If the policy judges an identifier.
+
+    Notes
+    -----
+    Numbers depend on the rows alone, not on their order nor on threads. Values that aren't numbers
+    (NaN) count as missing.
+    """
+    roles = contract.roles if contract else policy.roles
+    _refuse_identifiers(policy, roles)
+    rows = int(current.count().execute())
+    of_reference = 0 if reference is None else int(reference.count().execute())
+    record: dict[str, Any] = {
+        "table": table,
+        "reference": reference_name,
+        "batches": tuple(batches),
+        "rows_current": rows,
+        "rows_reference": of_reference,
+        "note": note,
+        "concept": measure_concept(current, roles, policy, "current"),
+    }
+    if not policy.applies or policy.alpha is None:
+        return DriftMeasurements(state="not_applicable", **record | {"note": policy.reason})
+    tests = policy.tests * max(len(policy.references), 1)
+    record |= {"tests": tests, "level": policy.alpha / tests}
+    if rows == 0:
+        return DriftMeasurements(state="empty_batch", **record)
+    if bootstrap:
+        return DriftMeasurements(state="bootstrap", **record)
+    if reference is None or of_reference == 0:
+        why = note or ("the reference has no row" if reference is not None else None)
+        return DriftMeasurements(state="no_reference", **record | {"note": why})
+    record["concept"] += measure_concept(reference, roles, policy, "reference")
+    place = f"{table}/{reference_name}"
+    comparison = _Comparison(contract, policy, place, policy.alpha / tests)
+    columns = tuple(comparison.run(reference, current))
+    return DriftMeasurements(state="compared", columns=columns, **record)
+
+
+def _refuse_identifiers(policy: DriftPolicy, roles: Mapping[str, str]) -> None:
+    named = [name for name in policy.columns if roles.get(name) in {"identifier", "key"}]
+    if named:
+        raise PolicyError(
+            "the drift policy judges a column that identifies rows",
+            where="columns",
+            got=named[0],
+            do="Take it out: identifiers take no part in drift.",
+        )
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    contract: Contract | None
+    policy: DriftPolicy
+    place: str
+    level: float
+
+    def run(self, reference: Any, current: Any) -> Iterator[ColumnDrift]:
+        """Every column in all rows, then those of each slice."""
+        for name in self.policy.columns:
+            yield self._compare(reference, current, self._job(name, None))
+        for part in self.policy.slices:
+            of_reference, of_current = _sliced(reference, part), _sliced(current, part)
+            for name in part.columns:
+                yield self._compare(of_reference, of_current, self._job(name, part.name))
+
+    def _job(self, name: str, part: str | None) -> Job:
+        seed = [self.policy.seed, zlib.crc32(f"{self.place}/{part}/{name}".encode())]
+        roles, closed = self.policy.roles, None
+        classified = roles.get(name) in {"protected", "identifier"}
+        if self.contract is not None and name in self.contract.column_names:
+            classified = name in self.contract.classified
+            classified = classified or self.contract.roles.get(name) == "protected"
+            closed = self.contract.column(name).levels
+        return Job(
+            name=name,
+            slice=part,
+            level=self.level,
+            rng=np.random.default_rng(seed),
+            classified=classified,
+            closed=closed,
+            least_number=self.policy.least_number,
+        )
+
+    def _compare(self, reference: Any, current: Any, job: Job) -> ColumnDrift:
+        spec = self.policy.columns[job.name]
+        common: dict[str, Any] = {"column": job.name, "slice": job.slice, "test": spec.test}
+        if job.name not in current.columns:
+            return ColumnDrift(fault="column_missing", fault_in="current", **common)
+        if job.name not in reference.columns:
+            return ColumnDrift(fault="column_missing", fault_in="reference", **common)
+        pair = (reference[job.name], current[job.name])
+        common |= _sizes(pair[0], "reference") | _sizes(pair[1], "current")
+        if isinstance(spec, CategoryTest):
+            return compare_levels(pair, job, common)
+        return compare_ordered(pair, job, spec.test, common)
+
+
+def _sliced(table: Any, part: Slice) -> Any:
+    """Rows of a slice; none where the table lacks the slice's column."""
+    if part.column not in table.columns:
+        return table.filter(ibis.literal(False))
+    wanted = [str(level) for level in part.levels]
+    return table.filter(table[part.column].cast("string").isin(wanted))
+
+
+def _sizes(column: Any, side: str) -> dict[str, int]:
+    """Rows of one side: all, those with a value, those without (null or NaN)."""
+    kept = without_nan(column).name("v").as_table()
+    counts = kept.aggregate(rows=kept.count(), n=kept.v.count()).to_pyarrow().to_pylist()[0]
+    rows, n = int(counts["rows"]), int(counts["n"])
+    return {f"rows_{side}": rows, f"n_{side}": n, f"missing_{side}": rows - n}

@@ -1,0 +1,140 @@
+"""What was measured about a shift, before any limit."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assay.verdict import Measurement
+
+State = Literal["compared", "no_reference", "bootstrap", "empty_batch", "not_applicable"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Effect(_Frozen):
+    """An effect size, with what chance alone reaches at this number of rows.
+
+    ``value`` is None where there is none (a spread of 0). ``null_quantile`` is exceeded without a
+    shift with probability alpha/m; a limit below it can't be told from chance.
+    """
+
+    name: str
+    value: float | None
+    null_quantile: float | None = None
+    law: str | None = None
+
+
+class Cell(_Frozen):
+    """Rows of both tables in one bin or level, for showing a distribution.
+
+    ``label`` is None for missing. Of a classified column it is a level of the contract's closed
+    list, or a number without meaning.
+    """
+
+    label: str | None
+    reference: int
+    current: int
+
+
+class ColumnDrift(_Frozen):
+    """One column, in all rows or in a slice, compared with the reference.
+
+    ``fault`` names why it couldn't be compared (``column_missing``, ``column_type``), and
+    ``fault_in`` the table at fault; else there is a statistic, its p, and the effects. ``n`` counts
+    what took part: values that aren't missing for an ordered column, all rows for levels.
+    """
+
+    column: str
+    slice: str | None = None
+    test: str
+    fault: str | None = None
+    fault_in: Literal["reference", "current"] | None = None
+    statistic: float | None = None
+    p: float | None = None
+    law: str | None = None
+    effects: tuple[Effect, ...] = ()
+    n_reference: int = 0
+    n_current: int = 0
+    missing_reference: int = 0
+    missing_current: int = 0
+    rows_reference: int = 0
+    rows_current: int = 0
+    unseen: int | None = None
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The column, with its slice where it has one."""
+        return self.column if self.slice is None else f"{self.column} [{self.slice}]"
+
+    def effect(self, name: str) -> Effect | None:
+        """The effect of that name, None where it wasn't measured."""
+        return next((e for e in self.effects if e.name == name), None)
+
+
+class DriftMeasurements(_Frozen):
+    """One table of a batch compared with one reference; it knows no limit on an effect.
+
+    Read ``state`` first: only ``compared`` has columns. ``tests`` is the number of confirmatory
+    tests that the policy names over all references, and ``level`` is alpha over it, at which null
+    quantiles were taken.
+    """
+
+    table: str = "observed"
+    reference: str = "reference"
+    batches: tuple[str, ...] = ()
+    state: State
+    note: str | None = None
+    rows_reference: int = 0
+    rows_current: int = 0
+    tests: int = 0
+    level: float | None = None
+    columns: tuple[ColumnDrift, ...] = ()
+    concept: tuple[Measurement, ...] = Field(())
+
+    def measurements(self) -> tuple[Measurement, ...]:
+        """All numbers in the one shape that every gate's verdict holds."""
+        rows = [
+            Measurement(name="rows", value=count, unit="rows", group=group, detail=self._place())
+            for group, count in (
+                ("reference", self.rows_reference),
+                ("current", self.rows_current),
+            )
+        ]
+        found = [m for column in self.columns for m in self._of(column)]
+        return (*rows, *found, *self.concept)
+
+    def _place(self) -> dict[str, Any]:
+        return {"table": self.table, "reference": self.reference}
+
+    def _of(self, column: ColumnDrift) -> list[Measurement]:
+        common: dict[str, Any] = {
+            "n": column.n_current,
+            "column": column.column,
+            "group": column.slice,
+        }
+        place = self._place() | {"n_reference": column.n_reference}
+        found = [
+            Measurement(
+                name=column.test,
+                value=column.statistic,
+                unit="1",
+                detail=place | {"p": column.p, "law": column.law},
+                **common,
+            )
+        ]
+        for effect in column.effects:
+            detail = place | {"null_quantile": effect.null_quantile, "law": effect.law}
+            found.append(
+                Measurement(name=effect.name, value=effect.value, unit="1", detail=detail, **common)
+            )
+        if column.rows_current:
+            share = column.missing_current / column.rows_current
+            found.append(
+                Measurement(name="missing", value=share, unit="share", detail=place, **common)
+            )
+        return found

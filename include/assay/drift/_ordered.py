@@ -1,0 +1,101 @@
+"""An ordered column: its test, its effects, its distribution over the reference's deciles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from assay.drift import _anderson, _ks, _null
+from assay.drift._chi_square import permutation_p, permuted
+from assay.drift._columns import sortable
+from assay.drift._counts import Ordered, ordered
+from assay.drift._job import Array, Job, divergences
+from assay.drift._model import Cell, ColumnDrift, Effect
+from assay.engine import round12
+
+_PERMUTED: Final = 2_000
+"""Most distinct values under permutations; beyond, ties are rare enough for the law without."""
+
+
+def compare_ordered(
+    pair: tuple[Any, Any], job: Job, test: str, common: dict[str, Any]
+) -> ColumnDrift:
+    n, m = common["n_reference"], common["n_current"]
+    sides = sortable(*pair)
+    if sides is None and n and m:
+        fits = sortable(pair[1], pair[1]) is not None
+        return ColumnDrift(
+            fault="column_type", fault_in="reference" if fits else "current", **common
+        )
+    if sides is None or not n or not m:
+        return ColumnDrift(**common)
+    seen = ordered(*sides, n, m)
+    statistic, p, law = _ordered_test(seen, test, job)
+    return ColumnDrift(
+        statistic=round12(statistic),
+        p=p,
+        law=law,
+        effects=_ordered_effects(seen, job),
+        cells=() if job.classified else _bins(seen, common),
+        **common,
+    )
+
+
+def _ordered_test(seen: Ordered, test: str, job: Job) -> tuple[float, float, str]:
+    """Statistic, p and the law that p comes from."""
+    if test == "anderson_darling":
+        return seen.a2, _anderson.p_value(seen.a2), "adinf"
+    if test == "permutation" and seen.counts is not None and seen.distinct <= _PERMUTED:
+        simulated = permuted(seen.counts, job.level, job.rng, _largest_gap)
+        return seen.statistic, permutation_p(seen.statistic, simulated), "permutation"
+    if seen.counts is not None and max(seen.n, seen.m) <= _ks.EXACT_ROWS:
+        return seen.statistic, _ks.p_value(seen.statistic, *seen.counts), "exact"
+    return seen.statistic, _ks.law(seen.statistic, seen.n, seen.m), "kstwo"
+
+
+def _largest_gap(reference: Array, current: Array) -> Array:
+    """D of many tables of counts."""
+    n, m = reference.sum(axis=-1, keepdims=True), current.sum(axis=-1, keepdims=True)
+    gaps = np.abs(reference.cumsum(axis=-1) * m - current.cumsum(axis=-1) * n)
+    return np.asarray(gaps.max(axis=-1) / (n * m)[..., 0])
+
+
+def _ordered_effects(seen: Ordered, job: Job) -> tuple[Effect, ...]:
+    """All effects of an ordered column, each with its null quantile."""
+    found = [
+        Effect(
+            name="ks_statistic",
+            value=round12(seen.statistic),
+            null_quantile=round12(_ks.null_quantile(job.level, seen.n, seen.m)),
+            law="exact" if seen.n * seen.m <= 250_000 else "kstwo",
+        ),
+        *divergences(seen.cells[0], job),
+    ]
+    if seen.iqr <= 0 or not np.isfinite(seen.wasserstein / seen.iqr):
+        return (*found, Effect(name="wasserstein", value=None))
+    grid = seen.grid
+    ends = grid.reference + grid.current
+    null = _null.wasserstein_null(grid.values, ends, (seen.n, seen.m), job.level, job.rng)
+    area = Effect(
+        name="wasserstein",
+        value=round12(seen.wasserstein / seen.iqr),
+        null_quantile=round12(null / seen.iqr),
+        law="simulated",
+    )
+    return (*found, area)
+
+
+def _bins(seen: Ordered, common: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """The reference's deciles, by their upper edges; extremes aren't among them."""
+    counts, edges = seen.cells
+    labels = [f"≤ {edge:.6g}" for edge in edges] + [f"> {edges[-1]:.6g}"]
+    cells = [
+        Cell(label=label, reference=int(r), current=int(c))
+        for label, r, c in zip(labels, *counts, strict=True)
+    ]
+    missing = (common["missing_reference"], common["missing_current"])
+    if any(missing):
+        cells.append(Cell(label=None, reference=missing[0], current=missing[1]))
+    return tuple(cells)

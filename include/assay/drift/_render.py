@@ -1,0 +1,69 @@
+"""A drift verdict as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from assay.drift._model import DriftMeasurements
+from assay.verdict import Verdict
+
+_HEAD: Final = ("column", "outcome", "effect", "value", "limit", "by chance", "adjusted p", "rows")
+
+
+def render_drift_json(
+    verdict: Verdict, measurements: DriftMeasurements | Sequence[DriftMeasurements]
+) -> str:
+    """The verdict, and under ``drift`` everything measured, as one JSON object."""
+    found = [measurements] if isinstance(measurements, DriftMeasurements) else measurements
+    whole = verdict.model_dump(mode="json")
+    whole["drift"] = [one.model_dump(mode="json", exclude={"concept"}) for one in found]
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def render_drift_text(verdict: Verdict) -> str:
+    """The verdict as a table that fits a terminal, reasons first."""
+    lines = [f"drift: {verdict.outcome}"]
+    lines += [f"  {r.outcome.value:<12} {r.code}: {r.message}" for r in verdict.reasons]
+    tables = dict.fromkeys((row["table"], row["reference"]) for row in verdict.detail["columns"])
+    for table, reference in tables:
+        rows = [
+            _row(row)
+            for row in verdict.detail["columns"]
+            if (row["table"], row["reference"]) == (table, reference)
+        ]
+        lines += ["", f"{table} against {reference}", *_aligned([_HEAD, *rows])]
+    return "\n".join(lines) + "\n"
+
+
+def shown(value: float | None) -> str:
+    """A number for people: three significant digits, a dash for none."""
+    return "–" if value is None else f"{value:.3g}"
+
+
+def name_of(row: dict[str, Any]) -> str:
+    """The column of a row of the verdict's detail, with its slice."""
+    return str(row["column"]) if row["slice"] is None else f"{row['column']} [{row['slice']}]"
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        name_of(row),
+        row["outcome"],
+        row["effect"],
+        shown(row["value"]),
+        shown(row["limit"]),
+        shown(row["null_quantile"]),
+        shown(row["p_adjusted"]),
+        f"{row['n_current']}/{row['n_reference']}",
+    )
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

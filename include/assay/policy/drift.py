@@ -1,0 +1,263 @@
+"""The drift policy: which test and which effect judge each column, and against what reference.
+
+A column is judged by one confirmatory test and one effect size. It fails when the test, corrected
+over all columns, says that there is a shift *and* the effect says that the shift is large enough to
+matter. Every limit is the owner's; there is none by default.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from assay.policy._base import ColumnPath, GatePolicy, Model
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Batch = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+
+
+class ShareLimit(Model):
+    """The largest share of rows, or change of a share, that may pass."""
+
+    limit: float = Field(ge=0, lt=1, description="Largest share that passes, 0 to 1.")
+    rationale: str | None = Field(None, description="What the limit comes from.")
+
+
+class _ColumnTest(Model):
+    limit: float = Field(gt=0, description="An effect as large as this is a shift that matters.")
+    rationale: str | None = Field(None, description="What the limit comes from.")
+
+
+class NumericTest(_ColumnTest):
+    """How an ordered column (number, date, timestamp) is judged; missing values stand aside."""
+
+    test: Literal["kolmogorov_smirnov", "anderson_darling", "permutation"] = Field(
+        description="The confirmatory test. `permutation` is Kolmogorov-Smirnov's D under seeded "
+        "permutations, which keeps its size when values tie."
+    )
+    effect: Literal["ks_statistic", "psi", "jensen_shannon", "wasserstein"] = Field(
+        description="The effect that the limit is for: D; PSI over the reference's deciles; "
+        "Jensen-Shannon distance, base 2, over the same; Wasserstein distance over the reference's "
+        "interquartile range."
+    )
+    ties: Literal["matter", "negligible"] = Field(
+        "negligible",
+        description="Say `matter` where many rows share a value. Kolmogorov-Smirnov's law then "
+        "rejects too seldom and is refused: take chi_square or permutation.",
+    )
+    missing: ShareLimit | None = Field(
+        None, description="Largest change of the share of missing values, either way."
+    )
+
+    @model_validator(mode="after")
+    def _ties_need_another_test(self) -> Self:
+        if self.test == "kolmogorov_smirnov" and self.ties == "matter":
+            raise ValueError(
+                "kolmogorov_smirnov loses its size where ties matter; "
+                "use test: chi_square or test: permutation"
+            )
+        return self
+
+
+class CategoryTest(_ColumnTest):
+    """How a column of levels is judged; missing is a level of its own."""
+
+    test: Literal["chi_square"] = Field(
+        description="Chi-square test of homogeneity; rare levels are pooled, and what is still "
+        "sparse is judged by seeded permutations."
+    )
+    effect: Literal["cramers_v", "psi", "jensen_shannon"] = Field(
+        description="The effect that the limit is for: Cramér's V with its bias corrected; PSI; "
+        "Jensen-Shannon distance, base 2."
+    )
+    unseen: ShareLimit | None = Field(
+        None, description="Largest share of rows whose level the reference doesn't have."
+    )
+
+
+ColumnTest = Annotated[NumericTest | CategoryTest, Field(discriminator="test")]
+
+
+class Slice(Model):
+    """A part of the rows that is judged by itself, inside the same family of tests."""
+
+    name: Name = Field(description="Name of the slice in verdicts.")
+    column: str = Field(description="Column that tells the slice's rows.")
+    levels: tuple[str | int | float | bool, ...] = Field(
+        min_length=1, description="Levels of that column that are in the slice."
+    )
+    columns: tuple[str, ...] = Field(
+        min_length=1, description="Columns judged in the slice, each by its test in `columns:`."
+    )
+
+
+class BatchRange(Model):
+    """All batches of the calendar from one key to another, both included."""
+
+    first: Batch = Field(description="First batch.")
+    last: Batch = Field(description="Last batch.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if len(self.first) != len(self.last) or self.first > self.last:
+            raise ValueError("first must be a batch of the same grain, not after last")
+        return self
+
+
+Batches = BatchRange | tuple[Batch, ...]
+
+
+class Pinned(Model):
+    """Named batches, the same for every batch that is judged."""
+
+    kind: Literal["pinned"] = Field(description="A fixed reference.")
+    batches: Batches = Field(description="A list of batches, or `first` and `last`.")
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.batches == ():
+            raise ValueError("names no batch")
+        return self
+
+
+class Previous(Model):
+    """The nearest released batch before the one that is judged."""
+
+    kind: Literal["previous"] = Field(description="The batch before.")
+
+
+class Rolling(Model):
+    """The nearest released batches before the one that is judged."""
+
+    kind: Literal["rolling"] = Field(description="The last few batches.")
+    batches: int = Field(ge=2, description="How many.")
+
+
+class Season(Model):
+    """Released batches before the one that is judged which share its season."""
+
+    kind: Literal["season"] = Field(description="Earlier batches of the same season.")
+    by: Literal["weekday", "iso_week", "month", "holiday"] = Field(
+        description="What batches of one season share."
+    )
+    holidays: dict[str, tuple[dt.date, ...]] = Field(
+        default_factory=dict,
+        description="For `by: holiday`: name to dates. Days in none of them are one season.",
+    )
+    batches: int | None = Field(None, ge=1, description="At most this many, the nearest; or all.")
+    least: int = Field(ge=1, description="Fewer batches than this are no reference.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.by == "holiday") != bool(self.holidays):
+            raise ValueError("`holidays` goes with by: holiday, and with no other")
+        if self.batches is not None and self.batches < self.least:
+            raise ValueError("`batches` is below `least`, so that there never is a reference")
+        return self
+
+
+Reference = Annotated[Pinned | Previous | Rolling | Season, Field(discriminator="kind")]
+
+
+class Concept(Model):
+    """Which value of the label and the prediction counts as positive."""
+
+    positive: str | int | float | bool = Field(
+        description="The positive level, for label share, precision and recall."
+    )
+
+
+class DriftPolicy(GatePolicy):
+    """What counts as a shift, and against what."""
+
+    applies: bool = Field(True, description="False where drift isn't judged.")
+    reason: str | None = Field(
+        None, description="Why the gate doesn't apply; needed if it doesn't."
+    )
+    alpha: float | None = Field(
+        None,
+        gt=0,
+        lt=0.5,
+        description="Level of the corrected tests: the share of batches without any shift in which "
+        "one may seem to be.",
+    )
+    alpha_rationale: str | None = Field(None, description="What alpha comes from.")
+    correction: Literal["benjamini_hochberg", "benjamini_yekutieli"] = Field(
+        "benjamini_hochberg",
+        description="Correction over the tests; Benjamini-Yekutieli holds under any dependence.",
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of permutations and simulations.")
+    least_number: int | None = Field(
+        None,
+        ge=1,
+        description="Levels of a classified column are shown only with at least this many rows; "
+        "without it none are.",
+    )
+    references: dict[Name, Reference] = Field(
+        default_factory=dict, description="References by name; a moving one needs a pinned beside."
+    )
+    bootstrap: Batches = Field(
+        (), description="Batches that are released without a reference: a list, or first and last."
+    )
+    columns: dict[str, ColumnTest] = Field(
+        default_factory=dict,
+        description="Columns, each with its test, effect and limit. The observed table is judged "
+        "by them, and the candidate too.",
+    )
+    slices: tuple[Slice, ...] = Field((), description="Parts of the rows judged by themselves.")
+    concept: Concept | None = Field(None, description="Measures of label and prediction.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Refuse a policy that would judge nothing, or less than it says."""
+        faults = list(self._faults() if self.applies else self._faults_of_an_idle_gate())
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults_of_an_idle_gate(self) -> Iterator[str]:
+        if not self.reason:
+            yield "applies: false needs a reason"
+        if self.columns or self.slices:
+            yield "applies: false goes with neither columns nor slices"
+
+    def _faults(self) -> Iterator[str]:
+        if self.alpha is None:
+            yield "alpha is missing"
+        if not self.columns:
+            yield "columns names nothing to judge"
+        kinds = {reference.kind for reference in self.references.values()}
+        if kinds and "pinned" not in kinds:
+            yield "a moving reference follows slow drift: it needs one of kind pinned beside it"
+        for name in self.columns:
+            if self.roles.get(name) in {"identifier", "key"}:
+                yield f"column {name!r} identifies rows, which takes no part in drift"
+        names = [part.name for part in self.slices]
+        if len(set(names)) < len(names):
+            yield "two slices have the same name"
+        for part in self.slices:
+            for name in part.columns:
+                if name not in self.columns:
+                    yield f"slice {part.name!r} names {name!r}, which has no test in columns"
+
+    @property
+    def moving(self) -> bool:
+        """Whether a reference depends on which earlier batches were released."""
+        return any(reference.kind != "pinned" for reference in self.references.values())
+
+    @property
+    def tests(self) -> int:
+        """Confirmatory tests that the policy names for one reference: columns and slices."""
+        return len(self.columns) + sum(len(part.columns) for part in self.slices)
+
+    def column_paths(self) -> Iterable[ColumnPath]:
+        """Each column that the policy names, with the place of the name in the document."""
+        for name in self.roles:
+            yield ("roles", name), name
+        for name in self.columns:
+            yield ("columns", name), name
+        for i, part in enumerate(self.slices):
+            yield ("slices", i, "column"), part.column
