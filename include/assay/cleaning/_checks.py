@@ -1,0 +1,152 @@
+"""What a cleaning policy may not do to columns of certain roles, and what it can't name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from assay.cleaning._derive import check_expression
+from assay.errors import PolicyError, Problem, did_you_mean
+from assay.policy.cleaning import (
+    CleaningPolicy,
+    DeriveStep,
+    Forest,
+    ImputeStep,
+    OutliersStep,
+    ParseStep,
+    Step,
+    made_by,
+)
+
+UNTOUCHABLE = frozenset({"label", "prediction", "probability", "protected", "identifier", "key"})
+"""Roles whose values cleaning may not invent, move or select rows by."""
+
+
+def roles_of(contract: Any) -> dict[str, str]:
+    """Roles of a contract's columns; where a column has several, the one that protects it most.
+
+    Protected comes first, then identifier, then key (the primary key's columns), then what the
+    contract's ``role`` says.
+    """
+    found: dict[str, str] = {}
+    for column in contract.columns:
+        role = column.role
+        if role == "protected":
+            found[column.name] = role
+        elif column.classification == "identifier":
+            found[column.name] = "identifier"
+        elif column.name in contract.primary_key:
+            found[column.name] = "key"
+        elif role is not None:
+            found[column.name] = str(role)
+    return found
+
+
+def problems(
+    policy: CleaningPolicy,
+    roles: Mapping[str, str] | None = None,
+    columns: Collection[str] | None = None,
+) -> list[Problem]:
+    """Everything that is wrong with a policy, given the columns' roles.
+
+    Parameters
+    ----------
+    policy : CleaningPolicy
+        The policy; its own ``roles`` hold where ``roles`` says nothing.
+    roles : mapping, optional
+        Column to role, as ``roles_of(contract)`` gives it.
+    columns : collection of str, optional
+        Columns of the data; where given, expressions that name others are refused.
+
+    Returns
+    -------
+    list of Problem
+        Empty where the policy may be used. ``where`` is the key's place within the file.
+
+    Notes
+    -----
+    Refused are imputation (every method, ``drop`` too), and clip, null and drop of outliers, of
+    labels, predictions, keys, identifiers and protected attributes: an invented label trains a
+    model on fiction, and a dropped group can't be counted.
+    """
+    all_roles = {**policy.roles, **(roles or {})}
+    found = list(_forest_names(policy))
+    made: set[str] = set()
+    for index, step in enumerate(policy.steps):
+        found += _refused(index, step, all_roles)
+        found += _expressions(index, step, None if columns is None else {*columns, *made})
+        known = made | set(columns or ())
+        for name in made_by(step):
+            flag = not isinstance(step, DeriveStep)
+            if name in known and not (flag and name not in made):
+                found.append(
+                    Problem("the step adds a column that is there already",
+                            where=f"steps.{index}", got=name)
+                )  # fmt: skip
+            if name.startswith("__"):
+                found.append(
+                    Problem("names that begin with __ are the system's",
+                            where=f"steps.{index}", got=name)
+                )  # fmt: skip
+        made |= set(made_by(step))
+    return found
+
+
+def _refused(index: int, step: Step, roles: Mapping[str, str]) -> Iterator[Problem]:
+    for name, what in _reshaped(step):
+        role = roles.get(name)
+        if role in UNTOUCHABLE:
+            yield Problem(
+                f"{what} is refused for a column of role {role}",
+                where=f"steps.{index}.columns.{name}",
+                got=name,
+                expected="a column that is not a label, prediction, key, identifier or protected "
+                "attribute",
+                do="Flag its outliers, or leave its missing values to the suite.",
+            )
+
+
+def _reshaped(step: Step) -> Iterator[tuple[str, str]]:
+    """Columns whose values a step invents or moves, or by whose values it selects rows."""
+    if isinstance(step, ImputeStep):
+        for name, how in step.columns.items():
+            yield name, f"imputation ({how.method})"
+    elif isinstance(step, OutliersStep) and step.action != "flag":
+        for name in step.columns:
+            yield name, f"outlier {step.action}"
+    elif isinstance(step, ParseStep):
+        for name, parsed in step.columns.items():
+            if parsed.on_error == "null":
+                yield name, "emptying what doesn't parse"
+
+
+def _expressions(index: int, step: Step, known: Collection[str] | None) -> Iterator[Problem]:
+    if not isinstance(step, DeriveStep):
+        return
+    so_far = None if known is None else set(known)
+    for name, text in step.columns.items():
+        where = f"steps.{index}.columns.{name}"
+        try:
+            reads = check_expression(text)
+        except PolicyError as exc:
+            yield from (
+                Problem(p.what, where=f"{where} {p.where or ''}".rstrip(), got=p.got,
+                        expected=p.expected, do=p.do)
+                for p in exc.problems
+            )  # fmt: skip
+            continue
+        if so_far is None:
+            continue
+        for unknown in [n for n in reads if n not in so_far]:
+            yield Problem("no such column", where=where, got=unknown,
+                          expected="one of: " + ", ".join(sorted(so_far)),
+                          do=did_you_mean(unknown, so_far) or None)  # fmt: skip
+        so_far.add(name)
+
+
+def _forest_names(policy: CleaningPolicy) -> Iterator[Problem]:
+    """Forests whose flags would have one name."""
+    names = [s.by.name for s in policy.steps
+             if isinstance(s, OutliersStep) and isinstance(s.by, Forest)]  # fmt: skip
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield Problem("two isolation forests have one name", where="steps", got=name)

@@ -1,0 +1,110 @@
+"""Cleaning one file with one policy: what the command line does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.cleaning._judge import judge_cleaning
+from assay.cleaning._report import CleaningReport
+from assay.cleaning._run import Cleaned, clean, fit
+from assay.cleaning._scale import render_scaler
+from assay.cleaning._state import FittedState
+from assay.engine import ROW, FileDigest, open_data, session, write_parquet
+from assay.errors import InputError, PolicyError
+from assay.policy import load_policy
+from assay.policy.cleaning import CleaningPolicy, ScaleStep
+from assay.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class CleanedFile:
+    """What was written, the report on it, and the verdict."""
+
+    out: FileDigest
+    report: CleaningReport
+    verdict: Verdict
+    beside: dict[str, Path]
+
+
+def clean_file(
+    data: Path | str,
+    policy: Path | str,
+    out: Path | str,
+    reference: Path | str | None = None,
+    report: Path | str | None = None,
+) -> CleanedFile:
+    """Clean a CSV or Parquet file into a Parquet file.
+
+    Parameters
+    ----------
+    data : path or URL
+        What to clean.
+    policy : path
+        The cleaning policy; column roles come from its ``roles:``.
+    out : path
+        The Parquet file to write; it keeps ``__row``, the row's number in ``data``.
+    reference : path or URL, optional
+        What to fit on. Without it the steps are fitted on ``data``, and the report says so.
+    report : path, optional
+        Where to write the report as JSON. Beside it come the fitted state
+        (``.state.json``) and the change log (``.changes.parquet``); beside ``out`` the scaler
+        (``.scaler.json``) and a derived file (``.scaled.parquet``) where the policy has them.
+
+    Raises
+    ------
+    PolicyError
+        If the policy doesn't load, is refused, or scales without a reference.
+    InputError
+        If the data can't be read, or ``out`` isn't a Parquet file's name.
+    """
+    target = Path(out)
+    if target.suffix != ".parquet":
+        raise InputError("the cleaned file is Parquet", got=target.name, expected="NAME.parquet")
+    loaded = load_policy(policy, CleaningPolicy)
+    if reference is None and any(isinstance(s, ScaleStep) for s in loaded.steps):
+        raise PolicyError(
+            "scaling is refused without a reference",
+            where=str(policy),
+            expected="a released reference to fit the scaler on",
+            do="Name one with --reference.",
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with session() as con:
+        table = open_data(con, data)
+        fitted = fit(
+            con,
+            table if reference is None else open_data(con, reference),
+            loaded,
+            fitted_on="batch" if reference is None else "reference",
+        )
+        cleaned = clean(con, table, loaded, fitted)
+        written = write_parquet(con, cleaned.table, target, [ROW])
+        beside = _scaler(con, cleaned, loaded, fitted, target)
+        if report is not None:
+            beside |= _report(con, cleaned, fitted, Path(report))
+    return CleanedFile(written, cleaned.report, judge_cleaning(cleaned.report, loaded), beside)
+
+
+def _scaler(
+    con: Any, cleaned: Cleaned, policy: CleaningPolicy, fitted: FittedState, out: Path
+) -> dict[str, Path]:
+    found = {}
+    scaler = render_scaler(policy, fitted)
+    if scaler is not None:
+        found["scaler"] = out.with_suffix(".scaler.json")
+        found["scaler"].write_text(scaler, encoding="utf-8")
+    if cleaned.scaled is not None:
+        found["scaled"] = out.with_suffix(".scaled.parquet")
+        write_parquet(con, cleaned.scaled, found["scaled"], [ROW])
+    return found
+
+
+def _report(con: Any, cleaned: Cleaned, fitted: FittedState, path: Path) -> dict[str, Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(cleaned.report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    state, log = path.with_suffix(".state.json"), path.with_suffix(".changes.parquet")
+    state.write_text(fitted.to_json(), encoding="utf-8")
+    write_parquet(con, cleaned.change_log, log, [ROW, "step", "column"])
+    return {"report": path, "state": state, "change_log": log}

@@ -1,0 +1,105 @@
+"""From counts to a verdict: the budget, and what could not be fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from assay.cleaning._report import CleaningReport
+from assay.policy.cleaning import CleaningPolicy, Limit
+from assay.verdict import Measurement, Outcome, Reason, Verdict
+
+GATE: Final = "clean"
+_FAULTS: Final = {
+    "n_too_small": ("too few values for the method to find an outlier", Outcome.INCONCLUSIVE),
+    "spread_zero": ("no spread to measure a distance in", Outcome.INCONCLUSIVE),
+    "no_values": ("no value in the reference to learn from", Outcome.INCONCLUSIVE),
+    "scaling_refused": (
+        "no released reference to fit a scaler on, so none was made", Outcome.WARN,
+    ),
+}  # fmt: skip
+
+
+def judge_cleaning(report: CleaningReport, policy: CleaningPolicy) -> Verdict:
+    """Whether cleaning stayed within its budget and could do what the policy asks.
+
+    FAIL with ``cleaning_budget_exceeded`` where a share is above its limit (a share equal to the
+    limit passes). INCONCLUSIVE where a step could not be fitted for a column
+    (``cleaning_n_too_small``, ``cleaning_spread_zero``, ``cleaning_no_values``) and for a batch
+    without rows (``cleaning_empty_batch``). WARN with ``cleaning_scaling_refused`` where scaling
+    had no released reference.
+    """
+    reasons = [*_over_budget(report, policy), *_faults(report)]
+    if report.rows_in == 0:
+        reasons.append(
+            Reason(
+                code="cleaning_empty_batch",
+                outcome=Outcome.INCONCLUSIVE,
+                message="The batch has no row to clean.",
+                numbers={"rows_in": 0},
+            )
+        )
+    detail = {"fitted_on": report.fitted_on, "rows_in": report.rows_in,
+              "rows_out": report.rows_out, "rows_dropped": report.rows_dropped}  # fmt: skip
+    return Verdict.of(GATE, reasons, _measurements(report), policy, detail)
+
+
+def _shares(report: CleaningReport) -> dict[str, tuple[int, int]]:
+    touched = report.rows_changed + report.rows_dropped
+    return {
+        "cells": (report.cells_changed, report.cells),
+        "rows": (touched, report.rows_in),
+        "dropped": (report.rows_dropped, report.rows_in),
+    }
+
+
+def _over_budget(report: CleaningReport, policy: CleaningPolicy) -> Iterator[Reason]:
+    budget = policy.budget
+    if budget is None:
+        return
+    for name, (count, total) in _shares(report).items():
+        yield from _over(name, None, count, total, getattr(budget, name))
+    for column, limit in budget.columns.items():
+        yield from _over("cells", column, report.columns.get(column, 0), report.rows_in, limit)
+
+
+def _over(
+    name: str, column: str | None, count: int, total: int, limit: Limit | None
+) -> Iterator[Reason]:
+    if limit is None or total == 0 or count / total <= limit.max_share:
+        return
+    what = {"cells": "cells changed", "rows": "rows changed or dropped", "dropped": "rows dropped"}
+    place = f" in {column}" if column else ""
+    yield Reason(
+        code="cleaning_budget_exceeded",
+        outcome=Outcome.FAIL,
+        message=f"{count / total:.2%} of {what[name]}{place}, above the budget of "
+        f"{limit.max_share:.2%}.",
+        column=column,
+        numbers={"count": count, "n": total, "share": count / total, "limit": limit.max_share},
+    )
+
+
+def _faults(report: CleaningReport) -> Iterator[Reason]:
+    for step in report.steps:
+        for column, found in step.columns.items():
+            if found.fault is not None:
+                text, outcome = _FAULTS[found.fault]
+                yield Reason(
+                    code=f"cleaning_{found.fault}",
+                    outcome=outcome,
+                    message=f"Step {step.index} ({step.step}) left {column} as it is: {text}.",
+                    column=column,
+                    numbers={"step": step.index},
+                )
+
+
+def _measurements(report: CleaningReport) -> Iterator[Measurement]:
+    for name, (count, total) in _shares(report).items():
+        share = count / total if total else None
+        yield Measurement(name=f"{name}_changed" if name != "dropped" else "rows_dropped",
+                          value=share, unit="share", n=total, detail={"count": count})  # fmt: skip
+    for column, count in report.columns.items():
+        share = count / report.rows_in if report.rows_in else None
+        yield Measurement(name="cells_changed", value=share, unit="share", n=report.rows_in,
+                          column=column, detail={"count": count})  # fmt: skip

@@ -1,0 +1,240 @@
+"""What cleaning did, counted from one table; counts only, never a value."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import ibis
+from pydantic import BaseModel, ConfigDict, Field
+
+from assay.cleaning._flow import DROPPED_AT, Flow, Mark
+from assay.cleaning._state import Fault, FittedOn, FittedState
+from assay.engine import ROW
+from assay.policy.cleaning import CleaningPolicy, Groups
+
+GROUP = "__group"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnReport(_Frozen):
+    """Cells of one column that one step changed or flagged; a fault says why it did neither."""
+
+    changed: int = 0
+    flagged: int = 0
+    fault: Fault | None = None
+
+
+class StepReport(_Frozen):
+    """What one step did: rows changed, rows dropped, cells by column."""
+
+    index: int
+    step: str
+    rows_changed: int
+    rows_dropped: int
+    columns: dict[str, ColumnReport] = Field(default_factory=dict)
+    derived_from: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class GroupReport(_Frozen):
+    """Rows of one level of a protected column, and what happened to them.
+
+    Counts below the policy's least number are the text ``<n``.
+    """
+
+    column: str
+    level: str
+    rows: int | str
+    changed: int | str
+    dropped: int | str
+    imputed: int | str
+    outliers: int | str
+
+
+class CleaningReport(_Frozen):
+    """The whole of a cleaning, in counts.
+
+    ``rows_in == rows_out + rows_dropped`` always. ``rows_changed`` counts rows with at least one
+    changed cell that were not dropped; a cell that two steps changed counts once in ``columns``
+    and ``cells_changed`` and once in each step. ``fitted_on`` says ``batch`` where there was no
+    reference and the numbers come from the data itself.
+    """
+
+    policy_hash: str
+    state_hash: str
+    fitted_on: FittedOn
+    rows_in: int
+    rows_out: int
+    rows_changed: int
+    rows_dropped: int
+    cells: int
+    cells_changed: int
+    columns: dict[str, int]
+    steps: tuple[StepReport, ...]
+    groups: tuple[GroupReport, ...] = ()
+
+
+def group_columns(table: Any, groups: Groups | None) -> dict[str, Any]:
+    """Hidden columns with the level of each protected column, before any step.
+
+    Only declared levels are named: the rest is ``other``, null is ``missing``.
+    """
+    found: dict[str, Any] = {}
+    for i, (name, levels) in enumerate(groups.levels.items() if groups else ()):
+        text = table[name].cast("string")
+        named = ibis.ifelse(text.isin(levels), text, ibis.literal("other"))
+        found[f"{GROUP}{i}"] = ibis.ifelse(text.isnull(), ibis.literal("missing"), named)
+    return found
+
+
+def measure_cleaning(
+    work: Any, flow: Flow, policy: CleaningPolicy, state: FittedState, columns: Sequence[str]
+) -> CleaningReport:
+    """Count what the marks say, in one aggregate and one more per protected column.
+
+    Parameters
+    ----------
+    work : ibis.Table
+        The evaluated flow.
+    flow : Flow
+        Its marks.
+    policy, state
+        What was done, and with which numbers.
+    columns : sequence of str
+        Data columns before the first step: what the cells are counted over.
+    """
+    changed = [m for m in flow.marks if m.kind == "changed"]
+    alive = work[DROPPED_AT].isnull()
+    parts: dict[str, Any] = {"rows": work.count(), "out": alive.sum()}
+    parts["changed"] = (_any(work, changed) & alive).sum()
+    for mark in flow.marks:
+        parts[mark.hidden] = work[mark.hidden].sum()
+    names = list(dict.fromkeys([*columns, *(m.column for m in changed)]))
+    for i, name in enumerate(names):
+        parts[f"c{i}"] = _any(work, (m for m in changed if m.column == name)).sum()
+    for i in range(len(policy.steps)):
+        parts[f"s{i}"] = _any(work, (m for m in changed if m.step == i)).sum()
+        parts[f"d{i}"] = (work[DROPPED_AT] == i).sum()
+    counted = work.aggregate(**parts).to_pyarrow().to_pylist()[0]
+    row = {name: int(value or 0) for name, value in counted.items()}
+    by_column = {name: row[f"c{i}"] for i, name in enumerate(names)}
+    return CleaningReport(
+        policy_hash=policy.hash,
+        state_hash=state.hash,
+        fitted_on=state.fitted_on,
+        rows_in=row["rows"],
+        rows_out=row["out"],
+        rows_changed=row["changed"],
+        rows_dropped=row["rows"] - row["out"],
+        cells=row["rows"] * len(columns),
+        cells_changed=sum(by_column.values()),
+        columns=by_column,
+        steps=tuple(_step(i, flow, policy, state, row) for i in range(len(policy.steps))),
+        groups=tuple(_groups(work, flow, policy.groups)),
+    )
+
+
+def _step(
+    index: int, flow: Flow, policy: CleaningPolicy, state: FittedState, row: dict[str, int]
+) -> StepReport:
+    fit = state.steps[index]
+    found: dict[str, dict[str, Any]] = {
+        name: {"fault": f.fault} for name, f in fit.columns.items() if f.fault is not None
+    }
+    if fit.forest is not None and fit.forest.fault is not None:
+        found[",".join(fit.forest.columns)] = {"fault": fit.forest.fault}
+    for mark in flow.marks:
+        if mark.step == index:
+            found.setdefault(mark.column, {})[mark.kind] = row[mark.hidden]
+    return StepReport(
+        index=index,
+        step=policy.steps[index].step,
+        rows_changed=row[f"s{index}"],
+        rows_dropped=row[f"d{index}"],
+        columns={name: ColumnReport(**numbers) for name, numbers in found.items()},
+        derived_from=fit.derived_from,
+    )
+
+
+def _groups(work: Any, flow: Flow, groups: Groups | None) -> Iterable[GroupReport]:
+    if groups is None:
+        return
+    changed = [m for m in flow.marks if m.kind == "changed"]
+    for i, name in enumerate(groups.levels):
+        counts = (
+            work.group_by(level=work[f"{GROUP}{i}"])
+            .aggregate(
+                rows=lambda t: t.count(),
+                changed=lambda t: (_any(t, changed) & t[DROPPED_AT].isnull()).sum(),
+                dropped=lambda t: t[DROPPED_AT].notnull().sum(),
+                imputed=lambda t: _any(t, _by_rule(changed, "impute.")).sum(),
+                outliers=lambda t: _any(t, _by_rule(flow.marks, "outliers.")).sum(),
+            )
+            .order_by("level")
+        )
+        for row in counts.to_pyarrow().to_pylist():
+            shown = {key: _shown(value, groups.least_number) for key, value in row.items()}
+            yield GroupReport(column=name, **{**shown, "level": row["level"]})
+
+
+def _shown(value: Any, least: int) -> Any:
+    if isinstance(value, str):
+        return value
+    count = int(value or 0)
+    return f"<{least}" if count < least else count
+
+
+def _by_rule(marks: Iterable[Mark], prefix: str) -> list[Mark]:
+    return [m for m in marks if m.rule.startswith(prefix)]
+
+
+def _any(table: Any, marks: Iterable[Mark]) -> Any:
+    """Rows that any of the marks is set in, a column even where there is no mark."""
+    none = table[ROW].isnull()
+    return functools.reduce(operator.or_, (table[m.hidden] for m in marks), none)
+
+
+def change_log(work: Any, flow: Flow, policy: CleaningPolicy) -> Any:
+    """One row a changed cell and one a dropped row, as an Ibis table.
+
+    Columns: ``__row``, ``step`` (index in the policy), ``column`` (null for a dropped row),
+    ``rule``, and with ``change_log: values`` ``before`` and ``after`` as text. A cell's rules
+    apply in the order of ``step``; undoing a rule puts ``before`` back (or the observed value
+    where the log holds no values), replaying it applies the fitted state.
+    """
+    nothing = ibis.null("string")
+    parts = [
+        work.filter(work[m.hidden]).select(
+            ROW,
+            step=ibis.literal(m.step, "int64"),
+            column=ibis.literal(m.column),
+            rule=ibis.literal(m.rule),
+            **_values(work, m, flow.values),
+        )
+        for m in flow.marks
+        if m.kind == "changed"
+    ]  # fmt: skip
+    kinds = ibis.literal("")
+    for index, step in enumerate(policy.steps):
+        kinds = ibis.ifelse(work[DROPPED_AT] == index, ibis.literal(f"{step.step}.drop"), kinds)
+    parts.append(
+        work.filter(work[DROPPED_AT].notnull()).select(
+            ROW, step=work[DROPPED_AT], column=nothing, rule=kinds,
+            **_values(work, None, flow.values),
+        )
+    )  # fmt: skip
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _values(work: Any, mark: Mark | None, kept: bool) -> dict[str, Any]:
+    """The columns ``before`` and ``after``, where values are kept; null for a dropped row."""
+    if not kept:
+        return {}
+    if mark is None or mark.before is None or mark.after is None:
+        return {"before": ibis.null("string"), "after": ibis.null("string")}
+    return {"before": work[mark.before], "after": work[mark.after]}

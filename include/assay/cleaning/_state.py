@@ -1,0 +1,103 @@
+"""What fitting found: numbers only, stored once as JSON beside the version."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assay.document import content_hash
+from assay.errors import InputError
+
+FittedOn = Literal["reference", "batch"]
+Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
+Value = bool | int | float | str | None
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class ColumnFit(_Frozen):
+    """What one step learned about one column.
+
+    Read ``fault`` first: where it is set, the step could not be fitted for this column and leaves
+    it as it is. ``values`` holds the numbers by name: ``low`` and ``high`` of outliers, ``fill`` of
+    imputation, ``min``, ``max``, ``mean``, ``sd`` of a scaler; ``n`` is the number of values
+    behind them.
+    """
+
+    n: int
+    values: dict[str, Value] = Field(default_factory=dict)
+    fault: Fault | None = None
+
+
+class Tree(_Frozen):
+    """One isolation tree as parallel arrays; a leaf has feature -1 and its path length."""
+
+    feature: tuple[int, ...]
+    threshold: tuple[float, ...]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    length: tuple[float, ...]
+
+
+class ForestFit(_Frozen):
+    """A fitted isolation forest as plain numbers: nothing in it is executable."""
+
+    columns: tuple[str, ...]
+    trees: tuple[Tree, ...]
+    normaliser: float
+    threshold: float | None
+    sampled: int
+    scored: int
+    sklearn: str
+    fault: Fault | None = None
+
+
+class StepFit(_Frozen):
+    """The fit of one step of the policy; ``derived_from`` is the lineage of derived columns."""
+
+    index: int
+    step: str
+    columns: dict[str, ColumnFit] = Field(default_factory=dict)
+    forest: ForestFit | None = None
+    derived_from: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class FittedState(_Frozen):
+    """All that a cleaning policy learned from its reference.
+
+    It is an object of the version, because its numbers come from data. The same reference and
+    policy give the same bytes (``to_json``), whatever the number of threads.
+    """
+
+    policy_hash: str
+    fitted_on: FittedOn
+    rows: int
+    steps: tuple[StepFit, ...]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the state's content."""
+        return content_hash(self.model_dump(mode="json"))
+
+    def to_json(self) -> str:
+        """The state as JSON, the same text for the same state."""
+        return self.model_dump_json(indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what ``to_json`` wrote.
+
+        Raises
+        ------
+        InputError
+            If it isn't a fitted state.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as exc:
+            first = exc.errors(include_url=False, include_input=False)[0]
+            place: Any = ".".join(str(p) for p in first["loc"])
+            raise InputError("isn't a fitted state", where=place, got=first["type"]) from exc
