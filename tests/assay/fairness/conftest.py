@@ -1,0 +1,63 @@
+"""One session for all tests of the room, and the shortest policy that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from assay.engine import session
+from assay.fairness import judge_fairness, measure_fairness
+from assay.policy.fairness import FairnessPolicy
+from assay.verdict import Verdict
+
+
+@pytest.fixture(scope="session")
+def con() -> Iterator[Any]:
+    with session(threads=2) as backend:
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def make_policy() -> Callable[..., FairnessPolicy]:
+    def make(**changes: Any) -> FairnessPolicy:
+        base: dict[str, Any] = {
+            "on_inconclusive": "hold",
+            "roles": {"label": "label", "prediction": "prediction"},
+            "favourable": 1,
+            "alpha": 0.05,
+            "least_number": 10,
+            "attributes": {"sex": {"reference": "M", "required_groups": ["M", "F"]}},
+            "metrics": [{"metric": "disparate_impact", "outcome": "prediction", "min": 0.8}],
+        }
+        return FairnessPolicy.model_validate({**base, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_table(con: Any) -> Callable[..., Any]:
+    """A table from (group, label, prediction, rows) or from a frame."""
+    made = iter(range(10**6))
+
+    def make(data: pd.DataFrame | list[tuple[Any, Any, Any, int]]) -> Any:
+        if isinstance(data, list):
+            rows = [(g, y, p) for g, y, p, n in data for _ in range(n)]
+            columns = ["sex", "label", "prediction"]
+            data = pd.DataFrame(rows, columns=columns).astype(
+                {"sex": "string", "label": "Int64", "prediction": "Int64"}
+            )
+        return con.create_table(f"t{next(made)}", data, temp=True)
+
+    return make
+
+
+@pytest.fixture
+def judged(con: Any, make_table: Any, make_policy: Any) -> Callable[..., Verdict]:
+    def run(data: Any, **changes: Any) -> Verdict:
+        policy = make_policy(**changes)
+        return judge_fairness(measure_fairness(con, make_table(data), policy), policy)
+
+    return run

@@ -1,0 +1,88 @@
+"""The verdict as JSON, text and page."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from assay.fairness import render_fairness_html, render_fairness_json, render_fairness_text
+from assay.policy.fairness import FairnessPolicy
+from assay.verdict import Verdict
+
+ROWS = [("M", 1, 1, 600), ("M", 0, 0, 400), ("F", 1, 1, 200), ("F", 1, 0, 800)]
+ODD = [*ROWS, ("<script>", 1, 1, 300), (None, 1, 1, 4)]
+METRICS = [
+    {"metric": "disparate_impact", "outcome": "prediction", "min": 0.8, "max": 1.25},
+    {"metric": "disparate_impact", "outcome": "label", "min": 0.8},
+    {"metric": "equalized_odds", "max": 0.1},
+]
+ATTRIBUTES = {
+    "sex": {"reference": "M", "required_groups": ["M", "F"], "levels": ["<script>"]},
+}
+
+
+@pytest.fixture
+def verdict(judged: Any) -> Verdict:
+    return judged(ODD, metrics=METRICS, attributes=ATTRIBUTES)
+
+
+def test_json_round_trip(verdict: Verdict) -> None:
+    assert Verdict.model_validate_json(render_fairness_json(verdict)) == verdict
+
+
+def test_text_names_outcome_reasons_rates_and_limits(verdict: Verdict) -> None:
+    text = render_fairness_text(verdict)
+    assert text.startswith("fairness: FAIL\n")
+    for part in ("disparity", "favourable: prediction in (1)", "0.3333", "n <10", "not judged"):
+        assert part in text
+
+
+class _Balanced(HTMLParser):
+    void = frozenset({"meta"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.seen.append(tag)
+        assert not {"src", "href", "onclick"} & {name for name, _ in attrs}
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_page_is_whole_and_needs_nothing_else(verdict: Verdict) -> None:
+    page = render_fairness_html(verdict, "census 2016")
+    parser = _Balanced()
+    parser.feed(page)
+    assert parser.open == []
+    assert "script" not in parser.seen
+    assert parser.seen.count("svg") == 4
+    assert parser.seen.count("circle") == 3 * 4
+    assert "prefers-color-scheme: dark" in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page
+
+
+def test_a_gate_that_does_not_apply_renders(judged: Any) -> None:
+    from assay.fairness import FairnessMeasurements, judge_fairness
+
+    policy = FairnessPolicy(applies=False, reason="nobody in it", on_inconclusive="release")
+    verdict = judge_fairness(FairnessMeasurements(0), policy)
+    assert "nobody in it" in render_fairness_text(verdict)
+    assert "nobody in it" in render_fairness_html(verdict)
+
+
+def test_an_empty_batch_renders(judged: Any) -> None:
+    verdict = judged([("M", 1, 1, 0)])
+    assert "empty_batch" in render_fairness_text(verdict)
+    assert "empty_batch" in render_fairness_html(verdict)
