@@ -1,0 +1,95 @@
+"""Files of a batch: local, on an object store, or over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from assay.contract import FilesSource
+from assay.errors import InputError
+from assay.ingest._http import Retry, download
+from assay.ingest._model import Fault, OriginalFile, UnusableError
+from assay.ingest._original import file_name, keep
+
+_BLOCK: Final = 1 << 20
+
+
+def fetch_file(  # noqa: PLR0917
+    source: FilesSource,
+    location: str,
+    folder: Path,
+    home: Path,
+    credentials: Mapping[str, str],
+    retry: Retry,
+) -> tuple[OriginalFile, ...]:
+    """Keep the one file of a batch in ``folder``.
+
+    Raises
+    ------
+    UnusableError
+        ``source_missing`` if there is no such file.
+    InputError
+        If the location can't be opened with these credentials, or holds too much.
+    """
+    target = folder / file_name(location)
+    scheme = location.split("://", 1)[0] if "://" in location else "file"
+    if scheme in {"http", "https"}:
+        return (download(location, target, credentials, retry, source.max_bytes),)
+    blocks = _local(location, home) if scheme == "file" else _remote(location, scheme, credentials)
+    try:
+        return (keep(blocks, target, source.max_bytes),)
+    except (FileNotFoundError, IsADirectoryError):
+        raise UnusableError(missing()) from None
+    except PermissionError:
+        raise InputError(
+            "the source refuses to be read", where=location, do="Check its rights and credentials."
+        ) from None
+
+
+def missing() -> Fault:
+    """The fault of a batch that has no input."""
+    return Fault(code="source_missing", message="The source has no input for this batch.")
+
+
+def _local(location: str, home: Path) -> Iterator[bytes]:
+    path = home / location.removeprefix("file://")
+    before = path.stat()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        # An upstream that writes in place: the next try may find the file whole.
+        raise OSError(f"{path} changed while it was read")
+
+
+def _remote(location: str, scheme: str, credentials: Mapping[str, str]) -> Iterator[bytes]:
+    import fsspec
+
+    try:
+        opened = fsspec.open(location, "rb", **_options(scheme, credentials))
+    except (ValueError, ImportError) as exc:
+        raise InputError(
+            "no way to read such a location",
+            where=location,
+            got=scheme,
+            expected="a path, s3://, http://, https:// or another scheme that fsspec knows",
+        ) from exc
+    with opened as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def _options(scheme: str, credentials: Mapping[str, str]) -> dict[str, Any]:
+    if scheme not in {"s3", "s3a"}:
+        return {name: value for name, value in credentials.items() if name != "url"}
+    named = {"endpoint_url": "endpoint_url", "region": "region_name", "region_name": "region_name"}
+    client = {named[key]: credentials[key] for key in named if key in credentials}
+    options: dict[str, Any] = {"client_kwargs": client, "skip_instance_cache": True}
+    if "username" in credentials:
+        options |= {"key": credentials["username"], "secret": credentials.get("password")}
+    if "token" in credentials:
+        options["token"] = credentials["token"]
+    # Listings are cached per process otherwise, and a file that came a minute ago isn't there.
+    return options | {"use_listings_cache": False}

@@ -1,0 +1,246 @@
+"""Landing a batch: fetch, keep, read, publish."""
+
+from __future__ import annotations
+
+import errno
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from assay.contract import Contract, FilesSource, RestSource
+from assay.engine import FileDigest
+from assay.ingest._cast import literal
+from assay.ingest._files import fetch_file
+from assay.ingest._http import Retry
+from assay.ingest._model import (
+    MANIFEST,
+    ORIGINAL,
+    ROWS,
+    TRANSFORM,
+    Fault,
+    Landing,
+    Manifest,
+    OriginalFile,
+    RowsFile,
+    UnusableError,
+)
+from assay.ingest._original import input_sha256, keep
+from assay.ingest._raw import judged_names
+from assay.ingest._rest import fetch_pages, fill, records_of
+from assay.ingest._rows import write_rows
+from assay.ingest._sql import fetch_query
+from assay.lake import Lake, digest, publish
+from assay.verdict import Outcome
+
+
+def land(
+    con: Any,
+    contract: Contract,
+    batch: str,
+    lake: Lake,
+    *,
+    credentials: Mapping[str, str] | None = None,
+    retry: Retry | None = None,
+) -> Landing:
+    """Bring one batch in: keep the original, and make its rows.
+
+    Read ``faults`` of the result, or have :func:`judge_landing` read them. Whatever is wrong with
+    the input, its bytes are kept; landing the same input again under the same contract writes
+    nothing.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        A session.
+    contract : Contract
+        What the data set is and where its batches come from.
+    batch : str
+        Canonical partition key.
+    lake : Lake
+        Where to land; a relative location of the source starts at its home.
+    credentials : mapping, optional
+        Of the source's connection. ``url``: a database's address. ``token``, or ``username`` and
+        ``password``: HTTP; the same, ``endpoint_url`` and ``region``: S3.
+    retry : Retry, optional
+        Patience with HTTP sources.
+
+    Returns
+    -------
+    Landing
+
+    Raises
+    ------
+    InputError
+        If the key is no batch of the contract, or the source can't be asked as it is described.
+    OSError
+        If the source doesn't answer now; it may the next time.
+
+    Notes
+    -----
+    Everything is written aside and renamed, the whole folder at once where it is new. Where the
+    same input landed under another contract, its rows are replaced, the manifest last.
+    """
+    batch = contract.partition.parse(batch)
+    place = lake.path("landing", contract.dataset, batch, ROWS).parent
+    with _aside(place) as aside, _aside(lake.path("spill")) as spare:
+        original = aside / ORIGINAL
+        original.mkdir(mode=0o700)
+        fetched = _fetch(contract, batch, original, lake, credentials or {}, retry or Retry())
+        if not fetched.files:
+            return Landing(dataset=contract.dataset, batch=batch, folder=None, manifest=None,
+                           faults=fetched.faults)  # fmt: skip
+        folder = place / input_sha256(fetched.files)
+        manifest = _landed_before(folder, contract)
+        reused = manifest is not None
+        if manifest is None:
+            manifest = _read(con, contract, batch, fetched, aside, spare)
+            _publish(aside, folder)
+        return Landing(dataset=contract.dataset, batch=batch, folder=folder, manifest=manifest,
+                       faults=manifest.faults, reused=reused)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """What the source gave: files, the columns that a query gave, and what went wrong."""
+
+    files: tuple[OriginalFile, ...]
+    names: tuple[str, ...] | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def _fetch(  # noqa: PLR0917
+    contract: Contract,
+    batch: str,
+    folder: Path,
+    lake: Lake,
+    credentials: Mapping[str, str],
+    retry: Retry,
+) -> _Fetched:
+    source = contract.source
+    start, end = (moment.isoformat() for moment in contract.partition.bounds(batch))
+    filled = {"batch": batch, "batch_start": start, "batch_end": end}
+    try:
+        if isinstance(source, FilesSource):
+            location = fill(source.location, filled)
+            return _Fetched(fetch_file(source, location, folder, lake.home, credentials, retry))
+        if isinstance(source, RestSource):
+            files, faults = fetch_pages(source, filled, folder, credentials, retry)
+            return _Fetched(files, faults=faults)
+        files, names = fetch_query(contract, source, batch, folder, credentials)
+        return _Fetched(files, names)
+    except UnusableError as unusable:
+        return _Fetched((), faults=unusable.faults)
+
+
+def _read(  # noqa: PLR0917
+    con: Any, contract: Contract, batch: str, fetched: _Fetched, aside: Path, spare: Path
+) -> Manifest:
+    """Write the rows beside the original, then the manifest."""
+    rows: FileDigest | None = None
+    faults, nans = fetched.faults, {}
+    try:
+        if not any(fault.outcome is Outcome.FAIL for fault in faults):
+            # A query's own columns are judged here: its rows hold only what the contract knows.
+            faults += judged_names(contract, fetched.names) if fetched.names else ()
+            path, source = _readable(contract, fetched, aside / ORIGINAL, spare)
+            rows, raw = write_rows(con, contract, source, path, spare / "plain", aside / ROWS)
+            faults, nans = faults + raw.faults, raw.nan_as_null
+    except UnusableError as unusable:
+        faults += unusable.faults
+    unparsed_rows, unparsed = _unparsed(con, rows) if rows else (0, {})
+    manifest = Manifest(
+        dataset=contract.dataset,
+        batch=batch,
+        input_sha256=input_sha256(fetched.files),
+        contract=contract.hash,
+        source=contract.source.model_dump(mode="json", exclude={"connection"}),
+        files=fetched.files,
+        rows=RowsFile(rows=rows.rows, bytes=rows.bytes, sha256=rows.sha256) if rows else None,
+        unparsed_rows=unparsed_rows,
+        unparsed=unparsed,
+        nan_as_null=nans,
+        faults=faults,
+    )
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
+    keep([text.encode()], aside / MANIFEST)
+    return manifest
+
+
+def _readable(
+    contract: Contract, fetched: _Fetched, original: Path, spare: Path
+) -> tuple[Path, FilesSource]:
+    """The one file to read, and how: pages become JSON lines in the spill folder."""
+    source = contract.source
+    if isinstance(source, FilesSource):
+        return original / fetched.files[0].name, source
+    lines = FilesSource.model_validate({"location": "", "format": "jsonl"})
+    if isinstance(source, RestSource):
+        pages = [original / file.name for file in fetched.files]
+        path = spare / "records.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for record in records_of(pages, source):
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        return path, lines
+    return original / fetched.files[0].name, lines
+
+
+def _unparsed(con: Any, rows: FileDigest) -> tuple[int, dict[str, int]]:
+    file = f"read_parquet({literal(str(rows.path))}, hive_partitioning=false)"
+    found = con.raw_sql(
+        f"SELECT name, count(*) FROM (SELECT unnest(__unparsed) AS name FROM {file}) "  # noqa: S608
+        "GROUP BY name ORDER BY name"
+    ).fetchall()
+    total = con.raw_sql(f"SELECT count(__unparsed) FROM {file}").fetchone()[0]  # noqa: S608
+    return int(total), {name: int(n) for name, n in found}
+
+
+def _landed_before(folder: Path, contract: Contract) -> Manifest | None:
+    """The record of the same input under the same contract, if it landed wholly."""
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+    if (manifest.contract, manifest.transform) != (contract.hash, TRANSFORM):
+        return None
+    if manifest.rows is not None:
+        rows = folder / ROWS
+        if not rows.is_file() or digest(rows) != manifest.rows.sha256:
+            return None
+    return manifest
+
+
+def _publish(aside: Path, folder: Path) -> None:
+    try:
+        publish(aside, folder)
+    except OSError as exc:
+        if exc.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+    else:
+        return
+    # This input landed under another contract, or its rows were lost. Its original is the same;
+    # without its manifest the folder isn't a landed batch until the new one is there.
+    (folder / MANIFEST).unlink(missing_ok=True)
+    rows = aside / ROWS
+    if rows.is_file():
+        publish(rows, folder / ROWS)
+    else:
+        (folder / ROWS).unlink(missing_ok=True)
+    publish(aside / MANIFEST, folder / MANIFEST)
+
+
+@contextmanager
+def _aside(place: Path) -> Iterator[Path]:
+    """A private folder beside what will be published, gone in the end."""
+    folder = place / f".incoming-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

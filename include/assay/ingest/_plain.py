@@ -1,0 +1,179 @@
+"""From an original to what the reader takes: decompressed, and text as whole UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Literal
+
+import zstandard
+
+from assay.errors import InputError
+from assay.ingest._model import Fault, UnusableError
+
+Compression = Literal["gzip", "zstd"] | None
+_BLOCK: Final = 1 << 20
+_ZSTD_BLOCK: Final = 1 << 12
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A readable file, and what was seen on the way through it."""
+
+    path: Path
+    bytes: int
+    newlines: int
+    ends_in_newline: bool
+
+
+def compression_of(name: str, declared: Compression) -> Compression:
+    """The declared compression, or the one that a file's ending says.
+
+    Examples
+    --------
+    >>> compression_of("a.csv.gz", None), compression_of("a.csv", None)
+    ('gzip', None)
+    """
+    if declared is not None:
+        return declared
+    if name.endswith(".gz"):
+        return "gzip"
+    return "zstd" if name.endswith((".zst", ".zstd")) else None
+
+
+def decompressed(path: Path, compression: Compression, max_bytes: int | None) -> Iterator[bytes]:
+    """The blocks of a file, decompressed a bounded piece at a time.
+
+    Raises
+    ------
+    UnusableError
+        ``truncated``: the stream ends before its end mark. ``undecodable``: it isn't what it is
+        said to be. ``too_large``: more than ``max_bytes`` come out.
+    """
+    size = 0
+    try:
+        with path.open("rb") as file:
+            for block in _blocks(file, compression):
+                size += len(block)
+                if max_bytes is not None and size > max_bytes:
+                    raise UnusableError(_too_large(max_bytes))
+                yield block
+    except EOFError:
+        raise UnusableError(_truncated(f"The {compression} stream is cut off.")) from None
+    except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
+        message = f"The file isn't a sound {compression} stream."
+        raise UnusableError(Fault(code="undecodable", message=message)) from None
+
+
+def as_utf8(
+    path: Path, compression: Compression, encoding: str, max_bytes: int | None, spare: Path
+) -> Plain:
+    """A text file as plain UTF-8 without a mark: itself if it is that, else written to ``spare``.
+
+    Raises
+    ------
+    UnusableError
+        As :func:`decompressed`; and ``undecodable`` where the text isn't of this encoding.
+    InputError
+        If there is no such encoding.
+    """
+    codec = _codec(encoding)
+    with path.open("rb") as file:
+        marked = file.read(3) == _BOM
+    itself = compression is None and codec == "utf-8" and not marked
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else codec)("strict")
+    size = newlines = 0
+    last = b""
+    with _sink(None if itself else spare) as sink:
+        for text in _decoded(decompressed(path, compression, max_bytes), decoder, codec):
+            block = text.encode()
+            size, newlines = size + len(block), newlines + block.count(b"\n")
+            last = block[-1:] or last
+            if sink:
+                sink.write(block)
+    return Plain(path if itself else spare, size, newlines, last in {b"\n", b"\r"})
+
+
+def as_binary(path: Path, compression: Compression, max_bytes: int | None, spare: Path) -> Plain:
+    """A binary file, decompressed to ``spare`` where it is compressed."""
+    size = 0
+    with _sink(spare if compression else None) as sink:
+        for block in decompressed(path, compression, max_bytes):
+            size += len(block)
+            if sink:
+                sink.write(block)
+    return Plain(spare if compression else path, size, 0, False)
+
+
+def _blocks(file: IO[bytes], compression: Compression) -> Iterator[bytes]:
+    if compression == "zstd":
+        yield from _zstd(file)
+        return
+    stream = gzip.GzipFile(fileobj=file) if compression == "gzip" else file
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def _zstd(file: IO[bytes]) -> Iterator[bytes]:
+    # zstandard's own reader takes a cut stream for a short one, so its end marks are looked at
+    # here. Input goes in small pieces because a piece may expand some ten-thousandfold.
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    fed = False
+    while piece := file.read(_ZSTD_BLOCK):
+        while piece:
+            if frame.eof:
+                frame, fed = zstandard.ZstdDecompressor().decompressobj(), False
+            yield frame.decompress(piece)
+            fed, piece = True, frame.unused_data if frame.eof else b""
+    if fed and not frame.eof:
+        raise EOFError
+
+
+def _decoded(
+    blocks: Iterator[bytes], decoder: codecs.IncrementalDecoder, encoding: str
+) -> Iterator[str]:
+    try:
+        for block in blocks:
+            yield _without_nul(decoder.decode(block), encoding)
+        yield decoder.decode(b"", final=True)
+    except UnicodeError:
+        message = f"The text isn't {encoding} throughout."
+        raise UnusableError(Fault(code="undecodable", message=message)) from None
+
+
+def _without_nul(text: str, encoding: str) -> str:
+    if "\0" in text:
+        message = f"The text holds NUL characters, so it isn't {encoding}; it may be UTF-16."
+        raise UnusableError(Fault(code="undecodable", message=message))
+    return text
+
+
+def _codec(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise InputError(
+            "no such encoding", where="source.encoding", got=encoding, expected="utf-8, latin-1 …"
+        ) from None
+
+
+def _sink(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    return nullcontext() if path is None else path.open("wb")
+
+
+def _truncated(message: str) -> Fault:
+    return Fault(code="truncated", message=message)
+
+
+def _too_large(max_bytes: int) -> Fault:
+    return Fault(
+        code="too_large",
+        message="The input decompresses to more than its contract allows.",
+        numbers={"max_bytes": max_bytes},
+    )

@@ -1,0 +1,142 @@
+"""From records to landed rows: each value in its type, and the text of what didn't parse beside."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from assay.contract import Contract, FilesSource
+from assay.engine import ROW, FileDigest, quoted, write_parquet
+from assay.ingest._cast import (
+    from_text,
+    from_typed,
+    how_canonical,
+    literal,
+    text_of,
+)
+from assay.ingest._model import Fault, UnusableError
+from assay.ingest._plain import Plain, as_binary, as_utf8, compression_of
+from assay.ingest._raw import Raw, raw_csv, raw_jsonl, raw_parquet, type_differs
+
+_SQL_TYPE: Final = {
+    "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
+    "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
+}  # fmt: skip
+
+
+def write_rows(  # noqa: PLR0917
+    con: Any, contract: Contract, source: FilesSource, original: Path, spare: Path, target: Path
+) -> tuple[FileDigest, Raw]:
+    """Land an original as Parquet, one row a record, in the order of the file.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        A session.
+    contract : Contract
+        Columns and their types.
+    source : FilesSource
+        How to read the original.
+    original : Path
+        The file as it came.
+    spare : Path
+        A restricted place for its plain form, where it isn't plain; the caller removes it.
+    target : Path
+        The Parquet file.
+
+    Raises
+    ------
+    UnusableError
+        With what is wrong with the original.
+    """
+    compression = compression_of(original.name, source.compression)
+    if source.format == "parquet":
+        plain = as_binary(original, compression, source.max_bytes, spare)
+    else:
+        plain = as_utf8(original, compression, source.encoding, source.max_bytes, spare)
+    try:
+        raw = _raw(con, contract, source, plain)
+        table = con.sql(_landed(contract, raw))
+        return write_parquet(con, table, target, [ROW]), raw
+    except (duckdb.IOException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as exc:
+        # DuckDB's message quotes the line at fault, so nothing but a line number is taken of it.
+        raise UnusableError(_fault_of(str(exc), source, plain)) from None
+
+
+def _raw(con: Any, contract: Contract, source: FilesSource, plain: Plain) -> Raw:
+    if source.format == "csv":
+        return raw_csv(plain, source, contract)
+    if source.format == "jsonl":
+        return raw_jsonl(con, plain, contract)
+    raw = raw_parquet(con, plain, contract)
+    other = [
+        type_differs(column, raw.columns[column.name][1])
+        for column in contract.columns
+        if from_typed(column, "x", raw.columns[column.name][1]) is None
+    ]
+    return Raw(raw.sql, raw.columns, (*raw.faults, *other), raw.nan_as_null)
+
+
+def _landed(contract: Contract, raw: Raw) -> str:
+    cells: list[str] = []
+    shown: list[str] = []
+    unparsed: list[tuple[str, str, str]] = []
+    kept: list[tuple[str, str, str]] = []
+    for i, column in enumerate(contract.columns):
+        expression, found = raw.columns.get(column.name, ("NULL", "VARCHAR"))
+        text = text_of(expression, found)
+        value = from_typed(column, expression, found) if found != "VARCHAR" else None
+        value = from_text(column, text) if value is None else value
+        cells.append(f"{text} AS t{i}, CAST({value} AS {_SQL_TYPE[column.type]}) AS v{i}")
+        shown.append(f"v{i} AS {quoted(column.name)}")
+        if column.type != "string":
+            unparsed.append((column.name, f"t{i}", f"t{i} IS NOT NULL AND v{i} IS NULL"))
+        if how_canonical(column) is not None:
+            differs = f"t{i} IS DISTINCT FROM CAST(v{i} AS VARCHAR)"
+            kept.append((column.name, f"t{i}", f"t{i} IS NOT NULL AND {differs}"))
+    covered = {name for name, _, _ in kept}
+    kept += [entry for entry in unparsed if entry[0] not in covered]
+    return (
+        f"SELECT __row, {', '.join(shown)}, {_names(unparsed)} AS __unparsed, "  # noqa: S608
+        f"{_texts(kept)} AS __landed "
+        f"FROM (SELECT __row, {', '.join(cells)} FROM ({raw.sql}))"
+    )
+
+
+def _names(entries: list[tuple[str, str, str]]) -> str:
+    if not entries:
+        return "CAST(NULL AS VARCHAR[])"
+    anything = " OR ".join(f"({when})" for _, _, when in entries)
+    each = ", ".join(f"CASE WHEN {when} THEN {literal(name)} END" for name, _, when in entries)
+    return f"CASE WHEN {anything} THEN list_filter([{each}], lambda x: x IS NOT NULL) END"
+
+
+def _texts(entries: list[tuple[str, str, str]]) -> str:
+    if not entries:
+        return "CAST(NULL AS MAP(VARCHAR, VARCHAR))"
+    anything = " OR ".join(f"({when})" for _, _, when in entries)
+    each = ", ".join(
+        f"CASE WHEN {when} THEN {{'key': {literal(name)}, 'value': {text}}} END"
+        for name, text, when in entries
+    )
+    filtered = f"list_filter([{each}], lambda x: x IS NOT NULL)"
+    return f"CASE WHEN {anything} THEN map_from_entries({filtered}) END"
+
+
+def _fault_of(message: str, source: FilesSource, plain: Plain) -> Fault:
+    if source.format == "parquet":
+        return Fault(code="undecodable", message="The Parquet file can't be read to its end.")
+    match = re.search(r"[Ll]ine:? (\d+)", message)
+    line = int(match[1]) if match else None
+    numbers: dict[str, Any] = {} if line is None else {"line": line}
+    open_end = "unterminated quote" in message or "unexpected end of data" in message
+    if not plain.ends_in_newline and (open_end or (line or 0) >= plain.newlines + 1):
+        text = "The last line is torn, so the input is cut off."
+        return Fault(code="truncated", message=text, numbers=numbers)
+    text = "A line doesn't fit the header." if source.format == "csv" else "A line isn't JSON."
+    return Fault(code="malformed", message=text, numbers=numbers)
