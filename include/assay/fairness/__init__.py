@@ -5,7 +5,8 @@ Counts by group (:func:`measure_fairness`, one pass over the rows), then arithme
 group; its interval decides, never the estimate alone, so that few rows give INCONCLUSIVE and not
 PASS. The favourable outcome is the positive class of every rate, and every figure names it.
 
-fairlearn's greatest-gap figures are shown beside and judge nothing.
+fairlearn's greatest-gap figures are shown beside and judge nothing; so are the rates at which
+our own work quarantined or imputed each group's rows (:func:`measure_treatment`).
 """
 
 from assay.fairness._counts import Group, Level
@@ -14,6 +15,7 @@ from assay.fairness._judge import judge_fairness
 from assay.fairness._measure import FairnessMeasurements, fairness_problems, measure_fairness
 from assay.fairness._page import render_fairness_html
 from assay.fairness._render import render_fairness_json, render_fairness_text
+from assay.fairness._treatment import measure_treatment
 
 __all__ = [
     "FairnessMeasurements",
@@ -23,6 +25,7 @@ __all__ = [
     "fairness_problems",
     "judge_fairness",
     "measure_fairness",
+    "measure_treatment",
     "render_fairness_html",
     "render_fairness_json",
     "render_fairness_text",

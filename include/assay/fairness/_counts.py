@@ -81,7 +81,7 @@ def count_outcomes(
     -----
     Counts are integers, so the order of rows and the number of threads don't show.
     """
-    keys = {f"a{i}": _text(table[name]) for i, name in enumerate(attributes)}
+    keys = {f"a{i}": as_text(table[name]) for i, name in enumerate(attributes)}
     for role in OUTCOMES:
         column, values = columns[role], getattr(favourable, role)
         keys[role] = ibis.null("boolean") if column is None else _is_one_of(table[column], values)
@@ -102,7 +102,7 @@ def count_outcomes(
     ]
 
 
-def _text(column: Any) -> Any:
+def as_text(column: Any) -> Any:
     """A column's values as text, as a policy writes them: 2.0 is '2', NaN is missing."""
     kind = column.type()
     if not (kind.is_floating() or kind.is_decimal()):
@@ -120,7 +120,7 @@ def _text(column: Any) -> Any:
 def _is_one_of(column: Any, values: Sequence[str]) -> Any:
     if column.type().is_boolean():
         values = [{"1": "true", "0": "false"}.get(v, v) for v in values]
-    return _text(column).isin(list(values))
+    return as_text(column).isin(list(values))
 
 
 def form_groups(

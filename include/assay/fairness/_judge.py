@@ -17,12 +17,16 @@ from assay.fairness._counts import OUTCOMES, Group, part_tiny
 from assay.fairness._figures import all_measurements, limits_text, number, shown_count
 from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
-from assay.verdict import Outcome, Reason, Verdict
+from assay.verdict import Measurement, Outcome, Reason, Verdict
 
 GATE = "fairness"
 
 
-def judge_fairness(measurements: FairnessMeasurements, policy: FairnessPolicy) -> Verdict:
+def judge_fairness(
+    measurements: FairnessMeasurements,
+    policy: FairnessPolicy,
+    treatment: Iterable[Measurement] = (),
+) -> Verdict:
     """Judge groups against their reference group.
 
     Read FAIL as: beyond doubt (at the policy's alpha, over all comparisons together) a group's
@@ -36,6 +40,8 @@ def judge_fairness(measurements: FairnessMeasurements, policy: FairnessPolicy) -
         From :func:`measure_fairness` under the same policy.
     policy : FairnessPolicy
         Limits, alpha, least number, required groups.
+    treatment : iterable of Measurement
+        From :func:`measure_treatment`: shown with the rest, not judged.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def judge_fairness(measurements: FairnessMeasurements, policy: FairnessPolicy) -
     return Verdict.of(
         GATE,
         reasons,
-        all_measurements(measurements, policy, cells),
+        [*all_measurements(measurements, policy, cells), *treatment],
         policy,
         _detail(measurements, policy, cells),
     )
