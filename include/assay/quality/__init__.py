@@ -1,4 +1,4 @@
-"""Quality: does a batch keep what its contract promises and its owner expects?
+"""Quality: whether a batch keeps what its contract promises and its owner expects.
 
 An expectation suite, in Great Expectations' own JSON, is compiled to one list of checks. All their
 aggregates run in one scan of the data; where something fails, a second pass marks the failing rows

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import dateutil.parser
 import ibis
 
 from assay.engine import round12
@@ -22,7 +21,7 @@ from assay.quality._check import (
     row_check,
     scope,
 )
-from assay.quality._frame import Frame, Unjudged, all_of, kind
+from assay.quality._frame import Frame, Unjudged, all_of, kind, moment
 from assay.quality._suite import Expectation
 
 _ROUNDED = (
@@ -41,11 +40,8 @@ def numeric(frame: Frame, e: Expectation) -> Any:
 
 def _moment(value: Any) -> dt.datetime:
     """A bound or an observed date as a comparable moment: naive ones are UTC."""
-    if isinstance(value, str):
-        value = dateutil.parser.parse(value)
-    if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-    return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    found = moment(value)
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def judged(value: Any, e: Expectation) -> Conclusion:
@@ -64,28 +60,22 @@ def judged(value: Any, e: Expectation) -> Conclusion:
     return Conclusion(bounded(compared, kwargs), {"observed_value": value})
 
 
-def _observed(
-    frame: Frame, e: Expectation, aggregates: dict[str, Any], value: Callable[[Values], Any]
-) -> Check:
+def _observed(e: Expectation, aggregates: dict[str, Any], value: Callable[[Values], Any]) -> Check:
     return Check(aggregates, lambda values: judged(value(values), e))
-
-
-def _condition(frame: Frame, e: Expectation) -> Any | None:
-    return scope(frame, e)
 
 
 @compiles("expect_column_max_to_be_between", required=("column",))
 def column_max(frame: Frame, e: Expectation) -> Check:
     """The greatest value lies between the bounds; NaN is never the greatest."""
     column = frame.column(e.kwargs["column"])
-    return _observed(frame, e, {"v": column.max(where=_condition(frame, e))}, lambda v: v["v"])
+    return _observed(e, {"v": column.max(where=scope(frame, e))}, lambda v: v["v"])
 
 
 @compiles("expect_column_min_to_be_between", required=("column",))
 def column_min(frame: Frame, e: Expectation) -> Check:
     """The least value lies between the bounds."""
     column = frame.column(e.kwargs["column"])
-    return _observed(frame, e, {"v": column.min(where=_condition(frame, e))}, lambda v: v["v"])
+    return _observed(e, {"v": column.min(where=scope(frame, e))}, lambda v: v["v"])
 
 
 def total(values: Values) -> Any:
@@ -100,7 +90,7 @@ def _rounded(value: float) -> float:
 
 def sums(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
     """Sum and number of the values, whole numbers summed without overflow."""
-    condition = _condition(frame, e)
+    condition = scope(frame, e)
     wide = column.cast("decimal(38, 0)") if column.type().is_integer() else column
     present = [column.notnull()] + ([] if condition is None else [condition])
     return {"sum": wide.sum(where=condition), "n": counted(frame, all_of(present))}
@@ -119,23 +109,24 @@ def mean_of(values: Values) -> float | None:
 @compiles("expect_column_mean_to_be_between", required=("column",), differences=_ROUNDED)
 def column_mean(frame: Frame, e: Expectation) -> Check:
     """The mean lies between the bounds."""
-    return _observed(frame, e, sums(frame, e, numeric(frame, e)), mean_of)
+    return _observed(e, sums(frame, e, numeric(frame, e)), mean_of)
 
 
 @compiles("expect_column_sum_to_be_between", required=("column",), differences=_ROUNDED)
 def column_sum(frame: Frame, e: Expectation) -> Check:
     """The sum lies between the bounds; the sum of nothing is 0."""
+
     def value(values: Values) -> Any:
         found = total(values)
-        return 0 if found is None else int(found) if found == found // 1 and isinstance(
-            found, Decimal) else found  # fmt: skip
+        whole = isinstance(found, Decimal) and found == found.to_integral_value()
+        return 0 if found is None else int(found) if whole else found
 
-    return _observed(frame, e, sums(frame, e, numeric(frame, e)), value)
+    return _observed(e, sums(frame, e, numeric(frame, e)), value)
 
 
 def spread(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
     """The sample standard deviation; absent where a value is infinite, as in pandas."""
-    condition = _condition(frame, e)
+    condition = scope(frame, e)
     aggregates: dict[str, Any] = {}
     if column.type().is_floating():
         aggregates["infinite"] = column.isinf().any(where=condition)
@@ -153,16 +144,16 @@ def std_of(values: Values) -> float | None:
 @compiles("expect_column_stdev_to_be_between", required=("column",), differences=_ROUNDED)
 def column_stdev(frame: Frame, e: Expectation) -> Check:
     """The sample standard deviation (n − 1) lies between the bounds."""
-    return _observed(frame, e, spread(frame, e, numeric(frame, e)), std_of)
+    return _observed(e, spread(frame, e, numeric(frame, e)), std_of)
 
 
 @compiles("expect_column_proportion_of_non_null_values_to_be_between", required=("column",))
 def proportion_of_non_null(frame: Frame, e: Expectation) -> Check:
     """The share of values that aren't null lies between the bounds; 0 for no rows."""
-    column, condition = frame.column(e.kwargs["column"]), _condition(frame, e)
+    column, condition = frame.column(e.kwargs["column"]), scope(frame, e)
     present = [column.notnull()] + ([] if condition is None else [condition])
     aggregates = {"n": counted(frame, all_of(present)), "rows": counted(frame, condition)}
-    return _observed(frame, e, aggregates, lambda v: v["n"] / v["rows"] if v["rows"] else 0)
+    return _observed(e, aggregates, lambda v: v["n"] / v["rows"] if v["rows"] else 0)
 
 
 @compiles(

@@ -85,7 +85,7 @@ class Finding:
             "exception_info": {
                 "raised_exception": raised,
                 "exception_message": self.problem,
-                "exception_traceback": None,
+                "exception_traceback": "" if raised else None,
             },
             "engine": self.engine,
             "verdict": self.verdict.value,
@@ -144,7 +144,7 @@ def with_rows(
     }
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - a line a type
     """A value as JSON has it: moments as ISO text, decimals as numbers, NaN as null.
 
     Examples

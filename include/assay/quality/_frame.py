@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-import dateutil.parser
+import dateutil.parser  # type: ignore[import-untyped]
 import ibis
 import ibis.expr.datatypes as types
 
@@ -121,14 +121,20 @@ def literal(column: Any, value: Any) -> Any:
     raise Unjudged(f"{what} and {type(value).__name__} values can't be compared")
 
 
-def _moment(column: Any, value: str | dt.date) -> Any:
+def moment(value: str | dt.date) -> dt.datetime:
+    """A date, or a text that says one, as a datetime; Unjudged where the text says none."""
     if isinstance(value, str):
         try:
-            value = dateutil.parser.parse(value)
+            return cast("dt.datetime", dateutil.parser.parse(value))
         except (ValueError, OverflowError) as exc:
             raise Unjudged("a bound isn't a date") from exc
-    if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - as the column
+    if isinstance(value, dt.datetime):
+        return value
+    return dt.datetime(value.year, value.month, value.day)
+
+
+def _moment(column: Any, text: str | dt.date) -> Any:
+    value = moment(text)
     dtype = column.type()
     zoned = dtype.is_timestamp() and dtype.timezone is not None
     if zoned and value.tzinfo is None:

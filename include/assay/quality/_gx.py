@@ -71,7 +71,7 @@ def run(frame: Any, expectations: Sequence[Expectation]) -> list[GxOutcome]:
     for place, e in enumerate(expectations):
         try:
             loaded.append(_loaded(_configuration(e, place)))
-        except Exception as exc:  # noqa: BLE001 - whatever its validators raise
+        except Exception as exc:
             outcomes[place] = GxOutcome(False, problem=_brief(exc))
     if loaded:
         batch, context = _batch(frame)
@@ -129,5 +129,5 @@ def problems_of(suite: Suite) -> Iterable[Problem]:
             continue
         try:
             _loaded(_configuration(e, 0))
-        except Exception as exc:  # noqa: BLE001 - whatever its validators raise
+        except Exception as exc:
             yield Problem(f"Great Expectations refuses it: {_brief(exc)}", where=e.where)

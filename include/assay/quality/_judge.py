@@ -62,7 +62,7 @@ def _reason(finding: Finding) -> Reason | None:
                       message=f"{e.label} is unmet (a warning)", numbers=numbers)  # fmt: skip
     if finding.row_level:
         return Reason(code="rows_quarantined", outcome=Outcome.WARN, column=column,
-                      message=f"{e.label} quarantined its failing rows", numbers=numbers)  # fmt: skip
+                      message=f"{e.label} quarantines rows", numbers=numbers)  # fmt: skip
     return Reason(code="critical_expectation_unmet", outcome=Outcome.FAIL, column=column,
                   message=f"{e.label} is unmet", numbers=numbers)  # fmt: skip
 

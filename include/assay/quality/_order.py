@@ -26,9 +26,7 @@ def _ordered(frame: Frame, e: Expectation, falling: bool) -> Check:
     pairs = table.select(table[frame.row], now=table[name], before=before)
     bad = _wrong(pairs, falling=falling, strictly=bool(e.kwargs.get("strictly")))
     rows = frame.keep(pairs.filter(bad).select(frame.row))
-    return row_check(
-        frame, e, found(frame, rows), considered=column.notnull(), shown=e.columns
-    )
+    return row_check(frame, e, found(frame, rows), considered=column.notnull(), shown=e.columns)
 
 
 def _wrong(pairs: Any, *, falling: bool, strictly: bool) -> Any:

@@ -16,14 +16,12 @@ from assay.quality._suite import Expectation
 _SCANS = "the one scan for the number of values, and one for the values at the ranks"
 
 
-@ibis.udf.agg.builtin(name="quantile_disc")
+@ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]
 def _at_quantile(values: float, quantile: float) -> float:  # type: ignore[empty-body]
     """DuckDB's exact order statistic: the value at rank ceil(quantile · n)."""
 
 
-def _ranked(
-    frame: Frame, e: Expectation, wanted: Any, conclude: Any
-) -> Check:
+def _ranked(frame: Frame, e: Expectation, wanted: Any, conclude: Any) -> Check:
     """First the number of values n, then the values at the ranks (from 0) that n asks for."""
     column, condition = numeric(frame, e), scope(frame, e)
     present = all_of([column.notnull()] + ([] if condition is None else [condition]))
@@ -32,9 +30,7 @@ def _ranked(
         n = int(values["n"])
         ranks = sorted(set(wanted(n)) if n else set())
         floats = column.cast("float64")
-        aggregates = {
-            f"r{k}": _at_quantile(floats, (k + 0.5) / n, where=present) for k in ranks
-        }
+        aggregates = {f"r{k}": _at_quantile(floats, (k + 0.5) / n, where=present) for k in ranks}
         return Check(aggregates, lambda got: conclude(n, {k: got[f"r{k}"] for k in ranks}))
 
     return Check({"n": counted(frame, present)}, lambda _: Conclusion(False), then=then)

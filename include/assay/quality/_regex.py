@@ -1,6 +1,6 @@
-"""Python's regular expressions on an engine that has another dialect.
+r"""Python's regular expressions on an engine that has another dialect.
 
-DuckDB matches with RE2, which reads ``\\d``, ``\\s``, ``$`` and case otherwise than Python's
+DuckDB matches with RE2, which reads ``\d``, ``\s``, ``$`` and case otherwise than Python's
 ``re`` outside plain ASCII, and doesn't know look-around or back references. So a pattern in the
 syntax that both share is matched by the engine on values made of printable ASCII, where both agree,
 and everything else is matched by Python over the distinct values.
@@ -27,11 +27,11 @@ _SINGLE = {ops.ANY, ops.AT, ops.CATEGORY, ops.RANGE, ops.NEGATE}
 
 
 def shared(pattern: str) -> bool:
-    """Whether RE2 and ``re`` read a pattern alike on printable ASCII.
+    r"""Whether RE2 and ``re`` read a pattern alike on printable ASCII.
 
     Examples
     --------
-    >>> shared("^[A-Z]{3}-[0-9]+$"), shared(r"(?=a)"), shared(r"(a)\\1")
+    >>> shared("^[A-Z]{3}-[0-9]+$"), shared(r"(?=a)"), shared(r"(a)\1")
     (True, False, False)
     """
     if not pattern.isascii() or any(bit in pattern for bit in (r"\Z", "{,", "[[", r"\u", r"\N")):
@@ -49,27 +49,23 @@ def shared(pattern: str) -> bool:
 
 
 def _plain(tree: Any) -> bool:
-    for op, value in tree:
-        if op in {ops.LITERAL, ops.NOT_LITERAL}:
-            if not 32 <= value < 127:
-                return False
-        elif op is ops.IN:
-            if not _plain(value):
-                return False
-        elif op in {ops.MAX_REPEAT, ops.MIN_REPEAT}:
-            low, high, inner = value
-            bounded = high is ops.MAXREPEAT or high <= _MOST_REPEATS
-            if low > _MOST_REPEATS or not bounded or not _plain(inner):
-                return False
-        elif op is ops.SUBPATTERN:
-            if value[1] or value[2] or not _plain(value[3]):
-                return False
-        elif op is ops.BRANCH:
-            if not all(_plain(branch) for branch in value[1]):
-                return False
-        elif op not in _SINGLE:
-            return False
-    return True
+    return all(_plain_part(op, value) for op, value in tree)
+
+
+def _plain_part(op: Any, value: Any) -> bool:
+    if op in {ops.LITERAL, ops.NOT_LITERAL}:
+        return 32 <= int(value) < 127
+    if op is ops.IN:
+        return _plain(value)
+    if op in {ops.MAX_REPEAT, ops.MIN_REPEAT}:
+        low, high, inner = value
+        bounded = high is ops.MAXREPEAT or high <= _MOST_REPEATS
+        return bool(low <= _MOST_REPEATS and bounded and _plain(inner))
+    if op is ops.SUBPATTERN:
+        return not value[1] and not value[2] and _plain(value[3])
+    if op is ops.BRANCH:
+        return all(_plain(branch) for branch in value[1])
+    return op in _SINGLE
 
 
 def compile_pattern(pattern: Any) -> re.Pattern[str]:
@@ -100,9 +96,7 @@ def matches(frame: Frame, table: Any, name: str, pattern: Any) -> Any:
     return column.re_search(_PRINTABLE).ifelse(by_engine, by_python)
 
 
-def judged_in_python(
-    frame: Frame, table: Any, name: str, holds: Callable[[str], bool]
-) -> Any:
+def judged_in_python(frame: Frame, table: Any, name: str, holds: Callable[[str], bool]) -> Any:
     """Whether a predicate of Python's holds for a column's text, as an expression.
 
     It runs once for each distinct value, in blocks; the rarer answer's values are kept aside and

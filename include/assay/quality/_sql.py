@@ -13,7 +13,16 @@ from assay.quality._frame import Frame, Unjudged
 from assay.quality._suite import Expectation
 
 _BATCH = "assay_batch"
-_REFUSED_FUNCTIONS = ("read_", "glob", "sniff_", "query", "getenv", "parquet_", "sql_auto", "pragma")
+_REFUSED_FUNCTIONS = (
+    "read_",
+    "glob",
+    "sniff_",
+    "query",
+    "getenv",
+    "parquet_",
+    "sql_auto",
+    "pragma",
+)
 
 
 def readable(query: str) -> exp.Expression:
@@ -36,13 +45,12 @@ def readable(query: str) -> exp.Expression:
         if table.args.get("db") or table.args.get("catalog") or table.name not in own:
             raise Unjudged("unexpected_rows_query may read {batch} only")
     for call in tree.find_all(exp.Func):
-        name = (call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
+        name = (call.name if isinstance(call, exp.Anonymous) else call.key).lower()
         if name.startswith(_REFUSED_FUNCTIONS):
             raise Unjudged(f"unexpected_rows_query may not call {name}")
-    if list(tree.find_all(exp.Into, exp.Command, exp.DML, exp.DDL)):
-        nested = [n for n in tree.find_all(exp.DML, exp.DDL) if not isinstance(n, exp.Query)]
-        if nested or list(tree.find_all(exp.Into, exp.Command)):
-            raise Unjudged("unexpected_rows_query must only read")
+    writes = (exp.Into, exp.Command, exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Drop)
+    if list(tree.find_all(*writes)):
+        raise Unjudged("unexpected_rows_query must only read")
     return tree
 
 

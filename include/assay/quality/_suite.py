@@ -101,7 +101,8 @@ def labelled(expectations: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
     seen: dict[str, int] = {}
     out = []
     for e in expectations:
-        base = e.meta.get("reason") or ":".join([e.type, *([",".join(e.columns)] * bool(e.columns))])
+        named = f"{e.type}:{','.join(e.columns)}" if e.columns else e.type
+        base = str(e.meta.get("reason") or named)
         seen[base] = seen.get(base, 0) + 1
         label = base if seen[base] == 1 else f"{base}#{seen[base]}"
         out.append(Expectation(**{**e.__dict__, "label": label}))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import dateutil.parser
+import dateutil.parser  # type: ignore[import-untyped]
 
 from assay.quality._check import Check, compiles, row_check, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, any_of, kind
@@ -187,7 +187,7 @@ def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Callable[[s
 def strftime_format(frame: Frame, e: Expectation) -> Check:
     """Python's ``strptime`` reads each value by the format."""
     form = str(e.kwargs["strftime_format"])
-    return _parsed(frame, e, _tried(lambda v: dt.datetime.strptime(v, form), ValueError))  # noqa: DTZ007
+    return _parsed(frame, e, _tried(lambda v: dt.datetime.strptime(v, form), ValueError))
 
 
 @compiles(

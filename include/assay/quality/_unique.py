@@ -29,9 +29,7 @@ def found(frame: Frame, rows: Any) -> Any:
     return frame.table[frame.row].isin(rows[frame.row])
 
 
-@compiles(
-    "expect_column_values_to_be_unique", row_level=True, scans=_SCANS, required=("column",)
-)
+@compiles("expect_column_values_to_be_unique", row_level=True, scans=_SCANS, required=("column",))
 def unique(frame: Frame, e: Expectation) -> Check:
     """No value stands twice; every row of a repeated value fails."""
     name = e.kwargs["column"]
