@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import ibis
+from ibis.common.annotations import SignatureValidationError
 from ibis.common.exceptions import IbisError
 
 from assay.cleaning._grammar import Call, Literal, Name, Node, calls_in, names_in, parse_expression
@@ -123,11 +124,13 @@ def derive(table: Any, text: str) -> Any:
     tree = parse_expression(text)
     try:
         value = _compiled(tree, table)
-    except (IbisError, TypeError, AttributeError, ValueError) as exc:
+    except (IbisError, SignatureValidationError, TypeError, AttributeError, ValueError) as exc:
         raise PolicyError(
             "the types of an expression don't go together", got=text,
             expected="operators and functions of numbers on numbers, of text on text",
         ) from exc  # fmt: skip
+    if value.type().is_null():
+        raise PolicyError("the expression has no type", got=text, expected="a value, not only null")
     return value
 
 

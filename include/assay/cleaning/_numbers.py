@@ -90,7 +90,7 @@ def measure_moments(table: Any, columns: Sequence[str]) -> dict[str, Moments]:
     Notes
     -----
     NaN and infinities aren't counted. The mean is the correctly rounded quotient of an exact sum;
-    the deviations are taken from it, so that no cancellation is left.
+    the deviations are taken from it, and what its rounding adds to them is taken off again.
     """
     if not columns:
         return {}
@@ -116,7 +116,9 @@ def measure_moments(table: Any, columns: Sequence[str]) -> dict[str, Moments]:
     for i, name in enumerate(columns):
         n, least, most = edges[i]
         mean = math.ldexp(centres[i], powers[i]) if n else None
-        found[name] = Moments(n, least, most, mean, squares[i], powers[i] + widths[i])
+        rounding = (sums[i] / max(n, 1) - Fraction(centres[i])) / Fraction(2) ** widths[i]
+        exact = max(squares[i] - n * rounding**2, Fraction(0))
+        found[name] = Moments(n, least, most, mean, exact, powers[i] + widths[i])
     return found
 
 

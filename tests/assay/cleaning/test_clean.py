@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assay import engine
+from assay.cleaning import CleaningReport, FittedState, clean, fit, judge_cleaning
+from assay.errors import InputError
+from assay.verdict import Verdict
+
+_STEPS: tuple[dict[str, Any], ...] = (
+    {"step": "text", "columns": {"s": {"trim": True, "case": "lower"}}},
+    {"step": "deduplicate", "keys": ["id"],
+     "order_by": [{"column": "x", "direction": "desc"}]},
+    {"step": "outliers", "columns": ["x"], "by": {"method": "iqr", "factor": 1.0},
+     "action": "clip"},
+    {"step": "outliers", "columns": ["y"], "by": {"method": "mad", "threshold": 3},
+     "action": "drop"},
+    {"step": "impute", "columns": {"x": {"method": "mean"}, "s": {"method": "drop"}}},
+)  # fmt: skip
+_TYPES = {"id": "int64", "s": "string"}
+_NUMBERS = st.floats(-1e6, 1e6) | st.none() | st.sampled_from([math.nan, math.inf, 1.0])
+_ROWS = st.lists(
+    st.tuples(st.integers(0, 5) | st.none(), _NUMBERS, _NUMBERS,
+              st.sampled_from([None, " A", "a", "b "])),
+    max_size=25,
+)  # fmt: skip
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {n: [r[i] for r in rows] for i, n in enumerate(("id", "x", "y", "s"))}
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(_ROWS, _ROWS)
+def test_every_row_comes_out_once_and_cleaning_twice_changes_nothing(
+    con: Any, table: Any, policy: Any, reference: Any, batch: Any
+) -> None:
+    p = policy(*_STEPS, change_log="values")
+    t = table(_columns(batch), _TYPES)
+    state = fit(con, table(_columns(reference), _TYPES), p)
+    done = clean(con, t, p, state)
+    kept = done.table.to_pyarrow()["__row"].to_pylist()
+    gone = done.dropped.to_pyarrow()
+    assert sorted(kept + gone["__row"].to_pylist()) == list(range(len(batch)))
+    assert done.report.rows_in == len(batch) == done.report.rows_out + done.report.rows_dropped
+    assert all(gone["reasons"].to_pylist())
+    log = done.change_log.to_pyarrow().to_pylist()
+    assert sum(r["column"] is not None for r in log) == sum(
+        c.changed for s in done.report.steps for c in s.columns.values()
+    )
+    assert sum(r["column"] is None for r in log) == done.report.rows_dropped
+    again = clean(con, done.table, p, state).report
+    assert (again.cells_changed, again.rows_dropped) == (0, 0)
+
+
+def test_the_log_undoes_and_replays(con: Any, table: Any, policy: Any) -> None:
+    before = {"id": [1, 2, 3, 4, 5], "x": [1.0, None, 3.0, 2.0, 500.0],
+              "y": [1.0, 2.0, 3.0, 4.0, 5.0], "s": [" A", "a", "b ", "c", "D"]}  # fmt: skip
+    p = policy(*_STEPS[:3], _STEPS[4], change_log="values")
+    t = table(before, _TYPES)
+    done = clean(con, t, p, fit(con, t, p))
+    after = {r["__row"]: r for r in done.table.to_pyarrow().to_pylist()}
+    log = sorted(done.change_log.to_pyarrow().to_pylist(), key=lambda r: -r["step"])
+    for entry in log:
+        cell = after[entry["__row"]][entry["column"]]
+        text = entry["after"]
+        assert cell == (float(text) if entry["column"] == "x" else text)
+        old = entry["before"]
+        after[entry["__row"]][entry["column"]] = (
+            float(old) if old is not None and entry["column"] == "x" else old
+        )
+    assert {n: [after[i][n] for i in range(5)] for n in before} == before
+
+
+def test_bytes_over_threads(tmp_path: Any, policy: Any) -> None:
+    rng = np.random.default_rng(8)
+    n = 30_000
+    arrow = pa.table({
+        "__row": range(n), "id": rng.integers(0, n * 9 // 10, n), "x": rng.lognormal(0, 2, n),
+        "y": rng.normal(size=n), "s": rng.choice([" a", "B", "c "], n),
+    })  # fmt: skip
+    p = policy(*_STEPS, {"step": "outliers", "columns": ["x", "y"], "reason": "last look",
+        "by": {"method": "isolation_forest", "trees": 10, "rows": 500, "contamination": 0.01,
+               "seed": 1, "key": ["id"]}, "action": "flag"})  # fmt: skip
+    found = set()
+    for threads in (1, 2, 8):
+        with engine.session(threads=threads) as con:
+            t = con.create_table("t", arrow)
+            state = fit(con, t, p)
+            done = clean(con, t, p, state)
+            files = [
+                engine.write_parquet(con, done.table, tmp_path / "t.parquet", ["id", "__row"]),
+                engine.write_parquet(con, done.dropped, tmp_path / "d.parquet", ["__row"]),
+                engine.write_parquet(
+                    con, done.change_log, tmp_path / "l.parquet", ["__row", "step", "column"]
+                ),
+            ]
+            report = done.report.model_dump_json()
+            found.add((state.to_json(), report, *(f.sha256 for f in files)))
+    assert len(found) == 1
+
+
+class TestEdges:
+    def run(self, con: Any, table: Any, policy: Any, rows: list[Any]) -> Verdict:
+        p, t = policy(*_STEPS), table(_columns(rows), _TYPES)
+        state = fit(con, t, p)
+        assert FittedState.from_json(state.to_json()) == state
+        report = clean(con, t, p, state).report
+        assert CleaningReport.model_validate_json(report.model_dump_json()) == report
+        return judge_cleaning(report, p)
+
+    def test_an_empty_batch(self, con: Any, table: Any, policy: Any) -> None:
+        verdict = self.run(con, table, policy, [])
+        assert verdict.outcome == "INCONCLUSIVE"
+        assert {r.code for r in verdict.reasons} == {
+            "cleaning_empty_batch", "cleaning_n_too_small", "cleaning_no_values",
+        }  # fmt: skip
+
+    def test_one_row(self, con: Any, table: Any, policy: Any) -> None:
+        verdict = self.run(con, table, policy, [(1, 2.0, 3.0, "a")])
+        assert [r.code for r in verdict.reasons] == ["cleaning_spread_zero"] * 2
+
+    def test_all_null(self, con: Any, table: Any, policy: Any) -> None:
+        verdict = self.run(con, table, policy, [(None, None, None, None)] * 3)
+        assert [r.code for r in verdict.reasons] == [
+            "cleaning_n_too_small", "cleaning_n_too_small", "cleaning_no_values",
+        ]  # fmt: skip
+
+    def test_no_steps_change_nothing(self, con: Any, table: Any, policy: Any) -> None:
+        p, t = policy(), table({"x": [1.0, None]})
+        done = clean(con, t, p, fit(con, t, p))
+        assert done.table.to_pyarrow().equals(t.to_pyarrow())
+        assert judge_cleaning(done.report, p).outcome == "PASS"
+
+    def test_row_numbers_are_needed_and_unique(self, con: Any, table: Any, policy: Any) -> None:
+        p, t = policy(), table({"x": [1.0, 2.0]})
+        state = fit(con, t, p)
+        with pytest.raises(InputError, match="no row numbers"):
+            clean(con, t.drop("__row"), p, state)
+        with pytest.raises(InputError, match="aren't unique"):
+            clean(con, t.mutate(__row=0), p, state)
+
+    def test_system_columns_do_not_pass(self, con: Any, table: Any, policy: Any) -> None:
+        p, t = policy(), table({"x": [1.0], "__quarantined": [False]}, {"__quarantined": "boolean"})
+        assert clean(con, t, p, fit(con, t, p)).table.columns == ("__row", "x")
+
+
+class TestBudget:
+    def verdict(self, con: Any, table: Any, policy: Any, **budget: Any) -> Verdict:
+        t = table({"x": [1.0, None, 3.0, 4.0], "y": [1.0, 2.0, 3.0, None]})
+        p = policy({"step": "impute", "columns": {"x": {"method": "mean"},
+                    "y": {"method": "drop"}}}, budget=budget)  # fmt: skip
+        return judge_cleaning(clean(con, t, p, fit(con, t, p)).report, p)
+
+    @pytest.mark.parametrize(
+        ("budget", "share", "column"),
+        [
+            ({"cells": {"max_share": 0.12}}, 0.125, None),
+            ({"rows": {"max_share": 0.49}}, 0.5, None),
+            ({"dropped": {"max_share": 0.2}}, 0.25, None),
+            ({"columns": {"x": {"max_share": 0.2}}}, 0.25, "x"),
+        ],
+    )
+    def test_one_limit_exceeded(
+        self, con: Any, table: Any, policy: Any, budget: Any, share: float, column: Any
+    ) -> None:
+        verdict = self.verdict(con, table, policy, **budget)
+        assert verdict.outcome == "FAIL"
+        assert verdict.holds
+        (reason,) = verdict.reasons
+        assert (reason.code, reason.column) == ("cleaning_budget_exceeded", column)
+        assert reason.numbers["share"] == share
+
+    def test_a_share_equal_to_the_limit_passes(self, con: Any, table: Any, policy: Any) -> None:
+        verdict = self.verdict(con, table, policy, cells={"max_share": 0.125},
+                               rows={"max_share": 0.5}, dropped={"max_share": 0.25})  # fmt: skip
+        assert verdict.outcome == "PASS"
+
+
+def test_groups_are_named_from_the_closed_list_and_small_counts_hidden(
+    con: Any, table: Any, policy: Any
+) -> None:
+    sex = ["f"] * 12 + ["m"] * 11 + ["secret", None]
+    t = table({"sex": sex, "x": [None, *range(24)]}, {"sex": "string"})
+    p = policy({"step": "impute", "columns": {"x": {"method": "mean"}}}, roles={"sex": "protected"},
+               groups={"least_number": 10, "levels": {"sex": ["f", "m"]}})  # fmt: skip
+    report = clean(con, t, p, fit(con, t, p)).report
+    assert {g.level: g.rows for g in report.groups} == {
+        "f": 12, "m": 11, "missing": "<10", "other": "<10",
+    }  # fmt: skip
+    assert {g.imputed for g in report.groups} == {"<10"}
+    assert "secret" not in report.model_dump_json()
