@@ -38,7 +38,9 @@ def terms(
     total = n + m
     ties = counts.sum(axis=0).astype(float)
     below = before.sum(axis=0) + ties / 2
-    weight = ties / (below * (total - below) - total * ties / 4)
+    spread = below * (total - below) - total * ties / 4
+    # One value that all rows share leaves nothing to rank.
+    weight = np.divide(ties, spread, out=np.zeros_like(ties), where=spread > 0)
     found = np.zeros(counts.shape[1])
     for row, size in enumerate((n, m)):
         midrank = before[row] + counts[row] / 2

@@ -21,7 +21,7 @@ from assay.drift import _anderson
 _BLOCK: Final = 131_072
 _KEPT: Final = 20_000
 """Most distinct values whose counts are kept: enough for the exact law's 10 000 rows a side."""
-_GRID: Final = 256
+_GRID: Final = 64
 _TAILS: Final = (1 / 65536, 1 / 16384, 1 / 4096, 1 / 1024)
 Array = np.ndarray[Any, Any]
 
@@ -148,7 +148,7 @@ def ordered(reference: Any, current: Any, n: int, m: int) -> Ordered:
         m=m,
         distinct=distinct,
         d_numerator=largest,
-        a2=math.fsum(a2) if distinct > 1 else 0.0,
+        a2=math.fsum(a2),
         wasserstein=math.fsum(area) / (n * m),
         deciles=deciles,
         quartiles=quartiles,

@@ -66,7 +66,7 @@ def _summary(verdict: Verdict, title: str) -> Iterator[str]:
     yield f'<p class="dim">The verdict {effect}. Policy {escape(verdict.policy_hash[:12])}.</p>'
     if verdict.reasons:
         items = (
-            f"<li>{_outcome(r.outcome.value)} <code>{escape(r.code)}</code> {escape(r.message)}</li>"
+            f"<li>{_outcome(r.outcome.value)} <code>{r.code}</code> {escape(r.message)}</li>"
             for r in verdict.reasons
         )
         yield f"<ul>{''.join(items)}</ul>"

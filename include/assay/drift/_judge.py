@@ -95,7 +95,7 @@ def _states(one: DriftMeasurements) -> Iterator[Reason]:
         yield Reason(code="bootstrap_batch", outcome=Outcome.PASS, message=message)
     elif one.state == "not_applicable":
         message = f"drift isn't judged here: {one.note}"
-        yield Reason(code="drift_not_applicable", outcome=Outcome.PASS, message=message)
+        yield Reason(code="not_applicable", outcome=Outcome.PASS, message=message)
 
 
 def _columns(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,12 +121,18 @@ class _Comparison:
 
     def run(self, reference: Any, current: Any) -> Iterator[ColumnDrift]:
         """Every column in all rows, then those of each slice."""
-        for name in self.policy.columns:
-            yield self._compare(reference, current, self._job(name, None))
+        yield from self._compared(reference, current, self.policy.columns, None)
         for part in self.policy.slices:
-            of_reference, of_current = _sliced(reference, part), _sliced(current, part)
-            for name in part.columns:
-                yield self._compare(of_reference, of_current, self._job(name, part.name))
+            pair = (_sliced(reference, part), _sliced(current, part))
+            yield from self._compared(*pair, part.columns, part.name)
+
+    def _compared(
+        self, reference: Any, current: Any, names: Iterable[str], part: str | None
+    ) -> Iterator[ColumnDrift]:
+        sizes = [_sizes(reference, names, "reference"), _sizes(current, names, "current")]
+        for name in names:
+            both = {**sizes[0].get(name, {}), **sizes[1].get(name, {})}
+            yield self._compare(reference, current, self._job(name, part), both)
 
     def _job(self, name: str, part: str | None) -> Job:
         seed = [self.policy.seed, zlib.crc32(f"{self.place}/{part}/{name}".encode())]
@@ -146,7 +152,9 @@ class _Comparison:
             least_number=self.policy.least_number,
         )
 
-    def _compare(self, reference: Any, current: Any, job: Job) -> ColumnDrift:
+    def _compare(
+        self, reference: Any, current: Any, job: Job, sizes: Mapping[str, int]
+    ) -> ColumnDrift:
         spec = self.policy.columns[job.name]
         common: dict[str, Any] = {"column": job.name, "slice": job.slice, "test": spec.test}
         if job.name not in current.columns:
@@ -154,7 +162,7 @@ class _Comparison:
         if job.name not in reference.columns:
             return ColumnDrift(fault="column_missing", fault_in="reference", **common)
         pair = (reference[job.name], current[job.name])
-        common |= _sizes(pair[0], "reference") | _sizes(pair[1], "current")
+        common |= sizes
         if isinstance(spec, CategoryTest):
             return compare_levels(pair, job, common)
         return compare_ordered(pair, job, spec.test, common)
@@ -168,9 +176,17 @@ def _sliced(table: Any, part: Slice) -> Any:
     return table.filter(table[part.column].cast("string").isin(wanted))
 
 
-def _sizes(column: Any, side: str) -> dict[str, int]:
-    """Rows of one side: all, those with a value, those without (null or NaN)."""
-    kept = without_nan(column).name("v").as_table()
-    counts = kept.aggregate(rows=kept.count(), n=kept.v.count()).to_pyarrow().to_pylist()[0]
-    rows, n = int(counts["rows"]), int(counts["n"])
-    return {f"rows_{side}": rows, f"n_{side}": n, f"missing_{side}": rows - n}
+def _sizes(table: Any, names: Iterable[str], side: str) -> dict[str, dict[str, int]]:
+    """Per column the rows of one side: all, those with a value, those without (null or NaN)."""
+    known = [name for name in names if name in table.columns]
+    values = {f"n{i}": without_nan(table[name]).count() for i, name in enumerate(known)}
+    found = table.aggregate(rows=table.count(), **values).to_pyarrow().to_pylist()[0]
+    rows = int(found["rows"])
+    return {
+        name: {
+            f"rows_{side}": rows,
+            f"n_{side}": int(found[f"n{i}"]),
+            f"missing_{side}": rows - int(found[f"n{i}"]),
+        }
+        for i, name in enumerate(known)
+    }

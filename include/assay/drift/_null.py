@@ -113,7 +113,7 @@ def wasserstein_null(
     -----
     Without a shift F − G is √(1/n + 1/m) times a Brownian bridge at the pooled distribution, so
     that the distance is the area below its absolute value (del Barrio, Giné & Matrán 1999,
-    https://doi.org/10.1214/aop/1022677394). The bridge is drawn at 256 pooled quantiles and finer
+    https://doi.org/10.1214/aop/1022677394). The bridge is drawn at 64 pooled quantiles and finer
     ones in the tails.
     """
     n, m = sizes

@@ -1,0 +1,241 @@
+"""Statistics and their laws against scipy, published values and permutation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy.stats as st
+from hypothesis import given, settings
+from hypothesis import strategies as hs
+from scipy.spatial.distance import jensenshannon
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from assay.drift import _anderson, _chi_square, _effects, _ks, _null
+from assay.drift._proportion import newcombe, wilson
+
+
+def grouped(x, y):
+    values = np.unique(np.concatenate([x, y]))
+    return np.array([[np.count_nonzero(s == v) for v in values] for s in (x, y)])
+
+
+def anderson(x, y):
+    counts = grouped(x, y)
+    return _anderson.terms(counts, counts.cumsum(axis=1) - counts, len(x), len(y)).sum()
+
+
+def standardised(a2, sizes):
+    """Scholz & Stephens' standardised statistic, which scipy reports."""
+    n, k, total = np.asarray(sizes), len(sizes), sum(sizes)
+    h_cap = (1 / n).sum()
+    tails = np.cumsum(1 / np.arange(total - 1, 1, -1))
+    h, g = tails[-1] + 1, (tails / np.arange(2, total)).sum()
+    a = (4 * g - 6) * (k - 1) + (10 - 6 * g) * h_cap
+    b = (2 * g - 4) * k**2 + 8 * h * k + (2 * g - 14 * h - 4) * h_cap - 8 * h + 4 * g - 6
+    c = (6 * h + 2 * g - 2) * k**2 + (4 * h - 4 * g + 6) * k + (2 * h - 6) * h_cap + 4 * h
+    d = (2 * h + 6) * k**2 - 4 * h * k
+    top = a * total**3 + b * total**2 + c * total + d
+    return (a2 - (k - 1)) / math.sqrt(top / ((total - 1) * (total - 2) * (total - 3)))
+
+
+small_ints = hs.lists(hs.integers(0, 12), min_size=4, max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_ints, small_ints)
+@pytest.mark.filterwarnings("ignore")
+def test_anderson_darling_equals_scipy_with_ties(x, y):
+    x, y = np.array(x), np.array(y)
+    if len(np.unique(np.concatenate([x, y]))) < 2:
+        return
+    theirs = st.anderson_ksamp([x, y], midrank=True).statistic
+    assert standardised(anderson(x, y), (len(x), len(y))) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_adinf_gives_the_published_points_and_is_monotone():
+    published = {1.933: 0.10, 2.492: 0.05, 3.070: 0.025, 3.857: 0.01}
+    for a2, p in published.items():
+        assert _anderson.p_value(a2) == pytest.approx(p, rel=0.03)
+    curve = [_anderson.p_value(x) for x in np.arange(0.05, 30, 0.01)]
+    assert all(a > b for a, b in itertools.pairwise(curve))
+    assert curve[-1] < 1e-12
+    assert _anderson.p_value(0.0) == 1.0
+
+
+def test_anderson_darling_p_agrees_with_permutation():
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=120), rng.normal(0.28, size=90)
+    everything, seen = np.concatenate([x, y]), anderson(x, y)
+    order = np.sort(everything)
+    before = np.arange(len(order))
+
+    def statistic(flags):
+        counts = np.array([1 - flags, flags])
+        ends = np.stack([before - (flags.cumsum() - flags), flags.cumsum() - flags])
+        return _anderson.terms(counts, ends, 120, 90).sum()
+
+    flags = np.array([0] * 120 + [1] * 90)
+    draws = np.array([statistic(rng.permutation(flags)) for _ in range(4000)])
+    p = (1 + np.count_nonzero(draws >= seen)) / 4001
+    assert 0.002 < p < 0.2
+    assert _anderson.p_value(seen) == pytest.approx(
+        p, abs=3 * math.sqrt(p * (1 - p) / 4000) + 0.002
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(hs.integers(2, 40), hs.integers(2, 40), hs.integers(0, 2**32 - 1))
+def test_exact_law_of_d_equals_scipy(n, m, seed):
+    rng = np.random.default_rng(seed)
+    theirs = st.ks_2samp(rng.normal(size=n), rng.normal(0.5, size=m), method="exact")
+    assert _ks.exact_sf(theirs.statistic, n, m) == pytest.approx(theirs.pvalue, rel=1e-8)
+
+
+def test_d_has_scipys_p_below_and_the_effective_size_above_its_limit():
+    rng = np.random.default_rng(2)
+    x, y = rng.integers(0, 30, 400), rng.integers(1, 31, 300)
+    counts, theirs = grouped(x, y), st.ks_2samp(x, y, method="exact")
+    assert _ks.p_value(theirs.statistic, *counts) == pytest.approx(theirs.pvalue, rel=1e-12)
+    large = np.array([[9000, 9000], [8800, 9200]])
+    expected = st.kstwo.sf(0.01, round(18000 * 18000 / 36000))
+    assert _ks.p_value(0.01, *large) == expected
+
+
+@pytest.mark.parametrize(("n", "m"), [(10, 10), (17, 40), (300, 200)])
+@pytest.mark.parametrize("level", [0.05, 0.001])
+def test_null_quantile_of_d_is_the_least_that_is_rare_enough(n, m, level):
+    d = _ks.null_quantile(level, n, m)
+    assert _ks.exact_sf(d, n, m) <= level
+    assert _ks.exact_sf(d - 1.5 / math.lcm(n, m), n, m) > level
+
+
+def test_no_d_is_rare_enough_for_three_rows():
+    assert _ks.null_quantile(0.001, 3, 3) > 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(hs.lists(hs.tuples(hs.integers(20, 90), hs.integers(20, 90)), min_size=2, max_size=8))
+def test_chi_square_equals_scipy(cells):
+    table = np.array(cells).T
+    theirs = st.chi2_contingency(table, correction=False)
+    ours = _chi_square.chi_square(table, 0.01, np.random.default_rng(0))
+    assert ours.statistic == pytest.approx(theirs.statistic, rel=1e-12, abs=1e-12)
+    assert ours.p == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert ours.law == "chi_square"
+
+
+def test_homogeneity_not_goodness_of_fit():
+    # Evidently's own test lists: .67309 is its goodness of fit, .89853 the test of homogeneity.
+    table = np.array([[16, 18, 16, 14, 12, 12], [16, 16, 16, 16, 16, 8]])
+    p = _chi_square.chi_square(table, 0.01, np.random.default_rng(0)).p
+    assert round(p, 5) == 0.89853
+    assert round(st.chisquare(table[1], table[0]).pvalue, 5) == 0.67309
+
+
+def test_rare_levels_are_pooled_and_the_still_sparse_permuted():
+    table = np.array([[60, 30, 3, 2, 4], [50, 40, 2, 4, 3]])
+    assert _chi_square.pooled(table).tolist() == [[60, 30, 9], [50, 40, 9]]
+    sparse = np.array([[4, 1, 0], [0, 1, 5]])
+    found = _chi_square.chi_square(sparse, 0.01, np.random.default_rng(5))
+    assert found.law == "permutation"
+    assert found.p == pytest.approx(_exact_permutation_p(sparse), abs=0.01)
+    again = _chi_square.chi_square(sparse, 0.01, np.random.default_rng(5))
+    assert again == found
+
+
+def _exact_permutation_p(table):
+    from itertools import combinations
+
+    labels = np.repeat(np.arange(table.shape[1]), table.sum(axis=0))
+    n, m = table.sum(axis=1)
+
+    def statistic(current):
+        now = np.bincount(labels[list(current)], minlength=table.shape[1])
+        both = np.array([table.sum(axis=0) - now, now])
+        wanted = np.outer([n, m], table.sum(axis=0)) / (n + m)
+        return ((both - wanted) ** 2 / wanted).sum()
+
+    wanted = np.outer([n, m], table.sum(axis=0)) / (n + m)
+    seen = ((table - wanted) ** 2 / wanted).sum()
+    draws = np.array([statistic(c) for c in combinations(range(n + m), m)])
+    return np.mean(draws >= seen - 1e-9)
+
+
+def test_one_level_cannot_differ():
+    assert _chi_square.chi_square(np.array([[9], [4]]), 0.01, np.random.default_rng(0)).p == 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(hs.lists(hs.tuples(hs.integers(0, 50), hs.integers(0, 50)), min_size=2, max_size=9))
+def test_jensen_shannon_equals_scipy(cells):
+    table = np.array(cells).T
+    if not table.sum(axis=1).all():
+        return
+    theirs = jensenshannon(table[0], table[1], base=2)
+    assert _effects.jensen_shannon(*table) == pytest.approx(theirs, abs=1e-7)
+
+
+def test_corrected_v_equals_its_formula_and_scipys_association_without_it():
+    table = np.array([[30, 70, 20], [60, 40, 25]])
+    chi2 = st.chi2_contingency(table, correction=False).statistic
+    rows = table.sum()
+    plain = st.contingency.association(table, method="cramer", correction=False)
+    assert math.sqrt(chi2 / rows) == pytest.approx(plain)
+    phi = chi2 / rows - 2 / (rows - 1)
+    expected = math.sqrt(phi / (1 - 1 / (rows - 1)))
+    assert _effects.cramers_v(chi2, rows, 3) == pytest.approx(expected)
+
+
+def test_psi_without_drift_over_zipf_categories_is_past_the_usual_limit():
+    rng = np.random.default_rng(3)
+    shares = 1 / np.arange(1, 101)
+    draws = [rng.multinomial(900, shares / shares.sum(), size=500) for _ in range(2)]
+    assert np.median(_effects.psi(*draws)) == pytest.approx(0.205, abs=0.01)
+
+
+def test_null_quantiles_of_divergences_hold_their_level():
+    rng = np.random.default_rng(4)
+    shares = np.array([0.4, 0.3, 0.2, 0.1])
+    reference, current = rng.multinomial(2000, shares, 4000), rng.multinomial(600, shares, 4000)
+    table = np.array([reference[0], current[0]])
+    psi = _null.psi_null(table, 0.05, rng)
+    distance = _null.jensen_shannon_null(table, 0.05, rng)
+    assert (psi.law, distance.law) == ("analytic", "analytic")
+    assert np.mean(_effects.psi(reference, current) > psi.quantile) == pytest.approx(
+        0.05, abs=0.012
+    )
+    rates = _effects.jensen_shannon(reference, current) > distance.quantile
+    assert np.mean(rates) == pytest.approx(0.05, abs=0.012)
+
+
+def test_null_quantile_of_psi_is_simulated_where_cells_are_rare():
+    rng = np.random.default_rng(8)
+    shares = 1 / np.arange(1, 101)
+    shares /= shares.sum()
+    reference, current = rng.multinomial(900, shares, 2000), rng.multinomial(900, shares, 2000)
+    null = _null.psi_null(np.array([reference[0], current[0]]), 0.05, rng)
+    assert null.law == "simulated"
+    rate = np.mean(_effects.psi(reference, current) > null.quantile)
+    assert 0.01 < rate < 0.15
+
+
+def test_null_quantile_of_wasserstein_holds_its_level():
+    rng = np.random.default_rng(5)
+    n, m = 300, 200
+    values = st.norm.ppf((np.arange(500) + 0.5) / 500)
+    bound = _null.wasserstein_null(values, np.arange(1, 501), (n, m), 0.05, rng)
+    seen = [st.wasserstein_distance(rng.normal(size=n), rng.normal(size=m)) for _ in range(1500)]
+    assert np.mean(np.array(seen) > bound) == pytest.approx(0.05, abs=0.02)
+
+
+@settings(max_examples=50, deadline=None)
+@given(hs.integers(1, 400), hs.integers(1, 400), hs.floats(0, 1), hs.floats(0, 1))
+def test_bounds_of_shares_equal_statsmodels(n, m, share, other):
+    x, y = round(share * n), round(other * m)
+    theirs = proportion_confint(x, n, alpha=0.05, method="wilson")
+    assert wilson(x, n, 0.025) == pytest.approx(theirs, abs=1e-9)
+    theirs = confint_proportions_2indep(x, n, y, m, method="newcomb", compare="diff", alpha=0.05)
+    assert newcombe(x, n, y, m, 0.025) == pytest.approx(theirs, abs=1e-9)
