@@ -1,0 +1,150 @@
+"""Run the demo: ``python -m demo [--days blizzard|all]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from assay import launcher
+from assay.errors import AssayError
+from assay.project import Project
+from demo.census import WHEEL, YEARS, drop_census
+from demo.flights import BLIZZARD, REFERENCES, YEAR, all_days, drop_flights, drop_references
+from demo.office import Airflow, Run, read_stand
+from demo.plan import Order, Wish, plan_orders, undecided
+from demo.screen import Screen
+from demo.watch import Watch
+
+_POLL_S = 1.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Drop, release, show. Exit code 0 if every wanted batch was decided, 1 if not, 2 on error."""
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--days", choices=("blizzard", "all"), default="blizzard")
+    days = all_days() if parser.parse_args(argv).days == "all" else BLIZZARD
+    screen, project = Screen(), Project.from_environment(os.environ)
+    try:
+        return _demo(screen, project, days)
+    except AssayError as error:
+        screen.console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        screen.say("stopped; make demo goes on where it was")
+        return 130
+
+
+def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
+    wishes = [
+        *(Wish(name, (YEAR,)) for name in REFERENCES),
+        Wish("census_employment", YEARS),
+        Wish("flights", tuple(days), after=REFERENCES),
+    ]
+    dropped = _drop(project, days)
+    files = sum(len(batches) for batches in dropped.values())
+    screen.say(f"the upstream has dropped {files or 'no'} new files into {project.home / 'inbox'}")
+    stand = read_stand(project.home)
+    if not plan_orders(wishes, stand, dropped):
+        screen.table(wishes, stand)
+        screen.say("[bold]nothing to do[/bold]: every batch is decided, and no input has changed")
+        screen.where_next(project.home)
+        return 0
+    crashed = _release(screen, project, wishes, dropped)
+    stand = read_stand(project.home)
+    screen.table(wishes, stand)
+    screen.where_next(project.home)
+    return _tell_crashes(screen, undecided(wishes, stand), crashed)
+
+
+def _drop(project: Project, days: Sequence[str]) -> dict[str, list[str]]:
+    inbox = project.lake.path("inbox")
+    wheel = project.include.parent / ".cache" / WHEEL
+    references = {name: [YEAR] for name in drop_references(inbox)}
+    census = drop_census(inbox, wheel, YEARS)
+    return {**references, "census_employment": census, "flights": drop_flights(inbox, days)}
+
+
+def _release(
+    screen: Screen, project: Project, wishes: Sequence[Wish], dropped: Mapping[str, list[str]]
+) -> dict[tuple[str, str], list[str]]:
+    """Have Airflow release what is wanted; batch → where the logs of its crashed run lie."""
+    was_up = launcher.status(project.home).healthy
+    screen.say("starting Airflow" + ("; it is up" if was_up else ", which takes half a minute"))
+    office = launcher.up(project.home)
+    try:
+        screen.say(f"Airflow is up at {office.url}")
+        airflow = Airflow(project.home)
+        airflow.await_dags(wish.dag_id for wish in wishes)
+        _finish(airflow, wishes)
+        stand = read_stand(project.home)
+        _backfill(screen, project, airflow, plan_orders(wishes, stand, dropped))
+        return _crashes(airflow, undecided(wishes, read_stand(project.home)))
+    finally:
+        if not was_up:
+            screen.say("stopping Airflow")
+            launcher.down(project.home)
+
+
+def _finish(airflow: Airflow, wishes: Sequence[Wish]) -> None:
+    """Let runs end that an interrupted demo left behind."""
+    while any(airflow.count(wish.dag_id).active for wish in wishes):
+        time.sleep(_POLL_S)
+
+
+def _backfill(screen: Screen, project: Project, airflow: Airflow, orders: Sequence[Order]) -> None:
+    """Ask for the backfills, each when what it joins against is done, and watch them."""
+    watch = Watch(airflow, orders)
+    screen.say(f"backfilling {sum(watch.wanted.values())} batches of {len(watch.wanted)} data sets")
+    waiting = list(orders)
+    asking: dict[Future[None], Order] = {}
+    with screen.progress(watch.wanted) as tell, ThreadPoolExecutor(max_workers=2) as pool:
+        while waiting or asking or watch.open():
+            # One backfill of a DAG at a time, which is all that Airflow allows.
+            busy = {order.wish.dataset for order in asking.values()}
+            for order in list(waiting):
+                if order.wish.dataset not in busy and not watch.open(order.wish.after):
+                    waiting.remove(order)
+                    busy.add(order.wish.dataset)
+                    calendar = project.contract(order.wish.dataset).partition
+                    asking[pool.submit(airflow.backfill, order, calendar)] = order
+            for asked in [future for future in asking if future.done()]:
+                asked.result()
+                watch.asked(asking.pop(asked))
+            watch.look(tell)
+            time.sleep(_POLL_S)
+
+
+def _crashes(
+    airflow: Airflow, left: Sequence[tuple[Wish, str]]
+) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for wish in {wish for wish, _ in left}:
+        newest: dict[str, Run] = {}
+        for run in airflow.runs(wish.dag_id, state="failed"):
+            newest.setdefault(run.batch, run)
+        for other, batch in left:
+            if other == wish and batch in newest:
+                found[wish.dataset, batch] = airflow.failures(newest[batch])
+    return found
+
+
+def _tell_crashes(
+    screen: Screen,
+    left: Sequence[tuple[Wish, str]],
+    crashed: Mapping[tuple[str, str], Sequence[str]],
+) -> int:
+    for wish, batch in left:
+        logs: Sequence[str | Path] = crashed.get((wish.dataset, batch), ())
+        screen.console.print(f"[red]{wish.dataset} {batch} was not judged[/red]")
+        for log in logs:
+            screen.console.print(f"  the task's log: {log}", highlight=False, soft_wrap=True)
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""Talking to the running Airflow: its own backfill command, and its REST API."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from assay import launcher
+from assay.contract import Partition
+from assay.errors import AssayError
+from demo.plan import Order, Stand
+
+MAX_ACTIVE_RUNS = 4
+_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    batch: str
+    state: str
+    started: str
+
+    @classmethod
+    def of(cls, item: dict[str, Any]) -> Run:
+        """From the API's answer."""
+        batch = item.get("partition_key") or (item.get("conf") or {}).get("batch") or ""
+        began = item.get("start_date") or ""
+        return cls(item["dag_id"], item["dag_run_id"], batch, item["state"], began)
+
+
+class Count(NamedTuple):
+    """Runs that have ended, and runs that have not."""
+
+    ended: int
+    active: int
+
+
+class Airflow:
+    """The Airflow of one home, as the user ``admin``.
+
+    Parameters
+    ----------
+    home : Path
+        Its ``ASSAY_HOME``; it must be up.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        url = launcher.status(home).url
+        if url is None:
+            raise AssayError("Airflow isn't up", where=str(home))
+        self._client = httpx.Client(base_url=url, trust_env=False, timeout=60)
+        answer = self._client.post(
+            "/auth/token", json={"username": "admin", "password": launcher.password(home)}
+        )
+        answer.raise_for_status()
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        answer = self._client.get(f"/api/v2{path}", params=query)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def await_dags(self, dag_ids: Iterable[str], patience_s: float = 120.0) -> None:
+        """Wait until Airflow has parsed the DAGs, then let them run.
+
+        Raises
+        ------
+        AssayError
+            If one isn't there in time; the import errors are in the message.
+        """
+        deadline = time.monotonic() + patience_s
+        missing = list(dag_ids)
+        while missing:
+            for dag_id in list(missing):
+                answer = self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+                if answer.is_success:
+                    missing.remove(dag_id)
+            if missing and time.monotonic() > deadline:
+                errors = self._get("/importErrors")["import_errors"]
+                told = "\n".join(e["stack_trace"].strip().splitlines()[-1] for e in errors)
+                raise AssayError(f"Airflow doesn't know {', '.join(missing)}\n{told}\n")
+            time.sleep(0.25 if missing else 0)
+
+    def runs(self, dag_id: str, **query: Any) -> Iterator[Run]:
+        """Runs of a DAG, the newest first."""
+        offset = 0
+        while True:
+            page = self._get(
+                f"/dags/{dag_id}/dagRuns", limit=_PAGE, offset=offset, order_by="-id", **query
+            )
+            yield from (Run.of(item) for item in page["dag_runs"])
+            offset += _PAGE
+            if offset >= page["total_entries"]:
+                return
+
+    def count(self, dag_id: str) -> Count:
+        """How many backfill runs of a DAG have ended, and how many have not."""
+
+        def total(*states: str) -> int:
+            query = {"state": list(states), "run_type": "backfill", "limit": 1}
+            found: int = self._get(f"/dags/{dag_id}/dagRuns", **query)["total_entries"]
+            return found
+
+        return Count(total("success", "failed"), total("queued", "running"))
+
+    def open_backfills(self, dag_id: str) -> int:
+        """How many backfills of a DAG Airflow hasn't closed."""
+        known = self._get("/backfills", dag_id=dag_id)["backfills"]
+        return sum(not b["completed_at"] for b in known)
+
+    def await_backfills(self, dag_id: str) -> None:
+        """Wait until Airflow has closed the DAG's earlier backfills: it allows one at a time."""
+        while self.open_backfills(dag_id):
+            time.sleep(1)
+
+    def backfill(self, order: Order, calendar: Partition) -> None:
+        """Ask for the runs of an order with Airflow's own command."""
+        self.await_backfills(order.wish.dag_id)
+        launcher.run_airflow(self.home, *backfill_command(order, calendar))
+
+    def failures(self, run: Run) -> list[str]:
+        """Where the logs of a run's failed tasks lie."""
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        failed = [t["task_id"] for t in self._get(path)["task_instances"] if t["state"] == "failed"]
+        logs = self.home / "logs" / "airflow" / f"dag_id={run.dag_id}" / f"run_id={run.run_id}"
+        return [str(logs / f"task_id={task}") for task in failed]
+
+
+def backfill_command(order: Order, calendar: Partition) -> list[str]:
+    """The arguments of ``airflow`` that make an order's runs, both ends included."""
+    first, last = (calendar.start(batch).isoformat() for batch in _ends(order.batches))
+    return [
+        *("backfill", "create", "--dag-id", order.wish.dag_id),
+        *("--from-date", first, "--to-date", last),
+        *("--max-active-runs", str(MAX_ACTIVE_RUNS)),
+        *("--reprocess-behavior", "completed" if order.again else "failed"),
+    ]
+
+
+def _ends(batches: tuple[str, ...]) -> tuple[str, str]:
+    return batches[0], batches[-1]
+
+
+def read_stand(home: Path) -> Stand:
+    """How things stand, by ``assay status --json``."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("assay")), "status", "--json"],
+        env=launcher.environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise AssayError(f"assay status failed:\n{done.stderr.strip()}\n")
+    with suppress(ValueError, KeyError):
+        return Stand.of(json.loads(done.stdout))
+    raise AssayError("assay status gave no status", got=done.stdout)
