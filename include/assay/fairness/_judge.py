@@ -74,7 +74,7 @@ def judge_fairness(
         *_reasons_of_groups(measurements, policy),
         *_reasons_of_cells(cells, measurements, policy),
     ]
-    reasons += _reasons_of_silence(cells, measurements, reasons)
+    reasons += _reasons_of_silence(cells, measurements, policy, reasons)
     reasons.sort(key=lambda r: -r.outcome.severity)
     return Verdict.of(
         GATE,
@@ -140,14 +140,14 @@ def _all_cells(
     measurements: FairnessMeasurements, policy: FairnessPolicy, idle: set[OutcomeColumn]
 ) -> list[Cell]:
     cells: list[Cell] = []
-    for _, groups in _by_attributes(measurements.groups):
+    for attributes, groups in _by_attributes(measurements.groups):
         reference = reference_of(groups, policy)
         if reference is None:
             continue
         cells += [
             Cell(metric, rate_name, group, reference, is_required(group, policy))
             for metric in policy.metrics
-            if not idle & set(metric.outcomes)
+            if metric.covers(attributes) and not idle & set(metric.outcomes)
             for rate_name in rates_of(metric)
             for group in part_tiny(groups, policy.rules.least_number)[0]
             if group is not reference
@@ -229,12 +229,19 @@ def _reasons_of_groups(
 
 
 def _reasons_of_silence(
-    cells: Iterable[Cell], measurements: FairnessMeasurements, reasons: Iterable[Reason]
+    cells: Iterable[Cell],
+    measurements: FairnessMeasurements,
+    policy: FairnessPolicy,
+    reasons: Iterable[Reason],
 ) -> list[Reason]:
     """An attribute of which nothing was compared can't pass, even if nothing is wrong with it."""
     spoken = {cell.group.attributes for cell in cells if cell.p is not None}
     told = {r.column for r in reasons if r.outcome is Outcome.INCONCLUSIVE}
-    silent = [a for a, _ in _by_attributes(measurements.groups) if a not in spoken]
+    silent = [
+        attributes
+        for attributes, _ in _by_attributes(measurements.groups)
+        if attributes not in spoken and any(m.covers(attributes) for m in policy.metrics)
+    ]
     return [
         Reason(
             code="nothing_compared",

@@ -65,7 +65,14 @@ class Attribute(Model):
 
 
 class _Metric(Model):
+    attributes: tuple[str, ...] = Field(
+        (), description="Attributes that it is judged on, and their intersections; all by default."
+    )
     rationale: str | None = Field(None, description="Where the limit comes from.")
+
+    def covers(self, attributes: Iterable[str]) -> bool:
+        """Whether it is judged on this attribute, or on this intersection of several."""
+        return not self.attributes or set(attributes) <= set(self.attributes)
 
     @property
     def outcomes(self) -> tuple[OutcomeColumn, ...]:
@@ -203,10 +210,19 @@ class FairnessPolicy(GatePolicy):
         for name in ("attributes", "metrics"):
             if not getattr(self, name):
                 yield f"{name} names nothing to judge"
-        keys = [(m.metric, m.outcomes) for m in self.metrics]
-        if len(set(keys)) < len(keys):
-            yield "a metric is listed twice"
+        yield from self._faults_of_metrics()
         yield from self._faults_of_intersections()
+
+    def _faults_of_metrics(self) -> Iterator[str]:
+        seen: set[tuple[str, tuple[str, ...], str]] = set()
+        for metric in self.metrics:
+            for name in metric.attributes or tuple(self.attributes):
+                if name not in self.attributes:
+                    yield f"{metric.metric} names {name!r}, which is not in attributes"
+                key = (metric.metric, metric.outcomes, name)
+                if key in seen:
+                    yield f"{metric.metric} is listed twice for {name}"
+                seen.add(key)
 
     def _faults_of_intersections(self) -> Iterator[str]:
         if self.intersections and self.intersection_depth is None:
@@ -227,3 +243,6 @@ class FairnessPolicy(GatePolicy):
             yield ("roles", name), name
         for name in self.attributes:
             yield ("attributes", name), name
+        for place, metric in enumerate(self.metrics):
+            for number, name in enumerate(metric.attributes):
+                yield ("metrics", place, "attributes", number), name

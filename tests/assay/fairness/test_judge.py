@@ -57,6 +57,22 @@ def test_equalized_odds_judges_both_rates(judged: Any) -> None:
     assert cells["false_positive_rate"].value == pytest.approx(0.3)
 
 
+def test_a_metric_is_judged_on_the_attributes_it_names(judged: Any) -> None:
+    frame = pd.DataFrame(
+        {"sex": ["M", "F"] * 500, "dis": (["n"] * 2 + ["y"] * 2) * 250, "prediction": [1, 0] * 500}
+    )
+    attributes = {
+        "sex": {"reference": "M", "required_groups": ["M", "F"]},
+        "dis": {"reference": "n", "required_groups": ["n", "y"]},
+    }
+    metric = {"metric": "disparate_impact", "outcome": "prediction", "min": 0.8}
+    both = judged(frame, attributes=attributes, metrics=[metric])
+    assert {r.column for r in both.reasons} == {"sex"}
+    other = judged(frame, attributes=attributes, metrics=[{**metric, "attributes": ["dis"]}])
+    assert said(other) == ("PASS", [])
+    assert {m.column for m in other.measurements if m.name == "disparate_impact"} == {"dis"}
+
+
 def test_disparate_impact_of_the_label_needs_no_prediction(judged: Any) -> None:
     rows = pd.DataFrame({"sex": ["M"] * 200 + ["F"] * 200, "label": ([1] * 120 + [0] * 80) * 2})
     metric = {"metric": "disparate_impact", "outcome": "label", "min": 0.6}

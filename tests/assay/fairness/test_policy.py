@@ -69,6 +69,7 @@ def test_a_gate_that_does_not_apply_needs_a_reason(tmp_path: Path) -> None:
         ("[[SEX, DIS]]", "[[SEX, SEX]]", "two different attributes"),
         ("[[SEX, DIS]]", "[[SEX, RACE]]", "not in attributes"),
         ("outcome: label, min: 0.8", "outcome: prediction, min: 0.8", "listed twice"),
+        ("max: 0.1}", "max: 0.1, attributes: [RACE]}", "names 'RACE'"),
         ("min: 0.8, max: 1.25", "max: 1.25", "min"),
         ("{metric: equalized_odds, max: 0.1}", "{metric: equalized_odds}", "max"),
         ("metric: equalized_odds", "metric: equalised_odds", "equalised_odds"),
