@@ -1,0 +1,126 @@
+"""The door to slack-sdk: a bot that posts and edits, and an incoming webhook that only posts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.client import HTTPException
+from typing import Any, Final
+
+from assay.alerting._message import Message
+from assay.alerting._render import render_slack
+from assay.alerting._transport import Receipt, SendLater
+from assay.errors import DeliveryError
+
+_TIMEOUT: Final = 15
+_NEVER: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "invalid_payload"}
+)
+"""What Slack will say again however often it is asked. A wrong token or channel isn't among these:
+a person mends it, and then the message must still go out."""
+_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+@dataclass(frozen=True)
+class SlackBot:
+    """Posts with a bot token, and edits what it posted.
+
+    Parameters
+    ----------
+    token : str
+        With the scope ``chat:write``.
+    base_url : str, optional
+        Another address of the API, for a proxy or a test.
+    """
+
+    token: str = field(repr=False)
+    base_url: str | None = None
+
+    @property
+    def edits(self) -> bool:
+        """True: by ``chat.update``."""
+        return True
+
+    def send(self, message: Message, original: Receipt | None, now: datetime) -> Receipt:  # noqa: ARG002
+        """Post the message, or edit the one that the receipt names.
+
+        Raises
+        ------
+        SendLater
+            Slack is out of reach, asks to wait, or refuses the token or the channel.
+        DeliveryError
+            Slack refuses the message itself.
+        """
+        from slack_sdk import WebClient
+
+        address = self.base_url or WebClient.BASE_URL
+        client = WebClient(token=self.token, base_url=address, timeout=_TIMEOUT)
+        rendered = render_slack(message)
+        if original is not None:
+            place = {"channel": original["channel"], "ts": original["ts"]}
+            answer = _call(lambda: client.chat_update(**place, **rendered), gone_is_none=True)
+            if answer is not None:
+                return _receipt(answer)
+        posted = _call(lambda: client.chat_postMessage(channel=message.to[0], **rendered))
+        return _receipt(posted)
+
+
+@dataclass(frozen=True)
+class SlackWebhook:
+    """Posts to the one channel of an incoming webhook; its URL is a secret."""
+
+    url: str = field(repr=False)
+
+    @property
+    def edits(self) -> bool:
+        """False: a webhook can't change what it posted."""
+        return False
+
+    def send(self, message: Message, original: Receipt | None, now: datetime) -> Receipt:  # noqa: ARG002
+        """Post the message.
+
+        Raises
+        ------
+        SendLater
+            Slack is out of reach, asks to wait, or doesn't know the webhook.
+        DeliveryError
+            Slack refuses the message itself.
+        """
+        from slack_sdk.webhook import WebhookClient
+
+        rendered = render_slack(message)
+        try:
+            answer = WebhookClient(self.url, timeout=_TIMEOUT).send(**rendered)
+        except (OSError, HTTPException) as error:
+            raise SendLater(f"Slack is out of reach ({type(error).__name__})") from None
+        if answer.status_code != 200:
+            raise _refusal(str(answer.body)[:80], answer.status_code, answer.headers)
+        return {"transport": "slack_webhook"}
+
+
+def _call(request: Callable[[], Any], *, gone_is_none: bool = False) -> Any:
+    from slack_sdk.errors import SlackApiError, SlackClientError
+
+    try:
+        return request()
+    except SlackApiError as error:
+        code = str(error.response.get("error", "")) if error.response is not None else ""
+        if gone_is_none and code in _GONE:
+            return None
+        raise _refusal(code, error.response.status_code, error.response.headers) from None
+    except (SlackClientError, OSError, HTTPException) as error:
+        raise SendLater(f"Slack is out of reach ({type(error).__name__})") from None
+
+
+def _refusal(code: str, status: int, headers: Any) -> Exception:
+    if code in _NEVER:
+        return DeliveryError("Slack refuses the message", got=code)
+    given = {str(k).lower(): v for k, v in dict(headers or {}).items()}.get("retry-after")
+    given = given[0] if isinstance(given, list) else given
+    after = float(given) if given and str(given).isdigit() else None
+    return SendLater(f"Slack answered {status} {code}".rstrip(), after)
+
+
+def _receipt(answer: Any) -> Receipt:
+    return {"transport": "slack_bot", "channel": answer["channel"], "ts": answer["ts"]}

@@ -1,0 +1,128 @@
+"""E-mail by SMTP."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import ipaddress
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+
+from assay.alerting._message import Message
+from assay.alerting._render import render_email
+from assay.alerting._transport import Receipt, SendLater
+from assay.errors import DeliveryError
+
+_TIMEOUT: Final = 30
+_MESSAGE_REFUSED: Final = frozenset({552, 554})
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """Sends e-mail, encrypted where the server offers STARTTLS.
+
+    A password is never sent unencrypted, except to this very machine.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+    sender : str
+        The From address.
+    user, password : str, optional
+    tls : ssl.SSLContext, optional
+        Trust other than the system's.
+    """
+
+    host: str
+    port: int
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    @property
+    def edits(self) -> bool:
+        """False: what was sent stays."""
+        return False
+
+    def send(self, message: Message, original: Receipt | None, now: datetime) -> Receipt:  # noqa: ARG002
+        """Send the message to all of its addresses at once.
+
+        Raises
+        ------
+        SendLater
+            The server is out of reach, or refuses for now, or refuses the login.
+        DeliveryError
+            The server refuses the message, or offers no encryption for the password.
+        """
+        mail = _compose(message, self.sender, now)
+        try:
+            refused = self._hand_over(mail)
+        except smtplib.SMTPResponseException as error:
+            if error.smtp_code in _MESSAGE_REFUSED:
+                raise DeliveryError(
+                    "the mail server refuses the message", got=error.smtp_code
+                ) from None
+            raise SendLater(f"the mail server answered {error.smtp_code}") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise SendLater(f"the mail server didn't take it ({type(error).__name__})") from None
+        return {"transport": "smtp", "message_id": mail["Message-ID"], "refused": refused}
+
+    def _hand_over(self, mail: EmailMessage) -> int:
+        """Send it; how many of its addresses the server refused."""
+        server = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT)
+        try:
+            self._secure(server)
+            refused = len(server.send_message(mail))
+            # It is sent: what goes wrong from here on must not send it again.
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.quit()
+        finally:
+            server.close()
+        return refused
+
+    def _secure(self, server: smtplib.SMTP) -> None:
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=self.tls or ssl.create_default_context())
+            server.ehlo()
+        elif self.user and not _is_loopback(self.host):
+            raise DeliveryError(
+                "the mail server offers no encryption, and the password would be sent in clear",
+                do="Use a port that offers STARTTLS, or a server that needs no password.",
+            )
+        if self.user:
+            server.login(self.user, self.password or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _compose(message: Message, sender: str, now: datetime) -> EmailMessage:
+    subject, text, html = render_email(message)
+    mail = EmailMessage()
+    mail["From"], mail["To"] = sender, ", ".join(message.to)
+    mail["Subject"] = " ".join(subject.split())
+    mail["Date"] = format_datetime(now)
+    # Made from the key: should a kill make it go out twice, the reader's mail program sees one.
+    mail["Message-ID"] = _message_id(message.key)
+    if message.edits:
+        mail["In-Reply-To"] = mail["References"] = _message_id(message.edits)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail
+
+
+def _message_id(key: str) -> str:
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@assay.invalid>"
