@@ -163,6 +163,16 @@ def test_a_small_group_that_is_not_required_only_warns(judged: Any) -> None:
     assert "(missing)" in verdict.reasons[0].message
 
 
+def test_other_groups_are_listed_together_with_their_share(judged: Any) -> None:
+    attributes = {"sex": {"reference": "M", "required_groups": ["F"], "levels": ["X", "Y"]}}
+    verdict = judged([*EQUAL, ("X", 1, 0, 9), ("Y", 1, 0, 8)], attributes=attributes)
+    assert said(verdict) == ("WARN", [("group_too_small", "WARN")])
+    reason = verdict.reasons[0]
+    assert reason.message.endswith("weren't judged: X, Y")
+    assert reason.numbers["rows"] == 17
+    assert reason.numbers["share_of_rows"] == pytest.approx(17 / 2017)
+
+
 def test_missing_is_a_group_that_can_fail(judged: Any) -> None:
     verdict = judged([*EQUAL, (None, 1, 0, 500), (None, 1, 1, 10)])
     assert said(verdict) == ("FAIL", [("disparity", "FAIL")])
@@ -259,7 +269,8 @@ def test_values_that_no_list_names_are_never_shown(judged: Any) -> None:
         *("M", "F", "group 1", "(unlisted, below the least number)")
     }
     assert said(verdict) == ("WARN", [("group_too_small", "WARN")])
-    assert verdict.reasons[0].numbers == {"groups": 2, "least_number": 10}
+    numbers = {"groups": 2, "rows": "<10", "share_of_rows": None, "least_number": 10}
+    assert verdict.reasons[0].numbers == numbers
 
 
 def test_a_contracts_closed_list_may_be_named(con: Any, make_table: Any, make_policy: Any) -> None:

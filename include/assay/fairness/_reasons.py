@@ -1,0 +1,208 @@
+"""Why the gate judged as it did: a reason for all that isn't a plain PASS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from assay.fairness._cells import Cell, absent_groups, is_required, reference_of
+from assay.fairness._counts import OUTCOMES, Group, part_tiny
+from assay.fairness._figures import limits_text, number, shown_count
+from assay.fairness._measure import FairnessMeasurements
+from assay.policy.fairness import FairnessPolicy, OutcomeColumn
+from assay.verdict import Outcome, Reason
+
+
+def by_attributes(groups: Iterable[Group]) -> Iterator[tuple[tuple[str, ...], list[Group]]]:
+    """The groups of each attribute and each intersection."""
+    for attributes, members in groupby(groups, key=lambda g: g.attributes):
+        yield attributes, list(members)
+
+
+def tally_of(
+    measurements: FairnessMeasurements, role: OutcomeColumn
+) -> tuple[int, int, int] | None:
+    """Rows where the outcome is favourable, is not, is missing; None without any group."""
+    place = OUTCOMES.index(role)
+    _, groups = next(by_attributes(measurements.groups), (None, None))
+    if groups is None:
+        return None
+    values = [(key[place], n) for group in groups for key, n in group.counts.items()]
+    favourable, other, missing = (sum(n for v, n in values if v is w) for w in (True, False, None))
+    return favourable, other, missing
+
+
+def reasons_of_columns(measurements: FairnessMeasurements) -> Iterator[Reason]:
+    """Columns that are named and aren't there."""
+    for name in measurements.missing_columns:
+        yield Reason(
+            code="column_missing",
+            outcome=Outcome.INCONCLUSIVE,
+            message="the table has no such column, so that nothing that needs it was judged",
+            column=name,
+        )
+
+
+def reasons_of_outcomes(
+    measurements: FairnessMeasurements, policy: FairnessPolicy, idle: set[OutcomeColumn]
+) -> Iterator[Reason]:
+    """Outcomes that are missing, or never favourable."""
+    least = policy.rules.least_number
+    for role in OUTCOMES:
+        column, tally = measurements.columns[role], tally_of(measurements, role)
+        if column is None or tally is None:
+            continue
+        favourable, other, missing = tally
+        if favourable == 0 and other > 0 and role in idle:
+            values = ", ".join(getattr(policy.rules.favourable, role))
+            yield Reason(
+                code="favourable_outcome_absent",
+                outcome=Outcome.INCONCLUSIVE,
+                message=f"no row has the favourable {role} ({values}): rates of 0 say nothing",
+                column=column,
+            )
+        if missing > 0:
+            all_missing = favourable + other == 0
+            yield Reason(
+                code="outcome_missing",
+                outcome=Outcome.INCONCLUSIVE if all_missing else Outcome.WARN,
+                message=f"rows without a {role} are in no rate that needs it",
+                column=column,
+                numbers={
+                    "rows_missing": shown_count(missing, least),
+                    "rows": shown_count(measurements.rows, least),
+                },
+            )
+
+
+def reasons_of_groups(
+    measurements: FairnessMeasurements, policy: FairnessPolicy
+) -> Iterator[Reason]:
+    """Groups that should be there and aren't, and groups too small to be judged by anything."""
+    for attributes, groups in by_attributes(measurements.groups):
+        if not any(metric.covers(attributes) for metric in policy.metrics):
+            continue
+        column = " × ".join(attributes)
+        if reference_of(groups, policy) is None:
+            name = " × ".join(policy.attributes[a].reference for a in attributes)
+            yield Reason(
+                code="reference_group_absent",
+                outcome=Outcome.INCONCLUSIVE,
+                message=f"the reference group {name} has no row, so that none can be compared",
+                column=column,
+            )
+        for name in absent_groups(attributes, groups, policy):
+            yield Reason(
+                code="required_group_absent",
+                outcome=Outcome.INCONCLUSIVE,
+                message=f"the required group {name} has no row",
+                column=column,
+            )
+        yield from _small_groups(column, groups, measurements.rows, policy)
+
+
+def _small_groups(
+    column: str, groups: Iterable[Group], rows: int, policy: FairnessPolicy
+) -> Iterator[Reason]:
+    """Small groups together: those that nobody requires, then those that no list names."""
+    least = policy.rules.least_number
+    named, tiny = part_tiny(groups, least)
+    reference = reference_of(named, policy)
+    small = [g for g in named if g.rows < least and g is not reference]
+    parts = [
+        (Outcome.WARN, [g for g in (*small, *tiny) if not is_required(g, policy)]),
+        (Outcome.INCONCLUSIVE, [g for g in tiny if is_required(g, policy)]),
+    ]
+    for outcome, members in parts:
+        if members:
+            names = [g.name for g in members if g not in tiny]
+            shown = f": {', '.join(names)}" if names else ", which no list names"
+            together = sum(g.rows for g in members)
+            share = None if together < least else number(together / rows)
+            yield Reason(
+                code="group_too_small",
+                outcome=outcome,
+                message=f"groups with fewer rows than the least number weren't judged{shown}",
+                column=column,
+                numbers={
+                    "groups": len(members),
+                    "rows": shown_count(together, least),
+                    "share_of_rows": share,
+                    "least_number": least,
+                },
+            )
+
+
+def reasons_of_silence(
+    cells: Iterable[Cell],
+    measurements: FairnessMeasurements,
+    policy: FairnessPolicy,
+    reasons: Iterable[Reason],
+) -> list[Reason]:
+    """An attribute of which nothing was compared can't pass, even if nothing is wrong with it."""
+    spoken = {cell.group.attributes for cell in cells if cell.p is not None}
+    told = {r.column for r in reasons if r.outcome is Outcome.INCONCLUSIVE}
+    silent = [
+        attributes
+        for attributes, _ in by_attributes(measurements.groups)
+        if attributes not in spoken and any(m.covers(attributes) for m in policy.metrics)
+    ]
+    return [
+        Reason(
+            code="nothing_compared",
+            outcome=Outcome.INCONCLUSIVE,
+            message="no group could be compared with the reference group",
+            column=column,
+        )
+        for column in (" × ".join(attributes) for attributes in silent)
+        if column not in told
+    ]
+
+
+def reasons_of_cells(
+    cells: Iterable[Cell], measurements: FairnessMeasurements, policy: FairnessPolicy
+) -> Iterator[Reason]:
+    """Comparisons that failed, couldn't be told, or couldn't be made."""
+    least = policy.rules.least_number
+    for cell in cells:
+        told_together = not cell.required and cell.group.rows < least
+        if cell.outcome is Outcome.PASS or (cell.p is None and told_together):
+            continue
+        first, second = cell.counts
+        column = " × ".join(cell.group.attributes)
+        label = f"{cell.metric.metric} ({cell.rate}) of {cell.group.name}"
+        against = f"against {cell.reference.name}"
+        if cell.p is None:
+            yield Reason(
+                code="group_too_small",
+                outcome=Outcome.INCONCLUSIVE if cell.required else Outcome.WARN,
+                message=f"{label} {against} has fewer rows than the least number, {least}",
+                column=column,
+                numbers={
+                    "n": shown_count(first.n, least),
+                    "n_reference": shown_count(second.n, least),
+                    "share_of_rows": _share(cell.group, measurements.rows, least),
+                },
+            )
+            continue
+        failed = cell.outcome is Outcome.FAIL
+        verb = "is beyond" if failed else "can't be told from"
+        yield Reason(
+            code="disparity" if failed else "disparity_undecided",
+            outcome=cell.outcome,
+            message=f"{label} {against} {verb} the limit: {limits_text(cell.metric)}",
+            column=column,
+            numbers={
+                cell.unit: number(cell.estimate),
+                "low": number(cell.low),
+                "high": number(cell.high),
+                "p": number(cell.p),
+                "p_adjusted": number(cell.adjusted),
+                "n": first.n,
+                "n_reference": second.n,
+            },
+        )
+
+
+def _share(group: Group, rows: int, least_number: int) -> float | None:
+    return None if group.rows < least_number else number(group.rows / rows)
