@@ -14,6 +14,9 @@ class _Unset:
     def __repr__(self) -> str:
         return "<unset>"
 
+    def __reduce__(self) -> str:
+        return "UNSET"
+
 
 UNSET: Final = _Unset()
 _LONGEST_GOT: Final = 120
@@ -127,6 +130,10 @@ class CatalogError(AssayError):
 
 class LeaseError(AssayError):
     """Another run holds the lease of this batch."""
+
+
+class UndecidedError(AssayError):
+    """An earlier batch that this one depends on is not decided yet; later it will be."""
 
 
 class DeliveryError(AssayError):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import fsspec
 
 from assay.engine._types import quoted
 from assay.errors import InputError
 
-_NARROWEST = ("BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP")
+_SHAPES = {
+    # DuckDB rounds '1.5' to an integer and takes 'f' for false; '007' is a code, no number.
+    "BIGINT": r"[+-]?(0|[1-9][0-9]*)",
+    "DOUBLE": r"[+-]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?|(?i)nan|[+-]?(?i)inf(inity)?",
+    "BOOLEAN": r"(?i)true|false",
+    "DATE": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "TIMESTAMP": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?",
+}
 
 
 def read_parquet(con: Any, path: Path | str) -> Any:
@@ -57,18 +66,21 @@ def read_text(
             "strict_mode=true)"
         )
         return con.table(name)
-    except InputError:
-        raise
-    except Exception as exc:
-        raise InputError("isn't a whole CSV file in UTF-8", where=str(path)) from exc
+    except duckdb.Error as exc:
+        raise _unfit(exc, path) from None
 
 
 def _header(path: Path, delimiter: str) -> str:
     """The columns clause of ``read_csv``: the header's names, all text."""
     import csv
 
-    with fsspec.open(str(path), "rt", compression="infer", encoding="utf-8", newline="") as file:
-        names = next(csv.reader(file, delimiter=delimiter), [])
+    try:
+        with fsspec.open(
+            str(path), "rt", compression="infer", encoding="utf-8", newline=""
+        ) as file:
+            names = next(csv.reader(file, delimiter=delimiter), [])
+    except UnicodeDecodeError:
+        raise InputError("isn't UTF-8", where=str(path)) from None
     if not names:
         raise InputError("has no header", where=str(path))
     if len(set(names)) != len(names):
@@ -95,7 +107,7 @@ def open_data(con: Any, source: Path | str) -> Any:
     if ".parquet" in kind:
         table = read_parquet(con, path)
     elif ".csv" in kind:
-        table = _narrowed(con, read_text(con, path))
+        table = _narrowed(con, read_text(con, path), path)
     else:
         raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
     return table if "__row" in table.columns else _numbered(con, table)
@@ -117,21 +129,34 @@ def _local(source: Path | str) -> Path:
     return target
 
 
-def _narrowed(con: Any, table: Any) -> Any:
+def _narrowed(con: Any, table: Any, path: Path) -> Any:
     names = list(table.columns)
     tests = [
-        f"count({quoted(n)}) > 0 AND count_if({quoted(n)} IS NOT NULL AND "
-        f"TRY_CAST({quoted(n)} AS {t}) IS NULL) = 0 AS {quoted(f'{i}:{t}')}"
+        f"count({quoted(n)}) > 0 AND count_if({quoted(n)} IS NOT NULL AND NOT "
+        f"(regexp_full_match({quoted(n)}, '{shape}') AND TRY_CAST({quoted(n)} AS {t}) IS NOT NULL))"
+        f" = 0 AS {quoted(f'{i}:{t}')}"
         for i, n in enumerate(names)
-        for t in _NARROWEST
+        for t, shape in _SHAPES.items()
     ]
     sql = f"SELECT {', '.join(tests)} FROM ({con.compile(table)})"  # noqa: S608
-    fits = con.sql(sql).to_pyarrow().to_pylist()[0]
+    try:
+        fits = con.sql(sql).to_pyarrow().to_pylist()[0]
+    except duckdb.Error as exc:
+        raise _unfit(exc, path) from None
     casts = []
     for i, name in enumerate(names):
-        kind = next((t for t in _NARROWEST if fits[f"{i}:{t}"]), "VARCHAR")
+        kind = next((t for t in _SHAPES if fits[f"{i}:{t}"]), "VARCHAR")
         casts.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
     return con.sql(f"SELECT {', '.join(casts)} FROM ({con.compile(table)})")  # noqa: S608
+
+
+def _unfit(error: duckdb.Error, path: Path) -> InputError:
+    """What DuckDB says of a text file, without the line that it quotes."""
+    line = re.search(r"on Line: (\d+)", str(error))
+    where = f"{path}:{line[1]}" if line else str(path)
+    return InputError(
+        "isn't a whole CSV file in UTF-8", where=where, expected="as many fields as the header has"
+    )
 
 
 def _numbered(con: Any, table: Any) -> Any:

@@ -1,0 +1,119 @@
+"""One batch of a data set, from its source to a released data version, or held with reasons.
+
+**What it does.** Lands the batch, judges it raw, protects people, cleans, judges it again, commits
+an immutable candidate, tests drift and fairness, and makes the next snapshot of the data set. What
+fails goes to quarantine row by row, or holds the batch; the run is then red, and readers keep the
+snapshot that they have.
+
+**When not to run it.** Not to look at data: every run is on record. Not twice for a batch that was
+released unchanged: nothing would happen.
+
+**Parameters.** `batch` (which one; scheduled runs and backfills bring their own),
+`stop_before_release` (a rehearsal: every gate, no release), `reference` (judge drift against this
+one of the policy's references only), `force` with `reason` (ask a second person to release a held
+batch all the same).
+
+**Example.**
+`airflow backfill create --dag-id release__flights --from-date 2013-02-04 --to-date 2013-02-13`
+
+**Who is told.** The data set's owner, as its alerting policy routes it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from airflow.sdk import DAG, chain
+
+from assay.contract import Contract
+from assay.errors import AssayError
+from assay.policy import load_policy
+from assay.policy.drift import DriftPolicy
+from assay.project import Project
+from assay_airflow.batches import end_date, release_form, start_date, timetable
+from assay_airflow.defaults import (
+    APPROVAL_TIMEOUT,
+    MAX_ACTIVE_RUNS,
+    PIN_RETRIES,
+    RUN_TIMEOUT,
+    TASK_DEFAULTS,
+)
+from assay_airflow.operators.approve import ApproveForceOperator
+from assay_airflow.operators.broken import BrokenContractOperator
+from assay_airflow.operators.clean import CleanOperator
+from assay_airflow.operators.commit import CommitOperator
+from assay_airflow.operators.drift import DriftOperator
+from assay_airflow.operators.fairness import FairnessOperator
+from assay_airflow.operators.ingest import IngestOperator
+from assay_airflow.operators.notify import NotifyOperator
+from assay_airflow.operators.pin import PinOperator
+from assay_airflow.operators.protect import ProtectOperator
+from assay_airflow.operators.release import ReleaseOperator
+from assay_airflow.operators.validate import ValidateOperator
+from assay_airflow.tags import ASSAY, RELEASE, dataset_tag, owner_tag
+
+PROJECT = Project.from_environment(os.environ)
+
+
+def release_dag(contract: Contract, drift: DriftPolicy) -> DAG:
+    """The release train of one data set."""
+    name = contract.dataset
+    with DAG(
+        dag_id=f"release__{name}",
+        description=contract.description,
+        doc_md=__doc__,
+        schedule=timetable(contract.partition),
+        start_date=start_date(contract.partition),
+        end_date=end_date(contract.partition),
+        catchup=False,
+        max_active_runs=1 if drift.moving else MAX_ACTIVE_RUNS,
+        dagrun_timeout=RUN_TIMEOUT,
+        params=release_form(contract, list(drift.references)),
+        tags=[ASSAY, RELEASE, dataset_tag(name), owner_tag(contract.owner)],
+        default_args={**TASK_DEFAULTS, "owner": contract.owner},
+    ) as dag:
+        release = ReleaseOperator(task_id="release", dataset=name, trigger_rule="all_done")
+        notify = NotifyOperator(task_id="notify", dataset=name)
+        chain(
+            PinOperator(task_id="pin", dataset=name, retries=PIN_RETRIES),
+            IngestOperator(task_id="ingest"),
+            ValidateOperator(task_id="validate_raw", suite="raw"),
+            ProtectOperator(task_id="protect"),
+            CleanOperator(task_id="clean"),
+            ValidateOperator(task_id="validate_clean", suite="clean"),
+            CommitOperator(task_id="commit"),
+            [DriftOperator(task_id="drift"), FairnessOperator(task_id="fairness")],
+            ApproveForceOperator(
+                task_id="approve_force",
+                subject=f"Release a held batch of {name} all the same?",
+                trigger_rule="all_done",
+                execution_timeout=None,
+                response_timeout=APPROVAL_TIMEOUT,
+                defaults="Reject",
+            ),
+            release,
+            notify.as_teardown(),
+        )
+    return dag
+
+
+def broken_dag(name: str, error: AssayError) -> DAG:
+    """A DAG of the same id that fails with what is wrong with the data set's files."""
+    with DAG(
+        dag_id=f"release__{name}",
+        doc_md=f"`{name}` doesn't load. Run it, or `assay check`, to see why.",
+        schedule=None,
+        tags=[ASSAY, RELEASE, dataset_tag(name)],
+        default_args={**TASK_DEFAULTS, "owner": "assay"},
+    ) as dag:
+        BrokenContractOperator(task_id="load", error=str(error))
+    return dag
+
+
+for dataset in PROJECT.datasets():
+    try:
+        loaded = PROJECT.contract(dataset)
+        policy = load_policy(PROJECT.policy(dataset, "drift"), DriftPolicy, loaded.column_names)
+        globals()[f"release__{dataset}"] = release_dag(loaded, policy)
+    except AssayError as exc:
+        globals()[f"release__{dataset}"] = broken_dag(dataset, exc)

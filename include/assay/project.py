@@ -1,0 +1,111 @@
+"""Where a project's files and services are: its home, contracts, suites, policies and addresses.
+
+In the embedded default everything lies below one home; in production each service is an address
+of its own in the environment (see :meth:`Project.from_environment`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from assay.contract import Contract, load_contract
+from assay.errors import ContractError, did_you_mean
+from assay.lake import Lake
+
+SUITES: Final = ("raw", "clean")
+POLICIES: Final = (
+    "quality", "privacy", "cleaning", "drift", "fairness", "retention", "alerting"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project: what it says of its data, and where its data and services are.
+
+    Parameters
+    ----------
+    home : Path
+        ``ASSAY_HOME``, the lake and the embedded services.
+    include : Path
+        The folder that holds ``contracts``, ``suites``, ``policies`` and ``docs``.
+    catalog_url : str
+        SQLAlchemy URL of the catalog.
+    registry_git, registry_objects : str or None
+        Git remote and DVC remote of the registry; None for the embedded ones.
+    """
+
+    home: Path
+    include: Path
+    catalog_url: str
+    registry_git: str | None = None
+    registry_objects: str | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Project:
+        """The project that the environment describes.
+
+        Notes
+        -----
+        ``ASSAY_PROJECT`` is the checkout (by default the one this library lies in),
+        ``ASSAY_HOME`` the home (``.assay`` in the checkout), ``ASSAY_CATALOG_URL`` the catalog
+        (SQLite below the home), ``ASSAY_REGISTRY_GIT`` and ``ASSAY_REGISTRY_OBJECTS`` the
+        registry's remotes (below the home).
+        """
+        root = Path(environ.get("ASSAY_PROJECT") or Path(__file__).resolve().parents[2])
+        home = Path(environ.get("ASSAY_HOME") or root / ".assay").absolute()
+        return cls(
+            home=home,
+            include=root / "include",
+            catalog_url=environ.get("ASSAY_CATALOG_URL")
+            or f"sqlite:///{home / 'catalog' / 'catalog.db'}",
+            registry_git=environ.get("ASSAY_REGISTRY_GIT") or None,
+            registry_objects=environ.get("ASSAY_REGISTRY_OBJECTS") or None,
+        )
+
+    @property
+    def lake(self) -> Lake:
+        """The lake below the home."""
+        return Lake(self.home)
+
+    @property
+    def contracts(self) -> Path:
+        """Folder of the contracts."""
+        return self.include / "contracts"
+
+    def datasets(self) -> list[str]:
+        """Names of the data sets that have a contract."""
+        return sorted(p.name.removesuffix(".odcs.yaml") for p in self.contracts.glob("*.odcs.yaml"))
+
+    def contract(self, dataset: str) -> Contract:
+        """The contract of a data set.
+
+        Raises
+        ------
+        ContractError
+            If there is none, or it doesn't load.
+        """
+        path = self.contracts / f"{dataset}.odcs.yaml"
+        if not path.is_file():
+            known = self.datasets()
+            raise ContractError(
+                "no such data set",
+                got=dataset,
+                expected="one of: " + (", ".join(known) or "none has a contract yet"),
+                do=did_you_mean(dataset, known) or "assay new NAME --from FILE makes one.",
+            )
+        return load_contract(path)
+
+    def suite(self, dataset: str, name: str) -> Path:
+        """Path of one of a data set's suites, ``raw`` or ``clean``."""
+        return self.include / "suites" / dataset / f"{name}.json"
+
+    def policy(self, dataset: str, noun: str) -> Path:
+        """Path of one of a data set's policies, e.g. ``drift``."""
+        return self.include / "policies" / dataset / f"{noun}.yaml"
+
+    def runbook(self, code: str) -> Path:
+        """Path of the runbook of a reason code."""
+        return self.include / "docs" / "runbooks" / f"{code}.md"

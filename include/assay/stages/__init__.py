@@ -1,0 +1,39 @@
+"""The stages of a run: where rooms meet.
+
+Rooms never import each other. A stage takes a run's :class:`Ticket`, loads the contract and the
+policy, calls one room, writes what came of it to the lake and the catalog, and returns a small
+:class:`StageResult`. The Airflow operators call these functions and nothing else; so may a test or
+a script. Every stage may be killed at any line and run again: what it finished it finds, because
+everything is written aside and renamed, into a folder named after what it derives from.
+"""
+
+from assay.stages._clean import clean
+from assay.stages._commit import commit
+from assay.stages._gates import DoesNotApply, drift, fairness
+from assay.stages._ingest import ingest
+from assay.stages._notify import notify
+from assay.stages._office import Office
+from assay.stages._pin import pin
+from assay.stages._protect import protect
+from assay.stages._release import release
+from assay.stages._ticket import Asked, StageResult, Ticket, render_result
+from assay.stages._validate import validate
+
+__all__ = [
+    "Asked",
+    "DoesNotApply",
+    "Office",
+    "StageResult",
+    "Ticket",
+    "clean",
+    "commit",
+    "drift",
+    "fairness",
+    "ingest",
+    "notify",
+    "pin",
+    "protect",
+    "release",
+    "render_result",
+    "validate",
+]

@@ -1,0 +1,115 @@
+"""The gates after the commit: drift and fairness of the candidate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.contract import Contract
+from assay.drift import DriftMeasurements, judge_drift, measure_drift, render_drift_html
+from assay.fairness import judge_fairness, measure_fairness, render_fairness_html
+from assay.policy.drift import DriftPolicy
+from assay.policy.fairness import FairnessPolicy
+from assay.stages._office import Office
+from assay.stages._tables import versions, worked
+from assay.stages._ticket import StageResult, Ticket
+from assay.stages._work import Finished, once, report_path, write_text
+
+_TABLES = {"observed": "observed.parquet", "candidate": "candidate.parquet"}
+_OBJECTS = {"observed": "observed", "candidate": "data"}
+
+
+class DoesNotApply(Exception):  # noqa: N818 - no error: the policy says so
+    """The policy says that a gate doesn't apply, and why."""
+
+
+def drift(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+    """Judge the observed table, and separately the candidate, against each pinned reference.
+
+    Raises
+    ------
+    DoesNotApply
+        If the policy says ``applies: false``.
+    """
+    del done
+    contract = office.project.contract(ticket.dataset)
+    policy = office.policy(contract, "drift", DriftPolicy)
+    if not policy.applies:
+        raise DoesNotApply(policy.reason)
+    return once(office, ticket, "drift", lambda: _drifted(office, ticket, contract, policy))
+
+
+def _drifted(office: Office, ticket: Ticket, contract: Contract, policy: DriftPolicy) -> Finished:
+    with office.session() as con:
+        measured = [
+            _measured(office, ticket, con, contract, policy, table, name)
+            for name in (_references(ticket, policy) or ["reference"])
+            for table in _TABLES
+        ]
+    verdict = judge_drift(measured, policy)
+    page = render_drift_html(verdict, measured, title=f"Drift of {ticket.dataset} {ticket.batch}")
+    report = write_text(report_path(office, ticket, "drift.html"), page)
+    result = StageResult.judged("drift", verdict, report=office.relative(report))
+    return Finished(result=result, verdict=verdict)
+
+
+def _references(ticket: Ticket, policy: DriftPolicy) -> list[str]:
+    """The references to judge against: the form's one, or all of the policy's."""
+    if ticket.asked.reference is not None:
+        return [ticket.asked.reference]
+    return list(policy.references)
+
+
+def _measured(  # noqa: PLR0917
+    office: Office,
+    ticket: Ticket,
+    con: Any,
+    contract: Contract,
+    policy: DriftPolicy,
+    table: str,
+    name: str,
+) -> DriftMeasurements:
+    batches = ticket.pinned.references.get(name, {})
+    reference = versions(office, con, ticket.dataset, batches, _OBJECTS[table]) if batches else None
+    return measure_drift(
+        con,
+        reference,
+        worked(office, ticket, con, _TABLES[table]),
+        policy,
+        contract=contract,
+        table=table,
+        reference_name=name,
+        batches=sorted(batches),
+        bootstrap=ticket.pinned.bootstrap,
+        note=ticket.pinned.unavailable.get(name),
+    )
+
+
+def fairness(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+    """Compare outcomes between groups of people in the candidate.
+
+    Raises
+    ------
+    DoesNotApply
+        If the policy says ``applies: false``.
+    """
+    del done
+    contract = office.project.contract(ticket.dataset)
+    policy = office.policy(contract, "fairness", FairnessPolicy)
+    if not policy.applies:
+        raise DoesNotApply(policy.reason)
+    return once(office, ticket, "fairness", lambda: _compared(office, ticket, contract, policy))
+
+
+def _compared(
+    office: Office, ticket: Ticket, contract: Contract, policy: FairnessPolicy
+) -> Finished:
+    levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
+    with office.session() as con:
+        measured = measure_fairness(
+            con, worked(office, ticket, con, "candidate.parquet"), policy, contract.roles, levels
+        )
+    verdict = judge_fairness(measured, policy)
+    page = render_fairness_html(verdict, title=f"Fairness of {ticket.dataset} {ticket.batch}")
+    report = write_text(report_path(office, ticket, "fairness.html"), page)
+    result = StageResult.judged("fairness", verdict, report=office.relative(report))
+    return Finished(result=result, verdict=verdict)

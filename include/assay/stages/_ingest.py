@@ -1,0 +1,90 @@
+"""The batch lands, and from then on the run's version is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from assay.contract import Contract
+from assay.ingest import Landing, judge_landing, land
+from assay.policy.cleaning import CleaningPolicy, Forest, OutliersStep
+from assay.policy.drift import DriftPolicy
+from assay.policy.fairness import FairnessPolicy
+from assay.policy.privacy import PrivacyPolicy
+from assay.policy.quality import QualityPolicy
+from assay.quality import load_suite
+from assay.stages._office import Office
+from assay.stages._ticket import StageResult, Ticket
+from assay.stages._work import keep_lease, record
+from assay.versioning import Derivation
+
+TRANSFORM: Final = 1
+"""Version of the code that turns landed rows into released ones; raise it when bytes change."""
+
+
+def ingest(
+    office: Office, ticket: Ticket, credentials: Mapping[str, str] | None = None
+) -> tuple[Ticket, StageResult]:
+    """Land the batch, judge whether it came whole, and name the version that it will give."""
+    contract = office.project.contract(ticket.dataset)
+    policy = office.policy(contract, "quality", QualityPolicy)
+    keep_lease(office, ticket)
+    with office.session() as con:
+        landing = land(con, contract, ticket.batch, office.lake, credentials=credentials or {})
+    verdict = judge_landing(landing, policy)
+    if landing.rows_path is not None and landing.input_sha256 is not None:
+        derived = derivation(office, contract, ticket, landing.input_sha256)
+        ticket = ticket.model_copy(
+            update={
+                "input_sha": landing.input_sha256,
+                "version": office.registry.version_id(ticket.dataset, ticket.batch, derived),
+            }
+        )
+    record(office, ticket, verdict)
+    return ticket, StageResult.judged(
+        "ingest", verdict, rows={"in": landing.rows or 0}, files=_files(office, landing)
+    )
+
+
+def _files(office: Office, landing: Landing) -> dict[str, str]:
+    found = {"landing": landing.folder, "rows": landing.rows_path}
+    return {name: office.relative(path) for name, path in found.items() if path is not None}
+
+
+def derivation(office: Office, contract: Contract, ticket: Ticket, input_sha256: str) -> Derivation:
+    """All that the run's version derives from; the fitted state follows from what is in it."""
+    quality = office.policy(contract, "quality", QualityPolicy)
+    cleaning = office.policy(contract, "cleaning", CleaningPolicy)
+    policies = {
+        "quality": quality,
+        "cleaning": cleaning,
+        "privacy": office.policy(contract, "privacy", PrivacyPolicy),
+        "drift": office.policy(contract, "drift", DriftPolicy),
+        "fairness": office.policy(contract, "fairness", FairnessPolicy),
+    }
+    suites = {
+        name: load_suite(office.project.suite(contract.dataset, name), quality.parameters).hash
+        for name in ("raw", "clean")
+    }
+    key = f"v{office.key.version}:{office.key.fingerprint}" if contract.identifiers else None
+    pinned = ticket.pinned
+    return Derivation(
+        input_sha256=input_sha256,
+        contract=contract.hash,
+        suites=suites,
+        policies={name: policy.hash for name, policy in policies.items()},
+        references={name: tuple(b.values()) for name, b in pinned.references.items()},
+        tables={name: tuple(b.values()) for name, b in pinned.tables.items()},
+        pseudonym_key=key,
+        transform_version=_transform(cleaning),
+    )
+
+
+def _transform(cleaning: CleaningPolicy) -> str:
+    """Our own version and those of the libraries that can change a byte."""
+    from importlib.metadata import version
+
+    parts = [str(TRANSFORM), f"duckdb {version('duckdb')}"]
+    if any(isinstance(s, OutliersStep) and isinstance(s.by, Forest) for s in cleaning.steps):
+        parts.append(f"scikit-learn {version('scikit-learn')}")
+    return ", ".join(parts)

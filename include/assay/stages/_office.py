@@ -1,0 +1,98 @@
+"""The services that stages work with, each opened when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from assay import engine
+from assay.contract import Contract
+from assay.lake import Lake
+from assay.policy import Policy, load_policy
+from assay.project import Project
+
+if TYPE_CHECKING:
+    from assay.catalog import Catalog
+    from assay.privacy import PseudonymKey
+    from assay.versioning import Registry
+
+PolicyT = TypeVar("PolicyT", bound=Policy)
+
+
+@dataclass(frozen=True)
+class Office:
+    """A project with its catalog, registry and keys.
+
+    Parameters
+    ----------
+    project : Project
+        Where things are.
+    clock : callable
+        Gives the time, timezone-aware; the library itself reads no clock.
+    secrets : mapping
+        ``registry_key`` and ``pseudonym_key`` where a secrets backend holds them.
+    """
+
+    project: Project
+    clock: Callable[[], datetime]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def lake(self) -> Lake:
+        """The project's lake."""
+        return self.project.lake
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog, its tables made on first use."""
+        from assay.catalog import Catalog
+
+        if self.project.catalog_url.startswith("sqlite"):
+            self.lake.path("catalog", "catalog.db")
+        catalog = Catalog(self.project.catalog_url)
+        catalog.migrate()
+        return catalog
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry of versions."""
+        from assay.versioning import Registry, RegistryConfig, embedded
+
+        project = self.project
+        if project.registry_git and project.registry_objects:
+            return Registry(
+                RegistryConfig(
+                    git_remote=project.registry_git,
+                    object_remote=project.registry_objects,
+                    key=bytes.fromhex(self.secrets["registry_key"]),
+                    scratch=self.lake.path("cache", "registry"),
+                )
+            )
+        return Registry(embedded(project.home))
+
+    @cached_property
+    def key(self) -> PseudonymKey:
+        """The pseudonym key in force."""
+        from assay.privacy import load_key
+
+        return load_key(self.project.home, secret=self.secrets.get("pseudonym_key"))
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        """An engine session that spills into the restricted spill zone."""
+        with engine.session(spill=self.lake.path("spill")) as con:
+            yield con
+
+    def policy(self, contract: Contract, noun: str, model: type[PolicyT]) -> PolicyT:
+        """One policy of a data set, held against its contract's columns."""
+        path = self.project.policy(contract.dataset, noun)
+        return load_policy(path, model, columns=contract.column_names)
+
+    def relative(self, path: Path) -> str:
+        """A path below the home as it is written in results: short, and the same on each host."""
+        return str(path.relative_to(self.project.home))

@@ -1,0 +1,108 @@
+"""The first stage: take the lease of the batch, and pin what it will be compared with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from assay.contract import Contract
+from assay.drift import choose_references
+from assay.errors import InputError, UndecidedError, did_you_mean
+from assay.policy.drift import DriftPolicy
+from assay.stages._office import Office
+from assay.stages._ticket import Asked, Pinned, RunType, Ticket
+
+LEASE: Final = timedelta(minutes=10)
+
+
+def pin(
+    office: Office,
+    dataset: str,
+    batch: str,
+    run_id: str,
+    run_type: RunType,
+    asked: Asked | None = None,
+    run_url: str | None = None,
+) -> Ticket:
+    """Begin a run: nobody else may work on the batch, and its references are fixed.
+
+    Raises
+    ------
+    UndecidedError
+        A batch that a reference would use is not decided yet; nothing has been written.
+    LeaseError
+        Another run works on this batch.
+    InputError
+        A reference data set has no release yet, or the form names no reference of the policy.
+    """
+    contract = office.project.contract(dataset)
+    contract.partition.parse(batch)
+    asked = asked or Asked()
+    pinned = _pinned(office, contract, batch, asked.reference)
+    now = office.clock()
+    lease = office.catalog.acquire_lease(dataset, batch, run_id, now=now, ttl=LEASE)
+    office.catalog.start_batch(dataset, batch, run_id, run_type=run_type, at=now, token=lease.token)
+    return Ticket(
+        dataset=dataset,
+        batch=batch,
+        run_id=run_id,
+        run_type=run_type,
+        run_url=run_url,
+        started=now,
+        token=lease.token,
+        asked=asked,
+        pinned=pinned,
+    )
+
+
+def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) -> Pinned:
+    policy = office.policy(contract, "drift", DriftPolicy)
+    if wanted is not None and wanted not in policy.references:
+        raise InputError(
+            "the drift policy has no such reference",
+            got=wanted,
+            expected="one of: " + ", ".join(policy.references),
+            do=did_you_mean(wanted, policy.references) or None,
+        )
+    choice = choose_references(
+        policy,
+        batch,
+        contract.partition,
+        _released(office, contract.dataset),
+        {k: str(v) for k, v in office.catalog.states(contract.dataset).items()},
+    )
+    if choice.undecided:
+        raise UndecidedError(
+            "earlier_batch_undecided: a reference waits for earlier batches",
+            where=f"{contract.dataset} {batch}",
+            got=list(choice.undecided),
+            do="Release or decide them first; this run is then repeated.",
+        )
+    tables = {d: _table(office, d) for d in _joined(contract)}
+    return Pinned(
+        references={name: dict(pairs) for name, pairs in choice.chosen.items()},
+        unavailable=dict(choice.unavailable),
+        tables={d: batches for d, (_, batches) in tables.items()},
+        snapshots={d: number for d, (number, _) in tables.items()},
+        bootstrap=choice.bootstrap,
+    )
+
+
+def _joined(contract: Contract) -> list[str]:
+    return sorted({c.references.dataset for c in contract.columns if c.references})
+
+
+def _released(office: Office, dataset: str) -> dict[str, str]:
+    registry = office.registry
+    return dict(registry.snapshot(dataset).batches) if registry.pointer(dataset) else {}
+
+
+def _table(office: Office, dataset: str) -> tuple[int, dict[str, str]]:
+    if office.registry.pointer(dataset) is None:
+        raise InputError(
+            "the reference data set has no release yet",
+            got=dataset,
+            do=f"Run release__{dataset} first.",
+        )
+    snapshot = office.registry.snapshot(dataset)
+    return snapshot.number, dict(snapshot.batches)

@@ -1,0 +1,126 @@
+"""The one place that decides whether a batch becomes part of the released data."""
+
+from __future__ import annotations
+
+from assay.catalog import BatchState, Counts, Lease
+from assay.stages._commit import row_counts
+from assay.stages._office import Office
+from assay.stages._ticket import StageResult, Ticket
+from assay.verdict import Outcome, worst
+
+
+def release(
+    office: Office, ticket: Ticket, done: dict[str, StageResult], approved_by: str | None = None
+) -> StageResult:
+    """Release the batch, keep it as a candidate, or hold it; on record, whichever it is.
+
+    Parameters
+    ----------
+    office, ticket
+        As for every stage.
+    done : dict
+        Results of the stages that have run.
+    approved_by : str, optional
+        Who approved that a held batch is forced.
+
+    Returns
+    -------
+    StageResult
+        ``holds`` where the batch is held; ``detail["snapshot"]`` where it is released.
+    """
+    holding = [r for r in done.values() if r.holds]
+    if holding and not (approved_by and "commit" in done):
+        return _held(office, ticket, done, holding)
+    if ticket.asked.stop_before_release:
+        return _finish(office, ticket, done, BatchState.CANDIDATE)
+    return _released(office, ticket, done, approved_by if holding else None)
+
+
+def _held(
+    office: Office, ticket: Ticket, done: dict[str, StageResult], holding: list[StageResult]
+) -> StageResult:
+    result = _finish(office, ticket, done, BatchState.HELD)
+    first = tuple(dict.fromkeys(code for r in holding for code in r.reasons))
+    return result.model_copy(update={"holds": True, "reasons": first})
+
+
+def _released(
+    office: Office, ticket: Ticket, done: dict[str, StageResult], forced_by: str | None
+) -> StageResult:
+    asked = ticket.asked
+    reason = f"forced: {asked.reason}" if forced_by else "every gate let it out"
+    author = forced_by or asked.by or ticket.run_type
+    snapshot = office.registry.release(
+        ticket.dataset,
+        ticket.batch,
+        ticket.version or "",
+        reason=reason,
+        author=author,
+        at=office.clock(),
+        forced=forced_by is not None,
+    )
+    office.catalog.record_snapshot(
+        ticket.dataset,
+        snapshot.number,
+        snapshot.batches,
+        parent=snapshot.parent,
+        forced=snapshot.forced,
+        reason=snapshot.reason,
+        author=snapshot.author,
+        at=snapshot.at,
+    )
+    state = BatchState.FORCED if forced_by else BatchState.RELEASED
+    return _finish(office, ticket, done, state, snapshot.number)
+
+
+def _finish(
+    office: Office,
+    ticket: Ticket,
+    done: dict[str, StageResult],
+    state: BatchState,
+    snapshot: int | None = None,
+) -> StageResult:
+    rows = row_counts(done)
+    out = state in {BatchState.RELEASED, BatchState.FORCED}
+    counts = Counts(
+        rows_in=rows["rows_in"],
+        released=rows["left"] if out else 0,
+        held=0 if out else rows["left"],
+        quarantined=rows["quarantined"],
+        dropped=rows["dropped"],
+        suppressed=rows["suppressed"],
+    )
+    told = sorted(done.values(), key=lambda r: -r.outcome.severity)
+    reasons = tuple(
+        dict.fromkeys(c for r in told if r.outcome is not Outcome.PASS for c in r.reasons)
+    )
+    outcome = worst(r.outcome for r in done.values())
+    now = office.clock()
+    office.catalog.finish_batch(
+        ticket.dataset,
+        ticket.batch,
+        ticket.run_id,
+        state=state,
+        verdict=outcome,
+        counts=counts,
+        at=now,
+        reasons=reasons,
+        version=ticket.version if "commit" in done else None,
+        input_sha=ticket.input_sha,
+        token=ticket.token,
+    )
+    office.catalog.release_lease(
+        Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
+    )
+    where = f"snapshot {snapshot}" if snapshot else state.value
+    return StageResult(
+        stage="release",
+        outcome=outcome,
+        reasons=reasons,
+        rows={k.removeprefix("rows_"): n for k, n in vars(counts).items()},
+        detail={
+            "state": state.value,
+            "snapshot": snapshot,
+            "messages": [f"{ticket.batch}: {where}."],
+        },
+    )

@@ -1,0 +1,101 @@
+"""Contract and suite against the rows: what landed, and what cleaning made of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from assay import engine
+from assay.contract import Contract
+from assay.policy.quality import QualityPolicy
+from assay.quality import (
+    Validation,
+    contract_suite,
+    judge_validation,
+    load_suite,
+    write_marks,
+    write_quarantine,
+)
+from assay.quality import validate as judge_table
+from assay.stages._office import Office
+from assay.stages._tables import landed, versions, worked
+from assay.stages._ticket import StageResult, Ticket
+from assay.stages._work import (
+    Finished,
+    once,
+    quarantine_path,
+    report_path,
+    version_of,
+    work_path,
+    write_json,
+)
+
+Which = Literal["raw", "clean"]
+
+
+def validate(
+    office: Office, ticket: Ticket, which: Which, done: dict[str, StageResult]
+) -> StageResult:
+    """Judge the landed rows (``raw``) or the cleaned ones (``clean``), and split the failing off.
+
+    Failing rows go to the quarantine zone as they landed, with all their reasons; the others go on.
+    """
+    del done
+    return once(office, ticket, f"validate_{which}", lambda: _validated(office, ticket, which))
+
+
+def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
+    contract = office.project.contract(ticket.dataset)
+    policy = office.policy(contract, "quality", QualityPolicy)
+    stage = f"validate_{which}"
+    with office.session() as con:
+        rows = landed(office, ticket, con)
+        table = rows if which == "raw" else worked(office, ticket, con, "cleaned.parquet")
+        suite = load_suite(office.project.suite(ticket.dataset, which), policy.parameters)
+        whole = contract_suite(contract, _references(office, ticket, con, contract), stage=which)
+        found = judge_table(
+            con, table, whole + suite, redact=contract.classified, gx_max_rows=policy.gx.max_rows
+        )
+        verdict = judge_validation(found, policy, gate=stage)
+        files = _write(office, ticket, con, found, rows, which)
+        if which == "clean":
+            _write_candidate(office, ticket, con, contract, table, found)
+    report = write_json(report_path(office, ticket, f"{stage}.json"), found.document())
+    counts = {"quarantined": found.quarantined, "dropped": found.dropped, "left": found.rows_left}
+    result = StageResult.judged(
+        stage, verdict, rows=counts, files=files, report=office.relative(report)
+    )
+    return Finished(result=result, verdict=verdict)
+
+
+def _references(office: Office, ticket: Ticket, con: Any, contract: Contract) -> dict[str, Any]:
+    return {
+        dataset: versions(office, con, dataset, batches, "data")
+        for dataset, batches in ticket.pinned.tables.items()
+        if any(c.references and c.references.dataset == dataset for c in contract.columns)
+    }
+
+
+def _write(
+    office: Office, ticket: Ticket, con: Any, found: Validation, rows: Any, which: Which
+) -> dict[str, str]:
+    marks = work_path(office, ticket, f"marks_{which}.parquet")
+    files = {"marks": office.relative(write_marks(con, found, marks).path)}
+    if found.quarantined:
+        path = quarantine_path(office, ticket, f"{which}.parquet")
+        write_quarantine(con, found, rows, path, batch=ticket.batch, time=ticket.started)
+        files["quarantine"] = office.relative(path)
+    return files
+
+
+def _write_candidate(  # noqa: PLR0917
+    office: Office, ticket: Ticket, con: Any, contract: Contract, table: Any, found: Validation
+) -> None:
+    left = table.anti_join(found.marks, engine.ROW)
+    order = [name for name in contract.primary_key if name in table.columns]
+    engine.write_parquet(
+        con,
+        left,
+        work_path(office, ticket, "candidate.parquet"),
+        [*order, engine.ROW],
+        nonce=office.registry.nonce(version_of(ticket), "data"),
+    )

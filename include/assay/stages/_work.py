@@ -1,0 +1,113 @@
+"""A run's working folder, and stages that remember what they finished."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from assay.errors import InputError
+from assay.lake import publish
+from assay.stages._office import Office
+from assay.stages._pin import LEASE
+from assay.stages._ticket import StageResult, Ticket
+from assay.verdict import Verdict
+
+
+class Finished(BaseModel):
+    """What a stage found, kept in the working folder so that a repeated run finds it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    result: StageResult
+    verdict: Verdict | None = None
+
+
+def version_of(ticket: Ticket) -> str:
+    """The version that a run makes.
+
+    Raises
+    ------
+    InputError
+        Before the input has landed, when nobody knows it yet.
+    """
+    if ticket.version is None:
+        raise InputError("the run's input hasn't landed", where=f"{ticket.dataset} {ticket.batch}")
+    return ticket.version
+
+
+def work_path(office: Office, ticket: Ticket, name: str) -> Path:
+    """A file of the run's working folder."""
+    return office.lake.path("work", ticket.dataset, ticket.batch, version_of(ticket), name)
+
+
+def quarantine_path(office: Office, ticket: Ticket, name: str) -> Path:
+    """A file of the run in the quarantine zone."""
+    return office.lake.path("quarantine", ticket.dataset, ticket.batch, version_of(ticket), name)
+
+
+def report_path(office: Office, ticket: Ticket, name: str) -> Path:
+    """A file of the run in the reports zone."""
+    return office.lake.path("reports", ticket.dataset, ticket.batch, version_of(ticket), name)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text file aside and publish it by rename."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    aside.write_text(text, encoding="utf-8")
+    publish(aside, path)
+    return path
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write a JSON file aside and publish it by rename."""
+    return write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def once(office: Office, ticket: Ticket, stage: str, work: Callable[[], Finished]) -> StageResult:
+    """Do a stage's work, or find it done; record its verdict and prolong the run's lease.
+
+    The working folder is named after all that the stage depends on, so what lies there finished
+    is what the work would give again.
+    """
+    path = work_path(office, ticket, f"{stage}.json")
+    keep_lease(office, ticket)
+    if path.is_file():
+        finished = Finished.model_validate_json(path.read_text(encoding="utf-8"))
+    else:
+        finished = work()
+        write_text(path, finished.model_dump_json(indent=1))
+    if finished.verdict is not None:
+        record(office, ticket, finished.verdict)
+    return finished.result
+
+
+def record(office: Office, ticket: Ticket, verdict: Verdict) -> None:
+    """Put a verdict into the catalog."""
+    office.catalog.record_verdict(
+        ticket.dataset,
+        ticket.batch,
+        ticket.version or ticket.run_id,
+        verdict,
+        at=office.clock(),
+        run_id=ticket.run_id,
+    )
+
+
+def keep_lease(office: Office, ticket: Ticket) -> None:
+    """Prolong the run's lease; a run that lost it to another may write nothing more.
+
+    Raises
+    ------
+    LeaseError
+        If another run has taken the batch over.
+    """
+    from assay.catalog import Lease
+
+    now = office.clock()
+    held = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
+    office.catalog.renew_lease(held, now=now, ttl=LEASE)

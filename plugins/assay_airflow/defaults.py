@@ -1,0 +1,36 @@
+"""What every task of Assay has in common: retries, time-outs, and what is never retried."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+TASK_DEFAULTS: Final[dict[str, Any]] = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=5),
+    "execution_timeout": timedelta(hours=2),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            # Another run is at work, and will be done with it.
+            RetryRule(exception="assay.errors.LeaseError", action=RetryAction.RETRY),
+            RetryRule(
+                exception="assay.errors.UndecidedError",
+                action=RetryAction.RETRY,
+                retry_delay=timedelta(seconds=5),
+            ),
+            # Bad data, a bad policy or a bad program doesn't mend itself; bad I/O may.
+            RetryRule(exception="assay.errors.AssayError", action=RetryAction.FAIL),
+            RetryRule(exception="builtins.TypeError", action=RetryAction.FAIL),
+        ]
+    ),
+}
+RUN_TIMEOUT: Final = timedelta(days=2)
+"""Longer than an approval may take, so that a forgotten run ends by itself."""
+APPROVAL_TIMEOUT: Final = timedelta(days=1)
+MAX_ACTIVE_RUNS: Final = 16
+PIN_RETRIES: Final = 24
+"""Two minutes, for the earlier batches of a backfill to be decided."""

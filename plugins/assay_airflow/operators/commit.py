@@ -1,0 +1,20 @@
+"""Commit: an immutable candidate in the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay_airflow.operators._stage import StageOperator
+
+if TYPE_CHECKING:
+    from assay.stages import Office, StageResult, Ticket
+
+
+class CommitOperator(StageOperator):
+    """Commit the candidate and the observed table as one batch version."""
+
+    def work(self, office: Office, ticket: Ticket, done: dict[str, Any]) -> StageResult:
+        """Commit the batch version."""
+        from assay.stages import commit
+
+        return commit(office, ticket, done)

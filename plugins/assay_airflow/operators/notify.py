@@ -1,0 +1,37 @@
+"""Notify: tell the right people once, whatever came of the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import BaseOperator
+
+from assay_airflow.hooks.messages import transports
+from assay_airflow.hooks.office import open_office
+from assay_airflow.operators._stage import PIN, TICKET, read_ticket, results
+
+
+class NotifyOperator(BaseOperator):
+    """Open and close incidents, and hand their messages over; never colours the run.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of the data set.
+    """
+
+    ui_color = "#fce8e6"
+
+    def __init__(self, *, dataset: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dataset = dataset
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Tell who has to know."""
+        from assay.stages import notify
+
+        if context["ti"].xcom_pull(task_ids=PIN, key=TICKET) is None:
+            self.log.info("The run never began: its first task says why.")
+            return {}
+        office, ticket = open_office(), read_ticket(context)
+        return notify(office, ticket, results(context), transports(office))

@@ -1,0 +1,77 @@
+"""Contracts load from the standard's YAML, and every fault is told with its line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import open_data_contract_standard
+import pytest
+
+from assay.contract import FilesSource, load_contract, load_contracts
+from assay.document import load_document
+from assay.errors import ContractError
+
+INCLUDE = Path(__file__).resolve().parents[3] / "include"
+FLIGHTS = INCLUDE / "contracts" / "flights.odcs.yaml"
+SHIPPED = sorted((INCLUDE / "contracts").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.name)
+def test_shipped_contracts_follow_the_standard(path: Path) -> None:
+    folder = Path(open_data_contract_standard.__file__).parent
+    schema = json.loads((folder / "schema.json").read_text())
+    faults = jsonschema.Draft201909Validator(schema).iter_errors(load_document(path).value)
+    assert [f"{list(f.path)}: {f.message}" for f in faults] == []
+
+
+def test_the_flights_contract_says_what_its_file_says() -> None:
+    contract = load_contract(FLIGHTS)
+    assert contract.dataset == "flights"
+    assert contract.primary_key == ("carrier", "flight", "origin", "sched_dep_time")
+    assert contract.classified == {"tailnum"}
+    assert contract.column("tailnum").identity_domain == "aircraft"
+    assert contract.column("origin").levels == ("EWR", "JFK", "LGA")
+    assert contract.column("dest").references is not None
+    assert contract.roles == {"arr_delay": "label", "tailnum": "identifier"}
+    assert isinstance(contract.source, FilesSource)
+    assert contract.partition.grain == "day"
+    with pytest.raises(ContractError, match="Did you mean 'dep_delay'"):
+        contract.column("dep_dealy")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("required: true, description: Year", "requried: true, description: Year",
+         r"'requried'. Did you mean 'required'"),
+        ("grain: day", "grian: day", "grian"),
+        ("{property: identityDomain, value: aircraft}", "{property: role, value: feature}",
+         "has no identityDomain"),
+        ("logicalType: number, required", "logicalType: numeric, required", "numeric"),
+        ("name: month", "name: year", "'year' stands twice"),
+        ("kind: DataContract", "kind: DataProduct", "kind"),
+        ("first: 2013-01-01", "first: 2013", "first is no key"),
+        ("format: csv", "format: xls", "format"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = FLIGHTS.read_text()
+    assert old in text
+    path = tmp_path / "flights.odcs.yaml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ContractError) as caught:
+        load_contract(path)
+    assert re.search(said, str(caught.value)), str(caught.value)
+    assert re.search(r"flights\.odcs\.yaml:\d+ ", str(caught.value))
+
+
+def test_one_broken_contract_leaves_the_others(tmp_path: Path) -> None:
+    for path in SHIPPED:
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "airports.odcs.yaml").write_text("kind: nothing\n")
+    found = load_contracts(tmp_path)
+    assert [n for n, c in found.items() if isinstance(c, ContractError)] == ["airports"]
+    assert len(found) == len(SHIPPED)

@@ -1,0 +1,60 @@
+"""Parquet whose bytes depend on the rows, the order and the nonce alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ibis
+import pyarrow.parquet as pq
+import pytest
+
+from assay import engine
+
+ROWS = 300_000
+
+
+def _write(folder: Path, threads: int, descending: bool) -> engine.FileDigest:
+    with engine.session(spill=folder / "spill", threads=threads) as con:
+        table = con.sql(
+            "SELECT i AS __row, hash(i) % 1000 AS key, sin(i) AS value, "
+            f"CASE WHEN i % 7 = 0 THEN NULL ELSE 'é' || i END AS text FROM range({ROWS}) r(i)"
+        )
+        if descending:
+            table = table.order_by(ibis.desc("__row"))
+        return engine.write_parquet(
+            con, table, folder / f"t{threads}.parquet", ["key", "__row"], nonce="ab" * 16
+        )
+
+
+def test_threads_and_arrival_do_not_change_a_byte(tmp_path: Path) -> None:
+    digests = {_write(tmp_path, n, d).sha256 for n in (1, 2, 8) for d in (False, True)}
+    assert len(digests) == 1
+
+
+def test_the_nonce_is_in_the_file_and_in_its_hash(tmp_path: Path) -> None:
+    with engine.session() as con:
+        table = con.sql("SELECT 1 AS __row, 2 AS x")
+        one = engine.write_parquet(con, table, tmp_path / "a.parquet", ["__row"], nonce="aa" * 16)
+        two = engine.write_parquet(con, table, tmp_path / "b.parquet", ["__row"], nonce="bb" * 16)
+    assert one.sha256 != two.sha256
+    assert pq.read_metadata(one.path).metadata[b"nonce"] == b"aa" * 16
+    assert (one.rows, one.bytes) == (1, one.path.stat().st_size)
+
+
+def test_nothing_is_left_beside_a_failed_write(tmp_path: Path) -> None:
+    with engine.session() as con:
+        table = con.sql("SELECT 1 AS __row, CAST('x' || range AS INT) AS x FROM range(3)")
+        with pytest.raises(Exception, match="(?i)conver"):
+            engine.write_parquet(con, table, tmp_path / "a.parquet", ["__row"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_spill_folder_is_private_and_goes_away(tmp_path: Path) -> None:
+    spill = tmp_path / "spill"
+    with engine.session(spill=spill) as con:
+        (own,) = spill.iterdir()
+        assert own.stat().st_mode & 0o777 == 0o700
+        assert con.raw_sql("SELECT current_setting('temp_directory')").fetchone() == (str(own),)
+        off = "SELECT current_setting('autoinstall_known_extensions')"
+        assert con.raw_sql(off).fetchone() == (False,)
+    assert list(spill.iterdir()) == []
