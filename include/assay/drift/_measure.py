@@ -102,7 +102,7 @@ def measure_drift(
 
 
 def _refuse_identifiers(policy: DriftPolicy, roles: Mapping[str, str]) -> None:
-    named = [name for name in policy.columns if roles.get(name) in {"identifier", "key"}]
+    named = [name for name in policy.columns if roles.get(name) == "identifier"]
     if named:
         raise PolicyError(
             "the drift policy judges a column that identifies rows",

@@ -233,7 +233,7 @@ class DriftPolicy(GatePolicy):
         if kinds and "pinned" not in kinds:
             yield "a moving reference follows slow drift: it needs one of kind pinned beside it"
         for name in self.columns:
-            if self.roles.get(name) in {"identifier", "key"}:
+            if self.roles.get(name) == "identifier":
                 yield f"column {name!r} identifies rows, which takes no part in drift"
         names = [part.name for part in self.slices]
         if len(set(names)) < len(names):
