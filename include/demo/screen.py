@@ -16,7 +16,7 @@ from rich.table import Table
 from demo.plan import Stand, Wish
 
 _MANY = 20
-_LEAST_WIDTH = 110
+_LEAST_WIDTH = 120
 _COLOURS = {
     "PASS": "green", "WARN": "yellow", "INCONCLUSIVE": "magenta", "FAIL": "red",
     "released": "green", "held": "red", "forced": "yellow",
@@ -61,8 +61,8 @@ class Screen:
             table.add_column(name, no_wrap=True)
         for name in ("rows in", "quarantined", "released"):
             table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("reasons", min_width=12)
-        table.add_column("version", no_wrap=True)
+        table.add_column("reasons", overflow="fold")
+        table.add_column("version", no_wrap=True, min_width=8)
         for wish in wishes:
             _add(table, wish, stand.records.get(wish.dataset, {}))
         self.console.print(table)
