@@ -166,7 +166,7 @@ def _by_key(
     joined = old.join(new, [old[f"l{k}"].identical_to(new[f"r{k}"]) for k in keys], how="outer")
     was, now = joined[f"l{_HERE}"].notnull(), joined[f"r{_HERE}"].notnull()
     differs = {v: was & now & ~joined[f"l{v}"].identical_to(joined[f"r{v}"]) for v in cells}
-    any_differs = reduce(or_, differs.values(), ibis.literal(False))
+    any_differs = reduce(or_, differs.values(), was & ~was)
     counts = {
         "left": was.sum(),
         "right": now.sum(),

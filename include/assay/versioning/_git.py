@@ -2,7 +2,8 @@
 
 A change is computed against one head and pushed on top of it. The remote takes it only if its
 branch still stands there; if another process was first, the change is computed again against the
-new head. Nothing is ever forced, and no working tree or index is shared or even made.
+new head. Processes of one machine queue, so that they don't race each other for nothing, but
+nothing depends on it. Nothing is ever forced, and no working tree or index is shared or even made.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from assay.versioning._process import (
     run_git,
     without_credentials,
 )
-from assay.versioning._scratch import locked, private_folder
+from assay.versioning._scratch import locked, private_folder, queued
 
 T = TypeVar("T")
 
 _BRANCH: Final = "refs/heads/main"
 _FETCH: Final = ("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/heads/*")
 _ATTEMPTS: Final = 60
+_PATIENCE: Final = 5.0
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 1.0
 _LOST: Final = (
@@ -134,10 +136,11 @@ class GitRemote:
             raise RegistryError("a time without zone", got=at, expected="a timezone-aware datetime")
         pause = _FIRST_PAUSE
         for _ in range(_ATTEMPTS):
-            view = self.view()
-            change, result = compute(view)
-            if change is None or self._push(view, change, at):
-                return result
+            with queued(self._scratch / "queue.lock", _PATIENCE):
+                view = self.view()
+                change, result = compute(view)
+                if change is None or self._push(view, change, at):
+                    return result
             time.sleep(secrets.SystemRandom().uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
         where = without_credentials(self.remote)
@@ -174,7 +177,7 @@ class GitRemote:
             raise RegistryError(
                 "the Git remote refuses the push",
                 where=without_credentials(self.remote),
-                got=without_credentials(said),
+                got=next(line for line in said.splitlines() if "[remote rejected]" in line),
                 expected="a branch main that this process may push to",
             )
         raise failure("push", done)

@@ -26,7 +26,7 @@ def checked(kind: str, name: str) -> str:
     >>> checked("batch", "../2013")
     Traceback (most recent call last):
     ...
-    assay.errors.RegistryError: no valid batch. Got '../2013'. Expected ^[0-9A-Za-z][0-9A-Za-z_-]*$
+    assay.errors.RegistryError: no valid batch. Got '../2013'. Expected ^[0-9A-Za-z][0-9A-Za-z_-]*$.
     """
     if not isinstance(name, str) or not re.fullmatch(_RULES[kind], name):
         raise RegistryError(f"no valid {kind}", got=name, expected=_RULES[kind])

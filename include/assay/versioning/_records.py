@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePosixPath
-from typing import TypeVar
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,7 +18,7 @@ from assay.versioning._layout import (
     version_file,
     versions_folder,
 )
-from assay.versioning._models import BatchVersion, Pointer, Snapshot
+from assay.versioning._models import BatchVersion, Derivation, Pointer, Snapshot
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -56,6 +56,35 @@ def load_snapshots(view: View, dataset: str) -> tuple[Snapshot, ...]:
     found = view.read_all(snapshots_folder(dataset))
     snapshots = [_parsed(Snapshot, path, content) for path, content in found.items()]
     return tuple(sorted(snapshots, key=lambda s: s.number))
+
+
+def load_lineage(path: Path) -> Derivation:
+    """A version's derivation, from its object ``lineage``."""
+    content = json.loads(path.read_bytes())
+    for extra in ("dataset", "batch", "nonce"):
+        content.pop(extra, None)
+    return Derivation.model_validate(content)
+
+
+def dump_dataset(view: View, dataset: str) -> dict[str, Any]:
+    """A data set's versions, snapshots and pointer as plain values."""
+    pointer = load_pointer(view, dataset)
+    return {
+        "versions": [
+            {
+                "batch": v.batch,
+                "version": v.version,
+                "created": v.at,
+                "meta": v.model_dump(mode="json", include={"counts", "objects"}),
+            }
+            for v in load_versions(view, dataset)
+        ],
+        "snapshots": [
+            s.model_dump(include={"number", "parent", "batches", "reason", "author", "at"})
+            for s in load_snapshots(view, dataset)
+        ],
+        "pointer": pointer.snapshot if pointer else None,
+    }
 
 
 def render_record(record: BaseModel) -> bytes:

@@ -25,6 +25,8 @@ from assay.versioning._ids import keyed
 from assay.versioning._layout import checked
 from assay.versioning._models import BatchVersion, Derivation, Pointer, Snapshot, StoredObject
 from assay.versioning._records import (
+    dump_dataset,
+    load_lineage,
     load_pointer,
     load_snapshot,
     load_snapshots,
@@ -228,24 +230,21 @@ class Registry:
         """Names of the data sets that have a version."""
         return tuple(sorted(self._git.view().folders()))
 
-    def dump(self) -> dict[str, list[dict[str, Any]]]:
-        """All records as plain data: what an index of the registry is rebuilt from.
+    def dump(self) -> dict[str, dict[str, Any]]:
+        """All records as plain values, at one head: what an index of the registry is rebuilt from.
 
         Returns
         -------
         dict
-            ``versions``, ``snapshots`` and ``pointers``, each a list of JSON objects.
+            Data set → ``versions`` (batch, version, created, meta), ``snapshots`` (number, parent,
+            batches, reason, author, at) and ``pointer`` (a snapshot's number, or None).
         """
         view = self._git.view()
-        names = sorted(view.folders())
-        pointers = [p for name in names if (p := load_pointer(view, name)) is not None]
-        return {
-            "versions": [v.model_dump(mode="json") for n in names for v in load_versions(view, n)],
-            "snapshots": [
-                s.model_dump(mode="json") for n in names for s in load_snapshots(view, n)
-            ],
-            "pointers": [p.model_dump(mode="json") for p in pointers],
-        }
+        return {name: dump_dataset(view, name) for name in sorted(view.folders())}
+
+    def lineage(self, dataset: str, batch: str, version: str) -> Derivation:
+        """What a version derives from, read from its object ``lineage``."""
+        return load_lineage(self.fetch(dataset, batch, version, _LINEAGE))
 
     def fetch(
         self, dataset: str, batch: str, version: str, name: str = "data", to: Path | None = None

@@ -1,0 +1,114 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+from moto.server import ThreadedMotoServer
+
+from assay.errors import RegistryError
+from assay.versioning import Registry, RegistryUnavailable
+
+AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+
+
+def dvc(folder: Path, *arguments: str) -> str:
+    environment = {
+        **os.environ,
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(folder.parent / "site-cache"),
+    }
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_clone_is_a_dvc_repository_that_dvc_itself_can_pull(bench):
+    versions = [bench.commit("2013-02-04"), bench.commit("2013-02-05")]
+    clone = bench.folder / "clone"
+    subprocess.run(["git", "clone", "-q", bench.config.git_remote, clone], check=True)
+    local = (
+        f"[core]\nremote = objects\n['remote \"objects\"']\nurl = {bench.config.object_remote}\n"
+    )
+    (clone / ".dvc" / "config.local").write_text(local)
+    dvc(clone, "pull", "-q")
+    for version in versions:
+        folder = clone / "flights" / "versions" / version.batch / version.version
+        assert (folder / "data.parquet").read_bytes() == bench.file(version.batch).read_bytes()
+        assert json.loads((folder / "lineage.json").read_bytes())["batch"] == version.batch
+
+
+def test_a_dvc_file_holds_pointers_and_counts_alone(bench):
+    version = bench.commit("2013-02-04")
+    path = f"flights/versions/2013-02-04/{version.version}.dvc"
+    content = yaml.safe_load(bench.git("show", f"main:{path}"))
+    assert set(content) == {"outs", "meta"}
+    assert [set(out) for out in content["outs"]] == [{"md5", "size", "hash", "path"}] * 2
+    assert content["meta"] == {
+        "objects": {"data": "data.parquet", "lineage": "lineage.json"},
+        "counts": {"rows_in": 10, "rows_quarantined": 2},
+        "at": "2026-01-05T06:00:00+00:00",
+    }
+
+
+@pytest.fixture
+def s3(bench, monkeypatch):
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    for name, value in {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3").create_bucket(Bucket="assay")
+    bench.config = replace(bench.config, object_remote="s3://assay/objects")
+    yield bench
+    server.stop()
+
+
+def test_objects_in_s3_are_uploaded_once_and_cached_by_hash(s3):
+    snapshot = s3.both("2013-02-04")
+    s3.commit("2013-02-04")
+    store = boto3.client("s3")
+    keys = [o["Key"] for o in store.list_objects_v2(Bucket="assay")["Contents"]]
+    version = s3.registry.versions("flights")[0]
+    names = sorted(o.md5 for o in version.objects.values())
+    assert sorted(keys) == [f"objects/files/md5/{m[:2]}/{m[2:]}" for m in names]
+    path = s3.registry.fetch("flights", "2013-02-04", version.version)
+    assert path.read_bytes() == s3.file("2013-02-04").read_bytes()
+    assert path.is_relative_to(s3.config.scratch)
+    store.delete_object(Bucket="assay", Key=next(k for k in keys if path.name in k))
+    assert s3.registry.fetch("flights", "2013-02-04", version.version) == path
+    path.unlink()
+    with pytest.raises(RegistryError, match="nothing"):
+        s3.registry.fetch("flights", "2013-02-04", version.version)
+    assert snapshot.number == 1
+
+
+def test_a_damaged_object_in_s3_never_reaches_the_cache(s3):
+    version = s3.commit("2013-02-04")
+    md5 = version.objects["data"].md5
+    key = f"objects/files/md5/{md5[:2]}/{md5[2:]}"
+    boto3.client("s3").put_object(Bucket="assay", Key=key, Body=b"x")
+    with pytest.raises(RegistryError, match="other bytes"):
+        s3.registry.fetch("flights", "2013-02-04", version.version)
+    assert not [p for p in (s3.config.scratch / "objects").rglob("*") if p.is_file()]
+
+
+def test_a_store_that_does_not_answer_is_worth_a_retry_and_git_stays_clean(s3, monkeypatch):
+    s3.config = replace(s3.config, object_remote="s3://no-such-bucket/objects")
+    with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
+        s3.commit("2013-02-04")
+    assert Registry(s3.config).datasets() == ()
