@@ -15,7 +15,7 @@ from assay.ingest._original import file_name, keep
 _BLOCK: Final = 1 << 20
 
 
-def fetch_file(  # noqa: PLR0917
+def fetch_file(
     source: FilesSource,
     location: str,
     folder: Path,

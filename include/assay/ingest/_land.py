@@ -115,7 +115,7 @@ class _Fetched:
     faults: tuple[Fault, ...] = ()
 
 
-def _fetch(  # noqa: PLR0917
+def _fetch(
     contract: Contract,
     batch: str,
     folder: Path,
@@ -139,7 +139,7 @@ def _fetch(  # noqa: PLR0917
         return _Fetched((), faults=unusable.faults)
 
 
-def _read(  # noqa: PLR0917
+def _read(
     con: Any, contract: Contract, batch: str, fetched: _Fetched, aside: Path, spare: Path
 ) -> Manifest:
     """Write the rows beside the original, then the manifest."""

@@ -51,7 +51,7 @@ def raw_csv(plain: Plain, source: FilesSource, contract: Contract) -> Raw:
 
 def raw_jsonl(con: Any, plain: Plain, contract: Contract) -> Raw:
     """JSON lines, an object each; a key that is not there is null."""
-    objects = f"read_ndjson_objects({literal(str(plain.path))}, compression='none')"
+    objects = f"read_ndjson_objects({literal(str(plain.path))}, compression='uncompressed')"
     declared = ", ".join(literal(name) for name in contract.column_names)
     there = ", ".join(f"count_if(list_contains(k, {literal(n)}))" for n in contract.column_names)
     rows, lists, twice, extra, *found = con.raw_sql(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +22,25 @@ from assay.ingest._model import Fault, UnusableError
 from assay.ingest._plain import Plain, as_binary, as_utf8, compression_of
 from assay.ingest._raw import Raw, raw_csv, raw_jsonl, raw_parquet, type_differs
 
+_LONGEST_LINE: Final = 1 << 24
+# Errors of our own SQL or of the machine; every other one that reading raises is the input's.
+_NOT_THE_INPUTS: Final = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.NotImplementedException,
+    duckdb.InternalException,
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+)
 _SQL_TYPE: Final = {
     "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
     "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
 }  # fmt: skip
 
 
-def write_rows(  # noqa: PLR0917
+def write_rows(
     con: Any, contract: Contract, source: FilesSource, original: Path, spare: Path, target: Path
 ) -> tuple[FileDigest, Raw]:
     """Land an original as Parquet, one row a record, in the order of the file.
@@ -61,7 +74,7 @@ def write_rows(  # noqa: PLR0917
         raw = _raw(con, contract, source, plain)
         table = con.sql(_landed(contract, raw))
         return write_parquet(con, table, target, [ROW]), raw
-    except (duckdb.IOException, duckdb.OutOfMemoryException):
+    except _NOT_THE_INPUTS:
         raise
     except duckdb.Error as exc:
         # DuckDB's message quotes the line at fault, so nothing but a line number is taken of it.
@@ -128,14 +141,27 @@ def _texts(entries: list[tuple[str, str, str]]) -> str:
     return f"CASE WHEN {anything} THEN map_from_entries({filtered}) END"
 
 
+def _is_torn(message: str, line: int | None, source: FilesSource, plain: Plain) -> bool:
+    """Whether it is the last line, which has no end, that is at fault."""
+    if source.format == "csv":
+        return "unterminated quote" in message or (line or 0) > plain.newlines
+    with plain.path.open("rb") as file:
+        file.seek(max(0, plain.bytes - _LONGEST_LINE))
+        last = file.read().rpartition(b"\n")[2]
+    try:
+        json.loads(last)
+    except ValueError:
+        return True
+    return False
+
+
 def _fault_of(message: str, source: FilesSource, plain: Plain) -> Fault:
     if source.format == "parquet":
         return Fault(code="undecodable", message="The Parquet file can't be read to its end.")
     match = re.search(r"[Ll]ine:? (\d+)", message)
     line = int(match[1]) if match else None
     numbers: dict[str, Any] = {} if line is None else {"line": line}
-    open_end = "unterminated quote" in message or "unexpected end of data" in message
-    if not plain.ends_in_newline and (open_end or (line or 0) >= plain.newlines + 1):
+    if not plain.ends_in_newline and _is_torn(message, line, source, plain):
         text = "The last line is torn, so the input is cut off."
         return Fault(code="truncated", message=text, numbers=numbers)
     text = "A line doesn't fit the header." if source.format == "csv" else "A line isn't JSON."

@@ -182,6 +182,13 @@ def _through_ibis(
             return
         rows = table.select(**{name: table[name].cast("string") for name in there})
         yield from rows.order_by(order).to_pyarrow_batches(chunk_size=_BLOCK)
+    except OSError:
+        raise  # The database may answer the task's next try.
+    except Exception as exc:
+        # Each backend has errors of its own, and they may quote values.
+        raise InputError(
+            "the database refuses the query", where="source.query", got=type(exc).__name__
+        ) from None
     finally:
         connection.disconnect()
 

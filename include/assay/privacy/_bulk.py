@@ -44,13 +44,14 @@ def pseudonym_table(con: Any, values: Any, domain: str, key: PseudonymKey) -> An
         return pa.array([of(value) for value in block.to_pylist()], pa.string())
 
     distinct = values.cast("string").name("value").as_table().distinct()
-    distinct = distinct.filter(distinct.value.notnull())
+    con.create_table(f"{table}_clear", distinct.filter(distinct.value.notnull()), temp=True)
     con.con.create_function(function, of_block, ["VARCHAR"], "VARCHAR", type="arrow")
     try:
         con.raw_sql(
             f"CREATE TEMP TABLE {table} AS SELECT value, {function}(value) AS pseudonym "  # noqa: S608
-            f"FROM ({con.compile(distinct)})"
+            f"FROM {table}_clear"
         )
     finally:
         con.con.remove_function(function)
+        con.raw_sql(f"DROP TABLE {table}_clear")
     return con.table(table)

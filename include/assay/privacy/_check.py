@@ -19,7 +19,7 @@ from assay.policy.privacy import (
     Treatment,
 )
 
-_BEARS: Final = {
+_BEARS: Final[dict[type, tuple[str, ...]]] = {
     Bins: ("integer", "number"),
     DatePart: ("date", "timestamp"),
     Prefix: ("string",),

@@ -16,7 +16,7 @@ from assay.privacy._key import PseudonymKey
 from assay.privacy._treat import generalised, masked
 
 
-def protect(  # noqa: PLR0917
+def protect(
     con: Any,
     landed: Any,
     marks: Any | None,
@@ -67,7 +67,7 @@ def protect(  # noqa: PLR0917
     faults = problems(policy, contract)
     if faults:
         raise problems_error(PolicyError, faults)
-    rows = _observed(landed, marks)
+    rows = _observed(con, landed, marks)
     columns: dict[str, Any] = {}
     for column in contract.columns:
         treatment = policy.columns.get(column.name)
@@ -80,12 +80,11 @@ def protect(  # noqa: PLR0917
     return rows.select(rows[ROW], rows["__quarantined"], **columns)
 
 
-def _observed(landed: Any, marks: Any | None) -> Any:
+def _observed(con: Any, landed: Any, marks: Any | None) -> Any:
     unparsed = landed["__unparsed"].notnull() & (landed["__unparsed"].length() > 0)
     if marks is None:
-        marks = ibis.memtable({ROW: [], "disposition": []},
-                              schema={ROW: "int64", "disposition": "string"})  # fmt: skip
-    unmarked = landed.filter(unparsed).anti_join(marks, ROW).count().execute()
+        marks = landed.select(ROW, disposition=ibis.literal("dropped")).limit(0)
+    unmarked = con.execute(landed.filter(unparsed).anti_join(marks, ROW).count())
     if unmarked:
         raise InputError(
             "rows with text that didn't parse are not marked as quarantined",
