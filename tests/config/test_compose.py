@@ -1,0 +1,118 @@
+"""The compose file and the image say what Airflow and Assay understand."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assay import launcher
+
+ROOT = Path(__file__).resolve().parents[2]
+_OTHERS = {"postgres", "redis"}
+_PARSER = """
+import json, sys
+from airflow.cli.cli_parser import get_parser
+parser = get_parser()
+for command in json.loads(sys.argv[1]):
+    parser.parse_args(command)
+print("understood")
+"""
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The parsed file; YAML resolves its anchors and merges."""
+    parsed: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
+    return parsed
+
+
+def _airflow(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {k: s for k, s in compose["services"].items() if k not in _OTHERS}
+
+
+def _image() -> dict[str, str]:
+    text = (ROOT / "Dockerfile").read_text()
+    (block,) = re.findall(r"^ENV (.*?)\n\n", text, flags=re.DOTALL | re.MULTILINE)
+    return dict(pair.split("=", 1) for pair in block.replace("\\\n", " ").split())
+
+
+def test_every_process_of_airflow_is_there(compose: dict[str, Any]) -> None:
+    processes = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "init"}
+    assert set(_airflow(compose)) == processes
+
+
+def test_every_command_is_one_of_airflows_own(compose: dict[str, Any], tmp_path: Path) -> None:
+    commands = []
+    for name, service in _airflow(compose).items():
+        if name != "init":
+            commands.append(service["command"])
+            continue
+        script = service["command"][0].replace("\\\n", " ").replace("$$", "$").replace('"', "")
+        lines = [line.split() for line in script.splitlines()]
+        assert all(line[0] == "airflow" for line in lines)
+        commands += [line[1:] for line in lines]
+    env = launcher.environment(tmp_path)
+    for key in ("AIRFLOW__CORE__AUTH_MANAGER", "AIRFLOW__CORE__EXECUTOR"):
+        env[key] = compose["x-environment"][key]
+    done = subprocess.run(
+        [sys.executable, "-c", _PARSER, json.dumps(commands)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.endswith("understood\n"), done.stderr
+
+
+def test_processes_share_settings_lake_and_logs(compose: dict[str, Any]) -> None:
+    for name, service in _airflow(compose).items():
+        assert compose["x-environment"].items() <= service["environment"].items(), name
+        assert service["volumes"] == ["lake:/var/lib/assay", "logs:/opt/airflow/logs"]
+        assert service["build"] == "."
+    named = {v.split(":")[0] for s in compose["services"].values() for v in s.get("volumes", ())}
+    assert named == set(compose["volumes"])
+
+
+def test_services_wait_for_services_that_exist(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for service in services.values():
+        for other, how in service.get("depends_on", {}).items():
+            assert other in services
+            if how["condition"] == "service_healthy":
+                assert "healthcheck" in services[other]
+
+
+def test_every_secret_is_required_and_none_is_written_down(compose: dict[str, Any]) -> None:
+    text = (ROOT / "docker-compose.yaml").read_text()
+    names = re.findall(r"\$\{(\w+)(:[?-])?", text)
+    assert {name for name, how in names if how != ":?"} == {"ASSAY_URL"}
+    values = {**compose["x-environment"]}
+    for service in compose["services"].values():
+        values.update(service["environment"])
+    for name, value in values.items():
+        if re.search(r"KEY|SECRET|PASSWORD|CONN|BROKER|BACKEND|CATALOG", name):
+            assert ":?" in value, name
+
+
+def test_the_image_finds_library_and_settings(compose: dict[str, Any]) -> None:
+    image = _image()
+    assert image["PYTHONPATH"].split(":") == ["/opt/assay/include", "/opt/assay/config"]
+    assert image["ASSAY_PROJECT"] == "/opt/assay"
+    assert image["ASSAY_HOME"] == "/var/lib/assay"
+    copied = re.findall(r"^COPY (?:--\S+ )?(.*) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
+    sources = {source for line in copied for source in line.split()}
+    assert {"include", "config", "plugins", "dags", "requirements.txt"} <= sources
+    assert sources - {"README.md"} <= {p.name for p in ROOT.iterdir()}
+
+
+def test_the_image_has_what_the_launcher_tells_the_embedded_processes(tmp_path: Path) -> None:
+    image, embedded = _image(), launcher.environment(tmp_path, {})
+    for name in ("GX_ANALYTICS_ENABLED", "DVC_NO_ANALYTICS", "AIRFLOW__CORE__LOAD_EXAMPLES"):
+        assert image[name] == embedded[name]
