@@ -49,7 +49,8 @@ def _shown(names: Sequence[str | None], table: Array, job: Job) -> tuple[Cell, .
     """The most frequent levels by name, the rest together.
 
     Of a classified column only levels of the contract's closed list are named, and only where both
-    counts reach the least number (or are 0 rows apart from the rest); everything else is `other`.
+    counts reach the least number; everything else is `other`, and where that is a small count too,
+    nothing is shown, since it could be told from the total.
     """
     order = sorted(range(len(names)), key=lambda i: (-int(table[:, i].sum()), names[i] or ""))
     cells: list[Cell] = []
@@ -59,9 +60,10 @@ def _shown(names: Sequence[str | None], table: Array, job: Job) -> tuple[Cell, .
             cells.append(Cell(label=names[i], reference=int(table[0, i]), current=int(table[1, i])))
         else:
             other += table[:, i]
-    if job.classified and 0 < other.min(initial=0, where=other > 0) < (job.least_number or 0):
+    least = job.least_number or 0
+    if job.classified and (not cells or any(0 < rows < least for rows in other)):
         return ()
-    if other.any() and not (job.classified and job.least_number is None):
+    if other.any():
         cells.append(Cell(label="(other)", reference=int(other[0]), current=int(other[1])))
     return tuple(cells)
 

@@ -32,7 +32,7 @@ max-width:70rem;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-t
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 .wide{overflow-x:auto}th,td{text-align:left;padding:.3rem .7rem .3rem 0;white-space:nowrap;
 border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:500}
-.o{font-weight:600}p.dim,.dim{color:var(--dim)}.grid{display:grid;gap:1.2rem;
+.o{font-weight:600}p.dim,.dim{color:var(--dim)}.grid{display:grid;gap:1.2rem;margin-top:1.5rem;
 grid-template-columns:repeat(auto-fill,minmax(20rem,1fr))}figure{margin:0;padding:.8rem 1rem;
 border:1px solid var(--line);border-radius:.5rem}figcaption{font-weight:600;margin-bottom:.4rem}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--fg);font:11px system-ui,sans-serif}
@@ -157,7 +157,7 @@ def _bars(cells: Sequence[Cell]) -> str:
             f'<rect class="cur" x="98" y="{y + 11}" width="{widths[1]}" height="7"/>'
             f'<text x="{100 + max(widths)}" y="{y + 14}">{now:.1%}</text></g>'
         )
-    return f'<svg viewBox="0 0 310 {22 * len(cells) + 4}" role="img">{"".join(parts)}</svg>'
+    return f'<svg viewBox="0 0 320 {22 * len(cells) + 4}" role="img">{"".join(parts)}</svg>'
 
 
 def _concept(one: DriftMeasurements) -> str:

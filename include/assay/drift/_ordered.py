@@ -9,7 +9,7 @@ import numpy as np
 
 from assay.drift import _anderson, _ks, _null
 from assay.drift._chi_square import permutation_p, permuted
-from assay.drift._columns import sortable
+from assay.drift._columns import kind, sortable
 from assay.drift._counts import Ordered, ordered
 from assay.drift._job import Array, Job, divergences
 from assay.drift._model import Cell, ColumnDrift, Effect
@@ -38,7 +38,7 @@ def compare_ordered(
         p=p,
         law=law,
         effects=_ordered_effects(seen, job),
-        cells=() if job.classified else _bins(seen, common),
+        cells=() if job.classified else _bins(seen, common, kind(pair[1]) == "time"),
         **common,
     )
 
@@ -87,10 +87,11 @@ def _ordered_effects(seen: Ordered, job: Job) -> tuple[Effect, ...]:
     return (*found, area)
 
 
-def _bins(seen: Ordered, common: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _bins(seen: Ordered, common: Mapping[str, Any], time: bool) -> tuple[Cell, ...]:
     """The reference's deciles, by their upper edges; extremes aren't among them."""
     counts, edges = seen.cells
-    labels = [f"≤ {edge:.6g}" for edge in edges] + [f"> {edges[-1]:.6g}"]
+    shown = [_moment(edge) if time else f"{edge:.6g}" for edge in edges]
+    labels = [f"≤ {edge}" for edge in shown] + [f"> {shown[-1]}"]
     cells = [
         Cell(label=label, reference=int(r), current=int(c))
         for label, r, c in zip(labels, *counts, strict=True)
@@ -99,3 +100,9 @@ def _bins(seen: Ordered, common: Mapping[str, Any]) -> tuple[Cell, ...]:
     if any(missing):
         cells.append(Cell(label=None, reference=missing[0], current=missing[1]))
     return tuple(cells)
+
+
+def _moment(microseconds: int) -> str:
+    """A time for people: the day, and the minute where it isn't midnight."""
+    text = str(np.datetime64(int(microseconds), "us"))[:16].replace("T", " ")
+    return text.removesuffix(" 00:00")

@@ -231,6 +231,19 @@ def test_nan_is_missing_and_dates_are_ordered():
     verdict, measured = judged(reference, early, policy(columns=columns))
     assert measured.columns[0].statistic == pytest.approx(st.ks_2samp(when, when[:700]).statistic)
     assert verdict.outcome is Outcome.FAIL
+    assert measured.columns[0].cells[0].label == "≤ 2013-01-07 05:00"
+
+
+def test_few_rows_of_a_classified_column_are_not_told_by_subtraction():
+    kept = contract(
+        Column(name="city", type="string", classification="sensitive", levels=("a", "b", "c", "d"))
+    )
+    current = frame(2)
+    current.loc[:2, "city"] = "rare"
+    judging = policy(least_number=10, columns={"city": COLUMNS["city"]})
+    assert judged(frame(1), current, judging, contract=kept)[1].columns[0].cells == ()
+    shown = judged(frame(1), frame(2), judging, contract=kept)[1].columns[0].cells
+    assert {cell.label for cell in shown} == {"a", "b", "c", "d"}
 
 
 def test_rows_in_any_order_and_any_threads_give_the_same_numbers(tmp_path):
