@@ -101,7 +101,7 @@ def land(
         reused = manifest is not None
         if manifest is None:
             manifest = _read(con, contract, batch, fetched, aside, spare)
-            _publish(aside, folder)
+            _publish(aside, folder, manifest)
         return Landing(dataset=contract.dataset, batch=batch, folder=folder, manifest=manifest,
                        faults=manifest.faults, reused=reused)  # fmt: skip
 
@@ -203,20 +203,27 @@ def _unparsed(con: Any, rows: FileDigest) -> tuple[int, dict[str, int]]:
 
 def _landed_before(folder: Path, contract: Contract) -> Manifest | None:
     """The record of the same input under the same contract, if it landed wholly."""
+    manifest = _as_landed(folder)
+    if manifest is None or (manifest.contract, manifest.transform) != (contract.hash, TRANSFORM):
+        return None
+    return manifest if _rows_are(folder, manifest) else None
+
+
+def _as_landed(folder: Path) -> Manifest | None:
     try:
-        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
-    if (manifest.contract, manifest.transform) != (contract.hash, TRANSFORM):
-        return None
-    if manifest.rows is not None:
-        rows = folder / ROWS
-        if not rows.is_file() or digest(rows) != manifest.rows.sha256:
-            return None
-    return manifest
 
 
-def _publish(aside: Path, folder: Path) -> None:
+def _rows_are(folder: Path, manifest: Manifest) -> bool:
+    rows = folder / ROWS
+    if manifest.rows is None:
+        return True
+    return rows.is_file() and digest(rows) == manifest.rows.sha256
+
+
+def _publish(aside: Path, folder: Path, manifest: Manifest) -> None:
     try:
         publish(aside, folder)
     except OSError as exc:
@@ -224,6 +231,8 @@ def _publish(aside: Path, folder: Path) -> None:
             raise
     else:
         return
+    if _as_landed(folder) == manifest and _rows_are(folder, manifest):
+        return  # Another run landed the same meanwhile.
     # This input landed under another contract, or its rows were lost. Its original is the same;
     # without its manifest the folder isn't a landed batch until the new one is there.
     (folder / MANIFEST).unlink(missing_ok=True)

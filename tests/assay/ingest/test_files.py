@@ -9,6 +9,7 @@ import io
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -240,3 +241,30 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, con, lake, contract_of):
     source = {"kind": "files", "location": str(tmp_path) + "/{batch}.csv", "format": "csv"}
     with pytest.raises(InputError, match="refuses"):
         land(con, contract_of(source), BATCH, lake)
+
+
+def _landed(home: Path, contract) -> str:
+    with session(threads=1) as con:
+        return (land(con, contract, BATCH, Lake(home)).folder or home).name
+
+
+def test_runs_at_the_same_moment_land_one_batch(tmp_path, contract_of):
+    home = tmp_path / "home"
+    (home / "inbox").mkdir(parents=True)
+    (home / "inbox" / f"{BATCH}.csv").write_bytes(CSV)
+    source = {"kind": "files", "location": "inbox/{batch}.csv", "format": "csv"}
+    with ThreadPoolExecutor(6) as pool:
+        found = set(pool.map(lambda _: _landed(home, contract_of(source)), range(6)))
+    place = home / "landing" / "people" / BATCH
+    assert found == {p.name for p in place.iterdir()} == {hashlib.sha256(CSV).hexdigest()}
+    assert {p.name for p in (place / found.pop()).iterdir()} == {
+        "manifest.json", "original", "rows.parquet"}  # fmt: skip
+
+
+def test_a_run_killed_before_its_manifest_leaves_nothing_that_counts(dropped):
+    first = dropped(CSV)
+    (first.folder / "manifest.json").unlink()
+    again = dropped(CSV)
+    assert not again.reused
+    assert again.manifest == first.manifest
+    assert (again.folder / "manifest.json").is_file()
