@@ -15,7 +15,7 @@ from assay.stages._notify import notify
 from assay.stages._office import Office
 from assay.stages._pin import pin
 from assay.stages._protect import protect
-from assay.stages._release import release
+from assay.stages._release import abandon, release
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
 
@@ -25,6 +25,7 @@ __all__ = [
     "Office",
     "StageResult",
     "Ticket",
+    "abandon",
     "clean",
     "commit",
     "drift",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from assay import engine
-from assay.cleaning import CleaningReport, FittedState, fit, judge_cleaning, render_scaler
+from assay.cleaning import (
+    CleaningReport,
+    FittedState,
+    fit,
+    judge_cleaning,
+    render_scaler,
+    roles_of,
+)
 from assay.cleaning import clean as clean_rows
 from assay.contract import Contract
 from assay.policy.cleaning import CleaningPolicy
@@ -25,15 +32,16 @@ def clean(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> Stage
 def _cleaned(office: Office, ticket: Ticket) -> Finished:
     contract = office.project.contract(ticket.dataset)
     policy = office.policy(contract, "cleaning", CleaningPolicy)
+    roles = roles_of(contract)
     with office.session() as con:
         observed = _kept(worked(office, ticket, con, "observed.parquet"))
         reference = _reference(office, ticket, con, contract)
         state = (
-            fit(con, observed, policy, contract.roles, fitted_on="batch")
+            fit(con, observed, policy, roles, fitted_on="batch")
             if reference is None
-            else fit(con, reference, policy, contract.roles)
+            else fit(con, reference, policy, roles)
         )
-        cleaned = clean_rows(con, observed, policy, state, contract.roles)
+        cleaned = clean_rows(con, observed, policy, state, roles)
         for name, table in {
             "cleaned": cleaned.table,
             "marks_clean_dropped": cleaned.dropped,

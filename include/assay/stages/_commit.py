@@ -58,7 +58,8 @@ def row_counts(done: dict[str, StageResult]) -> dict[str, int]:
     Returns
     -------
     dict
-        ``rows_in`` = ``quarantined`` + ``dropped`` + ``suppressed`` + ``left``.
+        ``rows_in`` = ``quarantined`` + ``dropped`` + ``suppressed`` + ``held``; what isn't set
+        aside is held until its batch is released.
     """
     rows_in = done["ingest"].rows["in"] if "ingest" in done else 0
     quarantined = sum(r.rows.get("quarantined", 0) for r in done.values() if r.stage != "commit")
@@ -68,7 +69,7 @@ def row_counts(done: dict[str, StageResult]) -> dict[str, int]:
         "quarantined": quarantined,
         "dropped": dropped,
         "suppressed": 0,
-        "left": rows_in - quarantined - dropped,
+        "held": rows_in - quarantined - dropped,
     }
 
 

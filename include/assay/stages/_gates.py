@@ -59,7 +59,7 @@ def _references(ticket: Ticket, policy: DriftPolicy) -> list[str]:
     return list(policy.references)
 
 
-def _measured(  # noqa: PLR0917
+def _measured(
     office: Office,
     ticket: Ticket,
     con: Any,

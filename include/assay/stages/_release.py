@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.catalog import BatchState, Counts, Lease
 from assay.stages._commit import row_counts
+from assay.stages._notify import CRASHED
 from assay.stages._office import Office
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Outcome, worst
@@ -34,6 +35,24 @@ def release(
     if ticket.asked.stop_before_release:
         return _finish(office, ticket, done, BatchState.CANDIDATE)
     return _released(office, ticket, done, approved_by if holding else None)
+
+
+def abandon(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> None:
+    """Record that a run ended in an error: its batch stays undecided, its lease is given back."""
+    rows = row_counts(done)
+    office.catalog.finish_batch(
+        ticket.dataset,
+        ticket.batch,
+        ticket.run_id,
+        state=BatchState.RUNNING,
+        verdict=None,
+        counts=_counts(rows, out=False),
+        at=office.clock(),
+        reasons=[CRASHED],
+        input_sha=ticket.input_sha,
+        token=ticket.token,
+    )
+    _give_lease_back(office, ticket)
 
 
 def _held(
@@ -82,20 +101,12 @@ def _finish(
 ) -> StageResult:
     rows = row_counts(done)
     out = state in {BatchState.RELEASED, BatchState.FORCED}
-    counts = Counts(
-        rows_in=rows["rows_in"],
-        released=rows["left"] if out else 0,
-        held=0 if out else rows["left"],
-        quarantined=rows["quarantined"],
-        dropped=rows["dropped"],
-        suppressed=rows["suppressed"],
-    )
+    counts = _counts(rows, out)
     told = sorted(done.values(), key=lambda r: -r.outcome.severity)
     reasons = tuple(
         dict.fromkeys(c for r in told if r.outcome is not Outcome.PASS for c in r.reasons)
     )
     outcome = worst(r.outcome for r in done.values())
-    now = office.clock()
     office.catalog.finish_batch(
         ticket.dataset,
         ticket.batch,
@@ -103,15 +114,13 @@ def _finish(
         state=state,
         verdict=outcome,
         counts=counts,
-        at=now,
+        at=office.clock(),
         reasons=reasons,
         version=ticket.version if "commit" in done else None,
         input_sha=ticket.input_sha,
         token=ticket.token,
     )
-    office.catalog.release_lease(
-        Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
-    )
+    _give_lease_back(office, ticket)
     where = f"snapshot {snapshot}" if snapshot else state.value
     return StageResult(
         stage="release",
@@ -124,3 +133,19 @@ def _finish(
             "messages": [f"{ticket.batch}: {where}."],
         },
     )
+
+
+def _counts(rows: dict[str, int], out: bool) -> Counts:
+    return Counts(
+        rows_in=rows["rows_in"],
+        released=rows["held"] if out else 0,
+        held=0 if out else rows["held"],
+        quarantined=rows["quarantined"],
+        dropped=rows["dropped"],
+        suppressed=rows["suppressed"],
+    )
+
+
+def _give_lease_back(office: Office, ticket: Ticket) -> None:
+    lease = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, office.clock())
+    office.catalog.release_lease(lease)

@@ -87,7 +87,7 @@ def _write(
     return files
 
 
-def _write_candidate(  # noqa: PLR0917
+def _write_candidate(
     office: Office, ticket: Ticket, con: Any, contract: Contract, table: Any, found: Validation
 ) -> None:
     left = table.anti_join(found.marks, engine.ROW)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from assay.stages import Office, StageResult, Ticket
 
 PIN, INGEST = "pin", "ingest"
-GATES = ("ingest", "validate_raw", "clean", "validate_clean", "drift", "fairness")
-"""Tasks that judge, in order."""
 WORK = (
     "ingest",
     "validate_raw",
@@ -40,10 +38,12 @@ class StageOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Skip where an earlier stage holds the batch; else work, and say what came of it."""
-        done = results(context)
-        if held := held_by(done):
+        done, ticket = results(context), read_ticket(context)
+        held = held_by(done)
+        # A run that asked to force goes on to a candidate, so that there is something to force.
+        if held and (held == INGEST or not ticket.asked.force):
             raise AirflowSkipException(f"{held} holds the batch")
-        result = self.work(open_office(), read_ticket(context), done)
+        result = self.work(open_office(), ticket, done)
         return finish(self, result)
 
 
@@ -77,3 +77,13 @@ def results(context: Any) -> dict[str, Any]:
 def held_by(done: dict[str, Any]) -> str | None:
     """The first stage that holds the batch, None if none does."""
     return next((task for task, result in done.items() if result.holds), None)
+
+
+def crashed_stage(context: Any) -> str | None:
+    """The first stage that ended in an error, so that nothing can be decided; None if none did."""
+    tasks = [PIN, *WORK]
+    states = context["ti"].get_task_states(
+        dag_id=context["dag"].dag_id, task_ids=tasks, run_ids=[context["run_id"]]
+    )
+    found = states.get(context["run_id"], {})
+    return next((t for t in tasks if found.get(t) in {"failed", "upstream_failed"}), None)

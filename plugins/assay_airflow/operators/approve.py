@@ -20,12 +20,12 @@ class ApproveForceOperator(ApprovalOperator):
 
     def execute(self, context: Any) -> Any:
         """Wait for a second person's answer."""
-        asked = read_ticket(context).asked
-        held = held_by(results(context))
+        asked, done = read_ticket(context).asked, results(context)
+        held = held_by(done)
         if not asked.force or held is None:
-            raise AirflowSkipException(
-                "nobody asked to force" if held else "no gate holds the batch"
-            )
+            raise AirflowSkipException("Nobody asked to force." if held else "No gate holds it.")
+        if "commit" not in done:
+            raise AirflowSkipException("There is no candidate to force: the batch stays held.")
         others = [name for name in _users() if name != asked.by]
         if _users() and not others:
             raise AirflowSkipException(

@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.office import open_office
-from assay_airflow.operators._stage import PIN, TICKET, read_ticket, results
+from assay_airflow.operators._stage import PIN, TICKET, crashed_stage, read_ticket, results
 
 
 class NotifyOperator(BaseOperator):
@@ -28,10 +28,12 @@ class NotifyOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Tell who has to know."""
-        from assay.stages import notify
+        from assay.stages import StageResult, notify
 
         if context["ti"].xcom_pull(task_ids=PIN, key=TICKET) is None:
             self.log.info("The run never began: its first task says why.")
             return {}
-        office, ticket = open_office(), read_ticket(context)
-        return notify(office, ticket, results(context), transports(office))
+        office, ticket, done = open_office(), read_ticket(context), results(context)
+        if found := context["ti"].xcom_pull(task_ids="release"):
+            done["release"] = StageResult.model_validate(found)
+        return notify(office, ticket, done, transports(office), crashed_stage(context))

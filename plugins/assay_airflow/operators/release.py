@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.office import open_office
-from assay_airflow.operators._stage import WORK, finish, read_ticket, results
+from assay_airflow.operators._stage import PIN, crashed_stage, finish, read_ticket, results
 
 
 class ReleaseOperator(BaseOperator):
@@ -34,8 +34,8 @@ class ReleaseOperator(BaseOperator):
         """Release the batch if everything lets it out."""
         from assay.stages import release
 
-        if crashed := _crashed(context):
-            raise AirflowFailException(f"No decision: {crashed} failed. See its log.")
+        if crashed := crashed_stage(context):
+            _give_up(context, crashed)
         ticket, approval = read_ticket(context), context["ti"].xcom_pull(task_ids="approve_force")
         result = release(open_office(), ticket, results(context), (approval or {}).get("by")
                          if (approval or {}).get("approved") else None)  # fmt: skip
@@ -48,6 +48,15 @@ class ReleaseOperator(BaseOperator):
         return value
 
 
+def _give_up(context: Any, crashed: str) -> None:
+    """Leave the batch undecided: a run that could not judge decides nothing."""
+    from assay.stages import abandon
+
+    if crashed != PIN:
+        abandon(open_office(), read_ticket(context), results(context))
+    raise AirflowFailException(f"No decision: {crashed} failed. See its log.")
+
+
 def _announce(event: Any, ticket: Any, result: Any) -> None:
     event.extra = {
         "batch": ticket.batch,
@@ -56,13 +65,3 @@ def _announce(event: Any, ticket: Any, result: Any) -> None:
         "run_type": ticket.run_type,
     }
     event.add_partitions([ticket.batch])
-
-
-def _crashed(context: Any) -> str | None:
-    """The first stage that ended without a result although none before it holds the batch."""
-    done = results(context)
-    states = context["ti"].get_task_states(
-        dag_id=context["dag"].dag_id, run_ids=[context["run_id"]], task_ids=["pin", *WORK]
-    )[context["run_id"]]
-    failed = {"failed", "upstream_failed"}
-    return next((t for t in ("pin", *WORK) if states.get(t) in failed and t not in done), None)

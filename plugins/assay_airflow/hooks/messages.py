@@ -1,0 +1,48 @@
+"""Slack and SMTP, each from one connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from assay_airflow.hooks.office import find_connection
+
+if TYPE_CHECKING:
+    from assay.stages import Office
+
+SLACK: Final = "assay_slack"
+"""Connection id: a bot token as the password, or an incoming webhook's URL."""
+SMTP: Final = "assay_smtp"
+"""Connection id: host, port, login, password; the extra ``from_email`` is the sender."""
+
+
+def transports(office: Office) -> dict[str, Any]:
+    """How messages leave: by the connections that exist, else as files in the lake."""
+    from assay.alerting import open_transports
+
+    return open_transports(office.lake, slack=_slack(), smtp=_smtp())
+
+
+def _slack() -> Any:
+    from assay.alerting import SlackBot, SlackWebhook
+
+    connection = find_connection(SLACK)
+    if connection is None or not connection.password:
+        return None
+    if connection.password.startswith("http"):
+        return SlackWebhook(connection.password)
+    return SlackBot(connection.password, base_url=connection.extra_dejson.get("base_url"))
+
+
+def _smtp() -> Any:
+    from assay.alerting import Smtp
+
+    connection = find_connection(SMTP)
+    if connection is None or not connection.host:
+        return None
+    return Smtp(
+        host=connection.host,
+        port=connection.port or 25,
+        sender=connection.extra_dejson.get("from_email") or f"assay@{connection.host}",
+        user=connection.login,
+        password=connection.password,
+    )
