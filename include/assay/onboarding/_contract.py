@@ -1,0 +1,122 @@
+"""The text of a first contract."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from assay.onboarding._profile import ColumnProfile, Profile
+
+_COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is known of a data set besides its sample."""
+
+    name: str
+    grain: str
+    first: str
+    first_from: str
+    owner: str
+    sample: str
+
+
+def quote(text: str) -> str:
+    """A YAML scalar that is read back as exactly this text."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def plain(text: str) -> str:
+    """A text that can stand in a comment."""
+    return " ".join(text.split())
+
+
+def render_contract(draft: Draft, profile: Profile) -> str:
+    """A contract in the Open Data Contract Standard v3, commented where a person must confirm."""
+    lines = [
+        f"# What the {draft.name} data set is. Format: Open Data Contract Standard v3.",
+        f"# Drafted from a sample of {profile.rows} rows ({plain(draft.sample)}). Lines marked",
+        "# 'confirm' are guesses: a person who knows the data decides.",
+        "apiVersion: v3.1.0",
+        "kind: DataContract",
+        f"id: urn:assay:{draft.name}",
+        f"name: {draft.name}",
+        "version: 0.1.0",
+        "status: draft",
+        "description:",
+        "  purpose: To be written by the owner.  # confirm: what is this data for?",
+        "team:",
+        f"  name: {quote(draft.owner)}  # confirm: who answers for it?",
+        *_server(draft),
+        "customProperties:",
+        "  - property: partition",
+        f"    # confirm: how long a batch is, its time zone; first: {draft.first_from}.",
+        f"    value: {{grain: {draft.grain}, timezone: UTC, first: {quote(draft.first)}}}",
+        *_dated(profile),
+        "schema:",
+        f"  - name: {draft.name}",
+        "    physicalType: table",
+        "    properties:",
+    ]
+    for column in profile.columns:
+        lines += _column(column, profile)
+    return "\n".join(lines) + "\n"
+
+
+def _server(draft: Draft) -> list[str]:
+    name = PurePosixPath(urlsplit(draft.sample).path if "://" in draft.sample else draft.sample)
+    suffixes = [s.lower() for s in name.suffixes]
+    form = "parquet" if ".parquet" in suffixes else "csv"
+    ending = suffixes[-1] if suffixes and suffixes[-1] in _COMPRESSIONS else ""
+    lines = [
+        "servers:",
+        "  - server: inbox",
+        "    type: local",
+        f"    path: inbox/{draft.name}/{{batch}}.{form}{ending}  # confirm: where batches arrive",
+        f"    format: {form}",
+    ]
+    if ending:
+        lines += [
+            "    customProperties:",
+            f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}",
+        ]
+    return lines
+
+
+def _dated(profile: Profile) -> list[str]:
+    if profile.dated is None:
+        return []
+    return [f"    # confirm: add `column: {plain(profile.dated)}` if rows lie within their batch."]
+
+
+def _column(column: ColumnProfile, profile: Profile) -> list[str]:
+    share = column.nulls / profile.rows
+    lines = [
+        f"      - name: {quote(column.name)}",
+        f"        logicalType: {column.type}",
+    ]
+    if column.name == profile.key:
+        lines.append("        primaryKey: true  # unique and never null in the sample: confirm")
+    elif column.name in profile.keys:
+        lines.append("        # unique in the sample too; `unique: true` if that is a law: confirm")
+    if column.nulls == 0:
+        lines.append(f"        required: true  # no null in {profile.rows} rows")
+    else:
+        lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
+    if column.guess:
+        lines.append(f"        # classification: {column.guess}  # guessed from the name: confirm")
+        if column.guess == "identifier":
+            lines.append("        # customProperties: [{property: identityDomain, value: NAME}]")
+    if column.role:
+        lines.append(
+            f"        # customProperties: [{{property: role, value: {column.role}}}]  # confirm"
+        )
+    if column.levels is not None and not column.padded:
+        values = ", ".join(f"{{value: {quote(level)}}}" for level in column.levels)
+        lines.append(f"        # all {column.distinct} levels of the sample: confirm")
+        lines.append(f"        enum: [{values}]")
+    return lines

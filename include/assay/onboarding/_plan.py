@@ -1,0 +1,146 @@
+"""Planning the files of a new data set, and writing them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from assay.engine import open_data
+from assay.errors import InputError, Problem, problems_error
+from assay.onboarding import _policies as policies
+from assay.onboarding._contract import Draft, render_contract
+from assay.onboarding._distance import measure_distances
+from assay.onboarding._profile import Profile, measure_profile
+from assay.onboarding._suites import render_clean_suite, render_raw_suite
+
+Grain = Literal["day", "month", "year"]
+_FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True)
+class DatasetPlan:
+    """The files of a new data set: path below ``include/`` to text."""
+
+    name: str
+    profile: Profile
+    files: Mapping[str, str]
+
+
+def plan_dataset(
+    con: Any,
+    data: Path | str,
+    name: str,
+    *,
+    grain: Grain = "day",
+    first: str | None = None,
+    owner: str = "unassigned",
+) -> DatasetPlan:
+    """Draft contract, suites and policies of a data set from a sample of it.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        A session.
+    data : path or URL
+        The sample, CSV or Parquet; best a whole batch.
+    name : str
+        The data set's name: a small letter, then small letters, digits, underscores.
+    grain : {'day', 'month', 'year'}
+        How long a batch is.
+    first : str, optional
+        Key of the first batch. Without it, the batch of the earliest moment of the sample's first
+        date column; without one, of the day when the sample was last modified.
+    owner : str
+        Who answers for the data.
+
+    Returns
+    -------
+    DatasetPlan
+        Valid as it stands: types, keys, null shares, closed lists and ranges are the sample's, and
+        every limit says in its rationale what it was derived from. What a column's name suggests
+        about people stands in comments, and neither levels nor ranges of such a column are written.
+
+    Raises
+    ------
+    InputError
+        If the name isn't one, or the sample can't be read or is empty.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            "not a name of a data set", got=name,
+            expected="a small letter, then small letters, digits, underscores; at most 64",
+        )  # fmt: skip
+    table = open_data(con, data)
+    profile = measure_profile(table)
+    profile = replace(profile, distances=measure_distances(table, profile))
+    key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
+    draft = Draft(name, grain, key, source, owner, Path(str(data)).name)
+    return DatasetPlan(name, profile, _files(draft, profile))
+
+
+def _files(draft: Draft, profile: Profile) -> dict[str, str]:
+    name = draft.name
+    texts = {
+        "quality": policies.render_quality(profile),
+        "cleaning": policies.render_cleaning(profile),
+        "drift": policies.render_drift(draft, profile),
+        "fairness": policies.render_fairness(profile),
+        "privacy": policies.render_privacy(profile),
+        "retention": policies.render_retention(draft),
+        "alerting": policies.render_alerting(),
+    }
+    return {
+        f"contracts/{name}.odcs.yaml": render_contract(draft, profile),
+        f"suites/{name}/raw.json": render_raw_suite(name, profile),
+        f"suites/{name}/clean.json": render_clean_suite(name, profile),
+        **{f"policies/{name}/{policy}.yaml": text for policy, text in texts.items()},
+    }
+
+
+def _first(data: Path | str, profile: Profile, grain: Grain) -> tuple[str, str]:
+    """Key of the first batch, and where it was found."""
+    if profile.first_day is not None:
+        day, source = profile.first_day, "the earliest date of the sample"
+    elif Path(data).is_file():
+        modified = os.stat(data).st_mtime  # noqa: PTH116
+        day = dt.datetime.fromtimestamp(modified, dt.UTC).date()
+        source = "the day when the sample was last modified"
+    else:
+        raise InputError(
+            "the sample doesn't tell when its first batch is", where=str(data),
+            do="Name the first batch.",
+        )  # fmt: skip
+    return day.strftime(_FORMAT[grain]), source
+
+
+def write_dataset(plan: DatasetPlan, include: Path | str) -> tuple[Path, ...]:
+    """Write the planned files below a folder; nothing is ever overwritten.
+
+    Raises
+    ------
+    InputError
+        If any of the files is there already; then none is written.
+    """
+    root = Path(include)
+    paths = {root / relative: text for relative, text in plan.files.items()}
+    there = [path for path in paths if path.exists()]
+    if there:
+        raise problems_error(
+            InputError,
+            [
+                Problem("the file is there already", where=str(path),
+                        do="Choose another name, or edit the file.")
+                for path in there
+            ],
+        )  # fmt: skip
+    for path, text in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    return tuple(paths)

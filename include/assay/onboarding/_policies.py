@@ -1,0 +1,200 @@
+"""The texts of a first set of policies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from assay.onboarding._contract import Draft, plain, quote
+from assay.onboarding._distance import PARTS, comparable, is_category
+from assay.onboarding._numbers import rounded_up, wilson
+from assay.onboarding._profile import ColumnProfile, Profile
+
+_DAYS: Final = {"day": 1, "month": 31, "year": 366}
+_MEND: Final = 30
+
+
+def render_quality(profile: Profile) -> str:
+    """No row of the sample breaks what was drafted: how many may, at the most, in a batch?"""
+    limit = rounded_up(wilson(0, profile.rows)[1])
+    return f"""\
+description: How much may be set aside from a batch before the batch itself is held.
+on_inconclusive: hold
+quarantine:
+  max_share: {limit}
+  rationale: >-
+    No row of the sample breaks the drafted contract; this is the upper end of the 95 % Wilson
+    interval of 0 of {profile.rows} rows.
+gx:
+  max_rows: {10 * profile.rows}
+  rationale: Ten times the {profile.rows} rows of the sample, which fit in memory.
+"""
+
+
+def render_cleaning(profile: Profile) -> str:
+    """Trim the texts that need it, and propose the rest in comments."""
+    padded = [c for c in profile.columns if c.padded]
+    lines = [
+        "description: Brings texts to one spelling; the release keeps natural units.",
+        "on_inconclusive: hold",
+        "# Order: parse, text, deduplicate, outliers, impute, derive and scale.",
+    ]
+    lines += ["steps:", *_trim(padded)] if padded else ["steps: []"]
+    holed = [c for c in profile.columns if c.nulls and c.type in {"integer", "number"}]
+    if holed:
+        lines += [
+            "# To fill missing values (each filled cell is flagged in <column>__imputed):",
+            "#  - step: impute",
+            "#    columns:",
+            *(f"#      {quote(c.name)}: {{method: median}}" for c in holed),
+        ]
+    if padded:
+        count, cells = sum(c.padded for c in padded), profile.rows * len(profile.columns)
+        lines += [
+            "budget:",
+            "  cells:",
+            f"    max_share: {rounded_up(wilson(count, cells)[1])}",
+            "    rationale: >-",
+            f"      Trimming changes {count} of the {cells} cells of the sample; this is the upper",
+            "      end of the 95 % Wilson interval.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _trim(columns: list[ColumnProfile]) -> list[str]:
+    return [
+        "  - step: text",
+        "    columns:",
+        *(
+            f"      {quote(c.name)}: {{trim: true}}  # {c.padded} values of the sample need it"
+            for c in columns
+        ),
+    ]
+
+
+def render_drift(draft: Draft, profile: Profile) -> str:
+    """Limits from how far the parts of the sample lie apart; the first batch as the reference."""
+    columns = [c for c in comparable(profile) if c.name in profile.distances]
+    lines = ["description: A batch against the first one.", "on_inconclusive: hold"]
+    if not columns:
+        reason = f"The sample of {profile.rows} rows has no column that could be compared in parts."
+        return "\n".join([*lines, "applies: false", f"reason: {reason}"]) + "\n"
+    lines += [
+        "alpha: 0.01",
+        "alpha_rationale: >-",
+        "  A convention: one batch in a hundred without any shift may seem to have one. Confirm.",
+        "references:",
+        "  first_batch:",
+        "    kind: pinned",
+        f"    batches: [{quote(draft.first)}]  # confirm: batches that are ordinary",
+        f"bootstrap: [{quote(draft.first)}]",
+        "columns:",
+    ]
+    for column in columns:
+        lines += _drift_column(column, profile)
+    return "\n".join(lines) + "\n"
+
+
+def _drift_column(column: ColumnProfile, profile: Profile) -> list[str]:
+    distance = profile.distances[column.name]
+    limit = min(0.99, max(0.01, rounded_up(2 * distance)))
+    effect = "jensen_shannon" if is_category(column) else "ks_statistic"
+    test, ties = "chi_square", []
+    if not is_category(column):
+        tied = 2 * column.distinct < profile.rows - column.nulls
+        test = "permutation" if tied else "kolmogorov_smirnov"
+        ties = ["    ties: matter  # rows share values"] if tied else []
+    return [
+        f"  {quote(column.name)}:",
+        f"    test: {test}",
+        f"    effect: {effect}",
+        *ties,
+        f"    limit: {limit:g}",
+        "    rationale: >-",
+        f"      Twice the largest distance ({distance:.3f}) of any of {PARTS} consecutive parts of",
+        f"      the sample ({profile.rows // PARTS} rows each) from the rest; at least .01.",
+    ]
+
+
+def render_fairness(profile: Profile) -> str:
+    """Not applied until somebody names the protected attributes; what to name, in comments."""
+    protected = [c.name for c in profile.columns if c.role == "protected"]
+    outcomes = [c.name for c in profile.columns if c.role in {"label", "prediction"}]
+    lines = [
+        "description: Whether outcomes differ between groups of people.",
+        "on_inconclusive: hold",
+        "applies: false",
+        "reason: Nobody has confirmed yet whether this data decides about people.",
+    ]
+    if protected:
+        lines.append("# Columns that may be protected attributes: " + _named(protected))
+    if outcomes:
+        lines.append("# Columns that may be outcomes: " + _named(outcomes))
+    lines += [
+        "# Where it does: take out `applies` and `reason`, name the roles in the contract, add:",
+        "# favourable: VALUE        # which outcome is good for the person",
+        "# alpha: NUMBER            # level of the test",
+        "# least_number: NUMBER     # smallest group that is judged",
+        "# attributes: {COLUMN: {reference: LEVEL, required_groups: all}}",
+        "# metrics: [{metric: disparate_impact, outcome: label, min: NUMBER, rationale: WHY}]",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_privacy(profile: Profile) -> str:
+    """Nothing is classified yet; what to do with the guesses, in comments."""
+    guesses = [c for c in profile.columns if c.guess]
+    lines = [
+        "description: What becomes of each column that can lead to a person.",
+        "# Each column that the contract classifies must be listed here.",
+        "columns: {}",
+    ]
+    if guesses:
+        lines += ["# Guessed from names, to confirm together with the contract's classification:"]
+        for column in guesses:
+            how = "pseudonymise" if column.guess == "identifier" else "drop"
+            lines.append(f"#   {quote(column.name)}: {{treatment: {how}}}  # {column.guess}")
+    return "\n".join(lines) + "\n"
+
+
+def render_alerting() -> str:
+    """What fails or can't be told opens an incident; whom to tell is for the owner to write."""
+    return """\
+description: What opens an incident, and who is told.
+opens: [FAIL, INCONCLUSIVE]
+opens_rationale: Both may hold the batch, so somebody must look; warnings stay on the status page.
+# confirm: who is told? For example
+#   - {slack: "#team-channel"}
+#   - {outcomes: [FAIL], email: [owner@example.org]}
+routes: []
+"""
+
+
+def render_retention(draft: Draft) -> str:
+    """Periods from the length of a batch; how long is lawful is for the owner to confirm."""
+    length = _DAYS[draft.grain]
+    zones = {
+        "landing": (length + _MEND, "a batch's length, and a month to mend and re-run it"),
+        "quarantine": (length + _MEND, "as landing: rows are mended from there"),
+        "work": (length + _MEND, "as landing: a held candidate may still be forced"),
+        "spill": (1, "what a killed engine left is of no use the day after"),
+        "reports": (12 * (length + _MEND), "twelve times landing's, so that trends can be seen"),
+        "messages": (length + _MEND, "as landing"),
+    }
+    lines = [
+        "description: How long files may lie in each zone.",
+        f"# Drafted from the grain of the contract ({draft.grain}). confirm: what is lawful, and",
+        "# what is needed? Clear identifiers may be in landing and quarantine.",
+        "zones:",
+    ]
+    for zone, (days, why) in zones.items():
+        lines += [
+            f"  {zone}:",
+            "    counts_from: landed_at",
+            f"    max_age_days: {days}",
+            f"    rationale: {quote(why[:1].upper() + why[1:] + '.')}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(plain(name) for name in names)

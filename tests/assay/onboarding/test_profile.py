@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import ks_2samp
+from statsmodels.stats.proportion import proportion_confint
+
+from assay import engine
+from assay.errors import InputError
+from assay.onboarding import measure_profile
+from assay.onboarding._distance import PARTS, measure_distances
+from assay.onboarding._numbers import rounded_up, wilson
+from assay.onboarding._profile import widened
+
+_RNG = np.random.default_rng(4)
+_N = 240
+_FRAME = pd.DataFrame({
+    "__row": range(_N),
+    "row_id": range(1000, 1000 + _N),
+    "amount": _RNG.exponential(9, _N),
+    "count": _RNG.integers(0, 60, _N),
+    "kind": _RNG.choice(["a", "b", "c"], _N, p=[0.6, 0.3, 0.1]),
+    "note": [f"text {i % 100}" for i in range(_N)],
+    "email": [f"person{i}@example.org" for i in range(_N)],
+    "sex": _RNG.choice(["f", "m"], _N),
+    "empty": pd.Series([None] * _N, dtype="float64"),
+})  # fmt: skip
+_FRAME.loc[:10, "amount"] = None
+
+
+@pytest.fixture(scope="module")
+def profiled() -> Any:
+    with engine.session(threads=2) as con:
+        table = con.create_table("t", _FRAME)
+        profile = measure_profile(table)
+        yield {c.name: c for c in profile.columns}, profile, measure_distances(table, profile)
+
+
+def test_what_a_column_shows(profiled: Any) -> None:
+    columns, profile, _ = profiled
+    assert profile.rows == _N
+    assert profile.keys == ("row_id", "email")
+    assert profile.key == "row_id"
+    assert (columns["amount"].type, columns["amount"].nulls) == ("number", 11)
+    assert columns["kind"].levels == ("a", "b", "c")
+    assert columns["note"].levels is None
+    assert columns["empty"].nulls == _N
+
+
+def test_nothing_is_told_of_what_may_be_about_people(profiled: Any) -> None:
+    columns, _, _ = profiled
+    assert columns["email"].guess == "identifier"
+    assert (columns["sex"].guess, columns["sex"].role) == ("quasi_identifier", "protected")
+    assert columns["sex"].levels is None
+
+
+def test_distances_are_scipys(profiled: Any) -> None:
+    _, _, distances = profiled
+    assert sorted(distances) == ["amount", "count", "kind", "sex"]
+    part = np.arange(_N) * PARTS // _N
+    ks = [
+        ks_2samp(_FRAME["count"][part == i], _FRAME["count"][part != i]).statistic
+        for i in range(PARTS)
+    ]
+    assert distances["count"] == pytest.approx(max(ks), abs=1e-12)
+    shares = [
+        (np.array([(_FRAME["kind"][part == i] == k).mean() for k in "abc"]),
+         np.array([(_FRAME["kind"][part != i] == k).mean() for k in "abc"]))
+        for i in range(PARTS)
+    ]  # fmt: skip
+    assert distances["kind"] == pytest.approx(
+        max(jensenshannon(p, q, base=2) for p, q in shares), abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 10), (3, 400), (400, 400), (200, 401)])
+def test_wilson_is_statsmodels(count: int, n: int) -> None:
+    assert wilson(count, n) == pytest.approx(
+        proportion_confint(count, n, method="wilson"), abs=1e-12
+    )
+
+
+@given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
+def test_a_widened_range_holds_the_range(low: float, span: float) -> None:
+    below, above = widened(low, low + span)
+    assert below <= low
+    assert above >= low + span
+
+
+@given(st.floats(1e-6, 1.0))
+def test_rounding_up_never_lowers(value: float) -> None:
+    assert value * (1 - 1e-6) <= rounded_up(value) <= value * 1.11
+
+
+def test_an_empty_sample_and_an_odd_type_are_refused() -> None:
+    with engine.session(threads=1) as con:
+        empty = con.create_table("t", _FRAME.head(0).astype({"kind": "str"}))
+        with pytest.raises(InputError, match="sample is empty"):
+            measure_profile(empty)
+        odd = con.sql("SELECT 0 AS __row, [1, 2] AS listed")
+        with pytest.raises(InputError, match="type that a contract can't name"):
+            measure_profile(odd)
