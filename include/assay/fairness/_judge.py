@@ -53,6 +53,9 @@ def judge_fairness(
 
     Notes
     -----
+    A count that stands alone below the least number can be found by subtraction from the counts
+    around it; where that matters, merge such levels (generalise them) before the release.
+
     A cell's p is the smallest level at which its interval lies wholly beyond the limit; Holm over
     groups × metrics. A gate that doesn't apply gives PASS with the reason ``not_applicable``.
     """
