@@ -95,6 +95,19 @@ class Leases(Store):
             row.owner = None
             return True
 
+    def live_leases(self, now: datetime) -> list[Lease]:
+        """The leases that haven't run out, ordered by data set and batch: what is worked on now."""
+        wanted = (
+            select(LeaseRow)
+            .where(LeaseRow.owner.is_not(None), LeaseRow.expires > now)
+            .order_by(LeaseRow.dataset, LeaseRow.batch)
+        )
+        with self._session(writes=False) as session:
+            return [
+                Lease(r.dataset, r.batch, r.owner or "", r.token, r.expires)
+                for r in session.scalars(wanted)
+            ]
+
     @contextmanager
     def lease(
         self,

@@ -75,3 +75,11 @@ def test_a_run_that_lost_its_lease_cannot_write(catalog: Catalog, now: datetime)
 def test_a_token_without_any_lease_is_refused(catalog: Catalog, now: datetime) -> None:
     with pytest.raises(LeaseError, match="never been leased"):
         catalog.start_batch("flights", "b", "r", run_type="manual", at=now, token=1)
+
+
+def test_live_leases_are_what_is_worked_on(catalog: Catalog, now: datetime) -> None:
+    held = catalog.acquire_lease("flights", "b", "run-1", now=now, ttl=TTL)
+    given_back = catalog.acquire_lease("flights", "a", "run-2", now=now, ttl=TTL)
+    catalog.release_lease(given_back)
+    assert catalog.live_leases(now) == [held]
+    assert catalog.live_leases(now + TTL) == []

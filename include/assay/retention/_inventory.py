@@ -1,0 +1,296 @@
+"""What lies in the zones that have a maximum age, and what is known of it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from assay.lake import ZONES, Lake
+
+SweptZone = Literal["landing", "quarantine", "work", "spill", "reports", "messages"]
+BATCH_ZONES: Final[tuple[SweptZone, ...]] = ("landing", "quarantine", "work", "reports")
+"""Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
+WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")
+REMOVING: Final = ".removing-"
+"""Names what an interrupted sweep has already taken out of its place."""
+
+
+class RunLike(Protocol):
+    """One run of a batch, as the catalog's history gives it."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def batch(self) -> str: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def input_sha(self) -> str | None: ...
+    @property
+    def started(self) -> datetime: ...
+
+
+class SnapshotLike(Protocol):
+    """One release, as the catalog gives it."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def batches(self) -> Mapping[str, str]: ...
+    @property
+    def at(self) -> datetime | None: ...
+
+
+class Item(BaseModel):
+    """The smallest thing that is kept or removed as a whole: a folder of a batch, or one file.
+
+    Parameters
+    ----------
+    zone : str
+    path : str
+        Below the home, with ``/``.
+    dataset, batch : str or None
+        None where it belongs to none.
+    landed_at, released_at, batch_end : datetime or None
+        The moments that a period may count from.
+    needed_by : tuple of str
+        What must have it: a run that works on the batch, a snapshot that has no other copy.
+    files, bytes : int
+    fingerprint : str
+        Changes when a file in it is added, removed or written.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zone: SweptZone
+    path: str
+    dataset: str | None
+    batch: str | None
+    landed_at: datetime
+    released_at: datetime | None = None
+    batch_end: datetime | None = None
+    needed_by: tuple[str, ...] = ()
+    files: int = 1
+    bytes: int = 0
+    fingerprint: str
+
+
+class Inventory(BaseModel):
+    """All items, and the files that no zone, or no place in a zone, claims."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    items: tuple[Item, ...]
+    unclaimed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Records:
+    """What the catalog knows, reduced to what the inventory asks."""
+
+    landed: Mapping[tuple[str, str, str], datetime]
+    released: Mapping[tuple[str, str, str], datetime]
+    live: Mapping[tuple[str, str], str]
+    needed: Mapping[tuple[str, str, str], str]
+
+
+def take_inventory(
+    lake: Lake,
+    runs: Iterable[RunLike],
+    snapshots: Iterable[SnapshotLike],
+    *,
+    pointers: Mapping[str, int],
+    live: Mapping[tuple[str, str], str],
+    committed: Collection[tuple[str, str, str]],
+    batch_end: Callable[[str, str], datetime | None],
+) -> Inventory:
+    """Look at the zones; nothing is changed.
+
+    An input landed when the catalog says that its first run began, or when its oldest file was
+    written, whichever is earlier: a repeated run doesn't make it younger.
+
+    Parameters
+    ----------
+    lake : Lake
+    runs : iterable of RunLike
+        The history of all data sets.
+    snapshots : iterable of SnapshotLike
+        All releases of all data sets.
+    pointers : mapping
+        Data set to the number of its live snapshot.
+    live : mapping
+        (data set, batch) to the owner of its live lease: what is worked on now.
+    committed : collection
+        (data set, batch, version) of all versions whose objects the registry holds.
+    batch_end : callable
+        Data set and batch to the end of the batch, by the contract; None where there is none.
+    """
+    records = _records(list(runs), list(snapshots), pointers, live, committed)
+    items: list[Item] = []
+    unclaimed = list(_strangers(lake))
+    for zone in BATCH_ZONES:
+        for path in _units(lake.home / zone, unclaimed, lake):
+            if (seen := measure_tree(path)) is not None:
+                items.append(_batch_item(lake, zone, path, seen, records, batch_end))
+    for zone in WRITTEN_ZONES:
+        for path in _children(lake.home / zone):
+            if (seen := measure_tree(path)) is not None:
+                items.append(_written_item(lake, zone, path, seen))
+    ordered = sorted(items, key=lambda i: i.path)
+    return Inventory(items=tuple(ordered), unclaimed=tuple(sorted(unclaimed)))
+
+
+def _records(
+    runs: list[RunLike],
+    snapshots: list[SnapshotLike],
+    pointers: Mapping[str, int],
+    live: Mapping[tuple[str, str], str],
+    committed: Collection[tuple[str, str, str]],
+) -> Records:
+    released: dict[tuple[str, str, str], datetime] = {}
+    needed: dict[tuple[str, str, str], str] = {}
+    for snapshot in snapshots:
+        for batch, version in snapshot.batches.items():
+            key = (snapshot.dataset, batch, version)
+            if snapshot.at is not None:
+                released[key] = min(snapshot.at, released.get(key, snapshot.at))
+            if pointers.get(snapshot.dataset) == snapshot.number and key not in committed:
+                needed[key] = f"snapshot {snapshot.number}, whose version is nowhere else"
+    landed: dict[tuple[str, str, str], datetime] = {}
+    for run in sorted(runs, key=lambda r: r.started):
+        if run.input_sha:
+            first = landed.setdefault((run.dataset, run.batch, run.input_sha), run.started)
+            if run.version:
+                version_key = (run.dataset, run.batch, run.version)
+                landed.setdefault(version_key, first)
+                if version_key in released:
+                    input_key = (run.dataset, run.batch, run.input_sha)
+                    at = released[version_key]
+                    released[input_key] = min(at, released.get(input_key, at))
+    return Records(landed, released, live, needed)
+
+
+def _strangers(lake: Lake) -> Iterator[str]:
+    """What lies in the home outside every zone."""
+    known = {zone.name for zone in ZONES}
+    yield from (p.name for p in _children(lake.home) if p.name not in known)
+
+
+def _units(zone: Path, unclaimed: list[str], lake: Lake) -> Iterator[Path]:
+    """Folders at the depth of a batch's input or version; files above it are unclaimed."""
+    for dataset in _children(zone):
+        for batch in _children(dataset) if dataset.is_dir() else (dataset,):
+            for unit in _children(batch) if batch.is_dir() else (batch,):
+                if unit.is_dir():
+                    yield unit
+                else:
+                    unclaimed.append(_relative(lake, unit))
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if not p.name.startswith(REMOVING))
+    except FileNotFoundError:
+        return []
+
+
+def _relative(lake: Lake, path: Path) -> str:
+    return path.relative_to(lake.home).as_posix()
+
+
+def _batch_item(
+    lake: Lake,
+    zone: SweptZone,
+    path: Path,
+    seen: Tree,
+    records: Records,
+    batch_end: Callable[[str, str], datetime | None],
+) -> Item:
+    dataset, batch, name = path.parts[-3:]
+    key = (dataset, batch, name)
+    needed = [f"run {records.live[dataset, batch]}"] if (dataset, batch) in records.live else []
+    if zone == "work" and key in records.needed:
+        needed.append(records.needed[key])
+    return Item(
+        zone=zone,
+        path=_relative(lake, path),
+        dataset=dataset,
+        batch=batch,
+        landed_at=min(seen.oldest, records.landed.get(key, seen.oldest)),
+        released_at=records.released.get(key),
+        batch_end=batch_end(dataset, batch),
+        needed_by=tuple(needed),
+        files=seen.files,
+        bytes=seen.bytes,
+        fingerprint=seen.fingerprint,
+    )
+
+
+def _written_item(lake: Lake, zone: Literal["spill", "messages"], path: Path, seen: Tree) -> Item:
+    """A file, or an engine's spill folder, which is as young as the youngest file in it."""
+    name = path.name.lstrip(".")
+    return Item(
+        zone=zone,
+        path=_relative(lake, path),
+        dataset=name.split("-incident-")[0] if zone == "messages" else None,
+        batch=None,
+        landed_at=seen.newest if zone == "spill" else seen.oldest,
+        files=seen.files,
+        bytes=seen.bytes,
+        fingerprint=seen.fingerprint,
+    )
+
+
+@dataclass(frozen=True)
+class Tree:
+    """How much lies below a path, how old it is, and a digest of names, sizes and times."""
+
+    files: int
+    bytes: int
+    oldest: datetime
+    newest: datetime
+    fingerprint: str
+
+
+def measure_tree(path: Path) -> Tree | None:
+    """Count the files of a path, itself or what lies below it; links aren't followed.
+
+    Returns
+    -------
+    Tree or None
+        None where there is no file.
+    """
+    seen = dict(_files(path))
+    if not seen:
+        return None
+    digest = hashlib.sha256()
+    for name, stat in seen.items():
+        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    times = [stat.st_mtime for stat in seen.values()]
+    return Tree(
+        files=len(seen),
+        bytes=sum(stat.st_size for stat in seen.values()),
+        oldest=datetime.fromtimestamp(min(times), tz=UTC),
+        newest=datetime.fromtimestamp(max(times), tz=UTC),
+        fingerprint=digest.hexdigest(),
+    )
+
+
+def _files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
+    if not path.is_dir() or path.is_symlink():
+        found = [path]
+    else:
+        found = sorted(Path(f) / name for f, _, names in os.walk(path) for name in names)
+    for file in found:
+        with contextlib.suppress(FileNotFoundError):  # it may go while we look
+            yield file.relative_to(path).as_posix(), file.lstat()

@@ -1,0 +1,145 @@
+"""Which items are past their maximum age, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict
+
+from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
+from assay.retention._inventory import Inventory, Item, SweptZone
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlannedRemoval(_Frozen):
+    """One item that is due: since when it counts, when it was due, and by which period."""
+
+    path: str
+    zone: SweptZone
+    dataset: str | None
+    batch: str | None
+    counts_from: CountsFrom
+    since: datetime
+    due: datetime
+    max_age_days: int
+    why: str
+    files: int
+    bytes: int
+    fingerprint: str
+
+
+class DelayedRemoval(_Frozen):
+    """One item that is due but that something must have."""
+
+    path: str
+    due: datetime
+    needed_by: tuple[str, ...]
+
+
+class RetentionPlan(_Frozen):
+    """What a sweep would remove; nothing else, and nothing yet.
+
+    Read ``removals`` for what goes, ``delayed`` for what would go but is needed, ``problems`` for
+    what nobody is responsible for. ``hash`` names the removals: ``apply_retention`` takes it.
+    """
+
+    removals: tuple[PlannedRemoval, ...]
+    delayed: tuple[DelayedRemoval, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the removals; equal plans of different moments have the same."""
+        removals = [r.model_dump(mode="json") for r in self.removals]
+        text = json.dumps(removals, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan_retention(
+    inventory: Inventory, policies: Mapping[str, RetentionPolicy], now: datetime
+) -> RetentionPlan:
+    """Decide what is past its maximum age; pure.
+
+    With the same inventory and policies a later moment never plans less.
+
+    Parameters
+    ----------
+    inventory : Inventory
+    policies : mapping
+        Data set to its retention policy. What belongs to a data set without one stays, and is a
+        problem.
+    now : datetime
+        Timezone-aware.
+
+    Notes
+    -----
+    An item is due at ``since + max_age_days``, where ``since`` is the moment that the period
+    counts from. ``released_at`` of what was never released, and ``batch_end`` of what has no
+    calendar, fall back on ``landed_at``. An item that something needs is delayed, whatever its age.
+    """
+    removals: list[PlannedRemoval] = []
+    delayed: list[DelayedRemoval] = []
+    problems = [f"{path}: no zone claims it" for path in inventory.unclaimed]
+    for item in inventory.items:
+        period = _period(item, policies)
+        if period is None:
+            owner = f"data set {item.dataset!r}" if item.dataset else "any data set"
+            problems.append(f"{item.path}: no retention policy of {owner}")
+            continue
+        counts_from, since = _since(item, period)
+        due = since + timedelta(days=period.max_age_days)
+        if due > now:
+            continue
+        if item.needed_by:
+            delayed.append(DelayedRemoval(path=item.path, due=due, needed_by=item.needed_by))
+        else:
+            removals.append(_removal(item, period, counts_from, since, due))
+    return RetentionPlan(removals=tuple(removals), delayed=tuple(delayed), problems=tuple(problems))
+
+
+def _period(item: Item, policies: Mapping[str, RetentionPolicy]) -> Period | WrittenPeriod | None:
+    if item.zone == "spill":
+        periods = [p.zones.spill for p in policies.values()]
+        return min(periods, key=lambda p: p.max_age_days, default=None)
+    policy = policies.get(item.dataset or "")
+    if policy is None:
+        return None
+    period: Period | WrittenPeriod = getattr(policy.zones, item.zone)
+    return period
+
+
+def _since(item: Item, period: Period | WrittenPeriod) -> tuple[CountsFrom, datetime]:
+    moment: datetime | None = getattr(item, period.counts_from)
+    return ("landed_at", item.landed_at) if moment is None else (period.counts_from, moment)
+
+
+def _removal(
+    item: Item,
+    period: Period | WrittenPeriod,
+    counts_from: CountsFrom,
+    since: datetime,
+    due: datetime,
+) -> PlannedRemoval:
+    fallback = f" (it has no {period.counts_from})" if counts_from != period.counts_from else ""
+    days = "day" if period.max_age_days == 1 else "days"
+    return PlannedRemoval(
+        path=item.path,
+        zone=item.zone,
+        dataset=item.dataset,
+        batch=item.batch,
+        counts_from=counts_from,
+        since=since,
+        due=due,
+        max_age_days=period.max_age_days,
+        why=f"{item.zone} is kept {period.max_age_days} {days} from {counts_from}{fallback}",
+        files=item.files,
+        bytes=item.bytes,
+        fingerprint=item.fingerprint,
+    )
