@@ -30,6 +30,11 @@ _ROUNDED = (
 )
 
 
+_BOUNDS = (
+    "Texts may be bounds of texts; GX refuses them. Text bounds are read as dates beside dates."
+)
+
+
 def numeric(frame: Frame, e: Expectation) -> Any:
     """The column, which must hold numbers or booleans."""
     column = frame.column(e.kwargs["column"])
@@ -64,14 +69,14 @@ def _observed(e: Expectation, aggregates: dict[str, Any], value: Callable[[Value
     return Check(aggregates, lambda values: judged(value(values), e))
 
 
-@compiles("expect_column_max_to_be_between", required=("column",))
+@compiles("expect_column_max_to_be_between", required=("column",), differences=_BOUNDS)
 def column_max(frame: Frame, e: Expectation) -> Check:
     """The greatest value lies between the bounds; NaN is never the greatest."""
     column = frame.column(e.kwargs["column"])
     return _observed(e, {"v": column.max(where=scope(frame, e))}, lambda v: v["v"])
 
 
-@compiles("expect_column_min_to_be_between", required=("column",))
+@compiles("expect_column_min_to_be_between", required=("column",), differences=_BOUNDS)
 def column_min(frame: Frame, e: Expectation) -> Check:
     """The least value lies between the bounds."""
     column = frame.column(e.kwargs["column"])

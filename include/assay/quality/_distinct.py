@@ -136,9 +136,11 @@ def most_common_value(frame: Frame, e: Expectation) -> Check:
     """The most common value stands in the set; with ``ties_okay`` one of the most common does."""
     name, table = e.kwargs["column"], scoped(frame, e)
     frame.column(name)
-    counts = table.filter(table[name].notnull()).group_by(value=table[name]).agg(n=table.count())
+    present = table.filter(table[name].notnull()).select(value=name)
+    counts = present.group_by("value").agg(n=present.count())
     counts = frame.keep(counts)
-    top = counts.filter(counts.n == counts.n.max().as_scalar()).order_by("value")
+    most = frame.rows(counts.aggregate(n=counts.n.max()))[0]["n"]
+    top = counts.filter(counts.n == (most or 0)).order_by("value")
     modes = [r["value"] for r in frame.rows(top.select("value"))]
     common = frame.rows(top.aggregate(n=top.count(where=is_in(top.value, e.kwargs.get("value_set")
                                                               or []))))  # fmt: skip

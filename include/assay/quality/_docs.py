@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from assay.errors import Problem, SuiteError
 from assay.quality._check import REGISTRY
 from assay.quality._suite import load_suite
 
 
-def check_suite_with_gx(path: Path | str) -> list[Problem]:
+def check_suite_with_gx(
+    path: Path | str, parameters: Mapping[str, Any] | None = None
+) -> list[Problem]:
     """Every fault of a suite, Great Expectations' own opinion included.
 
-    Parameters are left as they are there, so a suite that needs some is judged without them.
+    Parameters
+    ----------
+    path : path
+        The suite's JSON.
+    parameters : mapping, optional
+        ``parameters:`` of the quality policy that goes with it.
     """
     from assay.quality import _gx
 
     try:
-        suite = load_suite(path)
+        suite = load_suite(path, parameters)
     except SuiteError as exc:
         return list(exc.problems)
     return list(_gx.problems_of(suite))
@@ -67,4 +75,3 @@ def render_expectations() -> str:
         for name, entry in sorted(REGISTRY.items())
     ]
     return "\n".join([*head, *lines, ""])
-

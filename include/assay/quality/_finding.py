@@ -157,7 +157,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - a line a type
     if isinstance(value, list | tuple | set):
         return [plain(v) for v in value]
     if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
+        return value.isoformat() if value == value else None  # NaT  # noqa: PLR0124
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and not math.isfinite(value):

@@ -57,7 +57,8 @@ def not_in_set(frame: Frame, e: Expectation) -> Check:
     required=("column",),
     differences="Text bounds are read as dates for date and timestamp columns of every unit; GX "
     "only for nanosecond timestamps, else it fails. A moment without a zone is UTC beside one that "
-    "has a zone.",
+    "has a zone. Texts may be bounds of texts, by code point; GX refuses them. Bounds of another "
+    "type can't be judged on an empty column either.",
 )
 def between(frame: Frame, e: Expectation) -> Check:
     """Each value lies between the bounds."""

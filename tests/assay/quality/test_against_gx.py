@@ -1,0 +1,257 @@
+"""Every compiled expectation against Great Expectations on pandas, over generated tables."""
+
+import datetime as dt
+import math
+
+import hypothesis.strategies as st
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from assay.engine import session
+from assay.quality import _gx, validate
+from assay.quality._check import GX_PANDAS, REGISTRY
+from assay.quality._finding import plain
+from assay.quality._suite import Expectation, Suite, labelled
+
+FLOATS = [-1e300, -2.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.0, 3.75, 10.0, 1e300]
+TEXTS = [
+    "",
+    "a",
+    "b",
+    "ab",
+    "aé",
+    "A1",
+    "2020-01-01",
+    "12:30",
+    "{}",
+    "[1, NaN]",
+    "日本",
+    "x y",
+    "b\n",
+]
+
+
+def e(kind, severity="critical", **kwargs):
+    return Expectation(kind, kwargs, severity)
+
+
+def c(stem, column="f", **kwargs):
+    return e(f"expect_column_{stem}", column=column, **kwargs)
+
+
+ROW_LEVEL = [
+    *(c(f"values_to_{k}_null", col, mostly=m)
+      for k in ("be", "not_be") for col in "fisbd" for m in (0.5, 1.0)),
+    *(c("values_to_be_between", "f", min_value=lo, max_value=hi, strict_min=sl, strict_max=sh,
+        mostly=0.6)
+      for lo, hi in ((0, 2), (None, 2.0), (0.5, None)) for sl in (True, False)
+      for sh in (True, False)),
+    c("values_to_be_between", "i", min_value=1, max_value=3),
+    c("values_to_be_between", "f"),
+    c("values_to_be_between", "f", min_value=3, max_value=1),
+    c("values_to_be_in_set", "f", value_set=[0, 1, 2.0]),
+    c("values_to_be_in_set", "i", value_set=[1, 2, 2.5, "3"]),
+    c("values_to_be_in_set", "s", value_set=["a", "日本", 1]),
+    c("values_to_be_in_set", "s", value_set=[]),
+    c("values_to_not_be_in_set", "s", value_set=["a", "", "aé"], mostly=0.7),
+    c("values_to_not_be_in_set", "i", value_set=[1, 1.5]),
+    *(c("values_to_be_unique", col, mostly=0.5) for col in "fisbd"),
+    e("expect_compound_columns_to_be_unique", column_list=["i", "s"]),
+    e("expect_compound_columns_to_be_unique", column_list=["i", "b"],
+      ignore_row_if="any_value_is_missing", mostly=0.4),
+    e("expect_compound_columns_to_be_unique", column_list=["f", "s"], ignore_row_if="never"),
+    e("expect_select_column_values_to_be_unique_within_record", column_list=["i", "j"]),
+    e("expect_select_column_values_to_be_unique_within_record", column_list=["i", "j", "f"],
+      ignore_row_if="any_value_is_missing"),
+    e("expect_multicolumn_sum_to_equal", column_list=["i", "j"], sum_total=4),
+    e("expect_multicolumn_values_to_be_equal", column_list=["i", "j"]),
+    e("expect_column_pair_values_to_be_equal", column_A="i", column_B="j"),
+    e("expect_column_pair_values_to_be_equal", column_A="s", column_B="t",
+      ignore_row_if="either_value_is_missing", mostly=0.3),
+    e("expect_column_pair_values_to_be_equal", column_A="i", column_B="j",
+      ignore_row_if="neither"),
+    *(e("expect_column_pair_values_a_to_be_greater_than_b", column_A="i", column_B="f",
+        or_equal=o, ignore_row_if="either_value_is_missing") for o in (True, False)),
+    e("expect_column_pair_values_to_be_in_set", column_A="i", column_B="s",
+      value_pairs_set=[[1, "a"], [2, None], [None, "b"]]),
+    c("values_to_match_regex", "s", regex="^[a-z]"),
+    c("values_to_match_regex", "s", regex="(a|b)+", mostly=0.5),
+    c("values_to_not_match_regex", "s", regex="[0-9]{2}"),
+    c("values_to_match_regex", "s", regex="(?=a)"),
+    c("values_to_match_regex_list", "s", regex_list=["^a", "b"]),
+    c("values_to_match_regex_list", "s", regex_list=["^a", "b"], match_on="all"),
+    c("values_to_not_match_regex_list", "s", regex_list=["^x", "[0-9]"]),
+    c("value_lengths_to_be_between", "s", min_value=1, max_value=2),
+    c("value_lengths_to_be_between", "s", min_value=1, strict_min=True),
+    c("value_lengths_to_equal", "s", value=2, mostly=0.2),
+    c("values_to_match_strftime_format", "s", strftime_format="%Y-%m-%d"),
+    c("values_to_be_dateutil_parseable", "s"),
+    c("values_to_be_json_parseable", "s"),
+    *(c(f"values_to_be_{k}", col, strictly=x) for k in ("increasing", "decreasing")
+      for col in "jd" for x in (True, False)),
+    c("value_z_scores_to_be_less_than", "j", threshold=1, double_sided=True),
+    c("value_z_scores_to_be_less_than", "j", threshold=0.5, double_sided=False),
+    c("values_to_be_in_set", "s", value_set=["a"], row_condition="j > 1"),
+    c("values_to_not_be_null", "s", row_condition='s != "a" and not (j == 2)'),
+    c("values_to_be_unique", "j", row_condition="t.notnull() or j in [1, 2]"),
+    c("values_to_be_increasing", "j", row_condition="j != 3"),
+    c("values_to_be_in_set", "nope", value_set=["a"]),
+]  # fmt: skip
+TABLE_LEVEL = [
+    *(c(f"{k}_to_be_between", col, min_value=0, max_value=2.5, strict_max=True)
+      for k in ("min", "max", "mean", "median", "stdev", "sum") for col in "ij"),
+    c("min_to_be_between", "d", min_value="2020-01-02T00:00:00"),
+    c("max_to_be_between", "d", max_value="2020-02-01T00:00:00"),
+    c("mean_to_be_between", "j"),
+    c("mean_to_be_between", "s", min_value=1),
+    c("mean_to_be_between", "i", min_value=1, row_condition="j >= 2"),
+    *(c("quantile_values_to_be_between", "j", allow_relative_error=how,
+        quantile_ranges={"quantiles": [0.0, 0.25, 0.5, 0.9, 1.0],
+                         "value_ranges": [[0, 1], [0, 2], [1, None], [None, 3], [2, 4]]})
+      for how in (False, "lower", "higher", "linear")),
+    *(c(f"distinct_values_to_{k}_set", col, value_set=v)
+      for k in ("be_in", "equal", "contain")
+      for col, v in (("s", ["a", "b", "日本"]), ("i", [1, 2, 3]), ("d", ["2020-01-01"]))),
+    *(c("unique_value_count_to_be_between", col, min_value=1, max_value=3) for col in "fisbd"),
+    *(c("proportion_of_unique_values_to_be_between", col, max_value=0.5) for col in "fs"),
+    c("proportion_of_non_null_values_to_be_between", "s", min_value=0.5),
+    c("most_common_value_to_be_in_set", "s", value_set=["a", "b"]),
+    c("most_common_value_to_be_in_set", "i", value_set=[1, 2], ties_okay=True),
+    e("expect_table_row_count_to_be_between", min_value=1, max_value=5),
+    e("expect_table_row_count_to_equal", value=4),
+    e("expect_table_column_count_to_be_between", min_value=3),
+    e("expect_table_column_count_to_equal", value=7),
+    e("expect_table_columns_to_match_set", column_set=["i", "f"], exact_match=False),
+    e("expect_table_columns_to_match_set", column_set=["i", "f", "q"]),
+    e("expect_table_columns_to_match_ordered_list", column_list=["f", "i", "j", "s"]),
+    e("expect_column_to_exist", column="i"),
+    e("expect_column_to_exist", column="i", column_index=1),
+    e("expect_column_to_exist", column="q"),
+    c("values_to_be_of_type", "j", type_="int64"),
+    c("values_to_be_of_type", "j", type_="float64"),
+    c("values_to_be_of_type", "f", type_="float"),
+    c("values_to_be_of_type", "s", type_="str"),
+    c("values_to_be_in_type_list", "j", type_list=["float64", "str"]),
+]  # fmt: skip
+EVERYTHING = labelled((*ROW_LEVEL, *TABLE_LEVEL))
+
+
+@st.composite
+def tables(draw):
+    n = draw(st.integers(0, 8))
+
+    def some(values, type_, nullable=True):
+        values = st.one_of(st.none(), values) if nullable else values
+        return pa.array(draw(st.lists(values, min_size=n, max_size=n)), type=type_)
+
+    nan = st.one_of(st.sampled_from(FLOATS), st.just(math.nan))
+    days = st.integers(0, 40).map(lambda k: dt.datetime(2020, 1, 1) + dt.timedelta(days=k))
+    return pa.table(
+        {
+            "f": some(nan, pa.float64()),
+            "i": some(st.integers(-1, 4), pa.int64()),
+            "j": some(st.integers(0, 4), pa.int64(), nullable=False),
+            "s": some(st.sampled_from(TEXTS), pa.string()),
+            "t": some(st.sampled_from(TEXTS[:4]), pa.string()),
+            "b": some(st.booleans(), pa.bool_()),
+            "d": some(days, pa.timestamp("us")),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def con():
+    with session(threads=2) as opened:
+        yield opened
+
+
+def close(ours, theirs):
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(close(ours[k], theirs[k]) for k in ours)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(close, ours, theirs))
+    numbers = (int, float)
+    if isinstance(ours, numbers) and isinstance(theirs, numbers):
+        return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9)
+    return ours == theirs
+
+
+def kind_of(value):
+    return isinstance(value, str) and "T00:00:00.0000" in value
+
+
+UNORDERED = {"partial_unexpected_counts", "partial_missing_list", "details"}
+
+
+def differences(finding, outcome):
+    """What differs between our finding and Great Expectations' outcome, as text."""
+    kind = finding.expectation.type
+    if (finding.problem is None) != (outcome.problem is None):
+        yield f"judged: {finding.problem!r} against {outcome.problem!r}"
+        return
+    if finding.success != outcome.success:
+        yield f"success {finding.success} against {outcome.success}"
+    ours, theirs = plain(finding.result), plain(dict(outcome.result))
+    if kind.endswith(("be_of_type", "type_list")):
+        return
+    for key in ours.keys() & theirs.keys() - UNORDERED:
+        a, b = ours[key], theirs[key]
+        if key == "partial_unexpected_list":
+            a, b = a[:20], b[:20]
+            if kind.startswith("expect_column_distinct"):
+                a, b = sorted(a), sorted(str(v).split(".0000")[0] if kind_of(v) else v for v in b)
+        if not close(a, b):
+            yield f"{key} {a} against {b}"
+
+
+def at(*days):
+    return [None if k is None else dt.datetime(2020, 1, 1) + dt.timedelta(days=k) for k in days]
+
+
+EDGES = {
+    "nulls, NaN, ties and unicode": [
+        [1.0, 2.0, None, math.nan, 0.5, 2.0], [1, 2, 2, None, 3, -1], [1, 2, 3, 4, 0, 2],
+        ["a", "b", None, "aé", "日本", "b\n"], ["a", None, None, "b", "a", "ab"],
+        [True, None, False, True, True, None], at(0, 1, 1, None, 40, 3)],
+    "no row": [[]] * 7,
+    "one row": [[2.0], [1], [2], ["a"], ["a"], [True], at(0)],
+    "all null": [[None] * 3, [None] * 3, [1, 1, 1], *[[None] * 3] * 4],
+    "infinite, huge and parsed": [
+        [math.inf, 1e300, -2.5, 2.0], [1, 1, 2, 3], [4, 3, 2, 1],
+        ["2020-01-01", "12:30", "{}", "[1, NaN]"], ["a", "b", "b", "ab"],
+        [True, True, False, True], at(0, 0, 3, 2)],
+}  # fmt: skip
+TYPES = [pa.float64(), pa.int64(), pa.int64(), pa.string(), pa.string(), pa.bool_(),
+         pa.timestamp("us")]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_equal_at_the_edges(con, name):
+    arrays = [pa.array(v, t) for v, t in zip(EDGES[name], TYPES, strict=True)]
+    compare(con, pa.table(arrays, names=list("fijstbd")))
+
+
+@settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate],
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(data=tables())
+def test_equal_on_generated_tables(con, data):
+    compare(con, data)
+
+
+def compare(con, data):
+    table = ibis.memtable(data.add_column(0, "__row", pa.array(range(len(data)), pa.int64())))
+    ours = validate(con, table, Suite("all", EVERYTHING))
+    theirs = _gx.run(data.to_pandas(), EVERYTHING)
+    wrong = [
+        f"{finding.expectation.label} {dict(finding.expectation.kwargs)}: {difference}"
+        for finding, outcome in zip(ours.findings, theirs, strict=True)
+        for difference in differences(finding, outcome)
+    ]
+    assert not wrong, "\n".join([str(data.to_pydict()), *wrong])
+
+
+def test_every_expectation_with_that_oracle_is_compared():
+    compared = {x.type for x in EVERYTHING}
+    assert {k for k, entry in REGISTRY.items() if entry.oracle == GX_PANDAS} <= compared
