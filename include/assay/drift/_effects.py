@@ -34,7 +34,7 @@ def cramers_v(statistic: float, rows: int, cells: int) -> float:
     >>> cramers_v(0.0, 100, 4)
     0.0
     >>> round(cramers_v(50.0, 100, 2), 3)
-    0.704
+    0.703
     """
     if rows < 3 or cells < 2:
         return 0.0

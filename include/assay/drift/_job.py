@@ -30,8 +30,7 @@ class Job:
 def divergences(table: Array, job: Job) -> tuple[Effect, Effect]:
     """PSI and Jensen-Shannon distance over cells; those empty on both sides don't count."""
     table = table[:, table.sum(axis=0) > 0]
-    psi = _null.psi_null(table, job.level, job.rng)
-    distance = _null.jensen_shannon_null(table, job.level, job.rng)
+    psi, distance = _null.divergence_nulls(table, job.level, job.rng)
     return (
         Effect(
             name="psi",

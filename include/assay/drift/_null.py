@@ -6,7 +6,6 @@ A limit below the null quantile can't be told from chance with so few rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final
@@ -28,69 +27,51 @@ class Null:
     law: str
 
 
-def psi_null(table: Array, level: float, rng: np.random.Generator) -> Null:
-    """PSI's null quantile at these counts.
+def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tuple[Null, Null]:
+    """Null quantiles of PSI and of the Jensen-Shannon distance at these counts.
+
+    Parameters
+    ----------
+    table : int array, shape (2, k)
+        Rows of the reference and of the current table per cell.
+    level : float
+        Probability of exceeding the quantile without a shift.
+    rng : numpy.random.Generator
+        For the simulation, where cells are rare.
 
     Notes
     -----
-    Without a shift PSI is (1/n + 1/m)·χ² with k − 1 degrees of freedom, while every cell is
-    expected 5 times or more; with rarer cells it is simulated from the pooled shares.
+    Without a shift PSI is (1/n + 1/m)·χ² with k − 1 degrees of freedom, and the divergence in nats
+    an eighth of it, while every cell is expected 5 times or more. With rarer cells two samples are
+    drawn from the pooled shares, many times.
     """
-    dense = _dense(table, level)
-    if dense is not None:
-        return Null(dense, "analytic")
-    return Null(_simulated(table, level, rng, _effects.psi), "simulated")
-
-
-def jensen_shannon_null(table: Array, level: float, rng: np.random.Generator) -> Null:
-    """The Jensen-Shannon distance's null quantile at these counts.
-
-    Notes
-    -----
-    Without a shift the divergence in nats is an eighth of PSI's law.
-    """
-    dense = _dense(table, level)
-    if dense is not None:
-        return Null(math.sqrt(min(dense / (8 * math.log(2)), 1.0)), "analytic")
-    return Null(
-        math.sqrt(_simulated(table, level, rng, _divergence)),
-        "simulated",
+    n, m = (int(rows) for rows in table.sum(axis=1))
+    if table.shape[1] == 1 or expected(table).min() >= LEAST_EXPECTED:
+        psi = (1 / n + 1 / m) * _scipy.chi2_isf(level, max(table.shape[1] - 1, 1))
+        distance = math.sqrt(min(psi / (8 * math.log(2)), 1.0))
+        return Null(psi, "analytic"), Null(distance, "analytic")
+    shares = table.sum(axis=0) / (n + m)
+    left, size = draws(level, len(shares)), max(_CELLS // len(shares), 1)
+    psis, divergences = [], []
+    while left > 0:
+        pair = [rng.multinomial(rows, shares, size=min(left, size)) for rows in (n, m)]
+        psis.append(_effects.psi(*pair))
+        divergences.append(_effects.jensen_shannon(*pair) ** 2)
+        left -= size
+    divergence = _upper(np.concatenate(divergences), level)
+    return (
+        Null(_upper(np.concatenate(psis), level), "simulated"),
+        Null(math.sqrt(min(divergence, 1.0)), "simulated"),
     )
 
 
-def _divergence(reference: Array, current: Array) -> Array:
-    return np.asarray(_effects.jensen_shannon(reference, current) ** 2)
-
-
-def _dense(table: Array, level: float) -> float | None:
-    if table.shape[1] > 1 and expected(table).min() < LEAST_EXPECTED:
-        return None
-    n, m = (int(rows) for rows in table.sum(axis=1))
-    return (1 / n + 1 / m) * _scipy.chi2_isf(level, max(table.shape[1] - 1, 1))
-
-
-def _simulated(
-    table: Array,
-    level: float,
-    rng: np.random.Generator,
-    effect: Callable[[Array, Array], Array],
-) -> float:
-    """Two samples from the pooled shares, many times.
+def _upper(values: Array, level: float) -> float:
+    """The simulated quantile.
 
     With too many cells for as many draws as the level needs, the effect is a sum of very many
     small terms, and the normal law with the simulated mean and deviation gives its quantile.
     """
-    n, m = (int(rows) for rows in table.sum(axis=1))
-    shares = table.sum(axis=0) / (n + m)
-    left = total = draws(level, len(shares))
-    found = []
-    while left > 0:
-        size = min(left, max(_CELLS // len(shares), 1))
-        reference, current = (rng.multinomial(rows, shares, size=size) for rows in (n, m))
-        found.append(effect(reference, current))
-        left -= size
-    values = np.concatenate(found)
-    if total * level < 10:
+    if len(values) * level < 10:
         return float(values.mean() + NormalDist().inv_cdf(1 - level) * values.std())
     return quantile(values, level)
 

@@ -201,8 +201,7 @@ def test_null_quantiles_of_divergences_hold_their_level():
     shares = np.array([0.4, 0.3, 0.2, 0.1])
     reference, current = rng.multinomial(2000, shares, 4000), rng.multinomial(600, shares, 4000)
     table = np.array([reference[0], current[0]])
-    psi = _null.psi_null(table, 0.05, rng)
-    distance = _null.jensen_shannon_null(table, 0.05, rng)
+    psi, distance = _null.divergence_nulls(table, 0.05, rng)
     assert (psi.law, distance.law) == ("analytic", "analytic")
     assert np.mean(_effects.psi(reference, current) > psi.quantile) == pytest.approx(
         0.05, abs=0.012
@@ -216,7 +215,7 @@ def test_null_quantile_of_psi_is_simulated_where_cells_are_rare():
     shares = 1 / np.arange(1, 101)
     shares /= shares.sum()
     reference, current = rng.multinomial(900, shares, 2000), rng.multinomial(900, shares, 2000)
-    null = _null.psi_null(np.array([reference[0], current[0]]), 0.05, rng)
+    null, _ = _null.divergence_nulls(np.array([reference[0], current[0]]), 0.05, rng)
     assert null.law == "simulated"
     rate = np.mean(_effects.psi(reference, current) > null.quantile)
     assert 0.01 < rate < 0.15
