@@ -14,7 +14,6 @@ from assay.catalog._catalog import Catalog
 from assay.catalog._incidents import AffectedBatch, Incident, IncidentChange
 from assay.catalog._leases import Lease
 from assay.catalog._outbox import OutboxItem
-from assay.catalog._status import RegistryDump
 from assay.catalog._verdicts import VerdictRecord
 from assay.catalog._versions import LineageEdge
 
@@ -29,6 +28,5 @@ __all__ = [
     "Lease",
     "LineageEdge",
     "OutboxItem",
-    "RegistryDump",
     "VerdictRecord",
 ]

@@ -6,48 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import delete
 
 from assay.catalog._batches import Batches, BatchRecord, BatchState, Counts, latest_attempts
 from assay.catalog._incidents import Incident, Incidents
 from assay.catalog._schema import Pointer, SnapshotRow
-from assay.catalog._versions import LineageEdge, Versions, clear_index, follow_pointer, pointed
+from assay.catalog._versions import Versions, clear_index, follow_pointer, pointed
 from assay.errors import CatalogError
 
 _Record = TypeVar("_Record", BatchRecord, Incident)
-
-
-class VersionDump(TypedDict):
-    """A version as the registry knows it."""
-
-    batch: str
-    version: str
-    created: NotRequired[datetime | None]
-    meta: NotRequired[Mapping[str, Any]]
-    counts: NotRequired[Mapping[str, int]]
-    lineage: NotRequired[Iterable[LineageEdge]]
-
-
-class SnapshotDump(TypedDict):
-    """A release as the registry knows it."""
-
-    number: int
-    batches: Mapping[str, str]
-    parent: NotRequired[int | None]
-    forced: NotRequired[Iterable[str]]
-    reason: NotRequired[str | None]
-    author: NotRequired[str | None]
-    at: NotRequired[datetime | None]
-
-
-class RegistryDump(TypedDict):
-    """One data set of the registry as plain data; ``pointer`` is a snapshot's number."""
-
-    versions: Iterable[VersionDump]
-    snapshots: Iterable[SnapshotDump]
-    pointer: int | None
 
 
 class Status(Batches, Incidents, Versions):
@@ -84,7 +53,7 @@ class Status(Batches, Incidents, Versions):
             ]
         }
 
-    def rebuild(self, registry: Mapping[str, RegistryDump], *, at: datetime) -> None:
+    def rebuild(self, registry: Mapping[str, Mapping[str, Any]], *, at: datetime) -> None:
         """Make versions, snapshots and pointers equal to the registry's, in one transaction.
 
         Verdicts, measurements and incidents stay as they are; so do batches, except that their
@@ -94,7 +63,10 @@ class Status(Batches, Incidents, Versions):
         Parameters
         ----------
         registry : mapping
-            Data set to its dump. A version's ``counts`` are those of ``Counts``.
+            Data set to plain data: ``versions`` (each ``batch``, ``version`` and where known
+            ``created``, ``lineage``, ``meta`` with ``counts`` named as in ``Counts``),
+            ``snapshots`` (each ``number``, ``batches`` and where known ``parent``, ``forced``,
+            ``reason``, ``author``, ``at``) and ``pointer``, a snapshot's number or None.
         at : datetime
             Timezone-aware; when it is rebuilt.
         """
@@ -105,7 +77,7 @@ class Status(Batches, Incidents, Versions):
                 follow_pointer(session, dataset)
                 self._restore_batches(dataset, dump, at)
 
-    def _restore_batches(self, dataset: str, dump: RegistryDump, at: datetime) -> None:
+    def _restore_batches(self, dataset: str, dump: Mapping[str, Any], at: datetime) -> None:
         snapshot = self.pointer(dataset)
         if snapshot is None:
             return
@@ -122,12 +94,12 @@ class Status(Batches, Incidents, Versions):
                 "rebuilt",
                 state=BatchState.FORCED if batch in snapshot.forced else BatchState.RELEASED,
                 verdict=None,
-                counts=_counts(version.get("counts", {})),
+                counts=_counts((version.get("meta") or {}).get("counts", {})),
                 version=version["version"],
                 at=started,
             )
 
-    def _index(self, dataset: str, dump: RegistryDump) -> None:
+    def _index(self, dataset: str, dump: Mapping[str, Any]) -> None:
         for version in dump["versions"]:
             self.record_version(
                 dataset,

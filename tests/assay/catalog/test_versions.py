@@ -155,8 +155,8 @@ def test_rebuild_from_nothing_knows_what_is_released(catalog: Catalog, now: date
     dump: Any = {
         "flights": {
             "versions": [
-                {"batch": "b1", "version": "v1", "created": now, "counts": counts},
-                {"batch": "b2", "version": "v2", "counts": {"rows_in": 5}},
+                {"batch": "b1", "version": "v1", "created": now, "meta": {"counts": counts}},
+                {"batch": "b2", "version": "v2", "meta": {"counts": {"rows_in": 5}}},
                 {"batch": "b3", "version": "candidate"},
             ],
             "snapshots": [{"number": 1, "batches": {"b1": "v1", "b2": "v2"}, "forced": ["b2"]}],
