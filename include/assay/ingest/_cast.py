@@ -64,10 +64,12 @@ def from_text(column: Column, text: str) -> str:  # noqa: PLR0911
     if column.format and column.type in {"date", "timestamp"}:
         return _by_format(column, bare)
     if column.type == "integer":
-        return _when(bare, _INTEGER, f"TRY_CAST(split_part({bare}, '.', 1) AS BIGINT)")
+        exact = _when(bare, _INTEGER, f"TRY_CAST(split_part({bare}, '.', 1) AS BIGINT)")
+        return _plainly(text, "BIGINT", exact)
     if column.type == "number":
         value = f"TRY_CAST({bare} AS DOUBLE)"
-        return _when(bare, _NUMBER, f"CASE WHEN isfinite({value}) THEN {value} END")
+        exact = _when(bare, _NUMBER, f"CASE WHEN isfinite({value}) THEN {value} END")
+        return _plainly(text, "BIGINT", exact)
     if column.type == "boolean":
         lower = f"lower({bare})"
         return f"CASE WHEN {lower} IN {_TRUE} THEN true WHEN {lower} IN {_FALSE} THEN false END"
@@ -143,6 +145,12 @@ def _by_format(column: Column, text: str) -> str:
     if column.type == "date":
         return f"CAST({moment} AS DATE)"
     return _utc(moment) if "%z" in str(column.format) else f"CAST({moment} AS TIMESTAMP)"
+
+
+def _plainly(text: str, kind: str, otherwise: str) -> str:
+    """The value of a text that is written just as DuckDB writes it; that spares the patterns."""
+    value = f"TRY_CAST({text} AS {kind})"
+    return f"CASE WHEN CAST({value} AS VARCHAR) = {text} THEN {value} ELSE {otherwise} END"
 
 
 def _when(text: str, pattern: str, value: str) -> str:

@@ -54,12 +54,15 @@ def version_label(policy: PrivacyPolicy, contract: Contract) -> str:
     Returns
     -------
     str
-        ``unclassified``: the contract classifies nothing. ``pseudonymised``: an identifier is
-        there as a pseudonym. ``identifiers_removed``: no identifier is there, in no form, but what
-        is left may still lead to people; it was not measured.
+        ``unclassified``: the contract classifies nothing. ``without_identifiers``: it classifies
+        no column as identifier. ``identifiers_removed``: every identifier is dropped.
+        ``pseudonymised``: an identifier is there in a treated form. What is left may still lead
+        to people in all of these; none says that it was measured.
     """
     if not contract.classified:
         return "unclassified"
+    if not contract.identifiers:
+        return "without_identifiers"
     kept = [c for c in contract.identifiers if not isinstance(policy.columns.get(c.name), Drop)]
     return "pseudonymised" if kept else "identifiers_removed"
 

@@ -71,6 +71,12 @@ def test_numbers_are_exact(number):
     assert value("number", repr(number)) == number
 
 
+@given(st.integers(-(10**20), 10**20))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_a_whole_number_is_the_nearest_one(number):
+    assert value("number", str(number)) == float(number)
+
+
 @given(TEXT)
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_no_text_breaks_a_cast(text):

@@ -46,6 +46,8 @@ def test_a_version_is_called_no_more_than_it_is(contract_of, policy_of):
     assert version_label(policy_of(), contract_of()) == "pseudonymised"
     gone = {name: {"treatment": "drop"} for name in ("tail", "owner", "phone")}
     assert version_label(policy_of(**gone), contract_of()) == "identifiers_removed"
+    sick = contract_of([{"name": "x", "type": "number", "classification": "sensitive"}])
+    assert version_label(policy_of(), sick) == "without_identifiers"
     plain = contract_of([{"name": "x", "type": "number"}])
     assert version_label(PrivacyPolicy.model_validate({}), plain) == "unclassified"
 

@@ -145,18 +145,18 @@ def test_bytes_are_the_same_over_threads(tmp_path, contract_of, policy_of):
         "i % 90 AS age, DATE '1980-01-01' + CAST(i % 9000 AS INT) AS born, "
         "lpad(CAST(i AS VARCHAR), 6, '0') AS zip, 'flu' AS illness, 'n' AS note, i / 7 AS x, "
         "CAST(NULL AS VARCHAR[]) AS __unparsed, CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS __landed "
-        "FROM range(150000) AS t(i)"
+        "FROM range(130000) AS t(i)"
     )
     seen = set()
     for threads in (1, 2, 8):
         with session(threads=threads) as con:
             marked = con.sql("SELECT i AS __row, 'quarantined' AS disposition "
-                             "FROM range(0, 150000, 7) AS t(i)")  # fmt: skip
+                             "FROM range(0, 130000, 7) AS t(i)")  # fmt: skip
             rows = protect(con, con.sql(sql), marked, contract_of(), policy_of(), KEY)
             written = write_parquet(con, rows, tmp_path / f"{threads}.parquet", ["tail", "__row"])
         seen.add((written.rows, written.sha256))
     assert len(seen) == 1
-    assert written.rows == 150_000
+    assert written.rows == 130_000
 
 
 MARKERS = {"tail": "ZQMARKERTAIL", "owner": 987654321, "phone": "ZQMARKERPHONE",
