@@ -70,7 +70,7 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
         dataset=dataset,
         number=pointer.latest + 1 if pointer else 1,
         parent=parent.number if parent else None,
-        batches={**(parent.batches if parent else {}), batch: version},
+        batches=dict(sorted({**(parent.batches if parent else {}), batch: version}.items())),
         batch=batch,
         forced=tuple(sorted(forced | ({batch} if order.forced else set()))),
         reason=order.reason,

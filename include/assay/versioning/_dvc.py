@@ -6,11 +6,14 @@ DVC's libraries are imported where they are used (0.3 s; 1 s more for S3, whose 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import yaml
 
@@ -50,13 +53,7 @@ class ObjectStore:
     @property
     def _odb(self) -> Any:
         if self._opened is None:
-            from dvc.fs import get_cloud_fs
-            from dvc_data.hashfile import db
-
-            kind, settings, path = get_cloud_fs({}, url=self.remote)
-            fs = kind(**settings)
-            opener: Any = db.get_odb
-            self._opened = opener(fs, fs.join(path, "files", "md5"), hash_name="md5")
+            self._opened = _open_store(self.remote)
         return self._opened
 
     @property
@@ -137,6 +134,33 @@ class ObjectStore:
     def _unavailable(self, error: Exception) -> RegistryUnavailable:
         said = without_credentials(f"{self.remote}: {error}")
         return RegistryUnavailable(f"the object store didn't answer: {said}")
+
+
+def _open_store(remote: str) -> Any:
+    scheme = urlsplit(remote).scheme
+    url = url2pathname(urlsplit(remote).path) if scheme == "file" else remote
+    # DVC's clients for clouds wrap the standard streams, for colours on Windows, when imported.
+    streams = sys.stdout, sys.stderr
+    try:
+        from dvc_data.hashfile import db
+        from dvc_objects import fs as clients
+
+        known, choose = clients.known_implementations, cast("Any", clients.get_fs_cls)
+        if "://" in url and scheme not in known:
+            raise RegistryError(
+                "no such kind of object remote",
+                got=scheme,
+                expected="a folder, or one of: " + ", ".join(sorted(known)),
+            )
+        kind = choose({"url": url})
+    except ImportError as error:
+        raise RegistryError("the object remote's client isn't installed", got=str(error)) from error
+    finally:
+        sys.stdout, sys.stderr = streams
+    fs = kind(**kind._get_kwargs_from_urls(url))
+    return cast("Any", db.get_odb)(
+        fs, fs.join(kind._strip_protocol(url), "files", "md5"), hash_name="md5"
+    )
 
 
 def render_dvc(version: BatchVersion) -> bytes:

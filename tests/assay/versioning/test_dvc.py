@@ -112,3 +112,27 @@ def test_a_store_that_does_not_answer_is_worth_a_retry_and_git_stays_clean(s3, m
     with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
         s3.commit("2013-02-04")
     assert Registry(s3.config).datasets() == ()
+
+
+def test_a_remote_is_a_path_a_file_url_or_of_a_known_kind(bench):
+    version = bench.commit("2013-02-04")
+    by_url = replace(bench.config, object_remote=f"file://{bench.config.object_remote}")
+    path = Registry(by_url).fetch("flights", "2013-02-04", version.version)
+    assert path.is_relative_to(bench.config.object_remote)
+    unknown = replace(bench.config, object_remote="s4://bucket/prefix")
+    with pytest.raises(RegistryError, match=r"Got 's4'.* s3"):
+        Registry(unknown).fetch("flights", "2013-02-04", version.version)
+    absent = replace(bench.config, object_remote="gs://bucket/prefix")
+    with pytest.raises(RegistryError, match="isn't installed"):
+        Registry(absent).fetch("flights", "2013-02-04", version.version)
+
+
+def test_opening_a_cloud_store_leaves_the_standard_streams_alone():
+    script = (
+        "import sys; streams = sys.stdout, sys.stderr\n"
+        "from pathlib import Path\n"
+        "from assay.versioning._dvc import ObjectStore\n"
+        "ObjectStore('s3://bucket/prefix', Path('scratch'))._odb.fs.fs\n"
+        "assert (sys.stdout, sys.stderr) == streams\n"
+    )
+    subprocess.run([sys.executable, "-"], input=script, text=True, check=True)

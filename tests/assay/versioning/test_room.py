@@ -1,0 +1,37 @@
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from assay import versioning
+from assay.engine import read_parquet, session, write_parquet
+
+AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+
+
+def test_the_room_exports_few_names_and_imports_dvc_only_when_it_is_used():
+    assert len(versioning.__all__) <= 12
+    assert all(getattr(versioning, name).__doc__ for name in versioning.__all__)
+    script = (
+        "import sys, assay.versioning\n"
+        "heavy = ('airflow', 'boto3', 'dvc', 'dvc_data', 'dvc_objects', 's3fs', 'sklearn')\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    command = [sys.executable, "-"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_parquet_file_of_the_engine_goes_in_and_comes_back(bench):
+    registry, derivation = bench.registry, bench.derivation("2013-02-04")
+    version = registry.version_id("flights", "2013-02-04", derivation)
+    path = bench.folder / "candidate.parquet"
+    with session() as con:
+        rows = con.create_table("landed", {"id": [3, 1, 2], "__row": [0, 1, 2]})
+        write_parquet(con, rows, path, ["id"], nonce=registry.nonce(version, "data"))
+        registry.commit("flights", "2013-02-04", derivation, {"data": path}, at=AT)
+        bench.release("2013-02-04", version)
+        fetched = read_parquet(con, registry.fetch("flights", "2013-02-04", version))
+        assert con.to_pyarrow(fetched.order_by("id"))["id"].to_pylist() == [1, 2, 3]
+        registry.checkout("flights", None, bench.folder / "out")
+        out = read_parquet(con, bench.folder / "out" / "2013-02-04.parquet")
+        assert con.to_pyarrow(out.count()).as_py() == 3
