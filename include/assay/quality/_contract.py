@@ -46,6 +46,7 @@ def contract_suite(
     references: Mapping[str, Any] | None = None,
     *,
     stage: Literal["raw", "clean"] = "raw",
+    batch: str | None = None,
 ) -> Suite:
     """The contract's promises as expectations.
 
@@ -58,12 +59,16 @@ def contract_suite(
     stage : {"raw", "clean"}
         ``raw`` judges all but the references on identifiers; ``clean`` judges only these, because
         by then pseudonyms can be compared with pseudonyms.
+    batch : str, optional
+        Partition key: rows of the raw batch must lie within it where the contract names the column
+        of their date. Moments without a zone are read in the partition's time zone.
 
     Notes
     -----
     Reasons: ``unparsed:<column>``, ``required:<column>``, ``unique:<column>``,
-    ``level:<column>``, ``primary_key``, ``reference:<column>``. The type of a landed column needs
-    no check of its own: text that isn't of its type is unparsed.
+    ``level:<column>``, ``primary_key``, ``batch:<column>``, ``reference:<column>``. The type of a
+    landed column needs no check of its own: text that isn't of its type is unparsed, and for that
+    reason alone isn't missing.
     """
     references = references or {}
     raw = stage == "raw"
@@ -80,6 +85,11 @@ def contract_suite(
                 released=references.get(wanted.dataset)))  # fmt: skip
     if raw and contract.primary_key:
         found.append(_primary_key(contract.primary_key))
+    if raw and batch is not None and contract.partition.column is not None:
+        start, end = contract.partition.start(batch), contract.partition.end(batch)
+        found.append(_promise(
+            "expect_column_values_to_be_between", "batch", contract.partition.column,
+            min_value=start.isoformat(), max_value=end.isoformat(), strict_max=True))  # fmt: skip
     return Suite(
         name=contract.dataset,
         expectations=labelled(tuple(found)),

@@ -13,7 +13,7 @@ from assay.quality._suite import Expectation
 _SAME: dict[str, tuple[str, ...]] = {
     "int": ("int", "long", "integer", "int64", "Int64", "Int64Dtype"),
     "float": ("float", "double", "number", "float64", "Float64", "Float64Dtype"),
-    "text": ("str", "string", "string_types", "StringDtype", "object", "O"),
+    "text": ("str", "string", "string_types", "StringDtype", "object", "object_", "O"),
     "boolean": ("bool", "boolean", "bool_", "BooleanDtype"),
     "date": ("date", "datetime.date"),
     "timestamp": (

@@ -15,7 +15,11 @@ from assay.quality._suite import Expectation
 def not_null(frame: Frame, e: Expectation) -> Check:
     """No value is null (NaN counts as null)."""
     column = frame.column(e.kwargs["column"])
-    return row_check(frame, e, column.isnull(), considered=None, shown=e.columns)
+    missing = column.isnull()
+    if e.meta.get("from") == "contract" and "__unparsed" in frame.table.columns:
+        unparsed = frame.table["__unparsed"].contains(e.kwargs["column"])
+        missing &= ~unparsed.fill_null(False)  # it was there, and has a reason of its own
+    return row_check(frame, e, missing, considered=None, shown=e.columns)
 
 
 @compiles("expect_column_values_to_be_null", row_level=True, required=("column",))

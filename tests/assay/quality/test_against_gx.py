@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from assay.engine import session
 from assay.quality import _gx, validate
 from assay.quality._check import GX_PANDAS, REGISTRY
 from assay.quality._finding import plain
@@ -161,12 +160,6 @@ def tables(draw):
     )
 
 
-@pytest.fixture(scope="module")
-def con():
-    with session(threads=2) as opened:
-        yield opened
-
-
 def close(ours, theirs):
     if isinstance(ours, dict) and isinstance(theirs, dict):
         return ours.keys() == theirs.keys() and all(close(ours[k], theirs[k]) for k in ours)
@@ -233,8 +226,13 @@ def test_equal_at_the_edges(con, name):
     compare(con, pa.table(arrays, names=list("fijstbd")))
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate],
-          suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(data=tables())
 def test_equal_on_generated_tables(con, data):
     compare(con, data)

@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from assay.contract import Column, Contract, FilesSource, Partition, Reference
+from assay.quality import contract_suite, validate
+from assay.verdict import Outcome
+
+
+def contract(*columns, **more):
+    return Contract(
+        dataset="flights", version="1", description="d", owner="o", columns=columns,
+        partition=Partition(grain="day", first="2013-02-04", column=more.pop("dated", None)),
+        source=FilesSource(location="inbox/x.csv", format="csv"), hash="0" * 64,
+        path=Path("flights.odcs.yaml"), **more,
+    )  # fmt: skip
+
+
+def landed(unparsed=None, **columns):
+    made = pa.table(columns)
+    made = made.add_column(0, "__row", pa.array(range(len(made)), pa.int64()))
+    unparsed = unparsed or [None] * len(made)
+    return ibis.memtable(
+        made.append_column("__unparsed", pa.array(unparsed, pa.list_(pa.string())))
+    )
+
+
+def reasons(validation):
+    marks = validation.marks.order_by("__row").to_pyarrow().to_pylist()
+    return {m["__row"]: (m["disposition"], m["reasons"]) for m in marks}
+
+
+ID = Column(name="id", type="integer", required=True)
+KIND = Column(name="kind", type="string", levels=("a", "b"))
+
+
+def test_rows_carry_all_their_reasons(con):
+    table = landed(unparsed=[None, ["id"], None, None, None], id=[1, None, 3, 3, 4],
+                   kind=["a", "x", "b", "c", None])  # fmt: skip
+    found = validate(con, table, contract_suite(contract(ID, KIND, primary_key=("id",))))
+    assert reasons(found) == {
+        1: ("quarantined", ["unparsed:id", "level:kind"]),
+        2: ("quarantined", ["primary_key"]),
+        3: ("quarantined", ["level:kind", "primary_key"]),
+    }
+
+
+def test_exact_duplicates_are_dropped_before_uniqueness_is_judged(con):
+    table = landed(unparsed=[None, None, None, None, ["id"], ["id"]],
+                   id=[1, 1, 2, 2, None, None], kind=["a", "a", "a", "b", None, None])  # fmt: skip
+    agreed = contract(ID, KIND, primary_key=("id",), on_duplicate="keep_first")
+    found = validate(con, table, contract_suite(agreed))
+    assert (found.dropped, found.quarantined, found.rows_left) == (1, 4, 1)
+    assert reasons(found)[1] == ("dropped", ["exact_duplicate"])
+    assert reasons(found)[2] == ("quarantined", ["primary_key"])
+    assert set(reasons(found)) == {1, 2, 3, 4, 5}
+    strict = validate(con, table, contract_suite(contract(ID, KIND, primary_key=("id",))))
+    assert (strict.dropped, strict.quarantined) == (0, 6)
+
+
+@pytest.mark.parametrize(("mostly", "outcome"), [(1.0, Outcome.FAIL), (0.5, Outcome.PASS)])
+def test_references_are_looked_up_in_released_rows(con, mostly, outcome):
+    wanted = Reference(dataset="airports", column="faa", mostly=mostly)
+    dest = Column(name="dest", type="string", references=wanted)
+    table = landed(dest=["JFK", "XXX", None])
+    airports = ibis.memtable({"faa": ["JFK", "LGA", None]})
+    found = validate(con, table, contract_suite(contract(dest), {"airports": airports}))
+    assert found.outcome is outcome
+    assert reasons(found) == (
+        {1: ("quarantined", ["reference:dest"])} if outcome is Outcome.FAIL else {}
+    )
+    unknown = validate(con, table, contract_suite(contract(dest)))
+    assert unknown.outcome is Outcome.INCONCLUSIVE
+
+
+def test_identifiers_are_looked_up_among_pseudonyms_only(con):
+    tail = Column(name="tail", type="string", classification="identifier",
+                  references=Reference(dataset="planes", column="tail"))  # fmt: skip
+    planes = {"planes": ibis.memtable({"tail": ["p1"]})}
+    raw = contract_suite(contract(tail), planes)
+    clean = contract_suite(contract(tail), planes, stage="clean")
+    assert not any(e.label == "reference:tail" for e in raw.expectations)
+    assert [e.label for e in clean.expectations] == ["reference:tail"]
+    assert reasons(validate(con, landed(tail=["p1", "p2"]), clean)) == {
+        1: ("quarantined", ["reference:tail"])
+    }
+
+
+def test_rows_lie_within_their_batch(con):
+    import datetime as dt
+
+    agreed = contract(Column(name="at", type="timestamp"), dated="at")
+    moments = [dt.datetime(2013, 2, 3, 23), dt.datetime(2013, 2, 4), dt.datetime(2013, 2, 5)]
+    found = validate(con, landed(at=moments), contract_suite(agreed, batch="2013-02-04"))
+    assert set(reasons(found)) == {0, 2}
+
+
+def test_a_missing_column_is_a_fault_of_the_table(con):
+    found = validate(con, landed(id=[1]), contract_suite(contract(ID, KIND)))
+    first = found.findings[0]
+    assert (first.verdict, first.row_level) == (Outcome.FAIL, False)
+    assert found.document()["results"][0]["result"]["details"]["mismatched"] == {
+        "missing": ["kind"]
+    }
