@@ -118,15 +118,14 @@ counts = st.integers(0, 5)
 
 
 @settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(st.sampled_from(list(BatchState)), st.tuples(*[counts] * 6))
 def test_what_is_finished_keeps_the_law(
-    sqlite_url: str, state: BatchState, numbers: tuple[int, ...]
+    sqlite_catalog: Catalog, state: BatchState, numbers: tuple[int, ...]
 ) -> None:
     now = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-    catalog = Catalog(sqlite_url)
-    catalog.migrate()
+    catalog = sqlite_catalog
     start(catalog, "r", now)
     given_counts = Counts(*numbers)
     lawful = given_counts.problem(state) is None

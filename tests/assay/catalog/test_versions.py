@@ -106,14 +106,13 @@ def test_a_rollback_moves_the_pointer_and_the_states(catalog: Catalog, now: date
 
 
 @settings(
-    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(st.permutations(range(1, 6)), st.uuids())
 def test_the_order_of_recording_does_not_matter(
-    sqlite_url: str, order: list[int], unique: object
+    sqlite_catalog: Catalog, order: list[int], unique: object
 ) -> None:
-    catalog = Catalog(sqlite_url)
-    catalog.migrate()
+    catalog = sqlite_catalog
     dataset = f"d-{unique}"
     for number in order:
         catalog.record_snapshot(dataset, number, {f"b{i}": "v" for i in range(number)})
