@@ -7,6 +7,7 @@ a script. Every stage may be killed at any line and run again: what it finished 
 everything is written aside and renamed, into a folder named after what it derives from.
 """
 
+from assay.stages._check import check_project
 from assay.stages._clean import clean
 from assay.stages._commit import commit
 from assay.stages._gates import DoesNotApply, drift, fairness
@@ -15,7 +16,9 @@ from assay.stages._notify import notify
 from assay.stages._office import Office
 from assay.stages._pin import pin
 from assay.stages._protect import protect
+from assay.stages._rebuild import registry_dump
 from assay.stages._release import abandon, release
+from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
 
@@ -26,6 +29,8 @@ __all__ = [
     "StageResult",
     "Ticket",
     "abandon",
+    "apply_sweep",
+    "check_project",
     "clean",
     "commit",
     "drift",
@@ -33,7 +38,9 @@ __all__ = [
     "ingest",
     "notify",
     "pin",
+    "plan_sweep",
     "protect",
+    "registry_dump",
     "release",
     "render_result",
     "validate",

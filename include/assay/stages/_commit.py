@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assay.catalog import LineageEdge
 from assay.stages._ingest import derivation
 from assay.stages._office import Office
+from assay.stages._rebuild import lineage_edges
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import Finished, once, report_path, work_path
 
@@ -27,10 +27,11 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         "scaler": work_path(office, ticket, "scaler.json"),
     }
     counts = row_counts(done)
+    derived = derivation(office, contract, ticket, ticket.input_sha or "")
     version = office.registry.commit(
         ticket.dataset,
         ticket.batch,
-        derivation(office, contract, ticket, ticket.input_sha or ""),
+        derived,
         {name: path for name, path in objects.items() if path.is_file()},
         at=ticket.started,
         counts=counts,
@@ -40,7 +41,7 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         ticket.batch,
         version.version,
         at=version.at,
-        lineage=_lineage(ticket),
+        lineage=lineage_edges(ticket.dataset, derived),
         run_id=ticket.run_id,
         meta={"counts": counts, "objects": sorted(version.objects)},
     )
@@ -71,13 +72,3 @@ def row_counts(done: dict[str, StageResult]) -> dict[str, int]:
         "suppressed": 0,
         "held": rows_in - quarantined - dropped,
     }
-
-
-def _lineage(ticket: Ticket) -> list[LineageEdge]:
-    pinned = ticket.pinned
-    edges = [LineageEdge("input", ticket.dataset, ticket.input_sha or "")]
-    for batches in pinned.references.values():
-        edges += [LineageEdge("reference", ticket.dataset, v) for v in batches.values()]
-    for dataset, batches in pinned.tables.items():
-        edges += [LineageEdge("reference_table", dataset, v) for v in batches.values()]
-    return edges

@@ -1,0 +1,46 @@
+"""What is past its period leaves the zones, every night.
+
+**What it does.** Plans what each data set's retention policy lets go (landing, quarantine, work,
+reports, spill, messages), logs the plan with a reason for every item, and removes exactly that.
+What a released snapshot or a running batch needs is never in it. If anything changed between plan
+and sweep, nothing is removed and the task is red: run it again.
+
+**When not to run it.** While you investigate a held batch whose quarantine is about to expire: run
+it with `plan_only` and look first.
+
+**Parameters.** `plan_only`: log the plan and stop.
+
+**Example.** `airflow dags trigger retention__sweep --conf '{"plan_only": true}'`, or by hand
+`assay retention plan` and `assay retention apply HASH`.
+
+**Who is told.** Nobody, unless the run fails.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, Param
+
+from assay_airflow.defaults import TASK_DEFAULTS
+from assay_airflow.operators.sweep import ApplySweepOperator, PlanSweepOperator
+from assay_airflow.tags import ASSAY, RETENTION
+
+with DAG(
+    dag_id="retention__sweep",
+    description="What is past its period leaves the zones.",
+    doc_md=__doc__,
+    schedule="0 3 * * *",
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    params={
+        "plan_only": Param(
+            False, type="boolean", title="Plan only", description="Log the plan, remove nothing."
+        )
+    },
+    tags=[ASSAY, RETENTION],
+    default_args={**TASK_DEFAULTS, "owner": "assay"},
+):
+    plan = PlanSweepOperator(task_id="plan")
+    plan >> ApplySweepOperator(task_id="apply", plan_task="plan")

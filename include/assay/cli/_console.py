@@ -1,0 +1,73 @@
+"""Where output goes: results to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from assay.project import Project
+from assay.stages import Office
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
+
+errors = Console(stderr=True, highlight=False)
+results = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+"""For tables; wide where nobody's window limits it."""
+
+
+def now() -> datetime:
+    """The time, in UTC; the library itself reads no clock."""
+    return datetime.now(UTC)
+
+
+def open_office() -> Office:
+    """The office that the environment describes."""
+    secrets = {
+        "registry_key": os.environ.get("ASSAY_REGISTRY_KEY", ""),
+        "pseudonym_key": os.environ.get("ASSAY_PSEUDONYM_KEY", ""),
+    }
+    return Office(
+        project=open_project(), clock=now, secrets={k: v for k, v in secrets.items() if v}
+    )
+
+
+def open_project() -> Project:
+    """The project that the environment describes, or the one that the shell stands in."""
+    environ = dict(os.environ)
+    here = Path.cwd()
+    if "ASSAY_PROJECT" not in environ and (here / "include" / "contracts").is_dir():
+        environ["ASSAY_PROJECT"] = str(here)
+    return Project.from_environment(environ)
+
+
+def show(value: Any, as_json: bool, text: str) -> None:
+    """Print a result: as JSON where it was asked for, else the text for a person."""
+    if as_json:
+        print_json(value)
+    else:
+        print(text)  # noqa: T201 - the command's result
+
+
+def print_json(value: Any) -> None:
+    """Print JSON to stdout; text that is JSON already is printed as it is."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on stderr what is being done, with a spinner where a person looks on."""
+    if not errors.is_terminal:
+        yield
+        return
+    with errors.status(what):
+        yield

@@ -1,0 +1,185 @@
+"""Verbs on a file: validate, clean, drift, fairness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from assay.cli._console import AsJson, errors, now, print_json, progress, show
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
+Policy = Annotated[
+    Path,
+    typer.Option(
+        "--policy",
+        help="The policy file, the same as in include/policies/<dataset>/; without a contract "
+        "column roles come from `roles:` in it.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    for verb in (validate, clean, fairness):
+        app.command()(verb)
+    group = typer.Typer(
+        invoke_without_command=True,
+        help="Judge one file against another: did the data change, and by how much?",
+    )
+    group.callback()(drift)
+    app.add_typer(group, name="drift")
+
+
+def validate(
+    data: Data,
+    suite: Annotated[Path, typer.Option("--suite", help="Great Expectations' suite JSON.")],
+    quarantine: Annotated[
+        Path | None, typer.Option(help="Folder for the failing rows, with all their reasons.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="`compiled` (one scan) or `gx` (Great Expectations itself).")
+    ] = "compiled",
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
+    ] = None,
+    redact: Annotated[
+        list[str] | None,
+        typer.Option("--redact", help="A column whose values may not show; repeat for more."),
+    ] = None,
+    as_json: AsJson = True,
+) -> int:
+    """Judge a file by an expectation suite alone; prints GX's validation result as JSON.
+
+    An unmet critical expectation is FAIL (exit 1) even if its rows were quarantined, an unmet
+    warning is WARN (exit 0), info changes nothing, and what could not be judged is INCONCLUSIVE
+    (exit 3).
+
+    Example: assay validate flights.csv --suite include/suites/flights/raw.json --quarantine bad/
+    """
+    del as_json  # the result is JSON, asked for or not
+    from assay.quality import parameters_from, validate_file
+
+    chosen: Literal["compiled", "gx"] = "gx" if engine == "gx" else "compiled"
+    if engine not in {"compiled", "gx"}:
+        raise typer.BadParameter("compiled or gx", param_hint="--engine")
+    with progress("validating"):
+        found = validate_file(
+            data,
+            suite,
+            engine=chosen,
+            parameters=parameters_from(param or []),
+            redact=redact or [],
+            quarantine=quarantine,
+            time=now(),
+        )
+    print_json(dict(found.document))
+    errors.print(f"{found.outcome.value}: {suite}", markup=False)
+    return found.exit_code
+
+
+def clean(
+    data: Data,
+    policy: Policy,
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    reference: Annotated[
+        str | None, typer.Option(help="What to fit on; without it DATA, and scaling is refused.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where to write the report; state and change log beside.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Clean a file by a policy's steps, every changed cell counted and logged.
+
+    Example: assay clean day.csv --policy cleaning.yaml --out day.parquet --reference last.csv
+    """
+    from assay.cleaning import clean_file
+
+    with progress("cleaning"):
+        cleaned = clean_file(data, policy, out, reference=reference, report=report)
+    told = {
+        "verdict": cleaned.verdict.model_dump(mode="json"),
+        "report": cleaned.report.model_dump(mode="json"),
+        "out": {"path": str(out), "rows": cleaned.out.rows, "sha256": cleaned.out.sha256},
+        "beside": {name: str(path) for name, path in cleaned.beside.items()},
+    }
+    counts = cleaned.report
+    lines = [
+        f"clean: {cleaned.verdict.outcome.value}",
+        *(f"  {r.code}: {r.message}" for r in cleaned.verdict.reasons),
+        f"  fitted on the {counts.fitted_on}; rows in {counts.rows_in}, out {counts.rows_out}, "
+        f"dropped {counts.rows_dropped}; cells changed {counts.cells_changed}",
+        f"  {out}",
+    ]
+    show(told, as_json, "\n".join(lines))
+    return cleaned.verdict.exit_code
+
+
+def drift(
+    ctx: typer.Context,
+    reference: Annotated[str | None, typer.Option(help="The rows to compare with.")] = None,
+    current: Annotated[str | None, typer.Option(help="The rows that are judged.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="The drift policy.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Judge one file against another: did the data change, and by how much?
+
+    Each column has one test, corrected over the columns, and one effect with the owner's limit;
+    too few rows to tell is INCONCLUSIVE, never PASS.
+
+    Example: assay drift --reference jan.parquet --current feb.parquet --policy drift.yaml
+    """
+    from assay.drift import (
+        compare_files,
+        render_drift_html,
+        render_drift_json,
+        render_drift_text,
+    )
+
+    if ctx.invoked_subcommand is not None:
+        return 0
+    if current is None or policy is None:
+        raise typer.BadParameter("give --current and --policy; --reference what to compare with")
+    with progress("comparing"):
+        verdict, measured = compare_files(reference, current, policy)
+    if report is not None:
+        report.write_text(render_drift_html(verdict, measured), encoding="utf-8")
+    if as_json:
+        print_json(render_drift_json(verdict, measured))
+    else:
+        show(None, False, render_drift_text(verdict))
+    return verdict.exit_code
+
+
+def fairness(
+    data: Data,
+    policy: Policy,
+    report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare outcomes between groups of people, by intervals and not by estimates alone.
+
+    Example: assay fairness scored.parquet --policy fairness.yaml
+    """
+    from assay.fairness import (
+        fairness_of_data,
+        render_fairness_html,
+        render_fairness_json,
+        render_fairness_text,
+    )
+    from assay.policy import load_policy
+    from assay.policy.fairness import FairnessPolicy
+
+    loaded = load_policy(policy, FairnessPolicy)
+    with progress("comparing groups"):
+        verdict = fairness_of_data(data, loaded)
+    if report is not None:
+        report.write_text(render_fairness_html(verdict), encoding="utf-8")
+    if as_json:
+        print_json(render_fairness_json(verdict))
+    else:
+        show(None, False, render_fairness_text(verdict))
+    return verdict.exit_code

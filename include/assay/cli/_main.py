@@ -1,0 +1,68 @@
+"""The command's entry: verbs, errors and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from click.exceptions import Abort, ClickException, Exit
+
+from assay.cli import _check, _data, _home, _new, _retention, _status, _versions
+from assay.cli._console import errors
+from assay.errors import AssayError
+
+app = typer.Typer(
+    name="assay",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Is this data good, fair and legal, and what changed? Every batch becomes a released "
+    "data version, or is held back with reasons.\n\n"
+    "Exit codes: 0 pass or warn · 1 a judged FAIL · 2 an error in input, policy or program · "
+    "3 inconclusive.",
+)
+for module in (_data, _new, _check, _status, _home):
+    module.register(app)
+app.add_typer(_versions.app, name="versions")
+app.add_typer(_retention.app, name="retention")
+app.add_typer(_status.catalog, name="catalog")
+
+
+def main() -> None:
+    """Run the command; an error is told on stderr and ends with exit code 2."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with some arguments, and give its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except AssayError as error:
+        errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        return error.exit_code
+    except Exit as ended:
+        return ended.exit_code
+    except ClickException as error:
+        error.show()
+        return 2
+    except (Abort, KeyboardInterrupt):
+        errors.print("stopped")
+        return 130
+    except Exception as error:
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        errors.print(
+            f"An unforeseen error: {kind}. Set ASSAY_DEBUG=1 to see it whole.",
+            style="red",
+            markup=False,
+        )
+        _whole(error)
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def _whole(error: Exception) -> None:
+    """Raise the error as it is where a person asked for it: a trace may quote rows."""
+    import os
+
+    if os.environ.get("ASSAY_DEBUG"):
+        raise error

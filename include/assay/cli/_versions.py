@@ -1,0 +1,179 @@
+"""Versions of batches, and snapshots of data sets."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from assay import engine
+from assay.cli._console import AsJson, now, open_office, print_json, progress, results, show
+from assay.errors import RegistryError, did_you_mean
+from assay.stages import Office
+from assay.versioning import diff_versions, render_diff_json, render_diff_text
+
+app = typer.Typer(
+    no_args_is_help=True, help="What was released when, what is in it, and what changed."
+)
+Dataset = Annotated[str, typer.Argument(help="Name of the data set.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        help="A version id (or its beginning), a batch (its released version), or @N for the whole "
+        "of snapshot N."
+    ),
+]
+
+
+@app.command("list")
+def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
+    """Snapshots of a data set, newest first, and the version of each batch."""
+    office = open_office()
+    office.project.contract(dataset)
+    pointer = office.registry.pointer(dataset)
+    snapshots = office.registry.snapshots(dataset)
+    versions = office.registry.versions(dataset)
+    if as_json:
+        print_json(
+            {
+                "dataset": dataset,
+                "pointer": pointer.model_dump(mode="json") if pointer else None,
+                "snapshots": [s.model_dump(mode="json") for s in snapshots],
+                "versions": [v.model_dump(mode="json") for v in versions],
+            }
+        )
+        return 0
+    table = Table(box=None)
+    for name in ("", "snapshot", "batch", "version", "batches", "when", "by", "reason"):
+        table.add_column(name)
+    for s in reversed(snapshots):
+        here = "→" if pointer and pointer.snapshot == s.number else ""
+        when = f"{s.at:%Y-%m-%d %H:%M}"
+        version = s.batches[s.batch][:12]
+        table.add_row(
+            here, str(s.number), s.batch, version, str(len(s.batches)), when, s.author, s.reason
+        )
+    results.print(table)
+    released = {v for s in snapshots for v in s.batches.values()}
+    rest = [v for v in versions if v.version not in released]
+    for v in rest:
+        results.print(f"  candidate, never released: {v.batch} {v.version[:12]}")
+    return 0
+
+
+@app.command("show")
+def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int:
+    """One version: its objects, counts, lineage and verdicts."""
+    office = open_office()
+    batch, version = _one(office, dataset, which)
+    found = office.registry.find(dataset, batch, version)
+    verdicts = office.catalog.verdicts(dataset, batch, version)
+    lineage = office.catalog.lineage(dataset, batch, version)
+    told = {
+        **(found.model_dump(mode="json") if found else {}),
+        "lineage": [vars(edge) for edge in lineage],
+        "verdicts": [v.verdict.model_dump(mode="json") for v in verdicts],
+    }
+    lines = [f"{dataset} {batch} {version}"]
+    if found:
+        lines += [f"  {n}: {o.file}, {o.size:,} bytes" for n, o in found.objects.items()]
+        lines += ["  rows: " + ", ".join(f"{n} {k}" for k, n in found.counts.items())]
+    lines += [f"  made from {e.kind} {e.name} {e.ref[:12]}" for e in lineage]
+    for record in verdicts:
+        codes = ", ".join(dict.fromkeys(r.code for r in record.verdict.reasons))
+        lines.append(f"  {record.verdict.gate}: {record.verdict.outcome.value} {codes}".rstrip())
+    show(told, as_json, "\n".join(lines))
+    return 0
+
+
+@app.command()
+def diff(dataset: Dataset, left: Which, right: Which, as_json: AsJson = False) -> int:
+    """What changed from one version to another: schema, rows by key, distributions."""
+    office = open_office()
+    contract = office.project.contract(dataset)
+    with progress("comparing"), office.session() as con:
+        tables = [_table(office, con, dataset, which) for which in (left, right)]
+        key = [n for n in contract.primary_key if all(n in t.columns for t in tables)]
+        if any(which.startswith("@") for which in (left, right)):
+            key = []  # a key is unique within its batch
+        found = diff_versions(con, tables[0], tables[1], key, contract.classified)
+    show(render_diff_json(found), as_json, render_diff_text(found))
+    return 0
+
+
+@app.command()
+def checkout(
+    dataset: Dataset,
+    to: Annotated[Path, typer.Option("--to", help="Folder for <batch>.parquet files.")],
+    snapshot: Annotated[
+        int | None, typer.Option(help="Number of the snapshot; the released one by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Bring all partitions of one snapshot into a folder."""
+    office = open_office()
+    with progress("fetching"):
+        found = office.registry.checkout(dataset, snapshot, to)
+    text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
+    show(found.model_dump(mode="json"), as_json, text)
+    return 0
+
+
+@app.command()
+def rollback(
+    dataset: Dataset,
+    snapshot: Annotated[int, typer.Argument(help="Number of the snapshot to go back to.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; on record for ever.")],
+    author: Annotated[str | None, typer.Option(help="User id on record; yours by default.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Point readers at an earlier snapshot, on record; nothing is deleted."""
+    office = open_office()
+    who = author or getpass.getuser()
+    at = now()
+    pointer = office.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
+    office.catalog.record_pointer(
+        dataset, pointer.snapshot, reason=reason, author=who, at=at, newest=pointer.latest
+    )
+    text = f"{dataset} points at snapshot {pointer.snapshot} now (of {pointer.latest})."
+    show(pointer.model_dump(mode="json"), as_json, text)
+    return 0
+
+
+def _one(office: Office, dataset: str, which: str) -> tuple[str, str]:
+    """Batch and full id of the one version that a person means."""
+    versions = {v.version: v.batch for v in office.registry.versions(dataset)}
+    released = _released(office, dataset)
+    if which in released:
+        return which, released[which]
+    near = [v for v in versions if v.startswith(which)]
+    if len(near) == 1:
+        return versions[near[0]], near[0]
+    raise RegistryError(
+        "no such version" if not near else "several versions begin so",
+        where=dataset,
+        got=which,
+        expected="a version id, or a released batch: " + (", ".join(released) or "none yet"),
+        do=did_you_mean(which, [*versions, *released]) or None,
+    )
+
+
+def _released(office: Office, dataset: str) -> Mapping[str, str]:
+    if office.registry.pointer(dataset) is None:
+        return {}
+    return office.registry.snapshot(dataset).batches
+
+
+def _table(office: Office, con: Any, dataset: str, which: str) -> Any:
+    if which.startswith("@") and which[1:].isdigit():
+        batches = office.registry.snapshot(dataset, int(which[1:])).batches
+    else:
+        batch, version = _one(office, dataset, which)
+        batches = {batch: version}
+    paths = [office.registry.fetch(dataset, b, v) for b, v in batches.items()]
+    tables = [engine.read_parquet(con, path) for path in paths]
+    return tables[0].union(*tables[1:]) if tables[1:] else tables[0]

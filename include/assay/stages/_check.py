@@ -1,0 +1,176 @@
+"""Everything that is wrong with a project's contracts, suites and policies, at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from assay.contract import Contract, load_contracts
+from assay.document import load_document, shown_path
+from assay.errors import AssayError, Problem, did_you_mean
+from assay.policy import Policy, load_policy
+from assay.policy.alerting import AlertingPolicy
+from assay.policy.cleaning import CleaningPolicy
+from assay.policy.drift import DriftPolicy
+from assay.policy.fairness import FairnessPolicy
+from assay.policy.privacy import PrivacyPolicy
+from assay.policy.quality import QualityPolicy
+from assay.policy.retention import RetentionPolicy
+from assay.project import SUITES, Project
+
+MODELS: Mapping[str, type[Policy]] = {
+    "quality": QualityPolicy,
+    "privacy": PrivacyPolicy,
+    "cleaning": CleaningPolicy,
+    "drift": DriftPolicy,
+    "fairness": FairnessPolicy,
+    "retention": RetentionPolicy,
+    "alerting": AlertingPolicy,
+}
+"""Policy → its model; a data set has one file of each."""
+
+
+def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
+    """Every fault of every contract, suite and policy of a project, each with file and line.
+
+    Parameters
+    ----------
+    project : Project
+    gx : bool
+        Load each suite through Great Expectations as well, which takes seconds.
+    """
+    loaded = load_contracts(project.contracts)
+    contracts = {n: c for n, c in loaded.items() if isinstance(c, Contract)}
+    problems = [p for e in loaded.values() if isinstance(e, AssayError) for p in e.problems]
+    problems += _strangers(project, list(loaded))
+    for contract in contracts.values():
+        problems += _of_standard(contract)
+        problems += _of_references(contract, contracts)
+        policies, faults = _policies(project, contract)
+        problems += faults
+        problems += _across(project, contract, contracts, policies)
+        problems += _of_suites(project, contract, policies.get("quality"), gx)
+    return problems
+
+
+def _strangers(project: Project, datasets: list[str]) -> Iterator[Problem]:
+    """Files and folders that nothing reads, because their name is no data set's or policy's."""
+    known = {"policies": {f"{n}.yaml" for n in MODELS}, "suites": {f"{n}.json" for n in SUITES}}
+    for kind, names in known.items():
+        folders = (project.include / kind).glob("*/") if (project.include / kind).is_dir() else ()
+        for folder in sorted(folders):
+            if folder.name not in datasets:
+                hint = did_you_mean(folder.name, datasets) or None
+                yield Problem("no data set has this name", where=shown_path(folder), do=hint)
+            for path in sorted(folder.iterdir()):
+                if path.name not in names:
+                    expected = "one of: " + ", ".join(sorted(names))
+                    hint = did_you_mean(path.name, names) or None
+                    yield Problem(
+                        "nothing reads this file",
+                        where=shown_path(path),
+                        expected=expected,
+                        do=hint,
+                    )
+
+
+def _of_standard(contract: Contract) -> Iterator[Problem]:
+    """Faults against the whole of the Open Data Contract Standard's own schema."""
+    import jsonschema
+    import open_data_contract_standard
+
+    schema = Path(open_data_contract_standard.__file__).parent / "schema.json"
+    document = load_document(contract.path)
+    validator = jsonschema.Draft201909Validator(json.loads(schema.read_text(encoding="utf-8")))
+    for fault in validator.iter_errors(document.value):
+        yield Problem(
+            f"not as the standard has it: {fault.message[:200]}",
+            where=document.where(tuple(fault.absolute_path)),
+        )
+
+
+def _of_references(contract: Contract, contracts: Mapping[str, Contract]) -> Iterator[Problem]:
+    for column in contract.columns:
+        to = column.references
+        if to is None:
+            continue
+        where = f"{shown_path(contract.path)} {column.name}"
+        if to.dataset not in contracts:
+            hint = did_you_mean(to.dataset, contracts) or None
+            yield Problem("refers to no data set", where=where, got=to.dataset, do=hint)
+        elif to.column not in contracts[to.dataset].column_names:
+            names = contracts[to.dataset].column_names
+            hint = did_you_mean(to.column, names) or None
+            yield Problem("refers to no column", where=where, got=to.column, do=hint)
+
+
+def _policies(project: Project, contract: Contract) -> tuple[dict[str, Policy], list[Problem]]:
+    found: dict[str, Policy] = {}
+    problems: list[Problem] = []
+    for noun, model in MODELS.items():
+        try:
+            path = project.policy(contract.dataset, noun)
+            found[noun] = load_policy(path, model, columns=contract.column_names)
+        except AssayError as error:
+            problems += error.problems
+    return found, problems
+
+
+def _across(
+    project: Project,
+    contract: Contract,
+    contracts: Mapping[str, Contract],
+    policies: Mapping[str, Policy],
+) -> Iterator[Problem]:
+    """What a policy and its contract say against each other."""
+    from assay.cleaning import problems as cleaning_problems
+    from assay.cleaning import roles_of
+    from assay.fairness import fairness_problems
+    from assay.privacy import problems as privacy_problems
+
+    privacy, cleaning = policies.get("privacy"), policies.get("cleaning")
+    drift, fairness = policies.get("drift"), policies.get("fairness")
+    levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
+    found: dict[str, list[Problem]] = {}
+    if isinstance(privacy, PrivacyPolicy):
+        found["privacy"] = privacy_problems(privacy, contract, dict(contracts))
+    if isinstance(cleaning, CleaningPolicy):
+        found["cleaning"] = cleaning_problems(cleaning, roles_of(contract), contract.column_names)
+    if isinstance(fairness, FairnessPolicy) and fairness.applies:
+        found["fairness"] = fairness_problems(fairness, dict(contract.roles), levels)
+    if isinstance(drift, DriftPolicy):
+        identifiers = {c.name for c in contract.identifiers}
+        found["drift"] = [
+            Problem("an identifier takes no part in drift", where=f"columns.{name}")
+            for name in drift.columns
+            if name in identifiers
+        ]
+    for noun, problems in found.items():
+        document = load_document(project.policy(contract.dataset, noun))
+        for p in problems:
+            where = document.where(_loc(p.where))
+            yield Problem(p.what, where=where, got=p.got, expected=p.expected, do=p.do)
+
+
+def _loc(where: str | None) -> tuple[str | int, ...]:
+    """``steps.0.columns`` as the place in a document."""
+    parts = where.split()[-1].split(".") if where else []
+    return tuple(int(p) if p.isdigit() else p for p in parts)
+
+
+def _of_suites(
+    project: Project, contract: Contract, quality: Policy | None, gx: bool
+) -> Iterator[Problem]:
+    from assay.quality import check_suite_with_gx, load_suite
+
+    parameters = quality.parameters if isinstance(quality, QualityPolicy) else {}
+    for name in SUITES:
+        path = project.suite(contract.dataset, name)
+        try:
+            load_suite(path, parameters)
+        except AssayError as error:
+            yield from error.problems
+            continue
+        if gx:
+            yield from check_suite_with_gx(path)
