@@ -1,9 +1,8 @@
 """Rows per distinct value of two tables, in the order of the values.
 
-One sorted pass over the grouped union of both tables gives everything that a test or an effect
-needs. The grouping and sorting are the engine's, out of core; only blocks of counts pass through
-Python. Cumulative counts are integers and sums run over blocks of one fixed size, so that no number
-depends on threads.
+One pass over the sorted union of both tables gives everything that a test or an effect needs. The
+sort is the engine's, out of core; only blocks of it pass through Python. Cumulative counts are
+integers and sums run over blocks of one fixed size, so that no number depends on threads.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ def _grid_ranks(rows: int) -> Array:
     return np.array(sorted(inner | {1, rows}))
 
 
-def ordered(reference: Any, current: Any, n: int, m: int) -> Ordered:
+def ordered(reference: Any, current: Any, n: int, m: int, anderson: bool = False) -> Ordered:
     """One pass over an ordered column.
 
     Parameters
@@ -117,6 +116,8 @@ def ordered(reference: Any, current: Any, n: int, m: int) -> Ordered:
         Of one ordered type (see :func:`sortable`), from tables of one session.
     n, m : int
         Rows of each that aren't missing, both at least 1.
+    anderson : bool
+        Whether to sum up the Anderson-Darling statistic as well; it is 0 otherwise.
     """
     markers = [
         _Marker(_ranks(10, n), 0),
@@ -126,13 +127,15 @@ def ordered(reference: Any, current: Any, n: int, m: int) -> Ordered:
     before = np.zeros((2, 1), dtype=np.int64)
     last: Any = None
     largest, distinct = 0, 0
-    a2, area = [], []
+    a2: list[float] = []
+    area: list[float] = []
     kept: list[Array] | None = []
-    for values, counts in _blocks(_grouped(reference, current)):
+    for values, counts in _blocks(reference, current):
         ends = before + counts.cumsum(axis=1)
         gaps = np.abs(ends[0] * m - ends[1] * n)
         largest = max(largest, int(gaps.max()))
-        a2.append(float(_anderson.terms(counts, ends - counts, n, m).sum()))
+        if anderson:
+            a2.append(float(_anderson.terms(counts, ends - counts, n, m).sum()))
         if last is not None:
             gap = abs(int(before[0, 0]) * m - int(before[1, 0]) * n)
             area.append(float(values[0] - last) * gap)
@@ -164,31 +167,62 @@ def levels(reference: Any, current: Any) -> tuple[list[str | None], Array]:
     return table["v"].to_pylist(), counts
 
 
-def _grouped(reference: Any, current: Any) -> Any:
+def _rows(reference: Any, current: Any) -> Any:
+    """Rows of both tables with the value as ``v`` and whether they are the current table's."""
     sides = [
-        column.name("v").as_table().mutate(now=ibis.literal(now))
-        for column, now in ((reference, False), (current, True))
+        column.name("v").as_table().mutate(now=ibis.literal(now, "int8"))
+        for column, now in ((reference, 0), (current, 1))
     ]
-    rows = ibis.union(*sides)
+    return ibis.union(*sides)
+
+
+def _grouped(reference: Any, current: Any) -> Any:
+    rows = _rows(reference, current)
     # Counts, because the engine's sum of integers is wider than an integer of Arrow.
-    counts = rows.group_by("v").agg(r=rows.count(where=~rows.now), c=rows.count(where=rows.now))
+    counts = rows.group_by("v").agg(
+        r=rows.count(where=rows.now == 0), c=rows.count(where=rows.now == 1)
+    )
     return counts.order_by(counts.v.asc(nulls_first=True))
 
 
-def _blocks(expression: Any) -> Iterator[tuple[Array, Array]]:
-    """Values and counts (2, k) in blocks of one size, missing values left out."""
-    values: list[Array] = []
-    counts: list[Array] = []
+def _blocks(reference: Any, current: Any) -> Iterator[tuple[Array, Array]]:
+    """Distinct values and their counts (2, k), in order, missing values left out.
+
+    The engine only sorts, which costs it less than grouping does where most values are distinct;
+    equal neighbours are counted here. A block's last value waits for the next block, since more
+    rows of it may follow.
+    """
+    last, waiting = np.empty(0), np.zeros((2, 0), dtype=np.int64)
+    for values, now in _sorted(_rows(reference, current)):
+        first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+        rows = np.diff(np.append(first, len(values)))
+        of_current = np.add.reduceat(now, first, dtype=np.int64)
+        distinct, counts = values[first], np.vstack([rows - of_current, of_current])
+        if len(last) and last[0] == distinct[0]:
+            counts[:, 0] += waiting[:, 0]
+        elif len(last):
+            distinct, counts = np.append(last, distinct), np.hstack([waiting, counts])
+        last, waiting = distinct[-1:], counts[:, -1:]
+        if len(distinct) > 1:
+            yield distinct[:-1], counts[:, :-1]
+    if len(last):
+        yield last, waiting
+
+
+def _sorted(rows: Any) -> Iterator[tuple[Array, Array]]:
+    """Values and marks in order, in blocks of one size whatever the engine's batches are."""
+    kept = rows.filter(rows.v.notnull())
+    parts: list[tuple[Array, Array]] = []
     held = 0
-    for batch in expression.filter(expression.v.notnull()).to_pyarrow_batches(chunk_size=_BLOCK):
-        columns = [batch[name].to_numpy(zero_copy_only=False) for name in ("v", "r", "c")]
-        values.append(columns[0])
-        counts.append(np.vstack(columns[1:]))
+    for batch in kept.order_by(kept.v).to_pyarrow_batches(chunk_size=_BLOCK):
+        parts.append(
+            (batch["v"].to_numpy(zero_copy_only=False), batch["now"].to_numpy(zero_copy_only=False))
+        )
         held += batch.num_rows
         while held >= _BLOCK:
-            all_values, all_counts = np.concatenate(values), np.hstack(counts)
-            yield all_values[:_BLOCK], all_counts[:, :_BLOCK]
-            values, counts = [all_values[_BLOCK:]], [all_counts[:, _BLOCK:]]
-            held -= _BLOCK
+            values, marks = (np.concatenate(side) for side in zip(*parts, strict=True))
+            yield values[:_BLOCK], marks[:_BLOCK]
+            parts, held = [(values[_BLOCK:], marks[_BLOCK:])], held - _BLOCK
     if held:
-        yield np.concatenate(values), np.hstack(counts)
+        values, marks = (np.concatenate(side) for side in zip(*parts, strict=True))
+        yield values, marks

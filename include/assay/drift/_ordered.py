@@ -31,7 +31,7 @@ def compare_ordered(
         )
     if sides is None or not n or not m:
         return ColumnDrift(**common)
-    seen = ordered(*sides, n, m)
+    seen = ordered(*sides, n, m, anderson=test == "anderson_darling")
     statistic, p, law = _ordered_test(seen, test, job)
     return ColumnDrift(
         statistic=round12(statistic),
