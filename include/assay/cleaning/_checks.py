@@ -13,7 +13,6 @@ from assay.policy.cleaning import (
     Forest,
     ImputeStep,
     OutliersStep,
-    ParseStep,
     Step,
     made_by,
 )
@@ -114,10 +113,6 @@ def _reshaped(step: Step) -> Iterator[tuple[str, str]]:
     elif isinstance(step, OutliersStep) and step.action != "flag":
         for name in step.columns:
             yield name, f"outlier {step.action}"
-    elif isinstance(step, ParseStep):
-        for name, parsed in step.columns.items():
-            if parsed.on_error == "null":
-                yield name, "emptying what doesn't parse"
 
 
 def _expressions(index: int, step: Step, known: Collection[str] | None) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ class Draft:
     first_from: str
     owner: str
     sample: str
+    null_tokens: tuple[str, ...] = ()
 
 
 def quote(text: str) -> str:
@@ -68,9 +69,8 @@ def render_contract(draft: Draft, profile: Profile) -> str:
 
 
 def _server(draft: Draft) -> list[str]:
-    name = PurePosixPath(urlsplit(draft.sample).path if "://" in draft.sample else draft.sample)
-    suffixes = [s.lower() for s in name.suffixes]
-    form = "parquet" if ".parquet" in suffixes else "csv"
+    suffixes = [s.lower() for s in PurePosixPath(draft.sample).suffixes]
+    form = "parquet" if parquet(draft.sample) else "csv"
     ending = suffixes[-1] if suffixes and suffixes[-1] in _COMPRESSIONS else ""
     lines = [
         "servers:",
@@ -79,12 +79,19 @@ def _server(draft: Draft) -> list[str]:
         f"    path: inbox/{draft.name}/{{batch}}.{form}{ending}  # confirm: where batches arrive",
         f"    format: {form}",
     ]
+    custom = []
     if ending:
-        lines += [
-            "    customProperties:",
-            f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}",
-        ]
-    return lines
+        custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
+    if draft.null_tokens:
+        tokens = ", ".join(map(quote, ("", *draft.null_tokens)))
+        custom.append("      # confirm: texts that stand where there is no value")
+        custom.append(f"      - {{property: nullValues, value: [{tokens}]}}")
+    return [*lines, "    customProperties:", *custom] if custom else lines
+
+
+def parquet(name: str) -> bool:
+    """Whether a file's name or URL says that it is Parquet."""
+    return ".parquet" in [s.lower() for s in PurePosixPath(urlsplit(name).path or name).suffixes]
 
 
 def _dated(profile: Profile) -> list[str]:

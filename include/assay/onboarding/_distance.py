@@ -65,7 +65,7 @@ def _ks(one: Any, other: Any) -> float:
 
 def _jensen_shannon(one: Any, other: Any) -> float:
     counts = pd.concat(
-        [v.astype(object).value_counts(dropna=False, normalize=True) for v in (one, other)], axis=1
+        [v.value_counts(dropna=False, normalize=True) for v in (one, other)], axis=1
     ).fillna(0.0)
     p, q = counts.to_numpy(dtype=float).T
     middle = (p + q) / 2

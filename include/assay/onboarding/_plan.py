@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from ibis.util import gen_name
+
 from assay.engine import open_data
 from assay.errors import InputError, Problem, problems_error
 from assay.onboarding import _policies as policies
-from assay.onboarding._contract import Draft, render_contract
+from assay.onboarding._contract import Draft, parquet, render_contract
 from assay.onboarding._distance import measure_distances
 from assay.onboarding._profile import Profile, measure_profile
 from assay.onboarding._suites import render_clean_suite, render_raw_suite
+from assay.onboarding._tokens import without_null_tokens
 
 Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
@@ -77,10 +80,14 @@ def plan_dataset(
             expected="a small letter, then small letters, digits, underscores; at most 64",
         )  # fmt: skip
     table = open_data(con, data)
+    null_tokens: tuple[str, ...] = ()
+    if not parquet(str(data)):
+        table, null_tokens = without_null_tokens(table)
+    table = con.create_table(gen_name("sample"), table, temp=True)
     profile = measure_profile(table)
     profile = replace(profile, distances=measure_distances(table, profile))
     key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
-    draft = Draft(name, grain, key, source, owner, Path(str(data)).name)
+    draft = Draft(name, grain, key, source, owner, Path(str(data)).name, null_tokens)
     return DatasetPlan(name, profile, _files(draft, profile))
 
 

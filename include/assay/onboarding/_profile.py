@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -215,7 +216,7 @@ def widened(low: float, high: float) -> tuple[float, float]:
     """
     span = (high - low) or max(abs(high), 1.0)
     finest = 10.0 ** (math.floor(math.log10(max(abs(low), abs(high), span))) - 9)
-    unit = max(10.0 ** (math.floor(math.log10(span)) - 1), finest)
+    unit = max(10.0 ** (math.floor(math.log10(span)) - 1), finest, sys.float_info.min)
     if float(low).is_integer() and float(high).is_integer():
         unit = max(unit, 1.0)
     below = math.floor((low - span / 10) / unit) * unit

@@ -37,7 +37,7 @@ def _columns(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
     return {n: [r[i] for r in rows] for i, n in enumerate(("id", "x", "y", "s"))}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_ROWS, _ROWS)
 def test_every_row_comes_out_once_and_cleaning_twice_changes_nothing(
     con: Any, table: Any, policy: Any, reference: Any, batch: Any

@@ -44,7 +44,7 @@ def test_moments_have_the_same_bits_over_threads_and_orders(name: str) -> None:
         assert population == pytest.approx(np.std(values * 1e200) * 1e-200, rel=1e-11)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(values=st.lists(st.floats(-1e9, 1e9) | st.none() | st.just(float("nan")), max_size=30))
 def test_moments_are_numpys(con: Any, values: list[float | None]) -> None:
     arrow = pa.table({"x": pa.array(values, pa.float64())})

@@ -152,6 +152,20 @@ def test_each_limit_says_what_it_was_derived_from(tmp_path: Path) -> None:
             assert all(e["meta"]["rationale"] for e in json.loads(text)["expectations"])
 
 
+def test_texts_for_null_are_found_by_what_becomes_typed(tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text("n,x,d,s,note\n1,NA,2013-02-04,NA,a\nNA,2.5,?,b,-\n3,1,2013-02-05,c,text\n")
+    with engine.session(threads=1) as con:
+        plan = plan_dataset(con, path, "tokens")
+    assert [c.type for c in plan.profile.columns] == [
+        "integer", "number", "date", "string", "string",
+    ]  # fmt: skip
+    assert [c.nulls for c in plan.profile.columns] == [1, 1, 1, 1, 0]
+    write_dataset(plan, tmp_path)
+    source = load_contract(tmp_path / "contracts/tokens.odcs.yaml").source
+    assert source.null_values == ("", "NA", "?")
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     plan = _plan(tmp_path, "constant", first="2013", grain="year")
     there = tmp_path / "include/policies/constant/drift.yaml"
