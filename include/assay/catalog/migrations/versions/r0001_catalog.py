@@ -17,6 +17,7 @@ def upgrade() -> None:
     _create_versions()
     _create_verdicts()
     _create_incidents()
+    _create_outbox()
 
 
 def _create_batches() -> None:
@@ -190,6 +191,9 @@ def _create_incidents() -> None:
         ),
         sa.PrimaryKeyConstraint("incident_id", "batch", name="pk_incident_batches"),
     )
+
+
+def _create_outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
