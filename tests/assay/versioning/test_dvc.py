@@ -125,14 +125,3 @@ def test_a_remote_is_a_path_a_file_url_or_of_a_known_kind(bench):
     absent = replace(bench.config, object_remote="gs://bucket/prefix")
     with pytest.raises(RegistryError, match="isn't installed"):
         Registry(absent).fetch("flights", "2013-02-04", version.version)
-
-
-def test_opening_a_cloud_store_leaves_the_standard_streams_alone():
-    script = (
-        "import sys; streams = sys.stdout, sys.stderr\n"
-        "from pathlib import Path\n"
-        "from assay.versioning._dvc import ObjectStore\n"
-        "ObjectStore('s3://bucket/prefix', Path('scratch'))._odb.fs.fs\n"
-        "assert (sys.stdout, sys.stderr) == streams\n"
-    )
-    subprocess.run([sys.executable, "-"], input=script, text=True, check=True)
