@@ -24,8 +24,8 @@ _DOUBLES: Final = 1e-12
 
 def p_value(
     statistic: float, reference: np.ndarray[Any, Any], current: np.ndarray[Any, Any]
-) -> float:
-    """The p of D from the counts per distinct value, in the order of the values.
+) -> tuple[float, str]:
+    """The p of D, and the law that it comes from: ``exact`` or ``kstwo``.
 
     Parameters
     ----------
@@ -36,15 +36,19 @@ def p_value(
 
     Notes
     -----
-    Exact (scipy) up to 10 000 rows a side, ``kstwo.sf(D, round(nm/(n+m)))`` above. With ties the
-    law is conservative: it rejects too seldom.
+    Exact (scipy) up to 10 000 rows a side, ``kstwo.sf(D, round(nm/(n+m)))`` above and where the
+    exact count overflows. With ties the law is conservative: it rejects too seldom.
     """
     n, m = int(reference.sum()), int(current.sum())
     if max(n, m) <= EXACT_ROWS:
         # The exact law needs D on its lattice, which ranks give without a rounding.
         ranks = np.arange(len(reference))
-        return _scipy.ks_2samp_exact(np.repeat(ranks, reference), np.repeat(ranks, current))
-    return law(statistic, n, m)
+        p = _scipy.ks_2samp_exact(np.repeat(ranks, reference), np.repeat(ranks, current))
+        if p is None and n * m <= _EXACT_CELLS:
+            p = exact_sf(statistic, n, m)
+        if p is not None:
+            return p, "exact"
+    return law(statistic, n, m), "kstwo"
 
 
 def law(statistic: float, n: int, m: int) -> float:

@@ -51,7 +51,7 @@ def _ordered_test(seen: Ordered, test: str, job: Job) -> tuple[float, float, str
         simulated = permuted(seen.counts, job.level, job.rng, _largest_gap)
         return seen.statistic, permutation_p(seen.statistic, simulated), "permutation"
     if seen.counts is not None and max(seen.n, seen.m) <= _ks.EXACT_ROWS:
-        return seen.statistic, _ks.p_value(seen.statistic, *seen.counts), "exact"
+        return seen.statistic, *_ks.p_value(seen.statistic, *seen.counts)
     return seen.statistic, _ks.law(seen.statistic, seen.n, seen.m), "kstwo"
 
 

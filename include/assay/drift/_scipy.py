@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +25,14 @@ def kstwo_isf(level: float, n: int) -> float:
     return float(_stats().kstwo.isf(level, n))
 
 
-def ks_2samp_exact(reference: np.ndarray[Any, Any], current: np.ndarray[Any, Any]) -> float:
-    """The p of the exact two-sample law, from ranks."""
-    return float(_stats().ks_2samp(reference, current, method="exact").pvalue)
+def ks_2samp_exact(reference: np.ndarray[Any, Any], current: np.ndarray[Any, Any]) -> float | None:
+    """The p of the exact two-sample law, from ranks; None where scipy's count overflows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            return float(_stats().ks_2samp(reference, current, method="exact").pvalue)
+        except RuntimeWarning:
+            return None
 
 
 def chi2_sf(statistic: float, df: int) -> float:

@@ -14,7 +14,7 @@ from assay.policy.drift import DriftPolicy
 from assay.verdict import Outcome
 
 _ALPHA = 0.1
-_SIZES = [pytest.param(12, 120), pytest.param(400, 300, marks=pytest.mark.slow)]
+_SIZES = [pytest.param(12, 120), pytest.param(200, 300, marks=pytest.mark.slow)]
 
 
 def policy(limit, tests=("kolmogorov_smirnov", "anderson_darling", "permutation", "chi_square")):
