@@ -131,3 +131,17 @@ def problems_of(suite: Suite) -> Iterable[Problem]:
             _loaded(_configuration(e, 0))
         except Exception as exc:
             yield Problem(f"Great Expectations refuses it: {_brief(exc)}", where=e.where)
+
+
+def rendered(document: Mapping[str, Any]) -> str:
+    """The page of Data Docs that Great Expectations makes of a validation result."""
+    gx()
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResultSchema,
+    )
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    loaded = ExpectationSuiteValidationResultSchema().load(document)
+    view: Any = DefaultJinjaPageView()
+    return str(view.render(ValidationResultsPageRenderer().render(loaded)))

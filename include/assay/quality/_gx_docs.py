@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import InputError
-from assay.quality._gx import gx, knows
+from assay.quality._gx import knows, rendered
 
 _OURS = ("engine", "verdict", "rows")
 _REMOTE = re.compile(
@@ -32,7 +32,6 @@ td, th { border: 1px solid #8886; padding: .25rem .6rem; text-align: left; verti
 
 def render(results: Sequence[Path], to: Path) -> Path:
     """One page a result and an index; see :func:`assay.quality.render_data_docs`."""
-    gx()
     to.mkdir(parents=True, exist_ok=True)
     lines = []
     for number, path in enumerate(results):
@@ -67,15 +66,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _page(document: Mapping[str, Any]) -> str:
-    from great_expectations.core.expectation_validation_result import (
-        ExpectationSuiteValidationResultSchema,
-    )
-    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaPageView
-
-    loaded = ExpectationSuiteValidationResultSchema().load(gx_shape(document))
-    view: Any = DefaultJinjaPageView()
-    page = str(view.render(ValidationResultsPageRenderer().render(loaded)))
+    page = rendered(gx_shape(document))
     page = _REMOTE_IMAGE.sub("", _REMOTE.sub("", page))
     return page.replace("</head>", f"{_STYLE}</head>", 1)
 

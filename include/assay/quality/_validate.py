@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+import ibis
 
 from assay.engine import ROW
 from assay.quality._check import REGISTRY
@@ -113,7 +116,7 @@ def validate(
     uniqueness, order of rows, most common value, pattern outside what RE2 and Python share, and
     one for all medians, quantiles and z-scores together.
     """
-    frame = Frame.of(con, table, row)
+    frame = _typed(Frame.of(con, table, row), suite)
     rows_in = int(con.to_pyarrow(frame.table.count()).as_py())
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:
@@ -133,6 +136,33 @@ def validate(
         quarantined=dispositions.get("quarantined", 0), dropped=dispositions.get("dropped", 0),
         marks=marks, redact=frozenset(redact), parameters=suite.parameters,
     )  # fmt: skip
+
+
+_OF_NUMBERS = re.compile(
+    "expect_column_(mean|median|stdev|sum|quantile|value_z|values_to_be_(in|de)creasing)"
+)
+_BOUNDED = re.compile("expect_column_(min|max|values)_to_be_between")
+
+
+def _typed(frame: Frame, suite: Suite) -> Frame:
+    """The frame with text columns of nulls only as columns of numbers, where numbers are expected.
+
+    A CSV column without a value has no type of its own and is read as text.
+    """
+    bounds = ("min_value", "max_value")
+    names = {
+        c
+        for e in suite.expectations
+        if _OF_NUMBERS.match(e.type)
+        or (_BOUNDED.match(e.type) and not any(isinstance(e.kwargs.get(b), str) for b in bounds))
+        for c in e.columns
+        if c in frame.table.columns and frame.table[c].type().is_string()
+    }
+    if not names:
+        return frame
+    counts = frame.rows(frame.table.aggregate(**{c: frame.table[c].count() for c in names}))[0]
+    blank = {c: ibis.null("float64") for c, n in counts.items() if not n}
+    return replace(frame, table=frame.table.mutate(**blank)) if blank else frame
 
 
 def _judged(

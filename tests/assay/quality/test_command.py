@@ -30,6 +30,17 @@ def test_a_file_is_judged_by_a_suite(data, write_suite, expect, tmp_path):
         validate_file(data, suite, parameters={"top": 3}, redact=["nope"])
 
 
+def test_a_column_without_a_value_has_every_type(tmp_path, write_suite, expect):
+    bounds = {"column": "a", "min_value": 0, "max_value": 1}
+    suite = write_suite(expect("column_values_to_be_between", **bounds),
+                        expect("column_mean_to_be_between", **bounds))  # fmt: skip
+    for text in ("a,b\n", "a,b\n,1\n,2\n"):
+        path = tmp_path / "blank.csv"
+        path.write_text(text)
+        results = validate_file(path, suite).document["results"]
+        assert [r["verdict"] for r in results] == ["PASS", "FAIL"]
+
+
 def test_data_docs_work_without_a_network(data, write_suite, expect, tmp_path):
     suite = write_suite(expect("column_values_to_be_in_set", column="s", value_set=["x"]),
                         expect("column_max_to_be_between", column="nope", max_value=1))  # fmt: skip
