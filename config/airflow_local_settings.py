@@ -23,7 +23,15 @@ _WITHOUT_THREADS = {
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-_ENGINE = ("pandas", "pyarrow.parquet", "pyarrow.dataset", "duckdb", "ibis.backends.duckdb")
+_ENGINE = (
+    "pandas",
+    "pyarrow.parquet",
+    "pyarrow.dataset",
+    "duckdb",
+    "ibis.backends.duckdb",
+    "scipy.stats",
+    "assay.stages",
+)
 
 
 def dag_policy(dag: DAG) -> None:

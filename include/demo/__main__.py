@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", choices=("blizzard", "all"), default="blizzard")
     days = all_days() if parser.parse_args(argv).days == "all" else BLIZZARD
     screen, project = Screen(), Project.from_environment(os.environ)
+    # Whoever ends the demo in order expects its Airflow to end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _demo(screen, project, days)
     except AssayError as error:
