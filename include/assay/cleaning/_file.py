@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from assay.cleaning._scale import render_scaler
 from assay.cleaning._state import FittedState
 from assay.engine import ROW, FileDigest, open_data, session, write_parquet
 from assay.errors import InputError, PolicyError
+from assay.lake import digest, publish
 from assay.policy import load_policy
 from assay.policy.cleaning import CleaningPolicy, ScaleStep
 from assay.verdict import Verdict
@@ -35,7 +37,7 @@ def clean_file(
     reference: Path | str | None = None,
     report: Path | str | None = None,
 ) -> CleanedFile:
-    """Clean a CSV or Parquet file into a Parquet file.
+    """Clean a CSV or Parquet file into another one.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ def clean_file(
     policy : path
         The cleaning policy; column roles come from its ``roles:``.
     out : path
-        The Parquet file to write; it keeps ``__row``, the row's number in ``data``.
+        The file to write, Parquet or CSV by its ending; it keeps ``__row``, the row's number in
+        ``data``, which the change log refers to.
     reference : path or URL, optional
         What to fit on. Without it the steps are fitted on ``data``, and the report says so.
     report : path, optional
@@ -57,11 +60,12 @@ def clean_file(
     PolicyError
         If the policy doesn't load, is refused, or scales without a reference.
     InputError
-        If the data can't be read, or ``out`` isn't a Parquet file's name.
+        If the data can't be read, or ``out`` ends in neither ``.parquet`` nor ``.csv``.
     """
     target = Path(out)
-    if target.suffix != ".parquet":
-        raise InputError("the cleaned file is Parquet", got=target.name, expected="NAME.parquet")
+    if target.suffix not in {".parquet", ".csv"}:
+        raise InputError("the cleaned file is Parquet or CSV", got=target.name,
+                         expected="NAME.parquet or NAME.csv")  # fmt: skip
     loaded = load_policy(policy, CleaningPolicy)
     if reference is None and any(isinstance(s, ScaleStep) for s in loaded.steps):
         raise PolicyError(
@@ -80,11 +84,29 @@ def clean_file(
             fitted_on="batch" if reference is None else "reference",
         )
         cleaned = clean(con, table, loaded, fitted)
-        written = write_parquet(con, cleaned.table, target, [ROW])
+        written = _write(con, cleaned.table, target)
         beside = _scaler(con, cleaned, loaded, fitted, target)
         if report is not None:
             beside |= _report(con, cleaned, fitted, Path(report))
     return CleanedFile(written, cleaned.report, judge_cleaning(cleaned.report, loaded), beside)
+
+
+def _write(con: Any, table: Any, path: Path) -> FileDigest:
+    if path.suffix == ".parquet":
+        return write_parquet(con, table, path, [ROW])
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    quoted = str(aside).replace("'", "''")
+    try:
+        con.raw_sql(
+            f"COPY (SELECT * FROM ({con.compile(table)}) ORDER BY {ROW}) TO '{quoted}' "  # noqa: S608
+            "(FORMAT csv, HEADER true)"
+        )
+        rows = int(table.count().to_pyarrow().as_py())
+        written = FileDigest(path, rows, aside.stat().st_size, digest(aside))
+        publish(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return written
 
 
 def _scaler(

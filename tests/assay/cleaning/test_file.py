@@ -70,9 +70,17 @@ def test_scaling_without_a_reference_is_refused(folder: Path) -> None:
     assert not (folder / "out.parquet").exists()
 
 
-def test_only_parquet_is_written(folder: Path) -> None:
-    with pytest.raises(InputError, match="is Parquet"):
-        clean_file(folder / "data.csv", folder / "cleaning.yaml", folder / "out.csv")
+def test_csv_is_written_too(folder: Path) -> None:
+    done = clean_file(folder / "data.csv", folder / "cleaning.yaml", folder / "out.csv")
+    text = (folder / "out.csv").read_text()
+    assert text.splitlines()[:2] == ["__row,x,s,y,x__imputed", "0,1,a,0,false"]
+    assert (done.out.rows, done.out.bytes) == (3, len(text))
+    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def test_no_other_format_is_written(folder: Path) -> None:
+    with pytest.raises(InputError, match="is Parquet or CSV"):
+        clean_file(folder / "data.csv", folder / "cleaning.yaml", folder / "out.xlsx")
 
 
 def test_the_import_is_light() -> None:
