@@ -11,6 +11,7 @@ import ibis
 
 from assay.engine import ROW
 from assay.quality._check import REGISTRY
+from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._fallback import judged_by_gx
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
@@ -142,22 +143,30 @@ _OF_NUMBERS = re.compile(
     "expect_column_(mean|median|stdev|sum|quantile|value_z|values_to_be_(in|de)creasing)"
 )
 _BOUNDED = re.compile("expect_column_(min|max|values)_to_be_between")
+_OF_ANYTHING = re.compile("expect_column_(to_exist|values_to_(be|not_be)_null|values_to_be_unique)")
+
+
+def _numbers_expected(e: Expectation) -> bool:
+    bounds = ("min_value", "max_value")
+    textual = any(isinstance(e.kwargs.get(b), str) for b in bounds)
+    return bool(_OF_NUMBERS.match(e.type) or (_BOUNDED.match(e.type) and not textual))
 
 
 def _typed(frame: Frame, suite: Suite) -> Frame:
-    """The frame with text columns of nulls only as columns of numbers, where numbers are expected.
+    """The frame with text columns of nulls only as columns of numbers, if only such are expected.
 
     A CSV column without a value has no type of its own and is read as text.
     """
-    bounds = ("min_value", "max_value")
-    names = {
-        c
-        for e in suite.expectations
-        if _OF_NUMBERS.match(e.type)
-        or (_BOUNDED.match(e.type) and not any(isinstance(e.kwargs.get(b), str) for b in bounds))
-        for c in e.columns
-        if c in frame.table.columns and frame.table[c].type().is_string()
-    }
+    wanted: set[str] = set()
+    others: set[str] = set()
+    for e in suite.expectations:
+        others |= set(condition_columns(parse_condition(e.kwargs.get("row_condition"))))
+        if _numbers_expected(e):
+            wanted |= set(e.columns)
+        elif not _OF_ANYTHING.match(e.type):
+            others |= set(e.columns)
+    schema = frame.table.schema()
+    names = sorted(c for c in wanted - others if c in schema and schema[c].is_string())
     if not names:
         return frame
     counts = frame.rows(frame.table.aggregate(**{c: frame.table[c].count() for c in names}))[0]
