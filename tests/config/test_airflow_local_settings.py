@@ -41,13 +41,14 @@ print(json.dumps({
     "errors": {k.rsplit("/", 1)[-1]: v for k, v in bag.import_errors.items()},
 }))
 """
-_WARM = """
+_WARM = ("ibis.backends.duckdb", "pyarrow.parquet", "pandas", "scipy.stats", "assay.stages")
+_LOOKED_FOR = (*_WARM, "sklearn", "great_expectations", "dvc")
+_IMPORT = """
 import json, os, sys
-sys.argv = json.loads(sys.argv[1])
+wanted, sys.argv = json.loads(sys.argv[1])
 import airflow_local_settings, threading
 print(json.dumps({
-    "modules": [m for m in ("ibis.backends.duckdb", "pyarrow.parquet", "pandas", "sklearn",
-                            "scipy.stats", "assay.stages", "great_expectations") if m in sys.modules],
+    "modules": [m for m in wanted if m in sys.modules],
     "threads": len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task")
                else threading.active_count(),
 }))
@@ -102,14 +103,13 @@ def test_another_is_refused_and_told_why(parsed: dict[str, Any], case: str, said
 def test_tasks_are_forked_from_a_process_with_the_engine_and_no_thread(
     tmp_path: Path, command: list[str]
 ) -> None:
-    found = _python(tmp_path, _WARM, json.dumps(["airflow", *command]))
-    warm = ["ibis.backends.duckdb", "pyarrow.parquet", "pandas", "scipy.stats", "assay.stages"]
-    assert found == {"modules": warm, "threads": 1}
+    found = _python(tmp_path, _IMPORT, json.dumps([_LOOKED_FOR, ["airflow", *command]]))
+    assert found == {"modules": list(_WARM), "threads": 1}
 
 
 @pytest.mark.parametrize(
     "command", [["api-server"], ["dag-processor"], ["triggerer"], ["celery", "flower"], []]
 )
 def test_other_processes_stay_light(tmp_path: Path, command: list[str]) -> None:
-    found = _python(tmp_path, _WARM, json.dumps(["airflow", *command]))
+    found = _python(tmp_path, _IMPORT, json.dumps([_LOOKED_FOR, ["airflow", *command]]))
     assert found == {"modules": [], "threads": 1}
