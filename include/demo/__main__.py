@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 from assay import launcher
 from assay.errors import AssayError
@@ -17,11 +16,14 @@ from assay.project import Project
 from demo.census import WHEEL, YEARS, drop_census
 from demo.flights import BLIZZARD, REFERENCES, YEAR, all_days, drop_flights, drop_references
 from demo.office import Airflow, Run, read_stand
-from demo.plan import Order, Wish, plan_orders, undecided
+from demo.plan import Order, Stand, Wish, plan_orders, undecided
 from demo.screen import Screen
 from demo.watch import Watch
 
 _POLL_S = 1.0
+
+Crashes = dict[tuple[str, str], list[str]]
+"""Data set and batch → where the logs of the tasks lie that failed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,8 +59,7 @@ def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
         screen.say("[bold]nothing to do[/bold]: every batch is decided, and no input has changed")
         screen.where_next(project.home)
         return 0
-    crashed = _release(screen, project, wishes, dropped)
-    stand = read_stand(project.home)
+    stand, crashed = _release(screen, project, wishes, stand, dropped)
     screen.table(wishes, stand)
     screen.where_next(project.home)
     return _tell_crashes(screen, undecided(wishes, stand), crashed)
@@ -73,9 +74,13 @@ def _drop(project: Project, days: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _release(
-    screen: Screen, project: Project, wishes: Sequence[Wish], dropped: Mapping[str, list[str]]
-) -> dict[tuple[str, str], list[str]]:
-    """Have Airflow release what is wanted; batch → where the logs of its crashed run lie."""
+    screen: Screen,
+    project: Project,
+    wishes: Sequence[Wish],
+    stand: Stand,
+    dropped: Mapping[str, list[str]],
+) -> tuple[Stand, Crashes]:
+    """Have Airflow release what is wanted; how things stand then, and what crashed."""
     was_up = launcher.status(project.home).healthy
     screen.say("starting Airflow" + ("; it is up" if was_up else ", which takes half a minute"))
     office = launcher.up(project.home)
@@ -83,20 +88,24 @@ def _release(
         screen.say(f"Airflow is up at {office.url}")
         airflow = Airflow(project.home)
         airflow.await_dags(wish.dag_id for wish in wishes)
-        _finish(airflow, wishes)
-        stand = read_stand(project.home)
+        if _finish(airflow, wishes):
+            stand = read_stand(project.home)
         _backfill(screen, project, airflow, plan_orders(wishes, stand, dropped))
-        return _crashes(airflow, undecided(wishes, read_stand(project.home)))
+        stand = read_stand(project.home)
+        return stand, _crashes(airflow, undecided(wishes, stand))
     finally:
         if not was_up:
             screen.say("stopping Airflow")
             launcher.down(project.home)
 
 
-def _finish(airflow: Airflow, wishes: Sequence[Wish]) -> None:
-    """Let runs end that an interrupted demo left behind."""
+def _finish(airflow: Airflow, wishes: Sequence[Wish]) -> bool:
+    """Let runs end that an interrupted demo left behind; whether there were any."""
+    waited = False
     while any(airflow.count(wish.dag_id).active for wish in wishes):
+        waited = True
         time.sleep(_POLL_S)
+    return waited
 
 
 def _backfill(screen: Screen, project: Project, airflow: Airflow, orders: Sequence[Order]) -> None:
@@ -122,10 +131,8 @@ def _backfill(screen: Screen, project: Project, airflow: Airflow, orders: Sequen
             time.sleep(_POLL_S)
 
 
-def _crashes(
-    airflow: Airflow, left: Sequence[tuple[Wish, str]]
-) -> dict[tuple[str, str], list[str]]:
-    found: dict[tuple[str, str], list[str]] = {}
+def _crashes(airflow: Airflow, left: Sequence[tuple[Wish, str]]) -> Crashes:
+    found: Crashes = {}
     for wish in {wish for wish, _ in left}:
         newest: dict[str, Run] = {}
         for run in airflow.runs(wish.dag_id, state="failed"):
@@ -139,12 +146,11 @@ def _crashes(
 def _tell_crashes(
     screen: Screen,
     left: Sequence[tuple[Wish, str]],
-    crashed: Mapping[tuple[str, str], Sequence[str]],
+    crashed: Crashes,
 ) -> int:
     for wish, batch in left:
-        logs: Sequence[str | Path] = crashed.get((wish.dataset, batch), ())
         screen.console.print(f"[red]{wish.dataset} {batch} was not judged[/red]")
-        for log in logs:
+        for log in crashed.get((wish.dataset, batch), ()):
             screen.console.print(f"  the task's log: {log}", highlight=False, soft_wrap=True)
     return 1 if left else 0
 
