@@ -16,7 +16,7 @@ from rich.table import Table
 from demo.plan import Stand, Wish
 
 _MANY = 20
-_LEAST_WIDTH = 120
+_LEAST_WIDTH = 124
 _COLOURS = {
     "PASS": "green", "WARN": "yellow", "INCONCLUSIVE": "magenta", "FAIL": "red",
     "released": "green", "held": "red", "forced": "yellow",
@@ -56,7 +56,9 @@ class Screen:
 
     def table(self, wishes: Sequence[Wish], stand: Stand) -> None:
         """Every wanted batch; of very many, those that somebody should look at."""
-        table = Table(title="What became of the batches", title_justify="left", box=SIMPLE_HEAD)
+        table = Table(
+            title="What became of the batches", title_justify="left", box=SIMPLE_HEAD, padding=0
+        )
         for name in ("data set", "batch", "verdict", "state"):
             table.add_column(name, no_wrap=True)
         for name in ("rows in", "quarantined", "released"):
@@ -121,7 +123,7 @@ def _cells(batch: str, record: Mapping[str, Any]) -> tuple[str, ...]:
         _coloured(record.get("verdict") or "–"),
         _coloured(record.get("state") or "not judged"),
         *(_number(record.get(key)) for key in ("rows_in", "rows_quarantined", "rows_released")),
-        ", ".join(dict.fromkeys(reasons)),
+        "\n".join(dict.fromkeys(reasons)),
         (record.get("version") or "")[:8],
     )
 
