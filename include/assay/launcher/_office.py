@@ -24,8 +24,6 @@ from assay.launcher._processes import Supervised, start, stop, tail
 from assay.launcher._settings import environment
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-# The API server goes last: until then tasks that end can still say so.
-_STOP_ORDER = ("scheduler", "triggerer", "dag-processor", "api-server")
 _GRACE_S = 20.0
 _STARTS = 3
 
@@ -211,12 +209,14 @@ def _beats(said: Mapping[str, object], name: str, process: Supervised) -> bool:
 
 
 def _stop_all(places: Places) -> bool:
-    known = sorted(_recorded(places), key=lambda p: _STOP_ORDER.index(p.name))
-    ran = [stop(process, _GRACE_S) for process in known]
+    known = _recorded(places)
+    # The scheduler first: until its tasks have ended, they tell the API server how.
+    first = stop([p for p in known if p.name == "scheduler"], _GRACE_S)
+    rest = stop([p for p in known if p.name != "scheduler"], _GRACE_S)
     ports = Ports.load(places.record)
     if ports is not None:
         _write_record(places, ports, [])
-    return any(ran)
+    return first or rest
 
 
 def _migrate(places: Places) -> None:

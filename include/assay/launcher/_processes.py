@@ -83,13 +83,13 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path) 
     return Supervised(name, child.pid, psutil.Process(child.pid).create_time())
 
 
-def stop(process: Supervised, grace_s: float) -> bool:
-    """Ask a process to end, wait, and kill what of its session is still there.
+def stop(processes: Sequence[Supervised], grace_s: float) -> bool:
+    """Ask processes to end, wait, and kill what of their sessions is still there.
 
     Parameters
     ----------
-    process : Supervised
-        What to stop.
+    processes : sequence of Supervised
+        What to stop, all at once.
     grace_s : float
         Seconds between TERM and KILL.
 
@@ -98,26 +98,23 @@ def stop(process: Supervised, grace_s: float) -> bool:
     bool
         Whether anything was running.
     """
-    members = process.session()
-    if process.alive:
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
-        _wait_gone(process, grace_s)
+    ran = any(process.session() for process in processes)
+    for process in processes:
+        if process.alive:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + grace_s
+    while any(p.alive for p in processes) and time.monotonic() < deadline:
+        time.sleep(0.05)
     # An orphan has nobody left to end it in order.
-    left = process.session()
+    left = [member for process in processes for member in process.session()]
     for member in left:
         with suppress(psutil.NoSuchProcess):
             member.kill()
     psutil.wait_procs(left, timeout=grace_s)
-    _reap(process.pid)
-    return bool(members)
-
-
-def _wait_gone(process: Supervised, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while process.alive and time.monotonic() < deadline:
+    for process in processes:
         _reap(process.pid)
-        time.sleep(0.05)
+    return ran
 
 
 def _reap(pid: int) -> None:
