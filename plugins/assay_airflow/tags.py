@@ -7,6 +7,7 @@ from typing import Final
 ASSAY: Final = "assay"
 RELEASE: Final = "release"
 RETENTION: Final = "retention"
+REPORTS: Final = "reports"
 
 
 def dataset_tag(dataset: str) -> str:

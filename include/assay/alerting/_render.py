@@ -117,8 +117,10 @@ def _batch_line(batch: MessageBatch) -> str:
 
 
 def _reason_lines(batch: MessageBatch) -> Iterable[str]:
-    yield from (_reason_line(r) for r in batch.reasons[:_MOST_REASONS])
-    if (more := len(batch.reasons) - _MOST_REASONS) > 0:
+    # Two tables of one batch may give the same reason with the same numbers.
+    lines = list(dict.fromkeys(_reason_line(r) for r in batch.reasons))
+    yield from lines[:_MOST_REASONS]
+    if (more := len(lines) - _MOST_REASONS) > 0:
         yield f"and {more} more reasons"
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from assay.cli._console import AsJson, now, open_office, print_json, progress, results
-from assay.stages import registry_dump
+from assay.cli._console import AsJson, now, open_office, print_json, progress, results, show
+from assay.stages import build_data_docs, registry_dump
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _COLOUR = {
@@ -20,6 +20,7 @@ _COLOUR = {
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command()(status)
+    app.command("data-docs")(data_docs)
 
 
 def status(
@@ -38,6 +39,16 @@ def status(
     else:
         for one in kept:
             _print(one)
+    return 0
+
+
+def data_docs(as_json: AsJson = False) -> int:
+    """Build Great Expectations' Data Docs of every validation that has none yet."""
+    office = open_office()
+    with progress("building Data Docs"):
+        built = build_data_docs(office)
+    text = "\n".join([f"{len(built)} built", *(str(p) for p in built)])
+    show({"built": [str(p) for p in built]}, as_json, text)
     return 0
 
 

@@ -10,6 +10,7 @@ everything is written aside and renamed, into a folder named after what it deriv
 from assay.stages._check import check_project
 from assay.stages._clean import clean
 from assay.stages._commit import commit
+from assay.stages._data_docs import build_data_docs, pending_data_docs
 from assay.stages._gates import DoesNotApply, drift, fairness
 from assay.stages._ingest import ingest
 from assay.stages._notify import notify
@@ -30,6 +31,7 @@ __all__ = [
     "Ticket",
     "abandon",
     "apply_sweep",
+    "build_data_docs",
     "check_project",
     "clean",
     "commit",
@@ -37,6 +39,7 @@ __all__ = [
     "fairness",
     "ingest",
     "notify",
+    "pending_data_docs",
     "pin",
     "plan_sweep",
     "protect",

@@ -20,7 +20,7 @@ from assay.policy.drift import DriftPolicy
 from assay.stages._office import Office
 from assay.stages._tables import versions, worked
 from assay.stages._ticket import StageResult, Ticket
-from assay.stages._work import Finished, once, report_path, work_path, write_text
+from assay.stages._work import Finished, once, report_path, version_of, work_path, write_text
 
 
 def clean(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
@@ -49,6 +49,14 @@ def _cleaned(office: Office, ticket: Ticket) -> Finished:
         }.items():
             path = work_path(office, ticket, f"{name}.parquet")
             engine.write_parquet(con, table, path, _order(table))
+        if cleaned.scaled is not None:
+            engine.write_parquet(
+                con,
+                cleaned.scaled,
+                work_path(office, ticket, "scaled.parquet"),
+                [engine.ROW],
+                nonce=office.registry.nonce(version_of(ticket), "scaled"),
+            )
     return _finished(office, ticket, policy, state, cleaned.report)
 
 

@@ -24,6 +24,7 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         "observed": work_path(office, ticket, "observed.parquet"),
         "state": work_path(office, ticket, "state.json"),
         "cleaning": report_path(office, ticket, "cleaning.json"),
+        "scaled": work_path(office, ticket, "scaled.parquet"),
         "scaler": work_path(office, ticket, "scaler.json"),
     }
     counts = row_counts(done)

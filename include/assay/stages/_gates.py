@@ -6,7 +6,12 @@ from typing import Any
 
 from assay.contract import Contract
 from assay.drift import DriftMeasurements, judge_drift, measure_drift, render_drift_html
-from assay.fairness import judge_fairness, measure_fairness, render_fairness_html
+from assay.fairness import (
+    judge_fairness,
+    measure_fairness,
+    measure_treatment,
+    render_fairness_html,
+)
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.stages._office import Office
@@ -105,10 +110,15 @@ def _compared(
 ) -> Finished:
     levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
     with office.session() as con:
-        measured = measure_fairness(
-            con, worked(office, ticket, con, "candidate.parquet"), policy, contract.roles, levels
-        )
-    verdict = judge_fairness(measured, policy)
+        candidate, observed = (worked(office, ticket, con, _TABLES[t]) for t in reversed(_TABLES))
+        measured = measure_fairness(con, candidate, policy, contract.roles, levels)
+        # Our own work may be uneven as well: who was quarantined, whose values were filled in.
+        treated = [
+            m
+            for table in (observed, candidate)
+            for m in measure_treatment(con, table, policy, levels=levels)
+        ]
+    verdict = judge_fairness(measured, policy, treated)
     page = render_fairness_html(verdict, title=f"Fairness of {ticket.dataset} {ticket.batch}")
     report = write_text(report_path(office, ticket, "fairness.html"), page)
     result = StageResult.judged("fairness", verdict, report=office.relative(report))

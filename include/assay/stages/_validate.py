@@ -51,7 +51,8 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
         rows = landed(office, ticket, con)
         table = rows if which == "raw" else worked(office, ticket, con, "cleaned.parquet")
         suite = load_suite(office.project.suite(ticket.dataset, which), policy.parameters)
-        whole = contract_suite(contract, _references(office, ticket, con, contract), stage=which)
+        references = _references(office, ticket, con, contract)
+        whole = contract_suite(contract, references, stage=which, batch=ticket.batch)
         found = judge_table(
             con, table, whole + suite, redact=contract.classified, gx_max_rows=policy.gx.max_rows
         )
