@@ -19,6 +19,10 @@ _SHOWN: Final = 20
 
 
 def compare_levels(pair: tuple[Any, Any], job: Job, common: dict[str, Any]) -> ColumnDrift:
+    """One column of levels in reference and batch: its test, its effects, its levels.
+
+    Without a row on either side it has no statistic.
+    """
     if not common["rows_reference"] or not common["rows_current"]:
         return ColumnDrift(**common)
     names, table = levels(*as_levels(*pair))

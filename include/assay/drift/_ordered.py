@@ -22,6 +22,11 @@ _PERMUTED: Final = 2_000
 def compare_ordered(
     pair: tuple[Any, Any], job: Job, test: str, common: dict[str, Any]
 ) -> ColumnDrift:
+    """One ordered column of reference and batch: its test, its effects, its bins.
+
+    A column that can't be put in order has ``fault``; one without a value on either side has no
+    statistic.
+    """
     n, m = common["n_reference"], common["n_current"]
     sides = sortable(*pair)
     if sides is None and n and m:
