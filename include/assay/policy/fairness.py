@@ -37,9 +37,16 @@ def _both(value: Any) -> Any:
     return value if isinstance(value, Mapping) else {"label": value, "prediction": value}
 
 
-Level = Annotated[str, BeforeValidator(level_text)]
-LevelOrMissing = Annotated[str | None, BeforeValidator(level_text)]
-Levels = Annotated[tuple[Level, ...], BeforeValidator(_many), Field(min_length=1)]
+Scalar = bool | int | float | str
+Level = Annotated[str, BeforeValidator(level_text, json_schema_input_type=Scalar)]
+LevelOrMissing = Annotated[
+    str | None, BeforeValidator(level_text, json_schema_input_type=Scalar | None)
+]
+Levels = Annotated[
+    tuple[Level, ...],
+    BeforeValidator(_many, json_schema_input_type=Scalar | tuple[Scalar, ...]),
+    Field(min_length=1),
+]
 
 
 class Favourable(Model):
@@ -149,7 +156,13 @@ class FairnessPolicy(GatePolicy):
     reason: str | None = Field(
         None, description="Why the gate doesn't apply; needed if it doesn't."
     )
-    favourable: Annotated[Favourable, BeforeValidator(_both)] | None = Field(
+    favourable: (
+        Annotated[
+            Favourable,
+            BeforeValidator(_both, json_schema_input_type=Favourable | Scalar | tuple[Scalar, ...]),
+        ]
+        | None
+    ) = Field(
         None,
         description="Values that are good for the person: a value, a list, or one of these each "
         "for `label` and `prediction`. It is the positive class of all rates.",
