@@ -12,7 +12,7 @@ BIN = .venv/bin
 READY = .venv/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup demo up down check test integration slow lint types ci clean
+.PHONY: setup demo up down check docs test integration slow lint types ci clean
 
 setup: $(READY)
 
@@ -44,6 +44,9 @@ down: $(READY)
 
 check: $(READY)
 	@$(BIN)/assay check
+
+docs: $(READY)
+	@$(BIN)/python -m docgen
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not integration and not slow"

@@ -1,0 +1,35 @@
+"""Every generated file with its text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.project import Project
+from assay.quality._docs import render_expectations
+from docgen._cli import render_cli
+from docgen._dags import render_dags
+from docgen._policies import render_policies
+from docgen._schemas import render_schemas
+
+
+def render_pages(project: Project) -> dict[str, str]:
+    """Path below ``include/`` → text, for every generated file."""
+    return {
+        "docs/policies.md": render_policies(project),
+        "docs/expectations.md": render_expectations(),
+        "docs/cli.md": render_cli(),
+        "docs/dags.md": render_dags(project),
+        **{f"schemas/{name}": text for name, text in render_schemas().items()},
+    }
+
+
+def write_pages(project: Project) -> list[Path]:
+    """Write what has changed; the paths of those files."""
+    written = []
+    for name, text in render_pages(project).items():
+        path = project.include / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return written

@@ -1,0 +1,178 @@
+"""The page of policies: every key of every policy, with an example from those that are shipped."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from assay.document import Loc, load_document
+from assay.policy import Policy
+from assay.project import Project
+from assay.stages._check import MODELS
+from docgen._markdown import GENERATED, code, table
+from docgen._schemas import schema_of
+
+_INTRO: Final = """\
+A policy says how a data set is judged and handled. Each data set has one file of each below, in
+`include/policies/<dataset>/`; `assay check` names every fault of all of them, with file and line.
+Code has no limit of its own: one that isn't written here doesn't exist, and `rationale` says where
+it comes from. JSON Schemas for editors lie in `include/schemas/`."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """An excerpt of a shipped policy: the data set, and what is left out for shortness."""
+
+    dataset: str
+    leave_out: Sequence[Loc] = ()
+
+
+EXAMPLES: Final[Mapping[str, Example]] = {
+    "quality": Example("flights"),
+    "privacy": Example("flights"),
+    "cleaning": Example("flights"),
+    "drift": Example(
+        "flights",
+        [("columns", name) for name in ("arr_delay", "air_time", "distance", "origin", "dest")],
+    ),
+    "fairness": Example("census_employment", [("attributes", "RAC1P"), ("metrics", 2)]),
+    "retention": Example("flights", [("zones", name) for name in ("work", "reports", "messages")]),
+    "alerting": Example("flights"),
+}
+
+
+def render_policies(project: Project) -> str:
+    """The page ``include/docs/policies.md``."""
+    lines = ["# Policies", "", GENERATED, "", _INTRO, ""]
+    for noun, model in MODELS.items():
+        about = inspect.cleandoc(inspect.getmodule(model).__doc__ or "").split("\n", 1)[0]
+        lines.append(f"- [{noun}](#{noun}): {about.split(': ', 1)[-1]}")
+    for noun, model in MODELS.items():
+        lines += ["", *_section(project, noun, model)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(project: Project, noun: str, model: type[Policy]) -> Iterator[str]:
+    example = EXAMPLES[noun]
+    about = inspect.cleandoc(inspect.getmodule(model).__doc__ or "")
+    yield from (f"## {noun}", "", about, "")
+    yield from (f"From `include/policies/{example.dataset}/{noun}.yaml`:", "")
+    yield from ("```yaml", *_excerpt(project, noun, example), "```", "")
+    yield from _Keys(noun, schema_of(model)).lines()
+
+
+def _excerpt(project: Project, noun: str, example: Example) -> Iterator[str]:
+    """The lines of a policy file without some of its parts."""
+    path = project.policy(example.dataset, noun)
+    document = load_document(path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    starts = {document.lines[loc] - 1: loc for loc in example.leave_out}
+    depth: int | None = None
+    for number, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if depth is not None and (indent > depth or not line.strip()):
+            continue
+        was, depth = depth, indent if number in starts else None
+        if depth is None:
+            yield line
+        elif was is None:
+            yield f"{line[:indent]}# …"
+
+
+class _Keys:
+    """The tables of one policy's keys, nested models after their first mention."""
+
+    def __init__(self, noun: str, schema: Mapping[str, Any]) -> None:
+        self.noun, self.schema = noun, schema
+        self.waiting: list[str] = []
+
+    def lines(self) -> Iterator[str]:
+        """The table of the policy itself, then of each part."""
+        yield from self._table(self.schema)
+        place = 0
+        while place < len(self.waiting):
+            name = self.waiting[place]
+            part = self.schema["$defs"][name]
+            yield from ("", f'<a id="{self._anchor(name)}"></a>', "", f"### {noun_of(name)}", "")
+            yield from (" ".join(part.get("description", "").split()), "")
+            yield from self._table(part)
+            place += 1
+
+    def _table(self, part: Mapping[str, Any]) -> list[str]:
+        needed = set(part.get("required", ()))
+        rows = [
+            (code(name), self._type(of), _default(of, name in needed), of.get("description", ""))
+            for name, of in part["properties"].items()
+        ]
+        return table(("key", "type", "default", "meaning"), rows)
+
+    def _anchor(self, name: str) -> str:
+        return f"{self.noun}-{name.lower()}"
+
+    def _type(self, of: Mapping[str, Any]) -> str:
+        """What may stand there, in words."""
+        if "$ref" in of:
+            return self._part(of["$ref"].rsplit("/", 1)[-1])
+        options = of.get("anyOf") or of.get("oneOf")
+        if options:
+            kinds = [self._type(o) for o in options if o != {"type": "null"}]
+            return " or ".join(dict.fromkeys(kinds))
+        if of.get("type") == "array":
+            least = ", at least one" if of.get("minItems") else ""
+            return f"list of {self._type(of.get('items', {}))}{least}"
+        if of.get("type") == "object" and isinstance(of.get("additionalProperties"), dict):
+            return f"mapping of names to {self._type(of['additionalProperties'])}"
+        return _scalar(of)
+
+    def _part(self, name: str) -> str:
+        """A link to a part's own table, which then follows."""
+        part = self.schema["$defs"][name]
+        if "properties" not in part:
+            return self._type(part)
+        if name not in self.waiting:
+            self.waiting.append(name)
+        return f"[{noun_of(name)}](#{self._anchor(name)})"
+
+
+_BOUNDS: Final = {
+    "minimum": "≥ {}",
+    "exclusiveMinimum": "> {}",
+    "maximum": "≤ {}",
+    "exclusiveMaximum": "< {}",
+    "pattern": "like `{}`",
+    "format": "as {}",
+}
+_NAMES: Final = {"string": "text", "number": "number", "integer": "integer", "boolean": "boolean"}
+
+
+def _scalar(of: Mapping[str, Any]) -> str:
+    listed = [of["const"]] if "const" in of else of.get("enum")
+    if listed:
+        return " or ".join(code(value) for value in listed)
+    kind = of.get("type", "anything")
+    if isinstance(kind, list):
+        kind = kind[0]
+    bounds = [shape.format(of[name]) for name, shape in _BOUNDS.items() if name in of]
+    return ", ".join([_NAMES.get(kind, kind), *bounds])
+
+
+def _default(of: Mapping[str, Any], needed: bool) -> str:
+    if needed:
+        return "**required**"
+    value = of.get("default")
+    return "–" if value in (None, [], {}) else code(json.dumps(value, ensure_ascii=False))
+
+
+def noun_of(name: str) -> str:
+    """A class name as words.
+
+    Examples
+    --------
+    >>> noun_of("QuarantineLimit")
+    'quarantine limit'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()

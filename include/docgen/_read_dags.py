@@ -1,0 +1,101 @@
+"""Print as JSON what the DAGs of a folder say: ``python -m docgen._read_dags FOLDER``."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+
+from assay_airflow.defaults import TASK_DEFAULTS  # type: ignore[import-not-found]
+
+_TYPES = {"string": "text", "boolean": "yes or no", "null": None}
+
+
+def dags_of(folder: Path) -> list[DAG]:
+    """The DAGs of a folder, by file and id.
+
+    Raises
+    ------
+    ImportError
+        If a file doesn't parse.
+    """
+    bag = DagBag(dag_folder=str(folder), load_op_links=False)
+    if bag.import_errors:
+        raise ImportError("\n".join(bag.import_errors.values()))
+    return sorted(bag.dags.values(), key=lambda dag: (dag.fileloc, dag.dag_id))
+
+
+def told(dag: DAG) -> dict[str, Any]:
+    """What a reader wants to know of a DAG."""
+    return {
+        "file": Path(dag.fileloc).name,
+        "id": dag.dag_id,
+        "manual": inspect.cleandoc(dag.doc_md or ""),
+        "schedule": _schedule(dag),
+        "first": f"{dag.start_date:%Y-%m-%d}" if dag.start_date else "–",
+        "last": f"{dag.end_date:%Y-%m-%d}" if dag.end_date else None,
+        "runs": dag.max_active_runs,
+        "owner": dag.default_args.get("owner", ""),
+        "parameters": [_parameter(name, dag.params.get_param(name)) for name in dag.params],
+        "tasks": [_task(task) for task in dag.topological_sort()],  # type: ignore[no-untyped-call]
+    }
+
+
+def _schedule(dag: DAG) -> str:
+    table = dag.timetable
+    cron = getattr(table, "expression", None) or getattr(table, "_expression", None)
+    zone = getattr(table, "timezone", None) or getattr(table, "_timezone", None)
+    if cron is None:
+        return "none"
+    name = getattr(zone, "name", None) or str(zone or "UTC")
+    key = getattr(table, "key_format", None) or getattr(table, "_key_format", None)
+    return f"`{cron}` {name}" + (f", keyed `{key}`" if key else "")
+
+
+def _parameter(name: str, param: Any) -> dict[str, Any]:
+    schema = param.schema
+    options = [v for v in schema.get("enum", ()) if v is not None]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    kind = " or ".join(filter(None, (_TYPES.get(k, k) for k in kinds)))
+    return {
+        "name": name,
+        "title": schema.get("title", ""),
+        "type": " or ".join(f"`{o}`" for o in options) or kind,
+        "default": param.value,
+        "help": param.description or schema.get("description") or "",
+    }
+
+
+def _task(task: Any) -> dict[str, Any]:
+    about = inspect.cleandoc(type(task).__doc__ or "").split("\n\n", 1)[0]
+    differs = [
+        f"{_words(name)} {_span(getattr(task, name))}"
+        for name in ("retries", "execution_timeout", "response_timeout")
+        if getattr(task, name, None) != TASK_DEFAULTS.get(name)
+    ]
+    return {
+        "id": task.task_id,
+        "after": sorted(task.upstream_task_ids),
+        "rule": "teardown: always" if task.is_teardown else _words(task.trigger_rule.value),
+        "differs": ", ".join(differs),
+        "about": " ".join(about.split()),
+    }
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _span(value: Any) -> str:
+    """A setting for a person: a number, a time, or none."""
+    return "none" if value is None else str(value).removesuffix(", 0:00:00")
+
+
+if __name__ == "__main__":
+    print(json.dumps([told(dag) for dag in dags_of(Path(sys.argv[1]))]))  # noqa: T201

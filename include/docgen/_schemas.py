@@ -1,0 +1,96 @@
+"""JSON Schemas of contracts and policies, for editors and for checks outside of Assay."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from assay.contract import _odcs as odcs
+from assay.stages._check import MODELS
+
+_CUSTOM: Final[dict[type[BaseModel], type[BaseModel]]] = {
+    odcs.DataContract: odcs.DatasetCustom,
+    odcs.Property: odcs.ColumnCustom,
+    odcs.Relationship: odcs.RelationshipCustom,
+    odcs.Server: odcs.ServerCustom,
+}
+"""Part of a contract → what its ``customProperties`` may hold."""
+
+
+class _Schema(GenerateJsonSchema):
+    """What YAML may hold for a model: a number is a text where the model takes it for one."""
+
+    schema_dialect = "https://json-schema.org/draft/2020-12/schema"
+
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        """The schema, with its dialect named first."""
+        return {"$schema": self.schema_dialect, **super().generate(schema, mode)}
+
+    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
+        """A text, for which YAML may have a number (a year, say)."""
+        if schema.get("coerce_numbers_to_str") is False:
+            return super().str_schema(schema)
+        return {**super().str_schema(schema), "type": ["string", "number"]}
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of what a file may hold for a model."""
+    return model.model_json_schema(schema_generator=_Schema)
+
+
+def contract_schema() -> dict[str, Any]:
+    """The part of the Open Data Contract Standard that Assay reads, its custom properties typed."""
+    schema = schema_of(odcs.DataContract)
+    found = schema["$defs"] | {"DataContract": schema}
+    for model, custom in _CUSTOM.items():
+        own = schema_of(custom)
+        for name, definition in own.pop("$defs", {}).items():
+            found.setdefault(name, definition)
+        found[model.__name__]["properties"]["customProperties"]["items"] = {"anyOf": [
+            _entry(name, of) for name, of in own["properties"].items()
+        ]}  # fmt: skip
+    for name in ("CustomProperty",):
+        found.pop(name, None)
+    for model in _parts(odcs.DataContract):
+        part = found.get(model.__name__)
+        if part is not None:
+            known = dict.fromkeys(sorted(model.standard - set(part["properties"])), True)
+            part["properties"] |= known
+            part["additionalProperties"] = False
+    found.pop("DataContract")
+    return {**schema, "$defs": dict(sorted(found.items()))}
+
+
+def _entry(name: str, value: Any) -> dict[str, Any]:
+    """One ``{property: name, value: …}``."""
+    return {
+        "type": "object",
+        "properties": {
+            "property": {"const": name},
+            "value": value,
+            **dict.fromkeys(sorted(odcs.CustomProperty.standard), True),
+        },
+        "required": ["property", "value"],
+        "additionalProperties": False,
+    }
+
+
+def _parts(model: type[odcs._Odcs]) -> list[type[odcs._Odcs]]:
+    """The model of a contract, and those of all its parts."""
+    names = [getattr(odcs, name) for name in dir(odcs)]
+    kinds = [k for k in names if isinstance(k, type) and issubclass(k, odcs._Odcs)]
+    return [model, *(k for k in kinds if k not in {model, odcs._Odcs})]
+
+
+def render_schemas() -> dict[str, str]:
+    """File name → JSON Schema: one a policy, and the contract's."""
+    schemas = {f"{noun}.schema.json": schema_of(model) for noun, model in MODELS.items()}
+    schemas["contract.schema.json"] = contract_schema()
+    return {
+        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in schemas.items()
+    }
