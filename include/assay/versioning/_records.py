@@ -80,8 +80,7 @@ def dump_dataset(view: View, dataset: str) -> dict[str, Any]:
             for v in load_versions(view, dataset)
         ],
         "snapshots": [
-            s.model_dump(include={"number", "parent", "batches", "reason", "author", "at"})
-            for s in load_snapshots(view, dataset)
+            s.model_dump(exclude={"dataset", "batch"}) for s in load_snapshots(view, dataset)
         ],
         "pointer": pointer.snapshot if pointer else None,
     }

@@ -237,7 +237,7 @@ class Registry:
         -------
         dict
             Data set → ``versions`` (batch, version, created, meta), ``snapshots`` (number, parent,
-            batches, reason, author, at) and ``pointer`` (a snapshot's number, or None).
+            batches, forced, reason, author, at) and ``pointer`` (a snapshot's number, or None).
         """
         view = self._git.view()
         return {name: dump_dataset(view, name) for name in sorted(view.folders())}

@@ -161,6 +161,13 @@ def test_a_new_version_of_a_batch_replaces_the_old_one_in_the_next_snapshot_only
     assert len(bench.registry.versions("flights", "2013-02-04")) == 2
 
 
+def test_the_dump_says_what_was_forced(bench):
+    version = bench.commit("2013-02-04").version
+    bench.release("2013-02-04", version, forced=True)
+
+    assert bench.registry.dump()["flights"]["snapshots"][0]["forced"] == ("2013-02-04",)
+
+
 def test_forced_is_marked_until_the_batch_is_released_on_its_verdicts(bench):
     version = bench.commit("2013-02-04").version
     forced = bench.release("2013-02-04", version, forced=True)
