@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 
 import typer
-from click.exceptions import Abort, ClickException, Exit
 
 from assay.cli import _check, _data, _home, _new, _retention, _status, _versions
 from assay.cli._console import errors
 from assay.errors import AssayError
+
+# Typer may bring a click of its own, whose errors are no errors of the click that is installed.
+ClickException: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
 
 app = typer.Typer(
     name="assay",
@@ -40,12 +44,12 @@ def run(arguments: list[str]) -> int:
     except AssayError as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         return error.exit_code
-    except Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
     except ClickException as error:
-        error.show()
+        error.show()  # type: ignore[attr-defined]
         return 2
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         errors.print("stopped")
         return 130
     except Exception as error:
