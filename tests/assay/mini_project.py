@@ -1,0 +1,356 @@
+"""Two small data sets, a register of sites and visits to them, and one run of a batch.
+
+Run as a script it is one run: ``python mini_project.py PROJECT HOME DATASET BATCH RUN_ID``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from assay import stages
+from assay.project import Project
+
+REFERENCE_DAYS = ("2024-01-01", "2024-01-02")
+ROWS = 500
+HEADER = ("person", "site", "age", "score", "team", "passed", "seen")
+
+_CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: urn:assay:{name}
+name: {name}
+version: 1.0.0
+status: active
+description: {{purpose: To try the stages on.}}
+team: {{name: tests}}
+servers:
+  - server: inbox
+    type: local
+    path: inbox/{name}/{{batch}}.csv
+    format: csv
+    customProperties: [{{property: maxBytes, value: 50000000}}]
+customProperties:
+  - {{property: partition, value: {partition}}}
+{more}schema:
+  - name: {name}
+    physicalType: table
+    properties:
+{columns}
+"""
+_SITES = """\
+      - {name: code, logicalType: string, primaryKey: true}
+      - {name: region, logicalType: string, required: true}
+"""
+_VISITS = """\
+      - name: person
+        logicalType: string
+        classification: identifier
+        primaryKey: true
+        customProperties:
+          - {property: identityDomain, value: people}
+          - {property: canonical, value: {trim: true, case: upper}}
+      - {name: site, logicalType: string, required: true, relationships: [{to: sites.code}]}
+      - {name: age, logicalType: integer}
+      - {name: score, logicalType: number}
+      - name: team
+        logicalType: string
+        classification: sensitive
+        enum: [{value: a}, {value: b}]
+        customProperties: [{property: role, value: protected}]
+      - name: passed
+        logicalType: integer
+        customProperties: [{property: role, value: label}]
+      - {name: seen, logicalType: timestamp}
+"""
+_IDLE = "on_inconclusive: hold\napplies: false\nreason: A register.\n"
+_RETENTION = "zones:\n" + "".join(
+    f"  {zone}: {{counts_from: {since}, max_age_days: {days}}}\n"
+    for zone, since, days in (
+        ("landing", "landed_at", 90),
+        ("quarantine", "landed_at", 30),
+        ("work", "released_at", 14),
+        ("spill", "landed_at", 1),
+        ("reports", "landed_at", 700),
+        ("messages", "landed_at", 90),
+    )
+)
+_COMMON = {
+    "quality": "on_inconclusive: hold\nquarantine: {max_share: 0.1}\ngx: {max_rows: 10000}\n",
+    "alerting": "opens: [FAIL, INCONCLUSIVE]\nroutes:\n  - slack: '#tests'\n",
+    "retention": _RETENTION,
+}
+_POLICIES = {
+    "sites": {
+        "cleaning": "on_inconclusive: hold\nsteps: []\n",
+        "drift": _IDLE,
+        "fairness": _IDLE,
+        "privacy": "columns: {}\n",
+    },
+    "visits": {
+        "cleaning": """\
+on_inconclusive: hold
+steps:
+  - {step: text, columns: {site: {trim: true, case: upper}}}
+  - {step: impute, columns: {score: {method: median}}}
+""",
+        "drift": """\
+on_inconclusive: hold
+alpha: 0.01
+references:
+  first_days: {kind: pinned, batches: [2024-01-01, 2024-01-02]}
+bootstrap: [2024-01-01, 2024-01-02]
+columns:
+  score: {test: anderson_darling, effect: ks_statistic, limit: 0.2}
+  site: {test: chi_square, effect: cramers_v, limit: 0.3}
+""",
+        "fairness": """\
+on_inconclusive: hold
+favourable: 1
+alpha: 0.05
+least_number: 10
+attributes:
+  team: {reference: a, required_groups: [a, b]}
+metrics:
+  - {metric: demographic_parity_difference, outcome: label, max: 0.3}
+""",
+        "privacy": """\
+columns:
+  person: {treatment: pseudonymise}
+  team: {treatment: keep, rationale: The fairness gate compares its groups.}
+""",
+    },
+}
+
+
+def _expect(kind: str, column: str | None = None, **more: Any) -> dict[str, Any]:
+    kwargs = {**({"column": column} if column else {}), **more}
+    return {"type": kind, "kwargs": kwargs, "severity": "critical", "meta": {"why": kind}}
+
+
+_SUITES = {
+    ("sites", "raw"): [_expect("expect_column_values_to_not_be_null", "region")],
+    ("sites", "clean"): [_expect("expect_column_values_to_be_unique", "code")],
+    ("visits", "raw"): [
+        _expect("expect_table_row_count_to_be_between", min_value=100, max_value=5000),
+        _expect("expect_column_values_to_be_between", "age", min_value=0, max_value=120),
+    ],
+    ("visits", "clean"): [_expect("expect_column_values_to_not_be_null", "score")],
+}
+
+
+def write_project(root: Path) -> Path:
+    """Write contracts, suites and policies of both data sets; gives the project's folder."""
+    include = root / "include"
+    grain = {
+        "sites": ("{grain: year, timezone: UTC, first: 2024, last: 2024}", "", _SITES),
+        "visits": (
+            "{grain: day, timezone: UTC, first: 2024-01-01, last: 2024-12-31}",
+            "  - {property: onDuplicate, value: keep_first}\n",
+            _VISITS,
+        ),
+    }
+    for name, (partition, more, columns) in grain.items():
+        text = _CONTRACT.format(name=name, partition=partition, more=more, columns=columns)
+        _write(include / "contracts" / f"{name}.odcs.yaml", text)
+        for noun, policy in {**_COMMON, **_POLICIES[name]}.items():
+            _write(include / "policies" / name / f"{noun}.yaml", policy)
+    for (name, which), expectations in _SUITES.items():
+        suite = {"name": f"{name}.{which}", "expectations": expectations, "meta": {}}
+        _write(include / "suites" / name / f"{which}.json", json.dumps(suite))
+    return root
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def sites() -> str:
+    """The register of sites, as CSV."""
+    return as_csv(("code", "region"), [(f"S{i}", "north" if i % 2 else "south") for i in range(8)])
+
+
+def visits(day: str, *, shift: float = 0.0, rows: int = ROWS, faults: int = 2) -> str:
+    """A day of visits as CSV.
+
+    Parameters
+    ----------
+    shift : float
+        Added to every score.
+    faults : int
+        Rows whose age nobody reaches.
+    """
+    return as_csv(HEADER, visit_rows(day, shift=shift, rows=rows, faults=faults))
+
+
+def visit_rows(
+    day: str, *, shift: float = 0.0, rows: int = ROWS, faults: int = 2
+) -> list[tuple[Any, ...]]:
+    """The rows of a day; the same for the same arguments."""
+    chance = random.Random(f"visits {day}")
+    made: list[tuple[Any, ...]] = []
+    for i in range(rows):
+        age = 400 + i if i < faults else chance.randint(18, 90)
+        score = "" if chance.random() < 0.02 else f"{chance.gauss(50, 10) + shift:.3f}"
+        made.append(
+            (
+                f"MRK{day.replace('-', '')}{i:04d}",
+                f"S{chance.randrange(8)}",
+                age,
+                score,
+                "ab"[i % 2],
+                int(chance.random() < 0.5),
+                f"{day} {i // 60 % 24:02d}:{i % 60:02d}:00",
+            )
+        )
+    return made
+
+
+def as_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV text."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+STAGES: tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...] = (
+    ("validate_raw", stages.validate, ("raw",)),
+    ("protect", stages.protect, ()),
+    ("clean", stages.clean, ()),
+    ("validate_clean", stages.validate, ("clean",)),
+    ("commit", stages.commit, ()),
+    ("drift", stages.drift, ()),
+    ("fairness", stages.fairness, ()),
+)
+BOUNDARIES = ("pin", "ingest", *(name for name, _, _ in STAGES), "release")
+_GATES = {"drift", "fairness"}
+
+
+@dataclass
+class Train:
+    """A project with a home, and runs of its batches through every stage."""
+
+    project: Path
+    home: Path
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    count: int = 0
+
+    @property
+    def office(self) -> stages.Office:
+        """A fresh office: what it had opened is opened anew."""
+        environ = {"ASSAY_PROJECT": str(self.project), "ASSAY_HOME": str(self.home)}
+        return stages.Office(Project.from_environment(environ), clock=self.now)
+
+    def later(self, **more: float) -> Train:
+        """The same home at a later time."""
+        return Train(self.project, self.home, lambda: datetime.now(UTC) + timedelta(**more))
+
+    def drop(self, dataset: str, batch: str, text: str | bytes) -> Path:
+        """Drop a file as an upstream would: whole or not at all."""
+        path = self.home / "inbox" / dataset / f"{batch}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".aside")
+        aside.write_bytes(text if isinstance(text, bytes) else text.encode())
+        aside.replace(path)
+        return path
+
+    def run(
+        self,
+        dataset: str,
+        batch: str,
+        *,
+        until: str | None = None,
+        approved_by: str | None = None,
+        run_id: str | None = None,
+        **asked: Any,
+    ) -> dict[str, stages.StageResult]:
+        """One run of a batch as the operators make it; ``until`` dies after that stage."""
+        self.count += 1
+        office = self.office
+        run_id = run_id or f"run-{dataset}-{batch}-{self.count}"
+        wants = stages.Asked(by="tester", **asked)
+        ticket = stages.pin(office, dataset, batch, run_id, "manual", wants)
+        done: dict[str, stages.StageResult] = {}
+        if until == "pin":
+            return done
+        ticket, done["ingest"] = stages.ingest(office, ticket)
+        for name, stage, more in () if until == "ingest" else STAGES:
+            if _skips(name, done, wants.force):
+                continue
+            try:
+                done[name] = stage(office, ticket, *more, done)
+            except stages.DoesNotApply:
+                continue
+            if until == name:
+                return done
+        if until == "ingest":
+            return done
+        done["release"] = stages.release(office, ticket, done, approved_by=approved_by)
+        if until != "release":
+            stages.notify(office, ticket, done, transports(office))
+        return done
+
+    def batch(self, dataset: str, batch: str) -> dict[str, Any]:
+        """What the status says of a batch."""
+        return next(b for b in self.dataset(dataset)["batches"] if b["batch"] == batch)
+
+    def dataset(self, dataset: str) -> dict[str, Any]:
+        """What the status says of a data set."""
+        found = self.office.catalog.status([dataset])["datasets"]
+        return next(d for d in found if d["name"] == dataset)
+
+    def objects(self) -> dict[tuple[str, str, str], dict[str, tuple[str, int]]]:
+        """(Data set, batch, version) → object → its hash and size, by the registry."""
+        registry = self.office.registry
+        return {
+            (d, v.batch, v.version): {n: (o.md5, o.size) for n, o in v.objects.items()}
+            for d in registry.datasets()
+            for v in registry.versions(d)
+        }
+
+    def contents(self) -> dict[str, Any]:
+        """What a second run of the same batches must leave as it is."""
+        registry = self.office.registry
+        return {
+            "objects": self.objects(),
+            "released": {d: dict(registry.snapshot(d).batches) for d in _released(registry)},
+            "batches": {
+                d["name"]: [{k: v for k, v in b.items() if k != "started"} for b in d["batches"]]
+                for d in self.office.catalog.status()["datasets"]
+            },
+        }
+
+
+def _skips(name: str, done: dict[str, stages.StageResult], force: bool) -> bool:
+    """Whether a hold ends the way before this stage; drift and fairness run side by side."""
+    held = {n for n, r in done.items() if r.holds} - (_GATES if name in _GATES else set())
+    return bool(held) and (not force or "ingest" in held)
+
+
+def _released(registry: Any) -> list[str]:
+    return [d for d in registry.datasets() if registry.pointer(d) is not None]
+
+
+def transports(office: stages.Office) -> Any:
+    """Messages into files of the home, as where no connection is configured."""
+    from assay.alerting import open_transports
+
+    return open_transports(office.lake)
+
+
+if __name__ == "__main__":
+    os.environ["TZ"] = "UTC"
+    project, home, dataset, batch, run_id = sys.argv[1:]
+    Train(Path(project), Path(home)).run(dataset, batch, run_id=run_id)

@@ -1,0 +1,307 @@
+"""The whole train without Airflow: what becomes of a batch, and what a second run changes."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from assay.errors import ContractError, InputError, LeaseError, UndecidedError
+from assay.stages import registry_dump
+from assay.verdict import Outcome
+
+DAY = "2024-01-03"
+
+
+def test_an_ordinary_day_is_released(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+
+    done = ready.run("visits", DAY)
+
+    assert list(done) == ["ingest", *(n for n, _, _ in mini.STAGES), "release"]
+    batch = ready.batch("visits", DAY)
+    assert batch["state"] == "released"
+    assert batch["verdict"] == "WARN"  # two rows of an age nobody reaches
+    assert (batch["rows_in"], batch["rows_released"], batch["rows_quarantined"]) == (500, 498, 2)
+    assert batch["reasons"] == ["rows_quarantined"]
+    released = ready.dataset("visits")["released"]
+    assert released == {"snapshot": 3, "version": batch["version"], "batch": DAY}
+
+
+def test_the_first_days_pass_without_a_reference(ready: Any, mini: Any) -> None:
+    for day in mini.REFERENCE_DAYS:
+        batch = ready.batch("visits", day)
+        assert batch["state"] == "released"
+        verdicts = ready.office.catalog.verdicts("visits", day, batch["version"])
+        codes = {v.verdict.gate: [r.code for r in v.verdict.reasons] for v in verdicts}
+        assert "bootstrap_batch" in codes["drift"]
+
+
+def test_a_day_that_isnt_listed_waits_for_its_reference(train: Any, mini: Any) -> None:
+    train.drop("sites", "2024", mini.sites())
+    train.run("sites", "2024")
+    train.drop("visits", mini.REFERENCE_DAYS[0], mini.visits(mini.REFERENCE_DAYS[0], faults=400))
+    train.run("visits", mini.REFERENCE_DAYS[0])  # held by its rows, so undecided
+    train.drop("visits", DAY, mini.visits(DAY))
+
+    with pytest.raises(UndecidedError, match="earlier_batch_undecided"):
+        train.run("visits", DAY)
+
+
+def test_no_release_of_the_reference_table_is_said(train: Any, mini: Any) -> None:
+    train.drop("visits", DAY, mini.visits(DAY))
+
+    with pytest.raises(InputError, match="release__sites"):
+        train.run("visits", mini.REFERENCE_DAYS[0])
+
+
+@pytest.mark.parametrize("key", ["../../etc", "2024-1-3", "2024-02-30", "2024-01-03/..", "", "%00"])
+def test_a_key_that_isnt_canonical_touches_nothing(ready: Any, key: str) -> None:
+    before = ready.contents()
+
+    with pytest.raises((ContractError, InputError)):
+        ready.run("visits", key)
+
+    assert ready.contents() == before
+
+
+def test_too_many_bad_rows_hold_the_batch_at_once(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, faults=120))
+
+    done = ready.run("visits", DAY)
+
+    assert list(done) == ["ingest", "validate_raw", "release"]
+    batch = ready.batch("visits", DAY)
+    assert (batch["state"], batch["verdict"], batch["version"]) == ("held", "FAIL", None)
+    assert "quarantine_share_above_limit" in batch["reasons"]
+    assert (batch["rows_held"], batch["rows_quarantined"]) == (380, 120)
+    incident = ready.dataset("visits")["incidents"][0]
+    assert incident["batches"] == [DAY]
+    assert list((ready.home / "messages").rglob("*.*"))
+
+
+def test_drift_holds_and_the_next_good_delivery_closes_the_incident(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, shift=8))
+    done = ready.run("visits", DAY)
+    assert done["drift"].outcome is Outcome.FAIL
+    held = ready.batch("visits", DAY)
+    assert (held["state"], held["rows_held"]) == ("held", 498)
+    assert held["version"] is not None
+    assert ready.dataset("visits")["released"]["batch"] == mini.REFERENCE_DAYS[1]
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+
+    assert ready.batch("visits", DAY)["state"] == "released"
+    assert ready.dataset("visits")["incidents"] == []
+
+
+def test_a_forced_batch_says_so_for_ever(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, shift=8))
+    ready.run("visits", DAY)
+
+    ready.run("visits", DAY, force=True, reason="known recalibration", approved_by="second")
+
+    batch = ready.batch("visits", DAY)
+    assert (batch["state"], batch["verdict"]) == ("forced", "FAIL")
+    snapshot = ready.office.registry.snapshot("visits")
+    assert snapshot.forced == (DAY,)
+    assert (snapshot.author, snapshot.reason) == ("second", "forced: known recalibration")
+    assert ready.dataset("visits")["incidents"] == []
+
+
+def test_asking_without_an_approval_leaves_it_held(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, shift=8))
+
+    ready.run("visits", DAY, force=True, reason="please")
+
+    assert ready.batch("visits", DAY)["state"] == "held"
+
+
+def test_an_approval_releases_a_batch_that_its_rows_held(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, faults=120))
+
+    ready.run("visits", DAY, force=True, reason="half a day is better", approved_by="second")
+
+    batch = ready.batch("visits", DAY)
+    assert (batch["state"], batch["rows_released"]) == ("forced", 380)
+
+
+def test_stopping_before_the_release_leaves_a_candidate(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+
+    ready.run("visits", DAY, stop_before_release=True)
+
+    batch = ready.batch("visits", DAY)
+    assert (batch["state"], batch["rows_held"], batch["rows_released"]) == ("candidate", 498, 0)
+    assert ready.dataset("visits")["released"]["snapshot"] == 2
+    ready.run("visits", DAY)
+    assert ready.batch("visits", DAY)["version"] == batch["version"]
+    assert ready.dataset("visits")["released"]["snapshot"] == 3
+
+
+def test_a_second_run_changes_nothing(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+    before, snapshots = ready.contents(), ready.office.registry.snapshots("visits")
+
+    for day in (*mini.REFERENCE_DAYS, DAY):
+        ready.run("visits", day)
+    ready.run("visits", DAY, stop_before_release=True)
+
+    assert ready.contents() == before
+    assert ready.office.registry.snapshots("visits") == snapshots
+
+
+def test_a_second_run_without_the_working_folder_writes_the_same_bytes(
+    ready: Any, mini: Any
+) -> None:
+    import shutil
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+    before = ready.contents()
+
+    shutil.rmtree(ready.home / "work")
+    ready.run("visits", DAY)  # the registry compares the bytes with those that it has
+
+    assert ready.contents() == before
+
+
+def test_two_runs_of_one_batch_cant_both_work(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY, until="protect")
+
+    with pytest.raises(LeaseError, match="another run works on this batch"):
+        ready.run("visits", DAY)
+
+    late = ready.later(hours=1)
+    late.count = 70
+    late.run("visits", DAY)
+    assert late.batch("visits", DAY)["state"] == "released"
+
+
+def test_a_run_that_lost_its_batch_writes_nothing_more(ready: Any, mini: Any) -> None:
+    from assay import stages
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    office = ready.office
+    slow = stages.pin(office, "visits", DAY, "slow", "manual")
+    slow, done = stages.ingest(office, slow)
+    fast = ready.later(hours=1)
+    fast.run("visits", DAY)
+    before = ready.contents()
+
+    with pytest.raises(LeaseError):
+        stages.validate(office, slow, "raw", {"ingest": done})
+    with pytest.raises(LeaseError):
+        stages.release(office, slow, {"ingest": done})
+
+    assert ready.contents() == before
+
+
+def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None:
+    from assay import stages
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    office = ready.office
+    ticket = stages.pin(office, "visits", DAY, "crashes", "manual")
+    ticket, landed = stages.ingest(office, ticket)
+    stages.abandon(office, ticket, {"ingest": landed})
+    stages.notify(office, ticket, {"ingest": landed}, mini.transports(office), crashed="protect")
+
+    batch = ready.batch("visits", DAY)
+    assert (batch["state"], batch["reasons"]) == ("running", ["stage_crashed"])
+    ready.run("visits", DAY)
+    assert ready.batch("visits", DAY)["state"] == "released"
+    assert ready.dataset("visits")["incidents"] == []
+
+
+def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -> None:
+    other = "2024-01-04"
+    for day, shift in ((DAY, 8), (other, 0)):
+        ready.drop("visits", day, mini.visits(day, shift=shift))
+    ready.run("visits", DAY, force=True, reason="known", approved_by="second")
+    ready.run("visits", other)
+    before, catalog = _index(ready), ready.office.catalog
+
+    (ready.home / "catalog" / "catalog.db").rename(ready.home / "catalog" / "lost.db")
+    office = ready.office
+    office.catalog.rebuild(registry_dump(office), at=ready.now())
+
+    assert _index(ready) == before
+    assert before["states"]["visits"][DAY] == "forced"
+    version = ready.batch("visits", DAY)["version"]
+    assert set(office.catalog.lineage("visits", DAY, version)) == set(
+        catalog.lineage("visits", DAY, version)
+    )
+    contents = ready.contents()["objects"]
+    ready.run("visits", other)  # the restored catalog goes on
+    assert ready.contents()["objects"] == contents
+
+
+def _index(train: Any) -> dict[str, Any]:
+    catalog = train.office.catalog
+    found = catalog.status()["datasets"]
+    no_history = {"verdict", "reasons"}  # are the catalog's own; its backup holds them
+    return {
+        "states": {d["name"]: {b["batch"]: b["state"] for b in d["batches"]} for d in found},
+        "batches": {
+            d["name"]: [{k: v for k, v in b.items() if k not in no_history} for b in d["batches"]]
+            for d in found
+        },
+        "released": {d["name"]: d["released"] for d in found},
+        "snapshots": {d["name"]: catalog.snapshots(d["name"]) for d in found},
+        "versions": {d["name"]: catalog.versions(d["name"]) for d in found},
+    }
+
+
+def test_a_rollback_survives_the_rebuild(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+    office, at = ready.office, ready.now()
+    moved = office.registry.rollback("visits", 2, reason="try", author="tester", at=at)
+    office.catalog.record_pointer(
+        "visits", 2, reason="try", author="tester", at=at, newest=moved.latest
+    )
+    before = ready.dataset("visits")
+    assert before["released"]["snapshot"] == 2
+    assert ready.batch("visits", DAY)["state"] == "superseded"
+
+    (ready.home / "catalog" / "catalog.db").unlink()
+    office = ready.office
+    office.catalog.rebuild(registry_dump(office), at=at)
+
+    assert ready.dataset("visits")["released"] == before["released"]
+    with contextlib.suppress(StopIteration):  # the restored catalog knows no run of it
+        assert ready.batch("visits", DAY)["state"] == "superseded"
+
+
+def test_a_missing_file_is_said_and_a_later_run_repairs(ready: Any, mini: Any) -> None:
+    done = ready.run("visits", DAY)
+    assert done["ingest"].reasons == ("source_missing",)
+    assert ready.batch("visits", DAY)["state"] == "held"
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+
+    assert ready.batch("visits", DAY)["state"] == "released"
+
+
+def test_retention_of_the_home_leaves_what_is_released(ready: Any) -> None:
+    from assay import stages
+
+    before = ready.contents()
+    late = ready.later(days=200)
+    plan = stages.plan_sweep(late.office)
+    assert plan.removals
+    assert stages.plan_sweep(late.office).hash == plan.hash
+
+    with pytest.raises(InputError):
+        stages.apply_sweep(late.office, "0" * 64)
+    stages.apply_sweep(late.office, plan.hash)
+
+    assert ready.contents() == before
+    assert stages.plan_sweep(late.office).removals == ()
+    assert not list((ready.home / "landing").rglob("*.parquet"))
