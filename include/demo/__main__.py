@@ -15,7 +15,7 @@ from assay.errors import AssayError
 from assay.project import Project
 from demo.census import WHEEL, YEARS, drop_census
 from demo.flights import BLIZZARD, REFERENCES, YEAR, all_days, drop_flights, drop_references
-from demo.office import Airflow, Run, read_stand
+from demo.office import Airflow, Run, read_stand, run_assay
 from demo.plan import Order, Stand, Wish, plan_orders, undecided
 from demo.screen import Screen
 from demo.watch import Watch
@@ -60,6 +60,8 @@ def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
         screen.where_next(project.home)
         return 0
     stand, crashed = _release(screen, project, wishes, stand, dropped)
+    screen.say("building Data Docs")
+    run_assay(project.home, "data-docs")
     screen.table(wishes, stand)
     screen.where_next(project.home)
     return _tell_crashes(screen, undecided(wishes, stand), crashed)

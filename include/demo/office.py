@@ -156,17 +156,29 @@ def _ends(batches: tuple[str, ...]) -> tuple[str, str]:
     return batches[0], batches[-1]
 
 
-def read_stand(home: Path) -> Stand:
-    """How things stand, by ``assay status --json``."""
+def run_assay(home: Path, *arguments: str) -> str:
+    """Run the ``assay`` command on a home; what it printed.
+
+    Raises
+    ------
+    AssayError
+        If it fails.
+    """
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("assay")), "status", "--json"],
+        [str(Path(sys.executable).with_name("assay")), *arguments],
         env=launcher.environment(home),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise AssayError(f"assay status failed:\n{done.stderr.strip()}\n")
+        raise AssayError(f"assay {arguments[0]} failed:\n{done.stderr.strip()}\n")
+    return done.stdout
+
+
+def read_stand(home: Path) -> Stand:
+    """How things stand, by ``assay status --json``."""
+    printed = run_assay(home, "status", "--json")
     with suppress(ValueError, KeyError):
-        return Stand.of(json.loads(done.stdout))
-    raise AssayError("assay status gave no status", got=done.stdout)
+        return Stand.of(json.loads(printed))
+    raise AssayError("assay status gave no status", got=printed)
