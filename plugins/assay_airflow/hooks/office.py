@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from assay.stages import Office
@@ -13,29 +14,38 @@ SECRETS: Final = {"pseudonym_key": "assay_pseudonym_key", "registry_key": "assay
 """Secret → id of the connection whose password holds it."""
 
 
-def open_office() -> Office:
-    """The office of this installation.
+class ConnectionSecrets(Mapping[str, str]):
+    """Secrets that are looked up when they are asked for: most tasks need none.
 
     A connection that isn't there leaves its secret to the environment or the embedded default.
     """
+
+    def __getitem__(self, name: str) -> str:
+        connection = find_connection(SECRETS[name])
+        if connection is None or not connection.password:
+            raise KeyError(name)
+        return str(connection.password)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SECRETS)
+
+    def __len__(self) -> int:
+        return len(SECRETS)
+
+
+def open_office() -> Office:
+    """The office of this installation."""
     from assay.project import Project
     from assay.stages import Office
 
-    found = {name: password(conn_id) for name, conn_id in SECRETS.items()}
     return Office(
         project=Project.from_environment(os.environ),
         clock=lambda: datetime.now(UTC),
-        secrets={name: secret for name, secret in found.items() if secret},
+        secrets=ConnectionSecrets(),
     )
 
 
-def password(conn_id: str) -> str | None:
-    """The password of a connection, None where there is no such connection."""
-    connection = find_connection(conn_id)
-    return connection.password if connection else None
-
-
-def find_connection(conn_id: str):
+def find_connection(conn_id: str) -> Any | None:
     """A connection, None where there is none."""
     from airflow.sdk import BaseHook
     from airflow.sdk.exceptions import AirflowNotFoundException

@@ -1,8 +1,10 @@
-"""What the operators of the stages share: the run's ticket, and going on or not."""
+"""What the operators of the stages share: the run so far, and going on or not."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
@@ -12,8 +14,9 @@ from assay_airflow.hooks.office import open_office
 if TYPE_CHECKING:
     from assay.stages import Office, StageResult, Ticket
 
-PIN, INGEST = "pin", "ingest"
-WORK = (
+PIN: Final = "pin"
+INGEST: Final = "ingest"
+WORK: Final = (
     "ingest",
     "validate_raw",
     "protect",
@@ -24,30 +27,52 @@ WORK = (
     "fairness",
 )
 """Tasks that leave a result, in order."""
-TICKET = "ticket"
+_RUN: Final = "run"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run so far: its ticket, and the results of the stages that are done, by task.
+
+    Each task hands it on whole, so that the next one asks Airflow once and not once a stage.
+    """
+
+    ticket: Ticket
+    done: dict[str, StageResult] = field(default_factory=dict)
+
+    @property
+    def held_by(self) -> str | None:
+        """The first stage that holds the batch, None if none does."""
+        return next((task for task, result in self.done.items() if result.holds), None)
+
+    def hand_on(self, context: Any) -> None:
+        """Leave the run for the tasks after this one."""
+        done = {task: result.model_dump(mode="json") for task, result in self.done.items()}
+        value = {"ticket": self.ticket.model_dump(mode="json"), "done": done}
+        context["ti"].xcom_push(key=_RUN, value=value)
 
 
 class StageOperator(BaseOperator):
-    """One stage of a run: reads the ticket, calls the library once, returns its small result."""
+    """One stage of a run: one call of the library, and the run handed on with its result."""
 
     ui_color = "#e8f0fe"
 
-    def work(self, office: Office, ticket: Ticket, done: dict[str, Any]) -> StageResult:
-        """Do the stage's work; ``done`` holds the earlier stages' results by task."""
+    def work(self, office: Office, run: Run) -> StageResult:
+        """Do the stage's work."""
         raise NotImplementedError
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Skip where an earlier stage holds the batch; else work, and say what came of it."""
-        done, ticket = results(context), read_ticket(context)
-        held = held_by(done)
+        run = read_run(context, context["task"].upstream_task_ids)
         # A run that asked to force goes on to a candidate, so that there is something to force.
-        if held and (held == INGEST or not ticket.asked.force):
-            raise AirflowSkipException(f"{held} holds the batch")
-        result = self.work(open_office(), ticket, done)
-        return finish(self, result)
+        if run.held_by and (run.held_by == INGEST or not run.ticket.asked.force):
+            raise AirflowSkipException(f"{run.held_by} holds the batch")
+        result = self.work(open_office(), run)
+        Run(run.ticket, {**run.done, self.task_id: result}).hand_on(context)
+        return tell(self, result)
 
 
-def finish(operator: BaseOperator, result: StageResult) -> dict[str, Any]:
+def tell(operator: BaseOperator, result: StageResult) -> dict[str, Any]:
     """Log a stage's result for a person, and give it as the small value that XCom keeps."""
     from assay.stages import render_result
 
@@ -56,27 +81,32 @@ def finish(operator: BaseOperator, result: StageResult) -> dict[str, Any]:
     return result.model_dump(mode="json")
 
 
-def read_ticket(context: Any) -> Ticket:
-    """The run's ticket: as ingest left it, or as the run began."""
-    from assay.stages import Ticket
-
-    ti = context["ti"]
-    found = ti.xcom_pull(task_ids=INGEST, key=TICKET) or ti.xcom_pull(task_ids=PIN, key=TICKET)
-    return Ticket.model_validate(found)
+def read_run(context: Any, tasks: Iterable[str]) -> Run:
+    """The run as some tasks left it, together."""
+    return _joined(_left_by(context, tasks))
 
 
-def results(context: Any) -> dict[str, Any]:
-    """Task → the result that it returned, for those that have run."""
-    from assay.stages import StageResult
+def read_ended_run(context: Any) -> Run | None:
+    """The run as its last tasks left it, whichever they are; None if it never began."""
+    left = _left_by(context, ("drift", "fairness"))
+    for task in ("commit", "validate_clean", "clean", "protect", "validate_raw", INGEST, PIN):
+        if left:
+            break
+        left = _left_by(context, (task,))
+    return _joined(left) if left else None
 
-    ti = context["ti"]
-    found = {task: ti.xcom_pull(task_ids=task) for task in WORK}
-    return {t: StageResult.model_validate(value) for t, value in found.items() if value}
+
+def _left_by(context: Any, tasks: Iterable[str]) -> list[dict[str, Any]]:
+    pulled = (context["ti"].xcom_pull(task_ids=task, key=_RUN) for task in tasks)
+    return [value for value in pulled if value]
 
 
-def held_by(done: dict[str, Any]) -> str | None:
-    """The first stage that holds the batch, None if none does."""
-    return next((task for task, result in done.items() if result.holds), None)
+def _joined(left: list[dict[str, Any]]) -> Run:
+    from assay.stages import StageResult, Ticket
+
+    done = {task: r for value in left for task, r in value["done"].items()}
+    results = {t: StageResult.model_validate(done[t]) for t in WORK if t in done}
+    return Run(Ticket.model_validate(left[0]["ticket"]), results)
 
 
 def crashed_stage(context: Any) -> str | None:

@@ -8,7 +8,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOper
 from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
-from assay_airflow.operators._stage import held_by, read_ticket, results
+from assay_airflow.operators._stage import Run, read_ended_run
 
 
 class ApproveForceOperator(ApprovalOperator):
@@ -20,19 +20,19 @@ class ApproveForceOperator(ApprovalOperator):
 
     def execute(self, context: Any) -> Any:
         """Wait for a second person's answer."""
-        asked, done = read_ticket(context).asked, results(context)
-        held = held_by(done)
-        if not asked.force or held is None:
-            raise AirflowSkipException("Nobody asked to force." if held else "No gate holds it.")
-        if "commit" not in done:
-            raise AirflowSkipException("There is no candidate to force: the batch stays held.")
+        run = read_ended_run(context) if context["params"].get("force") else None
+        if run is None:
+            raise AirflowSkipException("Nobody asked to force.")
+        if why := _no_question(run):
+            raise AirflowSkipException(why)
+        asked = run.ticket.asked
         others = [name for name in _users() if name != asked.by]
         if _users() and not others:
             raise AirflowSkipException(
                 "A forced release needs a second person, and this installation has one user only: "
                 "the batch stays held. Add a user who may approve."
             )
-        self.body = f"{held} holds the batch. Reason given by {asked.by}: {asked.reason}"
+        self.body = f"{run.held_by} holds the batch. Reason given by {asked.by}: {asked.reason}"
         self.assigned_users = [{"id": name, "name": name} for name in others] or None
         return super().execute(context)
 
@@ -40,10 +40,20 @@ class ApproveForceOperator(ApprovalOperator):
         """Whether it is approved and by whom; a rejection leaves the batch held."""
         answer = HITLOperator.execute_complete(self, context, event)
         by = (answer["responded_by_user"] or {}).get("name")
-        asked = read_ticket(context).asked
-        approved = answer["chosen_options"] == [self.APPROVE] and by not in {None, asked.by}
+        run = read_ended_run(context)
+        asker = run.ticket.asked.by if run else None
+        approved = answer["chosen_options"] == [self.APPROVE] and by not in {None, asker}
         self.log.info("%s by %s.", "Approved" if approved else "Not approved", by)
         return {"approved": approved, "by": by}
+
+
+def _no_question(run: Run) -> str | None:
+    """Why there is nothing to ask; None if there is."""
+    if run.held_by is None:
+        return "No gate holds the batch."
+    if "commit" not in run.done:
+        return "There is no candidate to force: the batch stays held."
+    return None
 
 
 def _users() -> list[str]:

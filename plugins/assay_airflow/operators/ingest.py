@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 
 from assay_airflow.hooks.office import open_office
 from assay_airflow.hooks.source import source_credentials
-from assay_airflow.operators._stage import TICKET, finish, read_ticket
+from assay_airflow.operators._stage import PIN, Run, read_run, tell
 
 
 class IngestOperator(BaseOperator):
@@ -20,8 +20,8 @@ class IngestOperator(BaseOperator):
         """Land the batch and leave the ticket with its input and version."""
         from assay.stages import ingest
 
-        ticket, office = read_ticket(context), open_office()
-        contract = office.project.contract(ticket.dataset)
-        ticket, result = ingest(office, ticket, source_credentials(contract.source.connection))
-        context["ti"].xcom_push(key=TICKET, value=ticket.model_dump(mode="json"))
-        return finish(self, result)
+        office, begun = open_office(), read_run(context, [PIN]).ticket
+        source = office.project.contract(begun.dataset).source
+        ticket, result = ingest(office, begun, source_credentials(source.connection))
+        Run(ticket, {self.task_id: result}).hand_on(context)
+        return tell(self, result)

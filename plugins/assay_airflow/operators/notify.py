@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.office import open_office
-from assay_airflow.operators._stage import PIN, TICKET, crashed_stage, read_ticket, results
+from assay_airflow.operators._stage import crashed_stage, read_ended_run
 
 
 class NotifyOperator(BaseOperator):
@@ -30,10 +30,11 @@ class NotifyOperator(BaseOperator):
         """Tell who has to know."""
         from assay.stages import StageResult, notify
 
-        if context["ti"].xcom_pull(task_ids=PIN, key=TICKET) is None:
+        run = read_ended_run(context)
+        if run is None:
             self.log.info("The run never began: its first task says why.")
             return {}
-        office, ticket, done = open_office(), read_ticket(context), results(context)
+        office, done = open_office(), dict(run.done)
         if found := context["ti"].xcom_pull(task_ids="release"):
             done["release"] = StageResult.model_validate(found)
-        return notify(office, ticket, done, transports(office), crashed_stage(context))
+        return notify(office, run.ticket, done, transports(office), crashed_stage(context))

@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator, conf
 
 from assay_airflow.batches import resolve_batch
 from assay_airflow.hooks.office import open_office
-from assay_airflow.operators._stage import TICKET
+from assay_airflow.operators._stage import Run
 
 
 class PinOperator(BaseOperator):
@@ -38,7 +38,7 @@ class PinOperator(BaseOperator):
             office, self.dataset, batch, run.run_id, _run_type(run), _asked(context, Asked),
             f"{conf.get('api', 'base_url', fallback='')}/dags/{run.dag_id}/runs/{run.run_id}",
         )  # fmt: skip
-        context["ti"].xcom_push(key=TICKET, value=ticket.model_dump(mode="json"))
+        Run(ticket).hand_on(context)
         self.log.info("Batch %s of %s, attempt %s.", batch, self.dataset, ticket.token)
         return {"batch": batch, **ticket.pinned.model_dump(mode="json")}
 

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.office import open_office
-from assay_airflow.operators._stage import PIN, crashed_stage, finish, read_ticket, results
+from assay_airflow.operators._stage import Run, crashed_stage, read_ended_run, tell
 
 
 class ReleaseOperator(BaseOperator):
@@ -34,27 +34,34 @@ class ReleaseOperator(BaseOperator):
         """Release the batch if everything lets it out."""
         from assay.stages import release
 
-        if crashed := crashed_stage(context):
-            _give_up(context, crashed)
-        ticket, approval = read_ticket(context), context["ti"].xcom_pull(task_ids="approve_force")
-        result = release(open_office(), ticket, results(context), (approval or {}).get("by")
-                         if (approval or {}).get("approved") else None)  # fmt: skip
-        value = finish(self, result)
+        run, crashed = read_ended_run(context), crashed_stage(context)
+        if run is None or crashed is not None:
+            raise _give_up(run, crashed)
+        result = release(open_office(), run.ticket, run.done, _approved_by(context, run))
+        value = tell(self, result)
         if result.holds:
             raise AirflowFailException("Held: " + ", ".join(result.reasons))
-        if ticket.asked.stop_before_release:
+        if run.ticket.asked.stop_before_release:
             raise AirflowSkipException("Stopped before the release, as asked.")
-        _announce(context["outlet_events"][dataset_asset(self.dataset)], ticket, result)
+        _announce(context["outlet_events"][dataset_asset(self.dataset)], run.ticket, result)
         return value
 
 
-def _give_up(context: Any, crashed: str) -> None:
+def _approved_by(context: Any, run: Run) -> str | None:
+    """Who approved that the batch is forced; nobody could, unless somebody asked for it."""
+    if not run.ticket.asked.force:
+        return None
+    answer = context["ti"].xcom_pull(task_ids="approve_force") or {}
+    return answer.get("by") if answer.get("approved") else None
+
+
+def _give_up(run: Run | None, crashed: str | None) -> AirflowFailException:
     """Leave the batch undecided: a run that could not judge decides nothing."""
     from assay.stages import abandon
 
-    if crashed != PIN:
-        abandon(open_office(), read_ticket(context), results(context))
-    raise AirflowFailException(f"No decision: {crashed} failed. See its log.")
+    if run is not None:
+        abandon(open_office(), run.ticket, run.done)
+    return AirflowFailException(f"No decision: {crashed or 'the run'} failed. See its log.")
 
 
 def _announce(event: Any, ticket: Any, result: Any) -> None:

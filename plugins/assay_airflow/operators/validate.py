@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay_airflow.operators._stage import StageOperator
+from assay_airflow.operators._stage import Run, StageOperator
 
 if TYPE_CHECKING:
-    from assay.stages import Office, StageResult, Ticket
+    from assay.stages import Office, StageResult
 
 
 class ValidateOperator(StageOperator):
@@ -23,8 +23,8 @@ class ValidateOperator(StageOperator):
         super().__init__(**kwargs)
         self.suite: Literal["raw", "clean"] = suite
 
-    def work(self, office: Office, ticket: Ticket, done: dict[str, Any]) -> StageResult:
+    def work(self, office: Office, run: Run) -> StageResult:
         """Validate by the suite."""
         from assay.stages import validate
 
-        return validate(office, ticket, self.suite, done)
+        return validate(office, run.ticket, self.suite, run.done)
