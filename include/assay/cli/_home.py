@@ -1,6 +1,11 @@
-"""The embedded Airflow: up, down."""
+"""The embedded Airflow: up, down, and its own command."""
 
 from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import typer
 
@@ -11,6 +16,9 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(up)
     app.command()(down)
+    # Every word after the verb is Airflow's, `--help` too.
+    theirs = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    app.command(context_settings=theirs)(airflow)
 
 
 def up(as_json: AsJson = False) -> int:
@@ -18,7 +26,7 @@ def up(as_json: AsJson = False) -> int:
     from assay import launcher
 
     with progress("starting Airflow, which takes half a minute"):
-        office = launcher.up(open_project().home)
+        office = launcher.up(_home())
     told = {"url": office.url, "passwords": str(office.passwords), "logs": str(office.logs)}
     text = (
         f"Airflow is up at {office.url}\n"
@@ -33,6 +41,27 @@ def down(as_json: AsJson = False) -> int:
     from assay import launcher
 
     with progress("stopping Airflow"):
-        ran = launcher.down(open_project().home)
+        ran = launcher.down(_home())
     show({"ran": ran}, as_json, "Airflow is stopped." if ran else "Airflow wasn't running.")
     return 0
+
+
+def airflow(ctx: typer.Context) -> int:
+    """Run Airflow's own command on this home: every word after `airflow` is Airflow's.
+
+    Example: assay airflow backfill create --dag-id release__flights --from-date 2013-02-04
+    --to-date 2013-02-13
+    """
+    from assay import launcher
+
+    # -P: the working folder is nobody's place to put modules.
+    words = [sys.executable, "-P", "-m", "airflow", *ctx.args]
+    done = subprocess.run(words, env=launcher.environment(_home()), check=False)
+    return 2 if done.returncode else 0
+
+
+def _home() -> Path:
+    """The project's home; the launcher is to find the same project that this command found."""
+    project = open_project()
+    os.environ["ASSAY_PROJECT"] = str(project.include.parent)
+    return project.home
