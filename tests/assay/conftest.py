@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,4 @@ def template(mini: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def ready(template: Any, mini: Any, tmp_path: Path) -> Any:
     """A copy of the template for one test: equal runs in equal homes give equal versions."""
-    root = template.home.parent
-    for name in ("project", "home"):
-        shutil.copytree(root / name, tmp_path / name, symlinks=True)
-    return mini.Train(tmp_path / "project", tmp_path / "home", count=template.count)
+    return mini.copy(template, tmp_path)

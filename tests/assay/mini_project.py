@@ -10,6 +10,7 @@ import io
 import json
 import os
 import random
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -331,6 +332,13 @@ class Train:
                 for d in self.office.catalog.status()["datasets"]
             },
         }
+
+
+def copy(train: Train, to: Path) -> Train:
+    """The same project and home in another folder; equal runs give equal versions in both."""
+    shutil.copytree(train.project, to / "project")
+    shutil.copytree(train.home, to / "home", symlinks=True)
+    return Train(to / "project", to / "home", count=train.count)
 
 
 def _skips(name: str, done: dict[str, stages.StageResult], force: bool) -> bool:
