@@ -133,6 +133,8 @@ def _level(column: Column, text: str) -> Any:
 def _primary_key(key: tuple[str, ...]) -> Expectation:
     meta = {"reason": "primary_key", "from": "contract"}
     if len(key) == 1:  # Great Expectations has another name for it, and refuses a list of one
-        return Expectation("expect_column_values_to_be_unique", {"column": key[0]}, "critical", meta)
+        return Expectation(
+            "expect_column_values_to_be_unique", {"column": key[0]}, "critical", meta
+        )
     kwargs = {"column_list": list(key), "ignore_row_if": "any_value_is_missing"}
     return Expectation("expect_compound_columns_to_be_unique", kwargs, "critical", meta)
