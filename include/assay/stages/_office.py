@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay import engine
 from assay.contract import Contract
+from assay.errors import RegistryError
 from assay.lake import Lake
 from assay.policy import Policy, load_policy
 from assay.project import Project
@@ -69,11 +70,24 @@ class Office:
                 RegistryConfig(
                     git_remote=project.registry_git,
                     object_remote=project.registry_objects,
-                    key=bytes.fromhex(self.secrets["registry_key"]),
+                    key=self._registry_key(),
                     scratch=self.lake.path("cache", "registry"),
                 )
             )
         return Registry(embedded(project.home))
+
+    def _registry_key(self) -> bytes:
+        """The key of a registry whose remotes lie elsewhere; none is ever made for it here."""
+        try:
+            return bytes.fromhex(self.secrets.get("registry_key") or "none")
+        except ValueError:
+            raise RegistryError(
+                "the registry has remotes of its own and no key",
+                expected="hexadecimal digits in the connection assay_registry_key, or in "
+                "ASSAY_REGISTRY_KEY",
+                do="Use the key that the registry was made with: another one finds no version. "
+                "For a new registry: python -c 'import secrets; print(secrets.token_hex(32))'",
+            ) from None
 
     @cached_property
     def key(self) -> PseudonymKey:

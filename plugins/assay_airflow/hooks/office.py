@@ -22,9 +22,11 @@ class ConnectionSecrets(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         connection = find_connection(SECRETS[name])
-        if connection is None or not connection.password:
+        held = connection.password if connection else None
+        found = held or os.environ.get(f"ASSAY_{name.upper()}")
+        if not found:
             raise KeyError(name)
-        return str(connection.password)
+        return str(found)
 
     def __iter__(self) -> Iterator[str]:
         return iter(SECRETS)
