@@ -53,6 +53,7 @@ def release_form(contract: Contract, references: list[str]) -> dict[str, Param]:
             None,
             type=["null", "string"],
             enum=[None, *references],
+            values_display={"null": "Every reference of the policy"},
             title="Reference for drift",
             description="Judge drift against this one of the policy's references only.",
         ),

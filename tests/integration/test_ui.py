@@ -1,0 +1,85 @@
+"""A person triggers a batch in the browser and sees what came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay import launcher
+
+pytestmark = pytest.mark.integration
+
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+_FIELDS = {
+    "Batch": "Partition key, by day, like 2013-01-01",
+    "Stop before release": "Go through every gate, keep the candidate",
+    "Reference for drift": "Judge drift against this one of the policy's references only.",
+    "Ask to force": "ask a second person to release it all the same",
+    "Reason": "Why it should be forced, on record for ever.",
+}
+
+
+@pytest.fixture
+def page(site: Any) -> Iterator[Any]:
+    """A page of the UI, logged in as the administrator."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("no chromium: install Debian's package")
+        pytest.skip("no chromium: install Debian's package")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 1200})
+        page.set_default_timeout(60_000)
+        page.goto(launcher.status(site.home).url or "")
+        page.get_by_label("Username").fill("admin")
+        page.locator("input[type=password]").fill(launcher.password(site.home))
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Dags").first.wait_for()
+        yield page
+        browser.close()
+
+
+def test_a_batch_is_triggered_by_its_form(
+    site: Any, page: Any, week: dict[str, Any], tmp_path: Path
+) -> None:
+    dag_id, batch = "release__flights", "2013-02-05"
+    before = {run["dag_run_id"] for run in site.runs(dag_id)}
+    page.goto(f"{launcher.status(site.home).url}/dags/{dag_id}")
+    page.get_by_role("button", name="Trigger", exact=True).first.click()
+    form = page.get_by_role("dialog")
+    form.get_by_text("Reason", exact=True).wait_for()
+    for title, described in _FIELDS.items():
+        assert form.get_by_text(title, exact=True).is_visible(), title
+        assert form.get_by_text(described).is_visible(), title
+    assert form.get_by_text("Every reference of the policy").is_visible()
+
+    form.locator("input[name=element_batch]").fill(batch)
+    form.locator("label:has(input[name=element_stop_before_release])").click()
+    page.screenshot(path=tmp_path / "form.png")
+    form.get_by_role("button", name="Trigger").click()
+    form.wait_for(state="hidden")
+
+    def mine() -> list[str]:
+        return [r["dag_run_id"] for r in site.runs(dag_id) if r["dag_run_id"] not in before]
+
+    (run_id,) = site.until("the run that was asked for", mine)
+    assert site.run(dag_id, run_id)["conf"]["batch"] == batch
+    assert site.run(dag_id, run_id)["conf"]["stop_before_release"] is True
+    assert site.end(dag_id, run_id)["state"] == "success"
+    assert site.states(dag_id, run_id)["release"] == "skipped"
+
+    page.goto(f"{launcher.status(site.home).url}/dags/{dag_id}/runs/{run_id}")
+    page.get_by_text("Success").first.wait_for()
+    assert page.get_by_text("validate_raw").first.is_visible()
+    page.screenshot(path=tmp_path / "run.png")
