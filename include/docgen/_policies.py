@@ -119,13 +119,14 @@ class _Keys:
             return self._part(of["$ref"].rsplit("/", 1)[-1])
         options = of.get("anyOf") or of.get("oneOf")
         if options:
-            kinds = [self._type(o) for o in options if o != {"type": "null"}]
-            return " or ".join(dict.fromkeys(kinds))
+            kinds = dict.fromkeys(self._type(o) for o in options if o != {"type": "null"})
+            return " or ".join(_shortened(list(kinds)))
         if of.get("type") == "array":
             least = ", at least one" if of.get("minItems") else ""
             return f"list of {self._type(of.get('items', {}))}{least}"
-        if of.get("type") == "object" and isinstance(of.get("additionalProperties"), dict):
-            return f"mapping of names to {self._type(of['additionalProperties'])}"
+        values = _values(of)
+        if values is not None:
+            return f"mapping of names to {self._type(values)}"
         return _scalar(of)
 
     def _part(self, name: str) -> str:
@@ -147,6 +148,28 @@ _BOUNDS: Final = {
     "format": "as {}",
 }
 _NAMES: Final = {"string": "text", "number": "number", "integer": "integer", "boolean": "boolean"}
+
+
+def _values(of: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the values of a mapping are, None for what is none; names may have a pattern."""
+    if of.get("type") != "object":
+        return None
+    found = [of.get("additionalProperties"), *of.get("patternProperties", {}).values()]
+    return next((v for v in found if isinstance(v, dict)), None)
+
+
+def _shortened(kinds: list[str]) -> list[str]:
+    """Kinds without those that the word `scalar` stands for, where all of them may be there.
+
+    Examples
+    --------
+    >>> _shortened(["boolean", "integer", "number", "text", "list of text"])
+    ['scalar', 'list of text']
+    """
+    scalars = {"boolean", "integer", "number", "text"}
+    if not scalars <= set(kinds):
+        return kinds
+    return ["scalar", *(kind for kind in kinds if kind not in scalars)]
 
 
 def _scalar(of: Mapping[str, Any]) -> str:
