@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,17 @@ def _header(path: Path, delimiter: str) -> str:
     import csv
 
     try:
+        # utf-8-sig: spreadsheets begin a file with a mark that is no part of the first name.
         with fsspec.open(
-            str(path), "rt", compression="infer", encoding="utf-8", newline=""
+            str(path), "rt", compression="infer", encoding="utf-8-sig", newline=""
         ) as file:
             names = next(csv.reader(file, delimiter=delimiter), [])
     except UnicodeDecodeError:
         raise InputError("isn't UTF-8", where=str(path)) from None
+    except csv.Error:
+        raise InputError("has a header that can't be read", where=f"{path}:1") from None
+    except (OSError, EOFError, zlib.error) as exc:
+        raise InputError("can't be unpacked", where=str(path), got=type(exc).__name__) from None
     if not names:
         raise InputError("has no header", where=str(path))
     if len(set(names)) != len(names):
@@ -102,7 +108,7 @@ def open_data(con: Any, source: Path | str) -> Any:
     InputError
         If the source can't be read or is of neither format.
     """
-    path = _local(source)
+    path = _local(con, source)
     kind = "".join(path.suffixes).lower()
     if ".parquet" in kind:
         table = read_parquet(con, path)
@@ -113,13 +119,15 @@ def open_data(con: Any, source: Path | str) -> Any:
     return table if "__row" in table.columns else _numbered(con, table)
 
 
-def _local(source: Path | str) -> Path:
-    """A local file of the same name; a URL is fetched whole into a temporary folder."""
+def _local(con: Any, source: Path | str) -> Path:
+    """A local file of the same name; a URL is fetched whole into the session's own folder."""
     text = str(source)
     if "://" not in text:
         return Path(text)
     name = text.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
-    target = Path(tempfile.mkdtemp(prefix="assay-")) / name
+    spill = con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
+    Path(spill).mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = Path(tempfile.mkdtemp(dir=spill)) / name
     try:
         with fsspec.open(text, "rb") as remote, target.open("wb") as local:
             while block := remote.read(1 << 20):
@@ -154,6 +162,8 @@ def _unfit(error: duckdb.Error, path: Path) -> InputError:
     """What DuckDB says of a text file, without the line that it quotes."""
     line = re.search(r"on Line: (\d+)", str(error))
     where = f"{path}:{line[1]}" if line else str(path)
+    if "Maximum line size" in str(error):
+        return InputError("has a line of more than 2 MB", where=where)
     return InputError(
         "isn't a whole CSV file in UTF-8", where=where, expected="as many fields as the header has"
     )
