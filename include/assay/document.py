@@ -23,6 +23,9 @@ from assay.errors import UNSET, AssayError, InputError, Problem, did_you_mean, p
 Loc = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+_MOST_ENTRIES = 100_000
+"""A file of a few lines may stand for billions of entries by aliases of aliases."""
+
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -106,14 +109,18 @@ def load_document(path: Path | str, error: type[AssayError] = InputError) -> Doc
         mark = getattr(exc, "problem_mark", None)
         where = f"{shown_path(path)}:{mark.line + 1}" if mark else shown_path(path)
         raise error(
-            f"isn't plain YAML: {getattr(exc, 'problem', None) or 'can not be parsed'}", where=where
+            f"isn't plain YAML: {getattr(exc, 'problem', None) or exc}", where=where
         ) from exc
+    except RecursionError:
+        raise error("is nested too deep, or refers to itself", where=shown_path(path)) from None
     if not isinstance(value, dict):
         raise error("isn't a mapping", where=shown_path(path), expected="keys and values")
     return Document(path=path, value=value, lines=lines)
 
 
 def _walk(node: Any, loc: Loc, lines: dict[Loc, int], problems: list[Problem], path: Path) -> None:
+    if len(lines) > _MOST_ENTRIES:
+        raise yaml.YAMLError(f"more than {_MOST_ENTRIES} entries")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, child in node.value:
