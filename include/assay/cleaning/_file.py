@@ -16,7 +16,7 @@ from assay.engine import ROW, FileDigest, open_data, session, write_parquet
 from assay.errors import InputError, PolicyError
 from assay.lake import digest, publish
 from assay.policy import load_policy
-from assay.policy.cleaning import CleaningPolicy, ScaleStep
+from assay.policy.cleaning import CleaningPolicy, ImputeStep, OutliersStep, ScaleStep
 from assay.verdict import Verdict
 
 
@@ -66,6 +66,13 @@ def clean_file(
     if target.suffix not in {".parquet", ".csv"}:
         raise InputError("the cleaned file is Parquet or CSV", got=target.name,
                          expected="NAME.parquet or NAME.csv")  # fmt: skip
+    for source in (data, reference):
+        if source is not None and target.exists() and Path(source).resolve() == target.resolve():
+            raise InputError(
+                "the cleaned file would replace what it is made from",
+                where=str(out),
+                do="Give --out another name.",
+            )
     loaded = load_policy(policy, CleaningPolicy)
     if reference is None and any(isinstance(s, ScaleStep) for s in loaded.steps):
         raise PolicyError(
@@ -76,10 +83,10 @@ def clean_file(
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with session() as con:
-        table = open_data(con, data)
+        table = _typed(open_data(con, data), loaded)
         fitted = fit(
             con,
-            table if reference is None else open_data(con, reference),
+            table if reference is None else _typed(open_data(con, reference), loaded),
             loaded,
             fitted_on="batch" if reference is None else "reference",
         )
@@ -89,6 +96,21 @@ def clean_file(
         if report is not None:
             beside |= _report(con, cleaned, fitted, Path(report))
     return CleanedFile(written, cleaned.report, judge_cleaning(cleaned.report, loaded), beside)
+
+
+def _typed(table: Any, policy: CleaningPolicy) -> Any:
+    """Columns of numbers that hold no value: CSV says of them only that they are text."""
+    names: set[str] = set()
+    for step in policy.steps:
+        if isinstance(step, (OutliersStep, ScaleStep)):
+            names |= set(step.columns)
+        elif isinstance(step, ImputeStep):
+            names |= {n for n, how in step.columns.items() if how.method in {"mean", "median"}}
+    texts = [n for n in sorted(names) if n in table.columns and table[n].type().is_string()]
+    if not texts:
+        return table
+    values = table.aggregate(**{n: table[n].count() for n in texts}).to_pyarrow().to_pylist()[0]
+    return table.mutate(**{n: table[n].cast("float64") for n in texts if values[n] == 0})
 
 
 def _write(con: Any, table: Any, path: Path) -> FileDigest:
