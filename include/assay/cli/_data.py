@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -75,8 +76,26 @@ def validate(
             time=now(),
         )
     print_json(dict(found.document))
+    errors.print("\n".join(_told(found.document)), markup=False, soft_wrap=True)
     errors.print(f"{found.outcome.value}: {suite}", markup=False)
     return found.exit_code
+
+
+def _told(document: Mapping[str, Any]) -> list[str]:
+    """A line for every expectation that isn't met: which, of what, and how far; no value."""
+    lines = []
+    for one in document["results"]:
+        if one["success"]:
+            continue
+        config, result = one["expectation_config"], one["result"]
+        asked = config["kwargs"]
+        of = asked.get("column") or asked.get("column_list") or asked.get("column_A") or "the table"
+        count = result.get("unexpected_count")
+        why = one["exception_info"].get("exception_message") or (
+            "" if count is None else f"{count} of {result.get('element_count')} rows"
+        )
+        lines.append(f"  {one['verdict']} {config['type']} ({of}): {why}".rstrip(": "))
+    return lines
 
 
 def clean(
