@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assay.document import content_hash
 from assay.verdict import OnInconclusive
@@ -48,3 +48,34 @@ class GatePolicy(Policy):
         default_factory=dict,
         description="Roles of columns, for use without a contract; a contract's roles come first.",
     )
+
+
+class OptionalGatePolicy(GatePolicy):
+    """The policy of a gate that may not apply to a data set; it then says why."""
+
+    applies: bool = Field(True, description="False where the gate has nothing to judge.")
+    reason: str | None = Field(
+        None, description="Why the gate doesn't apply; needed if it doesn't."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Refuse a policy that would judge nothing, or less than it says."""
+        faults = list(self._faults() if self.applies else self._faults_when_idle())
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        """What keeps the gate from judging what the policy says."""
+        raise NotImplementedError
+
+    def _judged(self) -> dict[str, bool]:
+        """Keys that name something to judge → whether they do."""
+        raise NotImplementedError
+
+    def _faults_when_idle(self) -> Iterator[str]:
+        if not self.reason:
+            yield "applies: false needs a reason"
+        if any(self._judged().values()):
+            yield f"applies: false goes with neither {' nor '.join(self._judged())}"

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, GatePolicy, Model
+from assay.policy._base import ColumnPath, Model, OptionalGatePolicy
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Batch = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
@@ -170,13 +170,9 @@ class Concept(Model):
     )
 
 
-class DriftPolicy(GatePolicy):
+class DriftPolicy(OptionalGatePolicy):
     """What counts as a shift, and against what."""
 
-    applies: bool = Field(True, description="False where drift isn't judged.")
-    reason: str | None = Field(
-        None, description="Why the gate doesn't apply; needed if it doesn't."
-    )
     alpha: float | None = Field(
         None,
         gt=0,
@@ -210,19 +206,8 @@ class DriftPolicy(GatePolicy):
     slices: tuple[Slice, ...] = Field((), description="Parts of the rows judged by themselves.")
     concept: Concept | None = Field(None, description="Measures of label and prediction.")
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        """Refuse a policy that would judge nothing, or less than it says."""
-        faults = list(self._faults() if self.applies else self._faults_of_an_idle_gate())
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
-
-    def _faults_of_an_idle_gate(self) -> Iterator[str]:
-        if not self.reason:
-            yield "applies: false needs a reason"
-        if self.columns or self.slices:
-            yield "applies: false goes with neither columns nor slices"
+    def _judged(self) -> dict[str, bool]:
+        return {"columns": bool(self.columns), "slices": bool(self.slices)}
 
     def _faults(self) -> Iterator[str]:
         if self.alpha is None:

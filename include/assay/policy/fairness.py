@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from assay.errors import PolicyError
-from assay.policy._base import ColumnPath, GatePolicy, Model
+from assay.policy._base import ColumnPath, Model, OptionalGatePolicy
 
 OutcomeColumn = Literal["prediction", "label"]
 
@@ -149,13 +149,9 @@ class Rules:
     least_number: int
 
 
-class FairnessPolicy(GatePolicy):
+class FairnessPolicy(OptionalGatePolicy):
     """How outcomes are compared between groups of people."""
 
-    applies: bool = Field(True, description="False where nobody's outcome is in the data.")
-    reason: str | None = Field(
-        None, description="Why the gate doesn't apply; needed if it doesn't."
-    )
     favourable: (
         Annotated[
             Favourable,
@@ -202,19 +198,8 @@ class FairnessPolicy(GatePolicy):
             raise PolicyError("the fairness gate doesn't apply, so it has no rules to judge by")
         return Rules(self.favourable, self.alpha, self.least_number)
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        """Refuse a policy that would judge nothing, or less than it says."""
-        faults = list(self._faults_of_an_idle_gate() if not self.applies else self._faults())
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
-
-    def _faults_of_an_idle_gate(self) -> Iterator[str]:
-        if not self.reason:
-            yield "applies: false needs a reason"
-        if self.metrics or self.attributes:
-            yield "applies: false goes with neither metrics nor attributes"
+    def _judged(self) -> dict[str, bool]:
+        return {"metrics": bool(self.metrics), "attributes": bool(self.attributes)}
 
     def _faults(self) -> Iterator[str]:
         for name in ("favourable", "alpha", "least_number"):

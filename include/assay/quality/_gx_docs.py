@@ -17,6 +17,7 @@ _REMOTE = re.compile(
     r"<link[^>]*https?://[^>]*>|<script[^>]*src=[\"']https?://[^>]*>\s*</script>", re.IGNORECASE
 )
 _REMOTE_IMAGE = re.compile(r"<img[^>]*https?://[^>]*>", re.IGNORECASE)
+_REMOTE_BACKGROUND = re.compile(r"background:\s*url\(['\"]?https?://[^)]*\)[^;]*;", re.IGNORECASE)
 _STYLE = """<style>
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
@@ -26,7 +27,7 @@ td, th { border: 1px solid #8886; padding: .25rem .6rem; text-align: left; verti
 .fa-check-circle::before { content: "✓ "; color: #2a8a3a; }
 .fa-times::before { content: "✗ "; color: #c0392b; }
 .fa-exclamation-triangle::before { content: "! "; color: #b7791f; }
-.sr-only, .modal { display: none; }
+.sr-only, .modal, footer { display: none; }
 </style>"""
 
 
@@ -67,7 +68,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _page(document: Mapping[str, Any]) -> str:
     page = rendered(gx_shape(document))
-    page = _REMOTE_IMAGE.sub("", _REMOTE.sub("", page))
+    page = _REMOTE_BACKGROUND.sub("", _REMOTE_IMAGE.sub("", _REMOTE.sub("", page)))
     return page.replace("</head>", f"{_STYLE}</head>", 1)
 
 
