@@ -44,7 +44,7 @@ def test_the_nonce_is_in_the_file_and_in_its_hash(tmp_path: Path) -> None:
 def test_nothing_is_left_beside_a_failed_write(tmp_path: Path) -> None:
     with engine.session() as con:
         table = con.sql("SELECT 1 AS __row, CAST('x' || range AS INT) AS x FROM range(3)")
-        with pytest.raises(Exception, match="(?i)conver"):
+        with pytest.raises(Exception, match=r"(?i)conver"):
             engine.write_parquet(con, table, tmp_path / "a.parquet", ["__row"])
     assert list(tmp_path.iterdir()) == []
 
