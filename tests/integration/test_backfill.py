@@ -59,7 +59,9 @@ def test_a_held_batch_skips_to_the_release_and_everybody_is_told(
         **dict.fromkeys(("drift", "fairness", "approve_force"), "skipped"),
         "release": "failed",
     }
-    assert "Held: quarantine_share_above_limit" in site.log(_DAG, run_id, "release")
+    assert "Held: rows_quarantined, quarantine_share_above_limit" in site.log(
+        _DAG, run_id, "release"
+    )
     messages = [p.name for p in (site.home / "messages").iterdir() if "flights" in p.name]
     assert any("opened-slack" in name for name in messages)
     assert any("opened-email" in name and name.endswith(".txt") for name in messages)

@@ -39,9 +39,7 @@ def test_what_no_connection_takes_lies_in_a_file(site: Any) -> None:
     run_id = site.trigger("release__ticks", batch=batch)
     assert site.end("release__ticks", run_id)["state"] == "failed"
     check = "validate_raw/critical_expectation_unmet"
-    (incident,) = [
-        i for i in site.catalog.incidents("ticks", state="open") if i.check == check
-    ]
+    (incident,) = [i for i in site.catalog.incidents("ticks", state="open") if i.check == check]
     assert batch in {b.batch for b in incident.batches}
     # Only what opens an incident is told; further batches join it in silence.
     first = min(incident.batches, key=lambda affected: affected.since)

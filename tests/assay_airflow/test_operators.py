@@ -1,0 +1,149 @@
+"""Operators by themselves, and what is never tried again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from assay.errors import AssayError, LeaseError, PolicyError, SuiteError, UndecidedError
+from assay.stages import Asked, StageResult, Ticket
+from assay.verdict import Outcome
+from assay_airflow.assets import dataset_asset
+from assay_airflow.defaults import TASK_DEFAULTS
+from assay_airflow.operators._stage import WORK, Run, StageOperator, read_ended_run, read_run
+from assay_airflow.operators.broken import BrokenContractOperator
+from assay_airflow.operators.notify import NotifyOperator
+from assay_airflow.operators.release import ReleaseOperator
+
+
+class _Left:
+    """A task's view of its run, as far as the operators read it: what tasks leave for others."""
+
+    def __init__(self) -> None:
+        self.task_id = ""
+        self.values: dict[tuple[str, str], Any] = {}
+
+    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
+        return self.values.get((task_ids, key))
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.values[self.task_id, key] = value
+
+    def context(self, task: str, after: str | None = None) -> dict[str, Any]:
+        self.task_id = task
+        return {"ti": self, "task": SimpleNamespace(upstream_task_ids={after} if after else set())}
+
+
+class _Counting(StageOperator):
+    worked = 0
+
+    def work(self, office: Any, run: Run) -> StageResult:
+        self.worked += 1
+        return StageResult(stage=self.task_id, rows={"in": len(run.done)})
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+
+
+def _left(*results: StageResult, **asked: Any) -> _Left:
+    """What a run has left whose stages gave some results, the last one last."""
+    ticket = Ticket(
+        dataset="a", batch="2013", run_id="manual__1", run_type="manual",
+        started=datetime(2013, 2, 4, tzinfo=UTC), token=1, asked=Asked(**asked),
+    )  # fmt: skip
+    left, done = _Left(), {}
+    Run(ticket).hand_on(left.context("pin"))
+    for result in results:
+        done[result.stage] = result
+        Run(ticket, dict(done)).hand_on(left.context(result.stage))
+    return left
+
+
+_GOOD = StageResult(stage="ingest")
+_HELD = StageResult(stage="validate_raw", outcome=Outcome.FAIL, holds=True, reasons=("x",))
+
+
+def test_a_stage_works_while_nothing_holds_the_batch_and_hands_the_run_on() -> None:
+    stage, left = _Counting(task_id="validate_raw"), _left(_GOOD)
+    context = left.context("validate_raw", after="ingest")
+    assert stage.execute(context)["rows"] == {"in": 1}
+    assert list(read_run(context, ["validate_raw"]).done) == ["ingest", "validate_raw"]
+
+
+def test_a_stage_is_skipped_once_the_batch_is_held() -> None:
+    stage, left = _Counting(task_id="protect"), _left(_GOOD, _HELD)
+    with pytest.raises(AirflowSkipException, match="validate_raw holds the batch"):
+        stage.execute(left.context("protect", after="validate_raw"))
+    assert stage.worked == 0
+
+
+def test_a_run_that_asked_to_force_goes_on_but_not_without_input() -> None:
+    stage = _Counting(task_id="protect")
+    left = _left(_GOOD, _HELD, force=True, reason="x")
+    stage.execute(left.context("protect", after="validate_raw"))
+    assert stage.worked == 1
+    missing = StageResult(stage="ingest", outcome=Outcome.FAIL, holds=True)
+    left = _left(missing, force=True, reason="x")
+    with pytest.raises(AirflowSkipException, match="ingest holds the batch"):
+        stage.execute(left.context("validate_raw", after="ingest"))
+
+
+def test_a_run_ends_with_what_its_last_tasks_left() -> None:
+    assert read_ended_run(_Left().context("release")) is None
+    ended = read_ended_run(_left(_GOOD, _HELD).context("release"))
+    assert ended is not None
+    assert ended.held_by == "validate_raw"
+    began = read_ended_run(_left().context("release"))
+    assert began is not None
+    assert (began.done, began.held_by) == ({}, None)
+
+
+def test_results_of_parallel_gates_are_joined() -> None:
+    drift, fairness = StageResult(stage="drift"), StageResult(stage="fairness")
+    left, other = _left(_GOOD, drift), _left(_GOOD, fairness)
+    left.values |= {k: v for k, v in other.values.items() if k[0] == "fairness"}
+    ended = read_ended_run(left.context("release"))
+    assert ended is not None
+    assert list(ended.done) == ["ingest", "drift", "fairness"]
+
+
+def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
+    with pytest.raises(AirflowFailException, match="planes.odcs.yaml:7"):
+        BrokenContractOperator(task_id="load", error="planes.odcs.yaml:7 grain").execute({})
+
+
+def test_nobody_is_told_of_a_run_that_never_began() -> None:
+    notify = NotifyOperator(task_id="notify", dataset="a")
+    assert notify.execute(_Left().context("notify")) == {}
+
+
+def test_the_release_alone_updates_the_asset() -> None:
+    assert ReleaseOperator(task_id="release", dataset="a").outlets == [dataset_asset("a")]
+    assert dataset_asset("a").uri == "assay://datasets/a"
+    assert "release" not in WORK
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (LeaseError("x"), RetryAction.RETRY),
+        (UndecidedError("x"), RetryAction.RETRY),
+        (PolicyError("x"), RetryAction.FAIL),
+        (SuiteError("x"), RetryAction.FAIL),
+        (AssayError("x"), RetryAction.FAIL),
+        (TypeError("x"), RetryAction.FAIL),
+        (OSError("x"), RetryAction.DEFAULT),
+        (ConnectionError("x"), RetryAction.DEFAULT),
+    ],
+)
+def test_only_what_may_mend_itself_is_tried_again(error: Exception, action: RetryAction) -> None:
+    policy = TASK_DEFAULTS["retry_policy"]
+    assert policy.evaluate(error, try_number=1, max_tries=3).action is action
