@@ -174,7 +174,8 @@ class _Reader:
                 dotted = ".".join(str(p) for p in fault["loc"])
                 hint = did_you_mean(name, known) if fault["type"] == "extra_forbidden" else ""
                 message = fault["msg"].removeprefix("Value error, ")
-                self._fault(f"{dotted}: {message[:1].lower()}{message[1:]}", at, do=hint or None)
+                got = fault["input"] if isinstance(fault["input"], str | int | float) else None
+                self._fault(f"{dotted}: {message[:1].lower()}{message[1:]}", at, got, hint or None)
             return None
 
     def _twice(self, names: Sequence[str], loc: Loc) -> None:

@@ -8,14 +8,15 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOper
 from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
-from assay_airflow.operators._stage import Run, read_ended_run
+from assay_airflow.operators._stage import Run, crashed_stage, read_ended_run
 
 
 class ApproveForceOperator(ApprovalOperator):
     """Ask a second person whether a held batch is to be forced; skipped if nobody asked for it.
 
-    The one who asked can't approve. Where the installation has no second user, the task says so
-    and the batch stays held.
+    The one who asked can't approve: where the settings list the users, the answer isn't taken, and
+    otherwise it counts as a rejection. Where they list one user only, the task says so and the
+    batch stays held.
     """
 
     def execute(self, context: Any) -> Any:
@@ -23,7 +24,8 @@ class ApproveForceOperator(ApprovalOperator):
         run = read_ended_run(context) if context["params"].get("force") else None
         if run is None:
             raise AirflowSkipException("Nobody asked to force.")
-        if why := _no_question(run):
+        crashed = crashed_stage(context)
+        if why := f"{crashed} failed: nothing is decided." if crashed else _no_question(run):
             raise AirflowSkipException(why)
         asked = run.ticket.asked
         others = [name for name in _users() if name != asked.by]
@@ -33,6 +35,8 @@ class ApproveForceOperator(ApprovalOperator):
                 "the batch stays held. Add a user who may approve."
             )
         self.body = f"{run.held_by} holds the batch. Reason given by {asked.by}: {asked.reason}"
+        if not others:
+            self.body += f"\n\nAn answer by {asked.by} counts as a rejection."
         self.assigned_users = [{"id": name, "name": name} for name in others] or None
         return super().execute(context)
 
