@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from assay.errors import InputError, did_you_mean
 from assay.project import Project
 from assay.stages import Office
 
@@ -47,6 +48,24 @@ def open_project() -> Project:
     if "ASSAY_PROJECT" not in environ and (here / "include" / "contracts").is_dir():
         environ["ASSAY_PROJECT"] = str(here)
     return Project.from_environment(environ)
+
+
+def check_dataset(office: Office, name: str) -> None:
+    """Refuse the name of a data set that has neither a contract nor a version.
+
+    A contract that has gone or is broken keeps nobody from looking at what was released.
+    """
+    known = office.project.datasets()
+    if name in known:
+        return
+    known = sorted({*known, *office.registry.datasets()})
+    if name not in known:
+        raise InputError(
+            "no such data set",
+            got=name,
+            expected="one of: " + (", ".join(known) or "none has a contract yet"),
+            do=did_you_mean(name, known) or "assay new NAME --from FILE makes one.",
+        )
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from assay.cli._console import AsJson, now, open_office, print_json, progress, results, show
+from assay.cli._console import (
+    AsJson,
+    check_dataset,
+    now,
+    open_office,
+    print_json,
+    progress,
+    results,
+    show,
+)
 from assay.stages import build_data_docs, registry_dump
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
@@ -30,7 +39,7 @@ def status(
     """Per data set: batches, verdicts, states, the released snapshot, open incidents."""
     office = open_office()
     if dataset is not None:
-        office.project.contract(dataset)
+        check_dataset(office, dataset)
     names = office.project.datasets() if dataset is None else [dataset]
     found = office.catalog.status(names)
     kept = [d for d in found["datasets"] if dataset in {None, d["name"]}]

@@ -11,7 +11,16 @@ import typer
 from rich.table import Table
 
 from assay import engine
-from assay.cli._console import AsJson, now, open_office, print_json, progress, results, show
+from assay.cli._console import (
+    AsJson,
+    check_dataset,
+    now,
+    open_office,
+    print_json,
+    progress,
+    results,
+    show,
+)
 from assay.errors import RegistryError, did_you_mean
 from assay.stages import Office
 from assay.versioning import diff_versions, render_diff_json, render_diff_text
@@ -33,7 +42,7 @@ Which = Annotated[
 def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     """Snapshots of a data set, newest first, and the version of each batch."""
     office = open_office()
-    office.project.contract(dataset)
+    check_dataset(office, dataset)
     pointer = office.registry.pointer(dataset)
     snapshots = office.registry.snapshots(dataset)
     versions = office.registry.versions(dataset)
@@ -69,6 +78,7 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
 def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int:
     """One version: its objects, counts, lineage and verdicts."""
     office = open_office()
+    check_dataset(office, dataset)
     batch, version = _one(office, dataset, which)
     found = office.registry.find(dataset, batch, version)
     verdicts = office.catalog.verdicts(dataset, batch, version)
@@ -116,6 +126,7 @@ def checkout(
 ) -> int:
     """Bring all partitions of one snapshot into a folder."""
     office = open_office()
+    check_dataset(office, dataset)
     with progress("fetching"):
         found = office.registry.checkout(dataset, snapshot, to)
     text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
@@ -133,6 +144,7 @@ def rollback(
 ) -> int:
     """Point readers at an earlier snapshot, on record; nothing is deleted."""
     office = open_office()
+    check_dataset(office, dataset)
     who = author or getpass.getuser()
     at = now()
     pointer = office.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
