@@ -7,12 +7,12 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 50000 assay \
  && install --directory --owner assay --group assay \
-    /opt/assay /opt/airflow /opt/airflow/logs /var/lib/assay
+    /opt/assay /opt/airflow /opt/airflow/logs /var/lib/assay /var/lib/assay/inbox
 
 WORKDIR /opt/assay
 COPY requirements-setup.txt requirements.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-setup.txt \
- && uv pip install --system --no-cache --require-hashes -r requirements.txt
+ && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.txt
 
 COPY --chown=assay:assay pyproject.toml README.md ./
 COPY --chown=assay:assay include include

@@ -80,6 +80,25 @@ def test_processes_share_settings_lake_and_logs(compose: dict[str, Any]) -> None
     assert named == set(compose["volumes"])
 
 
+def test_killed_tasks_leave_no_orphans_and_a_worker_has_an_api_server(
+    compose: dict[str, Any],
+) -> None:
+    services = _airflow(compose)
+    assert all(service["init"] is True for service in services.values())
+    waits = services["worker"]["depends_on"]
+    assert waits["api-server"] == {"condition": "service_healthy"}
+    for service in services.values():
+        if service["restart"] != "no":
+            done = {"condition": "service_completed_successfully"}
+            assert service["depends_on"]["init"] == done
+
+
+def test_every_database_is_reached_by_one_driver(compose: dict[str, Any]) -> None:
+    urls = [v for v in compose["x-environment"].values() if "@postgres/" in v]
+    assert len(urls) == 3
+    assert {url.split("://")[0].removeprefix("db+") for url in urls} == {"postgresql+psycopg2"}
+
+
 def test_services_wait_for_services_that_exist(compose: dict[str, Any]) -> None:
     services = compose["services"]
     for service in services.values():
