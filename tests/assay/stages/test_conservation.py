@@ -38,8 +38,9 @@ def home(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory) -> 
     return mini.copy(template, tmp_path_factory.mktemp("conservation"))
 
 
+@pytest.mark.slow
 @settings(
-    max_examples=6,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -32,7 +32,12 @@ STAGES = (
 )
 
 
-@pytest.mark.parametrize("stage", STAGES)
+QUICK = {"ingest", "clean", "commit", "release"}
+
+
+@pytest.mark.parametrize(
+    "stage", [s if s in QUICK else pytest.param(s, marks=pytest.mark.slow) for s in STAGES]
+)
 def test_dead_after_a_stage(ready: Any, mini: Any, undisturbed: Any, stage: str) -> None:
     assert mini.BOUNDARIES == STAGES
     ready.drop("visits", DAY, mini.visits(DAY))
@@ -77,6 +82,7 @@ def test_killed_at_random_points(ready: Any, mini: Any, undisturbed: Any) -> Non
     assert not _left_behind(ready.home / "landing", ready.home / "registry")
 
 
+@pytest.mark.slow
 def test_killed_once(ready: Any, mini: Any, undisturbed: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY))
     process = _start(mini, ready, "killed")
