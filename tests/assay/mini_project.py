@@ -291,7 +291,8 @@ class Train:
             if _skips(name, done, wants.force):
                 continue
             try:
-                done[name] = stage(office, ticket, *more, done)
+                left = (done,) if stage is stages.commit else ()
+                done[name] = stage(office, ticket, *more, *left)
             except stages.DoesNotApply:
                 continue
             if until == name:

@@ -23,9 +23,8 @@ from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import Finished, once, report_path, version_of, work_path, write_text
 
 
-def clean(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+def clean(office: Office, ticket: Ticket) -> StageResult:
     """Clean the rows that were not quarantined, and say cell by cell what was changed."""
-    del done
     return once(office, ticket, "clean", lambda: _cleaned(office, ticket))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.contract import Contract
 from assay.drift import DriftMeasurements, judge_drift, measure_drift, render_drift_html
@@ -12,6 +12,7 @@ from assay.fairness import (
     measure_treatment,
     render_fairness_html,
 )
+from assay.policy import OptionalGatePolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.stages._office import Office
@@ -23,11 +24,20 @@ _TABLES = {"observed": "observed.parquet", "candidate": "candidate.parquet"}
 _OBJECTS = {"observed": "observed", "candidate": "data"}
 
 
+PolicyT = TypeVar("PolicyT", bound=OptionalGatePolicy)
+
+
 class DoesNotApply(Exception):  # noqa: N818 - no error: the policy says so
     """The policy says that a gate doesn't apply, and why."""
 
 
-def drift(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+def _applying(policy: PolicyT) -> PolicyT:
+    if not policy.applies:
+        raise DoesNotApply(policy.reason)
+    return policy
+
+
+def drift(office: Office, ticket: Ticket) -> StageResult:
     """Judge the observed table, and separately the candidate, against each pinned reference.
 
     Raises
@@ -35,11 +45,8 @@ def drift(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> Stage
     DoesNotApply
         If the policy says ``applies: false``.
     """
-    del done
     contract = office.project.contract(ticket.dataset)
-    policy = office.policy(contract, "drift", DriftPolicy)
-    if not policy.applies:
-        raise DoesNotApply(policy.reason)
+    policy = _applying(office.policy(contract, "drift", DriftPolicy))
     return once(office, ticket, "drift", lambda: _drifted(office, ticket, contract, policy))
 
 
@@ -89,7 +96,7 @@ def _measured(
     )
 
 
-def fairness(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+def fairness(office: Office, ticket: Ticket) -> StageResult:
     """Compare outcomes between groups of people in the candidate.
 
     Raises
@@ -97,11 +104,8 @@ def fairness(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> St
     DoesNotApply
         If the policy says ``applies: false``.
     """
-    del done
     contract = office.project.contract(ticket.dataset)
-    policy = office.policy(contract, "fairness", FairnessPolicy)
-    if not policy.applies:
-        raise DoesNotApply(policy.reason)
+    policy = _applying(office.policy(contract, "fairness", FairnessPolicy))
     return once(office, ticket, "fairness", lambda: _compared(office, ticket, contract, policy))
 
 

@@ -12,9 +12,8 @@ from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import Finished, once, version_of, work_path
 
 
-def protect(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+def protect(office: Office, ticket: Ticket) -> StageResult:
     """Write the observed table: every row that parsed, protected, quarantined ones marked."""
-    del done
     return once(office, ticket, "protect", lambda: _protected(office, ticket))
 
 

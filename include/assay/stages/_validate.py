@@ -32,14 +32,11 @@ from assay.stages._work import (
 Which = Literal["raw", "clean"]
 
 
-def validate(
-    office: Office, ticket: Ticket, which: Which, done: dict[str, StageResult]
-) -> StageResult:
+def validate(office: Office, ticket: Ticket, which: Which) -> StageResult:
     """Judge the landed rows (``raw``) or the cleaned ones (``clean``), and split the failing off.
 
     Failing rows go to the quarantine zone as they landed, with all their reasons; the others go on.
     """
-    del done
     return once(office, ticket, f"validate_{which}", lambda: _validated(office, ticket, which))
 
 

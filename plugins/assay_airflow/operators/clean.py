@@ -17,4 +17,4 @@ class CleanOperator(StageOperator):
         """Clean the batch."""
         from assay.stages import clean
 
-        return clean(office, run.ticket, run.done)
+        return clean(office, run.ticket)

@@ -20,6 +20,6 @@ class DriftOperator(StageOperator):
         from assay.stages import DoesNotApply, drift
 
         try:
-            return drift(office, run.ticket, run.done)
+            return drift(office, run.ticket)
         except DoesNotApply as exc:
             raise AirflowSkipException(str(exc)) from None

@@ -20,6 +20,6 @@ class FairnessOperator(StageOperator):
         from assay.stages import DoesNotApply, fairness
 
         try:
-            return fairness(office, run.ticket, run.done)
+            return fairness(office, run.ticket)
         except DoesNotApply as exc:
             raise AirflowSkipException(str(exc)) from None

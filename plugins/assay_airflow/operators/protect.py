@@ -17,4 +17,4 @@ class ProtectOperator(StageOperator):
         """Protect the batch."""
         from assay.stages import protect
 
-        return protect(office, run.ticket, run.done)
+        return protect(office, run.ticket)

@@ -27,4 +27,4 @@ class ValidateOperator(StageOperator):
         """Validate by the suite."""
         from assay.stages import validate
 
-        return validate(office, run.ticket, self.suite, run.done)
+        return validate(office, run.ticket, self.suite)

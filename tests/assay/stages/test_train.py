@@ -194,7 +194,7 @@ def test_a_run_that_lost_its_batch_writes_nothing_more(ready: Any, mini: Any) ->
     before = ready.contents()
 
     with pytest.raises(LeaseError):
-        stages.validate(office, slow, "raw", {"ingest": done})
+        stages.validate(office, slow, "raw")
     with pytest.raises(LeaseError):
         stages.release(office, slow, {"ingest": done})
 

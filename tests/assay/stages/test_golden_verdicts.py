@@ -1,0 +1,80 @@
+"""What a person reads of four days around the blizzard, word for word."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import pytest
+
+from assay import stages
+from assay.catalog import VerdictRecord
+from assay.drift import render_drift_text
+from assay.project import Project
+from demo.flights import drop_flights, drop_references
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "verdicts"
+REFERENCE = ("2013-02-04", "2013-02-05", "2013-02-06", "2013-02-07")
+JUDGED = ("2013-02-08", "2013-02-10", "2013-02-11")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> stages.Office:
+    home = tmp_path_factory.mktemp("home")
+    drop_references(home / "inbox")
+    drop_flights(home / "inbox", [*REFERENCE, *JUDGED])
+    return stages.Office(
+        project=Project.from_environment({"ASSAY_HOME": str(home)}),
+        clock=lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    )
+
+
+def _run(office: stages.Office, dataset: str, batch: str) -> dict[str, stages.StageResult]:
+    """One batch through every stage, as the DAG would take it."""
+    ticket = stages.pin(office, dataset, batch, f"run-{batch}", "manual")
+    done: dict[str, stages.StageResult] = {}
+    ticket, done["ingest"] = stages.ingest(office, ticket)
+    steps = {
+        "validate_raw": lambda: stages.validate(office, ticket, "raw"),
+        "protect": lambda: stages.protect(office, ticket),
+        "clean": lambda: stages.clean(office, ticket),
+        "validate_clean": lambda: stages.validate(office, ticket, "clean"),
+        "commit": lambda: stages.commit(office, ticket, done),
+        "drift": lambda: stages.drift(office, ticket),
+    }
+    for task, step in steps.items():
+        if any(result.holds for result in done.values()):
+            break
+        try:
+            done[task] = step()
+        except stages.DoesNotApply:
+            continue
+    done["release"] = stages.release(office, ticket, done)
+    return done
+
+
+def _read(result: stages.StageResult) -> str:
+    """A result as its log has it, without the version in the report's path."""
+    lines = stages.render_result(result).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("  report:"))
+
+
+def _told(done: dict[str, stages.StageResult], records: list[VerdictRecord]) -> str:
+    parts = [_read(result) for task, result in done.items() if task != "commit"]
+    drift = [r.verdict for r in records if r.verdict.gate == "drift"]
+    return "\n\n".join([*parts, *(render_drift_text(v) for v in drift)]) + "\n"
+
+
+def test_the_verdicts_read_as_they_did(office: stages.Office) -> None:
+    for dataset in ("planes", "airports", "airlines"):
+        assert not _run(office, dataset, "2013")["release"].holds
+    for batch in REFERENCE:
+        assert not _run(office, "flights", batch)["release"].holds
+    for batch in JUDGED:
+        done = _run(office, "flights", batch)
+        told = _told(done, office.catalog.verdicts("flights", batch, run_id=f"run-{batch}"))
+        path = GOLDEN / f"flights-{batch}.txt"
+        if os.environ.get("ASSAY_UPDATE_GOLDEN"):
+            path.write_text(told, encoding="utf-8")
+        assert told == path.read_text(encoding="utf-8")
