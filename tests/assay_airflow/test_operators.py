@@ -116,7 +116,7 @@ def test_results_of_parallel_gates_are_joined() -> None:
 
 
 def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
-    with pytest.raises(AirflowFailException, match="planes.odcs.yaml:7"):
+    with pytest.raises(AirflowFailException, match=r"planes\.odcs\.yaml:7"):
         BrokenContractOperator(task_id="load", error="planes.odcs.yaml:7 grain").execute({})
 
 

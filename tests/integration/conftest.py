@@ -33,6 +33,8 @@ SERVER = "postgres@127.0.0.1:5432"
 REFERENCES = ("airlines", "airports", "planes")
 WEEK = tuple(f"2013-02-{day:02d}" for day in range(4, 10))
 TODAY = datetime.now(UTC).date()
+_CODE = ("config", "dags", "include", "plugins")
+_WAYS = ("passed", "stopped", "held", "forced", "crashed")
 _ENDED = {"success", "failed"}
 
 
@@ -120,6 +122,21 @@ class Site:
             lambda: self.states(dag_id, run_id),
         )
 
+    def question(self, dag_id: str, run_id: str) -> None:
+        """Wait until a run asks a second person."""
+        self.until(
+            f"{dag_id} {run_id} to ask for approval",
+            lambda: self.states(dag_id, run_id)["approve_force"] == "awaiting_input",
+            90,
+            lambda: self.states(dag_id, run_id),
+        )
+
+    def answer(self, user: str, dag_id: str, run_id: str, option: str) -> httpx.Response:
+        """A user's answer to that question."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve_force/-1/hitlDetails"
+        body = {"chosen_options": [option], "params_input": {}}
+        return self.client(user).patch(path, json=body)
+
     def until(
         self,
         what: str,
@@ -204,7 +221,18 @@ class Site:
                 patch.setenv(name, value)
             yield
 
-    # What the upstream of ``ticks`` does.
+    # What goes on around the runs.
+
+    @contextmanager
+    def torn_suite(self, dataset: str, name: str) -> Iterator[None]:
+        """Within the block, a suite of the project is half a file."""
+        path = self.project / "include" / "suites" / dataset / f"{name}.json"
+        whole = path.read_text()
+        path.write_text(whole[: len(whole) // 2])
+        try:
+            yield
+        finally:
+            path.write_text(whole)
 
     def day(self, ago: int) -> str:
         """A batch of ``ticks``: so many days before the day on which the session began."""
@@ -291,16 +319,59 @@ def week(site: Site, references: object) -> dict[str, dict[str, Any]]:
     return {run["partition_key"]: run for run in runs}
 
 
+@dataclass(frozen=True)
+class Ending:
+    """A run of ``ticks`` that has ended."""
+
+    batch: str
+    run_id: str
+    dag_id: str = "release__ticks"
+
+
+@pytest.fixture(scope="session")
+def endings(site: Site) -> dict[str, Ending]:
+    """Every way a run can end, once: passed, stopped, held, forced, crashed."""
+    site.unpause("ticks")
+    few, batches = 2, {name: site.day(ago) for ago, name in enumerate(_WAYS, start=2)}
+    for ago, name in enumerate(_WAYS, start=2):
+        site.drop_ticks(ago, few if name in {"held", "forced"} else 5)
+    runs = {
+        "passed": site.trigger("release__ticks", partition_key=batches["passed"]),
+        "stopped": site.trigger(
+            "release__ticks", batch=batches["stopped"], stop_before_release=True
+        ),
+        "held": site.trigger("release__ticks", batch=batches["held"]),
+        "forced": site.trigger(
+            "release__ticks", batch=batches["forced"], force=True, reason="It is a holiday."
+        ),
+    }
+    site.question("release__ticks", runs["forced"])
+    assert site.answer("reviewer", "release__ticks", runs["forced"], "Approve").is_success
+    for run_id in runs.values():
+        site.end("release__ticks", run_id)
+    with site.torn_suite("ticks", "clean"):
+        runs["crashed"] = site.trigger("release__ticks", batch=batches["crashed"])
+        site.end("release__ticks", runs["crashed"])
+    return {name: Ending(batches[name], run_id) for name, run_id in runs.items()}
+
+
 def _lay_project(project: Path) -> None:
-    """A project with the shipped data sets, and ``ticks``: daily, unfinished, a few rows."""
-    real = project_root()
-    for folder in ("config", "dags", "plugins"):
-        (project / folder).symlink_to(real / folder)
-    (project / "include").mkdir()
-    for folder in ("assay", "demo", "docs"):
-        (project / "include" / folder).symlink_to(real / "include" / folder)
-    for folder in ("contracts", "suites", "policies"):
-        shutil.copytree(real / "include" / folder, project / "include" / folder)
+    """A project with the shipped data sets, and ``ticks``: daily, unfinished, a few rows.
+
+    A copy, so that nobody's edit changes code under the feet of running tasks.
+    """
+    shutil.copytree(
+        project_root(),
+        project,
+        dirs_exist_ok=True,
+        ignore=lambda folder, names: {
+            n
+            for n in names
+            if n == "__pycache__"
+            or n.startswith(".")
+            or (folder == str(project_root()) and n not in _CODE)
+        },
+    )
     _add_ticks(project / "include")
 
 

@@ -1,4 +1,4 @@
-"""Airflow's own backfill releases what may go out, holds what may not, and changes nothing twice."""
+"""Airflow's own backfill releases what may go out, holds the rest, and changes nothing twice."""
 
 from __future__ import annotations
 

@@ -11,21 +11,10 @@ pytestmark = pytest.mark.integration
 _DAG = "release__ticks"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _running(site: Any) -> None:
-    site.unpause("ticks")
-
-
-def test_a_crashed_run_decides_nothing_and_the_next_one_repairs(site: Any) -> None:
-    batch = site.drop_ticks(6)
-    suite = site.project / "include" / "suites" / "ticks" / "clean.json"
-    whole = suite.read_text()
-    suite.write_text(whole[: len(whole) // 2])
-    try:
-        crashed = site.trigger(_DAG, batch=batch)
-        assert site.end(_DAG, crashed)["state"] == "failed"
-    finally:
-        suite.write_text(whole)
+def test_a_crashed_run_decides_nothing_and_the_next_one_repairs(
+    site: Any, endings: dict[str, Any]
+) -> None:
+    batch, crashed = endings["crashed"].batch, endings["crashed"].run_id
     tasks = site.tasks(_DAG, crashed)
     assert {n: t["state"] for n, t in tasks.items() if t["state"] != "upstream_failed"} == {
         "pin": "success", "ingest": "failed", "approve_force": "skipped", "release": "failed",
@@ -47,7 +36,8 @@ def test_a_crashed_run_decides_nothing_and_the_next_one_repairs(site: Any) -> No
 
 
 def test_a_fault_of_the_disk_is_tried_again(site: Any) -> None:
-    batch = site.drop_ticks(7)
+    site.unpause("ticks")
+    batch = site.drop_ticks(10)
     in_the_way = site.home / "work" / "ticks" / batch
     in_the_way.parent.mkdir(parents=True, exist_ok=True)
     in_the_way.write_text("a file where a folder should be")

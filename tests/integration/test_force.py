@@ -8,57 +8,46 @@ import pytest
 
 pytestmark = pytest.mark.integration
 
-
-def _asked(site: Any, dataset: str, batch: str) -> tuple[str, str]:
-    """A run that was asked to force, waiting for an answer."""
-    dag_id = f"release__{dataset}"
-    run_id = site.trigger(dag_id, batch=batch, force=True, reason="The snow was real.")
-    site.until(
-        "the approval to be asked for",
-        lambda: site.states(dag_id, run_id)["approve_force"] == "awaiting_input",
-        seen=lambda: site.states(dag_id, run_id),
-    )
-    return dag_id, run_id
+_REASON = "The snow was real."
 
 
-def _answer(site: Any, user: str, dag_id: str, run_id: str, option: str) -> Any:
-    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve_force/-1/hitlDetails"
-    return site.client(user).patch(path, json={"chosen_options": [option], "params_input": {}})
+def test_a_held_batch_is_forced_by_a_second_person(site: Any, week: object) -> None:
+    dag_id, batch = "release__flights", "2013-02-09"
+    run_id = site.trigger(dag_id, batch=batch, force=True, reason=_REASON)
+    site.question(dag_id, run_id)
+    asked = site.get(f"/dags/{dag_id}/dagRuns/{run_id}/hitlDetails")["hitl_details"][0]
+    assert asked["subject"] == "Release a held batch of flights all the same?"
+    assert asked["body"] == f"validate_raw holds the batch. Reason given by admin: {_REASON}"
 
-
-def _incidents(site: Any, dataset: str, batch: str) -> list[Any]:
-    return [i for i in site.catalog.incidents(dataset) if batch in str(i)]
-
-
-def test_a_held_batch_is_forced_by_a_second_person(site: Any, week: dict[str, Any]) -> None:
-    batch = "2013-02-09"
-    dag_id, run_id = _asked(site, "flights", batch)
-    own = _answer(site, "admin", dag_id, run_id, "Approve")
-    print(own.status_code, own.text)
-    assert own.status_code == 403
+    assert site.answer("admin", dag_id, run_id, "Approve").status_code == 403
     assert site.states(dag_id, run_id)["approve_force"] == "awaiting_input"
+    assert site.answer("reviewer", dag_id, run_id, "Approve").is_success
+    assert site.end(dag_id, run_id)["state"] == "success"
 
-    assert _answer(site, "reviewer", dag_id, run_id, "Approve").is_success
-    run = site.end(dag_id, run_id)
-    print(site.states(dag_id, run_id), site.record("flights", batch))
-    print(site.catalog.incidents("flights"))
-    print(site.log(dag_id, run_id, "notify")[-2000:])
-    assert run["state"] == "success"
     record = site.record("flights", batch)
-    assert record.state == "forced"
-    assert record.counts.held == 0
+    assert (record.state, record.verdict) == ("forced", "FAIL")
+    assert (record.counts.held, record.counts.released > 0) == (0, True)
     assert site.pointer("flights")[batch] == record.version
     (event,) = site.events("flights", run_id)
     assert event["partition_key"] == batch
+    snapshot = max(site.catalog.snapshots("flights"), key=lambda s: s.number)
+    assert (snapshot.author, snapshot.reason) == ("reviewer", f"forced: {_REASON}")
+    states = {
+        i.check: next(b.state for b in i.batches if b.batch == batch)
+        for i in site.catalog.incidents("flights")
+        if batch in {b.batch for b in i.batches}
+    }
+    assert "validate_raw/quarantine_share_above_limit" in states
+    assert set(states.values()) == {"forced"}
 
 
 def test_a_rejection_leaves_it_held(site: Any) -> None:
     site.unpause("ticks")
-    batch = site.drop_ticks(5, rows=2)
-    dag_id, run_id = _asked(site, "ticks", batch)
-    assert _answer(site, "reviewer", dag_id, run_id, "Reject").is_success
+    dag_id, batch = "release__ticks", site.drop_ticks(11, rows=2)
+    run_id = site.trigger(dag_id, batch=batch, force=True, reason=_REASON)
+    site.question(dag_id, run_id)
+    assert site.answer("reviewer", dag_id, run_id, "Reject").is_success
     assert site.end(dag_id, run_id)["state"] == "failed"
-    print(site.states(dag_id, run_id), site.record("ticks", batch))
     assert site.record("ticks", batch).state == "held"
     assert batch not in site.pointer("ticks")
     assert site.events("ticks", run_id) == []

@@ -11,35 +11,28 @@ pytestmark = pytest.mark.integration
 _DAG = "release__ticks"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _running(site: Any) -> None:
-    site.unpause("ticks")
-
-
-def test_stopped_before_the_release(site: Any) -> None:
-    batch = site.drop_ticks(2)
-    run_id = site.trigger(_DAG, batch=batch, stop_before_release=True)
-    assert site.end(_DAG, run_id)["state"] == "success"
-    states = site.states(_DAG, run_id)
+def test_stopped_before_the_release(site: Any, endings: dict[str, Any]) -> None:
+    stopped = endings["stopped"]
+    states = site.states(_DAG, stopped.run_id)
     assert states["commit"] == "success"
     assert states["release"] == "skipped"
-    assert site.record("ticks", batch).state == "candidate"
-    assert site.events("ticks", run_id) == []
-    assert batch not in site.pointer("ticks")
+    assert site.record("ticks", stopped.batch).state == "candidate"
+    assert stopped.batch not in site.pointer("ticks")
 
 
-def test_a_partition_key_says_which_batch_as_well(site: Any) -> None:
-    batch = site.drop_ticks(3)
-    run_id = site.trigger(_DAG, partition_key=batch)
-    assert site.end(_DAG, run_id)["state"] == "success"
-    assert site.pointer("ticks")[batch] == site.record("ticks", batch).version
-    (event,) = site.events("ticks", run_id)
-    assert event["partition_key"] == batch
+def test_a_partition_key_says_which_batch_as_well(site: Any, endings: dict[str, Any]) -> None:
+    passed = endings["passed"]
+    record = site.record("ticks", passed.batch)
+    assert site.pointer("ticks")[passed.batch] == record.version
+    (event,) = site.events("ticks", passed.run_id)
+    assert event["partition_key"] == passed.batch
+    assert event["extra"]["version"] == record.version
 
 
 @pytest.fixture(scope="module")
 def refused(site: Any) -> dict[str, tuple[str, str]]:
     """Runs that can't mean what they ask; what is wrong → the run, and what its log must say."""
+    site.unpause("ticks")
     wrong: dict[str, tuple[dict[str, Any], str]] = {
         "not a key": ({"batch": "04.02.2013"}, "not a partition key"),
         "a path": ({"batch": "../../x"}, "not a partition key"),
