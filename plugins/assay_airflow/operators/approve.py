@@ -22,18 +22,9 @@ class ApproveForceOperator(ApprovalOperator):
     def execute(self, context: Any) -> Any:
         """Wait for a second person's answer."""
         run = read_ended_run(context) if context["params"].get("force") else None
-        if run is None:
-            raise AirflowSkipException("Nobody asked to force.")
-        crashed = crashed_stage(context)
-        if why := f"{crashed} failed: nothing is decided." if crashed else _no_question(run):
-            raise AirflowSkipException(why)
-        asked = run.ticket.asked
-        others = [name for name in _users() if name != asked.by]
-        if _users() and not others:
-            raise AirflowSkipException(
-                "A forced release needs a second person, and this installation has one user only: "
-                "the batch stays held. Add a user who may approve."
-            )
+        if run is None or (why := _no_question(run, crashed_stage(context))):
+            raise AirflowSkipException(why if run else "Nobody asked to force.")
+        asked, others = run.ticket.asked, _others(run.ticket.asked.by)
         self.body = f"{run.held_by} holds the batch. Reason given by {asked.by}: {asked.reason}"
         if not others:
             self.body += f"\n\nAn answer by {asked.by} counts as a rejection."
@@ -51,13 +42,27 @@ class ApproveForceOperator(ApprovalOperator):
         return {"approved": approved, "by": by}
 
 
-def _no_question(run: Run) -> str | None:
+def _no_question(run: Run, crashed: str | None) -> str | None:
     """Why there is nothing to ask; None if there is."""
+    if crashed is not None:
+        return f"{crashed} failed: nothing is decided."
     if run.held_by is None:
         return "No gate holds the batch."
     if "commit" not in run.done:
         return "There is no candidate to force: the batch stays held."
     return None
+
+
+def _others(asker: str | None) -> list[str]:
+    """Who may answer; empty where the settings don't list the users."""
+    users = _users()
+    others = [name for name in users if name != asker]
+    if users and not others:
+        raise AirflowSkipException(
+            "A forced release needs a second person, and this installation has one user only: "
+            "the batch stays held. Add a user who may approve."
+        )
+    return others
 
 
 def _users() -> list[str]:
