@@ -208,15 +208,14 @@ class Stack:
 
         self.until(f"{service} to be healthy", healthy, seen=lambda: tail(self.log(service)))
 
-    def down(self) -> dict[str, float]:
-        """Stop the services, those first that wait for others; service → seconds it took."""
-        took = {}
+    def down(self) -> None:
+        """Stop the services, each once those that wait for it have ended."""
         while self.running:
-            name, process = self.running.popitem()
+            awaited = {o for n in self.running for o in self.services[n].get("depends_on", {})}
+            now = [name for name in self.running if name not in awaited]
             began = time.monotonic()
-            stop([process], 30)
-            took[name] = time.monotonic() - began
-        return took
+            stop([self.running.pop(name) for name in now], 30)
+            print(f"{', '.join(now)} stopped in {time.monotonic() - began:.0f} s")
 
     def left(self) -> list[str]:
         """Processes of this machine that have this home in their environment."""
@@ -291,15 +290,18 @@ class Stack:
             seen=lambda: self.states(run),
         )
 
-    def answer(self, run: str, user: str, option: str) -> httpx.Response:
-        """Answer a run's question as a user, once it is asked."""
+    def answer(self, run: str, user: str, option: str) -> str:
+        """Answer a run's question as a user, once it is asked; the question."""
         self.until(
             "the question to be asked",
             lambda: self.states(run)["approve_force"] == "awaiting_input",
             seen=lambda: self.states(run),
         )
         path = f"{run}/taskInstances/approve_force/-1/hitlDetails"
-        return self.call("PATCH", path, user, json={"chosen_options": [option]})
+        given = self.call("PATCH", path, user, json={"chosen_options": [option]})
+        assert given.is_success, given.text
+        question: str = self.get(path)["body"]
+        return question
 
     def record(self, dataset: str) -> Any:
         """The latest attempt of the data set's batch, as the catalog on PostgreSQL has it."""
@@ -429,15 +431,14 @@ def test_the_page_of_a_task_shows_its_log(stack: Stack, runs: dict[str, str]) ->
 
 
 def test_a_second_person_lets_a_held_batch_out(stack: Stack, runs: dict[str, str]) -> None:
-    given = stack.answer(runs["airports"], "reviewer", "Approve")
-    assert given.is_success, given.text
+    stack.answer(runs["airports"], "reviewer", "Approve")
     assert stack.end(runs["airports"])["state"] == "success", stack.states(runs["airports"])
     assert stack.record("airports").state == "forced"
 
 
 def test_who_asked_cannot_let_it_out(stack: Stack, runs: dict[str, str]) -> None:
-    answer = stack.answer(runs["planes"], "admin", "Approve")
-    assert "An answer by admin counts as a rejection." in answer.json()["body"]
+    question = stack.answer(runs["planes"], "admin", "Approve")
+    assert "An answer by admin counts as a rejection." in question
     assert stack.end(runs["planes"])["state"] == "failed"
     assert stack.record("planes").state == "held"
 
@@ -459,6 +460,5 @@ def test_no_secret_is_written_anywhere(stack: Stack, runs: dict[str, str]) -> No
 
 def test_everything_stops(stack: Stack) -> None:
     assert stack.left()
-    took = stack.down()
-    print({name: round(seconds, 1) for name, seconds in took.items()})
+    stack.down()
     assert stack.left() == []
