@@ -21,7 +21,7 @@ def test_a_held_batch_is_forced_by_a_second_person(site: Any, week: object) -> N
 
     assert site.answer("admin", dag_id, run_id, "Approve").status_code == 403
     assert site.states(dag_id, run_id)["approve_force"] == "awaiting_input"
-    assert site.answer("reviewer", dag_id, run_id, "Approve").is_success
+    site.decide("reviewer", dag_id, run_id, "Approve")
     assert site.end(dag_id, run_id)["state"] == "success"
 
     record = site.record("flights", batch)
@@ -46,7 +46,7 @@ def test_a_rejection_leaves_it_held(site: Any) -> None:
     dag_id, batch = "release__ticks", site.drop_ticks(11, rows=2)
     run_id = site.trigger(dag_id, batch=batch, force=True, reason=_REASON)
     site.question(dag_id, run_id)
-    assert site.answer("reviewer", dag_id, run_id, "Reject").is_success
+    site.decide("reviewer", dag_id, run_id, "Reject")
     assert site.end(dag_id, run_id)["state"] == "failed"
     assert site.record("ticks", batch).state == "held"
     assert batch not in site.pointer("ticks")
