@@ -47,7 +47,10 @@ def drift(office: Office, ticket: Ticket) -> StageResult:
     """
     contract = office.project.contract(ticket.dataset)
     policy = _applying(office.policy(contract, "drift", DriftPolicy))
-    return once(office, ticket, "drift", lambda: _drifted(office, ticket, contract, policy))
+    # A run against one reference only says less than one against all: neither stands for the other.
+    asked = ticket.asked.reference
+    stage = "drift" if asked is None else f"drift_{asked}"
+    return once(office, ticket, stage, lambda: _drifted(office, ticket, contract, policy))
 
 
 def _drifted(office: Office, ticket: Ticket, contract: Contract, policy: DriftPolicy) -> Finished:

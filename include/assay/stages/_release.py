@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from assay.catalog import BatchState, Counts, Lease
+from assay.errors import InputError
+from assay.policy.drift import DriftPolicy
+from assay.policy.fairness import FairnessPolicy
 from assay.stages._commit import row_counts
 from assay.stages._notify import CRASHED
 from assay.stages._office import Office
 from assay.stages._ticket import StageResult, Ticket
+from assay.stages._work import keep_lease
 from assay.verdict import Outcome, worst
+
+_ALWAYS: Final = ("ingest", "validate_raw", "protect", "clean", "validate_clean", "commit")
 
 
 def release(
@@ -28,13 +36,37 @@ def release(
     -------
     StageResult
         ``holds`` where the batch is held; ``detail["snapshot"]`` where it is released.
+
+    Raises
+    ------
+    LeaseError
+        Another run has taken the batch over, so that this one decides nothing any more.
+    InputError
+        Nothing holds the batch, but a gate that applies left no result.
     """
+    keep_lease(office, ticket)
     holding = [r for r in done.values() if r.holds]
     if holding and not (approved_by and "commit" in done):
         return _held(office, ticket, done, holding)
+    _refuse_gaps(office, ticket, done)
     if ticket.asked.stop_before_release:
         return _finish(office, ticket, done, BatchState.CANDIDATE)
     return _released(office, ticket, done, approved_by if holding else None)
+
+
+def _refuse_gaps(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> None:
+    """Refuse to let out what a gate never judged: a task marked as successful leaves no result."""
+    contract = office.project.contract(ticket.dataset)
+    drift = office.policy(contract, "drift", DriftPolicy)
+    fairness = office.policy(contract, "fairness", FairnessPolicy)
+    gates = [*_ALWAYS, *(["drift"] * drift.applies), *(["fairness"] * fairness.applies)]
+    if missing := [gate for gate in gates if gate not in done]:
+        raise InputError(
+            "stages left no result, so that nothing is decided",
+            where=f"{ticket.dataset} {ticket.batch}",
+            got=missing,
+            do="Clear these tasks in Airflow, or run the batch again.",
+        )
 
 
 def abandon(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> None:

@@ -201,6 +201,59 @@ def test_a_run_that_lost_its_batch_writes_nothing_more(ready: Any, mini: Any) ->
     assert ready.contents() == before
 
 
+def test_a_run_that_lost_its_batch_moves_no_pointer(ready: Any, mini: Any) -> None:
+    from assay import stages
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    done = ready.run("visits", DAY, stop_before_release=True)
+    office = ready.office
+    slow = stages.pin(office, "visits", DAY, "slow", "manual")
+    slow, done["ingest"] = stages.ingest(office, slow)
+    del done["release"]
+    stages.pin(ready.later(hours=1).office, "visits", DAY, "fast", "manual")
+
+    with pytest.raises(LeaseError):
+        stages.release(office, slow, done)
+
+    assert office.registry.snapshot("visits").number == 2
+
+
+@pytest.mark.parametrize("gap", ["validate_raw", "validate_clean", "drift", "fairness"])
+def test_what_a_gate_never_judged_is_not_released(ready: Any, mini: Any, gap: str) -> None:
+    from assay import stages
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    done = ready.run("visits", DAY, stop_before_release=True)
+    office = ready.office
+    ticket = stages.pin(office, "visits", DAY, "again", "manual")
+    ticket, done["ingest"] = stages.ingest(office, ticket)
+    rest = {n: r for n, r in done.items() if n not in {gap, "release"}}
+
+    with pytest.raises(InputError, match=gap):
+        stages.release(office, ticket, rest)
+
+    assert office.registry.snapshot("visits").number == 2
+
+
+def test_a_rehearsal_against_one_reference_judges_for_itself_only(ready: Any, mini: Any) -> None:
+    policy = ready.project / "include" / "policies" / "visits" / "drift.yaml"
+    first = "  first_days: {kind: pinned, batches: [2024-01-01, 2024-01-02]}\n"
+    second = "  shifted_day: {kind: pinned, batches: [2024-01-03]}\n"
+    day = "2024-01-04"
+    ready.drop("visits", DAY, mini.visits(DAY, shift=8))
+    ready.run("visits", DAY, force=True, reason="known", approved_by="second")
+    text = policy.read_text()
+    policy.write_text(text.replace(first, first + second))
+    ready.drop("visits", day, mini.visits(day))
+
+    alone = ready.run("visits", day, reference="first_days", stop_before_release=True)
+    whole = ready.run("visits", day)
+
+    assert alone["drift"].outcome is Outcome.PASS
+    assert whole["drift"].outcome is not Outcome.PASS
+    assert ready.batch("visits", day)["state"] == "held"
+
+
 def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None:
     from assay import stages
 
