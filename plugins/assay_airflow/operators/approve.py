@@ -15,8 +15,8 @@ class ApproveForceOperator(ApprovalOperator):
     """Ask a second person whether a held batch is to be forced; skipped if nobody asked for it.
 
     The one who asked can't approve: where the settings list the users, the answer isn't taken, and
-    otherwise it counts as a rejection. Where they list one user only, the task says so and the
-    batch stays held.
+    otherwise it counts as a rejection. Where they list one user only, or don't list the one who
+    asked (a shell's user, say, who may be any of them), the task says so and the batch stays held.
     """
 
     def execute(self, context: Any) -> Any:
@@ -56,6 +56,11 @@ def _no_question(run: Run, crashed: str | None) -> str | None:
 def _others(asker: str | None) -> list[str]:
     """Who may answer; empty where the settings don't list the users."""
     users = _users()
+    if not asker or (users and asker not in users):
+        raise AirflowSkipException(
+            f"A forced release needs a second person, and nobody knows who {asker or 'asked'} is: "
+            "the batch stays held. Ask in the UI, or by the API, as a user of this installation."
+        )
     others = [name for name in users if name != asker]
     if users and not others:
         raise AirflowSkipException(
