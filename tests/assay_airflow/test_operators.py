@@ -96,6 +96,44 @@ def test_a_run_that_asked_to_force_goes_on_but_not_without_input() -> None:
         stage.execute(left.context("validate_raw", after="ingest"))
 
 
+class _Raising(StageOperator):
+    error: Exception
+
+    def work(self, office: Any, run: Run) -> StageResult:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("Could not convert 'N14228'"), RuntimeError),
+        (TypeError("'N14228' is no number"), TypeError),
+    ],
+)
+def test_an_unforeseen_error_quotes_no_row(
+    error: Exception, told: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = _Raising(task_id="protect")
+    stage.error = error
+    context = _left(_GOOD).context("protect", after="ingest")
+    with pytest.raises(told, match=type(error).__name__) as caught:
+        stage.execute(context)
+    assert "N14228" not in str(caught.value)
+    assert caught.value.__suppress_context__
+    monkeypatch.setenv("ASSAY_DEBUG", "1")
+    with pytest.raises(type(error), match="N14228"):
+        stage.execute(context)
+
+
+@pytest.mark.parametrize("error", [PolicyError("x"), OSError("x"), AirflowSkipException("x")])
+def test_errors_that_quote_no_row_pass_as_they_are(error: Exception) -> None:
+    stage = _Raising(task_id="protect")
+    stage.error = error
+    with pytest.raises(type(error)) as caught:
+        stage.execute(_left(_GOOD).context("protect", after="ingest"))
+    assert caught.value is error
+
+
 def test_a_run_ends_with_what_its_last_tasks_left() -> None:
     assert read_ended_run(_Left().context("release")) is None
     ended = read_ended_run(_left(_GOOD, _HELD).context("release"))

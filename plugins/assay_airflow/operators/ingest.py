@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 
 from assay_airflow.hooks.office import open_office
 from assay_airflow.hooks.source import source_credentials
-from assay_airflow.operators._stage import PIN, Run, read_run, tell
+from assay_airflow.operators._stage import PIN, Run, read_run, tell, without_rows
 
 
 class IngestOperator(BaseOperator):
@@ -22,6 +22,7 @@ class IngestOperator(BaseOperator):
 
         office, begun = open_office(), read_run(context, [PIN]).ticket
         source = office.project.contract(begun.dataset).source
-        ticket, result = ingest(office, begun, source_credentials(source.connection))
+        with without_rows():
+            ticket, result = ingest(office, begun, source_credentials(source.connection))
         Run(ticket, {self.task_id: result}).hand_on(context)
         return tell(self, result)

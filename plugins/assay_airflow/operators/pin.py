@@ -45,7 +45,11 @@ class PinOperator(BaseOperator):
 
 def _run_type(run: Any) -> Any:
     kind = str(getattr(run.run_type, "value", run.run_type))
-    return {"asset_triggered": "asset", "asset_materialization": "asset"}.get(kind, kind)
+    return {
+        "asset_triggered": "asset",
+        "asset_materialization": "asset",
+        "operator_triggered": "manual",
+    }.get(kind, kind)
 
 
 def _asked(context: Any, model: Any) -> Any:
