@@ -53,15 +53,18 @@ def run(arguments: list[str]) -> int:
         errors.print("stopped")
         return 130
     except Exception as error:
-        kind = f"{type(error).__module__}.{type(error).__qualname__}"
-        errors.print(
-            f"An unforeseen error: {kind}. Set ASSAY_DEBUG=1 to see it whole.",
-            style="red",
-            markup=False,
-        )
+        errors.print(_told(error), style="red", markup=False, soft_wrap=True)
         _whole(error)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> str:
+    """What may be said of an error that isn't ours: of the machine's all, else only its kind."""
+    if isinstance(error, OSError):
+        return str(error)
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return f"An unforeseen error: {kind}. Set ASSAY_DEBUG=1 to see it whole."
 
 
 def _whole(error: Exception) -> None:

@@ -265,6 +265,19 @@ def test_drift(assay: Any, folder: Path) -> None:
     assert "<html" in (folder / "d.html").read_text().lower()
 
 
+def test_a_report_that_cant_be_written_says_where(assay: Any, folder: Path) -> None:
+    policy = folder / "drift.yaml"
+    policy.write_text("on_inconclusive: hold\napplies: false\nreason: A register.\n")
+    day = folder / "day.csv"
+    day.write_text("a\n1\n")
+    report = folder / "nowhere" / "drift.html"
+
+    ended = assay("drift", "--current", day, "--policy", policy, "--report", report)
+
+    assert ended.code == 2
+    assert str(report) in ended.err
+
+
 def test_fairness(assay: Any, folder: Path, mini: Any) -> None:
     rows = [(*r[:5], int(r[4] == "a"), r[6]) for r in mini.visit_rows("2024-01-01")]
     (folder / "unfair.csv").write_text(mini.as_csv(mini.HEADER, rows))
