@@ -13,6 +13,8 @@ from assay.stages._office import Office
 from assay.stages._ticket import Asked, Pinned, RunType, Ticket
 
 LEASE: Final = timedelta(minutes=10)
+_LEFT_ALONE: Final = frozenset({"held", "candidate"})
+"""How an attempt ends that leaves the batch's released version where it is."""
 
 
 def pin(
@@ -64,13 +66,12 @@ def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) 
             expected="one of: " + ", ".join(policy.references),
             do=did_you_mean(wanted, policy.references) or None,
         )
-    choice = choose_references(
-        policy,
-        batch,
-        contract.partition,
-        _released(office, contract.dataset),
-        {k: str(v) for k, v in office.catalog.states(contract.dataset).items()},
-    )
+    released, forced = _released(office, contract.dataset)
+    states = {k: str(v) for k, v in office.catalog.states(contract.dataset).items()}
+    # A rehearsal, or a later delivery that was held, takes nothing from what readers have.
+    standing = {k for k in {*released} - forced if states.get(k) in _LEFT_ALONE}
+    states |= dict.fromkeys(standing, "released")
+    choice = choose_references(policy, batch, contract.partition, released, states)
     if choice.undecided:
         raise UndecidedError(
             "earlier_batch_undecided: a reference waits for earlier batches",
@@ -92,9 +93,13 @@ def _joined(contract: Contract) -> list[str]:
     return sorted({c.references.dataset for c in contract.columns if c.references})
 
 
-def _released(office: Office, dataset: str) -> dict[str, str]:
+def _released(office: Office, dataset: str) -> tuple[dict[str, str], set[str]]:
+    """Batch → version of the pointer's snapshot, and the batches in it that were forced."""
     registry = office.registry
-    return dict(registry.snapshot(dataset).batches) if registry.pointer(dataset) else {}
+    if registry.pointer(dataset) is None:
+        return {}, set()
+    snapshot = registry.snapshot(dataset)
+    return dict(snapshot.batches), set(snapshot.forced)
 
 
 def _table(office: Office, dataset: str) -> tuple[int, dict[str, str]]:

@@ -38,6 +38,20 @@ def test_the_first_days_pass_without_a_reference(ready: Any, mini: Any) -> None:
         assert "bootstrap_batch" in codes["drift"]
 
 
+@pytest.mark.parametrize("asked", [{"stop_before_release": True}, {}])
+def test_what_readers_have_stays_a_reference(ready: Any, mini: Any, asked: Any) -> None:
+    first = mini.REFERENCE_DAYS[0]
+    faults = 2 if asked else 400
+    ready.drop("visits", first, mini.visits(first, shift=1, faults=faults))
+    ready.run("visits", first, **asked)
+    assert ready.batch("visits", first)["state"] == ("candidate" if asked else "held")
+    ready.drop("visits", DAY, mini.visits(DAY))
+
+    ready.run("visits", DAY)
+
+    assert ready.batch("visits", DAY)["state"] == "released"
+
+
 def test_a_day_that_isnt_listed_waits_for_its_reference(train: Any, mini: Any) -> None:
     train.drop("sites", "2024", mini.sites())
     train.run("sites", "2024")
