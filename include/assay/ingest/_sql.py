@@ -128,8 +128,9 @@ def _postgres(
             if not there or len(set(names)) < len(names):
                 return
             yield from _streamed(connection, inner, values, there, order)
-    except psycopg.OperationalError:
-        raise  # The database may answer the task's next try.
+    except psycopg.OperationalError as exc:
+        # Not an AssayError: the database may answer the task's next try.
+        raise ConnectionError(f"the database doesn't answer: {exc}") from None
     except psycopg.Error as exc:
         raise InputError(
             "the database refuses the query", where="source.query", got=f"SQLSTATE {exc.sqlstate}"

@@ -131,7 +131,7 @@ def test_an_error_of_the_query_shows_no_value(database, queried):
 
 
 def test_a_database_that_is_not_there_may_be_tried_again(queried):
-    with pytest.raises(psycopg.OperationalError):
+    with pytest.raises(ConnectionError, match="doesn't answer"):
         queried("postgresql://postgres@127.0.0.1:9/none")
 
 
