@@ -23,16 +23,16 @@ ZONES: tuple[Zone, ...] = (
     Zone("inbox", False, "what upstreams drop; read-only to Assay"),
     Zone("landing", True, "originals and their rows, as they came"),
     Zone("quarantine", True, "landed rows that failed, with their reasons"),
-    Zone("work", False, "protected tables between the stages of a run"),
+    Zone("work", True, "protected tables between the stages of a run"),
     Zone("spill", True, "what the engine writes when memory is short"),
     Zone("reports", False, "verdicts, reports and Data Docs"),
     Zone("messages", False, "messages rendered where no connection is configured"),
-    Zone("registry", False, "versions, snapshots and pointers: Git and DVC"),
-    Zone("catalog", False, "the index and history database"),
+    Zone("registry", True, "versions, snapshots and pointers: Git and DVC"),
+    Zone("catalog", True, "the index and history database"),
     Zone("secrets", True, "keys that the embedded default made"),
     Zone("airflow", True, "Airflow's own database and settings"),
     Zone("logs", False, "logs of the processes and of the tasks"),
-    Zone("cache", False, "copies of registry objects, safe to delete"),
+    Zone("cache", True, "copies of registry objects, safe to delete"),
 )
 _BY_NAME = {zone.name: zone for zone in ZONES}
 

@@ -58,7 +58,6 @@ def apply_retention(
         raise InputError(
             "this isn't the plan that was approved",
             got=plan_hash,
-            expected=plan.hash,
             do="Plan again and look at it.",
         )
     _remove_leftovers(lake)

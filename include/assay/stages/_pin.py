@@ -13,8 +13,9 @@ from assay.stages._office import Office
 from assay.stages._ticket import Asked, Pinned, RunType, Ticket
 
 LEASE: Final = timedelta(minutes=10)
-_LEFT_ALONE: Final = frozenset({"held", "candidate"})
-"""How an attempt ends that leaves the batch's released version where it is."""
+_LEFT_ALONE: Final = frozenset({"held", "candidate", "running"})
+"""How an attempt ends that leaves the batch's released version where it is; one that is still
+running may yet change it, which its lease tells."""
 
 
 def pin(
@@ -58,6 +59,7 @@ def pin(
 
 
 def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) -> Pinned:
+    dataset = contract.dataset
     policy = office.policy(contract, "drift", DriftPolicy)
     if wanted is not None and wanted not in policy.references:
         raise InputError(
@@ -66,10 +68,11 @@ def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) 
             expected="one of: " + ", ".join(policy.references),
             do=did_you_mean(wanted, policy.references) or None,
         )
-    released, forced = _released(office, contract.dataset)
-    states = {k: str(v) for k, v in office.catalog.states(contract.dataset).items()}
+    released, forced = _released(office, dataset)
+    states = {k: str(v) for k, v in office.catalog.states(dataset).items()}
     # A rehearsal, or a later delivery that was held, takes nothing from what readers have.
-    standing = {k for k in {*released} - forced if states.get(k) in _LEFT_ALONE}
+    live = {x.batch for x in office.catalog.live_leases(office.clock()) if x.dataset == dataset}
+    standing = {k for k in {*released} - forced - live if states.get(k) in _LEFT_ALONE}
     states |= dict.fromkeys(standing, "released")
     choice = choose_references(policy, batch, contract.partition, released, states)
     if choice.undecided:

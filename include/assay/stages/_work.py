@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,12 +17,19 @@ from assay.stages._pin import LEASE
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Verdict
 
+JUDGING: Final = 1
+"""Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
+
 
 class Finished(BaseModel):
-    """What a stage found, kept in the working folder so that a repeated run finds it."""
+    """What a stage found, kept in the working folder so that a repeated run finds it.
+
+    It counts for the code that found it: a mended gate judges again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    judging: int = JUDGING
     result: StageResult
     verdict: Verdict | None = None
 
@@ -76,14 +83,21 @@ def once(office: Office, ticket: Ticket, stage: str, work: Callable[[], Finished
     """
     path = work_path(office, ticket, f"{stage}.json")
     keep_lease(office, ticket)
-    if path.is_file():
-        finished = Finished.model_validate_json(path.read_text(encoding="utf-8"))
-    else:
+    finished = _found(path)
+    if finished is None:
         finished = work()
         write_text(path, finished.model_dump_json(indent=1))
     if finished.verdict is not None:
         record(office, ticket, finished.verdict)
     return finished.result
+
+
+def _found(path: Path) -> Finished | None:
+    """What an earlier run of this very code finished."""
+    if not path.is_file():
+        return None
+    found = Finished.model_validate_json(path.read_text(encoding="utf-8"))
+    return found if found.judging == JUDGING else None
 
 
 def record(office: Office, ticket: Ticket, verdict: Verdict) -> None:
