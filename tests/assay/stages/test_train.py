@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import Any
 
 import pytest
 
+from assay import stages
 from assay.errors import ContractError, InputError, LeaseError, UndecidedError
 from assay.stages import registry_dump
 from assay.verdict import Outcome
@@ -372,3 +374,30 @@ def test_retention_of_the_home_leaves_what_is_released(ready: Any) -> None:
     assert ready.contents() == before
     assert stages.plan_sweep(late.office).removals == ()
     assert not list((ready.home / "landing").rglob("*.parquet"))
+
+
+def test_a_reference_that_runs_again_is_waited_for_until_it_crashes(ready: Any, mini: Any) -> None:
+    office = ready.office
+    again = stages.pin(office, "visits", mini.REFERENCE_DAYS[0], "again", "manual")
+    with pytest.raises(UndecidedError, match="earlier_batch_undecided"):
+        stages.pin(office, "visits", DAY, "early", "manual")
+
+    stages.abandon(office, again, {})
+
+    after = stages.pin(office, "visits", DAY, "late", "manual")
+    assert {b for batches in after.pinned.references.values() for b in batches} == {
+        *mini.REFERENCE_DAYS
+    }
+
+
+def test_a_gate_whose_code_has_changed_judges_again(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+    (found,) = ready.home.glob(f"work/visits/{DAY}/*/drift.json")
+    judged = json.loads(found.read_text())
+    outdated = {**judged, "judging": 0, "result": {**judged["result"], "reasons": ["outdated"]}}
+    found.write_text(json.dumps(outdated))
+
+    ready.run("visits", DAY)
+
+    assert json.loads(found.read_text()) == judged
