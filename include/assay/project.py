@@ -16,9 +16,6 @@ from assay.errors import ContractError, did_you_mean
 from assay.lake import Lake
 
 SUITES: Final = ("raw", "clean")
-POLICIES: Final = (
-    "quality", "privacy", "cleaning", "drift", "fairness", "retention", "alerting"
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,3 @@ class Project:
     def policy(self, dataset: str, noun: str) -> Path:
         """Path of one of a data set's policies, e.g. ``drift``."""
         return self.include / "policies" / dataset / f"{noun}.yaml"
-
-    def runbook(self, code: str) -> Path:
-        """Path of the runbook of a reason code."""
-        return self.include / "docs" / "runbooks" / f"{code}.md"
