@@ -12,7 +12,7 @@ BIN = .venv/bin
 READY = .venv/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup demo up down check docs test integration slow lint types ci clean
+.PHONY: setup demo up down check docs test integration slow bench lint types ci clean
 
 setup: $(READY)
 
@@ -56,6 +56,10 @@ integration: $(READY)
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+# Assay beside its peers; ONLY names one comparison, ROWS its size.
+bench: $(READY)
+	$(BIN)/python tests/bench $(ONLY) $(if $(ROWS),--rows $(ROWS))
 
 lint: $(READY)
 	$(BIN)/ruff check .
