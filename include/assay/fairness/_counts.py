@@ -1,21 +1,19 @@
-"""From rows to counts: one aggregation, attributes × label × prediction."""
+"""From rows to counts: one aggregation, attributes × control features × label × prediction."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import ibis
 
-from assay.policy.fairness import FairnessPolicy, Favourable, OutcomeColumn
+from assay.policy.fairness import Favourable, OutcomeColumn
 
 OUTCOMES: tuple[OutcomeColumn, ...] = ("label", "prediction")
 Known = bool | None
 Outcomes = tuple[Known, Known]
-Counted = tuple[tuple[str | None, ...], Outcomes, int]
 
 
 class Level(NamedTuple):
@@ -58,47 +56,73 @@ class Group:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True)
+class Tally:
+    """Rows that agree in all levels and outcomes, and how many of them were treated.
+
+    Parameters
+    ----------
+    values : tuple
+        A level for each column that was kept apart, None where it is missing.
+    outcomes : tuple
+        Whether label and prediction are favourable; None where missing or not there.
+    n : int
+        Rows.
+    treated : tuple of int
+        Of these, rows that each treatment marked.
+    """
+
+    values: tuple[str | None, ...]
+    outcomes: Outcomes
+    n: int
+    treated: tuple[int, ...] = ()
+
+
 def count_outcomes(
     table: Any,
-    attributes: Sequence[str],
+    names: Sequence[str],
     columns: Mapping[OutcomeColumn, str | None],
-    favourable: Favourable,
-) -> list[Counted]:
-    """Rows by levels of all attributes × label × prediction, in one pass over the table.
+    favourable: Favourable | None,
+    treatments: Sequence[str] = (),
+) -> list[Tally]:
+    """Rows by levels of all columns × label × prediction, in one pass over the table.
 
     Parameters
     ----------
     table : ibis Table
-        With every attribute.
-    attributes : sequence of str
-        Columns whose levels are kept apart.
+        With every column that is named.
+    names : sequence of str
+        Columns whose levels are kept apart: attributes and control features.
     columns : mapping
         ``label`` and ``prediction`` to the column of that role, None where there is none.
-    favourable : Favourable
-        The values of each that are favourable.
+    favourable : Favourable, optional
+        The values of each that are favourable; needed where there is an outcome column.
+    treatments : sequence of str
+        Boolean columns that mark treated rows; null is false.
 
     Notes
     -----
-    Counts are integers, so the order of rows and the number of threads don't show.
+    Counts are integers, so the order of rows and the number of threads don't show. Levels become
+    text after they are counted, once a level instead of once a row.
     """
-    keys = {f"a{i}": as_text(table[name]) for i, name in enumerate(attributes)}
+    keys = {f"a{i}": table[name] for i, name in enumerate(names)}
     for role in OUTCOMES:
-        column, values = columns[role], getattr(favourable, role)
+        column, values = columns.get(role), getattr(favourable, role, ())
         keys[role] = ibis.null("boolean") if column is None else _is_one_of(table[column], values)
+    flags = {f"t{i}": ibis.coalesce(table[name], False) for i, name in enumerate(treatments)}
+    sums = {name: lambda t, name=name: t[name].sum() for name in flags}
     counted = (
-        table.select(**keys)
-        .group_by([*keys])
-        .aggregate(n=lambda t: t.count())
-        .to_pyarrow()
-        .to_pylist()
+        table.select(**keys, **flags).group_by([*keys]).aggregate(n=lambda t: t.count(), **sums)
     )
+    texts = {f"a{i}": as_text(counted[f"a{i}"]) for i in range(len(names))}
     return [
-        (
-            tuple(row[f"a{i}"] for i in range(len(attributes))),
+        Tally(
+            tuple(row[name] for name in texts),
             (row["label"], row["prediction"]),
             row["n"],
+            tuple(int(row[name]) for name in flags),
         )
-        for row in counted
+        for row in counted.mutate(**texts).to_pyarrow().to_pylist()
     ]
 
 
@@ -121,71 +145,6 @@ def _is_one_of(column: Any, values: Sequence[str]) -> Any:
     if column.type().is_boolean():
         values = [{"1": "true", "0": "false"}.get(v, v) for v in values]
     return as_text(column).isin(list(values))
-
-
-def form_groups(
-    counted: Sequence[Counted],
-    names: Sequence[str],
-    policy: FairnessPolicy,
-    listed: Mapping[str, Iterable[str]],
-) -> tuple[Group, ...]:
-    """Groups of each attribute in ``names`` and each intersection of them, largest first.
-
-    A level that neither the policy nor ``listed`` (the contract's closed lists) names is called
-    ``group 1``, ``group 2`` … by falling number of rows: its value is never shown.
-    """
-    known = {name: _levels_of(counted, i, name, policy, listed) for i, name in enumerate(names)}
-    groups: list[Group] = []
-    crossed = [c for c in policy.intersections if set(c) <= set(names)]
-    for attributes in [*((name,) for name in names), *crossed]:
-        places = [names.index(name) for name in attributes]
-        tallies: dict[tuple[Level, ...], Counter[Outcomes]] = defaultdict(Counter)
-        for values, outcomes, n in counted:
-            levels = tuple(known[names[place]][values[place]] for place in places)
-            tallies[levels][outcomes] += n
-        made = [Group(attributes, levels, dict(c)) for levels, c in tallies.items()]
-        groups += sorted(made, key=lambda g: (-g.rows, g.name))
-    return tuple(groups)
-
-
-def _levels_of(
-    counted: Sequence[Counted],
-    place: int,
-    name: str,
-    policy: FairnessPolicy,
-    listed: Mapping[str, Iterable[str]],
-) -> dict[str | None, Level]:
-    rows: Counter[str | None] = Counter()
-    for values, _, n in counted:
-        rows[values[place]] += n
-    named = {*policy_levels(policy, name), *listed.get(name, ())}
-    unlisted = [value for value in rows if value is not None and value not in named]
-    levels: dict[str | None, Level] = {None: MISSING}
-    levels |= {
-        value: Level(value, "listed") for value in rows if value is not None and value in named
-    }
-    ranked = sorted(unlisted, key=lambda value: (-rows[value], str(value)))
-    levels |= {v: Level(f"group {i}", "unlisted") for i, v in enumerate(ranked, 1)}
-    return levels
-
-
-def policy_levels(policy: FairnessPolicy, name: str) -> set[str]:
-    """Levels of an attribute that the policy itself writes down."""
-    attribute = policy.attributes[name]
-    required = () if attribute.required_groups == "all" else attribute.required_groups
-    return {attribute.reference, *attribute.levels, *(v for v in required if v is not None)}
-
-
-def part_tiny(groups: Iterable[Group], least_number: int) -> tuple[list[Group], list[Group]]:
-    """Groups to be shown and judged one by one, and unlisted ones below the least number.
-
-    The second are told of by their number alone: a column of free text has thousands.
-    """
-    parts: tuple[list[Group], list[Group]] = ([], [])
-    for group in groups:
-        unlisted = any(level.kind == "unlisted" for level in group.levels)
-        parts[unlisted and group.rows < least_number].append(group)
-    return parts
 
 
 class Rate(NamedTuple):

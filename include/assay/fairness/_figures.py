@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from assay.engine import round12
 from assay.fairness._cells import Cell, rates_of, reference_of
-from assay.fairness._counts import OUTCOMES, Group, RateName, part_tiny, rate
+from assay.fairness._counts import OUTCOMES, Group, RateName, rate
 from assay.fairness._fairlearn import fairlearn_figures
+from assay.fairness._groups import part_tiny
 from assay.fairness._intervals import wilson_interval
 from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import DisparateImpact, FairnessPolicy, Metric, OutcomeColumn
 from assay.verdict import Measurement
 
-_ROWS: dict[RateName, str] = {
+ROWS: Final[dict[RateName, str]] = {
     "base_rate": "rows with a known label",
     "selection_rate": "rows with a known prediction",
     "true_positive_rate": "rows with a favourable label and a known prediction",
@@ -142,7 +143,7 @@ def _rate_measurement(
             "low": number(low),
             "high": number(high),
             "favourable": favourable_text(measurements, policy, name),
-            "rows": _ROWS[name],
+            "rows": ROWS[name],
         },
     )
 
@@ -165,7 +166,7 @@ def _cell_measurement(
         "required": cell.required,
         "limit": limits_text(cell.metric),
         "favourable": favourable_text(measurements, policy, cell.rate),
-        "rows": _ROWS[cell.rate],
+        "rows": ROWS[cell.rate],
     }
     return Measurement(
         name=cell.metric.metric,
@@ -203,7 +204,7 @@ def _fairlearn_measurements(
                     "judged": False,
                     "rate": over,
                     "favourable": favourable_text(measurements, policy, over),
-                    "rows": "rows with a known label and prediction" if odds else _ROWS[over],
+                    "rows": "rows with a known label and prediction" if odds else ROWS[over],
                     "over": f"groups with {least} rows or more in each denominator",
                 },
             )

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from assay.fairness._cells import Cell, is_required, judge_cells, rates_of, reference_of
-from assay.fairness._counts import OUTCOMES, part_tiny
+from assay.fairness._conditional import (
+    compare_within,
+    conditional_measurements,
+    reasons_of_reversals,
+)
+from assay.fairness._counts import OUTCOMES
 from assay.fairness._figures import all_measurements, limits_text, shown_count
+from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
 from assay.fairness._reasons import (
     by_attributes,
@@ -17,6 +23,7 @@ from assay.fairness._reasons import (
     reasons_of_silence,
     tally_of,
 )
+from assay.fairness._treatment import own_work
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 
@@ -72,18 +79,25 @@ def judge_fairness(
         return Verdict.of(GATE, [empty], [], policy, _detail(measurements, policy, []))
     idle = set(_idle_outcomes(measurements, policy))
     cells = _all_cells(measurements, policy, idle)
+    within = compare_within(measurements, policy)
     reasons = [
         *reasons_of_columns(measurements),
         *reasons_of_outcomes(measurements, policy, idle),
         *reasons_of_groups(measurements, policy),
         *reasons_of_cells(cells, measurements, policy),
+        *reasons_of_reversals(within),
     ]
     reasons += reasons_of_silence(cells, measurements, policy, reasons)
     reasons.sort(key=lambda r: -r.outcome.severity)
     return Verdict.of(
         GATE,
         reasons,
-        [*all_measurements(measurements, policy, cells), *treatment],
+        [
+            *all_measurements(measurements, policy, cells),
+            *conditional_measurements(within, measurements, policy),
+            *own_work(measurements, policy),
+            *treatment,
+        ],
         policy,
         _detail(measurements, policy, cells),
     )

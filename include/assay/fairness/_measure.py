@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.errors import PolicyError, Problem, problems_error
-from assay.fairness._counts import (
-    OUTCOMES,
-    Group,
-    count_outcomes,
+from assay.fairness._counts import OUTCOMES, Group, count_outcomes
+from assay.fairness._groups import (
+    Stratum,
     form_groups,
+    form_strata,
+    form_treated,
+    name_levels,
     policy_levels,
 )
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 
 Role = str
+_IMPUTED = "__imputed"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class FairnessMeasurements:
         ``label`` and ``prediction`` to the column of that role, None where the data have none.
     missing_columns : tuple of str
         Columns that the policy or the roles name and the table lacks.
+    strata : tuple of Stratum
+        The groups of every attribute again, within each level of each control feature.
+    treated : mapping
+        Name of a treatment that the table itself marks (``imputation of x`` where it has a column
+        ``x__imputed``) to the groups; favourable predictions stand for treated rows.
     """
 
     rows: int
@@ -41,6 +49,8 @@ class FairnessMeasurements:
         default_factory=lambda: {"label": None, "prediction": None}
     )
     missing_columns: tuple[str, ...] = ()
+    strata: tuple[Stratum, ...] = ()
+    treated: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
 
 
 def outcome_columns(
@@ -90,7 +100,16 @@ def fairness_problems(
             for role in metric.outcomes
             if columns[role] is None
         ]
-    for name in policy.attributes if levels is not None else ():
+    for name in policy.control_features:
+        if name in columns.values():
+            problems.append(
+                Problem(
+                    "an outcome can't be what it is controlled for",
+                    where=f"control_features.{name}",
+                    expected="a column that is neither the label nor the prediction",
+                )
+            )
+    for name in [*policy.attributes, *policy.control_features] if levels is not None else ():
         problems += _problems_of_levels(policy, name, (levels or {}).get(name))
     return problems
 
@@ -98,7 +117,9 @@ def fairness_problems(
 def _problems_of_levels(
     policy: FairnessPolicy, name: str, closed: Iterable[str] | None
 ) -> Iterable[Problem]:
-    where = f"attributes.{name}"
+    where = f"{'attributes' if name in policy.attributes else 'control_features'}.{name}"
+    if closed is None and name not in policy.attributes:
+        return  # levels that no list names are numbered
     if closed is None:
         yield Problem(
             "a protected attribute needs a closed list of levels",
@@ -132,7 +153,8 @@ def measure_fairness(
     table : ibis Table
         The rows whose outcomes are compared: all of them, whatever their number.
     policy : FairnessPolicy
-        Names attributes, intersections and favourable values. Its limits aren't read.
+        Names attributes, intersections, control features and favourable values. Its limits aren't
+        read.
     roles : mapping, optional
         Column to role, from the contract; where it says nothing the policy's own ``roles`` count.
     levels : mapping, optional
@@ -161,13 +183,30 @@ def measure_fairness(
         role: name if role in used else None for role, name in declared.items()
     }
     there = set(table.columns)
-    named = [*policy.attributes, *(name for name in wanted.values() if name)]
-    attributes = [name for name in policy.attributes if name in there]
+    kept = list(dict.fromkeys([*policy.attributes, *policy.control_features]))
+    named = [*kept, *(name for name in wanted.values() if name)]
+    names = [name for name in kept if name in there]
     columns = {role: name if name in there else None for role, name in wanted.items()}
-    counted = count_outcomes(table, attributes, columns, policy.rules.favourable)
+    flags = imputed_columns(table)
+    counted = count_outcomes(table, names, columns, policy.rules.favourable, [*flags.values()])
+    known = name_levels(counted, names, policy, levels or {})
     return FairnessMeasurements(
-        rows=sum(n for *_, n in counted),
-        groups=form_groups(counted, attributes, policy, levels or {}),
+        rows=sum(tally.n for tally in counted),
+        groups=form_groups(counted, names, policy, known),
         columns=columns,
         missing_columns=tuple(dict.fromkeys(name for name in named if name not in there)),
+        strata=form_strata(counted, names, policy, known),
+        treated={
+            treatment: form_treated(counted, names, policy, known, place)
+            for place, treatment in enumerate(flags)
+        },
     )
+
+
+def imputed_columns(table: Any) -> dict[str, str]:
+    """``imputation of x`` to the column that cleaning marked its filled cells in."""
+    return {
+        f"imputation of {name.removesuffix(_IMPUTED)}": name
+        for name in table.columns
+        if name.endswith(_IMPUTED) and name != _IMPUTED and table[name].type().is_boolean()
+    }

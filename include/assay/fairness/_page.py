@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from assay.fairness._render import (
+from assay.fairness._views import (
+    Within,
     comparisons,
+    ends,
     fairlearn_figures_of,
+    favourable_line,
     figure,
     group_rows,
     interval,
     panels,
+    representations,
+    treatment_gaps,
+    treatment_panels,
+    withins,
 )
 from assay.verdict import Measurement, Verdict
 
@@ -56,6 +63,7 @@ def render_fairness_html(verdict: Verdict, title: str = "Fairness") -> str:
     ]
     if verdict.detail.get("applies", False):
         parts += [_basis(verdict), _groups(verdict), *_charts(verdict), _cells(verdict)]
+        parts += [*_withins(verdict), _representation(verdict), *_treatment(verdict)]
         parts.append(_fairlearn(verdict))
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
@@ -93,6 +101,7 @@ def _reasons(verdict: Verdict) -> str:
 def _basis(verdict: Verdict) -> str:
     d = verdict.detail
     return (
+        f"<p>Favourable: <b>{escape(favourable_line(verdict))}</b></p>"
         f"<p class='note'>{escape(str(d['rows']))} rows. Intervals at {1 - d['alpha']:.4g}; Holm "
         f"over {d['family']} comparisons; rates with fewer than {d['least_number']} rows aren't "
         f"judged, and their counts show as &lt;{d['least_number']}. Judged under policy "
@@ -114,12 +123,12 @@ def _groups(verdict: Verdict) -> str:
 
 
 def _charts(verdict: Verdict) -> Iterable[str]:
-    for title, members in panels(verdict):
-        head, _, note = title.partition(" — ")
-        yield f"<h2>{escape(head)}</h2><p class='note'>{escape(note)}</p>{_chart(members, head)}"
+    for panel in panels(verdict):
+        yield f"<h2>{escape(panel.title)}</h2><p class='note'>{escape(panel.note)}</p>"
+        yield _chart(panel.members, panel.title)
 
 
-def _chart(members: list[Measurement], title: str) -> str:
+def _chart(members: Sequence[Measurement], title: str) -> str:
     """A dot with its interval for each group, over 0 to 1."""
     span = _WIDTH - _LEFT - _RIGHT
     height = _TOP + _STEP * len(members) + 8
@@ -170,6 +179,85 @@ def _cells(verdict: Verdict) -> str:
     )
     heads = ["", "metric", "attribute", "group / reference", "figure", "interval", "p (Holm)"]
     return "<h2>Comparisons</h2>" + _table([*heads, "limit", "rows"], rows)
+
+
+def _withins(verdict: Verdict) -> Iterator[str]:
+    for within in withins(verdict):
+        yield (
+            f"<h2>{escape(within.rate)} by {escape(within.attribute)} within "
+            f"{escape(within.control)}</h2><p class='note'>{escape(within.note)}. Not judged.</p>"
+        )
+        heads = ["group", "all rows", *within.levels]
+        yield _table(heads, (_within_row(within, group) for group in within.groups))
+        if within.differences:
+            heads = ["group / reference", "over all rows", "interval", f"within {within.control}"]
+            heads += ["interval", "levels the other way", ""]
+            yield _table(heads, map(_within_difference, within.differences))
+
+
+def _within_row(within: Within, group: str) -> Iterator[str]:
+    yield escape(group)
+    for level in (None, *within.levels):
+        m = within.rates.get((group, level))
+        yield "–" if m is None else f"{figure(m.value)} <small>({interval(m)})</small>"
+
+
+def _within_difference(m: Measurement) -> Iterator[str]:
+    d = m.detail
+    yield escape(f"{m.group} / {d['reference']}")
+    yield figure(d["over_all_rows"])
+    yield ends(d["over_all_rows_low"], d["over_all_rows_high"])
+    yield figure(m.value)
+    yield interval(m)
+    against = f": {', '.join(d['levels_against'])}" if d["levels_against"] else ""
+    yield escape(f"{len(d['levels_against'])} of {d['levels_compared']}{against}")
+    yield "<b class='WARN'>reverses</b>" if d["reverses"] else ""
+
+
+def _representation(verdict: Verdict) -> str:
+    rows = [
+        (
+            escape(m.column or ""),
+            escape(m.group or ""),
+            figure(m.value),
+            interval(m),
+            figure(m.detail["population_share"]),
+            escape(m.detail["population"]),
+            escape(m.detail["represented"] or "too few rows to say"),
+            escape(m.detail["rows"]),
+        )
+        for m in representations(verdict)
+    ]
+    if not rows:
+        return ""
+    heads = ["attribute", "level", "share of rows", "interval", "of the population", "population"]
+    note = "<p class='note'>Who is in the data. Not judged.</p>"
+    return f"<h2>Representation</h2>{note}{_table([*heads, 'represented', 'rows'], rows)}"
+
+
+def _treatment(verdict: Verdict) -> Iterator[str]:
+    found = treatment_panels(verdict)
+    if not found:
+        return
+    yield "<h2>Our own work</h2><p class='note'>How often each group's rows were touched. Not "
+    yield "judged.</p>"
+    uneven = [
+        (
+            escape(m.name.removeprefix("difference of ")),
+            escape(m.column or ""),
+            escape(f"{m.group} / {m.detail['reference']}"),
+            figure(m.value),
+            interval(m),
+            escape(m.detail["rows"]),
+        )
+        for m in treatment_gaps(verdict)
+    ]
+    if uneven:
+        heads = ["uneven", "attribute", "group / reference", "difference", "interval", "rows"]
+        yield _table(heads, uneven)
+    for panel in found:
+        yield f"<h3>{escape(panel.title)}</h3><p class='note'>{escape(panel.note)}</p>"
+        yield _chart(panel.members, panel.title)
 
 
 def _fairlearn(verdict: Verdict) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from assay.fairness._cells import Cell, absent_groups, is_required, reference_of
-from assay.fairness._counts import OUTCOMES, Group, part_tiny
+from assay.fairness._counts import OUTCOMES, Group
 from assay.fairness._figures import limits_text, number, shown_count
+from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.verdict import Outcome, Reason

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
-from assay.verdict import Measurement, Verdict
+from assay.fairness._views import (
+    Panel,
+    Within,
+    comparisons,
+    ends,
+    fairlearn_figures_of,
+    favourable_line,
+    figure,
+    interval,
+    panels,
+    representations,
+    treatment_gaps,
+    treatment_panels,
+    withins,
+)
+from assay.verdict import Measurement, Number, Reason, Verdict
 
 
 def render_fairness_json(verdict: Verdict) -> str:
@@ -13,88 +29,126 @@ def render_fairness_json(verdict: Verdict) -> str:
 
 
 def render_fairness_text(verdict: Verdict) -> str:
-    """The verdict as lines for a terminal: outcome, reasons, rates by group, comparisons."""
+    """The verdict as lines for a terminal: outcome, reasons with their numbers, then every figure.
+
+    What was judged comes first; conditional rates, representation, our own work and fairlearn's
+    figures follow, each marked as not judged.
+    """
     lines = [f"fairness: {verdict.outcome.value}"]
-    lines += [
-        f"  {r.outcome.value:<12} {r.code}: {_about(r.column)}{r.message}" for r in verdict.reasons
-    ]
-    if not verdict.detail.get("applies", False):
+    applies = verdict.detail.get("applies", False)
+    if applies:
+        lines.append(f"favourable: {favourable_line(verdict)}")
+    lines += [line for reason in verdict.reasons for line in _reason_lines(reason)]
+    if not applies:
         return "\n".join(lines)
-    lines.append(f"rows: {verdict.detail['rows']}, intervals at {1 - verdict.detail['alpha']:.4g}")
-    for title, members in panels(verdict):
-        lines += ["", title, *(f"  {_rate_line(m)}" for m in members)]
-    judged = comparisons(verdict)
-    if judged:
-        lines += ["", f"compared with the reference group (Holm over {verdict.detail['family']})"]
-        lines += [f"  {_cell_line(m)}" for m in judged]
-    shown = fairlearn_figures_of(verdict)
-    if shown:
-        lines += ["", "greatest gap between any two groups, by fairlearn (not judged)"]
-        lines += [
-            f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}" for m in shown
-        ]
+    lines.append(
+        f"rows: {verdict.detail['rows']}, intervals at {1 - verdict.detail['alpha']:.4g}, "
+        f"rates of fewer than {verdict.detail['least_number']} rows not judged"
+    )
+    for panel in panels(verdict):
+        lines += ["", *_panel_lines(panel)]
+    lines += _compared_lines(verdict)
+    for within in withins(verdict):
+        lines += ["", *_within_lines(within)]
+    lines += _representation_lines(verdict)
+    lines += _treatment_lines(verdict)
+    lines += _fairlearn_lines(verdict)
     return "\n".join(lines)
 
 
-def _about(column: str | None) -> str:
-    return f"{column}: " if column else ""
+def _reason_lines(reason: Reason) -> Iterator[str]:
+    about = f"{reason.column}: " if reason.column else ""
+    yield f"  {reason.outcome.value:<12} {reason.code}: {about}{reason.message}"
+    if reason.numbers:
+        numbers = ", ".join(f"{name} {_number(value)}" for name, value in reason.numbers.items())
+        yield f"{'':<15}{numbers}"
 
 
-def panels(verdict: Verdict) -> list[tuple[str, list[Measurement]]]:
-    """Rates of all groups, by attribute and rate; the title says what is favourable."""
-    found: dict[str, list[Measurement]] = {}
-    for m in verdict.measurements:
-        if m.unit == "share" and m.group is not None:
-            title = (
-                f"{m.name} by {m.column} — favourable: {m.detail['favourable']}; {m.detail['rows']}"
-            )
-            found.setdefault(title, []).append(m)
-    return list(found.items())
+def _number(value: Number) -> str:
+    return figure(value) if isinstance(value, float) or value is None else str(value)
 
 
-def comparisons(verdict: Verdict) -> list[Measurement]:
-    """The judged cells."""
-    return [m for m in verdict.measurements if "p_adjusted" in m.detail]
+def _panel_lines(panel: Panel) -> Iterator[str]:
+    yield f"{panel.title} — {panel.note}"
+    for m in panel.members:
+        found = "" if m.value is None else f"  ({interval(m)})"
+        yield f"  {m.group:<28} {figure(m.value):>7}{found}  n {m.detail['n']}"
 
 
-def fairlearn_figures_of(verdict: Verdict) -> list[Measurement]:
-    """The figures that fairlearn computed."""
-    return [m for m in verdict.measurements if m.name.startswith("fairlearn.")]
-
-
-def group_rows(verdict: Verdict) -> list[Measurement]:
-    """Rows of every group."""
-    return [m for m in verdict.measurements if m.name == "rows"]
-
-
-def figure(value: float | None) -> str:
-    """A number for people: four digits, a dash where there is none.
-
-    Examples
-    --------
-    >>> figure(0.3580231), figure(None)
-    ('0.3580', '–')
-    """
-    if value is None:
-        return "–"
-    return f"{value:.2g}" if 0 < abs(value) < 0.001 else f"{value:.4f}"
-
-
-def interval(m: Measurement) -> str:
-    """A measurement's interval; no upper end where there is none."""
-    low, high = m.detail.get("low"), m.detail.get("high")
-    if low is None:
-        return "–"
-    return f"{figure(low)} to {figure(high)}" if high is not None else f"{figure(low)} or more"
-
-
-def _rate_line(m: Measurement) -> str:
-    return f"{m.group:<28} {figure(m.value):>7}  ({interval(m)})  n {m.detail['n']}"
+def _compared_lines(verdict: Verdict) -> list[str]:
+    judged = comparisons(verdict)
+    if not judged:
+        return []
+    head = f"compared with the reference group (p by Holm over {verdict.detail['family']})"
+    return ["", head, *(f"  {_cell_line(m)}" for m in judged)]
 
 
 def _cell_line(m: Measurement) -> str:
     d = m.detail
-    return (
-        f"{d['outcome']:<12} {m.name} ({d['rate']}) {m.column}: {m.group} / {d['reference']} "
-        f"{figure(m.value)} ({interval(m)}), p {figure(d['p_adjusted'])}; {d['limit']}"
+    start = f"{d['outcome']:<12} {m.name} ({d['rate']}) {m.column}: {m.group} / {d['reference']}"
+    if m.value is None and d["p"] is None:
+        return f"{start} not judged: n {d['n']} / {d['n_reference']}"
+    return f"{start} {figure(m.value)} ({interval(m)}), p {figure(d['p_adjusted'])}; {d['limit']}"
+
+
+def _within_lines(within: Within) -> Iterator[str]:
+    yield (
+        f"{within.rate} by {within.attribute} within {within.control} (not judged) — {within.note}"
     )
+    for group in within.groups:
+        shown = [f"all rows {figure(within.rates[group, None].value)}"]
+        for level in within.levels:
+            m = within.rates.get((group, level))
+            shown.append(f"{level} {figure(m.value if m else None)}")
+        yield f"  {group:<28} {'; '.join(shown)}"
+    for m in within.differences:
+        d = m.detail
+        yield (
+            f"  {m.group} / {d['reference']}: {figure(d['over_all_rows'])} "
+            f"({ends(d['over_all_rows_low'], d['over_all_rows_high'])}) over all rows, "
+            f"{figure(m.value)} ({interval(m)}) within {within.control}; "
+            f"{len(d['levels_against'])} of {d['levels_compared']} levels point the other way"
+            + (" — REVERSES" if d["reverses"] else "")
+        )
+
+
+def _representation_lines(verdict: Verdict) -> list[str]:
+    lines = []
+    for m in representations(verdict):
+        d = m.detail
+        lines.append(
+            f"  {m.column}: {m.group} {figure(m.value)} ({interval(m)}) of {d['rows']}, "
+            f"{figure(d['population_share'])} of {d['population']}: "
+            f"{d['represented'] or 'too few rows to say'}"
+        )
+    return ["", "share of rows beside the population (not judged)", *lines] if lines else []
+
+
+def _treatment_lines(verdict: Verdict) -> list[str]:
+    found = treatment_panels(verdict)
+    if not found:
+        return []
+    lines = ["", "our own work, by group (not judged)"]
+    for panel in found:
+        lines += [f"  {line}" for line in _panel_lines(panel)]
+    for m in treatment_gaps(verdict):
+        lines.append(
+            f"  uneven: {m.name.removeprefix('difference of ')} {m.column}: {m.group} / "
+            f"{m.detail['reference']} {figure(m.value)} ({interval(m)})"
+        )
+    return lines
+
+
+def _fairlearn_lines(verdict: Verdict) -> list[str]:
+    shown = fairlearn_figures_of(verdict)
+    if not shown:
+        return []
+    return [
+        "",
+        "greatest gap between any two groups, by fairlearn (not judged)",
+        *(
+            f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}, favourable: "
+            f"{m.detail['favourable']}; {m.n} {m.detail['rows']}"
+            for m in shown
+        ),
+    ]

@@ -1,21 +1,23 @@
-"""Fairness of our own work: how often each group's rows were quarantined, imputed, dropped."""
+"""Fairness of our own work: whose rows are there, and whose were quarantined, dropped, changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
-
-import ibis
+from typing import Any, Final
 
 from assay.fairness._cells import reference_of
-from assay.fairness._counts import Counted, Group, as_text, form_groups, part_tiny, rate
+from assay.fairness._counts import Group, Rate, Tally, count_outcomes, rate
 from assay.fairness._figures import number, shown_count
+from assay.fairness._groups import form_groups, form_treated, name_levels, part_tiny
 from assay.fairness._intervals import difference_interval, wilson_interval
+from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import FairnessPolicy
 from assay.verdict import Measurement
 
-_QUARANTINED, _IMPUTED = "__quarantined", "__imputed"
+QUARANTINE: Final = "quarantine"
+_QUARANTINED = "__quarantined"
 
 
 def measure_treatment(
@@ -24,114 +26,181 @@ def measure_treatment(
     policy: FairnessPolicy,
     treatments: Mapping[str, str] | None = None,
     levels: Mapping[str, Iterable[str]] | None = None,
+    rows: str = "observed rows",
 ) -> tuple[Measurement, ...]:
-    """Rates at which rows were treated, by group, and how they differ from the reference group's.
+    """Shares and rates of treatment by group, and how they differ from the reference group's.
 
     Read a difference whose interval doesn't hold 0 as: our own rules work unevenly; look at the
-    rule before believing any other figure of that group. Nothing is judged here.
+    rule before believing any other figure of that group. Read a share whose interval doesn't hold
+    the population's as: the group is under- or over-represented in these rows. Nothing is judged
+    here.
 
     Parameters
     ----------
     con : ibis.backends.duckdb.Backend
         The session that the table belongs to.
     table : ibis Table
-        The observed table (for quarantine) or the cleaned one (for imputation).
+        The observed table: every row that parsed.
     policy : FairnessPolicy
-        Attributes, intersections, reference groups; alpha for the intervals and the least number.
+        Attributes, intersections, reference groups, populations; alpha for the intervals and the
+        least number.
     treatments : mapping, optional
-        Name of a treatment to the boolean column that marks its rows. By default
-        ``quarantine`` from ``__quarantined`` and ``imputation of x`` from each ``x__imputed``.
+        Name of a treatment to the boolean column that marks its rows; ``quarantine`` from
+        ``__quarantined`` by default. Where ``quarantine`` is one, the others are counted among
+        the rows that it didn't take, which are all that they could touch.
     levels : mapping, optional
         Column to closed list of levels, from the contract.
+    rows : str
+        Which rows these are, for people.
 
     Returns
     -------
     tuple of Measurement
-        ``rate of <treatment>`` in each group (Wilson interval), and ``difference of <treatment>``
-        from the reference group (Newcombe interval). Below the least number there is no figure.
-        Empty if the gate doesn't apply or the table has none of it.
+        ``representation`` of each level of a named population (Wilson interval), ``rate of
+        <treatment>`` in each group (Wilson), and ``difference of <treatment>`` from the reference
+        group (Newcombe). Below the least number there is no figure. Empty if the gate doesn't
+        apply.
     """
     del con
     names = [name for name in policy.attributes if name in table.columns]
-    treatments = _found(table) if treatments is None else treatments
-    if not (policy.applies and names and treatments):
+    if treatments is None:
+        treatments = {QUARANTINE: _QUARANTINED} if _QUARANTINED in table.columns else {}
+    if not (policy.applies and names):
         return ()
-    places = {f"a{i}": as_text(table[name]) for i, name in enumerate(names)}
-    flags = {f"t{i}": ibis.coalesce(table[c], False) for i, c in enumerate(treatments.values())}
-    sums = {name: lambda t, name=name: t[name].sum() for name in flags}
-    counted = (
-        table.select(**places, **flags)
-        .group_by([*places])
-        .aggregate(n=lambda t: t.count(), **sums)
-        .to_pyarrow()
-        .to_pylist()
-    )
-    found: list[Measurement] = []
-    for place, treatment in enumerate(treatments):
-        rows = list(_counted(counted, len(names), f"t{place}"))
-        groups = form_groups(rows, names, policy, levels or {})
-        for _, members in groupby(groups, key=lambda g: g.attributes):
-            found += _rates(treatment, list(members), policy)
-    return tuple(found)
+    counted = count_outcomes(table, names, {}, None, [*treatments.values()])
+    return tuple(_figures(counted, names, policy, treatments, levels or {}, rows))
 
 
-def _found(table: Any) -> dict[str, str]:
-    found = {"quarantine": _QUARANTINED} if _QUARANTINED in table.columns else {}
-    for name in table.columns:
-        if name.endswith(_IMPUTED) and name != _IMPUTED:
-            found[f"imputation of {name.removesuffix(_IMPUTED)}"] = name
-    return found
+def own_work(measurements: FairnessMeasurements, policy: FairnessPolicy) -> Iterator[Measurement]:
+    """What the judged table itself shows: who is in it, and whose values were filled in."""
+    rows = "rows judged"
+    for _, members in groupby(measurements.groups, key=lambda g: g.attributes):
+        yield from _representation(list(members), policy, rows)
+    for treatment, groups in measurements.treated.items():
+        yield from _by_attributes(treatment, groups, policy, rows)
 
 
-def _counted(rows: Iterable[Mapping[str, Any]], width: int, flag: str) -> Iterator[Counted]:
-    """Treated rows and others, in the shape of favourable and unfavourable predictions."""
-    for row in rows:
-        levels = tuple(row[f"a{i}"] for i in range(width))
-        treated = int(row[flag])
-        yield levels, (None, True), treated
-        yield levels, (None, False), row["n"] - treated
+def _figures(
+    counted: Sequence[Tally],
+    names: Sequence[str],
+    policy: FairnessPolicy,
+    treatments: Iterable[str],
+    levels: Mapping[str, Iterable[str]],
+    rows: str,
+) -> Iterator[Measurement]:
+    known = name_levels(counted, names, policy, levels)
+    everything = form_groups(counted, names, policy, known)
+    for _, members in groupby(everything, key=lambda g: g.attributes):
+        yield from _representation(list(members), policy, rows)
+    order = list(treatments)
+    first = order.index(QUARANTINE) if QUARANTINE in order else None
+    for place, treatment in enumerate(order):
+        spared = None if first == place else first
+        told = rows if spared is None else f"{rows} that weren't quarantined"
+        groups = form_treated(counted, names, policy, known, place, spared)
+        yield from _by_attributes(treatment, groups, policy, told)
 
 
-def _rates(treatment: str, groups: list[Group], policy: FairnessPolicy) -> Iterator[Measurement]:
-    rules = policy.rules
-    reference = reference_of(groups, policy)
-    for group in part_tiny(groups, rules.least_number)[0]:
-        x, n = rate(group, "selection_rate")
-        small = n < rules.least_number
-        about: dict[str, Any] = {
-            "unit": "share",
-            "n": None if small else n,
-            "column": " × ".join(group.attributes),
-            "group": group.name,
-        }
-        told = {
-            "n": shown_count(n, rules.least_number),
-            "favourable": f"no {treatment}",
-            "rows": "all rows",
-        }
-        ends = (None, None) if small else wilson_interval(x, n, rules.alpha)
-        yield Measurement(
-            name=f"rate of {treatment}",
-            value=None if small else number(x / n),
-            detail={**told, **_ends(ends)},
-            **about,
+def _by_attributes(
+    treatment: str, groups: Iterable[Group], policy: FairnessPolicy, rows: str
+) -> Iterator[Measurement]:
+    for _, members in groupby(groups, key=lambda g: g.attributes):
+        yield from _rates(treatment, list(members), policy, rows)
+
+
+def _representation(
+    groups: Sequence[Group], policy: FairnessPolicy, rows: str
+) -> Iterator[Measurement]:
+    """Each level's share of the rows whose level is known, beside its share of the population."""
+    name = groups[0].attributes[0]
+    population = policy.attributes[name].population
+    if len(groups[0].attributes) > 1 or population is None:
+        return
+    sizes = Counter({g.name: g.rows for g in groups if g.levels[0].kind != "missing"})
+    total, least = sizes.total(), max(1, policy.rules.least_number)
+    for level, share in population.shares.items():
+        able = total >= least
+        low, high = (
+            wilson_interval(sizes[level], total, policy.rules.alpha) if able else (None,) * 2
         )
+        small = 0 < sizes[level] < least
+        yield Measurement(
+            name="representation",
+            value=None if small or not able else number(sizes[level] / total),
+            unit="share",
+            n=total if able else None,
+            column=name,
+            group=level,
+            detail={
+                "judged": False,
+                "population": population.name,
+                "population_share": share,
+                "low": None if small else number(low),
+                "high": None if small else number(high),
+                "represented": None if low is None or high is None else _sided(low, high, share),
+                "favourable": "none: a share of rows, not of outcomes",
+                "rows": f"{rows} with a known {name}",
+            },
+        )
+
+
+def _sided(low: float, high: float, share: float) -> str:
+    """Whether an interval lies below a share, above it, or holds it."""
+    return "under" if high < share else "over" if low > share else "as the population"
+
+
+def _rates(
+    treatment: str, groups: list[Group], policy: FairnessPolicy, rows: str
+) -> Iterator[Measurement]:
+    reference = reference_of(groups, policy)
+    for group in part_tiny(groups, policy.rules.least_number)[0]:
+        told = {"judged": False, "favourable": f"no {treatment}", "rows": rows}
+        yield _rate(treatment, group, policy, told)
         if reference is None or reference is group:
             continue
-        x2, n2 = rate(reference, "selection_rate")
-        if small or n2 < rules.least_number:
-            continue
-        yield Measurement(
-            name=f"difference of {treatment}",
-            value=number(x / n - x2 / n2),
-            detail={
-                **told,
-                "reference": reference.name,
-                **_ends(difference_interval(x, n, x2, n2, rules.alpha)),
-            },
-            **{**about, "unit": "difference"},
-        )
+        gap = _difference(treatment, group, reference, policy, told)
+        if gap is not None:
+            yield gap
 
 
-def _ends(ends: tuple[float | None, float | None]) -> dict[str, float | None]:
-    return {"low": number(ends[0]), "high": number(ends[1])}
+def _about(group: Group, n: int | None) -> dict[str, Any]:
+    return {"n": n, "column": " × ".join(group.attributes), "group": group.name}
+
+
+def _rate(
+    treatment: str, group: Group, policy: FairnessPolicy, told: Mapping[str, Any]
+) -> Measurement:
+    least = max(1, policy.rules.least_number)
+    x, n = rate(group, "selection_rate")
+    small = n < least
+    low, high = (None, None) if small else wilson_interval(x, n, policy.rules.alpha)
+    return Measurement(
+        name=f"rate of {treatment}",
+        value=None if small else number(x / n),
+        unit="share",
+        detail={**told, "n": shown_count(n, least), "low": number(low), "high": number(high)},
+        **_about(group, None if small else n),
+    )
+
+
+def _difference(
+    treatment: str, group: Group, reference: Group, policy: FairnessPolicy, told: Mapping[str, Any]
+) -> Measurement | None:
+    least = max(1, policy.rules.least_number)
+    first, second = (Rate(*rate(g, "selection_rate")) for g in (group, reference))
+    if min(first.n, second.n) < least:
+        return None
+    low, high = difference_interval(*first, *second, policy.rules.alpha)
+    return Measurement(
+        name=f"difference of {treatment}",
+        value=number(first.value - second.value),
+        unit="difference",
+        detail={
+            **told,
+            "n": first.n,
+            "reference": reference.name,
+            "low": number(low),
+            "high": number(high),
+        },
+        **_about(group, first.n),
+    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from assay.errors import PolicyError
 from assay.policy._base import ColumnPath, Model, OptionalGatePolicy
 
 OutcomeColumn = Literal["prediction", "label"]
+_ROUNDED: Final = 1e-3
+"""Published shares are rounded, so that their sum may be a little above 1."""
 
 
 def level_text(value: Any) -> Any:
@@ -56,6 +58,37 @@ class Favourable(Model):
     prediction: Levels = Field(description="Favourable values of the prediction.")
 
 
+class Population(Model):
+    """Whom the data are about, in shares."""
+
+    name: str = Field(
+        min_length=1, description="Which population, where and when, e.g. `residents, 2020 census`."
+    )
+    shares: dict[Level, Annotated[float, Field(gt=0, le=1)]] = Field(
+        min_length=1,
+        description="Level to its share of the population. Levels that are left out have no share "
+        "to be compared with; the shares add up to 1 at most.",
+    )
+
+    @model_validator(mode="after")
+    def _shares_of_a_whole(self) -> Self:
+        if sum(self.shares.values()) > 1 + _ROUNDED:
+            total = f"{sum(self.shares.values()):.4g}"
+            raise ValueError(f"shares of one population add up to 1 at most, not to {total}")
+        return self
+
+
+class ControlFeature(Model):
+    """A column whose levels explain a gap, perhaps: rates are shown within each of them too."""
+
+    levels: tuple[Level, ...] = Field(
+        (), description="Levels that may be named in reports, where no contract lists them."
+    )
+    rationale: str | None = Field(
+        None, description="Why a gap within its levels says more than the gap over all rows."
+    )
+
+
 class Attribute(Model):
     """One protected attribute: its reference group and the groups that must be judged."""
 
@@ -67,6 +100,11 @@ class Attribute(Model):
     )
     levels: tuple[Level, ...] = Field(
         (), description="Further levels that may be named in reports, where no contract lists them."
+    )
+    population: Population | None = Field(
+        None,
+        description="The population that the data are about: each level's share of the rows is "
+        "shown beside its share there. Not judged.",
     )
     rationale: str | None = Field(None, description="Why this reference and these groups.")
 
@@ -183,6 +221,12 @@ class FairnessPolicy(OptionalGatePolicy):
     intersection_depth: int | None = Field(
         None, ge=2, description="Most attributes in a combination; needed with `intersections`."
     )
+    control_features: dict[str, ControlFeature] = Field(
+        default_factory=dict,
+        description="Columns within whose levels the rates of each attribute are shown as well, "
+        "beside those over all rows (Simpson's paradox). Not judged; a difference from the "
+        "reference group that turns its direction is a WARN.",
+    )
     metrics: tuple[Metric, ...] = Field((), description="What is judged, with its limits.")
 
     @property
@@ -241,6 +285,8 @@ class FairnessPolicy(OptionalGatePolicy):
             yield ("roles", name), name
         for name in self.attributes:
             yield ("attributes", name), name
+        for name in self.control_features:
+            yield ("control_features", name), name
         for place, metric in enumerate(self.metrics):
             for number, name in enumerate(metric.attributes):
                 yield ("metrics", place, "attributes", number), name

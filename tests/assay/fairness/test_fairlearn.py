@@ -10,8 +10,9 @@ from fairlearn import metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.fairness._counts import OUTCOMES, count_outcomes, form_groups, rate
+from assay.fairness._counts import OUTCOMES, count_outcomes, rate
 from assay.fairness._fairlearn import fairlearn_figures
+from assay.fairness._groups import form_groups, name_levels
 
 ROW = st.tuples(st.sampled_from("abc"), st.integers(0, 1), st.integers(0, 1))
 
@@ -25,7 +26,8 @@ def test_rates_and_figures_equal_fairlearn(
     policy = make_policy(attributes={"sex": {"reference": "a", "required_groups": "all"}})
     columns = {role: role for role in OUTCOMES}
     counted = count_outcomes(make_table(frame), ["sex"], columns, policy.rules.favourable)
-    groups = form_groups(counted, ["sex"], policy, {"sex": "abc"})
+    known = name_levels(counted, ["sex"], policy, {"sex": "abc"})
+    groups = form_groups(counted, ["sex"], policy, known)
     theirs = {
         "selection_rate": metrics.selection_rate,
         "true_positive_rate": metrics.true_positive_rate,

@@ -100,3 +100,17 @@ def test_every_key_is_described() -> None:
     models += [fairness.DisparateImpact, fairness.EqualizedOdds, fairness.EqualOpportunity]
     models += [fairness.DemographicParity]
     assert [name for model in models for name in undescribed(model)] == []
+
+
+def test_a_population_and_control_features(tmp_path: Path) -> None:
+    people = "  DIS: {reference: 2, required_groups: all, population: "
+    text = WHOLE.replace("  DIS: {reference: false, required_groups: all}", "{people}")
+    more = "control_features: {AGE: {levels: [1, 2]}}\n"
+    loaded = load(
+        tmp_path, text.replace("{people}", people + "{name: p, shares: {1: .1, 2: .9}}}") + more
+    )
+    assert loaded.attributes["DIS"].population.shares == {"1": 0.1, "2": 0.9}  # type: ignore[union-attr]
+    assert loaded.control_features["AGE"].levels == ("1", "2")
+    assert "AGE" in {name for _, name in loaded.column_paths()}
+    with pytest.raises(PolicyError, match=r"add up to 1 at most, not to 1\.1"):
+        load(tmp_path, text.replace("{people}", people + "{name: p, shares: {1: .2, 2: .9}}}"))

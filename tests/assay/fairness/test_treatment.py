@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from assay.fairness import (
     judge_fairness,
@@ -28,13 +28,37 @@ def frame() -> pd.DataFrame:
     ).astype({"age__imputed": "boolean", "__quarantined": "boolean"})
 
 
-def test_rates_and_differences_by_group(con: Any, make_table: Any, make_policy: Any) -> None:
-    found = measure_treatment(con, make_table(frame()), make_policy())
-    figures = {(m.name, m.group): m.value for m in found}
-    assert figures == {
+MARKS = {"quarantine": "__quarantined", "clip of age": "age__clipped"}
+
+
+def test_quarantine_and_the_marks_that_are_given(
+    con: Any, make_table: Any, make_policy: Any
+) -> None:
+    """Of 180 men that weren't quarantined 18 were clipped, of 100 women 40."""
+    clipped = [False] * 20 + [True] * 18 + [False] * 162 + [True] * 40 + [False] * 65
+    table = make_table(frame().assign(age__clipped=clipped))
+    found = measure_treatment(con, table, make_policy(), MARKS)
+    assert {(m.name, m.group): m.value for m in found} == {
         ("rate of quarantine", "M"): 0.1,
         ("rate of quarantine", "F"): 0.0,
         ("difference of quarantine", "F"): -0.1,
+        ("rate of clip of age", "M"): 0.1,
+        ("rate of clip of age", "F"): 0.4,
+        ("difference of clip of age", "F"): pytest.approx(0.3),
+    }
+    told = {m.name: m.detail["rows"] for m in found}
+    assert told["rate of quarantine"] == "observed rows"
+    assert told["rate of clip of age"] == "observed rows that weren't quarantined"
+    assert measure_treatment(con, table, make_policy())[0].name == "rate of quarantine"
+
+
+def test_imputation_is_counted_with_the_outcomes(
+    con: Any, make_table: Any, make_policy: Any
+) -> None:
+    policy = make_policy()
+    found = judge_fairness(measure_fairness(con, make_table(frame()), policy), policy).measurements
+    figures = {(m.name, m.group): m.value for m in found if m.name.endswith("of imputation of age")}
+    assert figures == {
         ("rate of imputation of age", "M"): 0.05,
         ("rate of imputation of age", "F"): 0.3,
         ("difference of imputation of age", "F"): 0.25,
@@ -42,6 +66,40 @@ def test_rates_and_differences_by_group(con: Any, make_table: Any, make_policy: 
     gap = next(m for m in found if m.name == "difference of imputation of age")
     expected = confint_proportions_2indep(30, 100, 10, 200, method="newcomb", compare="diff")
     assert (gap.detail["low"], gap.detail["high"]) == pytest.approx(expected)
+
+
+def test_representation_against_a_named_population(
+    con: Any, make_table: Any, make_policy: Any
+) -> None:
+    shares = {"M": 0.5, "F": 0.33, "X": 0.1}
+    people = {"reference": "M", "required_groups": ["M", "F"]}
+    people["population"] = {"name": "members, 2025", "shares": shares}
+    policy = make_policy(attributes={"sex": people})
+    rows = pd.concat([frame(), pd.DataFrame({"sex": [None] * 50})], ignore_index=True)
+    found = {m.group: m for m in measure_treatment(con, make_table(rows), policy, {})}
+    assert {g: m.detail["represented"] for g, m in found.items()} == {
+        "M": "over",
+        "F": "as the population",
+        "X": "under",
+    }
+    women = found["F"]
+    assert (women.value, women.n) == (pytest.approx(100 / 305), 305)
+    assert (women.detail["low"], women.detail["high"]) == pytest.approx(
+        proportion_confint(100, 305, method="wilson")
+    )
+    assert women.detail["rows"] == "observed rows with a known sex"
+    assert women.detail["population"] == "members, 2025"
+    assert (found["X"].value, found["X"].detail["low"]) == (None, None)  # 5 rows, of least 10
+
+
+def test_a_group_of_the_population_that_is_not_there_has_a_share_of_0(
+    con: Any, make_table: Any, make_policy: Any
+) -> None:
+    people = {"reference": "M", "required_groups": ["M"]}
+    people["population"] = {"name": "members, 2025", "shares": {"Z": 0.2}}
+    policy = make_policy(attributes={"sex": people})
+    (found,) = measure_treatment(con, make_table(frame()), policy, {})
+    assert (found.group, found.value, found.detail["represented"]) == ("Z", 0, "under")
 
 
 def test_nothing_to_measure(con: Any, make_table: Any, make_policy: Any) -> None:
