@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from assay.cli import _check, _data, _home, _new, _retention, _status, _versions
+from assay.cli import _check, _data, _home, _new, _quality, _retention, _status, _versions
 from assay.cli._console import errors
 from assay.errors import AssayError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 for module in (_data, _new, _check, _status, _home):
     module.register(app)
 app.add_typer(_versions.app, name="versions")
+app.add_typer(_quality.app, name="quality")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")
 

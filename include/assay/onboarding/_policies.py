@@ -27,6 +27,11 @@ quarantine:
 gx:
   max_rows: {10 * profile.rows}
   rationale: Ten times the {profile.rows} rows of the sample, which fit in memory.
+# Every batch is scored for completeness, uniqueness, validity, consistency and timeliness. Once
+# `assay quality history` shows what is ordinary, say below what a batch warns or is held:
+# scores:
+#   raw:
+#     completeness: {{min: 0.98, severity: warning, rationale: what the ordinary batches score}}
 """
 
 

@@ -121,7 +121,7 @@ def measure_profile(table: Any) -> Profile:
         If it has no row, no column, or columns of types that a contract can't name.
     """
     names = data_columns(table)
-    types = {name: _type(name, table[name].type()) for name in names}
+    types = {name: logical_type(name, table[name].type()) for name in names}
     found = _counts(table, types)
     rows = found["rows"]
     if rows == 0 or not names:
@@ -138,7 +138,8 @@ def measure_profile(table: Any) -> Profile:
     return Profile(rows=rows, columns=columns, keys=keys, first_day=day, dated=dated)
 
 
-def _type(name: str, dtype: Any) -> ColumnType:
+def logical_type(name: str, dtype: Any) -> ColumnType:
+    """The name that a contract has for a column's type; InputError where it has none."""
     tests: tuple[tuple[bool, ColumnType], ...] = (
         (dtype.is_boolean(), "boolean"),
         (dtype.is_integer(), "integer"),

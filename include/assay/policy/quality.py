@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from assay.policy._base import GatePolicy, Model
 
 Parameter = str | int | float | bool | None | list[str | int | float | bool | None]
+
+Dimension = Literal["completeness", "uniqueness", "validity", "consistency", "timeliness"]
 
 
 class QuarantineLimit(Model):
@@ -32,11 +36,54 @@ class GxFallback(Model):
     rationale: str | None = Field(None, description="Why this many.")
 
 
+class ScoreLimit(Model):
+    """The least score that a dimension of quality may have."""
+
+    min: float = Field(
+        ge=0, le=1, description="Least tolerable share (0 to 1) of the judged cells that meet it."
+    )
+    severity: Literal["critical", "warning"] = Field(
+        description="A score below the limit holds the batch (`critical`) or only warns."
+    )
+    rationale: str | None = Field(None, description="Why this score and not another.")
+
+
+class StageScores(Model):
+    """Limits on the scores of one stage; a dimension without one is measured, never judged."""
+
+    completeness: ScoreLimit | None = Field(
+        None, description="Nulls where none may be, missing columns and rows."
+    )
+    uniqueness: ScoreLimit | None = Field(None, description="Keys and other unique columns.")
+    validity: ScoreLimit | None = Field(
+        None, description="Values that parse, lie in their set, range, length or pattern."
+    )
+    consistency: ScoreLimit | None = Field(
+        None, description="Columns of one row against each other, references to other data sets."
+    )
+    timeliness: ScoreLimit | None = Field(
+        None, description="Rows within their batch, and freshness where the contract states it."
+    )
+
+
+class ScoreLimits(Model):
+    """Limits on quality as a number, for the rows as they arrived and as cleaning left them."""
+
+    raw: StageScores = Field(StageScores(), description="Limits on the scores of the raw rows.")
+    clean: StageScores = Field(
+        StageScores(), description="Limits on the scores of the cleaned rows."
+    )
+
+
 class QualityPolicy(GatePolicy):
     """How the findings of the two suites decide over a batch."""
 
     quarantine: QuarantineLimit = Field(description="The limit on quarantined rows.")
     gx: GxFallback = Field(description="The limit on rows that Great Expectations may be given.")
+    scores: ScoreLimits = Field(
+        ScoreLimits(),
+        description="Least scores of the dimensions of quality; every score is measured and kept.",
+    )
     parameters: dict[str, Parameter] = Field(
         default_factory=dict,
         description="Values of `$PARAMETER` placeholders in the suites, by name.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.policy.quality import QualityPolicy
 from assay.quality._finding import Finding
+from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
 from assay.quality._validate import Validation
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 
@@ -19,7 +20,8 @@ def judge_validation(
     Read the reasons: FAIL if a critical expectation of the whole table is unmet, if more than
     ``policy.quarantine.max_share`` of the judged rows are quarantined, or if none is left;
     INCONCLUSIVE if a critical expectation couldn't be judged; WARN if rows were quarantined or a
-    warning fired; else PASS. A warning that couldn't be judged is a warning.
+    warning fired; else PASS. A warning that couldn't be judged is a warning. A score below the
+    policy's limit for its dimension fails or warns, as the limit says.
 
     Parameters
     ----------
@@ -28,14 +30,17 @@ def judge_validation(
     policy : QualityPolicy
         Holds the limit.
     gate : str
-        Name of the gate in the verdict, ``validate_raw`` or ``validate_clean``.
+        Name of the gate in the verdict, ``validate_raw`` or ``validate_clean``; the limits on
+        scores are those of the stage that it names.
     """
     judged = validation.rows_in - validation.dropped
     share = validation.quarantined / judged if judged else None
     reasons = [r for f in validation.findings if (r := _reason(f)) is not None]
     reasons += _of_rows(validation, share, policy)
+    scores = measure_scores(validation)
+    reasons += judge_scores(scores, policy, gate.removeprefix("validate_"))
     return Verdict.of(
-        gate, reasons, _measurements(validation, share), policy,
+        gate, reasons, _measurements(validation, share, scores), policy,
         detail={"suite": validation.suite_name, "suite_hash": validation.suite_hash},
     )  # fmt: skip
 
@@ -85,7 +90,9 @@ def _of_rows(
         )  # fmt: skip
 
 
-def _measurements(validation: Validation, share: float | None) -> list[Measurement]:
+def _measurements(
+    validation: Validation, share: float | None, scores: tuple[Score, ...]
+) -> list[Measurement]:
     counts: dict[str, Any] = {
         "rows_in": validation.rows_in,
         "rows_quarantined": validation.quarantined,
@@ -97,6 +104,7 @@ def _measurements(validation: Validation, share: float | None) -> list[Measureme
     ]
     n = validation.rows_in - validation.dropped
     found.append(Measurement(name="quarantined_share", value=share, unit="share", n=n))
+    found += score_measurements(scores)
     for f in validation.findings:
         value = f.result.get("unexpected_percent")
         e = f.expectation

@@ -12,6 +12,7 @@ from assay.stages._clean import clean
 from assay.stages._commit import commit
 from assay.stages._data_docs import build_data_docs, pending_data_docs
 from assay.stages._gates import DoesNotApply, drift, fairness
+from assay.stages._history import score_history
 from assay.stages._ingest import ingest
 from assay.stages._notify import notify
 from assay.stages._office import Office
@@ -46,5 +47,6 @@ __all__ = [
     "registry_dump",
     "release",
     "render_result",
+    "score_history",
     "validate",
 ]

@@ -17,7 +17,7 @@ from assay.stages._pin import LEASE
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Verdict
 
-JUDGING: Final = 1
+JUDGING: Final = 2
 """Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
 
 

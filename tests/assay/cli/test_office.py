@@ -41,6 +41,35 @@ def test_status_has_the_pinned_shape(assay: Any, office: Any, mini: Any) -> None
     assert "drift_detected" in text.out
 
 
+def test_the_history_of_scores_stands_beside_the_limits(
+    assay: Any, office: Any, mini: Any, tmp_path: Path
+) -> None:
+    policy = office.project / "include" / "policies" / "visits" / "quality.yaml"
+    limit = "scores: {raw: {validity: {min: 0.999, severity: warning}}}\n"
+    policy.write_text(policy.read_text() + limit)
+    office.drop("visits", DAY, mini.visits(DAY, faults=9))
+    office.run("visits", DAY)
+    page = tmp_path / "scores.html"
+
+    said = assay("quality", "history", "visits", "--json", "--html", page)
+
+    assert said.code == 0
+    raw, clean = said.json["stages"]
+    assert (raw["stage"], clean["stage"]) == ("raw", "clean")
+    assert raw["batches"] == [*mini.REFERENCE_DAYS, DAY]
+    validity = raw["dimensions"]["validity"]
+    assert validity["limit"]["min"] == 0.999
+    assert validity["scores"][2] < validity["scores"][0] <= 1
+    assert raw["dimensions"]["timeliness"]["scores"] == [None] * 3
+    assert validity["scores"][2] < 0.999
+    assert "quality_score_below_limit" in office.batch("visits", DAY)["reasons"]
+    assert page.read_text().count("<circle") >= 9
+    shown = assay("quality", "history", "visits", "--last", "1")
+    assert DAY in shown.out
+    assert mini.REFERENCE_DAYS[0] not in shown.out
+    assert assay("quality", "history", "visitz").code == 2
+
+
 def test_status_of_a_fresh_project(assay: Any, train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_PROJECT", str(train.project))
     monkeypatch.setenv("ASSAY_HOME", str(train.home))

@@ -1,0 +1,100 @@
+"""Quality as a number, over the batches of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from assay.cli._console import AsJson, check_dataset, open_office, print_json, results, show
+from assay.cli._score_page import render_score_page
+from assay.stages import score_history
+
+app = typer.Typer(no_args_is_help=True, help="Quality as a number, and how good a suite is.")
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+@app.command()
+def history(
+    dataset: Annotated[str, typer.Argument(help="Name of the data set.")],
+    last: Annotated[int, typer.Option(min=1, help="Show so many of the newest batches.")] = 30,
+    html: Annotated[Path | None, typer.Option(help="Write the history as an HTML page.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """The scores of each batch: completeness, uniqueness, validity, consistency, timeliness.
+
+    A score is the share of the judged cells that meet what the contract and the suite expect of
+    them; `–` where nothing of the dimension could be judged. Limits are the quality policy's.
+
+    Example: assay quality history flights --html scores.html
+    """
+    office = open_office()
+    check_dataset(office, dataset)
+    found = score_history(office, dataset, last=last)
+    if html is not None:
+        html.write_text(render_score_page(found), encoding="utf-8")
+    if as_json:
+        print_json(found)
+    elif not found["stages"]:
+        show(None, False, f"{dataset}: no batch has been scored yet.")
+    else:
+        for stage in found["stages"]:
+            results.print(_table(dataset, stage))
+    return 0
+
+
+def _table(dataset: str, stage: Mapping[str, Any]) -> Table:
+    dimensions = list(stage["dimensions"])
+    table = Table(title=f"{dataset}, {stage['stage']} rows", title_justify="left", box=None)
+    table.add_column("batch")
+    for name in dimensions:
+        table.add_column(name, justify="right")
+    for i, batch in enumerate(stage["batches"]):
+        cells = [_cell(stage["dimensions"][d], i) for d in dimensions]
+        table.add_row(batch, *cells)
+    lines = [sparkline(stage["dimensions"][d]["scores"]) for d in dimensions]
+    limits = [_limit(stage["dimensions"][d]["limit"]) for d in dimensions]
+    table.add_section()
+    table.add_row("limit", *limits, style="dim")
+    table.add_row("history", *lines)
+    return table
+
+
+def _cell(series: Mapping[str, Any], i: int) -> Text:
+    value, limit = series["scores"][i], series["limit"]
+    if value is None:
+        return Text("–")
+    # Cut, not rounded: what isn't whole never reads as 1.
+    text = f"{int(value * 10_000) / 10_000:.4f}"
+    below = limit is not None and value < limit["min"]
+    style = "" if not below else "red" if limit["severity"] == "critical" else "yellow"
+    return Text(text, style=style)
+
+
+def _limit(limit: Mapping[str, Any] | None) -> str:
+    return "–" if limit is None else f"{limit['min']:g} ({limit['severity']})"
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """A series as one line of blocks, from its least to its greatest; a gap where there is none.
+
+    Examples
+    --------
+    >>> sparkline([0.9, None, 0.95, 1.0])
+    '▁ ▅█'
+    >>> sparkline([1.0, 1.0])
+    '██'
+    """
+    known = [v for v in values if v is not None]
+    if not known:
+        return ""
+    low, span = min(known), max(known) - min(known)
+    top = len(_BLOCKS) - 1
+    return "".join(
+        " " if v is None else _BLOCKS[round((v - low) / span * top) if span else top]
+        for v in values
+    )
