@@ -52,8 +52,8 @@ def _line(batches: Sequence[str], series: Mapping[str, Any]) -> str:
     scores, limit = series["scores"], series["limit"]
     least = None if limit is None else float(limit["min"])
     known = [v for v in scores if v is not None] + ([] if least is None else [least])
-    low = min(known)
-    span = (max(known) - low) or 1.0
+    low = float(min(known))
+    span = float(max(known)) - low or 1.0
 
     def x(i: int) -> float:
         return _PAD + i * (_WIDE - 2 * _PAD) / max(1, len(scores) - 1)
