@@ -23,6 +23,8 @@ _SHAPES = {
     "TIMESTAMP": r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?",
 }
 
+_NUMBER = "(row_number() OVER ()) - 1"
+
 
 def read_parquet(con: Any, path: Path | str) -> Any:
     """A Parquet file as an Ibis table, scanned when it is used.
@@ -112,11 +114,10 @@ def open_data(con: Any, source: Path | str) -> Any:
     kind = "".join(path.suffixes).lower()
     if ".parquet" in kind:
         table = read_parquet(con, path)
-    elif ".csv" in kind:
-        table = _narrowed(con, read_text(con, path), path)
-    else:
-        raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
-    return table if "__row" in table.columns else _numbered(con, table)
+        return table if "__row" in table.columns else _numbered(con, table, path)
+    if ".csv" in kind:
+        return _narrowed(con, read_text(con, path), path)
+    raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
 
 
 def _local(con: Any, source: Path | str) -> Path:
@@ -125,9 +126,7 @@ def _local(con: Any, source: Path | str) -> Path:
     if "://" not in text:
         return Path(text)
     name = text.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
-    spill = con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
-    Path(spill).mkdir(mode=0o700, parents=True, exist_ok=True)
-    target = Path(tempfile.mkdtemp(dir=spill)) / name
+    target = _aside(con) / name
     try:
         with fsspec.open(text, "rb") as remote, target.open("wb") as local:
             while block := remote.read(1 << 20):
@@ -137,7 +136,15 @@ def _local(con: Any, source: Path | str) -> Path:
     return target
 
 
+def _aside(con: Any) -> Path:
+    """A new folder in the session's own, which goes away with it."""
+    spill = con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
+    Path(spill).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=spill))
+
+
 def _narrowed(con: Any, table: Any, path: Path) -> Any:
+    """Columns of the narrowest type, as Parquet that the session owns: text is read only twice."""
     names = list(table.columns)
     tests = [
         f"count({quoted(n)}) > 0 AND count_if({quoted(n)} IS NOT NULL AND NOT "
@@ -151,11 +158,16 @@ def _narrowed(con: Any, table: Any, path: Path) -> Any:
         fits = con.sql(sql).to_pyarrow().to_pylist()[0]
     except duckdb.Error as exc:
         raise _unfit(exc, path) from None
-    casts = []
+    casts = [] if "__row" in names else [f"{_NUMBER} AS __row"]
     for i, name in enumerate(names):
         kind = next((t for t in _SHAPES if fits[f"{i}:{t}"]), "VARCHAR")
         casts.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
-    return con.sql(f"SELECT {', '.join(casts)} FROM ({con.compile(table)})")  # noqa: S608
+    target = _aside(con) / "rows.parquet"
+    con.raw_sql(
+        f"COPY (SELECT {', '.join(casts)} FROM ({con.compile(table)})) TO '{target}' "  # noqa: S608
+        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    )
+    return read_parquet(con, target)
 
 
 def _unfit(error: duckdb.Error, path: Path) -> InputError:
@@ -169,7 +181,10 @@ def _unfit(error: duckdb.Error, path: Path) -> InputError:
     )
 
 
-def _numbered(con: Any, table: Any) -> Any:
-    """Row numbers in the order of the file; materialised, because a scan has no stable number."""
-    sql = f"SELECT (row_number() OVER ()) - 1 AS __row, * FROM ({con.compile(table)})"  # noqa: S608
-    return con.create_table(f"numbered_{abs(hash(sql)):x}", con.sql(sql), temp=True, overwrite=True)
+def _numbered(con: Any, table: Any, path: Path) -> Any:
+    """Row numbers in the order of the file, without reading it."""
+    if "file_row_number" in table.columns:
+        return con.sql(f"SELECT {_NUMBER} AS __row, * FROM ({con.compile(table)})")  # noqa: S608
+    target = str(path).replace("'", "''")
+    rows = f"read_parquet('{target}', file_row_number = true)"
+    return con.sql(f"SELECT file_row_number AS __row, * EXCLUDE (file_row_number) FROM {rows}")  # noqa: S608

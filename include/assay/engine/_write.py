@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assay.engine._types import quoted
@@ -28,7 +30,13 @@ class FileDigest:
 
 
 def write_parquet(
-    con: Any, table: Any, path: Path, order_by: Sequence[str], nonce: str | None = None
+    con: Any,
+    table: Any,
+    path: Path,
+    order_by: Sequence[str],
+    nonce: str | None = None,
+    *,
+    presorted: bool = False,
 ) -> FileDigest:
     """Write a table as Parquet (zstd), sorted, and publish it by rename.
 
@@ -47,21 +55,23 @@ def write_parquet(
         A total order: the key, then ``__row``.
     nonce : str, optional
         Kept in the file's metadata, so that a hash of the file confirms no guess of its rows.
+    presorted : bool
+        Whether the rows should come in that order by themselves, as those of a file that was
+        written so do: they are then written without a sort, and sorted only if what was written
+        turns out to be in another order. The bytes are the same either way.
 
     Notes
     -----
-    DuckDB's parallel writer keeps row groups in order only behind a sort; without ``ORDER BY`` the
-    groups depend on the number of threads.
+    DuckDB's parallel writer gives row groups of one size only behind a sort, or where no row is
+    left out of a file with such groups; others are cut anew.
     """
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     order = ", ".join(f"{quoted(name)} NULLS LAST" for name in order_by)
     metadata = f", KV_METADATA {{nonce: '{_hex(nonce)}'}}" if nonce else ""
-    target = str(aside).replace("'", "''")
+    query = f"SELECT * FROM ({con.compile(table)})"  # noqa: S608
     try:
-        con.raw_sql(
-            f"COPY (SELECT * FROM ({con.compile(table)}) ORDER BY {order}) TO '{target}' "  # noqa: S608
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}{metadata})"
-        )
+        if not (presorted and _written_in_order(con, query, aside, order_by[0], metadata)):
+            _copy(con, f"{query} ORDER BY {order}", aside, metadata)
         sha256, size = digest(aside), aside.stat().st_size
         rows = pq.read_metadata(aside).num_rows
         publish(aside, path)
@@ -69,6 +79,64 @@ def write_parquet(
         if aside.exists():
             os.unlink(aside)  # noqa: PTH108
     return FileDigest(path=path, rows=rows, bytes=size, sha256=sha256)
+
+
+def is_ascending(path: Path, column: str) -> bool:
+    """Whether a Parquet file's rows are in strictly ascending order of one column."""
+    last: Any = None
+    for batch in pq.ParquetFile(path).iter_batches(_ROW_GROUP, columns=[column]):
+        values = batch.column(0)
+        if last is not None:
+            values = pa.concat_arrays([last, values])
+        rising = pc.less(values[:-1], values[1:])
+        if values.null_count or not pc.all(rising, min_count=0).as_py():
+            return False
+        last = values[-1:]
+    return True
+
+
+def _written_in_order(con: Any, query: str, aside: Path, column: str, metadata: str) -> bool:
+    """Write the rows as they come; whether they came in order, then in row groups of one size."""
+    _copy(con, query, aside, metadata)
+    if not is_ascending(aside, column):
+        return False
+    if not _cut_evenly(aside):
+        uneven = aside.with_name(f"{aside.name}.uneven")
+        aside.rename(uneven)
+        try:
+            _cut_anew(con, uneven, aside, metadata)
+        finally:
+            uneven.unlink()
+    return True
+
+
+def _cut_evenly(path: Path) -> bool:
+    groups = pq.read_metadata(path)
+    sizes = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
+    return all(size == _ROW_GROUP for size in sizes[:-1]) and sizes[-1:] <= [_ROW_GROUP]
+
+
+def _cut_anew(con: Any, source: Path, target: Path, metadata: str) -> None:
+    """The same rows in the same order, in row groups of one size."""
+    name = f"rows_{uuid.uuid4().hex}"
+    file = pq.ParquetFile(source)
+
+    def batches() -> Iterator[Any]:
+        yield from file.iter_batches(_ROW_GROUP)
+
+    con.con.register(name, pa.RecordBatchReader.from_batches(file.schema_arrow, batches()))
+    try:
+        _copy(con, f"SELECT * FROM {name}", target, metadata)  # noqa: S608
+    finally:
+        con.con.unregister(name)
+
+
+def _copy(con: Any, query: str, path: Path, metadata: str) -> None:
+    target = str(path).replace("'", "''")
+    con.raw_sql(
+        f"COPY ({query}) TO '{target}' (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
+        f"ROW_GROUP_SIZE {_ROW_GROUP}{metadata})"
+    )
 
 
 def _hex(nonce: str) -> str:

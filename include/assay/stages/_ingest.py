@@ -18,7 +18,7 @@ from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import keep_lease, record
 from assay.versioning import Derivation
 
-TRANSFORM: Final = 1
+TRANSFORM: Final = 2
 """Version of the code that turns landed rows into released ones; raise it when bytes change."""
 
 

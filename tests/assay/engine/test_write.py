@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import ibis
@@ -29,6 +30,36 @@ def _write(folder: Path, threads: int, descending: bool) -> engine.FileDigest:
 def test_threads_and_arrival_do_not_change_a_byte(tmp_path: Path) -> None:
     digests = {_write(tmp_path, n, d).sha256 for n in (1, 2, 8) for d in (False, True)}
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("where", ["TRUE", "hash(i) % 10 > 0"])
+def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
+    tmp_path: Path, where: str
+) -> None:
+    source = tmp_path / "source.parquet"
+    with engine.session() as con:
+        engine.write_parquet(con, con.sql(f"SELECT i AS __row FROM range({ROWS}) r(i)"), source,
+                             ["__row"])  # fmt: skip
+    digests = set()
+    for threads, presorted in itertools.product((1, 2, 8), (False, True)):
+        with engine.session(threads=threads) as con:
+            rows = con.sql(f"SELECT __row, sin(i) AS x FROM (SELECT *, __row AS i FROM '{source}') "
+                           f"WHERE {where}")  # fmt: skip
+            path = tmp_path / "t.parquet"
+            written = engine.write_parquet(con, rows, path, ["__row"], "ab", presorted=presorted)
+            digests.add(written.sha256)
+    assert len(digests) == 1
+    assert engine.is_ascending(path, "__row")
+    assert not engine.is_ascending(path, "x")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["source.parquet", "t.parquet"]
+
+
+def test_rows_that_come_in_another_order_are_sorted_after_all(tmp_path: Path) -> None:
+    with engine.session() as con:
+        rows = con.sql(f"SELECT {ROWS} - i AS __row FROM range({ROWS}) r(i)")
+        a = engine.write_parquet(con, rows, tmp_path / "a.parquet", ["__row"], presorted=True)
+        b = engine.write_parquet(con, rows, tmp_path / "b.parquet", ["__row"])
+    assert (a.sha256, a.rows) == (b.sha256, ROWS)
 
 
 def test_the_nonce_is_in_the_file_and_in_its_hash(tmp_path: Path) -> None:
