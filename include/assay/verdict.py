@@ -75,13 +75,18 @@ class Measurement(_Frozen):
 
 
 class Reason(_Frozen):
-    """Why a gate judged as it did; ``code`` leads to its runbook and its room."""
+    """Why a gate judged as it did; ``code`` leads to its runbook and its room.
+
+    ``cause`` says in one short line where it comes from, if a gate looked into that; it names
+    columns, and no value of a classified one.
+    """
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     outcome: Outcome
     message: str
     column: str | None = None
     numbers: dict[str, Number] = Field(default_factory=dict)
+    cause: str | None = None
 
 
 class Judging(Protocol):

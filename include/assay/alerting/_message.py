@@ -18,12 +18,13 @@ class _Frozen(BaseModel):
 
 
 class MessageReason(_Frozen):
-    """A reason without its sentence: the code, the column, the numbers and its runbook."""
+    """A reason without its sentence: the code, the column, the numbers, the cause, the runbook."""
 
     code: str
     column: str | None
     numbers: dict[str, int | float]
     runbook: str
+    cause: str | None = None
 
 
 class MessageBatch(_Frozen):

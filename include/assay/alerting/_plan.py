@@ -210,5 +210,6 @@ def _reason(reason: Mapping[str, Any], policy: AlertingPolicy) -> MessageReason:
         code=reason["code"],
         column=reason.get("column"),
         numbers=numbers,
+        cause=reason.get("cause"),
         runbook=f"{policy.runbooks.rstrip('/')}/{reason['code']}.md",
     )

@@ -108,7 +108,8 @@ def _numbers(numbers: Mapping[str, float]) -> str:
 def _reason_line(reason: MessageReason) -> str:
     column = f" {reason.column}" if reason.column else ""
     numbers = f": {_numbers(reason.numbers)}" if reason.numbers else ""
-    return f"{reason.code}{column}{numbers}"
+    cause = f". Why: {reason.cause}" if reason.cause else ""
+    return f"{reason.code}{column}{numbers}{cause}"
 
 
 def _batch_line(batch: MessageBatch) -> str:

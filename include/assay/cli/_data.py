@@ -142,12 +142,16 @@ def drift(
     current: Annotated[str | None, typer.Option(help="The rows that are judged.")] = None,
     policy: Annotated[Path | None, typer.Option(help="The drift policy.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
+    rows: Annotated[
+        Path | None, typer.Option(help="Write the row numbers behind a shift here, as Parquet.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge one file against another: did the data change, and by how much?
+    """Judge one file against another: did the data change, by how much, and why?
 
     Each column has one test, corrected over the columns, and one effect with the owner's limit;
-    too few rows to tell is INCONCLUSIVE, never PASS.
+    too few rows to tell is INCONCLUSIVE, never PASS. A column that fails is split over the
+    segments of the policy's `segments`: other segments came, or something changed within them.
 
     Example: assay drift --reference jan.parquet --current feb.parquet --policy drift.yaml
     """
@@ -163,7 +167,7 @@ def drift(
     if current is None or policy is None:
         raise typer.BadParameter("give --current and --policy; --reference what to compare with")
     with progress("comparing"):
-        verdict, measured = compare_files(reference, current, policy)
+        verdict, measured = compare_files(reference, current, policy, rows)
     if report is not None:
         report.write_text(render_drift_html(verdict, measured), encoding="utf-8")
     if as_json:

@@ -6,6 +6,8 @@ from typing import Any
 
 import ibis
 
+from assay.policy.drift import Slice
+
 INTEGER = "int64"
 FLOAT = "float64"
 TEXT = "string"
@@ -59,3 +61,11 @@ def as_levels(reference: Any, current: Any) -> tuple[Any, Any]:
         whole = all(c.type().is_integer() for c in both)
         both = [c.cast(INTEGER if whole else FLOAT) for c in both]
     return both[0].cast(TEXT), both[1].cast(TEXT)
+
+
+def sliced(table: Any, part: Slice) -> Any:
+    """Rows of a slice; none where the table lacks the slice's column."""
+    if part.column not in table.columns:
+        return table.filter(ibis.literal(False))
+    wanted = [str(level) for level in part.levels]
+    return table.filter(table[part.column].cast("string").isin(wanted))

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
 from assay.drift._model import DriftMeasurements
+from assay.drift.cause import (
+    Cause,
+    alarms,
+    explain_drift,
+    schema_changes,
+    with_causes,
+    write_rows,
+)
 from assay.engine import open_data, session
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
@@ -14,7 +23,10 @@ from assay.verdict import Verdict
 
 
 def compare_files(
-    reference: Path | str | None, current: Path | str, policy: Path | str
+    reference: Path | str | None,
+    current: Path | str,
+    policy: Path | str,
+    rows: Path | None = None,
 ) -> tuple[Verdict, DriftMeasurements]:
     """Judge one CSV or Parquet file against another.
 
@@ -26,6 +38,8 @@ def compare_files(
         A drift policy, the same file as in ``include/policies/<dataset>/``. Its ``references`` and
         ``bootstrap`` play no part here, except that every reference it names counts in the
         correction.
+    rows : path, optional
+        Where to write the numbers of the rows that carry a shift, as Parquet.
 
     Returns
     -------
@@ -44,4 +58,17 @@ def compare_files(
         before = None if reference is None else open_data(con, reference)
         now = open_data(con, current)
         measured = measure_drift(con, before, now, judging)
-    return judge_drift(measured, judging), measured
+        verdict = judge_drift(measured, judging)
+        causes = [] if before is None else _causes(con, before, now, verdict, judging, rows)
+    return with_causes(verdict, causes), measured
+
+
+def _causes(
+    con: Any, before: Any, now: Any, verdict: Verdict, policy: DriftPolicy, rows: Path | None
+) -> list[Cause]:
+    changes = tuple(schema_changes(before, now))
+    found = []
+    for alarm in alarms(verdict, policy):
+        cause, behind = explain_drift(before, now, alarm, policy)
+        found.append((cause.model_copy(update={"pipeline": changes}), behind))
+    return [cause for cause, _ in found] if rows is None else write_rows(con, found, rows)

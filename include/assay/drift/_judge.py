@@ -267,6 +267,8 @@ class _ColumnJudge:
             "rows_reference": column.rows_reference,
             "rows_current": column.rows_current,
         }
+        if column.slice is not None:
+            place["slice"] = column.slice
         return Reason(
             code=code,
             outcome=outcome,

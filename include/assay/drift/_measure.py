@@ -7,18 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import numpy as np
 
 from assay.contract import Contract
 from assay.drift._category import compare_levels
-from assay.drift._columns import without_nan
+from assay.drift._columns import sliced, without_nan
 from assay.drift._concept import measure_concept
 from assay.drift._job import Job
 from assay.drift._model import ColumnDrift, DriftMeasurements
 from assay.drift._ordered import compare_ordered
 from assay.errors import PolicyError
-from assay.policy.drift import CategoryTest, DriftPolicy, Slice
+from assay.policy.drift import CategoryTest, DriftPolicy
 
 
 def measure_drift(
@@ -123,7 +122,7 @@ class _Comparison:
         """Every column in all rows, then those of each slice."""
         yield from self._compared(reference, current, self.policy.columns, None)
         for part in self.policy.slices:
-            pair = (_sliced(reference, part), _sliced(current, part))
+            pair = (sliced(reference, part), sliced(current, part))
             yield from self._compared(*pair, part.columns, part.name)
 
     def _compared(
@@ -166,14 +165,6 @@ class _Comparison:
         if isinstance(spec, CategoryTest):
             return compare_levels(pair, job, common)
         return compare_ordered(pair, job, spec.test, common)
-
-
-def _sliced(table: Any, part: Slice) -> Any:
-    """Rows of a slice; none where the table lacks the slice's column."""
-    if part.column not in table.columns:
-        return table.filter(ibis.literal(False))
-    wanted = [str(level) for level in part.levels]
-    return table.filter(table[part.column].cast("string").isin(wanted))
 
 
 def _sizes(table: Any, names: Iterable[str], side: str) -> dict[str, dict[str, int]]:

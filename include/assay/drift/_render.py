@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from assay.drift._model import DriftMeasurements
+from assay.drift.cause import cause_text, causes_of
 from assay.verdict import Verdict
 
 _HEAD: Final = ("column", "outcome", "effect", "value", "limit", "by chance", "adjusted p", "rows")
@@ -34,6 +35,8 @@ def render_drift_text(verdict: Verdict) -> str:
             if (row["table"], row["reference"]) == (table, reference)
         ]
         lines += ["", f"{table} against {reference}", *_aligned([_HEAD, *rows])]
+    for cause in causes_of(verdict):
+        lines += ["", *cause_text(cause)]
     return "\n".join(lines) + "\n"
 
 

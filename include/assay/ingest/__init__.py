@@ -9,7 +9,7 @@ batch to go on with. A landed folder is immutable and named by the digest of its
 
 from assay.ingest._http import Retry
 from assay.ingest._judge import judge_landing
-from assay.ingest._land import land
+from assay.ingest._land import land, read_manifest
 from assay.ingest._model import Fault, Landing, Manifest
 
-__all__ = ["Fault", "Landing", "Manifest", "Retry", "judge_landing", "land"]
+__all__ = ["Fault", "Landing", "Manifest", "Retry", "judge_landing", "land", "read_manifest"]

@@ -203,13 +203,14 @@ def _unparsed(con: Any, rows: FileDigest) -> tuple[int, dict[str, int]]:
 
 def _landed_before(folder: Path, contract: Contract) -> Manifest | None:
     """The record of the same input under the same contract, if it landed wholly."""
-    manifest = _as_landed(folder)
+    manifest = read_manifest(folder)
     if manifest is None or (manifest.contract, manifest.transform) != (contract.hash, TRANSFORM):
         return None
     return manifest if _rows_are(folder, manifest) else None
 
 
-def _as_landed(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path) -> Manifest | None:
+    """The record of a landed folder; None where there is none, or it can't be read."""
     try:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -231,7 +232,7 @@ def _publish(aside: Path, folder: Path, manifest: Manifest) -> None:
             raise
     else:
         return
-    if _as_landed(folder) == manifest and _rows_are(folder, manifest):
+    if read_manifest(folder) == manifest and _rows_are(folder, manifest):
         return  # Another run landed the same meanwhile.
     # This input landed under another contract, or its rows were lost. Its original is the same;
     # without its manifest the folder isn't a landed batch until the new one is there.

@@ -204,6 +204,12 @@ class DriftPolicy(OptionalGatePolicy):
         "by them, and the candidate too.",
     )
     slices: tuple[Slice, ...] = Field((), description="Parts of the rows judged by themselves.")
+    segments: tuple[str, ...] = Field(
+        (),
+        description="Columns over whose levels a column that fails is split, to say why: other "
+        "segments arrived, or something changed within them. Without it the slices' columns, else "
+        "every column of few levels.",
+    )
     concept: Concept | None = Field(None, description="Measures of label and prediction.")
 
     def _judged(self) -> dict[str, bool]:
@@ -234,6 +240,11 @@ class DriftPolicy(OptionalGatePolicy):
         return any(reference.kind != "pinned" for reference in self.references.values())
 
     @property
+    def segmenting(self) -> tuple[str, ...]:
+        """Columns that tell segments: those named, else the slices'."""
+        return self.segments or tuple(dict.fromkeys(part.column for part in self.slices))
+
+    @property
     def tests(self) -> int:
         """Confirmatory tests that the policy names for one reference: columns and slices."""
         return len(self.columns) + sum(len(part.columns) for part in self.slices)
@@ -246,3 +257,5 @@ class DriftPolicy(OptionalGatePolicy):
             yield ("columns", name), name
         for i, part in enumerate(self.slices):
             yield ("slices", i, "column"), part.column
+        for i, name in enumerate(self.segments):
+            yield ("segments", i), name

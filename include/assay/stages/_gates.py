@@ -15,14 +15,11 @@ from assay.fairness import (
 from assay.policy import OptionalGatePolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.stages._cause import OBJECTS, TABLES, explained
 from assay.stages._office import Office
 from assay.stages._tables import versions, worked
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import Finished, once, report_path, write_text
-
-_TABLES = {"observed": "observed.parquet", "candidate": "candidate.parquet"}
-_OBJECTS = {"observed": "observed", "candidate": "data"}
-
 
 PolicyT = TypeVar("PolicyT", bound=OptionalGatePolicy)
 
@@ -58,9 +55,9 @@ def _drifted(office: Office, ticket: Ticket, contract: Contract, policy: DriftPo
         measured = [
             _measured(office, ticket, con, contract, policy, table, name)
             for name in (_references(ticket, policy) or ["reference"])
-            for table in _TABLES
+            for table in TABLES
         ]
-    verdict = judge_drift(measured, policy)
+        verdict = explained(office, ticket, con, judge_drift(measured, policy), contract, policy)
     page = render_drift_html(verdict, measured, title=f"Drift of {ticket.dataset} {ticket.batch}")
     report = write_text(report_path(office, ticket, "drift.html"), page)
     result = StageResult.judged("drift", verdict, report=office.relative(report))
@@ -84,11 +81,11 @@ def _measured(
     name: str,
 ) -> DriftMeasurements:
     batches = ticket.pinned.references.get(name, {})
-    reference = versions(office, con, ticket.dataset, batches, _OBJECTS[table]) if batches else None
+    reference = versions(office, con, ticket.dataset, batches, OBJECTS[table]) if batches else None
     return measure_drift(
         con,
         reference,
-        worked(office, ticket, con, _TABLES[table]),
+        worked(office, ticket, con, TABLES[table]),
         policy,
         contract=contract,
         table=table,
@@ -117,7 +114,7 @@ def _compared(
 ) -> Finished:
     levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
     with office.session() as con:
-        candidate, observed = (worked(office, ticket, con, _TABLES[t]) for t in reversed(_TABLES))
+        candidate, observed = (worked(office, ticket, con, TABLES[t]) for t in reversed(TABLES))
         measured = measure_fairness(con, candidate, policy, contract.roles, levels)
         # Our own work may be uneven as well: who was quarantined, whose values were filled in.
         treated = [

@@ -1,0 +1,138 @@
+"""What is known of why a column drifted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SegmentPart(_Frozen):
+    """One segment's part of the whole; parts of all segments and of both kinds sum to it.
+
+    Parameters
+    ----------
+    label : str
+        The level, `(missing)`, `(other)`, or a number without meaning where it may not be named.
+    rows_reference, rows_current : int or str
+        Rows that took part; of a classified column `<n` below the policy's least number.
+    mean_reference, mean_current : float or None
+        Mean score of the segment's rows; None where there is none or it may not be shown.
+    mix, within : float
+        The segment's part by its share, and by its mean.
+    carries : bool
+        Whether it is among the fewest segments that give four fifths of the whole, five at most.
+    """
+
+    label: str
+    rows_reference: int | str
+    rows_current: int | str
+    mean_reference: float | None
+    mean_current: float | None
+    mix: float
+    within: float
+    carries: bool = False
+
+    @property
+    def total(self) -> float:
+        """The segment's part of the whole."""
+        return self.mix + self.within
+
+
+class Split(_Frozen):
+    """The whole over the segments of one column.
+
+    Read ``mix`` and ``within`` against the whole: they sum to it. Their errors are standard errors
+    for independent rows. ``p`` is small where the segments matter: where shares moved the mean, or
+    where the segments' means moved unequally. ``stands_out`` says how far, over the whole, less
+    what chance gives. A column ``restates`` the judged one where its levels fix the score.
+    """
+
+    column: str
+    classified: bool = False
+    segments: tuple[SegmentPart, ...]
+    mix: float
+    within: float
+    mix_error: float
+    within_error: float
+    p: float
+    stands_out: float
+    restates: bool = False
+
+
+class PipelineChange(_Frozen):
+    """Something of the pipeline that differs between this run and the reference's.
+
+    ``kind`` is ``schema``, ``source``, ``rule`` or ``reference_table``; ``what`` is one short
+    phrase with names of columns, files of rules and data sets, never a value.
+    """
+
+    kind: Literal["schema", "source", "rule", "reference_table"]
+    what: str
+
+
+class Cause(_Frozen):
+    """Why one column failed, as far as its segments and the pipeline tell.
+
+    Parameters
+    ----------
+    code : str
+        The reason that is explained.
+    score : str
+        What the score of a row is, in words.
+    whole : float
+        The difference of the score's means, which the parts sum to.
+    measure : str
+        What the whole is: ``share`` of rows, ``psi``, ``wasserstein``, ``phi_squared`` (χ² over
+        rows, of which Cramér's V is the root) or ``jensen_shannon_divergence``, the distance
+        squared.
+    segmenting : str or None
+        The column whose segments explain best; None where no column's do.
+    splits : tuple of Split
+        Every column that was tried, the best first.
+    rows, excess : int or None
+        Rows of the batch that carry the shift, whose numbers :func:`write_rows` writes, and how
+        many more they are than the reference's shares would give.
+    file : str or None
+        Where the numbers were written.
+    """
+
+    table: str
+    reference: str
+    column: str
+    slice: str | None = None
+    code: str
+    score: str = ""
+    measure: str = "share"
+    whole: float | None = None
+    segmenting: str | None = None
+    splits: tuple[Split, ...] = ()
+    rows: int | None = None
+    excess: int | None = None
+    file: str | None = None
+    pipeline: tuple[PipelineChange, ...] = Field(())
+
+    @property
+    def name(self) -> str:
+        """The column, with its slice where it has one."""
+        return self.column if self.slice is None else f"{self.column} [{self.slice}]"
+
+    @property
+    def best(self) -> Split | None:
+        """The split over the segmenting column, else the first that was tried."""
+        return self.splits[0] if self.splits else None
+
+    @property
+    def carriers(self) -> tuple[SegmentPart, ...]:
+        """The segments that carry most of the shift, the largest first; none stands out: empty."""
+        if self.segmenting is None or self.best is None:
+            return ()
+        return tuple(part for part in self.best.segments if part.carries)
+
+    def share(self, part: float) -> float:
+        """A part over the whole, 0 without a whole."""
+        return part / self.whole if self.whole else 0.0
