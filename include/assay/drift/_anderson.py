@@ -41,11 +41,11 @@ def terms(
     spread = below * (total - below) - total * ties / 4
     # One value that all rows share leaves nothing to rank.
     weight = np.divide(ties, spread, out=np.zeros_like(ties), where=spread > 0)
-    found = np.zeros(counts.shape[1])
-    for row, size in enumerate((n, m)):
-        midrank = before[row] + counts[row] / 2
-        found += weight * (total * midrank - size * below) ** 2 / size
-    return found * ((total - 1) / total**2)
+    # The two samples' distances are the same but for the sign, since their ranks add up.
+    distance = total * (before[0] + counts[0] / 2) - n * below
+    factor = (1 / n + 1 / m) * ((total - 1) / total**2)
+    found: np.ndarray[Any, Any] = weight * distance**2 * factor
+    return found
 
 
 def p_value(statistic: float) -> float:

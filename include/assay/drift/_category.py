@@ -9,8 +9,6 @@ import numpy as np
 
 from assay.drift import _effects
 from assay.drift._chi_square import Homogeneity, chi_square
-from assay.drift._columns import as_levels
-from assay.drift._counts import levels
 from assay.drift._job import Array, Job, divergences
 from assay.drift._model import Cell, ColumnDrift, Effect
 from assay.engine import round12
@@ -18,14 +16,38 @@ from assay.engine import round12
 _SHOWN: Final = 20
 
 
-def compare_levels(pair: tuple[Any, Any], job: Job, common: dict[str, Any]) -> ColumnDrift:
+Levels = dict[str | None, int]
+"""Rows of each level, missing being None."""
+
+
+def count_levels(table: Any, column: Any) -> Levels:
+    """Rows of one table at each level of a column of text."""
+    levels = table.select(v=column)
+    found = levels.group_by("v").agg(rows=levels.count()).to_pyarrow()
+    return dict(zip(found["v"].to_pylist(), found["rows"].to_pylist(), strict=True))
+
+
+def compare_levels(
+    reference: Levels, current: Levels, job: Job, common: dict[str, Any]
+) -> ColumnDrift:
     """One column of levels in reference and batch: its test, its effects, its levels.
 
     Without a row on either side it has no statistic.
     """
-    if not common["rows_reference"] or not common["rows_current"]:
+    rows, rows_before = sum(current.values()), sum(reference.values())
+    common |= {
+        "rows_reference": rows_before,
+        "rows_current": rows,
+        "missing_reference": reference.get(None, 0),
+        "missing_current": current.get(None, 0),
+    }
+    common["n_reference"] = rows_before - common["missing_reference"]
+    common["n_current"] = rows - common["missing_current"]
+    if not rows or not rows_before:
         return ColumnDrift(**common)
-    names, table = levels(*as_levels(*pair))
+    # Code points are in the order of their bytes, so that this is the engine's order.
+    names = sorted({*reference, *current}, key=lambda name: (name is not None, name or ""))
+    table = np.array([[side.get(name, 0) for name in names] for side in (reference, current)])
     test = chi_square(table, job.level, job.rng)
     new = (table[0] == 0) & np.array([name is not None for name in names])
     return ColumnDrift(

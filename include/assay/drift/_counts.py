@@ -1,28 +1,27 @@
-"""Rows per distinct value of two tables, in the order of the values.
+"""Everything that a test or an effect needs of an ordered column, in one pass over its blocks.
 
-One pass over the sorted union of both tables gives everything that a test or an effect needs. The
-sort is the engine's, out of core; only blocks of it pass through Python. Cumulative counts are
-integers and sums run over blocks of one fixed size, so that no number depends on threads.
+Cumulative counts are integers and sums run over blocks whose bounds depend on the values alone, so
+that no number depends on threads.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import ibis
 import numpy as np
 
 from assay.drift import _anderson
+from assay.drift._sorted import Array, Block
 
-_BLOCK: Final = 131_072
 _KEPT: Final = 20_000
-"""Most distinct values whose counts are kept: enough for the exact law's 10 000 rows a side."""
+"""Most distinct values whose counts are kept, for permutations."""
 _GRID: Final = 64
 _TAILS: Final = (1 / 65536, 1 / 16384, 1 / 4096, 1 / 1024)
-Array = np.ndarray[Any, Any]
+GRID_POINTS: Final = _GRID + 2 * len(_TAILS) + 3
+"""No grid has more points."""
 
 
 @dataclass(frozen=True)
@@ -107,15 +106,15 @@ def _grid_ranks(rows: int) -> Array:
     return np.array(sorted(inner | {1, rows}))
 
 
-def ordered(reference: Any, current: Any, n: int, m: int, anderson: bool = False) -> Ordered:
+def ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> Ordered:
     """One pass over an ordered column.
 
     Parameters
     ----------
-    reference, current : ibis column
-        Of one ordered type (see :func:`sortable`), from tables of one session.
+    blocks : iterable of (values, counts)
+        Distinct values in order, and rows of reference and current at each.
     n, m : int
-        Rows of each that aren't missing, both at least 1.
+        Rows of each in all blocks, both at least 1.
     anderson : bool
         Whether to sum up the Anderson-Darling statistic as well; it is 0 otherwise.
     """
@@ -130,8 +129,9 @@ def ordered(reference: Any, current: Any, n: int, m: int, anderson: bool = False
     a2: list[float] = []
     area: list[float] = []
     kept: list[Array] | None = []
-    for values, counts in _blocks(reference, current):
-        ends = before + counts.cumsum(axis=1)
+    for values, counts in blocks:
+        ends = counts.cumsum(axis=1)
+        ends += before
         gaps = np.abs(ends[0] * m - ends[1] * n)
         largest = max(largest, int(gaps.max()))
         if anderson:
@@ -139,7 +139,7 @@ def ordered(reference: Any, current: Any, n: int, m: int, anderson: bool = False
         if last is not None:
             gap = abs(int(before[0, 0]) * m - int(before[1, 0]) * n)
             area.append(float(values[0] - last) * gap)
-        area.append(float((np.diff(values).astype(float) * gaps[:-1]).sum()))
+        area.append(float((np.diff(values) * gaps[:-1].astype(float)).sum()))
         for marker in markers:
             marker.feed(values, ends)
         before, last = ends[:, -1:], values[-1]
@@ -158,71 +158,3 @@ def ordered(reference: Any, current: Any, n: int, m: int, anderson: bool = False
         grid=grid,
         counts=np.hstack(kept) if kept else None,
     )
-
-
-def levels(reference: Any, current: Any) -> tuple[list[str | None], Array]:
-    """Levels of a column as text, missing (None) first, and their counts (2, k)."""
-    table = _grouped(reference, current).to_pyarrow()
-    counts = np.vstack([table["r"].to_numpy(), table["c"].to_numpy()]).astype(np.int64)
-    return table["v"].to_pylist(), counts
-
-
-def _rows(reference: Any, current: Any) -> Any:
-    """Rows of both tables with the value as ``v`` and whether they are the current table's."""
-    sides = [
-        column.name("v").as_table().mutate(now=ibis.literal(now, "int8"))
-        for column, now in ((reference, 0), (current, 1))
-    ]
-    return ibis.union(*sides)
-
-
-def _grouped(reference: Any, current: Any) -> Any:
-    rows = _rows(reference, current)
-    # Counts, because the engine's sum of integers is wider than an integer of Arrow.
-    counts = rows.group_by("v").agg(
-        r=rows.count(where=rows.now == 0), c=rows.count(where=rows.now == 1)
-    )
-    return counts.order_by(counts.v.asc(nulls_first=True))
-
-
-def _blocks(reference: Any, current: Any) -> Iterator[tuple[Array, Array]]:
-    """Distinct values and their counts (2, k), in order, missing values left out.
-
-    The engine only sorts, which costs it less than grouping does where most values are distinct;
-    equal neighbours are counted here. A block's last value waits for the next block, since more
-    rows of it may follow.
-    """
-    last, waiting = np.empty(0), np.zeros((2, 0), dtype=np.int64)
-    for values, now in _sorted(_rows(reference, current)):
-        first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-        rows = np.diff(np.append(first, len(values)))
-        of_current = np.add.reduceat(now, first, dtype=np.int64)
-        distinct, counts = values[first], np.vstack([rows - of_current, of_current])
-        if len(last) and last[0] == distinct[0]:
-            counts[:, 0] += waiting[:, 0]
-        elif len(last):
-            distinct, counts = np.append(last, distinct), np.hstack([waiting, counts])
-        last, waiting = distinct[-1:], counts[:, -1:]
-        if len(distinct) > 1:
-            yield distinct[:-1], counts[:, :-1]
-    if len(last):
-        yield last, waiting
-
-
-def _sorted(rows: Any) -> Iterator[tuple[Array, Array]]:
-    """Values and marks in order, in blocks of one size whatever the engine's batches are."""
-    kept = rows.filter(rows.v.notnull())
-    parts: list[tuple[Array, Array]] = []
-    held = 0
-    for batch in kept.order_by(kept.v).to_pyarrow_batches(chunk_size=_BLOCK):
-        parts.append(
-            (batch["v"].to_numpy(zero_copy_only=False), batch["now"].to_numpy(zero_copy_only=False))
-        )
-        held += batch.num_rows
-        while held >= _BLOCK:
-            values, marks = (np.concatenate(side) for side in zip(*parts, strict=True))
-            yield values[:_BLOCK], marks[:_BLOCK]
-            parts, held = [(values[_BLOCK:], marks[_BLOCK:])], held - _BLOCK
-    if held:
-        values, marks = (np.concatenate(side) for side in zip(*parts, strict=True))
-        yield values, marks

@@ -21,6 +21,7 @@ class Job:
     name: str
     slice: str | None
     level: float
+    seed: int
     rng: np.random.Generator
     classified: bool
     closed: tuple[str, ...] | None

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from assay.contract import Contract
-from assay.drift._category import compare_levels
-from assay.drift._columns import sliced, without_nan
+from assay.drift._comparison import Comparison
 from assay.drift._concept import measure_concept
-from assay.drift._job import Job
-from assay.drift._model import ColumnDrift, DriftMeasurements
-from assay.drift._ordered import compare_ordered
+from assay.drift._model import DriftMeasurements
 from assay.errors import PolicyError
-from assay.policy.drift import CategoryTest, DriftPolicy
+from assay.policy.drift import DriftPolicy
 
 
 def measure_drift(
-    con: Any,  # noqa: ARG001 - every gate takes its session first
+    con: Any,
     reference: Any | None,
     current: Any,
     policy: DriftPolicy,
@@ -95,7 +88,8 @@ def measure_drift(
         return DriftMeasurements(state="no_reference", **record | {"note": why})
     record["concept"] += measure_concept(reference, roles, policy, "reference")
     place = f"{table}/{reference_name}"
-    comparison = _Comparison(contract, policy, place, policy.alpha / tests)
+    threads = int(con.raw_sql("SELECT current_setting('threads')").fetchone()[0])
+    comparison = Comparison(contract, policy, place, policy.alpha / tests, threads)
     columns = tuple(comparison.run(reference, current))
     return DriftMeasurements(state="compared", columns=columns, **record)
 
@@ -109,75 +103,3 @@ def _refuse_identifiers(policy: DriftPolicy, roles: Mapping[str, str]) -> None:
             got=named[0],
             do="Take it out: identifiers take no part in drift.",
         )
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    contract: Contract | None
-    policy: DriftPolicy
-    place: str
-    level: float
-
-    def run(self, reference: Any, current: Any) -> Iterator[ColumnDrift]:
-        """Every column in all rows, then those of each slice."""
-        yield from self._compared(reference, current, self.policy.columns, None)
-        for part in self.policy.slices:
-            pair = (sliced(reference, part), sliced(current, part))
-            yield from self._compared(*pair, part.columns, part.name)
-
-    def _compared(
-        self, reference: Any, current: Any, names: Iterable[str], part: str | None
-    ) -> Iterator[ColumnDrift]:
-        sizes = [_sizes(reference, names, "reference"), _sizes(current, names, "current")]
-        for name in names:
-            both = {**sizes[0].get(name, {}), **sizes[1].get(name, {})}
-            yield self._compare(reference, current, self._job(name, part), both)
-
-    def _job(self, name: str, part: str | None) -> Job:
-        seed = [self.policy.seed, zlib.crc32(f"{self.place}/{part}/{name}".encode())]
-        roles, closed = self.policy.roles, None
-        classified = roles.get(name) in {"protected", "identifier"}
-        if self.contract is not None and name in self.contract.column_names:
-            classified = name in self.contract.classified
-            classified = classified or self.contract.roles.get(name) == "protected"
-            closed = self.contract.column(name).levels
-        return Job(
-            name=name,
-            slice=part,
-            level=self.level,
-            rng=np.random.default_rng(seed),
-            classified=classified,
-            closed=closed,
-            least_number=self.policy.least_number,
-        )
-
-    def _compare(
-        self, reference: Any, current: Any, job: Job, sizes: Mapping[str, int]
-    ) -> ColumnDrift:
-        spec = self.policy.columns[job.name]
-        common: dict[str, Any] = {"column": job.name, "slice": job.slice, "test": spec.test}
-        if job.name not in current.columns:
-            return ColumnDrift(fault="column_missing", fault_in="current", **common)
-        if job.name not in reference.columns:
-            return ColumnDrift(fault="column_missing", fault_in="reference", **common)
-        pair = (reference[job.name], current[job.name])
-        common |= sizes
-        if isinstance(spec, CategoryTest):
-            return compare_levels(pair, job, common)
-        return compare_ordered(pair, job, spec.test, common)
-
-
-def _sizes(table: Any, names: Iterable[str], side: str) -> dict[str, dict[str, int]]:
-    """Per column the rows of one side: all, those with a value, those without (null or NaN)."""
-    known = [name for name in names if name in table.columns]
-    values = {f"n{i}": without_nan(table[name]).count() for i, name in enumerate(known)}
-    found = table.aggregate(rows=table.count(), **values).to_pyarrow().to_pylist()[0]
-    rows = int(found["rows"])
-    return {
-        name: {
-            f"rows_{side}": rows,
-            f"n_{side}": int(found[f"n{i}"]),
-            f"missing_{side}": rows - int(found[f"n{i}"]),
-        }
-        for i, name in enumerate(known)
-    }

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
 
 from assay.drift import _effects, _scipy
 from assay.drift._chi_square import LEAST_EXPECTED, draws, expected, quantile
+from assay.drift._counts import GRID_POINTS
 
 Array = np.ndarray[Any, Any]
 _CELLS: Final = 2_000_000
+_WALKS: Final = 2_048
+_DRAWING: Final = Lock()
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def _upper(values: Array, level: float) -> float:
 
 
 def wasserstein_null(
-    values: Array, ends: Array, sizes: tuple[int, int], level: float, rng: np.random.Generator
+    values: Array, ends: Array, sizes: tuple[int, int], level: float, seed: int
 ) -> float:
     """Null quantile of the Wasserstein distance, by seeded simulation.
 
@@ -89,6 +94,8 @@ def wasserstein_null(
         Pooled rows up to each of them.
     sizes : (int, int)
         Rows of the reference and of the current table.
+    seed : int
+        Columns of one comparison share their random numbers.
 
     Notes
     -----
@@ -98,16 +105,32 @@ def wasserstein_null(
     ones in the tails.
     """
     n, m = sizes
-    shares = ends / (n + m)
-    steps = np.sqrt(np.diff(shares, prepend=0.0))
     widths = np.diff(values.astype(float))
+    scale = float(widths.sum())
+    if scale <= 0:
+        return 0.0
+    shares = ends / (n + m)
+    steps = np.sqrt(np.diff(shares, prepend=0.0)).astype(np.float32)
     rest = math.sqrt(max(1 - float(shares[-1]), 0.0))
-    left, found = min(draws(level, len(values)), 50_000), []
-    while left > 0:
-        size = min(left, 4096)
-        walk = np.cumsum(rng.standard_normal((size, len(values))) * steps, axis=1)
-        end = walk[:, -1] + rest * rng.standard_normal(size)
-        bridge = np.abs(walk - shares * end[:, None])
-        found.append(((bridge[:, 1:] + bridge[:, :-1]) / 2) @ widths)
-        left -= size
-    return quantile(np.concatenate(found), level) * math.sqrt(1 / n + 1 / m)
+    weights = (np.append(widths, 0) + np.append(0, widths)) / (2 * scale)
+    normals = _normals(min(draws(level, len(values)), 50_000), len(values) + 1, seed)
+    found = []
+    for start in range(0, len(normals), _WALKS):
+        drawn = normals[start : start + _WALKS]
+        walk = np.cumsum(drawn[:, :-1] * steps, axis=1)
+        end = walk[:, -1] + np.float32(rest) * drawn[:, -1]
+        walk -= end[:, None] * shares.astype(np.float32)
+        np.abs(walk, out=walk)
+        found.append((walk * weights.astype(np.float32)).sum(axis=1))
+    bridge = quantile(np.concatenate(found), level)
+    return bridge * scale * math.sqrt(1 / n + 1 / m)
+
+
+@lru_cache(maxsize=2)
+def _drawn(rows: int, columns: int, seed: int) -> Array:
+    return np.random.default_rng([seed, rows]).standard_normal((rows, columns), dtype=np.float32)
+
+
+def _normals(rows: int, columns: int, seed: int) -> Array:
+    with _DRAWING:
+        return _drawn(rows, max(columns, GRID_POINTS + 1), seed)[:, :columns]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from assay.drift import _anderson, _ks, _null
 from assay.drift._chi_square import permutation_p, permuted
-from assay.drift._columns import kind, sortable
 from assay.drift._counts import Ordered, ordered
 from assay.drift._job import Array, Job, divergences
 from assay.drift._model import Cell, ColumnDrift, Effect
+from assay.drift._sorted import Block
 from assay.engine import round12
 
 _PERMUTED: Final = 2_000
@@ -20,30 +20,31 @@ _PERMUTED: Final = 2_000
 
 
 def compare_ordered(
-    pair: tuple[Any, Any], job: Job, test: str, common: dict[str, Any]
+    blocks: Iterable[Block], job: Job, test: str, time: bool, common: dict[str, Any]
 ) -> ColumnDrift:
     """One ordered column of reference and batch: its test, its effects, its bins.
 
-    A column that can't be put in order has ``fault``; one without a value on either side has no
-    statistic.
+    Parameters
+    ----------
+    blocks : iterable
+        Distinct values in order with both counts (see :func:`~assay.drift._sorted.merged`).
+    time : bool
+        Whether values are microseconds.
+    common : dict
+        Fields of the result that are known already; without a value on either side it has no
+        statistic.
     """
     n, m = common["n_reference"], common["n_current"]
-    sides = sortable(*pair)
-    if sides is None and n and m:
-        fits = sortable(pair[1], pair[1]) is not None
-        return ColumnDrift(
-            fault="column_type", fault_in="reference" if fits else "current", **common
-        )
-    if sides is None or not n or not m:
+    if not n or not m:
         return ColumnDrift(**common)
-    seen = ordered(*sides, n, m, anderson=test == "anderson_darling")
+    seen = ordered(blocks, n, m, anderson=test == "anderson_darling")
     statistic, p, law = _ordered_test(seen, test, job)
     return ColumnDrift(
         statistic=round12(statistic),
         p=p,
         law=law,
         effects=_ordered_effects(seen, job),
-        cells=() if job.classified else _bins(seen, common, kind(pair[1]) == "time"),
+        cells=() if job.classified else _bins(seen, common, time),
         **common,
     )
 
@@ -55,9 +56,7 @@ def _ordered_test(seen: Ordered, test: str, job: Job) -> tuple[float, float, str
     if test == "permutation" and seen.counts is not None and seen.distinct <= _PERMUTED:
         simulated = permuted(seen.counts, job.level, job.rng, _largest_gap)
         return seen.statistic, permutation_p(seen.statistic, simulated), "permutation"
-    if seen.counts is not None and max(seen.n, seen.m) <= _ks.EXACT_ROWS:
-        return seen.statistic, *_ks.p_value(seen.statistic, *seen.counts)
-    return seen.statistic, _ks.law(seen.statistic, seen.n, seen.m), "kstwo"
+    return seen.statistic, *_ks.p_value(seen.statistic, seen.n, seen.m)
 
 
 def _largest_gap(reference: Array, current: Array) -> Array:
@@ -82,7 +81,7 @@ def _ordered_effects(seen: Ordered, job: Job) -> tuple[Effect, ...]:
         return (*found, Effect(name="wasserstein", value=None))
     grid = seen.grid
     ends = grid.reference + grid.current
-    null = _null.wasserstein_null(grid.values, ends, (seen.n, seen.m), job.level, job.rng)
+    null = _null.wasserstein_null(grid.values, ends, (seen.n, seen.m), job.level, job.seed)
     area = Effect(
         name="wasserstein",
         value=round12(seen.wasserstein / seen.iqr),
