@@ -13,6 +13,16 @@ FLOAT = "float64"
 TEXT = "string"
 
 
+def fetch(table: Any) -> Any:
+    """A small result as an Arrow table; ``to_pyarrow`` would import pandas, which takes seconds."""
+    return table.to_pyarrow_batches().read_all()
+
+
+def count(table: Any) -> int:
+    """Rows of a table."""
+    return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
+
+
 def kind(column: Any) -> str:
     """``number``, ``time``, ``text`` or ``other``: what a test needs to know of a type."""
     dtype = column.type()

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import ibis
 import numpy as np
 
 from assay.contract import Contract
 from assay.drift import _sorted
 from assay.drift._category import compare_levels, count_levels
-from assay.drift._columns import as_levels, kind, sortable, without_nan
+from assay.drift._columns import as_levels, count, fetch, kind, sliced, sortable, without_nan
 from assay.drift._job import Array, Job
 from assay.drift._model import ColumnDrift
 from assay.drift._ordered import compare_ordered
-from assay.policy.drift import CategoryTest, DriftPolicy, Slice
+from assay.policy.drift import CategoryTest, DriftPolicy
 
 Pair = tuple[Any, Any]
 _Values = Callable[[], tuple[list[int], Iterable[_sorted.Block]]]
@@ -72,7 +71,7 @@ class Comparison:
         """Ordered columns, read in groups that fit into memory, each sorted in a thread."""
         if not columns:
             return {}
-        rows = [int(table.count().execute()) for table in tables]
+        rows = [count(table) for table in tables]
         found: dict[str, ColumnDrift] = {}
         with ThreadPoolExecutor(self.threads) as pool:
             for names in _sorted.in_groups(dict.fromkeys(columns, 8 * sum(rows))):
@@ -127,8 +126,12 @@ class Comparison:
 
     def _unsortable(self, tables: Pair, name: str, part: str | None) -> ColumnDrift:
         """A column without a common order: a fault, unless one side has no value at all."""
-        values = [table.aggregate(rows=table.count(), n=without_nan(table[name]).count())
-                  .to_pyarrow().to_pylist()[0] for table in tables]  # fmt: skip
+        values = [
+            fetch(
+                table.aggregate(rows=table.count(), n=without_nan(table[name]).count())
+            ).to_pylist()[0]
+            for table in tables
+        ]
         n, rows = [v["n"] for v in values], [v["rows"] for v in values]
         common = self._common(name, part) | _sizes(rows, n)
         if not all(n):
@@ -155,17 +158,9 @@ def _sort(reference: Array, current: Array) -> tuple[list[int], Iterator[_sorted
 
 def _streamed(tables: Pair, columns: Pair) -> _Values:
     """A column that is too large to be held: the engine counts and sorts it."""
-    n = [int(t.aggregate(n=c.count()).to_pyarrow()["n"][0].as_py())
+    n = [int(fetch(t.aggregate(n=c.count()))["n"][0].as_py())
          for t, c in zip(tables, columns, strict=True)]  # fmt: skip
     return lambda: (n, _sorted.streamed(*columns))
-
-
-def sliced(table: Any, part: Slice) -> Any:
-    """Rows of a slice; none where the table lacks the slice's column."""
-    if part.column not in table.columns:
-        return table.filter(ibis.literal(False))
-    wanted = [str(level) for level in part.levels]
-    return table.filter(table[part.column].cast("string").isin(wanted))
 
 
 def _sizes(rows: list[int], n: list[int]) -> dict[str, int]:

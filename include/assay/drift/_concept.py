@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assay.drift._columns import fetch
 from assay.engine import round12
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Measurement
@@ -42,18 +43,18 @@ def measure_concept(
         return ()
     positive = str(policy.concept.positive)
     truth = table[label].cast("string")
-    sums = {"labelled": truth.count(), "positive": (truth == positive).sum()}
+    sums = {"labelled": truth.count(), "positive": table.count(where=truth == positive)}
     if prediction is not None:
         said = table[prediction].cast("string")
         both = truth.notnull() & said.notnull()
         sums |= {
-            "both": both.sum(),
-            "agree": (both & (truth == said)).sum(),
-            "said": (both & (said == positive)).sum(),
-            "true": (both & (truth == positive)).sum(),
-            "hit": (both & (truth == positive) & (said == positive)).sum(),
+            "both": table.count(where=both),
+            "agree": table.count(where=both & (truth == said)),
+            "said": table.count(where=both & (said == positive)),
+            "true": table.count(where=both & (truth == positive)),
+            "hit": table.count(where=both & (truth == positive) & (said == positive)),
         }
-    found = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
+    found = fetch(table.aggregate(**sums)).to_pylist()[0]
     counts = {name: int(value or 0) for name, value in found.items()}
     shares = [("label_share", "positive", "labelled")]
     if prediction is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.contract import Contract
+from assay.drift._columns import count
 from assay.drift._comparison import Comparison
 from assay.drift._concept import measure_concept
 from assay.drift._model import DriftMeasurements
@@ -64,8 +65,8 @@ def measure_drift(
     """
     roles = contract.roles if contract else policy.roles
     _refuse_identifiers(policy, roles)
-    rows = int(current.count().execute())
-    of_reference = 0 if reference is None else int(reference.count().execute())
+    rows = count(current)
+    of_reference = 0 if reference is None else count(reference)
     record: dict[str, Any] = {
         "table": table,
         "reference": reference_name,

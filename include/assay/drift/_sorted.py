@@ -56,11 +56,17 @@ def read(table: Any, columns: Mapping[str, Any], rows: int) -> dict[str, Array]:
     chosen = table.select(**{f"v{i}": column for i, column in enumerate(columns.values())})
     for batch in chosen.to_pyarrow_batches(chunk_size=1_000_000):
         for name, column in zip(columns, batch.columns, strict=True):
-            values = column.drop_null() if column.null_count else column
+            values = _view(column.drop_null() if column.null_count else column, found[name].dtype)
             end = ends[name] + len(values)
-            found[name][ends[name] : end] = values.to_numpy(zero_copy_only=False)
+            found[name][ends[name] : end] = values
             ends[name] = end
     return {name: values[: ends[name]] for name, values in found.items()}
+
+
+def _view(column: Any, dtype: Any) -> Array:
+    """Values of an Arrow array without nulls; ``to_numpy`` would import pandas."""
+    whole = np.frombuffer(column.buffers()[1], dtype=dtype)
+    return whole[column.offset : column.offset + len(column)]
 
 
 def merged(reference: Array, current: Array) -> Iterator[Block]:

@@ -265,6 +265,15 @@ def test_rows_in_any_order_and_any_threads_give_the_same_numbers(tmp_path):
     assert len(found) == 1
 
 
+def test_columns_too_large_to_be_held_are_sorted_by_the_engine_with_the_same_result(monkeypatch):
+    tables = [frame(s, 4000).assign(when=pd.date_range("2013", periods=4000)) for s in (1, 2)]
+    judging = policy(columns=COLUMNS | {"when": COLUMNS["amount"]})
+    held = judged(*tables, judging)[1]
+    for limit in (100_000, 100):  # groups of one column, and none that is held at all
+        monkeypatch.setattr("assay.drift._sorted.HELD", limit)
+        assert judged(*tables, judging)[1] == held
+
+
 def test_slices_are_judged_in_the_same_family():
     part = {"name": "only_a", "column": "city", "levels": ["a"], "columns": ["amount"]}
     current = frame(2, 6000)

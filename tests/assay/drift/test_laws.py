@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,9 +12,19 @@ import scipy.stats as st
 from hypothesis import given, settings
 from hypothesis import strategies as hs
 from scipy.spatial.distance import jensenshannon
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from assay.drift import _anderson, _chi_square, _effects, _ks, _null
+from assay.drift import (
+    _anderson,
+    _chi_square,
+    _effects,
+    _kolmogorov,
+    _ks,
+    _null,
+    _scipy,
+    _sorted,
+)
 from assay.drift._proportion import newcombe, wilson
 
 
@@ -238,3 +249,48 @@ def test_bounds_of_shares_equal_statsmodels(n, m, share, other):
     assert wilson(x, n, 0.025) == pytest.approx(theirs, abs=1e-9)
     theirs = confint_proportions_2indep(x, n, y, m, method="newcomb", compare="diff", alpha=0.05)
     assert newcombe(x, n, y, m, 0.025) == pytest.approx(theirs, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [1_200, 5_000, 40_000, 900_000])
+@pytest.mark.parametrize("z", [0.3, 0.8, 1.4, 1.6, 3.0, 6.0])
+def test_the_law_of_d_at_large_sizes_is_scipys(n, z):
+    d = z / math.sqrt(n)
+    assert _kolmogorov.sf(d, n) == pytest.approx(float(st.kstwo.sf(d, n)), rel=1e-5)
+
+
+@pytest.mark.parametrize("n", [500, 5_000, 2_000_000])
+def test_the_quantile_of_d_at_large_sizes_is_scipys(n):
+    assert _kolmogorov.isf(0.001, n) == pytest.approx(float(st.kstwo.isf(0.001, n)), rel=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hs.lists(hs.floats(1e-9, 1), min_size=1, max_size=30), hs.sampled_from(["bh", "by"]))
+def test_corrections_equal_scipy_and_statsmodels(p_values, method):
+    ours = _scipy.adjusted(p_values, method)
+    assert ours == pytest.approx(st.false_discovery_control(p_values, method=method), rel=1e-12)
+    _, theirs, _, _ = multipletests(p_values, method=f"fdr_{method}")
+    assert ours == pytest.approx(theirs, rel=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(hs.floats(0, 900), hs.integers(1, 300))
+def test_laws_of_chi_square_equal_scipy(statistic, df):
+    assert _scipy.chi2_sf(statistic, df) == pytest.approx(st.chi2.sf(statistic, df), rel=1e-9)
+    assert _scipy.chi2_isf(0.003, df) == pytest.approx(st.chi2.isf(0.003, df), rel=1e-9)
+
+
+values = hs.lists(hs.one_of(hs.integers(-3, 3), hs.floats(-1e9, 1e9)), max_size=200)
+
+
+@settings(max_examples=60, deadline=None)
+@given(values, values, hs.sampled_from([1, 2, 7, 64]))
+def test_blocks_hold_every_value_once_with_both_counts(x, y, rows):
+    x, y = np.sort(np.array(x, dtype=float)), np.sort(np.array(y, dtype=float))
+    with mock.patch.object(_sorted, "_ROWS", rows):
+        blocks = list(_sorted.merged(x, y))
+    expected = np.unique(np.concatenate([x, y]))
+    found = np.concatenate([v for v, _ in blocks]) if blocks else np.empty(0)
+    assert found.tolist() == expected.tolist()
+    counts = np.hstack([c for _, c in blocks]) if blocks else np.zeros((2, 0))
+    for side, seen in zip((x, y), counts, strict=True):
+        assert np.cumsum(seen).tolist() == np.searchsorted(side, expected, "right").tolist()
