@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.fairness._intervals import difference_interval, smallest_level
+from assay.fairness._intervals import difference_at, smallest_level
 from assay.fairness._ratio import ratio_z
 
 _FURTHEST_Z = 37.0
@@ -45,6 +45,7 @@ def difference_p(x1: int, n1: int, x2: int, n2: int, most: float) -> float:
 
     Examples
     --------
+    >>> from assay.fairness._intervals import difference_interval
     >>> p = difference_p(20, 100, 50, 100, 0.1)
     >>> low, high = difference_interval(20, 100, 50, 100, p)
     >>> round(high, 6)
@@ -56,7 +57,7 @@ def difference_p(x1: int, n1: int, x2: int, n2: int, most: float) -> float:
     low, high = 0.0, _FURTHEST_Z
     while high - low > _PRECISION:
         middle = (low + high) / 2
-        if _beyond(difference_interval(x1, n1, x2, n2, smallest_level(middle)), most):
+        if _beyond(difference_at(x1, n1, x2, n2, middle), most):
             low = middle
         else:
             high = middle

@@ -109,7 +109,7 @@ def fairness_problems(
                     expected="a column that is neither the label nor the prediction",
                 )
             )
-    for name in [*policy.attributes, *policy.control_features] if levels is not None else ():
+    for name in policy.grouping if levels is not None else ():
         problems += _problems_of_levels(policy, name, (levels or {}).get(name))
     return problems
 
@@ -183,9 +183,8 @@ def measure_fairness(
         role: name if role in used else None for role, name in declared.items()
     }
     there = set(table.columns)
-    kept = list(dict.fromkeys([*policy.attributes, *policy.control_features]))
-    named = [*kept, *(name for name in wanted.values() if name)]
-    names = [name for name in kept if name in there]
+    named = [*policy.grouping, *(name for name in wanted.values() if name)]
+    names = [name for name in policy.grouping if name in there]
     columns = {role: name if name in there else None for role, name in wanted.items()}
     flags = imputed_columns(table)
     counted = count_outcomes(table, names, columns, policy.rules.favourable, [*flags.values()])

@@ -11,7 +11,8 @@ the score test is inverted here by bisection; away from the edges the two agree,
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+
+from assay.fairness._intervals import normal_quantile
 
 _STEPS = 200
 
@@ -83,7 +84,7 @@ def ratio_interval(x1: int, n1: int, x2: int, n2: int, alpha: float) -> tuple[fl
     >>> [round(v, 4) for v in ratio_interval(10, 10, 5, 10, 0.05)]
     [1.2449, 4.3159]
     """
-    z = -NormalDist().inv_cdf(alpha / 2)
+    z = normal_quantile(alpha)
     low = 0.0 if x1 == 0 else _root(x1, n1, x2, n2, z)
     high = math.inf if x2 == 0 else _root(x1, n1, x2, n2, -z)
     return low, high

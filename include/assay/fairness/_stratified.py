@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 from assay.fairness._counts import Rate
+from assay.fairness._intervals import normal_quantile
 
 
 class Pooled(NamedTuple):
@@ -71,5 +71,5 @@ def pooled_difference(pairs: Sequence[tuple[Rate, Rate]], alpha: float) -> Poole
         return None
     difference = gap / weight
     variance = max(0.0, difference * first + second) / weight**2
-    reach = NormalDist().inv_cdf(1 - alpha / 2) * math.sqrt(variance)
+    reach = normal_quantile(alpha) * math.sqrt(variance)
     return Pooled(difference, max(-1.0, difference - reach), min(1.0, difference + reach))

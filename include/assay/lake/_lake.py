@@ -23,6 +23,7 @@ ZONES: tuple[Zone, ...] = (
     Zone("inbox", False, "what upstreams drop; read-only to Assay"),
     Zone("landing", True, "originals and their rows, as they came"),
     Zone("quarantine", True, "landed rows that failed, with their reasons"),
+    Zone("audit", True, "protected attributes that protect removes, sealed, for the fairness gate"),
     Zone("work", True, "protected tables between the stages of a run"),
     Zone("spill", True, "what the engine writes when memory is short"),
     Zone("reports", False, "verdicts, reports and Data Docs"),

@@ -230,6 +230,11 @@ class FairnessPolicy(OptionalGatePolicy):
     metrics: tuple[Metric, ...] = Field((), description="What is judged, with its limits.")
 
     @property
+    def grouping(self) -> tuple[str, ...]:
+        """Columns whose levels are told apart: attributes and control features."""
+        return tuple(dict.fromkeys([*self.attributes, *self.control_features]))
+
+    @property
     def rules(self) -> Rules:
         """What every judgement needs.
 

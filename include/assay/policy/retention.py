@@ -41,12 +41,17 @@ class WrittenPeriod(Model):
 
 
 class ZonePeriods(Model):
-    """One period a zone; all are required, because a limit that nobody wrote nobody chose."""
+    """One period a zone; required wherever it is used: a limit that nobody wrote nobody chose."""
 
     landing: Period = Field(description="Originals and landed rows; clear identifiers are in them.")
     quarantine: Period = Field(description="Landed rows that failed; clear identifiers too.")
     work: Period = Field(
         description="Protected tables between the stages, those of held candidates included."
+    )
+    audit: Period | None = Field(
+        None,
+        description="Protected attributes that the privacy policy removes and the fairness gate "
+        "compares, sealed; needed where there are any. With the last file of a month its key goes.",
     )
     spill: WrittenPeriod = Field(
         description="What an engine that was killed left behind. The zone is shared: the shortest "

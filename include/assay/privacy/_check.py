@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from assay.contract import Column, Contract
@@ -13,6 +13,7 @@ from assay.policy.privacy import (
     Drop,
     Generalise,
     Keep,
+    Mask,
     Prefix,
     PrivacyPolicy,
     Pseudonymise,
@@ -65,6 +66,11 @@ def version_label(policy: PrivacyPolicy, contract: Contract) -> str:
         return "without_identifiers"
     kept = [c for c in contract.identifiers if not isinstance(policy.columns.get(c.name), Drop)]
     return "pseudonymised" if kept else "identifiers_removed"
+
+
+def removed_columns(policy: PrivacyPolicy, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the columns whose values no version holds: dropped, or masked to one text."""
+    return tuple(n for n in names if isinstance(policy.columns.get(n), Drop | Mask))
 
 
 def _unknown(policy: PrivacyPolicy, contract: Contract) -> Iterator[Problem]:

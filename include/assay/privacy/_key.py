@@ -119,30 +119,32 @@ def load_key(
         )
     path = Path(home) / "secrets" / "pseudonym.key"
     if not path.exists():
-        _create(path)
-    return _read(path)
+        make_secret(path, f"v1:{secrets.token_hex(_MASTER_BYTES)}")
+    refuse_open_file(path, "pseudonym key")
+    return _parse(path.read_text("utf-8"), str(path))
 
 
-def _read(path: Path) -> PseudonymKey:
+def refuse_open_file(path: Path, what: str) -> None:
+    """Raise InputError where other users can read a secret's file."""
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise InputError(
-            "others can read the pseudonym key",
+            f"others can read the {what}",
             where=str(path),
             got=oct(mode),
             expected="0o600",
             do=f"Run: chmod 600 {path}; then consider the key leaked.",
         )
-    return _parse(path.read_text("utf-8"), str(path))
 
 
-def _create(path: Path) -> None:
+def make_secret(path: Path, text: str) -> None:
+    """Write a secret that only its owner can read, unless another process was first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"v1:{secrets.token_hex(_MASTER_BYTES)}\n")
+            file.write(f"{text}\n")
             file.flush()
             os.fsync(file.fileno())
         try:
@@ -169,6 +171,11 @@ def _decoded(body: str) -> bytes | None:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
         return None
+
+
+def derived_key(key: bytes, label: str) -> bytes:
+    """32 bytes that only the key's holder can compute, and that say nothing of other labels'."""
+    return _expand(key, _info(label))
 
 
 def _info(*parts: str) -> bytes:

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from assay.lake import ZONES, Lake
 
-SweptZone = Literal["landing", "quarantine", "work", "spill", "reports", "messages"]
-BATCH_ZONES: Final[tuple[SweptZone, ...]] = ("landing", "quarantine", "work", "reports")
+SweptZone = Literal["landing", "quarantine", "audit", "work", "spill", "reports", "messages"]
+BATCH_ZONES: Final[tuple[SweptZone, ...]] = ("landing", "quarantine", "audit", "work", "reports")
 """Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
 WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")
 REMOVING: Final = ".removing-"

@@ -91,7 +91,7 @@ def plan_retention(
         period = _period(item, policies)
         if period is None:
             owner = f"data set {item.dataset!r}" if item.dataset else "any data set"
-            problems.append(f"{item.path}: no retention policy of {owner}")
+            problems.append(f"{item.path}: no period of {owner} for the zone {item.zone}")
             continue
         counts_from, since = _since(item, period)
         due = since + timedelta(days=period.max_age_days)
@@ -111,7 +111,7 @@ def _period(item: Item, policies: Mapping[str, RetentionPolicy]) -> Period | Wri
     policy = policies.get(item.dataset or "")
     if policy is None:
         return None
-    period: Period | WrittenPeriod = getattr(policy.zones, item.zone)
+    period: Period | WrittenPeriod | None = getattr(policy.zones, item.zone)
     return period
 
 

@@ -139,6 +139,8 @@ def _across(
         found["cleaning"] = cleaning_problems(cleaning, roles_of(contract), contract.column_names)
     if isinstance(fairness, FairnessPolicy) and fairness.applies:
         found["fairness"] = fairness_problems(fairness, dict(contract.roles), levels)
+    if isinstance(fairness, FairnessPolicy) and isinstance(privacy, PrivacyPolicy):
+        found["retention"] = _of_audit(fairness, privacy, policies.get("retention"))
     if isinstance(drift, DriftPolicy):
         identifiers = {c.name for c in contract.identifiers}
         found["drift"] = [
@@ -151,6 +153,26 @@ def _across(
         for p in problems:
             where = document.where(_loc(p.where))
             yield Problem(p.what, where=where, got=p.got, expected=p.expected, do=p.do)
+
+
+def _of_audit(
+    fairness: FairnessPolicy, privacy: PrivacyPolicy, retention: Policy | None
+) -> list[Problem]:
+    """Attributes that are removed and compared all the same are kept for a time, which is said."""
+    from assay.privacy import removed_columns
+
+    removed = removed_columns(privacy, fairness.grouping) if fairness.applies else ()
+    if not removed or not isinstance(retention, RetentionPolicy) or retention.zones.audit:
+        return []
+    return [
+        Problem(
+            "the audit zone has no period, and protected attributes will be kept in it",
+            where="zones",
+            got=", ".join(removed),
+            expected="audit: {counts_from: …, max_age_days: …}",
+            do="Say how long they may be kept for the fairness gate, or let it not compare them.",
+        )
+    ]
 
 
 def _loc(where: str | None) -> tuple[str | int, ...]:

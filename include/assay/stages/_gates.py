@@ -15,10 +15,12 @@ from assay.fairness import (
 from assay.policy import OptionalGatePolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.stages._audit import with_audit
 from assay.stages._cause import OBJECTS, TABLES, explained
 from assay.stages._office import Office
 from assay.stages._tables import versions, worked
 from assay.stages._ticket import StageResult, Ticket
+from assay.stages._touched import touched
 from assay.stages._work import Finished, once, report_path, write_text
 
 PolicyT = TypeVar("PolicyT", bound=OptionalGatePolicy)
@@ -115,13 +117,12 @@ def _compared(
     levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
     with office.session() as con:
         candidate, observed = (worked(office, ticket, con, TABLES[t]) for t in reversed(TABLES))
-        measured = measure_fairness(con, candidate, policy, contract.roles, levels)
-        # Our own work may be uneven as well: who was quarantined, whose values were filled in.
-        treated = [
-            m
-            for table in (observed, candidate)
-            for m in measure_treatment(con, table, policy, levels=levels)
-        ]
+        seen = with_audit(office, ticket, con, candidate)
+        measured = measure_fairness(con, seen, policy, contract.roles, levels)
+        # Our own work may be uneven as well: who was set aside, whose values were changed.
+        marked, treatments = touched(office, ticket, con, observed)
+        seen = with_audit(office, ticket, con, marked)
+        treated = measure_treatment(con, seen, policy, treatments, levels)
     verdict = judge_fairness(measured, policy, treated)
     page = render_fairness_html(verdict, title=f"Fairness of {ticket.dataset} {ticket.batch}")
     report = write_text(report_path(office, ticket, "fairness.html"), page)

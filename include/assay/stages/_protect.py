@@ -6,6 +6,7 @@ from assay import engine
 from assay.policy.privacy import PrivacyPolicy
 from assay.privacy import protect as protect_rows
 from assay.privacy import version_label
+from assay.stages._audit import keep_audit
 from assay.stages._office import Office
 from assay.stages._tables import landed, worked
 from assay.stages._ticket import StageResult, Ticket
@@ -13,8 +14,13 @@ from assay.stages._work import Finished, once, version_of, work_path
 
 
 def protect(office: Office, ticket: Ticket) -> StageResult:
-    """Write the observed table: every row that parsed, protected, quarantined ones marked."""
-    return once(office, ticket, "protect", lambda: _protected(office, ticket))
+    """Write the observed table: every row that parsed, protected, quarantined ones marked.
+
+    Protected attributes that it removes go to the audit partition, for the fairness gate alone.
+    """
+    result = once(office, ticket, "protect", lambda: _protected(office, ticket))
+    keep_audit(office, ticket)
+    return result
 
 
 def _protected(office: Office, ticket: Ticket) -> Finished:

@@ -8,6 +8,7 @@ from typing import Any
 from assay.contract import Contract, load_contracts
 from assay.errors import AssayError
 from assay.policy.retention import RetentionPolicy
+from assay.privacy import discard_period_keys
 from assay.retention import (
     Inventory,
     RetentionPlan,
@@ -16,6 +17,7 @@ from assay.retention import (
     plan_retention,
     take_inventory,
 )
+from assay.stages._audit import ZONE as AUDIT
 from assay.stages._office import Office
 
 
@@ -34,7 +36,9 @@ def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
     """
     inventory = _inventory(office)
     plan = plan_retention(inventory, _policies(office), office.clock())
-    return apply_retention(plan, plan_hash, office.lake, inventory)
+    result = apply_retention(plan, plan_hash, office.lake, inventory)
+    discard_period_keys(office.lake, AUDIT, office.clock())
+    return result
 
 
 def _contracts(office: Office) -> dict[str, Contract]:

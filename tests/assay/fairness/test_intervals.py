@@ -1,4 +1,4 @@
-"""Intervals and p-values against statsmodels, by definition, and by exact coverage."""
+"""Intervals and p-values against statsmodels, and by definition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import (
     confint_proportions_2indep,
@@ -92,7 +91,7 @@ def test_statsmodels_ratio_is_wrong_at_a_rate_of_one(
 @given(counts(), ALPHAS)
 def test_difference_and_rate_are_statsmodels(c: tuple[int, int, int, int], a: float) -> None:
     expected = confint_proportions_2indep(*c, method="newcomb", compare="diff", alpha=a)
-    assert difference_interval(*c, a) == pytest.approx(expected)
+    assert difference_interval(*c, a) == pytest.approx(expected, abs=1e-12)
     assert wilson_interval(c[0], c[1], a) == pytest.approx(
         proportion_confint(c[0], c[1], alpha=a, method="wilson"), abs=1e-12
     )
@@ -154,34 +153,3 @@ def test_holm_equals_statsmodels(ps: list[float]) -> None:
 
 def test_holm_of_nothing() -> None:
     assert holm([]) == []
-
-
-def _coverage(n1: int, n2: int, p1: float, p2: float, *, ratio: bool) -> float:
-    """Exact: the probability of all samples whose interval holds the truth."""
-    total = 0.0
-    w1, w2 = binom.pmf(range(n1 + 1), n1, p1), binom.pmf(range(n2 + 1), n2, p2)
-    truth = p1 / p2 if ratio else p1 - p2
-    z = 1.959963984540054
-    for x1, a in enumerate(w1):
-        for x2, b in enumerate(w2):
-            if a * b < 1e-9:
-                continue
-            if ratio:
-                held = abs(ratio_z(x1, n1, x2, n2, truth)) <= z
-            else:
-                low, high = difference_interval(x1, n1, x2, n2, 0.05)
-                held = low <= truth <= high
-            total += a * b if held else 0.0
-    return total
-
-
-@pytest.mark.parametrize(
-    ("n1", "n2", "p1", "p2"),
-    [(30, 30, 0.5, 0.5), (30, 100, 0.1, 0.2), (100, 100, 0.02, 0.05), (300, 60, 0.4, 0.5)],
-)
-def test_ratio_covers_at_least_93_percent(n1: int, n2: int, p1: float, p2: float) -> None:
-    assert _coverage(n1, n2, p1, p2, ratio=True) >= 0.93
-
-
-def test_difference_covers_at_least_93_percent() -> None:
-    assert _coverage(30, 30, 0.3, 0.2, ratio=False) >= 0.93

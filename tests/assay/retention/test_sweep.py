@@ -157,7 +157,7 @@ def test_unclaimed_files_and_data_sets_without_policy_are_problems(
         "landing/stray.txt: no zone claims it",
         f"reports/flights/{B}/stray.txt: no zone claims it",
         "work/flights/stray.txt: no zone claims it",
-        f"landing/planes/{B}/sha: no retention policy of data set 'planes'",
+        f"landing/planes/{B}/sha: no period of data set 'planes' for the zone landing",
     )
 
 

@@ -1,0 +1,168 @@
+"""Protected attributes that protect removes: judged, and readable by the gate alone."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import stat
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from assay import stages
+from assay.errors import InputError, PolicyError
+from assay.stages._check import check_project
+
+DAY, INCLUDE = "2024-01-03", Path(stages.__file__).parents[1]
+KEPT = "  team: {treatment: keep, rationale: The fairness gate compares its groups.}"
+AUDIT = "  audit: {counts_from: landed_at, max_age_days: 60}\n"
+POLICIES = "include/policies/visits"
+
+
+def edit(ready: Any, noun: str, old: str, new: str) -> None:
+    path = ready.project / POLICIES / f"{noun}.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def removing(ready: Any) -> Any:
+    """Teams are dropped; clip and drop steps treat them unevenly."""
+    edit(ready, "privacy", KEPT, "  team: {treatment: drop}")
+    edit(ready, "retention", "  spill:", AUDIT + "  spill:")
+    return ready
+
+
+def uneven(mini: Any) -> str:
+    """Visits of a day where every tenth of team b, and nobody of team a, has an absurd score."""
+    rows = list(csv.reader(io.StringIO(mini.visits(DAY))))
+    for place, row in enumerate(rows[1:]):
+        if row[4] == "b" and place % 20 == 1:
+            row[3] = "99.5"
+    return mini.as_csv(rows[0], rows[1:])
+
+
+def judged(ready: Any, day: str = DAY) -> Any:
+    found = ready.office.catalog.verdicts("visits", day)
+    return next(r.verdict for r in reversed(found) if r.verdict.gate == "fairness")
+
+
+def figures(verdict: Any) -> dict[tuple[str, str | None], Any]:
+    return {(m.name, m.group): (m.value, m.n) for m in verdict.measurements}
+
+
+def test_the_gate_judges_what_no_version_holds(ready: Any, removing: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+    result = removing.run("visits", DAY)["fairness"]
+    assert not result.holds
+
+    rates = figures(judged(removing))
+    assert rates["base_rate", "a"][1] + rates["base_rate", "b"][1] == mini.ROWS - 2
+    work = next((removing.home / "work/visits" / DAY).iterdir())
+    for name in ("observed.parquet", "candidate.parquet", "cleaned.parquet"):
+        assert "team" not in pq.read_schema(work / name).names
+    edit(removing, "privacy", "  team: {treatment: drop}", KEPT)
+    removing.run("visits", DAY)
+    kept = {k: v for k, v in figures(judged(removing)).items() if k[0] in ("base_rate", "rows")}
+    assert kept.items() <= rates.items()
+
+
+def test_the_partition_is_sealed_and_its_owners_alone(removing: Any, mini: Any) -> None:
+    removing.drop("visits", DAY, mini.visits(DAY))
+    removing.run("visits", DAY)
+    (path,) = (removing.home / "audit").rglob("*.sealed")
+    assert path.relative_to(removing.home / "audit").parts[:2] == ("visits", DAY)
+    assert path.name == "2024-01.sealed"
+    assert b"PAR1" not in path.read_bytes()
+    below = [removing.home / "audit", *(removing.home / "audit").rglob("*")]
+    assert {stat.S_IMODE(p.stat().st_mode) for p in below if p.is_dir()} == {0o700}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not list((removing.home / "spill").rglob("*.parquet"))
+    before = path.read_bytes()
+    path.unlink()
+    removing.run("visits", DAY)  # it was lost: the same version writes the same bytes again
+    assert path.read_bytes() == before
+
+
+def test_without_a_period_nothing_is_kept(ready: Any, mini: Any) -> None:
+    edit(ready, "privacy", KEPT, "  team: {treatment: drop}")
+    ready.drop("visits", DAY, mini.visits(DAY))
+    with pytest.raises(PolicyError, match="kept without a period"):
+        ready.run("visits", DAY)
+    assert not (ready.home / "audit").exists()
+    found = check_project(ready.office.project, gx=False)
+    assert [(p.what, p.got) for p in found] == [
+        ("the audit zone has no period, and protected attributes will be kept in it", "team")
+    ]
+    assert found[0].where is not None
+    assert "retention.yaml" in found[0].where
+
+
+def test_the_sweep_takes_the_partition_and_then_its_key(removing: Any, mini: Any) -> None:
+    removing.drop("visits", DAY, mini.visits(DAY))
+    removing.run("visits", DAY)
+    early, late = removing.later(days=50), removing.later(days=61)
+    stages.apply_sweep(early.office, stages.plan_sweep(early.office).hash)
+    assert list((removing.home / "audit").rglob("*.sealed"))
+    assert list((removing.home / "secrets/sealed").rglob("*.key"))
+
+    stages.apply_sweep(late.office, stages.plan_sweep(late.office).hash)
+
+    assert not list((removing.home / "audit").rglob("*.sealed"))
+    assert not list((removing.home / "secrets/sealed").rglob("*.key"))
+
+
+def test_a_partition_that_is_gone_is_said(removing: Any, mini: Any) -> None:
+    removing.drop("visits", DAY, mini.visits(DAY))
+    removing.run("visits", DAY, until="drift")
+    (path,) = (removing.home / "audit").rglob("*.sealed")
+    path.unlink()
+    office = removing.office
+    (run,) = [r for r in office.catalog.history("visits") if r.batch == DAY]
+    ticket = stages.pin(office, "visits", DAY, run.run_id, "manual")
+    ticket = ticket.model_copy(update={"input_sha": run.input_sha, "version": run.version})
+    folder = next((removing.home / "work/visits" / DAY).iterdir())
+    ticket = ticket.model_copy(update={"version": folder.name})
+    with pytest.raises(InputError, match="the audit partition of this version is gone"):
+        stages.fairness(office, ticket)
+
+
+def test_our_own_work_by_group(removing: Any, mini: Any) -> None:
+    """Every tenth of team b is clipped; the reference days have no such score."""
+    edit(
+        removing,
+        "cleaning",
+        "  - {step: impute",
+        "  - {step: outliers, by: {method: iqr, factor: 3}, action: clip, columns: [score]}\n"
+        "  - {step: impute",
+    )
+    removing.drop("visits", DAY, uneven(mini))
+    removing.run("visits", DAY)
+    found = figures(judged(removing))
+    assert found["rate of clip of score", "a"][0] == 0
+    assert found["rate of clip of score", "b"] == (pytest.approx(25 / 249, abs=0.01), 249)
+    assert found["rate of quarantine", "a"] == (pytest.approx(1 / 250), 250)
+    for name in ("drop", "quarantine after cleaning"):
+        assert found[f"rate of {name}", "b"] == (0, 249)
+    gap = next(m for m in judged(removing).measurements if m.name == "difference of clip of score")
+    assert gap.detail["low"] > 0
+
+
+def test_nothing_else_opens_the_partition() -> None:
+    """One stage writes it and one reads it; no operator, command or other stage does."""
+    root = INCLUDE.parent.parent
+    files = [p for d in ("include", "dags", "plugins") for p in (root / d).rglob("*.py")]
+    users: dict[str, set[str]] = {"unseal_file": set(), "with_audit": set(), "keep_audit": set()}
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                users.get(node.func.id, set()).add(path.name)
+    assert users == {
+        "unseal_file": {"_audit.py"},
+        "with_audit": {"_gates.py"},
+        "keep_audit": {"_protect.py"},
+    }
