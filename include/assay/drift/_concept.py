@@ -1,11 +1,14 @@
-"""Whether label and prediction still go together: descriptive measures of one batch."""
+"""Whether label, prediction and score still go together: measures of one batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from assay.drift._columns import fetch
+from assay.drift import _sorted
+from assay.drift._auc import Auc, area
+from assay.drift._columns import FLOAT, fetch, without_nan
 from assay.engine import round12
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Measurement
@@ -14,14 +17,14 @@ from assay.verdict import Measurement
 def measure_concept(
     table: Any, roles: Mapping[str, str], policy: DriftPolicy, group: str
 ) -> tuple[Measurement, ...]:
-    """Label share, accuracy, precision and recall, as far as the columns are there.
+    """Label share, accuracy, precision, recall and AUC, as far as the columns are there.
 
     Parameters
     ----------
     table : ibis.Table
         Rows of the batch or of the reference.
     roles : mapping
-        Column → role; the first ``label`` and ``prediction`` are used.
+        Column → role; the first ``label``, ``prediction`` and ``probability`` are used.
     policy : DriftPolicy
         Its ``concept`` names the positive level; without one nothing is measured.
     group : str
@@ -30,44 +33,110 @@ def measure_concept(
     Returns
     -------
     tuple of Measurement
-        Each with its own denominator as ``n``; its value is None where that is 0. Rows without a
-        label (or, for a comparison, without a prediction) take no part.
+        Each with its own denominator as ``n``; its value is None where that is 0. The labelled
+        share says how many rows have a label. Rows without a
+        label (or, for a comparison, without a prediction or score) take no part. AUC has its
+        variance (DeLong) and both classes' rows in ``detail``.
     """
     if policy.concept is None:
         return ()
-    label, prediction = (
-        next((c for c, r in roles.items() if r == role and c in table.columns), None)
-        for role in ("label", "prediction")
-    )
-    if label is None:
+    columns = _Columns.of(table, roles)
+    if columns.label is None:
         return ()
-    positive = str(policy.concept.positive)
-    truth = table[label].cast("string")
-    sums = {"labelled": truth.count(), "positive": table.count(where=truth == positive)}
-    if prediction is not None:
-        said = table[prediction].cast("string")
+    counts = _counts(table, columns, str(policy.concept.positive))
+    found = [
+        Measurement(
+            name=name,
+            value=round12(counts[top] / counts[bottom]) if counts[bottom] else None,
+            unit="share",
+            n=counts[bottom],
+            column=columns.label if name.startswith("label") else columns.prediction,
+            group=group,
+            detail={"count": counts[top]},
+        )
+        for name, top, bottom in _shares(columns)
+    ]
+    if columns.score is not None:
+        found.append(_auc(table, columns, str(policy.concept.positive), group))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    label: str | None
+    prediction: str | None
+    score: str | None
+
+    @classmethod
+    def of(cls, table: Any, roles: Mapping[str, str]) -> _Columns:
+        found = (
+            next((c for c, r in roles.items() if r == role and c in table.columns), None)
+            for role in ("label", "prediction", "probability")
+        )
+        return cls(*found)
+
+
+def _shares(columns: _Columns) -> list[tuple[str, str, str]]:
+    """Name, numerator and denominator of each share."""
+    shares = [("labelled_share", "labelled", "rows"), ("label_share", "positive", "labelled")]
+    if columns.prediction is not None:
+        shares += [("accuracy", "agree", "both"), ("precision", "hit", "said")]
+        shares += [("recall", "hit", "true")]
+    return shares
+
+
+def _counts(table: Any, columns: _Columns, positive: str) -> dict[str, int]:
+    truth = table[columns.label].cast("string")
+    wanted = {
+        "rows": table.count(),
+        "labelled": truth.count(),
+        "positive": table.count(where=truth == positive),
+    }
+    if columns.prediction is not None:
+        said = table[columns.prediction].cast("string")
         both = truth.notnull() & said.notnull()
-        sums |= {
+        wanted |= {
             "both": table.count(where=both),
             "agree": table.count(where=both & (truth == said)),
             "said": table.count(where=both & (said == positive)),
             "true": table.count(where=both & (truth == positive)),
             "hit": table.count(where=both & (truth == positive) & (said == positive)),
         }
-    found = fetch(table.aggregate(**sums)).to_pylist()[0]
-    counts = {name: int(value or 0) for name, value in found.items()}
-    shares = [("label_share", "positive", "labelled")]
-    if prediction is not None:
-        shares += [("accuracy", "agree", "both"), ("precision", "hit", "said")]
-        shares += [("recall", "hit", "true")]
-    return tuple(
-        Measurement(
-            name=name,
-            value=round12(counts[top] / counts[bottom]) if counts[bottom] else None,
-            unit="share",
-            n=counts[bottom],
-            column=label if name == "label_share" else prediction,
-            group=group,
-        )
-        for name, top, bottom in shares
+    found: dict[str, int] = fetch(table.aggregate(**wanted)).to_pylist()[0]
+    return found
+
+
+def _auc(table: Any, columns: _Columns, positive: str, group: str) -> Measurement:
+    truth = table[columns.label].cast("string")
+    scored = table.filter(truth.notnull()).mutate(
+        score=without_nan(table[columns.score]).cast(FLOAT), truth=truth == positive
     )
+    sides = []
+    for part in (scored.filter(~scored.truth), scored.filter(scored.truth)):
+        rows = fetch(part.aggregate(n=part.count()))["n"][0].as_py()
+        (values,) = _sorted.read(part, {"score": part.score}, rows).values()
+        values.sort()
+        sides.append(values)
+    negatives, positives = (len(side) for side in sides)
+    found = area(_sorted.merged(sides[0], sides[1]), negatives, positives)
+    return Measurement(
+        name="auc",
+        value=None if found is None else round12(found.value),
+        unit="1",
+        n=negatives + positives,
+        column=columns.score,
+        group=group,
+        detail={
+            "negatives": negatives,
+            "positives": positives,
+            "variance": None if found is None else round12(found.variance),
+        },
+    )
+
+
+def auc_of(measurement: Measurement) -> Auc | None:
+    """The AUC that a measurement holds."""
+    if measurement.value is None:
+        return None
+    detail = measurement.detail
+    return Auc(measurement.value, detail["variance"], detail["negatives"], detail["positives"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.contract import Contract
+from assay.drift._classifier import measure_classifier
 from assay.drift._columns import count
 from assay.drift._comparison import Comparison
 from assay.drift._concept import measure_concept
@@ -91,12 +92,15 @@ def measure_drift(
     place = f"{table}/{reference_name}"
     threads = int(con.raw_sql("SELECT current_setting('threads')").fetchone()[0])
     comparison = Comparison(contract, policy, place, policy.alpha / tests, threads)
-    columns = tuple(comparison.run(reference, current))
-    return DriftMeasurements(state="compared", columns=columns, **record)
+    columns = list(comparison.run(reference, current))
+    together = measure_classifier(reference, current, policy, policy.alpha / tests)
+    columns += [] if together is None else [together]
+    return DriftMeasurements(state="compared", columns=tuple(columns), **record)
 
 
 def _refuse_identifiers(policy: DriftPolicy, roles: Mapping[str, str]) -> None:
-    named = [name for name in policy.columns if roles.get(name) == "identifier"]
+    judged = dict.fromkeys((*policy.columns, *policy.classified_by))
+    named = [name for name in judged if roles.get(name) == "identifier"]
     if named:
         raise PolicyError(
             "the drift policy judges a column that identifies rows",

@@ -19,13 +19,16 @@ class Effect(_Frozen):
     """An effect size, with what chance alone reaches at this number of rows.
 
     ``value`` is None where there is none (a spread of 0). ``null_quantile`` is exceeded without a
-    shift with probability alpha/m; a limit below it can't be told from chance.
+    shift with probability alpha/m; a limit below it can't be told from chance. ``lower`` and
+    ``upper`` bound it where it has an interval, each missed with the same probability.
     """
 
     name: str
     value: float | None
     null_quantile: float | None = None
     law: str | None = None
+    lower: float | None = None
+    upper: float | None = None
 
 
 class Cell(_Frozen):
@@ -129,6 +132,8 @@ class DriftMeasurements(_Frozen):
         ]
         for effect in column.effects:
             detail = place | {"null_quantile": effect.null_quantile, "law": effect.law}
+            if effect.lower is not None:
+                detail |= {"lower": effect.lower, "upper": effect.upper}
             found.append(
                 Measurement(name=effect.name, value=effect.value, unit="1", detail=detail, **common)
             )

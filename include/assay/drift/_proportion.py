@@ -26,12 +26,17 @@ def wilson(count: int, rows: int, level: float) -> tuple[float, float]:
     """
     if rows == 0:
         return 0.0, 1.0
+    return wilson_share(count / rows, rows, level)
+
+
+def wilson_share(share: float, rows: float, level: float) -> tuple[float, float]:
+    """Wilson's bounds of a share seen in an effective, perhaps not whole, number of rows."""
     z = NormalDist().inv_cdf(1 - level)
-    share, spread = count / rows, z * z / rows
+    spread = z * z / rows
     centre = (share + spread / 2) / (1 + spread)
     half = z / (1 + spread) * math.sqrt(share * (1 - share) / rows + spread / (4 * rows))
-    low = 0.0 if count == 0 else max(centre - half, 0.0)
-    high = 1.0 if count == rows else min(centre + half, 1.0)
+    low = 0.0 if share == 0 else max(centre - half, 0.0)
+    high = 1.0 if share == 1 else min(centre + half, 1.0)
     return low, high
 
 

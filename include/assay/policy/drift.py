@@ -162,11 +162,64 @@ class Season(Model):
 Reference = Annotated[Pinned | Previous | Rolling | Season, Field(discriminator="kind")]
 
 
+class ConceptLimit(Model):
+    """The largest change of one measure, either way, that may pass."""
+
+    limit: float = Field(gt=0, lt=1, description="Largest change that passes, 0 to 1.")
+    rationale: str | None = Field(None, description="What the limit comes from.")
+
+
+ConceptMeasure = Literal["label_share", "accuracy", "precision", "recall", "auc"]
+
+
 class Concept(Model):
-    """Which value of the label and the prediction counts as positive."""
+    """Whether label, prediction and score still go together, and which level is positive."""
 
     positive: str | int | float | bool = Field(
-        description="The positive level, for label share, precision and recall."
+        description="The positive level, for label share, precision, recall and AUC."
+    )
+    limits: dict[ConceptMeasure, ConceptLimit] = Field(
+        default_factory=dict,
+        description="Measures that are judged, each with the change from the reference that "
+        "matters; the others are only shown. AUC needs a column of role `probability`.",
+    )
+    least_labelled: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of rows that must have their label; below it labels are late, which is "
+        "WARN, and no measure is judged.",
+    )
+
+    @model_validator(mode="after")
+    def _says_when_labels_are_late(self) -> Self:
+        if self.limits and self.least_labelled is None:
+            raise ValueError("`limits` needs `least_labelled`: below it labels are late")
+        return self
+
+
+class Classifier(Model):
+    """A classifier that is asked to tell the batch's rows from the reference's.
+
+    It sees shifts that no column shows by itself, as when a correlation turns.
+    """
+
+    limit: float = Field(
+        gt=0.5,
+        lt=1,
+        description="The AUC from which a shift matters; .5 is telling nothing apart.",
+    )
+    rationale: str | None = Field(None, description="What the limit comes from.")
+    columns: tuple[str, ...] = Field(
+        (), description="Columns that it sees; by default all of `columns:`."
+    )
+    rows: int = Field(
+        ge=100,
+        description="Most rows of each table that it sees, those with the smallest seeded hash.",
+    )
+    effect: Literal["auc"] = Field("auc", description="The effect that the limit is for.")
+    folds: int = Field(
+        5, ge=2, le=20, description="Parts of the rows; each is scored by a fit on the others."
     )
 
 
@@ -210,7 +263,10 @@ class DriftPolicy(OptionalGatePolicy):
         "segments arrived, or something changed within them. Without it the slices' columns, else "
         "every column of few levels.",
     )
-    concept: Concept | None = Field(None, description="Measures of label and prediction.")
+    classifier: Classifier | None = Field(
+        None, description="A test of all columns together, inside the same family."
+    )
+    concept: Concept | None = Field(None, description="Measures of label, prediction and score.")
 
     def _judged(self) -> dict[str, bool]:
         return {"columns": bool(self.columns), "slices": bool(self.slices)}
@@ -223,7 +279,7 @@ class DriftPolicy(OptionalGatePolicy):
         kinds = {reference.kind for reference in self.references.values()}
         if kinds and "pinned" not in kinds:
             yield "a moving reference follows slow drift: it needs one of kind pinned beside it"
-        for name in self.columns:
+        for name in dict.fromkeys((*self.columns, *self.classified_by)):
             if self.roles.get(name) == "identifier":
                 yield f"column {name!r} identifies rows, which takes no part in drift"
         names = [part.name for part in self.slices]
@@ -246,8 +302,18 @@ class DriftPolicy(OptionalGatePolicy):
 
     @property
     def tests(self) -> int:
-        """Confirmatory tests that the policy names for one reference: columns and slices."""
-        return len(self.columns) + sum(len(part.columns) for part in self.slices)
+        """Confirmatory tests that the policy names for one reference.
+
+        One a column, one for each column of a slice, one for the classifier.
+        """
+        in_slices = sum(len(part.columns) for part in self.slices)
+        return len(self.columns) + in_slices + (self.classifier is not None)
+
+    @property
+    def classified_by(self) -> tuple[str, ...]:
+        """Columns that the classifier sees."""
+        asked = () if self.classifier is None else self.classifier.columns
+        return asked or tuple(self.columns)
 
     def column_paths(self) -> Iterable[ColumnPath]:
         """Each column that the policy names, with the place of the name in the document."""
@@ -257,5 +323,8 @@ class DriftPolicy(OptionalGatePolicy):
             yield ("columns", name), name
         for i, part in enumerate(self.slices):
             yield ("slices", i, "column"), part.column
+        if self.classifier is not None:
+            for i, name in enumerate(self.classifier.columns):
+                yield ("classifier", "columns", i), name
         for i, name in enumerate(self.segments):
             yield ("segments", i), name

@@ -144,9 +144,12 @@ def _across(
     if isinstance(drift, DriftPolicy):
         identifiers = {c.name for c in contract.identifiers}
         found["drift"] = [
-            Problem("an identifier takes no part in drift", where=f"columns.{name}")
-            for name in drift.columns
-            if name in identifiers
+            Problem("an identifier takes no part in drift", where=where)
+            for where, name in (
+                *((f"columns.{name}", name) for name in drift.columns),
+                *((f"classifier.columns.{i}", n) for i, n in enumerate(drift.classified_by)),
+            )
+            if name in identifiers and not (name in drift.columns and where.startswith("class"))
         ]
     for noun, problems in found.items():
         document = load_document(project.policy(contract.dataset, noun))

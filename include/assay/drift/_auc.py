@@ -1,0 +1,112 @@
+"""The area under the ROC curve with its variance, from sorted scores.
+
+References
+----------
+DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver
+operating characteristic curves, https://doi.org/10.2307/2531595.
+Kottas, Kuss & Zapf (2014), A modified Wald interval for the area under the ROC curve,
+https://doi.org/10.1186/1471-2288-14-26.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from assay.drift._proportion import wilson_share
+from assay.drift._sorted import Block
+
+
+@dataclass(frozen=True)
+class Auc:
+    """AUC, its variance by DeLong, and the numbers of negatives and positives."""
+
+    value: float
+    variance: float
+    negatives: int
+    positives: int
+
+    def bounds(self, level: float) -> tuple[float, float]:
+        """Bounds that are each missed with probability ``level``.
+
+        Wilson's bounds of a share, seen in as many rows as would give it this variance; at an AUC
+        of 0 or 1, where the estimate of the variance is 0, in as many as the smaller class has.
+        """
+        spread = self.value * (1 - self.value)
+        least = min(self.negatives, self.positives)
+        rows = spread / self.variance if self.variance > 0 and spread > 0 else least
+        return wilson_share(self.value, max(rows, 1e-9), level)
+
+
+def area(blocks: Iterable[Block], negatives: int, positives: int) -> Auc | None:
+    """AUC of scores, by DeLong's placements; None where a class has no row.
+
+    Read it as the chance that a random positive has a higher score than a random negative, ties
+    counting half.
+
+    Parameters
+    ----------
+    blocks : iterable of (scores, counts)
+        Distinct scores in order, and rows of the negative and of the positive class at each.
+    negatives, positives : int
+        Rows of each class in all blocks.
+
+    Examples
+    --------
+    >>> block = np.array([0.1, 0.35, 0.4, 0.8]), np.array([[1, 0, 1, 0], [0, 1, 0, 1]])
+    >>> area([block], 2, 2).value
+    0.75
+    """
+    if not negatives or not positives:
+        return None
+    before = np.zeros((2, 1), dtype=np.int64)
+    # Sums of placements and of their squares: of positives among negatives, and the reverse.
+    sums: list[tuple[float, float, float]] = []
+    for _, counts in blocks:
+        ends = before + counts.cumsum(axis=1)
+        below = ends - counts / 2
+        of_positive = below[0] / negatives
+        of_negative = 1 - below[1] / positives
+        sums.append(
+            (
+                float((counts[1] * of_positive).sum()),
+                float((counts[1] * of_positive**2).sum()),
+                float((counts[0] * of_negative**2).sum()),
+            )
+        )
+        before = ends[:, -1:]
+    total, squares, others = (math.fsum(column) for column in zip(*sums, strict=True))
+    value = total / positives
+    variance = 0.0
+    for rows, of_squares in ((positives, squares), (negatives, others)):
+        if rows > 1:
+            variance += max(of_squares - rows * value**2, 0.0) / (rows - 1) / rows
+    return Auc(min(max(value, 0.0), 1.0), variance, negatives, positives)
+
+
+def null_deviation(negatives: int, positives: int) -> float:
+    """Standard deviation of the AUC of scores that tell nothing (Mann & Whitney's)."""
+    return math.sqrt((negatives + positives + 1) / (12 * negatives * positives))
+
+
+def change(current: Auc, reference: Auc, level: float) -> tuple[float, float]:
+    """Bounds of the change of an AUC between independent samples, each missed with ``level``.
+
+    Their intervals are combined as Newcombe combines those of shares.
+    """
+    low, high = current.bounds(level)
+    other_low, other_high = reference.bounds(level)
+    gap = current.value - reference.value
+    return (
+        gap - math.hypot(current.value - low, other_high - reference.value),
+        gap + math.hypot(high - current.value, reference.value - other_low),
+    )
+
+
+def z_quantile(level: float) -> float:
+    """The standard normal deviate that is exceeded with probability ``level``."""
+    return NormalDist().inv_cdf(1 - level)

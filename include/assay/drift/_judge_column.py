@@ -1,0 +1,192 @@
+"""The limits of one column, applied to what was measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from assay.drift._classifier import TEST
+from assay.drift._model import ColumnDrift, DriftMeasurements, Effect
+from assay.drift._proportion import newcombe, wilson
+from assay.policy.drift import CategoryTest, Classifier, DriftPolicy, NumericTest, ShareLimit
+from assay.verdict import Number, Outcome, Reason
+
+
+class ColumnJudge:
+    """Applies the limits of one column."""
+
+    def __init__(
+        self,
+        policy: DriftPolicy,
+        one: DriftMeasurements,
+        column: ColumnDrift,
+        adjusted: float | None,
+    ) -> None:
+        self.policy, self.one, self.column, self.adjusted = policy, one, column, adjusted
+        self.spec = _spec(policy, column)
+        self.effect: Effect | None = column.effect(self.spec.effect)
+
+    def row(self, reasons: Sequence[Reason]) -> dict[str, Any]:
+        """What a reader wants of a column in one line."""
+        outcome = max((r.outcome for r in reasons), key=lambda o: o.severity, default=Outcome.PASS)
+        return {
+            "table": self.one.table,
+            "reference": self.one.reference,
+            "column": self.column.column,
+            "slice": self.column.slice,
+            "test": self.column.test,
+            "statistic": self.column.statistic,
+            "p": self.column.p,
+            "p_adjusted": self.adjusted,
+            "effect": self.spec.effect,
+            "value": self.effect.value if self.effect else None,
+            "limit": self.spec.limit,
+            "null_quantile": self.effect.null_quantile if self.effect else None,
+            "n_reference": self.column.n_reference,
+            "n_current": self.column.n_current,
+            "outcome": outcome.value,
+            "codes": [r.code for r in reasons],
+        }
+
+    def shift(self) -> Reason | None:
+        """The verdict rule on the column's own test and effect."""
+        column, effect = self.column, self.effect
+        if column.fault is not None:
+            return self._fault(column.fault)
+        if effect is None or self.adjusted is None:
+            nothing = "has no value to compare in the batch or in its reference"
+            return self._reason("drift_not_enough_rows", Outcome.INCONCLUSIVE, nothing)
+        if effect.value is None or effect.null_quantile is None:
+            no_unit = "has an interquartile range of 0 in the reference, so that there is no unit"
+            return self._reason("spread_zero", Outcome.INCONCLUSIVE, no_unit)
+        if self.adjusted <= (self.policy.alpha or 0.0) and effect.value >= self.spec.limit:
+            return self._shifted(effect.value, self.adjusted)
+        if effect.null_quantile > self.spec.limit:
+            return self._reason(
+                "drift_not_enough_rows",
+                Outcome.INCONCLUSIVE,
+                f"has too few rows to tell: chance alone reaches {effect.name} "
+                f"{effect.null_quantile:.3g}, limit {self.spec.limit:g}",
+            )
+        return None
+
+    def _shifted(self, value: float, adjusted: float) -> Reason:
+        spec = self.spec
+        numbers = f"{spec.effect} {value:.3g}, limit {spec.limit:g}, adjusted p {adjusted:.2g}"
+        if isinstance(spec, Classifier):
+            together = f"together tell the batch from the reference: {numbers}"
+            return self._reason("joint_shift_detected", Outcome.FAIL, together)
+        return self._reason("drift_detected", Outcome.FAIL, f"has shifted: {numbers}")
+
+    def unseen(self) -> Reason | None:
+        """Levels that the reference doesn't have."""
+        spec, column = self.spec, self.column
+        if not isinstance(spec, CategoryTest) or spec.unseen is None or column.unseen is None:
+            return None
+        rows = column.rows_current
+        bounds = wilson(column.unseen, rows, self._level())
+        outcome = beyond(column.unseen / rows, bounds, spec.unseen.limit, column.unseen == 0)
+        if outcome is None:
+            return None
+        share = f"has levels unknown to the reference in {column.unseen} of {rows} rows"
+        return self._share_reason("unseen_category", outcome, share, bounds, spec.unseen)
+
+    def missing(self) -> Reason | None:
+        """A change of the share of missing values, either way."""
+        spec, column = self.spec, self.column
+        if not isinstance(spec, NumericTest) or spec.missing is None or column.fault:
+            return None
+        if not column.rows_current or not column.rows_reference:
+            return None
+        low, high = newcombe(
+            column.missing_current,
+            column.rows_current,
+            column.missing_reference,
+            column.rows_reference,
+            self._level() / 2,
+        )
+        bounds = (max(low, -high, 0.0), max(high, -low))
+        before = column.missing_reference / column.rows_reference
+        now = column.missing_current / column.rows_current
+        outcome = beyond(abs(now - before), bounds, spec.missing.limit, now == before)
+        if outcome is None:
+            return None
+        message = f"is missing in {now:.3g} of rows, {before:.3g} in the reference"
+        return self._share_reason("missing_share_changed", outcome, message, bounds, spec.missing)
+
+    def _level(self) -> float:
+        """Alpha over the number of shares that the policy limits."""
+        specs = self.policy.columns.values()
+        limits = [s.unseen if isinstance(s, CategoryTest) else s.missing for s in specs]
+        return (self.policy.alpha or 0.0) / max(sum(limit is not None for limit in limits), 1)
+
+    def _fault(self, code: str) -> Reason:
+        current = self.column.fault_in == "current"
+        what = "isn't there" if code == "column_missing" else "isn't of a type that its test orders"
+        where = "in the batch" if current else "in the reference"
+        outcome = Outcome.FAIL if current else Outcome.INCONCLUSIVE
+        return self._reason(code, outcome, f"{what} {where}")
+
+    def _share_reason(
+        self,
+        code: str,
+        outcome: Outcome,
+        message: str,
+        bounds: tuple[float, float],
+        limit: ShareLimit,
+    ) -> Reason:
+        low, high = bounds
+        text = f"{message}; the bounds are {low:.3g} and {high:.3g}, the limit {limit.limit:g}"
+        numbers: dict[str, Number] = {"lower": low, "upper": high, "limit": limit.limit}
+        return self._reason(code, outcome, text, numbers)
+
+    def _reason(
+        self,
+        code: str,
+        outcome: Outcome,
+        message: str,
+        numbers: dict[str, Number] | None = None,
+    ) -> Reason:
+        effect, column = self.effect, self.column
+        own: dict[str, Number] = {
+            "p": column.p,
+            "p_adjusted": self.adjusted,
+            "effect": effect.value if effect else None,
+            "limit": self.spec.limit,
+            "null_quantile": effect.null_quantile if effect else None,
+        }
+        place: dict[str, Number] = {
+            "table": self.one.table,
+            "reference": self.one.reference,
+            "rows_reference": column.rows_reference,
+            "rows_current": column.rows_current,
+        }
+        if column.slice is not None:
+            place["slice"] = column.slice
+        return Reason(
+            code=code,
+            outcome=outcome,
+            message=f"{column.name} {message} ({self.one.table} against {self.one.reference})",
+            column=column.column,
+            numbers=(own if numbers is None else numbers) | place,
+        )
+
+
+def _spec(policy: DriftPolicy, column: ColumnDrift) -> NumericTest | CategoryTest | Classifier:
+    """What the policy says of a column, or of all of them together."""
+    if column.test == TEST and policy.classifier is not None:
+        return policy.classifier
+    return policy.columns[column.column]
+
+
+def beyond(share: float, bounds: tuple[float, float], limit: float, none: bool) -> Outcome | None:
+    """How a share with its bounds stands to its limit; None where it is within.
+
+    ``none`` says that there is nothing at all, which a limit of 0 asks for.
+    """
+    low, high = bounds
+    if share > limit and low > limit:
+        return Outcome.FAIL
+    if high <= limit or (none and limit == 0):
+        return None
+    return Outcome.INCONCLUSIVE

@@ -1,0 +1,104 @@
+"""Whether the bond of label, prediction and score has changed by more than the owner allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.drift._auc import change
+from assay.drift._concept import auc_of
+from assay.drift._judge_column import beyond
+from assay.drift._model import DriftMeasurements
+from assay.drift._proportion import newcombe
+from assay.policy.drift import DriftPolicy
+from assay.verdict import Measurement, Outcome, Reason
+
+
+def judge_concept(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[Reason]:
+    """Reasons that label, prediction and score of one table give against its reference.
+
+    Notes
+    -----
+    A change of either sign is FAIL if a one-sided bound at alpha over the number of limits is
+    beyond the limit, nothing if the other bound is within it, else INCONCLUSIVE. While fewer rows
+    have a label than the policy asks, labels are late: WARN, and nothing else is said.
+    """
+    concept = policy.concept
+    if concept is None or not concept.limits or one.state != "compared":
+        return
+    current = {m.name: m for m in one.concept if m.group == "current"}
+    reference = {m.name: m for m in one.concept if m.group == "reference"}
+    labelled = current.get("labelled_share")
+    share = 0.0 if labelled is None or labelled.value is None else labelled.value
+    if share < (concept.least_labelled or 0.0) or share == 0:
+        yield _late(one, share, concept.least_labelled or 0.0)
+        return
+    level = (policy.alpha or 0.0) / len(concept.limits)
+    for name, limit in concept.limits.items():
+        yield from _judged(one, name, limit.limit, (current.get(name), reference.get(name)), level)
+
+
+def _late(one: DriftMeasurements, share: float, least: float) -> Reason:
+    return Reason(
+        code="labels_late",
+        outcome=Outcome.WARN,
+        message=f"{share:.3g} of rows have a label yet, {least:g} are needed to judge the concept "
+        f"({one.table} against {one.reference})",
+        numbers={"labelled_share": share, "least_labelled": least, "table": one.table},
+    )
+
+
+def _judged(
+    one: DriftMeasurements,
+    name: str,
+    limit: float,
+    pair: tuple[Measurement | None, Measurement | None],
+    level: float,
+) -> Iterator[Reason]:
+    place = f"({one.table} against {one.reference})"
+    now, before = pair
+    if now is None or before is None or now.value is None or before.value is None:
+        side = "batch" if now is None or now.value is None else "reference"
+        yield Reason(
+            code="concept_undecided",
+            outcome=Outcome.INCONCLUSIVE,
+            message=f"{name} can't be measured in the {side} {place}",
+            numbers={"limit": limit, "table": one.table, "reference": one.reference},
+        )
+        return
+    low, high = _bounds(name, now, before, level / 2)
+    bounds = (max(low, -high, 0.0), max(high, -low))
+    gap = abs(now.value - before.value)
+    outcome = beyond(gap, bounds, limit, gap == 0)
+    if outcome is None:
+        return
+    code = "concept_changed" if outcome is Outcome.FAIL else "concept_undecided"
+    told = f"{name} is {now.value:.3g}, {before.value:.3g} in the reference"
+    yield Reason(
+        code=code,
+        outcome=outcome,
+        message=f"{told}; the bounds of its change are {bounds[0]:.3g} and {bounds[1]:.3g}, the "
+        f"limit {limit:g} {place}",
+        column=now.column,
+        numbers={
+            "measure": name,
+            "value": now.value,
+            "reference_value": before.value,
+            "lower": bounds[0],
+            "upper": bounds[1],
+            "limit": limit,
+            "n": now.n,
+            "table": one.table,
+            "reference": one.reference,
+        },
+    )
+
+
+def _bounds(name: str, now: Measurement, before: Measurement, level: float) -> tuple[float, float]:
+    if name == "auc":
+        current, reference = auc_of(now), auc_of(before)
+        return (
+            (-1.0, 1.0)
+            if current is None or reference is None
+            else change(current, reference, level)
+        )
+    return newcombe(now.detail["count"], now.n or 0, before.detail["count"], before.n or 0, level)
