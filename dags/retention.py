@@ -1,9 +1,10 @@
 """What is past its period leaves the zones, every night.
 
-**What it does.** Plans what each data set's retention policy lets go (landing, quarantine, work,
-reports, spill, messages), logs the plan with a reason for every item, and removes exactly that.
-What a released snapshot or a running batch needs is never in it. If anything changed between plan
-and sweep, nothing is removed and the task is red: run it again.
+**What it does.** Plans what each data set's retention policy lets go (files in the zones, versions
+in the registry), logs the plan with a reason for every item, and does exactly that. A version whose
+period has ended leaves the released snapshot first; it is archived or removed when no rollback
+point holds it. What a legal hold covers and what a running batch needs is never in it. If anything
+changed between plan and sweep, nothing is removed and the task is red: run it again.
 
 **When not to run it.** While you investigate a held batch whose quarantine is about to expire: run
 it with `plan_only` and look first.

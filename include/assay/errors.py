@@ -124,6 +124,10 @@ class RegistryError(AssayError):
     """The registry of versions refuses, or doesn't hold what was asked for."""
 
 
+class VersionExpired(RegistryError):  # noqa: N818 - what has become of it is its name
+    """The version that was asked for was removed when its period ended."""
+
+
 class CatalogError(AssayError):
     """The catalog refuses a record that would break one of its laws."""
 

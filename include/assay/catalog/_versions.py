@@ -205,6 +205,25 @@ class Versions(Store):
             upsert(session, Pointer, {**values, **told})
             follow_pointer(session, dataset)
 
+    def expire(self, dataset: str, batch: str, version: str) -> None:
+        """Record that a version's period has ended; safe to repeat.
+
+        The batch is ``expired`` if its last attempt made this version.
+        """
+        self._become(dataset, batch, version, BatchState.EXPIRED)
+
+    def bring_back(self, dataset: str, batch: str, version: str) -> None:
+        """Record that an expired version is in the registry again, with no reader yet."""
+        self._become(dataset, batch, version, BatchState.SUPERSEDED)
+
+    def _become(self, dataset: str, batch: str, version: str, state: BatchState) -> None:
+        wanted = select(Run).where(
+            Run.dataset == dataset, Run.batch == batch, Run.version == version, is_latest()
+        )
+        with self._session(writes=True) as session:
+            for row in session.scalars(wanted):
+                row.state = state.value
+
     def pointer(self, dataset: str) -> SnapshotRecord | None:
         """The snapshot that readers of a data set get, None before the first release."""
         with self._session(writes=False) as session:

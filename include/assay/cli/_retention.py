@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from assay.cli._console import AsJson, open_office, progress, show
+from assay.cli._console import AsJson, check_dataset, open_office, progress, show
 from assay.retention import render_plan, render_result
-from assay.stages import apply_sweep, plan_sweep
+from assay.stages import apply_sweep, plan_sweep, restore_version
 
 app = typer.Typer(
     no_args_is_help=True, help="Remove what is past its period: first plan, then apply that plan."
@@ -34,4 +36,45 @@ def apply(
     with progress("sweeping"):
         result = apply_sweep(open_office(), plan_hash)
     show(result.model_dump(mode="json"), as_json, render_result(result))
+    return 0
+
+
+@app.command()
+def restore(
+    dataset: Annotated[str, typer.Argument(help="Name of the data set.")],
+    batch: Annotated[str, typer.Argument(help="The batch whose version was archived.")],
+    until: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day on which the sweep leaves it alone."),
+    ],
+    reason: Annotated[str, typer.Option(help="Why; on record for ever.")],
+    version: Annotated[
+        str | None, typer.Option(help="Version id or its beginning, where there are several.")
+    ] = None,
+    release: Annotated[
+        bool, typer.Option("--release", help="Give it to readers again, in a new snapshot.")
+    ] = False,
+    author: Annotated[str | None, typer.Option(help="User id on record; yours by default.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Bring an archived version back, its bytes verified; the sweep takes it again after a date.
+
+    Example: assay retention restore flights 2013-02-04 --until 2026-12-31 --reason "an audit"
+    """
+    office = open_office()
+    check_dataset(office, dataset)
+    with progress("restoring"):
+        found = restore_version(
+            office,
+            dataset,
+            batch,
+            version,
+            until=until.date(),
+            reason=reason,
+            author=author or getpass.getuser(),
+            release=release,
+        )
+    where = "readers get it again" if release else "it is in no snapshot"
+    text = f"{dataset} {batch} {found.version} is back until {until:%Y-%m-%d}; {where}."
+    show(found.model_dump(mode="json"), as_json, text)
     return 0

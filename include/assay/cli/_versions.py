@@ -46,6 +46,7 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     pointer = office.registry.pointer(dataset)
     snapshots = office.registry.snapshots(dataset)
     versions = office.registry.versions(dataset)
+    stones = office.registry.tombstones(dataset)
     if as_json:
         print_json(
             {
@@ -53,6 +54,7 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
                 "pointer": pointer.model_dump(mode="json") if pointer else None,
                 "snapshots": [s.model_dump(mode="json") for s in snapshots],
                 "versions": [v.model_dump(mode="json") for v in versions],
+                "tombstones": [t.model_dump(mode="json") for t in stones],
             }
         )
         return 0
@@ -62,11 +64,15 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     for s in reversed(snapshots):
         here = "→" if pointer and pointer.snapshot == s.number else ""
         when = f"{s.at:%Y-%m-%d %H:%M}"
-        version = s.batches[s.batch][:12]
+        batch = s.batch or f"−{len(s.withdrawn)}"
+        version = s.batches[s.batch][:12] if s.batch else "withdrawn"
         table.add_row(
-            here, str(s.number), s.batch, version, str(len(s.batches)), when, s.author, s.reason
+            here, str(s.number), batch, version, str(len(s.batches)), when, s.author, s.reason
         )
     results.print(table)
+    for t in stones:
+        what = f"expired, back until {t.stay.until}" if t.stay else "expired"
+        results.print(f"  {what}: {t.batch} {t.version[:12]}, {t.why}")
     released = {v for s in snapshots for v in s.batches.values()}
     rest = [v for v in versions if v.version not in released]
     for v in rest:
@@ -122,13 +128,16 @@ def checkout(
     snapshot: Annotated[
         int | None, typer.Option(help="Number of the snapshot; the released one by default.")
     ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Without batches that were removed since, if any.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring all partitions of one snapshot into a folder."""
     office = open_office()
     check_dataset(office, dataset)
     with progress("fetching"):
-        found = office.registry.checkout(dataset, snapshot, to)
+        found = office.registry.checkout(dataset, snapshot, to, partial=partial)
     text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
     show(found.model_dump(mode="json"), as_json, text)
     return 0

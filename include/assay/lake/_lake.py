@@ -27,6 +27,8 @@ ZONES: tuple[Zone, ...] = (
     Zone("work", True, "protected tables between the stages of a run"),
     Zone("spill", True, "what the engine writes when memory is short"),
     Zone("reports", False, "verdicts, reports and Data Docs"),
+    Zone("archive", True, "removed versions, to be brought back from"),
+    Zone("retention", False, "plans of sweeps, and what they removed"),
     Zone("messages", False, "messages rendered where no connection is configured"),
     Zone("registry", True, "versions, snapshots and pointers: Git and DVC"),
     Zone("catalog", True, "the index and history database"),

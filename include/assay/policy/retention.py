@@ -1,17 +1,21 @@
-"""The retention policy: how long the files of a data set may lie in each zone.
+"""The retention policy: how long the files and versions of a data set are kept.
 
-Every zone that Assay writes batches into has a maximum age; none has one by default. The age of a
-file counts from a moment that the policy names, so that old data which arrives today isn't swept
-tonight.
+Every zone that Assay writes batches into has a maximum age; none has one by default. The age counts
+from a moment that the policy names, so that old data which arrives today isn't swept tonight. What
+comes first where rules meet: a legal hold, the statutory minimum, the maximum age; a rollback point
+may delay the last by a grace period, and nothing else may.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import datetime as dt
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.policy._base import Model, Policy
+from assay.policy.drift import Batches, BatchRange
 
 CountsFrom = Literal["landed_at", "released_at", "batch_end"]
 
@@ -59,9 +63,88 @@ class ZonePeriods(Model):
     )
     reports: Period = Field(description="Results, reports and Data Docs.")
     messages: WrittenPeriod = Field(description="Messages rendered where no connection is set up.")
+    archive: Period | None = Field(
+        None, description="Removed versions that were archived; asked for where one is."
+    )
+
+
+class ReleasedPeriod(Period):
+    """How long a version that was released once is kept, and what becomes of it then."""
+
+    grace_days: int = Field(
+        ge=0,
+        description="Days for which a rollback point may still keep a version that has left the "
+        "released snapshot because its period ended. Then it goes whatever points to it.",
+    )
+    rollback_points: int = Field(
+        ge=0, description="How many earlier snapshots shall stay whole, to roll back to."
+    )
+    then: Literal["archive", "remove"] = Field(
+        description="`archive`: its objects are copied to the zone `archive` before they are "
+        "removed, and one command brings them back; `remove`: they are gone."
+    )
+
+
+class VersionPeriods(Model):
+    """How long versions are kept in the registry."""
+
+    released: ReleasedPeriod = Field(description="Versions that were released once.")
+    unreleased: Period = Field(
+        description="Versions that never were: of held batches and of rehearsals."
+    )
+    min_age_days: int = Field(
+        0,
+        ge=0,
+        description="The statutory minimum: no version goes before this many days from the moment "
+        "that its period counts from.",
+    )
+    min_age_rationale: str | None = Field(None, description="The law or contract that asks for it.")
+
+    @model_validator(mode="after")
+    def _minimum_below_maximum(self) -> Self:
+        if self.min_age_days > self.released.max_age_days:
+            raise ValueError("min_age_days is above released.max_age_days: both can't be kept")
+        return self
+
+
+class Hold(Model):
+    """A legal hold: nothing of these batches goes while it lasts, whatever its period."""
+
+    batches: Literal["all"] | Batches = Field(
+        description="`all`, a list of batches, or `first` and `last`."
+    )
+    reason: str = Field(min_length=1, description="The case or order; no personal data.")
+    until: dt.date | None = Field(
+        None, description="Last day of the hold; without it, until it is taken out of the policy."
+    )
+
+    def covers(self, batch: str | None, day: dt.date) -> bool:
+        """Whether it holds a batch on a day; what belongs to no batch is held by `all` alone."""
+        if self.until is not None and day > self.until:
+            return False
+        if self.batches == "all":
+            return True
+        if isinstance(self.batches, BatchRange):
+            return batch is not None and self.batches.first <= batch <= self.batches.last
+        return batch in self.batches
 
 
 class RetentionPolicy(Policy):
-    """How long the files of a data set may lie in each zone."""
+    """How long the files and versions of a data set are kept."""
 
     zones: ZonePeriods = Field(description="The zones with their periods.")
+    versions: VersionPeriods | None = Field(
+        None, description="Versions in the registry; without it they are kept for ever."
+    )
+    holds: tuple[Hold, ...] = Field((), description="Legal holds.")
+
+    @model_validator(mode="after")
+    def _archive_has_a_period(self) -> Self:
+        archives = self.versions is not None and self.versions.released.then == "archive"
+        if archives and self.zones.archive is None:
+            raise ValueError("versions.released.then is archive, but zones.archive has no period")
+        return self
+
+    def held(self, batch: str | None, day: dt.date) -> Iterator[Hold]:
+        """The holds that cover a batch on a day."""
+        return (hold for hold in self.holds if hold.covers(batch, day))

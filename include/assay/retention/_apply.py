@@ -21,7 +21,10 @@ from assay.retention._plan import PlannedRemoval, RetentionPlan
 
 
 class RetentionResult(BaseModel):
-    """What a sweep removed; ``gone_before`` was removed by an earlier turn of the same plan."""
+    """What a sweep removed; ``gone_before`` was removed by an earlier turn of the same plan.
+
+    ``versions`` have left the snapshot or the registry, ``objects`` were taken out of its store.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,6 +33,8 @@ class RetentionResult(BaseModel):
     gone_before: tuple[str, ...] = ()
     files: int = 0
     bytes: int = 0
+    versions: tuple[str, ...] = ()
+    objects: int = 0
 
 
 def apply_retention(

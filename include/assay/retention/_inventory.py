@@ -5,22 +5,43 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from assay.lake import ZONES, Lake
+from assay.retention._versions import VersionItem
 
-SweptZone = Literal["landing", "quarantine", "audit", "work", "spill", "reports", "messages"]
-BATCH_ZONES: Final[tuple[SweptZone, ...]] = ("landing", "quarantine", "audit", "work", "reports")
+SweptZone = Literal[
+    "landing", "quarantine", "audit", "work", "spill", "reports", "messages", "archive"
+]
+BATCH_ZONES: Final[tuple[SweptZone, ...]] = (
+    "landing", "quarantine", "audit", "work", "reports", "archive",
+)  # fmt: skip
 """Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
 WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")
 REMOVING: Final = ".removing-"
 """Names what an interrupted sweep has already taken out of its place."""
+
+
+class StoredLike(Protocol):
+    """A version as the registry records it."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def batch(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def size(self) -> int: ...
 
 
 class RunLike(Protocol):
@@ -86,12 +107,29 @@ class Item(BaseModel):
 
 
 class Inventory(BaseModel):
-    """All items, and the files that no zone, or no place in a zone, claims."""
+    """All that a sweep may look at.
+
+    Parameters
+    ----------
+    items : tuple of Item
+        What lies in the zones.
+    unclaimed : tuple of str
+        Files that no zone, or no place in a zone, claims.
+    versions : tuple of VersionItem
+        What the registry holds.
+    latest : dict
+        Data set → its highest snapshot number.
+    objects : tuple of str
+        Names of objects in the registry's store that no live version refers to.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     items: tuple[Item, ...]
     unclaimed: tuple[str, ...] = ()
+    versions: tuple[VersionItem, ...] = ()
+    latest: dict[str, int] = Field(default_factory=dict)
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,8 +149,10 @@ def take_inventory(
     *,
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
-    committed: Collection[tuple[str, str, str]],
+    committed: Iterable[StoredLike],
     batch_end: Callable[[str, str], datetime | None],
+    stays: Mapping[str, date] | None = None,
+    objects: Iterable[str] = (),
 ) -> Inventory:
     """Look at the zones; nothing is changed.
 
@@ -130,12 +170,18 @@ def take_inventory(
         Data set to the number of its live snapshot.
     live : mapping
         (data set, batch) to the owner of its live lease: what is worked on now.
-    committed : collection
-        (data set, batch, version) of all versions whose objects the registry holds.
+    committed : iterable of StoredLike
+        All versions whose objects the registry holds.
     batch_end : callable
         Data set and batch to the end of the batch, by the contract; None where there is none.
+    stays : mapping, optional
+        Version to the date until which it was brought back.
+    objects : iterable of str
+        Objects of the registry's store that no live version refers to.
     """
-    records = _records(list(runs), list(snapshots), pointers, live, committed)
+    stored, releases = list(committed), list(snapshots)
+    keys = {(v.dataset, v.batch, v.version) for v in stored}
+    records = _records(list(runs), releases, pointers, live, keys)
     items: list[Item] = []
     unclaimed = list(_strangers(lake))
     for zone in BATCH_ZONES:
@@ -147,7 +193,43 @@ def take_inventory(
             if (seen := measure_tree(path)) is not None:
                 items.append(_written_item(lake, zone, path, seen))
     ordered = sorted(items, key=lambda i: i.path)
-    return Inventory(items=tuple(ordered), unclaimed=tuple(sorted(unclaimed)))
+    return Inventory(
+        items=tuple(ordered),
+        unclaimed=tuple(sorted(unclaimed)),
+        versions=tuple(_version_items(stored, releases, pointers, records, batch_end, stays or {})),
+        latest={s.dataset: s.number for s in sorted(releases, key=lambda s: s.number)},
+        objects=tuple(sorted(objects)),
+    )
+
+
+def _version_items(
+    stored: Iterable[StoredLike],
+    snapshots: Iterable[SnapshotLike],
+    pointers: Mapping[str, int],
+    records: Records,
+    batch_end: Callable[[str, str], datetime | None],
+    stays: Mapping[str, date],
+) -> Iterator[VersionItem]:
+    held: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for snapshot in snapshots:
+        for batch, version in snapshot.batches.items():
+            held[snapshot.dataset, batch, version].append(snapshot.number)
+    for one in stored:
+        key = (one.dataset, one.batch, one.version)
+        numbers = tuple(sorted(held.get(key, ())))
+        yield VersionItem(
+            dataset=one.dataset,
+            batch=one.batch,
+            version=one.version,
+            landed_at=min(one.at, records.landed.get(key, one.at)),
+            released_at=records.released.get(key),
+            batch_end=batch_end(one.dataset, one.batch),
+            pointed=pointers.get(one.dataset) in numbers,
+            snapshots=numbers,
+            working=records.live.get((one.dataset, one.batch)),
+            stay=stays.get(one.version),
+            bytes=one.size,
+        )
 
 
 def _records(

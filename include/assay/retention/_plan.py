@@ -1,4 +1,4 @@
-"""Which items are past their maximum age, and why."""
+"""Which files and versions are past their maximum age, and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
 from assay.retention._inventory import Inventory, Item, SweptZone
+from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
 
 
 class _Frozen(BaseModel):
@@ -46,20 +47,30 @@ class DelayedRemoval(_Frozen):
 class RetentionPlan(_Frozen):
     """What a sweep would remove; nothing else, and nothing yet.
 
-    Read ``removals`` for what goes, ``delayed`` for what would go but is needed, ``problems`` for
-    what nobody is responsible for. ``hash`` names the removals: ``apply_retention`` takes it.
+    Read ``removals`` for the files that go, ``versions`` for what becomes of versions, ``objects``
+    for what the registry's store holds and no version needs, ``delayed`` and ``kept`` for what
+    would go but is needed, ``problems`` for what nobody is responsible for. ``hash`` names all that
+    goes: applying takes it.
     """
 
     removals: tuple[PlannedRemoval, ...]
+    versions: tuple[PlannedVersion, ...] = ()
+    objects: tuple[str, ...] = ()
     delayed: tuple[DelayedRemoval, ...] = ()
+    kept: tuple[DelayedVersion, ...] = ()
     problems: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over the removals; equal plans of different moments have the same."""
-        removals = [r.model_dump(mode="json") for r in self.removals]
-        text = json.dumps(removals, sort_keys=True, separators=(",", ":"))
+        """SHA-256 over what goes; equal plans of different moments have the same."""
+        goes = self.model_dump(mode="json", include={"removals", "versions", "objects"})
+        text = json.dumps(goes, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def due(self) -> int:
+        """How many things go."""
+        return len(self.removals) + len(self.versions) + len(self.objects)
 
 
 def plan_retention(
@@ -97,11 +108,26 @@ def plan_retention(
         due = since + timedelta(days=period.max_age_days)
         if due > now:
             continue
-        if item.needed_by:
-            delayed.append(DelayedRemoval(path=item.path, due=due, needed_by=item.needed_by))
+        if needed := (*item.needed_by, *_holds(item, policies, now)):
+            delayed.append(DelayedRemoval(path=item.path, due=due, needed_by=needed))
         else:
             removals.append(_removal(item, period, counts_from, since, due))
-    return RetentionPlan(removals=tuple(removals), delayed=tuple(delayed), problems=tuple(problems))
+    versions, kept = plan_versions(inventory.versions, policies, inventory.latest, now)
+    return RetentionPlan(
+        removals=tuple(removals),
+        versions=versions,
+        objects=inventory.objects,
+        delayed=tuple(delayed),
+        kept=kept,
+        problems=tuple(problems),
+    )
+
+
+def _holds(item: Item, policies: Mapping[str, RetentionPolicy], now: datetime) -> tuple[str, ...]:
+    policy = policies.get(item.dataset or "")
+    if policy is None:
+        return ()
+    return tuple(f"legal hold: {h.reason}" for h in policy.held(item.batch, now.date()))
 
 
 def _period(item: Item, policies: Mapping[str, RetentionPolicy]) -> Period | WrittenPeriod | None:

@@ -28,19 +28,35 @@ def render_plan(plan: RetentionPlan) -> str:
         f" ({r.files} files, {_size(r.bytes)})"
         for r in plan.removals
     ]
+    lines += [
+        f"version {v.name}: {', then '.join(v.actions)}\n    {v.why}: {v.since:%Y-%m-%d}, "
+        f"due {v.due:%Y-%m-%d} ({_size(v.bytes)})"
+        for v in plan.versions
+    ]
+    if plan.objects:
+        lines += [f"{len(plan.objects)} objects of the registry that no version needs"]
     if not lines:
         lines = ["Nothing is past its maximum age."]
-    if plan.delayed:
+    if plan.delayed or plan.kept:
         lines += ["", "Due, but needed:"]
         lines += [f"  {d.path}: {', '.join(d.needed_by)}" for d in plan.delayed]
+        lines += [f"  version {k.name}: {', '.join(k.kept_by)}" for k in plan.kept]
     if plan.problems:
         lines += ["", "Problems:", *(f"  {p}" for p in plan.problems)]
-    if plan.removals:
-        zones = Counter(r.zone for r in plan.removals)
-        what = ", ".join(f"{zone} {n}" for zone, n in sorted(zones.items()))
-        size = _size(sum(r.bytes for r in plan.removals))
-        lines += ["", f"{len(plan.removals)} to remove ({what}), {size}.", f"Plan {plan.hash}"]
+    if plan.due:
+        lines += ["", _total(plan), f"Apply it: assay retention apply {plan.hash}"]
     return "\n".join(lines) + "\n"
+
+
+def _total(plan: RetentionPlan) -> str:
+    zones = Counter(r.zone for r in plan.removals)
+    counts = [f"{zone} {n}" for zone, n in sorted(zones.items())]
+    for verb in ("withdraw", "archive", "remove"):
+        if n := sum(verb in v.actions for v in plan.versions):
+            counts.append(f"versions to {verb} {n}")
+    size = sum(r.bytes for r in plan.removals)
+    size += sum(v.bytes for v in plan.versions if "remove" in v.actions)
+    return f"{plan.due} due ({', '.join(counts)}), {_size(size)}."
 
 
 def render_result(result: RetentionResult) -> str:
@@ -48,6 +64,10 @@ def render_result(result: RetentionResult) -> str:
     text = f"Removed {len(result.removed)} ({result.files} files, {_size(result.bytes)})."
     if result.gone_before:
         text += f" {len(result.gone_before)} of the plan were gone before."
+    if result.versions:
+        text += f" {len(result.versions)} versions reached their end."
+    if result.objects:
+        text += f" {result.objects} objects left the registry's store."
     return text + "\n"
 
 

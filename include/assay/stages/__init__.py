@@ -23,6 +23,7 @@ from assay.stages._release import abandon, release
 from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
+from assay.stages._versions_end import restore_version
 
 __all__ = [
     "Asked",
@@ -47,6 +48,7 @@ __all__ = [
     "registry_dump",
     "release",
     "render_result",
+    "restore_version",
     "score_history",
     "validate",
 ]

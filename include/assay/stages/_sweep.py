@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
 
 from assay.contract import Contract, load_contracts
-from assay.errors import AssayError
+from assay.errors import AssayError, InputError
 from assay.policy.retention import RetentionPolicy
 from assay.privacy import discard_period_keys
 from assay.retention import (
@@ -19,6 +20,11 @@ from assay.retention import (
 )
 from assay.stages._audit import ZONE as AUDIT
 from assay.stages._office import Office
+from assay.stages._versions_end import end_versions
+from assay.stages._work import write_text
+
+_UPLOADING: Final = timedelta(days=2)
+"""Objects that no version names may belong to a commit that runs now, for as long as this."""
 
 
 def plan_sweep(office: Office) -> RetentionPlan:
@@ -27,18 +33,50 @@ def plan_sweep(office: Office) -> RetentionPlan:
 
 
 def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
-    """Remove exactly what the plan of this hash names.
+    """Do exactly what the plan of this hash says.
+
+    The plan is kept in the zone ``retention`` before anything is removed, so that a sweep that was
+    killed is finished by the same call, and its result beside it when all is done.
 
     Raises
     ------
     InputError
         If another plan is due by now, or the world has changed since: then nothing is removed.
     """
+    if (done := _result_path(office, plan_hash)).is_file():
+        return RetentionResult.model_validate_json(done.read_text(encoding="utf-8"))
     inventory = _inventory(office)
-    plan = plan_retention(inventory, _policies(office), office.clock())
+    plan = _begun(office, plan_hash) or plan_retention(inventory, _policies(office), office.clock())
+    if plan.hash != plan_hash:
+        raise InputError(
+            "this isn't the plan that is due now",
+            got=plan_hash,
+            expected=plan.hash,
+            do="Plan again and look at it: assay retention plan.",
+        )
+    write_text(_plan_path(office, plan_hash), plan.model_dump_json(indent=1))
     result = apply_retention(plan, plan_hash, office.lake, inventory)
+    ended, discarded = end_versions(office, plan, office.clock() - _UPLOADING)
     discard_period_keys(office.lake, AUDIT, office.clock())
+    result = result.model_copy(update={"versions": ended, "objects": discarded})
+    write_text(done, result.model_dump_json(indent=1))
     return result
+
+
+def _plan_path(office: Office, plan_hash: str) -> Path:
+    return office.lake.path("retention", f"{plan_hash}.json")
+
+
+def _result_path(office: Office, plan_hash: str) -> Path:
+    return office.lake.path("retention", f"{plan_hash}.done.json")
+
+
+def _begun(office: Office, plan_hash: str) -> RetentionPlan | None:
+    """The plan of this hash, if a sweep that was killed has begun it."""
+    path = _plan_path(office, plan_hash)
+    if not path.is_file():
+        return None
+    return RetentionPlan.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def _contracts(office: Office) -> dict[str, Contract]:
@@ -57,20 +95,24 @@ def _policies(office: Office) -> dict[str, RetentionPolicy]:
 
 
 def _inventory(office: Office) -> Inventory:
-    catalog, contracts = office.catalog, _contracts(office)
+    catalog, registry, contracts = office.catalog, office.registry, _contracts(office)
 
     def batch_end(dataset: str, batch: str) -> datetime | None:
         contract = contracts.get(dataset)
         return contract.partition.bounds(batch)[1] if contract else None
 
-    names = sorted({d["name"] for d in catalog.status(contracts)["datasets"]})
-    pointers: dict[str, Any] = {n: catalog.pointer(n) for n in names}
+    listed = {d["name"] for d in catalog.status(contracts)["datasets"]}
+    names = sorted({*listed, *registry.datasets()})
+    pointers = {n: p.snapshot for n in names if (p := registry.pointer(n)) is not None}
+    stones = [t for n in names for t in registry.tombstones(n)]
     return take_inventory(
         office.lake,
         [r for n in names for r in catalog.history(n)],
-        [s for n in names for s in catalog.snapshots(n)],
-        pointers={n: p.number for n, p in pointers.items() if p is not None},
+        [s for n in names for s in registry.snapshots(n)],
+        pointers=pointers,
         live={(x.dataset, x.batch): x.owner for x in catalog.live_leases(office.clock())},
-        committed={(n, b, v) for n in names for b, v in catalog.versions(n)},
+        committed=[v for n in names for v in registry.versions(n)],
         batch_end=batch_end,
+        stays={t.version: t.stay.until for t in stones if t.stay is not None},
+        objects=registry.removal.unneeded(office.clock() - _UPLOADING),
     )

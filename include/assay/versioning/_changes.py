@@ -12,9 +12,15 @@ from datetime import datetime
 from assay.errors import RegistryError
 from assay.versioning._dvc import REPOSITORY, render_dvc
 from assay.versioning._git import Change, View
-from assay.versioning._layout import pointer_file, snapshot_file, version_file
+from assay.versioning._layout import pointer_file, version_file
 from assay.versioning._models import BatchVersion, Pointer, Rollback, Snapshot
 from assay.versioning._records import load_pointer, load_snapshot, load_version, render_record
+from assay.versioning._tombstones import (
+    following,
+    refuse_removed,
+    snapshot_files,
+    without_removed,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Release:
 
 def plan_commit(view: View, wanted: BatchVersion) -> tuple[Change | None, BatchVersion]:
     """Record a version, unless the registry has it."""
+    refuse_removed(view, wanted.dataset, wanted.batch, wanted.version)
     known = load_version(view, wanted.dataset, wanted.batch, wanted.version)
     if known is not None:
         return None, same_version(known, wanted)
@@ -61,6 +68,7 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
     dataset, batch, version = order.dataset, order.batch, order.version
     if load_version(view, dataset, batch, version) is None:
         raise no_version(dataset, batch, version)
+    refuse_removed(view, dataset, batch, version)
     pointer = load_pointer(view, dataset)
     parent = None if pointer is None else _pointed(view, pointer)
     if parent is not None and parent.holds(batch, version, forced=order.forced):
@@ -83,14 +91,24 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
 def plan_rollback(
     view: View, dataset: str, number: int, *, reason: str, author: str, at: datetime
 ) -> tuple[Change | None, Pointer]:
-    """Point to another snapshot that is there."""
+    """Point to another snapshot that is there; to one without what was removed from it since."""
     pointer = load_pointer(view, dataset)
-    if pointer is None or load_snapshot(view, dataset, number) is None:
+    target = load_snapshot(view, dataset, number)
+    if pointer is None or target is None:
         raise no_snapshot(dataset, number, pointer)
     if pointer.snapshot == number:
         return None, pointer
     move = Rollback(source=pointer.snapshot, target=number, reason=reason, author=author, at=at)
-    moved = pointer.model_copy(update={"snapshot": number, "rollbacks": (*pointer.rollbacks, move)})
+    rollbacks = (*pointer.rollbacks, move)
+    left, gone = without_removed(view, target)
+    if gone:
+        about = {"reason": reason, "author": author, "at": at}
+        made = following(target, pointer, left, about, withdrawn=gone)
+        message = f"Roll {dataset} back to snapshot {number}, without {len(gone)} removed batches"
+        files = snapshot_files(made, pointer, rollbacks=rollbacks)
+        latest = {"snapshot": made.number, "latest": made.number, "rollbacks": rollbacks}
+        return Change(files, message), pointer.model_copy(update=latest)
+    moved = pointer.model_copy(update={"snapshot": number, "rollbacks": rollbacks})
     message = f"Roll {dataset} back from snapshot {move.source} to {number}"
     return Change({pointer_file(dataset): render_record(moved)}, message), moved
 
@@ -111,18 +129,8 @@ def no_snapshot(dataset: str, number: int | None, pointer: Pointer | None) -> Re
 
 
 def _released(snapshot: Snapshot, pointer: Pointer | None) -> Change:
-    number, dataset = snapshot.number, snapshot.dataset
-    moved = Pointer(
-        dataset=dataset,
-        snapshot=number,
-        latest=number,
-        rollbacks=pointer.rollbacks if pointer else (),
-    )
-    files = {
-        snapshot_file(dataset, number): render_record(snapshot),
-        pointer_file(dataset): render_record(moved),
-    }
-    return Change(files, f"Release {dataset} {snapshot.batch} as snapshot {number}")
+    message = f"Release {snapshot.dataset} {snapshot.batch} as snapshot {snapshot.number}"
+    return Change(snapshot_files(snapshot, pointer), message)
 
 
 def _pointed(view: View, pointer: Pointer) -> Snapshot:

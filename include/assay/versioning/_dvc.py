@@ -9,7 +9,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -74,6 +75,40 @@ class ObjectStore:
         except Exception as error:  # each store's client raises kinds of its own
             raise self._unavailable(error) from error
 
+    def names(self) -> set[str]:
+        """The MD5 of every object that the remote holds.
+
+        A temporary file of an upload that was killed isn't among them.
+        """
+        odb = self._odb
+        named: set[str] = set()
+        try:
+            for path in odb.fs.find(odb.path) if odb.fs.exists(odb.path) else ():
+                with suppress(ValueError):
+                    named.add(odb.path_to_oid(path))
+        except Exception as error:
+            raise self._unavailable(error) from error
+        return named
+
+    def written(self, md5: str) -> datetime | None:
+        """When an object was written, None where it is gone."""
+        try:
+            return _written(self._odb.fs.info(self._odb.oid_to_path(md5)))
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            raise self._unavailable(error) from error
+
+    def remove(self, md5: str) -> None:
+        """Remove an object, of which nothing may be left here either; safe to repeat."""
+        try:
+            self._odb.delete(md5)
+        except FileNotFoundError:
+            pass
+        except Exception as error:
+            raise self._unavailable(error) from error
+        (self._cache / md5[:2] / md5[2:]).unlink(missing_ok=True)
+
     def get(self, stored: StoredObject) -> Path:
         """A file of this machine that holds the object, its bytes verified.
 
@@ -122,6 +157,16 @@ class ObjectStore:
             raise self._lost(stored, "other bytes")
         return path
 
+    def damaged(self, stored: StoredObject, path: Path | None) -> RegistryError:
+        """The error of a file that isn't the object that it should be."""
+        return RegistryError(
+            "a file doesn't hold the version's bytes",
+            where=str(path) if path else stored.file,
+            got="nothing" if path is None or not path.is_file() else "other bytes",
+            expected=f"{stored.file} with MD5 {stored.md5}",
+            do="Restore it from a backup of the archive.",
+        )
+
     def _lost(self, stored: StoredObject, got: str) -> RegistryError:
         return RegistryError(
             "the object store doesn't hold the version's bytes",
@@ -134,6 +179,14 @@ class ObjectStore:
     def _unavailable(self, error: Exception) -> RegistryUnavailable:
         said = without_credentials(f"{self.remote}: {error}")
         return RegistryUnavailable(f"the object store didn't answer: {said}")
+
+
+def _written(info: Mapping[str, Any]) -> datetime:
+    """When an object was written, as its store tells it."""
+    at = info.get("LastModified") or info.get("mtime") or info.get("updated") or info.get("created")
+    if isinstance(at, datetime):
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(at or 0), tz=UTC)
 
 
 def _open_store(remote: str) -> Any:

@@ -54,6 +54,17 @@ def snapshot_file(dataset: str, number: int) -> str:
     return f"{snapshots_folder(dataset)}/{int(number)}.json"
 
 
+def tombstones_folder(dataset: str, batch: str | None = None) -> str:
+    """Folder of a data set's tombstones, or of one batch's."""
+    folder = f"{checked('dataset', dataset)}/tombstones"
+    return f"{folder}/{checked('batch', batch)}" if batch is not None else folder
+
+
+def tombstone_file(dataset: str, batch: str, version: str) -> str:
+    """The file of a version's tombstone."""
+    return f"{tombstones_folder(dataset, batch)}/{checked('version', version)}.json"
+
+
 def pointer_file(dataset: str) -> str:
     """The file of a data set's pointer."""
     return f"{checked('dataset', dataset)}/pointer.json"

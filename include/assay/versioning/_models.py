@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,6 +72,11 @@ class BatchVersion(_Frozen):
     counts: dict[ObjectName, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     at: datetime
 
+    @property
+    def size(self) -> int:
+        """Bytes of all its objects."""
+        return sum(stored.size for stored in self.objects.values())
+
 
 class Snapshot(_Frozen):
     """One numbered release of a data set: the version of each batch, for ever.
@@ -85,18 +90,21 @@ class Snapshot(_Frozen):
         earlier one after a rollback, None for the first.
     batches : dict
         Batch → version id.
-    batch : str
-        The batch whose release made this snapshot.
+    batch : str, optional
+        The batch whose release made this snapshot; None where batches left it instead.
     forced : tuple of str
         Batches whose version a person released against a verdict.
+    withdrawn : tuple of str
+        Batches that this snapshot no longer holds and its parent did, because their period ended.
     """
 
     dataset: Dataset
     number: int = Field(ge=1)
     parent: int | None = Field(ge=1)
     batches: dict[Batch, VersionId]
-    batch: Batch
+    batch: Batch | None = None
     forced: tuple[Batch, ...] = ()
+    withdrawn: tuple[Batch, ...] = ()
     reason: str
     author: str
     at: datetime
@@ -109,6 +117,45 @@ class Snapshot(_Frozen):
         """
         same = self.batches.get(batch) == version
         return same and (forced or batch not in self.forced)
+
+
+class Stay(_Frozen):
+    """That a removed version was brought back, until when, by whom and why."""
+
+    until: date
+    reason: str
+    author: str
+    at: datetime
+
+
+class Tombstone(_Frozen):
+    """What stands for a version that was removed.
+
+    Read ``removed`` first: a version that was brought back keeps its tombstone, with its ``stay``.
+
+    Parameters
+    ----------
+    kind : str
+        ``expired``: its period ended.
+    why : str
+        The period that ended, and since when it counted.
+    archived : bool
+        Whether its objects were copied to the archive first, so that it can be brought back.
+    """
+
+    dataset: Dataset
+    batch: Batch
+    version: VersionId
+    kind: Literal["expired"]
+    why: str
+    at: datetime
+    archived: bool = False
+    stay: Stay | None = None
+
+    @property
+    def removed(self) -> bool:
+        """Whether the version's objects are gone, or about to go."""
+        return self.stay is None
 
 
 class Rollback(_Frozen):

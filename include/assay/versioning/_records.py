@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -41,20 +42,20 @@ def load_pointer(view: View, dataset: str) -> Pointer | None:
     """The pointer, None before the first release."""
     path = pointer_file(dataset)
     content = view.read(path)
-    return None if content is None else _parsed(Pointer, path, content)
+    return None if content is None else parsed(Pointer, path, content)
 
 
 def load_snapshot(view: View, dataset: str, number: int) -> Snapshot | None:
     """One snapshot, None where there is none of that number."""
     path = snapshot_file(dataset, number)
     content = view.read(path)
-    return None if content is None else _parsed(Snapshot, path, content)
+    return None if content is None else parsed(Snapshot, path, content)
 
 
 def load_snapshots(view: View, dataset: str) -> tuple[Snapshot, ...]:
     """All snapshots of a data set, by number."""
     found = view.read_all(snapshots_folder(dataset))
-    snapshots = [_parsed(Snapshot, path, content) for path, content in found.items()]
+    snapshots = [parsed(Snapshot, path, content) for path, content in found.items()]
     return tuple(sorted(snapshots, key=lambda s: s.number))
 
 
@@ -66,7 +67,7 @@ def load_lineage(path: Path) -> Derivation:
     return Derivation.model_validate(content)
 
 
-def dump_dataset(view: View, dataset: str) -> dict[str, Any]:
+def dump_dataset(view: View, dataset: str, versions: Iterable[BatchVersion]) -> dict[str, Any]:
     """A data set's versions, snapshots and pointer as plain values."""
     pointer = load_pointer(view, dataset)
     return {
@@ -77,7 +78,7 @@ def dump_dataset(view: View, dataset: str) -> dict[str, Any]:
                 "created": v.at,
                 "meta": v.model_dump(mode="json", include={"counts", "objects"}),
             }
-            for v in load_versions(view, dataset)
+            for v in versions
         ],
         "snapshots": [
             s.model_dump(exclude={"dataset", "batch"}) for s in load_snapshots(view, dataset)
@@ -91,7 +92,8 @@ def render_record(record: BaseModel) -> bytes:
     return (json.dumps(record.model_dump(mode="json"), sort_keys=True, indent=1) + "\n").encode()
 
 
-def _parsed(model: type[M], path: str, content: bytes) -> M:
+def parsed(model: type[M], path: str, content: bytes) -> M:
+    """A record of the registry as its model."""
     try:
         return model.model_validate_json(content)
     except ValidationError as error:

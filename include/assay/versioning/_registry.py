@@ -23,7 +23,14 @@ from assay.versioning._files import load_stored, place, with_nonce, write_docume
 from assay.versioning._git import GitRemote
 from assay.versioning._ids import keyed
 from assay.versioning._layout import checked
-from assay.versioning._models import BatchVersion, Derivation, Pointer, Snapshot, StoredObject
+from assay.versioning._models import (
+    BatchVersion,
+    Derivation,
+    Pointer,
+    Snapshot,
+    StoredObject,
+    Tombstone,
+)
 from assay.versioning._records import (
     dump_dataset,
     load_lineage,
@@ -31,9 +38,16 @@ from assay.versioning._records import (
     load_snapshot,
     load_snapshots,
     load_version,
-    load_versions,
 )
+from assay.versioning._removal import Removal
 from assay.versioning._scratch import private_folder
+from assay.versioning._tombstones import (
+    live_versions,
+    load_tombstones,
+    refuse_removed,
+    snapshot_without,
+    without_removed,
+)
 
 _LINEAGE: Final = "lineage"
 
@@ -55,6 +69,7 @@ class Registry:
         self._scratch = config.scratch
         self._git = GitRemote(config.git_remote, config.scratch)
         self._objects = ObjectStore(config.object_remote, config.scratch)
+        self.removal = Removal(self._git, self._objects)
 
     def version_id(self, dataset: str, batch: str, derivation: Derivation) -> str:
         """The id of the version that this derivation gives, whether or not it exists yet.
@@ -129,7 +144,9 @@ class Registry:
                 counts=dict(counts or {}),
                 at=at,
             )
-            known = self.find(dataset, batch, version)
+            view = self._git.view()
+            refuse_removed(view, dataset, batch, version)
+            known = load_version(view, dataset, batch, version)
             if known is not None:
                 return same_version(known, wanted)
             for name, file in files.items():
@@ -195,12 +212,27 @@ class Registry:
         )
 
     def find(self, dataset: str, batch: str, version: str) -> BatchVersion | None:
-        """A version, None where the registry lacks it."""
-        return load_version(self._git.view(), dataset, batch, version)
+        """A version, None where the registry lacks it.
+
+        Raises
+        ------
+        VersionExpired
+            If it was removed.
+        """
+        view = self._git.view()
+        refuse_removed(view, dataset, batch, version)
+        return load_version(view, dataset, batch, version)
 
     def versions(self, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:
-        """All versions of a data set, or of one batch, by batch and time of commit."""
-        return load_versions(self._git.view(), dataset, batch)
+        """All versions of a data set, or of one batch, by batch and time of commit.
+
+        Removed ones aren't among them; see :meth:`tombstones`.
+        """
+        return live_versions(self._git.view(), dataset, batch)
+
+    def tombstones(self, dataset: str) -> tuple[Tombstone, ...]:
+        """The tombstones of a data set: of what was removed, and of what was brought back since."""
+        return load_tombstones(self._git.view(), dataset)
 
     def pointer(self, dataset: str) -> Pointer | None:
         """Which snapshot readers get, and the rollbacks so far; None before the first release."""
@@ -231,7 +263,7 @@ class Registry:
         return tuple(sorted(self._git.view().folders()))
 
     def dump(self) -> dict[str, dict[str, Any]]:
-        """All records as plain values, at one head: what an index of the registry is rebuilt from.
+        """All live records at one head: what an index of the registry is rebuilt from.
 
         Returns
         -------
@@ -240,7 +272,8 @@ class Registry:
             batches, forced, reason, author, at) and ``pointer`` (a snapshot's number, or None).
         """
         view = self._git.view()
-        return {name: dump_dataset(view, name) for name in sorted(view.folders())}
+        names = sorted(view.folders())
+        return {n: dump_dataset(view, n, live_versions(view, n)) for n in names}
 
     def lineage(self, dataset: str, batch: str, version: str) -> Derivation:
         """What a version derives from, read from its object ``lineage``."""
@@ -274,7 +307,9 @@ class Registry:
             )
         return self._fetch(stored, to)
 
-    def checkout(self, dataset: str, number: int | None, to: Path) -> Snapshot:
+    def checkout(
+        self, dataset: str, number: int | None, to: Path, *, partial: bool = False
+    ) -> Snapshot:
         """Bring all partitions of one snapshot into a folder: ``<batch>.parquet`` each.
 
         Parameters
@@ -284,14 +319,27 @@ class Registry:
         to : Path
             The folder. Files in it that are right already stay; repeating a checkout that was
             killed completes it.
+        partial : bool
+            Whether a snapshot of which batches were removed since may come without them.
+
+        Returns
+        -------
+        Snapshot
+            With the batches that were brought.
 
         Raises
         ------
+        VersionExpired
+            If a batch of the snapshot was removed, and ``partial`` is false.
         RegistryError
             If the folder holds what isn't of this snapshot: a reader would get rows of two.
         """
         view = self._git.view()
         snapshot = self.snapshot(dataset, number)
+        left, gone = without_removed(view, snapshot)
+        if gone and not partial:
+            raise snapshot_without(snapshot, gone)
+        snapshot = snapshot.model_copy(update={"batches": left})
         found = {b: load_version(view, dataset, b, v) for b, v in snapshot.batches.items()}
         wanted: dict[str, StoredObject] = {}
         for batch, known in found.items():

@@ -23,7 +23,7 @@ class PlanSweepOperator(BaseOperator):
         plan = plan_sweep(open_office())
         for line in render_plan(plan).splitlines():
             self.log.info(line)
-        return {"hash": plan.hash, "removals": len(plan.removals), "problems": len(plan.problems)}
+        return {"hash": plan.hash, "removals": plan.due, "problems": len(plan.problems)}
 
 
 class ApplySweepOperator(BaseOperator):

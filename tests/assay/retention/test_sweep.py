@@ -33,6 +33,10 @@ def run(version: str | None, sha: str | None, started: datetime) -> Any:
     )
 
 
+def stored(version: str) -> Any:
+    return SimpleNamespace(dataset="flights", batch=B, version=version, at=NOW - 60 * DAY, size=7)
+
+
 def snapshot(number: int, version: str, at: datetime) -> Any:
     return SimpleNamespace(dataset="flights", number=number, batches={B: version}, at=at)
 
@@ -87,7 +91,7 @@ def test_what_a_period_counts_from(lake: Lake, write: Write) -> None:
             run("v1", "sha", NOW - 5 * DAY),
         ],
         "snapshots": [snapshot(1, "v1", NOW - 40 * DAY), snapshot(2, "v1", NOW - 3 * DAY)],
-        "committed": [("flights", B, "v1")],
+        "committed": [stored("v1")],
         "pointers": {"flights": 2},
     }
     landing, first, second = look(lake, **known).items
@@ -121,7 +125,7 @@ def test_what_a_run_or_a_snapshot_needs_stays(lake: Lake, write: Write, policies
     plan = plan_retention(look(lake, **released), policies, NOW)
     assert paths(plan) == [f"landing/flights/{B}/sha"]
     assert "snapshot 3" in plan.delayed[0].needed_by[0]
-    plan = plan_retention(look(lake, **released, committed={("flights", B, "v1")}), policies, NOW)
+    plan = plan_retention(look(lake, **released, committed=[stored("v1")]), policies, NOW)
     assert len(plan.removals) == 2
 
 
@@ -269,8 +273,8 @@ def test_a_plan_as_text(lake: Lake, write: Write, policies: Policies) -> None:
         f"quarantine/flights/{B}/v\n"
         "    quarantine is kept 30 days from landed_at: 2026-03-02, due 2026-04-01 (1 files, 1 B)\n"
         "\nProblems:\n  landing/stray.txt: no zone claims it\n"
-        "\n2 to remove (landing 1, quarantine 1), 1.5 kB.\n"
-        f"Plan {plan.hash}\n"
+        "\n2 due (landing 1, quarantine 1), 1.5 kB.\n"
+        f"Apply it: assay retention apply {plan.hash}\n"
     )
     done = apply_retention(plan, plan.hash, lake, look(lake))
     assert render_result(done) == "Removed 2 (2 files, 1.5 kB).\n"

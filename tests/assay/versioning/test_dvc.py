@@ -97,6 +97,25 @@ def test_objects_in_s3_are_uploaded_once_and_cached_by_hash(s3):
     assert snapshot.number == 1
 
 
+def test_objects_of_removed_versions_leave_s3(s3):
+    for day in ("2013-02-04", "2013-02-05"):
+        s3.both(day)
+    registry = s3.registry
+    gone, stays = registry.versions("flights")
+    registry.fetch("flights", gone.batch, gone.version)
+    about = {"reason": "r", "author": "a", "at": gone.at}
+    registry.removal.withdraw("flights", {gone.batch: gone.version}, **about)
+    registry.removal.bury("flights", gone.batch, gone.version, why="w", archived=False, at=gone.at)
+    hashes = registry.removal.unneeded(before=gone.at)
+    assert hashes == {o.md5 for o in gone.objects.values()}
+    assert registry.removal.discard(hashes, before=gone.at) == sorted(hashes)
+    store = boto3.client("s3")
+    keys = [o["Key"] for o in store.list_objects_v2(Bucket="assay")["Contents"]]
+    assert len(keys) == len(stays.objects)
+    assert not [p for p in (s3.config.scratch / "objects").rglob("*") if p.name in str(hashes)
+                and p.is_file()]  # fmt: skip
+
+
 def test_a_damaged_object_in_s3_never_reaches_the_cache(s3):
     version = s3.commit("2013-02-04")
     md5 = version.objects["data"].md5

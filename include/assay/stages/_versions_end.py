@@ -1,0 +1,177 @@
+"""The end of versions, and their return from the archive: where retention meets the registry."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections import defaultdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from assay.errors import RegistryError
+from assay.lake import publish
+from assay.retention import PlannedVersion, RetentionPlan
+from assay.stages._audit import ZONE as AUDIT
+from assay.stages._office import Office
+from assay.versioning import BatchVersion, Snapshot
+
+_AUTHOR: Final = "retention sweep"
+_RECORD: Final = "version.json"
+
+
+def end_versions(
+    office: Office, plan: RetentionPlan, uploaded_before: datetime
+) -> tuple[tuple[str, ...], int]:
+    """Do what a plan says of versions: withdraw, archive, bury, discard; in that order.
+
+    Each step looks at the registry first, so that repeating a plan does what is left of it.
+
+    Returns
+    -------
+    names of the versions that the plan names, and how many objects were discarded
+    """
+    _withdraw(office, [v for v in plan.versions if "withdraw" in v.actions])
+    ending = [v for v in plan.versions if "remove" in v.actions]
+    hashes = set(plan.objects)
+    for one in ending:
+        record = office.registry.removal.record(one.dataset, one.batch, one.version)
+        if record is None:
+            continue
+        archived = "archive" in one.actions
+        if archived:
+            _archive(office, record)
+        office.registry.removal.bury(
+            one.dataset, one.batch, one.version, why=one.why, archived=archived, at=office.clock()
+        )
+        office.catalog.expire(one.dataset, one.batch, one.version)
+        # What was kept for the fairness gate alone has no purpose without its version.
+        audited = office.lake.path(AUDIT, one.dataset, one.batch, one.version)
+        shutil.rmtree(audited, ignore_errors=True)
+        hashes |= {stored.md5 for stored in record.objects.values()}
+    discarded = office.registry.removal.discard(hashes, uploaded_before) if hashes else []
+    return tuple(v.name for v in plan.versions), len(discarded)
+
+
+def _withdraw(office: Office, leaving: list[PlannedVersion]) -> None:
+    """One snapshot a data set, without all that leaves it."""
+    by_dataset: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in leaving:
+        by_dataset[one.dataset][one.batch] = one.version
+    for dataset, batches in by_dataset.items():
+        reason = f"{len(batches)} batches have reached the end of their period"
+        snapshot = office.registry.removal.withdraw(
+            dataset, batches, reason=reason, author=_AUTHOR, at=office.clock()
+        )
+        if snapshot is not None:
+            _record(office, snapshot)
+        for batch, version in batches.items():
+            office.catalog.expire(dataset, batch, version)
+
+
+def _record(office: Office, snapshot: Snapshot) -> None:
+    office.catalog.record_snapshot(
+        snapshot.dataset,
+        snapshot.number,
+        snapshot.batches,
+        parent=snapshot.parent,
+        forced=snapshot.forced,
+        reason=snapshot.reason,
+        author=snapshot.author,
+        at=snapshot.at,
+    )
+
+
+def _archive(office: Office, version: BatchVersion) -> Path:
+    """Copy a version's objects into the archive, whole or not at all."""
+    place = _archived(office, version)
+    if place.is_dir():
+        return place
+    aside = place.with_name(f".{version.version}.{uuid.uuid4().hex}")
+    aside.mkdir(mode=0o700)
+    try:
+        for name, stored in version.objects.items():
+            office.registry.fetch(
+                version.dataset, version.batch, version.version, name, to=aside / stored.file
+            )
+        (aside / _RECORD).write_text(version.model_dump_json(indent=1), encoding="utf-8")
+        publish(aside, place)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return place
+
+
+def _archived(office: Office, version: BatchVersion) -> Path:
+    return office.lake.path("archive", version.dataset, version.batch, version.version)
+
+
+def restore_version(
+    office: Office,
+    dataset: str,
+    batch: str,
+    version: str | None,
+    *,
+    until: date,
+    reason: str,
+    author: str,
+    release: bool = False,
+) -> BatchVersion:
+    """Bring an archived version back into the registry, until a date.
+
+    Parameters
+    ----------
+    version : str, optional
+        Its id; needed where several versions of the batch were removed.
+    until : date
+        Last day on which the sweep leaves it alone.
+    release : bool
+        Whether readers get it again, in a new snapshot.
+
+    Raises
+    ------
+    RegistryError
+        If no such version was removed, or its files in the archive are missing or damaged.
+    """
+    found = _removed(office, dataset, batch, version)
+    if until < office.clock().date():
+        raise RegistryError("the date is past", got=until.isoformat(), expected="a day to come")
+    place = _archived(office, found)
+    if not place.is_dir():
+        raise RegistryError(
+            "the archive doesn't hold this version",
+            where=f"{dataset} {batch}",
+            got=found.version,
+            do="Bring the folder back from a backup of the archive, then call again.",
+        )
+    listed = json.loads((place / _RECORD).read_text(encoding="utf-8"))["objects"]
+    files = {name: place / listed[name]["file"] for name in found.objects if name in listed}
+    at = office.clock()
+    office.registry.removal.bring_back(
+        found, files, until=until, reason=reason, author=author, at=at
+    )
+    office.catalog.bring_back(dataset, batch, found.version)
+    if release:
+        why = f"restored: {reason}"
+        snapshot = office.registry.release(
+            dataset, batch, found.version, reason=why, author=author, at=at
+        )
+        _record(office, snapshot)
+        office.catalog.record_pointer(dataset, snapshot.number, reason=why, author=author, at=at)
+    return found
+
+
+def _removed(office: Office, dataset: str, batch: str, version: str | None) -> BatchVersion:
+    stones = [t for t in office.registry.tombstones(dataset) if t.batch == batch]
+    near = [t for t in stones if version is None or t.version.startswith(version)]
+    if len(near) != 1:
+        raise RegistryError(
+            "no removed version" if not near else "several removed versions",
+            where=f"{dataset} {batch}",
+            got=version or batch,
+            expected="one of: " + (", ".join(t.version for t in stones) or "none was removed"),
+        )
+    found = office.registry.removal.record(dataset, batch, near[0].version)
+    if found is None:
+        raise RegistryError("the registry has lost its record", got=near[0].version)
+    return found

@@ -1,0 +1,190 @@
+"""Versions that were removed: withdrawn from readers, then replaced by a tombstone.
+
+The record of a version stays in Git as it is (pointers, hashes and counts), and so do the snapshots
+that name it; the tombstone beside it says that its objects are gone, since when and why. Each
+function here computes a change on one view and has no effect of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from assay.errors import RegistryError, VersionExpired
+from assay.versioning._git import Change, View
+from assay.versioning._layout import pointer_file, snapshot_file, tombstone_file, tombstones_folder
+from assay.versioning._models import BatchVersion, Pointer, Snapshot, Stay, Tombstone
+from assay.versioning._records import (
+    load_pointer,
+    load_snapshot,
+    load_version,
+    load_versions,
+    parsed,
+    render_record,
+)
+
+
+def load_tombstone(view: View, dataset: str, batch: str, version: str) -> Tombstone | None:
+    """A version's tombstone, None where it has none."""
+    path = tombstone_file(dataset, batch, version)
+    content = view.read(path)
+    return None if content is None else parsed(Tombstone, path, content)
+
+
+def load_tombstones(view: View, dataset: str) -> tuple[Tombstone, ...]:
+    """All tombstones of a data set, by batch and version."""
+    found = view.read_all(tombstones_folder(dataset))
+    return tuple(parsed(Tombstone, path, content) for path, content in found.items())
+
+
+def live_versions(view: View, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:
+    """All versions that aren't removed, by batch and time of commit."""
+    gone = removed_versions(view, dataset)
+    return tuple(v for v in load_versions(view, dataset, batch) if v.version not in gone)
+
+
+def removed_versions(view: View, dataset: str) -> Mapping[str, Tombstone]:
+    """Version id → tombstone of what is removed now."""
+    return {t.version: t for t in load_tombstones(view, dataset) if t.removed}
+
+
+def refuse_removed(view: View, dataset: str, batch: str, version: str) -> None:
+    """Raise VersionExpired where a version is removed."""
+    stone = load_tombstone(view, dataset, batch, version)
+    if stone is not None and stone.removed:
+        raise expired(stone)
+
+
+def expired(stone: Tombstone) -> VersionExpired:
+    """The error of a version that was removed."""
+    restore = f"assay retention restore {stone.dataset} {stone.batch} brings it back"
+    return VersionExpired(
+        f"version {stone.version} was removed on {stone.at:%Y-%m-%d}: {stone.why}",
+        where=f"{stone.dataset} {stone.batch}",
+        do=f"It is in the archive: {restore}." if stone.archived else "It can't be brought back.",
+    )
+
+
+def snapshot_without(snapshot: Snapshot, gone: Sequence[str]) -> VersionExpired:
+    """The error of a snapshot of which batches were removed."""
+    named = ", ".join(gone[:5]) + (f" and {len(gone) - 5} more" if gone[5:] else "")
+    return VersionExpired(
+        f"{len(gone)} batches of this snapshot were removed when their period ended: {named}",
+        where=f"{snapshot.dataset} snapshot {snapshot.number}",
+        do="Take what is left of it (--partial), or the released snapshot.",
+    )
+
+
+def without_removed(view: View, snapshot: Snapshot) -> tuple[dict[str, str], tuple[str, ...]]:
+    """A snapshot's batches that can be read, and the names of those that were removed."""
+    gone = removed_versions(view, snapshot.dataset)
+    left = {b: v for b, v in snapshot.batches.items() if v not in gone}
+    return left, tuple(b for b in snapshot.batches if b not in left)
+
+
+def plan_withdrawal(
+    view: View,
+    dataset: str,
+    batches: Mapping[str, str],
+    *,
+    reason: str,
+    author: str,
+    at: datetime,
+) -> tuple[Change | None, Snapshot | None]:
+    """Make the next snapshot: the pointer's, without these versions of these batches."""
+    pointer = load_pointer(view, dataset)
+    parent = load_snapshot(view, dataset, pointer.snapshot) if pointer else None
+    if pointer is None or parent is None:
+        return None, None
+    going = {b for b, v in batches.items() if parent.batches.get(b) == v}
+    if not going:
+        return None, parent
+    left = {b: v for b, v in parent.batches.items() if b not in going}
+    about = {"reason": reason, "author": author, "at": at}
+    snapshot = following(parent, pointer, left, about, withdrawn=going)
+    message = f"Withdraw {len(going)} batches of {dataset} in snapshot {snapshot.number}"
+    return Change(snapshot_files(snapshot, pointer), message), snapshot
+
+
+def following(
+    parent: Snapshot,
+    pointer: Pointer,
+    batches: Mapping[str, str],
+    about: Mapping[str, Any],
+    *,
+    withdrawn: Iterable[str],
+) -> Snapshot:
+    """The next snapshot, made by no batch's release."""
+    return Snapshot(
+        dataset=parent.dataset,
+        number=pointer.latest + 1,
+        parent=parent.number,
+        batches=dict(batches),
+        forced=tuple(b for b in parent.forced if b in batches),
+        withdrawn=tuple(sorted(withdrawn)),
+        **about,
+    )
+
+
+def snapshot_files(snapshot: Snapshot, pointer: Pointer | None, **changes: Any) -> dict[str, bytes]:
+    """The files of a new snapshot and of the pointer to it."""
+    moved = Pointer(
+        dataset=snapshot.dataset,
+        snapshot=snapshot.number,
+        latest=snapshot.number,
+        rollbacks=changes.get("rollbacks", pointer.rollbacks if pointer else ()),
+    )
+    return {
+        snapshot_file(snapshot.dataset, snapshot.number): render_record(snapshot),
+        pointer_file(snapshot.dataset): render_record(moved),
+    }
+
+
+def plan_removal(view: View, stone: Tombstone) -> tuple[Change | None, Tombstone]:
+    """Record that a version is removed, unless it is already.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version, or readers still get it.
+    """
+    dataset, batch, version = stone.dataset, stone.batch, stone.version
+    if load_version(view, dataset, batch, version) is None:
+        raise RegistryError(f"there is no such version of {dataset} {batch}", got=version)
+    known = load_tombstone(view, dataset, batch, version)
+    if known is not None and known.removed:
+        return None, known
+    pointer = load_pointer(view, dataset)
+    snapshot = load_snapshot(view, dataset, pointer.snapshot) if pointer else None
+    if snapshot is not None and snapshot.batches.get(batch) == version:
+        raise RegistryError(
+            "readers still get this version",
+            where=f"{dataset} {batch}",
+            got=version,
+            do="Withdraw it from the snapshot first.",
+        )
+    files = {tombstone_file(dataset, batch, version): render_record(stone)}
+    return Change(files, f"Remove {dataset} {batch} {version}"), stone
+
+
+def plan_return(
+    view: View, dataset: str, batch: str, version: str, stay: Stay
+) -> tuple[Change | None, Tombstone]:
+    """Record that a removed version is back, until a date.
+
+    Raises
+    ------
+    RegistryError
+        If it was never removed.
+    """
+    known = load_tombstone(view, dataset, batch, version)
+    if known is None:
+        raise RegistryError(
+            "this version was never removed", where=f"{dataset} {batch}", got=version
+        )
+    back = known.model_copy(update={"stay": stay})
+    if known.stay is not None and known.stay.until == stay.until:
+        return None, known
+    files = {tombstone_file(dataset, batch, version): render_record(back)}
+    return Change(files, f"Bring {dataset} {batch} {version} back until {stay.until}"), back

@@ -1,0 +1,204 @@
+"""The sweep over a home: released days expire, are archived, come back; killed anywhere or not."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay import stages
+from assay.errors import InputError, RegistryError, VersionExpired
+
+VERSIONS = """\
+  archive: {counts_from: landed_at, max_age_days: 900}
+versions:
+  released:
+    {counts_from: released_at, max_age_days: 100, grace_days: 10, rollback_points: 1, then: archive}
+  unreleased: {counts_from: landed_at, max_age_days: 50}
+"""
+DAYS = ("2024-01-01", "2024-01-02")
+
+
+@pytest.fixture
+def kept(ready: Any) -> Any:
+    """The ready home, with a period for versions, and a held day that was never released."""
+    path = ready.project / "include/policies/visits/retention.yaml"
+    path.write_text(path.read_text() + VERSIONS)
+    return ready
+
+
+def sweep(train: Any, days: float) -> Any:
+    """Plan and apply on a day to come; returns the office, the plan and the result."""
+    office = train.later(days=days).office
+    plan = stages.plan_sweep(office)
+    return office, plan, stages.apply_sweep(office, plan.hash)
+
+
+def verbs(plan: Any) -> dict[str, tuple[str, ...]]:
+    return {v.batch: v.actions for v in plan.versions}
+
+
+def test_days_expire_step_by_step_and_come_back(kept: Any) -> None:
+    registry = kept.office.registry
+    before = dict(registry.snapshot("visits").batches)
+    whole = {b: registry.fetch("visits", b, v).read_bytes() for b, v in before.items()}
+    assert stages.plan_sweep(kept.later(days=99).office).versions == ()
+
+    office, plan, result = sweep(kept, 101)
+    assert verbs(plan) == dict.fromkeys(DAYS, ("withdraw",))
+    assert len(result.versions) == 2
+    assert office.registry.snapshot("visits").batches == {}
+    assert {b["batch"]: b["state"] for b in kept.dataset("visits")["batches"]} == dict.fromkeys(
+        DAYS, "expired"
+    )
+    assert registry.fetch("visits", DAYS[0], before[DAYS[0]]).exists(), "to roll back to"
+    assert stages.plan_sweep(office).versions == ()
+
+    office, plan, result = sweep(kept, 111)
+    assert verbs(plan) == dict.fromkeys(DAYS, ("archive", "remove"))
+    assert result.objects >= 2
+    with pytest.raises(VersionExpired, match=r"assay retention restore visits 2024-01-01"):
+        registry.fetch("visits", DAYS[0], before[DAYS[0]])
+    live = {o.md5 for d in registry.datasets() for v in registry.versions(d)
+            for o in v.objects.values()}  # fmt: skip
+    store = kept.home / "registry" / "objects" / "files" / "md5"
+    assert {p.parent.name + p.name for p in store.rglob("*") if p.is_file()} == live
+
+    stages.restore_version(
+        office, "visits", DAYS[0], None, until=office.clock().date(), reason="an audit",
+        author="vera", release=True,
+    )  # fmt: skip
+    assert registry.fetch("visits", DAYS[0], before[DAYS[0]]).read_bytes() == whole[DAYS[0]]
+    assert kept.batch("visits", DAYS[0])["state"] == "released"
+    assert stages.plan_sweep(office).versions == ()
+    assert verbs(stages.plan_sweep(kept.later(days=113).office)) == {DAYS[0]: ("withdraw",)}
+    assert verbs(stages.plan_sweep(kept.later(days=123).office)) == {
+        DAYS[0]: ("withdraw", "archive", "remove")
+    }
+
+
+def test_what_is_wrong_with_an_archive_is_said_before_anything_is_uploaded(kept: Any) -> None:
+    sweep(kept, 101)
+    office, _, _ = sweep(kept, 111)
+    about = {"until": office.clock().date(), "reason": "r", "author": "vera"}
+    version = office.registry.tombstones("visits")[0].version
+    data = kept.home / "archive" / "visits" / DAYS[0] / version / "data.parquet"
+    data.chmod(0o600)
+    data.write_bytes(data.read_bytes()[:-1])
+    with pytest.raises(RegistryError, match="doesn't hold the version's bytes"):
+        stages.restore_version(office, "visits", DAYS[0], None, **about)
+    with pytest.raises(RegistryError, match="no removed version"):
+        stages.restore_version(office, "visits", "2024-01-09", None, **about)
+    late = about | {"until": datetime(2024, 1, 1, tzinfo=UTC).date()}
+    with pytest.raises(RegistryError, match="the date is past"):
+        stages.restore_version(office, "visits", DAYS[0], None, **late)
+    assert office.registry.tombstones("visits")[0].removed
+
+
+def test_applying_twice_is_applying_once_and_another_plan_is_refused(kept: Any) -> None:
+    office, plan, result = sweep(kept, 101)
+    head = office.registry.pointer("visits")
+    assert stages.apply_sweep(office, plan.hash) == result
+    assert office.registry.pointer("visits") == head
+    with pytest.raises(InputError, match="Plan again"):
+        stages.apply_sweep(kept.later(days=111).office, "0" * 64)
+
+
+def test_a_legal_hold_keeps_files_and_versions(kept: Any) -> None:
+    path = kept.project / "include/policies/visits/retention.yaml"
+    path.write_text(path.read_text() + "holds: [{batches: all, reason: case 12}]\n")
+    plan = stages.plan_sweep(kept.later(days=800).office)
+    assert not [r for r in plan.removals if r.dataset == "visits" and r.batch]
+    assert plan.versions == ()
+    assert all(k.kept_by == ("legal hold: case 12",) for k in plan.kept)
+
+
+def test_a_rebuilt_catalog_knows_what_expired(kept: Any) -> None:
+    sweep(kept, 101)
+    office, _, _ = sweep(kept, 111)
+    (kept.home / "catalog").rename(kept.home / "cache" / "lost")
+    fresh = kept.later(days=111).office
+    fresh.catalog.rebuild(stages.registry_dump(fresh), at=office.clock())
+    assert fresh.catalog.pointer("visits").batches == {}
+    assert fresh.catalog.versions("visits") == []
+
+
+_KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+sys.path.insert(0, sys.argv[1])
+import mini_project
+from assay import stages
+import assay.versioning._dvc, dvc_data.hashfile.db, dvc_objects.fs
+from pathlib import Path
+_, _, project, home, days, plan, last = sys.argv
+train = mini_project.Train(Path(project), Path(home)).later(days=float(days))
+office = train.office
+office.catalog.status()
+left = int(last)
+WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen", "shutil.rmtree"}
+def count(event, arguments):
+    global left
+    if event in WRITES:
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+stages.apply_sweep(office, plan)
+print(int(last) - left)
+"""
+
+
+def _applied(mini: Any, train: Any, days: float, plan: str, last: int) -> Any:
+    folder = Path(mini.__file__).parent
+    arguments = [folder, train.project, train.home, days, plan, last]
+    command = [sys.executable, "-c", _KILLED, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _state(train: Any) -> Any:
+    registry = train.office.registry
+    return {
+        "objects": train.objects(),
+        "released": {d: dict(registry.snapshot(d).batches) for d in registry.datasets()},
+        "numbers": [s.number for s in registry.snapshots("visits")],
+        "stones": [(t.batch, t.version, t.archived) for t in registry.tombstones("visits")],
+        "states": {b["batch"]: b["state"] for b in train.dataset("visits")["batches"]},
+        "files": sorted(
+            (p.relative_to(train.home).as_posix(), p.stat().st_size)
+            for zone in ("landing", "work", "archive", "reports", "registry/objects")
+            for p in (train.home / zone).rglob("*")
+            if p.is_file()
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "most",
+    [pytest.param(4), pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])],
+)
+def test_killed_anywhere_and_applied_again(kept: Any, mini: Any, tmp_path: Path, most: int) -> None:
+    """A sweep that withdraws, archives, buries and removes files, killed before each write."""
+    path = kept.project / "include/policies/visits/retention.yaml"
+    path.write_text(path.read_text().replace("rollback_points: 1", "rollback_points: 0"))
+    plan = stages.plan_sweep(kept.later(days=101).office)
+    assert verbs(plan) == dict.fromkeys(DAYS, ("withdraw", "archive", "remove"))
+    assert plan.removals
+    undisturbed = mini.copy(kept, tmp_path / "undisturbed")
+    done = _applied(mini, undisturbed, 101, plan.hash, 10**9)
+    assert done.returncode == 0, done.stderr
+    wanted, writes = _state(undisturbed), int(done.stdout)
+    points = range(1, writes + 1, -(-writes // most))
+    for point in points:
+        train = mini.copy(kept, tmp_path / f"killed-{point}")
+        killed = _applied(mini, train, 101, plan.hash, point)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        again = stages.apply_sweep(train.later(days=101, minutes=5).office, plan.hash)
+        assert again.plan == plan.hash
+        assert _state(train) == wanted, f"killed before write {point} of {writes}"
+    print(f"{len(points)} points of {writes} tried")
