@@ -15,9 +15,9 @@ from assay.retention._inventory import (
     REMOVING,
     WRITTEN_ZONES,
     Inventory,
-    measure_tree,
 )
 from assay.retention._plan import PlannedRemoval, RetentionPlan
+from assay.retention._tree import measure_tree
 
 
 class RetentionResult(BaseModel):

@@ -17,6 +17,7 @@ from assay.versioning._changes import (
     plan_rollback,
     same_version,
 )
+from assay.versioning._checkout import checked_out
 from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import load_stored, place, with_nonce, write_document
@@ -45,8 +46,6 @@ from assay.versioning._tombstones import (
     live_versions,
     load_tombstones,
     refuse_removed,
-    snapshot_without,
-    without_removed,
 )
 
 _LINEAGE: Final = "lineage"
@@ -335,38 +334,11 @@ class Registry:
             If the folder holds what isn't of this snapshot: a reader would get rows of two.
         """
         view = self._git.view()
-        snapshot = self.snapshot(dataset, number)
-        left, gone = without_removed(view, snapshot)
-        if gone and not partial:
-            raise snapshot_without(snapshot, gone)
-        snapshot = snapshot.model_copy(update={"batches": left})
-        found = {b: load_version(view, dataset, b, v) for b, v in snapshot.batches.items()}
-        wanted: dict[str, StoredObject] = {}
-        for batch, known in found.items():
-            if known is None or "data" not in known.objects:
-                raise no_version(dataset, batch, snapshot.batches[batch])
-            stored = known.objects["data"]
-            wanted[batch + Path(stored.file).suffix] = stored
-        _only(to, set(wanted))
-        for file, stored in sorted(wanted.items()):
-            self._fetch(stored, to / file)
-        return snapshot
+        return checked_out(view, self._objects, self.snapshot(dataset, number), to, partial=partial)
 
     def _fetch(self, stored: StoredObject, to: Path | None) -> Path:
         source = self._objects.get(stored)
         return source if to is None else place(source, stored.md5, to)
-
-
-def _only(folder: Path, names: set[str]) -> None:
-    strangers = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-    strangers = [n for n in strangers if n not in names and not n.startswith(".")]
-    if strangers:
-        raise RegistryError(
-            "the folder holds files of something else",
-            where=str(folder),
-            got=strangers[0],
-            expected="an empty folder, or an earlier checkout of the same snapshot",
-        )
 
 
 def _on_record(name: str, text: str) -> str:
