@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,22 +25,8 @@ def wide(rows: int, seed: int = 1, shift: float = 0.0) -> Path:
     Floats are normal about their own number, plus ``shift``; 1 % of them are null, and one in a
     thousand lies far outside. Another seed is another table of the same laws.
     """
-    path = CACHE / f"wide-{rows}-{seed}-{shift:g}.parquet"
-    if path.exists():
-        return path
-    CACHE.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(f".{os.getpid()}")
-    writer: pq.ParquetWriter | None = None
-    for start in range(0, rows, BLOCK):
-        block = _block(np.random.default_rng([seed, start]), start, min(BLOCK, rows - start), shift)
-        writer = writer or pq.ParquetWriter(
-            aside, block.schema, compression="zstd", use_dictionary=list(CATEGORIES)
-        )
-        writer.write_table(block)
-    if writer is not None:
-        writer.close()
-    aside.replace(path)
-    return path
+    name = f"wide-{rows}-{seed}-{shift:g}"
+    return _written(name, rows, seed, lambda rng, start, n: _block(rng, start, n, shift))
 
 
 def _block(rng: np.random.Generator, start: int, n: int, shift: float) -> pa.Table:
@@ -53,3 +40,52 @@ def _block(rng: np.random.Generator, start: int, n: int, shift: float) -> pa.Tab
         columns[name] = pa.DictionaryArray.from_arrays(codes, list(LEVELS)).cast(pa.string())
     columns["day"] = pa.array(rng.integers(19723, 19723 + 366, n, dtype=np.int32)).cast(pa.date32())
     return pa.table(columns)
+
+
+GROUPS = {
+    "sex": ("male", "female"),
+    "race": ("white", "black", "asian", "native", "other"),
+    "age": ("25-45", "below 25", "above 45"),
+}
+"""Protected attributes of :func:`people`, each with its levels."""
+
+
+def people(rows: int, seed: int = 1) -> Path:
+    """A key, three protected attributes, label and prediction, whose rates differ by group."""
+    return _written(f"people-{rows}-{seed}", rows, seed, _people)
+
+
+def _people(rng: np.random.Generator, start: int, n: int) -> pa.Table:
+    columns: dict[str, pa.Array] = {KEY: pa.array(np.arange(start, start + n))}
+    good = np.full(n, 0.5)
+    for name, levels in GROUPS.items():
+        codes = (len(levels) * rng.random(n) ** 1.5).astype(np.int8)
+        good -= 0.04 * codes
+        columns[name] = pa.DictionaryArray.from_arrays(codes, list(levels)).cast(pa.string())
+    label = rng.random(n) < good
+    columns["label"] = pa.array(label.astype(np.int8))
+    columns["prediction"] = pa.array((rng.random(n) < 0.2 + 0.6 * label).astype(np.int8))
+    return pa.table(columns)
+
+
+def _written(
+    name: str, rows: int, seed: int, block: Callable[[np.random.Generator, int, int], pa.Table]
+) -> Path:
+    """The file of that name, written block by block unless it is there."""
+    path = CACHE / f"{name}.parquet"
+    if path.exists():
+        return path
+    CACHE.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(f".{os.getpid()}")
+    writer: pq.ParquetWriter | None = None
+    for start in range(0, rows, BLOCK):
+        made = block(np.random.default_rng([seed, start]), start, min(BLOCK, rows - start))
+        texts = [f.name for f in made.schema if pa.types.is_string(f.type)]
+        writer = writer or pq.ParquetWriter(
+            aside, made.schema, compression="zstd", use_dictionary=texts
+        )
+        writer.write_table(made)
+    if writer is not None:
+        writer.close()
+    aside.replace(path)
+    return path
