@@ -1,174 +1,211 @@
-"""A drift verdict as one HTML file that needs nothing else."""
+"""A drift verdict as one HTML page: why, effects against their limits, distributions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Any, Final
 
-from assay.drift._model import Cell, ColumnDrift, DriftMeasurements
-from assay.drift._render import name_of, shown
-from assay.verdict import Verdict
+from markupsafe import Markup
 
-_HEAD: Final = (
-    "column",
-    "verdict",
-    "effect",
-    "value",
-    "limit",
-    "by chance",
-    "",
-    "test",
-    "adjusted p",
-    "rows",
+from assay.drift._html_cause import cause_sections
+from assay.drift._model import Cell, ColumnDrift, DriftMeasurements
+from assay.drift._render import name_of
+from assay.drift.cause import causes_of
+from assay.page import Lead, Section, mark, number, percent, reasons, render_page, table
+from assay.page.draw import axis, effect_strip, paired_bars
+from assay.verdict import Outcome, Verdict
+
+_MOST: Final = 3.0
+"""Multiples of the limit that the strip shows; what lies beyond stands at its end."""
+_EFFECTS: Final = {
+    "ks_statistic": "KS distance",
+    "psi": "PSI",
+    "jensen_shannon": "Jensen-Shannon",
+    "wasserstein": "Wasserstein",
+    "cramers_v": "Cramér’s V",
+}
+_HOW: Final = Markup(
+    "Every effect is drawn over its own limit, so that all limits stand in one line. "
+    '<span class="key"><svg height="12"><rect class="chance" width="24" height="12"/></svg>'
+    "what chance alone reaches at this number of rows</span> "
+    '<span class="key"><svg height="12"><line class="limit" x1="12" x2="12" y1="0" y2="12"/></svg>'
+    "the owner’s limit</span> "
+    '<span class="key"><svg height="12"><circle class="dot PASS" cx="12" cy="6" r="4.5"/></svg>'
+    "passes</span> "
+    '<span class="key"><svg height="12"><circle class="dot INCONCLUSIVE" cx="12" cy="6" r="4.5"/>'
+    "</svg>can’t tell</span> "
+    '<span class="key"><svg height="12"><svg x="12" y="6" overflow="visible"><path class="dot FAIL"'
+    ' d="M-6 0L0 -6L6 0L0 6Z"/></svg></svg>fails</span>'
 )
-_STYLE: Final = """
-:root{color-scheme:light dark;--bg:#fff;--fg:#1c2127;--dim:#5f6b7a;--line:#d8dee6;--ref:#8a97a8;
---cur:#2565c7;--FAIL:#b3261e;--INCONCLUSIVE:#8a5a00;--WARN:#8a5a00;--PASS:#1b6e3c}
-@media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e4e8ee;--dim:#9aa6b5;--line:#323a45;
---ref:#77849a;--cur:#6ea8ff;--FAIL:#ff8a80;--INCONCLUSIVE:#ffcc66;--WARN:#ffcc66;--PASS:#7ddc9f}}
-body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;margin:2rem auto;
-max-width:70rem;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-.wide{overflow-x:auto}th,td{text-align:left;padding:.3rem .7rem .3rem 0;white-space:nowrap;
-border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:500}
-.o{font-weight:600}p.dim,.dim{color:var(--dim)}.grid{display:grid;gap:1.2rem;margin-top:1.5rem;
-grid-template-columns:repeat(auto-fill,minmax(20rem,1fr))}figure{margin:0;padding:.8rem 1rem;
-border:1px solid var(--line);border-radius:.5rem}figcaption{font-weight:600;margin-bottom:.4rem}
-svg{width:100%;height:auto;display:block}svg text{fill:var(--fg);font:11px system-ui,sans-serif}
-svg .dim{fill:var(--dim)}.ref{fill:var(--ref)}.cur{fill:var(--cur)}
-"""
 
 
 def render_drift_html(
     verdict: Verdict,
     measurements: DriftMeasurements | Sequence[DriftMeasurements],
     title: str = "Drift",
+    back: str | None = None,
 ) -> str:
-    """A page to send to a colleague: reasons, effects against limits, distributions.
+    """A page to send to a colleague: reasons and causes, effects against limits, distributions.
 
-    It holds no script and fetches nothing; it follows the reader's light or dark setting. Of
-    classified columns it shows what the measurements do: closed levels at most.
+    Of classified columns it shows what the measurements do: closed levels at most.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    measurements : DriftMeasurements or sequence of them
+    title : str
+    back : str, optional
+        File name of the run's overview.
     """
-    found = [measurements] if isinstance(measurements, DriftMeasurements) else measurements
-    parts = [*_summary(verdict, title), *(p for one in found for p in _table(verdict, one))]
-    body = "".join(parts)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+    found = [measurements] if isinstance(measurements, DriftMeasurements) else list(measurements)
+    sections = [
+        Section("Reasons", [reasons(verdict.reasons, "No column gave a reason.")]),
+        *cause_sections(causes_of(verdict)),
+        *(part for one in found for part in _sections(verdict, one, alone=len(found) == 1)),
+    ]
+    return render_page(
+        title, Lead(verdict.outcome, _answer(verdict), _facts(verdict)), sections, back
     )
 
 
-def _summary(verdict: Verdict, title: str) -> Iterator[str]:
-    yield f"<h1>{escape(title)}: {_outcome(verdict.outcome.value)}</h1>"
-    effect = "holds the batch" if verdict.holds else "doesn't hold the batch"
-    yield f'<p class="dim">The verdict {effect}. Policy {escape(verdict.policy_hash[:12])}.</p>'
-    if verdict.reasons:
-        items = (
-            f"<li>{_outcome(r.outcome.value)} <code>{r.code}</code> {escape(r.message)}</li>"
-            for r in verdict.reasons
-        )
-        yield f"<ul>{''.join(items)}</ul>"
-
-
-def _table(verdict: Verdict, one: DriftMeasurements) -> Iterator[str]:
-    yield f"<h2>{escape(one.table)} against {escape(one.reference)}</h2>"
-    batches = f" ({escape(', '.join(one.batches))})" if one.batches else ""
-    yield (
-        f'<p class="dim">{one.rows_current:,} rows against {one.rows_reference:,}{batches}. '
-        "“By chance” is what the effect reaches without any shift at this number of rows.</p>"
+def _answer(verdict: Verdict) -> str:
+    rows = verdict.detail["columns"]
+    failed = list(dict.fromkeys(name_of(r) for r in rows if r["outcome"] == "FAIL"))
+    open_ = list(dict.fromkeys(name_of(r) for r in rows if r["outcome"] == "INCONCLUSIVE"))
+    compared = len({name_of(r) for r in rows})
+    held = "The batch is held." if verdict.holds else "It doesn’t hold the batch."
+    if failed:
+        return f"{_names(failed)} shifted, of {compared} columns that were compared. {held}"
+    if open_:
+        return f"{_names(open_)} can’t be told: too few rows for the limit. {held}"
+    if not rows:
+        return f"Nothing was compared. {held}"
+    word = {Outcome.WARN: "No column fails, but one is to be looked at."}.get(
+        verdict.outcome, f"None of {compared} columns shifted by as much as its limit."
     )
+    return f"{word} {held}"
+
+
+def _names(names: Sequence[str]) -> str:
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more columns"
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _facts(verdict: Verdict) -> list[tuple[str, str]]:
+    compared = verdict.detail["compared"]
+    facts = []
+    for one in compared[:1]:
+        batches = one["batches"]
+        named = f" ({batches[0]} … {batches[-1]})" if len(batches) > 1 else ""
+        named = f" ({batches[0]})" if len(batches) == 1 else named
+        facts.append(("Rows of the batch", f"{one['rows_current']:,}"))
+        facts.append((f"Rows of {one['reference']}{named}", f"{one['rows_reference']:,}"))
+    facts.append(("p-values corrected", f"{verdict.detail['p_values']}"))
+    facts.append(("Policy", verdict.policy_hash[:12]))
+    return facts
+
+
+def _sections(verdict: Verdict, one: DriftMeasurements, *, alone: bool) -> Iterator[Section]:
     rows = [
         row
         for row in verdict.detail["columns"]
         if (row["table"], row["reference"]) == (one.table, one.reference)
     ]
-    if rows:
-        yield _effects_table(rows)
-        outcomes = {name_of(row): row["outcome"] for row in rows}
-        figures = (_figure(column, outcomes.get(column.name, "")) for column in one.columns)
-        yield f'<div class="grid">{"".join(figures)}</div>'
+    name = "" if alone else f": {one.table} against {one.reference}"
+    if one.state != "compared":
+        return
+    ordered = sorted(rows, key=lambda row: -Outcome(row["outcome"]).severity)
+    yield Section(f"Effects{name}", [_effects(ordered)], _HOW)
+    outcomes = {name_of(row): row["outcome"] for row in rows}
+    columns = sorted(one.columns, key=lambda c: -Outcome(outcomes.get(c.name, "PASS")).severity)
+    told = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
+    note = Markup(
+        "Share of rows. "
+        '<span class="key"><svg height="12"><rect class="ref" width="24" height="12"/></svg>'
+        "reference</span> "
+        '<span class="key"><svg height="12"><rect class="cur" width="24" height="12"/></svg>'
+        "this batch</span>"
+    )
+    if told:
+        yield Section(f"Distributions{name}", [_grid(told, outcomes)], note)
+    if passed := [c for c in columns if c not in told]:
+        grid = _grid(passed, outcomes)
+        yield Section(f"Distributions that pass{name}", [grid], note, folded=True)
     if one.concept:
-        yield _concept(one)
+        yield Section(f"Label and prediction{name}", [_concept(one)])
 
 
-def _effects_table(rows: Sequence[dict[str, Any]]) -> str:
-    lines = [f"<tr>{''.join(f'<th>{cell}</th>' for cell in _HEAD)}</tr>"]
-    for row in rows:
-        cells = [
-            escape(name_of(row)),
-            _outcome(row["outcome"]),
-            escape(row["effect"]),
-            shown(row["value"]),
-            shown(row["limit"]),
-            shown(row["null_quantile"]),
-            _gauge(row["value"], row["limit"], row["null_quantile"]),
-            escape(row["test"]),
-            shown(row["p_adjusted"]),
-            f"{row['n_current']:,} / {row['n_reference']:,}",
-        ]
-        lines.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
-
-
-def _gauge(value: float | None, limit: float, null: float | None) -> str:
-    """The effect as a bar, up to the limit (solid line) and the null quantile (dashed)."""
-    if value is None:
-        return ""
-    most = max(value, limit, null or 0) * 1.1
-    x = [round(140 * v / most, 1) for v in (value, limit, null or 0)]
-    return (
-        '<svg viewBox="0 0 140 14" style="width:140px" role="img" '
-        f'aria-label="effect {shown(value)}, limit {shown(limit)}, by chance {shown(null)}">'
-        f'<rect class="cur" x="0" y="4" width="{x[0]}" height="6" rx="1"/>'
-        f'<path d="M{x[1]} 0V14" stroke="currentColor" stroke-width="2"/>'
-        f'<path d="M{x[2]} 0V14" stroke="currentColor" stroke-dasharray="2 2"/></svg>'
+def _effects(rows: Sequence[dict[str, Any]]) -> Markup:
+    heads = ["column", "", axis((0, 1, _MOST), (0, _MOST), ("0", "limit", f"{_MOST:g} × limit"))]
+    return table(
+        [*heads, "effect", "value", "limit", "by chance", "adjusted p", "rows / reference"],
+        (
+            (
+                name_of(row),
+                mark(row["outcome"]),
+                _strip(row),
+                Markup('<span class="w">{}</span>').format(_EFFECTS[row["effect"]]),
+                number(row["value"]),
+                number(row["limit"]),
+                number(row["null_quantile"]),
+                number(row["p_adjusted"]),
+                f"{row['n_current']:,} / {row['n_reference']:,}",
+            )
+            for row in rows
+        ),
+        numbers=(4, 5, 6, 7, 8),
+        drawn=(2,),
     )
 
 
-def _figure(column: ColumnDrift, outcome: str) -> str:
-    caption = f"<figcaption>{escape(column.name)} {_outcome(outcome)}</figcaption>"
+def _strip(row: dict[str, Any]) -> Markup:
+    limit = row["limit"]
+    ratio, chance = (None if v is None else v / limit for v in (row["value"], row["null_quantile"]))
+    label = (
+        f"{name_of(row)}: {number(row['value'])}, limit {number(limit)}, "
+        f"by chance {number(row['null_quantile'])}"
+    )
+    # The strip is about the effect: another reason, such as missing values, isn't drawn as its own.
+    outcome = row["outcome"] if ratio is None or ratio >= 1 or _undecided(row) else "PASS"
+    return effect_strip(ratio, chance, _MOST, outcome, label)
+
+
+def _undecided(row: dict[str, Any]) -> bool:
+    return bool(row["outcome"] == "INCONCLUSIVE")
+
+
+def _grid(columns: Sequence[ColumnDrift], outcomes: dict[str, str]) -> Markup:
+    figures = (_figure(column, outcomes.get(column.name, "PASS")) for column in columns)
+    return Markup('<div class="grid">{}</div>').format(Markup("").join(figures))
+
+
+def _figure(column: ColumnDrift, outcome: str) -> Markup:
+    caption = Markup("<figcaption>{} {}</figcaption>").format(column.name, mark(outcome))
     if not column.cells:
-        return f'<figure>{caption}<p class="dim">No distribution is shown.</p></figure>'
-    legend = (
-        '<p class="dim"><svg viewBox="0 0 10 10" style="width:10px;display:inline">'
-        '<rect class="ref" width="10" height="10"/></svg> reference '
-        '<svg viewBox="0 0 10 10" style="width:10px;display:inline">'
-        '<rect class="cur" width="10" height="10"/></svg> this batch, share of rows</p>'
-    )
-    return f"<figure>{caption}{_bars(column.cells)}{legend}</figure>"
+        why = "No distribution is shown: too few rows, or values that may not be."
+        return Markup('<figure>{}<p class="dim">{}</p></figure>').format(caption, why)
+    return Markup("<figure>{}{}</figure>").format(caption, _bars(column.cells))
 
 
-def _bars(cells: Sequence[Cell]) -> str:
-    """Two bars a cell, as shares of all rows shown."""
+def _bars(cells: Sequence[Cell]) -> Markup:
     totals = [max(sum(getattr(c, side) for c in cells), 1) for side in ("reference", "current")]
     shares = [(c, c.reference / totals[0], c.current / totals[1]) for c in cells]
     most = max(max(before, now) for _, before, now in shares) or 1.0
-    parts = []
-    for i, (cell, before, now) in enumerate(shares):
-        y, label = 22 * i, "missing" if cell.label is None else cell.label
-        short = label if len(label) <= 14 else label[:13] + "…"
-        widths = [round(170 * share / most, 1) for share in (before, now)]
-        parts.append(
-            f"<g><title>{escape(label)}: {before:.2%} before, {now:.2%} now</title>"
-            f'<text class="dim" x="92" y="{y + 14}" text-anchor="end">{escape(short)}</text>'
-            f'<rect class="ref" x="98" y="{y + 3}" width="{widths[0]}" height="7"/>'
-            f'<rect class="cur" x="98" y="{y + 11}" width="{widths[1]}" height="7"/>'
-            f'<text x="{100 + max(widths)}" y="{y + 14}">{now:.1%}</text></g>'
-        )
-    return f'<svg viewBox="0 0 320 {22 * len(cells) + 4}" role="img">{"".join(parts)}</svg>'
+    rows = []
+    for cell, before, now in shares:
+        label = "missing" if cell.label is None else cell.label
+        told = f"{label}: {percent(before)} of the reference, {percent(now)} of the batch"
+        rows.append((label, paired_bars(before, now, most, told), percent(before), percent(now)))
+    return table(["", "", "before", "now"], rows, drawn=(1,), numbers=(2, 3))
 
 
-def _concept(one: DriftMeasurements) -> str:
-    lines = ["<tr><th>measure</th><th>rows of</th><th>value</th><th>denominator</th></tr>"]
-    lines += [
-        f"<tr><td>{escape(m.name)}</td><td>{escape(m.group or '')}</td>"
-        f"<td>{shown(m.value)}</td><td>{m.n or 0:,}</td></tr>"
-        for m in one.concept
-    ]
-    return f'<h2>Label and prediction</h2><div class="wide"><table>{"".join(lines)}</table></div>'
-
-
-def _outcome(outcome: str) -> str:
-    return f'<span class="o" style="color:var(--{escape(outcome)})">{escape(outcome)}</span>'
+def _concept(one: DriftMeasurements) -> Markup:
+    return table(
+        ["measure", "of", "value", "rows"],
+        (
+            (m.name.replace("_", " "), m.group or "", number(m.value), number(m.n))
+            for m in one.concept
+        ),
+        numbers=(2, 3),
+    )

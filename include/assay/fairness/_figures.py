@@ -48,6 +48,13 @@ def limits_text(metric: Metric) -> str:
     return f"absolute difference at most {metric.max}"
 
 
+def limit_values(metric: Metric) -> list[float]:
+    """A metric's limits on its own scale, from the least."""
+    if isinstance(metric, DisparateImpact):
+        return [float(metric.min), *([] if metric.max is None else [float(metric.max)])]
+    return [-float(metric.max), float(metric.max)]
+
+
 def favourable_text(
     measurements: FairnessMeasurements, policy: FairnessPolicy, rate_name: RateName
 ) -> str:
@@ -165,6 +172,8 @@ def _cell_measurement(
         "outcome": cell.outcome.value,
         "required": cell.required,
         "limit": limits_text(cell.metric),
+        "limits": limit_values(cell.metric),
+        "nought": 1.0 if isinstance(cell.metric, DisparateImpact) else 0.0,
         "favourable": favourable_text(measurements, policy, cell.rate),
         "rows": ROWS[cell.rate],
     }

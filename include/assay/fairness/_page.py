@@ -1,11 +1,15 @@
-"""A fairness verdict as one HTML page: no script, no outside file, light and dark."""
+"""A fairness verdict as one HTML page: comparisons, rates with intervals, and our own work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from html import escape
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from markupsafe import Markup
 
 from assay.fairness._views import (
+    Panel,
     Within,
     comparisons,
     ends,
@@ -20,34 +24,20 @@ from assay.fairness._views import (
     treatment_panels,
     withins,
 )
+from assay.page import Lead, Section, mark, percent, reasons, render_page, table, text
+from assay.page.draw import axis, interval_strip
 from assay.verdict import Measurement, Verdict
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d2430; --dim: #5b6574; --line: #d5dae1; --paper: #fff;
-  --mark: #1f5fbf; --fail: #b3261e; --inconclusive: #8a5a00; --warn: #8a5a00; --pass: #1b6e3c; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --dim: #9aa4b2; --line: #394250;
-  --paper: #14181f; --mark: #7fb0ff; --fail: #ff8a80; --inconclusive: #ffc46b; --warn: #ffc46b;
-  --pass: #7fd6a0; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-p.note { color: var(--dim); margin: .2rem 0 .6rem; }
-div.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; }
-th { color: var(--dim); font-weight: 600; }
-.FAIL { color: var(--fail); } .INCONCLUSIVE { color: var(--inconclusive); }
-.WARN { color: var(--warn); } .PASS { color: var(--pass); }
-svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 13px; }
-svg text.dim { fill: var(--dim); } svg line { stroke: var(--line); }
-svg line.whisker { stroke: var(--mark); stroke-width: 2; } svg circle { fill: var(--mark); }
-"""
-_LEFT, _WIDTH, _RIGHT, _STEP, _TOP = 240, 900, 110, 26, 26
+_NOT_JUDGED = "Not judged."
+_FOREST = (
+    "A point is the figure, the line its interval; a diamond fails, a ring can’t be told. Solid "
+    "lines are the policy’s limits, the dashed one is no difference."
+)
+_RATES = "The dashed line is the reference group’s rate."
 
 
-def render_fairness_html(verdict: Verdict, title: str = "Fairness") -> str:
-    """The verdict as a page: reasons, each group's rates with intervals, all comparisons.
+def render_fairness_html(verdict: Verdict, title: str = "Fairness", back: str | None = None) -> str:
+    """The verdict as a page: reasons, comparisons, each group's rates with intervals, our own work.
 
     Parameters
     ----------
@@ -55,224 +45,252 @@ def render_fairness_html(verdict: Verdict, title: str = "Fairness") -> str:
         From :func:`judge_fairness`.
     title : str
         What the page is about, e.g. data set and batch.
+    back : str, optional
+        File name of the run's overview.
     """
-    outcome = verdict.outcome.value
-    parts = [
-        f"<h1>{escape(title)}: <span class='{outcome}'>{outcome}</span></h1>",
-        _reasons(verdict),
-    ]
+    none = "Every interval lies inside the policy’s limits."
+    sections = [Section("Reasons", [reasons(verdict.reasons, none)])]
+    facts = [("Policy", verdict.policy_hash[:12])]
     if verdict.detail.get("applies", False):
-        parts += [_basis(verdict), _groups(verdict), *_charts(verdict), _cells(verdict)]
-        parts += [*_withins(verdict), _representation(verdict), *_treatment(verdict)]
-        parts.append(_fairlearn(verdict))
-    return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width'>"
-        f"<title>{escape(title)}: {outcome}</title><style>{_STYLE}</style></head><body>"
-        + "".join(parts)
-        + "</body></html>\n"
-    )
+        facts = [*_facts(verdict), *facts]
+        sections += [*_cells(verdict), *_rates(verdict), *_withins(verdict)]
+        sections += [_groups(verdict), _representation(verdict), *_treatment(verdict)]
+        sections.append(_fairlearn(verdict))
+    return render_page(title, Lead(verdict.outcome, _answer(verdict), facts), sections, back)
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of cells that are HTML already."""
-    head = "".join(f"<th scope='col'>{escape(h)}</th>" for h in heads)
-    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<div class='wide'>{table}</div>"
+def _answer(verdict: Verdict) -> str:
+    held = "The batch is held." if verdict.holds else "It doesn’t hold the batch."
+    cells = comparisons(verdict)
+    told = {o: [m for m in cells if m.detail["outcome"] == o] for o in ("FAIL", "INCONCLUSIVE")}
+    if not cells:
+        return f"No comparison was made. {held}"
+    if told["FAIL"]:
+        groups = list(dict.fromkeys(f"{m.column} {m.group}" for m in told["FAIL"]))
+        more = f" and {len(groups) - 3} more groups" if groups[3:] else ""
+        return (
+            f"{len(told['FAIL'])} of {len(cells)} comparisons lie beyond their limit: "
+            f"{', '.join(groups[:3])}{more}. {held}"
+        )
+    if told["INCONCLUSIVE"]:
+        count = len(told["INCONCLUSIVE"])
+        return f"{count} of {len(cells)} comparisons can’t be told, none fails. {held}"
+    return f"All {len(cells)} comparisons lie within their limits. {held}"
 
 
-def _mark(outcome: str) -> str:
-    return f"<b class='{outcome}'>{outcome}</b>"
-
-
-def _reasons(verdict: Verdict) -> str:
-    if not verdict.reasons:
-        return "<p>Every interval lies inside the policy's limits.</p>"
-    return _table(
-        ["", "reason", "about", "what"],
-        (
-            (_mark(r.outcome.value), escape(r.code), escape(r.column or ""), escape(r.message))
-            for r in verdict.reasons
-        ),
-    )
-
-
-def _basis(verdict: Verdict) -> str:
+def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     d = verdict.detail
-    return (
-        f"<p>Favourable: <b>{escape(favourable_line(verdict))}</b></p>"
-        f"<p class='note'>{escape(str(d['rows']))} rows. Intervals at {1 - d['alpha']:.4g}; Holm "
-        f"over {d['family']} comparisons; rates with fewer than {d['least_number']} rows aren't "
-        f"judged, and their counts show as &lt;{d['least_number']}. Judged under policy "
-        f"<code>{escape(verdict.policy_hash[:12])}</code>.</p>"
-    )
+    return [
+        ("Favourable", favourable_line(verdict)),
+        ("Rows", f"{d['rows']:,}" if isinstance(d["rows"], int) else str(d["rows"])),
+        ("Intervals at", f"{1 - d['alpha']:.4g}"),
+        ("Corrected (Holm) over", f"{d['family']} comparisons"),
+        ("Least number", f"{d['least_number']} rows; below it nothing is judged"),
+    ]
 
 
-def _groups(verdict: Verdict) -> str:
+def _groups(verdict: Verdict) -> Section:
     rows = (
         (
-            escape(m.column or ""),
-            escape(m.group or "") + (" (reference)" if m.detail.get("reference") else ""),
-            escape(str(m.detail["shown"])),
-            figure(m.detail.get("share")),
+            m.column or "",
+            (m.group or "") + (" (reference)" if m.detail.get("reference") else ""),
+            str(m.detail["shown"]),
+            percent(m.detail.get("share")),
         )
         for m in group_rows(verdict)
     )
-    return "<h2>Groups</h2>" + _table(["attribute", "group", "rows", "share"], rows)
+    return Section("Groups", [table(["attribute", "group", "rows", "share"], rows, numbers=(2, 3))])
 
 
-def _charts(verdict: Verdict) -> Iterable[str]:
-    for panel in panels(verdict):
-        yield f"<h2>{escape(panel.title)}</h2><p class='note'>{escape(panel.note)}</p>"
-        yield _chart(panel.members, panel.title)
+def _cells(verdict: Verdict) -> Iterator[Section]:
+    """A forest plot for each metric, the worst comparisons first."""
+
+    def metric(m: Measurement) -> tuple[str, str, str]:
+        return m.name, m.detail["rate"], m.detail["limit"]
+
+    parts = []
+    for (name, rate, limit), found in groupby(sorted(comparisons(verdict), key=metric), metric):
+        members = list(found)
+        parts.append(
+            Markup("<h3>{} of {}: {}</h3>").format(_words(name), _words(rate), limit)
+            + _forest(members)
+        )
+    yield Section("Comparisons", parts, _FOREST)
 
 
-def _chart(members: Sequence[Measurement], title: str) -> str:
-    """A dot with its interval for each group, over 0 to 1."""
-    span = _WIDTH - _LEFT - _RIGHT
-    height = _TOP + _STEP * len(members) + 8
-    marks = []
-    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = _LEFT + span * tick
-        marks.append(f"<line x1='{x}' x2='{x}' y1='{_TOP - 6}' y2='{height - 6}'/>")
-        marks.append(f"<text class='dim' x='{x}' y='14' text-anchor='middle'>{tick:g}</text>")
-    for place, m in enumerate(members):
-        marks.append(_row(m, _TOP + _STEP * (place + 0.5), span))
-    return (
-        f"<svg viewBox='0 0 {_WIDTH} {height}' role='img' aria-label='{escape(title, quote=True)}'>"
-        + "".join(marks)
-        + "</svg>"
-    )
-
-
-def _row(m: Measurement, y: float, span: float) -> str:
-    group = m.group or ""
-    name = group if len(group) <= 32 else group[:31] + "…"
-    text = f"<text x='0' y='{y + 4}'>{escape(name)}</text>"
-    count = f"<text class='dim' x='{_WIDTH - _RIGHT + 12}' y='{y + 4}'>"
-    count += f"n {escape(str(m.detail['n']))}</text>"
-    low, high = m.detail.get("low"), m.detail.get("high")
-    if m.value is None or low is None or high is None:
-        return text + count
-    return (
-        f"{text}<line class='whisker' x1='{_LEFT + span * low:.2f}' x2='{_LEFT + span * high:.2f}' "
-        f"y1='{y}' y2='{y}'/><circle cx='{_LEFT + span * m.value:.2f}' cy='{y}' r='4'>"
-        f"<title>{escape(group)}: {figure(m.value)} ({interval(m)})</title></circle>{count}"
-    )
-
-
-def _cells(verdict: Verdict) -> str:
+def _forest(members: Sequence[Measurement]) -> Markup:
+    limits, nought = members[0].detail.get("limits", ()), members[0].detail.get("nought", 0.0)
+    low, high = span = _span(members, [*limits, nought])
+    ticks = sorted({low, *limits, nought, high})
     rows = (
         (
-            _mark(m.detail["outcome"]),
-            escape(f"{m.name} ({m.detail['rate']})"),
-            escape(m.column or ""),
-            escape(f"{m.group} / {m.detail['reference']}"),
+            f"{m.column}: {m.group} / {m.detail['reference']}",
+            mark(m.detail["outcome"]),
+            _strip(m, span, m.detail["outcome"], limits, nought),
             figure(m.value),
             interval(m),
             figure(m.detail["p_adjusted"]),
-            escape(m.detail["limit"]),
-            escape(f"{m.detail['n']} / {m.detail['n_reference']}"),
+            f"{m.detail['n']} / {m.detail['n_reference']}",
         )
-        for m in comparisons(verdict)
+        for m in sorted(members, key=_rank)
     )
-    heads = ["", "metric", "attribute", "group / reference", "figure", "interval", "p (Holm)"]
-    return "<h2>Comparisons</h2>" + _table([*heads, "limit", "rows"], rows)
+    heads = ["group / reference", "", axis(ticks, span, [f"{t:.3g}" for t in ticks])]
+    heads += ["figure", "interval", "p (Holm)", "rows"]
+    return table(heads, rows, numbers=(3, 4, 5, 6), drawn=(2,))
 
 
-def _withins(verdict: Verdict) -> Iterator[str]:
-    for within in withins(verdict):
-        yield (
-            f"<h2>{escape(within.rate)} by {escape(within.attribute)} within "
-            f"{escape(within.control)}</h2><p class='note'>{escape(within.note)}. Not judged.</p>"
+def _rank(m: Measurement) -> int:
+    """What fails first, then what can't be told, what passes, and last what has no figure."""
+    if m.value is None:
+        return 3
+    return {"FAIL": 0, "INCONCLUSIVE": 1}.get(m.detail["outcome"], 2)
+
+
+def _span(members: Sequence[Measurement], also: Sequence[float]) -> tuple[float, float]:
+    """Ends of an axis that holds all intervals and the limits, to one digit."""
+    ends_ = [m.detail.get(k) for m in members for k in ("low", "high")]
+    known = [v for v in (*ends_, *(m.value for m in members), *also) if v is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    step = 10 ** math.floor(math.log10(max(high - low, 1e-9)))
+    return math.floor(low / step) * step, math.ceil(high / step) * step
+
+
+def _strip(
+    m: Measurement,
+    span: tuple[float, float],
+    outcome: str,
+    limits: Sequence[float] = (),
+    nought: float | None = None,
+) -> Markup:
+    label = f"{m.group}: {figure(m.value)} ({interval(m)})"
+    return interval_strip(
+        m.detail.get("low"), m.value, m.detail.get("high"), span, outcome, label, limits, nought
+    )
+
+
+def _rates(verdict: Verdict) -> Iterator[Section]:
+    references = {(m.column, m.group) for m in group_rows(verdict) if m.detail.get("reference")}
+    parts = [_panel(panel, references, (0.0, 1.0)) for panel in panels(verdict)]
+    yield Section("Rates by group", parts, _RATES)
+
+
+def _panel(
+    panel: Panel, references: set[tuple[str | None, str | None]], span: tuple[float, float]
+) -> Markup:
+    reference = next((m.value for m in panel.members if (m.column, m.group) in references), None)
+    middle = (span[0] + span[1]) / 2
+    heads = ["group", axis((span[0], middle, span[1]), span, [percent(v, 0) for v in
+             (span[0], middle, span[1])]), "rate", "interval", "rows"]  # fmt: skip
+    rows = (
+        (
+            (m.group or "") + (" (reference)" if (m.column, m.group) in references else ""),
+            _strip(m, span, "", (), None if reference is None else float(reference)),
+            percent(None if m.value is None else float(m.value)),
+            _interval(m),
+            str(m.detail["n"]),
         )
+        for m in panel.members
+    )
+    title = Markup("<h3>{}</h3>").format(_words(panel.title))
+    return title + text(panel.note, "note") + table(heads, rows, numbers=(2, 3, 4), drawn=(1,))
+
+
+def _interval(m: Measurement) -> str:
+    low, high = m.detail.get("low"), m.detail.get("high")
+    return "–" if low is None or high is None else f"{percent(low)} to {percent(high)}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _withins(verdict: Verdict) -> Iterator[Section]:
+    for within in withins(verdict):
         heads = ["group", "all rows", *within.levels]
-        yield _table(heads, (_within_row(within, group) for group in within.groups))
-        if within.differences:
-            heads = ["group / reference", "over all rows", "interval", f"within {within.control}"]
-            heads += ["interval", "levels the other way", ""]
-            yield _table(heads, map(_within_difference, within.differences))
+        parts = [table(heads, (list(_within_row(within, group)) for group in within.groups))]
+        heads = ["group / reference", "over all rows", "interval", f"within {within.control}"]
+        heads += ["interval", "levels the other way", ""]
+        parts.append(table(heads, (list(_within_difference(m)) for m in within.differences)))
+        title = f"{_words(within.rate)} by {within.attribute} within {within.control}"
+        yield Section(title[0].upper() + title[1:], parts, f"{within.note}. {_NOT_JUDGED}")
 
 
-def _within_row(within: Within, group: str) -> Iterator[str]:
-    yield escape(group)
+def _within_row(within: Within, group: str) -> Iterator[str | Markup]:
+    yield group
     for level in (None, *within.levels):
         m = within.rates.get((group, level))
-        yield "–" if m is None else f"{figure(m.value)} <small>({interval(m)})</small>"
+        small = Markup("{} <small>({})</small>")
+        yield "–" if m is None else small.format(figure(m.value), interval(m))
 
 
-def _within_difference(m: Measurement) -> Iterator[str]:
+def _within_difference(m: Measurement) -> Iterator[str | Markup]:
     d = m.detail
-    yield escape(f"{m.group} / {d['reference']}")
+    yield f"{m.group} / {d['reference']}"
     yield figure(d["over_all_rows"])
     yield ends(d["over_all_rows_low"], d["over_all_rows_high"])
     yield figure(m.value)
     yield interval(m)
     against = f": {', '.join(d['levels_against'])}" if d["levels_against"] else ""
-    yield escape(f"{len(d['levels_against'])} of {d['levels_compared']}{against}")
-    yield "<b class='WARN'>reverses</b>" if d["reverses"] else ""
+    yield f"{len(d['levels_against'])} of {d['levels_compared']}{against}"
+    yield mark("WARN", "reverses") if d["reverses"] else ""
 
 
-def _representation(verdict: Verdict) -> str:
-    rows = [
+def _representation(verdict: Verdict) -> Section:
+    rows = (
         (
-            escape(m.column or ""),
-            escape(m.group or ""),
+            m.column or "",
+            m.group or "",
             figure(m.value),
             interval(m),
             figure(m.detail["population_share"]),
-            escape(m.detail["population"]),
-            escape(m.detail["represented"] or "too few rows to say"),
-            escape(m.detail["rows"]),
+            m.detail["population"],
+            m.detail["represented"] or "too few rows to say",
+            m.detail["rows"],
         )
         for m in representations(verdict)
-    ]
-    if not rows:
-        return ""
+    )
     heads = ["attribute", "level", "share of rows", "interval", "of the population", "population"]
-    note = "<p class='note'>Who is in the data. Not judged.</p>"
-    return f"<h2>Representation</h2>{note}{_table([*heads, 'represented', 'rows'], rows)}"
+    whole = table([*heads, "represented", "rows"], rows, numbers=(2, 3, 4))
+    return Section("Representation", _some(whole), f"Who is in the data. {_NOT_JUDGED}")
 
 
-def _treatment(verdict: Verdict) -> Iterator[str]:
+def _some(*parts: Markup) -> list[Markup]:
+    return [part for part in parts if part]
+
+
+def _treatment(verdict: Verdict) -> Iterator[Section]:
     found = treatment_panels(verdict)
-    if not found:
-        return
-    yield "<h2>Our own work</h2><p class='note'>How often each group's rows were touched. Not "
-    yield "judged.</p>"
-    uneven = [
+    rows = (
         (
-            escape(m.name.removeprefix("difference of ")),
-            escape(m.column or ""),
-            escape(f"{m.group} / {m.detail['reference']}"),
+            m.name.removeprefix("difference of "),
+            m.column or "",
+            f"{m.group} / {m.detail['reference']}",
             figure(m.value),
             interval(m),
-            escape(m.detail["rows"]),
+            m.detail["rows"],
         )
         for m in treatment_gaps(verdict)
+    )
+    heads = ["uneven", "attribute", "group / reference", "difference", "interval", "rows"]
+    uneven = table(heads, rows, numbers=(3, 4))
+    drawn = [
+        _panel(panel, set(), (0.0, max(_span(panel.members, [0.0])[1], 0.01))) for panel in found
     ]
-    if uneven:
-        heads = ["uneven", "attribute", "group / reference", "difference", "interval", "rows"]
-        yield _table(heads, uneven)
-    for panel in found:
-        yield f"<h3>{escape(panel.title)}</h3><p class='note'>{escape(panel.note)}</p>"
-        yield _chart(panel.members, panel.title)
+    note = f"How often each group’s rows were set aside, filled in or clipped. {_NOT_JUDGED}"
+    yield Section("Our own work", _some(uneven, *drawn), note)
 
 
-def _fairlearn(verdict: Verdict) -> str:
-    rows = [
+def _fairlearn(verdict: Verdict) -> Section:
+    rows = (
         (
-            escape(m.column or ""),
-            escape(m.name.removeprefix("fairlearn.")),
+            m.column or "",
+            _words(m.name.removeprefix("fairlearn.")),
             figure(m.value),
-            escape(f"{m.detail['rows']}: {m.n}"),
-            escape(m.detail["favourable"]),
+            f"{m.detail['rows']}: {m.n}",
+            m.detail["favourable"],
         )
         for m in fairlearn_figures_of(verdict)
-    ]
-    if not rows:
-        return ""
-    note = "<p class='note'>The greatest gap between any two groups, by fairlearn. Not judged.</p>"
+    )
     heads = ["attribute", "figure", "value", "rows", "favourable"]
-    return f"<h2>fairlearn</h2>{note}{_table(heads, rows)}"
+    note = f"The greatest gap between any two groups, by fairlearn. {_NOT_JUDGED}"
+    return Section("Greatest gaps", _some(table(heads, rows, numbers=(2,))), note, folded=True)

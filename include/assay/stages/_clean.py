@@ -14,13 +14,22 @@ from assay.cleaning import (
     roles_of,
 )
 from assay.cleaning import clean as clean_rows
+from assay.cleaning.page import render_cleaning_html
 from assay.contract import Contract
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.stages._office import Office
 from assay.stages._tables import versions, worked
 from assay.stages._ticket import StageResult, Ticket
-from assay.stages._work import Finished, once, report_path, version_of, work_path, write_text
+from assay.stages._work import (
+    OVERVIEW,
+    Finished,
+    once,
+    report_path,
+    version_of,
+    work_path,
+    write_text,
+)
 
 
 def clean(office: Office, ticket: Ticket) -> StageResult:
@@ -70,8 +79,11 @@ def _finished(
     if scaler := render_scaler(policy, state):
         write_text(work_path(office, ticket, "scaler.json"), scaler)
     text = report.model_dump_json(indent=1)
-    shown = write_text(report_path(office, ticket, "cleaning.json"), text)
+    write_text(report_path(office, ticket, "cleaning.json"), text)
     verdict = judge_cleaning(report, policy)
+    title = f"Cleaning of {ticket.dataset} {ticket.batch}"
+    page = render_cleaning_html(verdict, report, title, back=OVERVIEW)
+    shown = write_text(report_path(office, ticket, "cleaning.html"), page)
     result = StageResult.judged(
         "clean",
         verdict,

@@ -21,7 +21,7 @@ from assay.stages._office import Office
 from assay.stages._tables import versions, worked
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._touched import touched
-from assay.stages._work import Finished, once, report_path, write_text
+from assay.stages._work import OVERVIEW, Finished, once, report_path, write_text
 
 PolicyT = TypeVar("PolicyT", bound=OptionalGatePolicy)
 
@@ -60,7 +60,9 @@ def _drifted(office: Office, ticket: Ticket, contract: Contract, policy: DriftPo
             for table in TABLES
         ]
         verdict = explained(office, ticket, con, judge_drift(measured, policy), contract, policy)
-    page = render_drift_html(verdict, measured, title=f"Drift of {ticket.dataset} {ticket.batch}")
+    page = render_drift_html(
+        verdict, measured, f"Drift of {ticket.dataset} {ticket.batch}", back=OVERVIEW
+    )
     report = write_text(report_path(office, ticket, "drift.html"), page)
     result = StageResult.judged("drift", verdict, report=office.relative(report))
     return Finished(result=result, verdict=verdict)
@@ -124,7 +126,9 @@ def _compared(
         seen = with_audit(office, ticket, con, marked)
         treated = measure_treatment(con, seen, policy, treatments, levels)
     verdict = judge_fairness(measured, policy, treated)
-    page = render_fairness_html(verdict, title=f"Fairness of {ticket.dataset} {ticket.batch}")
+    page = render_fairness_html(
+        verdict, f"Fairness of {ticket.dataset} {ticket.batch}", back=OVERVIEW
+    )
     report = write_text(report_path(office, ticket, "fairness.html"), page)
     result = StageResult.judged("fairness", verdict, report=office.relative(report))
     return Finished(result=result, verdict=verdict)

@@ -11,6 +11,7 @@ from assay.policy.fairness import FairnessPolicy
 from assay.stages._commit import row_counts
 from assay.stages._notify import CRASHED
 from assay.stages._office import Office
+from assay.stages._overview import write_overview
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import keep_lease
 from assay.verdict import Outcome, worst
@@ -139,6 +140,19 @@ def _finish(
         dict.fromkeys(c for r in told if r.outcome is not Outcome.PASS for c in r.reasons)
     )
     outcome = worst(r.outcome for r in done.values())
+    where = f"snapshot {snapshot}" if snapshot else state.value
+    result = StageResult(
+        stage="release",
+        outcome=outcome,
+        reasons=reasons,
+        rows={k.removeprefix("rows_"): n for k, n in vars(counts).items()},
+        detail={
+            "state": state.value,
+            "snapshot": snapshot,
+            "messages": [f"{ticket.batch}: {where}."],
+        },
+    )
+    result = write_overview(office, ticket, done, result)
     office.catalog.finish_batch(
         ticket.dataset,
         ticket.batch,
@@ -153,18 +167,7 @@ def _finish(
         token=ticket.token,
     )
     _give_lease_back(office, ticket)
-    where = f"snapshot {snapshot}" if snapshot else state.value
-    return StageResult(
-        stage="release",
-        outcome=outcome,
-        reasons=reasons,
-        rows={k.removeprefix("rows_"): n for k, n in vars(counts).items()},
-        detail={
-            "state": state.value,
-            "snapshot": snapshot,
-            "messages": [f"{ticket.batch}: {where}."],
-        },
-    )
+    return result
 
 
 def _counts(rows: dict[str, int], out: bool) -> Counts:

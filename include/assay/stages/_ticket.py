@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assay.verdict import Outcome, Verdict
+from assay.verdict import Outcome, Reason, Verdict
 
 RunType = Literal["scheduled", "manual", "backfill", "asset"]
 
@@ -94,9 +94,14 @@ class StageResult(_Frozen):
             outcome=verdict.outcome,
             holds=verdict.holds,
             reasons=tuple(dict.fromkeys(r.code for r in verdict.reasons)),
-            detail={"messages": [f"{r.code}: {r.message}" for r in verdict.reasons]},
+            detail={"messages": [_message(r) for r in verdict.reasons]},
             **more,
         )
+
+
+def _message(reason: Reason) -> str:
+    why = f" Why: {reason.cause}." if reason.cause else ""
+    return f"{reason.code}: {reason.message}{'.' if why else ''}{why}"
 
 
 def render_result(result: StageResult) -> str:

@@ -16,10 +16,12 @@ from assay.quality import (
     write_quarantine,
 )
 from assay.quality import validate as judge_table
+from assay.quality.page import render_validation_html
 from assay.stages._office import Office
 from assay.stages._tables import landed, versions, worked
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import (
+    OVERVIEW,
     Finished,
     once,
     quarantine_path,
@@ -27,6 +29,7 @@ from assay.stages._work import (
     version_of,
     work_path,
     write_json,
+    write_text,
 )
 
 Which = Literal["raw", "clean"]
@@ -57,7 +60,10 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
         files = _write(office, ticket, con, found, rows, which)
         if which == "clean":
             _write_candidate(office, ticket, con, contract, table, found)
-    report = write_json(report_path(office, ticket, f"{stage}.json"), found.document())
+    write_json(report_path(office, ticket, f"{stage}.json"), found.document())
+    title = f"Validation of {ticket.dataset} {ticket.batch}, {which}"
+    page = render_validation_html(verdict, found, title, back=OVERVIEW)
+    report = write_text(report_path(office, ticket, f"{stage}.html"), page)
     counts = {"quarantined": found.quarantined, "dropped": found.dropped, "left": found.rows_left}
     result = StageResult.judged(
         stage, verdict, rows=counts, files=files, report=office.relative(report)

@@ -20,6 +20,9 @@ from assay.verdict import Verdict
 JUDGING: Final = 2
 """Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
 
+OVERVIEW: Final = "report.html"
+"""The page of a run as a whole, to which the gates' pages lead back."""
+
 
 class Finished(BaseModel):
     """What a stage found, kept in the working folder so that a repeated run finds it.

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from assay.errors import AssayError
 from assay_airflow.hooks.office import open_office
+from assay_airflow.links import ReportLink, report_url
 
 if TYPE_CHECKING:
     from assay.stages import Office, StageResult, Ticket
@@ -60,6 +61,7 @@ class StageOperator(BaseOperator):
     """One stage of a run: one call of the library, and the run handed on with its result."""
 
     ui_color = "#e8f0fe"
+    operator_extra_links = (ReportLink(),)
 
     def work(self, office: Office, run: Run) -> StageResult:
         """Do the stage's work."""
@@ -104,6 +106,9 @@ def tell(operator: BaseOperator, result: StageResult) -> dict[str, Any]:
 
     for line in render_result(result).splitlines():
         operator.log.info(line)
+    if url := report_url(result.report):
+        operator.log.info("  in the browser: %s", url)
+    operator.report_url = url  # type: ignore[attr-defined]
     return result.model_dump(mode="json")
 
 

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.office import open_office
+from assay_airflow.links import ReportLink
 from assay_airflow.operators._stage import Run, crashed_stage, read_ended_run, tell
 
 
@@ -25,6 +26,7 @@ class ReleaseOperator(BaseOperator):
     """
 
     ui_color = "#e6f4ea"
+    operator_extra_links = (ReportLink(),)
 
     def __init__(self, *, dataset: str, **kwargs: Any) -> None:
         super().__init__(outlets=[dataset_asset(dataset)], **kwargs)

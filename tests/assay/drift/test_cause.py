@@ -154,12 +154,14 @@ def test_the_segment_and_the_rows_that_carry_it_are_found_among_other_columns(ki
     (cause,) = causes_of(verdict)
     assert cause.segmenting == "segment"
     assert [s.column for s in cause.splits] == ["segment", "noise"]
-    assert [part.label for part in cause.carriers] == [carrier]
+    carriers = [part.label for part in cause.carriers]
+    assert carriers[0] == carrier
+    assert len(carriers) < 3
     point = float(cause.score.rsplit(" ", 1)[1])
-    behind = current[(current.segment == carrier) & (current.number > point)]
+    behind = current[current.segment.isin(carriers) & (current.number > point)]
     assert rows == [behind["__row"].tolist()]
     assert cause.rows == len(behind)
-    assert f"{carrier} gives" in verdict.reasons[0].cause
+    assert f"; {carrier} " in verdict.reasons[0].cause
 
 
 def test_a_shift_that_is_everywhere_is_blamed_on_no_segment():
@@ -172,7 +174,7 @@ def test_a_shift_that_is_everywhere_is_blamed_on_no_segment():
     (cause,) = causes_of(verdict)
     assert cause.segmenting is None
     assert cause.carriers == ()
-    assert verdict.reasons[0].cause == "the same in every segment of noise"
+    assert verdict.reasons[0].cause == "much the same in every segment of noise"
     assert cause.share(cause.best.within) == pytest.approx(1, abs=0.05)
 
 

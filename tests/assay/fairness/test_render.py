@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assay.fairness import render_fairness_html, render_fairness_json, render_fairness_text
+from assay.fairness._views import comparisons, panels, treatment_panels
 from assay.policy.fairness import FairnessPolicy
 from assay.verdict import Verdict
 
@@ -49,7 +50,8 @@ class _Balanced(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.seen.append(tag)
-        assert not {"src", "href", "onclick"} & {name for name, _ in attrs}
+        assert not {"src", "onclick"} & {name for name, _ in attrs}
+        assert dict(attrs).get("href", "#").startswith("#")
         if tag not in self.void:
             self.open.append(tag)
 
@@ -66,9 +68,12 @@ def test_page_is_whole_and_needs_nothing_else(verdict: Verdict) -> None:
     parser.feed(page)
     assert parser.open == []
     assert "script" not in parser.seen
-    assert parser.seen.count("svg") == 4
-    assert parser.seen.count("circle") == 3 + 3 + 3 + 1
-    assert "prefers-color-scheme: dark" in page
+    drawn = [*comparisons(verdict), *(m for p in panels(verdict) for m in p.members)]
+    drawn += [m for p in treatment_panels(verdict) for m in p.members]
+    assert page.count('role="img"') == len(drawn)
+    points = page.count('<circle class="dot') + page.count('<path class="dot')
+    assert points == sum(m.value is not None for m in drawn)
+    assert "prefers-color-scheme:dark" in page
     assert "&lt;script&gt;" in page
     assert "http" not in page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from assay.drift import render_drift_text
 from assay.project import Project
 from demo.flights import drop_flights, drop_references
 
+PAGES = {
+    "2013-02-08": ("validate_raw", "report"),
+    "2013-02-11": ("drift", "cleaning", "report"),
+}
 GOLDEN = Path(__file__).parents[2] / "golden" / "verdicts"
 REFERENCE = ("2013-02-04", "2013-02-05", "2013-02-06", "2013-02-07")
 JUDGED = ("2013-02-08", "2013-02-10", "2013-02-11")
@@ -66,6 +71,20 @@ def _told(done: dict[str, stages.StageResult], records: list[VerdictRecord]) -> 
     return "\n\n".join([*parts, *(render_drift_text(v) for v in drift)]) + "\n"
 
 
+def _check(path: Path, told: str) -> None:
+    if os.environ.get("ASSAY_UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(told, encoding="utf-8")
+    assert told == path.read_text(encoding="utf-8")
+
+
+def _page(office: stages.Office, batch: str, name: str) -> str:
+    """A page of the run, without its style and what derives from this home's own key."""
+    (path,) = office.project.home.glob(f"reports/flights/{batch}/*/{name}.html")
+    page = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"\b[0-9a-f]{12,}\b", "…", page)
+
+
 def test_the_verdicts_read_as_they_did(office: stages.Office) -> None:
     for dataset in ("planes", "airports", "airlines"):
         assert not _run(office, dataset, "2013")["release"].holds
@@ -74,7 +93,7 @@ def test_the_verdicts_read_as_they_did(office: stages.Office) -> None:
     for batch in JUDGED:
         done = _run(office, "flights", batch)
         told = _told(done, office.catalog.verdicts("flights", batch, run_id=f"run-{batch}"))
-        path = GOLDEN / f"flights-{batch}.txt"
-        if os.environ.get("ASSAY_UPDATE_GOLDEN"):
-            path.write_text(told, encoding="utf-8")
-        assert told == path.read_text(encoding="utf-8")
+        _check(GOLDEN / f"flights-{batch}.txt", told)
+        for name in PAGES.get(batch, ()):
+            path = GOLDEN.with_name("pages") / f"flights-{batch}-{name}.html"
+            _check(path, _page(office, batch, name))

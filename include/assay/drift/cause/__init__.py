@@ -15,7 +15,7 @@ from assay.drift.cause._explain import explain_drift
 from assay.drift.cause._model import Cause, PipelineChange, SegmentPart, Split
 from assay.drift.cause._pipeline import schema_changes
 from assay.drift.cause._rows import write_rows
-from assay.drift.cause._told import cause_line, cause_text
+from assay.drift.cause._told import cause_line, cause_text, whole_text
 from assay.drift.cause._verdict import alarms, causes_of, with_causes
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "causes_of",
     "explain_drift",
     "schema_changes",
+    "whole_text",
     "with_causes",
     "write_rows",
 ]

@@ -25,6 +25,9 @@ from assay.policy.drift import DriftPolicy, NumericTest
 
 _NEAR: Final = 0.9
 """Of columns that explain almost as much as the best, the one with the fewest segments is taken."""
+_EVEN: Final = 0.25
+"""Segments that differ by less than this, over the whole, are alike to a reader, however many rows
+prove that they aren't quite."""
 _MOST: Final = 5
 _MUCH: Final = 0.8
 Array = np.ndarray[Any, Any]
@@ -63,8 +66,9 @@ def explain_drift(
 
     Notes
     -----
-    Of the columns that were tried, those count whose p is at most alpha over their number; the one
-    whose segments stand out most is taken, or one with fewer segments that comes within a tenth.
+    Of the columns that were tried, those count whose p is at most alpha over their number and whose
+    segments stand out by a quarter of the whole; the one whose segments stand out most is taken, or
+    one with fewer segments that comes within a tenth.
     One pass a column that is tried, one more for the point or the cells of the effect.
 
     References
@@ -165,7 +169,7 @@ def _ranked(found: Sequence[_Found], policy: DriftPolicy) -> tuple[list[_Found],
     telling = [
         one
         for one in ranked
-        if one.parts.p <= level and one.parts.stands_out and not one.parts.restates
+        if one.parts.p <= level and one.parts.stands_out >= _EVEN and not one.parts.restates
     ]
     if not telling:
         return ranked, None

@@ -36,7 +36,7 @@ def cause_text(cause: Cause) -> list[str]:
         lines.append(f"  {cause.score}: {whole_text(cause)}")
     lines.append(f"  {_parted(cause)}")
     lines += [f"    {_segment(cause, part)}" for part in cause.carriers]
-    if tried := _tried(cause):
+    if cause.segmenting is not None and (tried := _tried(cause)):
         lines.append(f"  also tried: {tried}")
     if cause.rows:
         where = f", their numbers in {cause.file}" if cause.file else ""
@@ -72,14 +72,19 @@ def _parted(cause: Cause, labels: bool = True) -> str:
         return "no column tells segments"
     mix, within = (percent(cause.share(part)) for part in (best.mix, best.within))
     if cause.segmenting is None:
-        names = ", ".join(s.column for s in cause.splits if not s.restates)
-        same = f"the same in every segment of {names}"
+        names = [s.column for s in cause.splits if not s.restates]
+        same = f"much the same in every segment of {_few(names)}"
         return same if names else "no other column tells segments"
     told = f"{within} within {best.column}, {mix} mix"
     if labels and cause.carriers:
         share = percent(cause.share(sum(part.total for part in cause.carriers)))
         told += f"; {_names(cause.carriers)} give{'s' * (len(cause.carriers) == 1)} {share}"
     return told
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _MORE
+    return ", ".join(names[:_MORE]) + (f" and {more} more" if more > 0 else "")
 
 
 def _names(parts: Sequence[SegmentPart]) -> str:
@@ -105,7 +110,7 @@ def _tried(cause: Cause) -> str:
         f"{s.column} (says the same)" if s.restates else f"{s.column} ({_mix_of(cause, s)} mix)"
         for s in others
     ]
-    return ", ".join(told[:_MORE]) + (f" and {len(told) - _MORE} more" if told[_MORE:] else "")
+    return _few(told)
 
 
 def _mix_of(cause: Cause, split: Split) -> str:

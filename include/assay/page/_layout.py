@@ -1,0 +1,79 @@
+"""The one layout of all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from assay.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What a reader sees first: the outcome, and the answer in a sentence or two.
+
+    ``facts`` are short pairs of a name and a value, shown in one line.
+    """
+
+    outcome: Outcome | None
+    answer: str
+    facts: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page with a heading.
+
+    Parameters
+    ----------
+    title : str
+    parts : sequence of Markup
+        From :func:`table`, :func:`text` and the like.
+    note : str, optional
+        How to read it, in small print below the heading.
+    folded : bool
+        Whether it is closed until a reader opens it; it prints open.
+    """
+
+    title: str
+    parts: Sequence[Markup] = field(default_factory=tuple)
+    note: str | Markup | None = None
+    folded: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The section's place in the page's address."""
+        return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
+
+
+def render_page(
+    title: str, lead: Lead, sections: Sequence[Section], back: str | None = None
+) -> str:
+    """A whole page.
+
+    Parameters
+    ----------
+    title : str
+        What it is about: gate, data set and batch.
+    lead : Lead
+    sections : sequence of Section
+        Empty ones are left out.
+    back : str, optional
+        Name of the file of the run's overview, to go back to.
+    """
+    shown = [section for section in sections if section.parts]
+    layout = environment().get_template("page.html.j2")
+    return layout.render(title=title, lead=lead, sections=shown, back=back) + "\n"
+
+
+@cache
+def environment() -> Environment:
+    """Jinja over this package's templates; everything is escaped."""
+    return Environment(
+        loader=PackageLoader("assay.page", ""), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip

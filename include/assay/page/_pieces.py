@@ -1,0 +1,93 @@
+"""What pages are made of: tables, reasons, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from assay.page._layout import environment
+from assay.verdict import Outcome, Reason
+
+_SIGNS: Final = {"PASS": "✓", "WARN": "!", "INCONCLUSIVE": "?", "FAIL": "✕"}
+
+
+def number(value: float | None) -> str:
+    """A number for people: whole ones with thousands apart, else three significant digits.
+
+    Examples
+    --------
+    >>> [number(v) for v in (68785, 0.3141, None, 2e-9)]
+    ['68,785', '0.314', '–', '2e-09']
+    """
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share as percent.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(-0.002, 0), percent(None)
+    ('12.3 %', '0 %', '–')
+    """
+    if share is None:
+        return "–"
+    text = f"{100 * share:.{digits}f}"
+    plain = text.lstrip("-")
+    return f"{plain if not float(text) else text} %".replace("-", "−")
+
+
+def mark(outcome: str | Outcome, note: str = "") -> Markup:
+    """An outcome as a sign and a word: nothing is told by colour alone."""
+    name = outcome.value if isinstance(outcome, Outcome) else outcome
+    return Markup('<b class="mark {0}"><i aria-hidden="true">{1}</i> {0}{2}</b>').format(
+        name, _SIGNS.get(name, "·"), f" {note}" if note else ""
+    )
+
+
+def text(words: str | Markup, kind: str = "") -> Markup:
+    """A paragraph; of the kind ``note`` in small print."""
+    return Markup('<p class="{}">{}</p>').format(kind, words)
+
+
+def table(
+    heads: Sequence[str | Markup],
+    rows: Iterable[Sequence[Any]],
+    *,
+    numbers: Iterable[int] = (),
+    drawn: Iterable[int] = (),
+    caption: str | None = None,
+) -> Markup:
+    """A table; the first cell of a row is its heading. Empty without a row.
+
+    Parameters
+    ----------
+    heads : sequence
+        Names of the columns; a head may be an axis.
+    rows : iterable of sequences
+        Text is escaped, Markup isn't.
+    numbers, drawn : iterable of int
+        Columns that hold numbers (set flush right) and drawings (as wide as can be).
+    caption : str, optional
+        What the table is.
+    """
+    body = [list(row) for row in rows]
+    if not body:
+        return Markup("")
+    kinds = dict.fromkeys(numbers, "n") | dict.fromkeys(drawn, "d")
+    template = environment().get_template("table.html.j2")
+    return Markup(template.render(heads=heads, rows=body, kinds=kinds, caption=caption))  # noqa: S704 - the template escapes
+
+
+def reasons(found: Sequence[Reason], none: str) -> Markup:
+    """A verdict's reasons, the worst first, each with cause and code; or a sentence for none."""
+    if not found:
+        return text(none)
+    template = environment().get_template("reasons.html.j2")
+    ordered = sorted(found, key=lambda reason: -reason.outcome.severity)
+    marked = [(mark(reason.outcome), reason) for reason in ordered]
+    return Markup(template.render(reasons=marked))  # noqa: S704 - the template escapes

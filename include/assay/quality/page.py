@@ -1,0 +1,174 @@
+"""A validation as one HTML page: what is unmet first, rows set aside by reason, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from assay.page import Lead, Section, mark, number, percent, reasons, render_page, table, text
+from assay.page.draw import bar
+from assay.quality._finding import Finding
+from assay.quality._validate import Validation
+from assay.verdict import Outcome, Verdict
+
+_EXAMPLES: Final = 5
+_PLAIN: Final = frozenset({"column", "column_list", "column_A", "column_B", "column_set"})
+
+
+def render_validation_html(
+    verdict: Verdict, found: Validation, title: str = "Validation", back: str | None = None
+) -> str:
+    """The validation as a page; of classified columns counts only, as in its result.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        From :func:`judge_validation`.
+    found : Validation
+    title : str
+        What the page is about, e.g. data set, batch and suite.
+    back : str, optional
+        File name of the run's overview.
+    """
+    unmet = [f for f in found.findings if not f.success or f.problem is not None]
+    unmet.sort(key=lambda f: (-f.verdict.severity, -_count(f)))
+    met = [f for f in found.findings if f not in unmet]
+    sections = [
+        Section("Reasons", [reasons(verdict.reasons, "Nothing critical is unmet.")]),
+        Section("Unmet expectations", list(_unmet(unmet, found))),
+        Section("Quarantined rows by reason", list(_quarantined(found)), _QUARANTINE),
+        Section("Met expectations", _some(_met(met)), folded=len(met) > 8),
+    ]
+    return render_page(
+        title, Lead(verdict.outcome, _answer(found, verdict), _facts(found)), sections, back
+    )
+
+
+_QUARANTINE: Final = (
+    "Shares of the rows that were judged. A row that fails twice counts in both lines, and is set "
+    "aside once."
+)
+
+
+def _answer(found: Validation, verdict: Verdict) -> str:
+    n = len(found.findings)
+    met = sum(f.success for f in found.findings)
+    judged = found.rows_in - found.dropped
+    share = percent(found.quarantined / judged if judged else 0)
+    held = "The batch is held." if verdict.holds else "The batch goes on."
+    aside = f"{found.quarantined:,} of {judged:,} rows are quarantined ({share})."
+    return f"{met} of {n} expectations are met. {aside} {held}"
+
+
+def _facts(found: Validation) -> list[tuple[str, str]]:
+    facts = [("Rows in", f"{found.rows_in:,}"), ("Quarantined", f"{found.quarantined:,}")]
+    if found.dropped:
+        facts.append(("Dropped as exact duplicates", f"{found.dropped:,}"))
+    facts += [("Rows left", f"{found.rows_left:,}"), ("Suite", found.suite_name)]
+    return facts
+
+
+def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
+    if not findings:
+        yield text("Every expectation is met.")
+        return
+    most = max((_share(f) for f in findings), default=0.0) or 1.0
+    rows = (
+        (
+            _named(f),
+            mark(f.verdict if f.verdict is not Outcome.PASS else "info"),
+            _bar(f, most),
+            _told(f, found),
+            f"{_count(f):,}" if f.row_level else "–",
+        )
+        for f in findings
+    )
+    heads = ["expectation", "", "share of rows", "what was found", "rows"]
+    yield table(heads, rows, drawn=(2,), numbers=(4,))
+
+
+def _named(f: Finding) -> Markup:
+    e = f.expectation
+    what = e.type.removeprefix("expect_").replace("_", " ")
+    asked = ", ".join(f"{k} {_short(v)}" for k, v in e.told.items() if k not in _PLAIN)
+    of = ", ".join(e.columns) or "the table"
+    note = e.notes if isinstance(e.notes, str) else ""
+    small = Markup('<br><span class="dim">{}</span>').format(". ".join(filter(None, [asked, note])))
+    return Markup("<b>{}</b> {}{}").format(of, what, small if asked or note else "")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        shown = ", ".join(str(v) for v in value[:6])
+        return f"[{shown}{', …' if value[6:] else ''}]"
+    return str(value)
+
+
+def _bar(f: Finding, most: float) -> Markup:
+    if not f.row_level:
+        return Markup("")
+    return bar(_share(f), most, f"{f.expectation.label}: {percent(_share(f))} of rows")
+
+
+def _told(f: Finding, found: Validation) -> str:
+    if f.problem is not None:
+        return f.problem
+    result = f.document(found.redact)["result"]
+    if result.get("redacted"):
+        return "values of a classified column aren’t shown"
+    if f.row_level:
+        return f"{percent(_share(f))} of rows{_examples(result)}"
+    observed = result.get("observed_value")
+    return "" if observed is None else f"observed {_short(observed)}"
+
+
+def _examples(result: Mapping[str, Any]) -> str:
+    counts = result.get("partial_unexpected_counts") or []
+    shown = [f"{_short(one['value'])} ×{one['count']}" for one in counts[:_EXAMPLES]]
+    shown = [s for s in shown if not s.startswith("None ")]
+    return f"; among the first: {', '.join(shown)}" if shown else ""
+
+
+def _count(f: Finding) -> int:
+    return int(f.result.get("unexpected_count") or 0)
+
+
+def _share(f: Finding) -> float:
+    total = int(f.result.get("element_count") or 0)
+    return _count(f) / total if total else 0.0
+
+
+def _quarantined(found: Validation) -> Iterator[Markup]:
+    setting = sorted((f for f in found.findings if f.quarantines), key=lambda f: -_count(f))
+    if not setting:
+        return
+    most = max(_share(f) for f in setting) or 1.0
+    rows = (
+        (
+            _named(f),
+            bar(_share(f), most, f"{_count(f):,} rows"),
+            f"{_count(f):,}",
+            percent(_share(f)),
+        )
+        for f in setting
+    )
+    heads = ["reason", "", "rows", "share"]
+    yield table(heads, rows, drawn=(1,), numbers=(2, 3))
+
+
+def _met(findings: Sequence[Finding]) -> Markup:
+    rows = (
+        (
+            _named(f),
+            f.expectation.severity,
+            f"{number(_count(f))} tolerated" if f.row_level and _count(f) else "",
+        )
+        for f in findings
+    )
+    return table(["expectation", "severity", ""], rows)
+
+
+def _some(*parts: Markup) -> list[Markup]:
+    return [part for part in parts if part]
