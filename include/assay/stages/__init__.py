@@ -20,6 +20,7 @@ from assay.stages._pin import pin
 from assay.stages._protect import protect
 from assay.stages._rebuild import registry_dump
 from assay.stages._release import abandon, release
+from assay.stages._suggest import Suggested, proposed, suggest_suite
 from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
@@ -30,6 +31,7 @@ __all__ = [
     "DoesNotApply",
     "Office",
     "StageResult",
+    "Suggested",
     "Ticket",
     "abandon",
     "apply_sweep",
@@ -44,11 +46,13 @@ __all__ = [
     "pending_data_docs",
     "pin",
     "plan_sweep",
+    "proposed",
     "protect",
     "registry_dump",
     "release",
     "render_result",
     "restore_version",
     "score_history",
+    "suggest_suite",
     "validate",
 ]
