@@ -40,6 +40,10 @@ def suggest(
     suite: Annotated[
         Path | None, typer.Option(help="The suite that is there; only what it lacks is proposed.")
     ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(help="The batch that DATA is; by the file's name where that is a key."),
+    ] = None,
     against: Annotated[
         list[str] | None,
         typer.Option(help="A batch to try on; repeat for more. All earlier ones by default."),
@@ -83,7 +87,7 @@ def suggest(
     with steps("reading the data") as told, engine.session() as con:
         found = suggest_suite(
             con, data, office=office, dataset=dataset, which=which, suite=suite,
-            against=against or [], redact=redact or [], guess=guess, told=told,
+            batch=batch, against=against or [], redact=redact or [], guess=guess, told=told,
         )  # fmt: skip
         proposals = _kept(found)
         score = _score(found, proposals, con, told) if mutate and proposals else None
@@ -175,8 +179,7 @@ def _columns(p: Proposal) -> list[str]:
 
 def _said(p: Proposal) -> str:
     """The expectation in short: its name and what it is given."""
-    name = p.type.removeprefix("expect_").removeprefix("column_").removeprefix("values_")
-    short = name.removeprefix("to_").replace("_", " ")
+    short = _plain(p.type)
     given = {k: v for k, v in p.kwargs.items() if not k.startswith(("column", "ignore"))}
     told = []
     for key, value in given.items():
@@ -213,14 +216,25 @@ def _backtest(found: Suggested) -> Table:
     for i, own in enumerate(found.own):
         cells = [p.judged[i] for p in past]
         if few:
-            table.add_row(Text(own.label), *map(_cell, cells))
+            table.add_row(Text(_short(own.label)), *map(_cell, cells))
         else:
-            table.add_row(Text(own.label), *_summary(past, cells))
+            table.add_row(Text(_short(own.label)), *_summary(past, cells))
     if few:
         table.add_section()
         table.add_row("state", *(p.state for p in past), style="dim")
         table.add_row("rows of it", *(p.table for p in past), style="dim")
     return table
+
+
+def _short(label: str) -> str:
+    """A label as a person reads it: the column, then what is expected of it."""
+    kind, _, columns = label.partition(":")
+    return f"{columns or 'the table'}: {_plain(kind)}"
+
+
+def _plain(kind: str) -> str:
+    name = kind.removeprefix("expect_").removeprefix("column_").removeprefix("values_")
+    return name.removeprefix("to_").replace("_", " ")
 
 
 def _cell(judged: Any) -> str:

@@ -17,13 +17,14 @@ _CHANCE: Final = 0.01
 
 @dataclass(frozen=True)
 class Version:
-    """One earlier version: its rows, and of each column nulls, mean, median and levels."""
+    """One earlier version: its rows, and of each column nulls, mean, extremes and levels."""
 
     label: str
     rows: int
     nulls: Mapping[str, int]
     means: Mapping[str, float]
-    medians: Mapping[str, float]
+    lows: Mapping[str, float]
+    highs: Mapping[str, float]
     levels: Mapping[str, Mapping[Any, int]] = field(repr=False)
 
 
@@ -49,7 +50,7 @@ def _version(con: Any, label: str, table: Any, survey: Survey) -> Version:
         parts.append(f"count({quoted(name)}) AS n{i}")
         if name in numbers:
             q = f"{quoted(name)}::DOUBLE"
-            parts += [f"avg({q}) AS a{i}", f"quantile_cont({q}, 0.5) AS m{i}"]
+            parts += [f"avg({q}) AS a{i}", f"min({q}) AS l{i}", f"max({q}) AS h{i}"]
     row = rows_of(con, f"SELECT {', '.join(parts)} FROM {source}")[0]  # noqa: S608
     rows, at = int(row["rows"]), {n: i for i, n in enumerate(types)}
     listed = [n for n in types if n in same and survey.columns[n].levels is not None]
@@ -57,7 +58,8 @@ def _version(con: Any, label: str, table: Any, survey: Survey) -> Version:
         label, rows,
         nulls={n: rows - int(row[f"n{at[n]}"]) for n in types},
         means=_finite({n: row[f"a{at[n]}"] for n in numbers}),
-        medians=_finite({n: row[f"m{at[n]}"] for n in numbers}),
+        lows=_finite({n: row[f"l{at[n]}"] for n in numbers}),
+        highs=_finite({n: row[f"h{at[n]}"] for n in numbers}),
         levels={n: _levels(con, source, n, padded=survey.columns[n].padded > 0) for n in listed},
     )  # fmt: skip
 

@@ -154,6 +154,8 @@ def find_key(rows: Rows, survey: Survey, sample: Any, wanted: set[str]) -> tuple
         for key in combinations(names, width):
             if np.prod([float(sizes[n]) for n in key]) < survey.rows:
                 continue
+            if not any(n in wanted or survey.columns[n].type != "integer" for n in key):
+                continue  # two measured numbers that happen to tell all rows apart
             if not sample.duplicated(list(key)).any() and _unique(rows, survey, key):
                 return tuple(n for n in survey.columns if n in key)
     return None

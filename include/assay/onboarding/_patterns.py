@@ -35,6 +35,11 @@ _FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+_SHAPED: Final = str.maketrans(
+    _UPPER + _UPPER.lower() + "0123456789", "A" * 26 + "a" * 26 + "9" * 10
+)
+
+
 @dataclass(frozen=True)
 class Pattern:
     """A regular expression, and how many of the values it describes."""
@@ -43,6 +48,21 @@ class Pattern:
     covered: int
     n: int
     forms: int
+
+
+def shapes_of(levels: Mapping[str, int]) -> dict[str, int]:
+    """The shapes of some levels, each with its rows.
+
+    Examples
+    --------
+    >>> shapes_of({"A-1": 2, "B-7": 1, "x": 4})
+    {'A-9': 3, 'a': 4}
+    """
+    found: dict[str, int] = {}
+    for level, n in levels.items():
+        shape = level.translate(_SHAPED)
+        found[shape] = found.get(shape, 0) + n
+    return found
 
 
 def shape_query(source: str, name: str, padded: bool) -> str:

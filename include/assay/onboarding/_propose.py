@@ -24,6 +24,7 @@ from assay.onboarding._patterns import (
     format_query,
     learn_pattern,
     shape_query,
+    shapes_of,
 )
 from assay.onboarding._profile import KEY_WORDS, words
 from assay.onboarding._proposal import Proposal, Remark
@@ -37,6 +38,8 @@ from assay.onboarding._survey import (
 )
 from assay.onboarding._values import (
     Found,
+    is_code,
+    names_batch,
     propose_levels,
     propose_nulls,
     propose_range,
@@ -115,7 +118,8 @@ def propose_suite(
         told(f"proposing on {column.name}")
         found += _of_column(con, column, survey, versions)
     told("comparing columns with each other")
-    found += _of_pairs(con, survey)
+    keyed = any(what == "unique" for what, _ in known)
+    found += _of_pairs(con, survey, keyed=keyed)
     proposals = [p for p in found if isinstance(p, Proposal) and p.aspect not in known]
     remarks = [r for r in found if isinstance(r, Remark)]
     return Suggestion(survey.rows, len(versions) + 1, tuple(proposals), tuple(remarks))
@@ -158,50 +162,67 @@ def _of_column(
     yield from propose_type(column, survey)
     yield from propose_nulls(column, survey, versions)
     yield from propose_unique(column, survey)
+    if column.type == "string":
+        yield from _of_text(con, column, survey, versions)
+        return
     levels = list(propose_levels(column, versions))
     yield from levels
     listed = any(isinstance(p, Proposal) for p in levels)
-    if column.numeric:
-        yield from propose_range(column, listed=listed)
-        if not column.unique and not listed:
+    if column.numeric and not names_batch(column, versions):
+        yield from propose_range(column, versions, listed=listed)
+        if not column.unique and not listed and not is_code(column):
             yield from _bands(column, versions)
-    elif column.type == "string" and not listed:
-        pattern, form, remark = _texts(con, column, survey)
-        if remark is not None:
-            yield remark
+
+
+def _of_text(con: Any, column: ColumnSurvey, survey: Survey, versions: Sequence[Version]) -> Found:
+    """Of texts: the format of their dates, else a closed list, else a pattern or lengths."""
+    shapes = _shapes(con, column, survey)
+    form, remark = _form(con, column, survey, shapes)
+    if remark is not None:
+        yield remark
+    levels = [] if form else list(propose_levels(column, versions))
+    yield from levels
+    if not any(isinstance(p, Proposal) for p in levels):
+        pattern = None if form else _pattern(column, survey, shapes)
         yield from propose_text(column, survey, pattern, form)
 
 
-def _texts(
-    con: Any, column: ColumnSurvey, survey: Survey
-) -> tuple[Pattern | None, str | None, Remark | None]:
-    """The pattern of a column's texts, or the format of the dates that they are."""
-    padded = column.padded > 0
-    found = rows_of(con, shape_query(survey.source, column.name, padded))
-    shapes = {str(r["shape"]): int(r["n"]) for r in found}
-    n = survey.present(column.name)
-    formats = date_formats(shapes, n)
-    if formats:
-        failing = rows_of(con, format_query(survey.source, column.name, formats, padded))[0]
-        fits = [f for i, f in enumerate(formats) if not failing[f"f{i}"]]
-        if len(fits) == 1:
-            return None, fits[0], None
-        if fits:
-            told = " and ".join(fits)
-            return None, None, Remark(column.name, f"dates of which no day says whether {told}")
-    if len(shapes) > MOST_SHAPES or n < (_TOLD_HIDDEN if column.hidden else _TOLD):
-        return None, None, None
-    remark = None
+def _shapes(con: Any, column: ColumnSurvey, survey: Survey) -> dict[str, int]:
+    if column.levels is not None:
+        return shapes_of(column.levels)
+    found = rows_of(con, shape_query(survey.source, column.name, column.padded > 0))
+    return {str(r["shape"]): int(r["n"]) for r in found}
+
+
+def _form(
+    con: Any, column: ColumnSurvey, survey: Survey, shapes: Mapping[str, int]
+) -> tuple[str | None, Remark | None]:
+    """The format of the dates that a column's texts are; a remark where it can't be told."""
     if column.padded and all(set(shape.strip()) <= set("9.+-") for shape in shapes):
-        remark = Remark(column.name, "numbers with spaces around, so that they are text here; a "
-                        "contract that types them reads them as numbers")  # fmt: skip
-    ends = None if column.hidden or padded else column.ends
-    pattern = learn_pattern(shapes, n, ends=ends, least=_COVERED, hidden=column.hidden)
-    return pattern, None, remark
+        return None, Remark(column.name, "numbers with spaces around, so that they are text here; "
+                            "a contract that types them reads them as numbers")  # fmt: skip
+    formats = date_formats(shapes, survey.present(column.name))
+    if not formats:
+        return None, None
+    query = format_query(survey.source, column.name, formats, column.padded > 0)
+    failing = rows_of(con, query)[0]
+    fits = [f for i, f in enumerate(formats) if not failing[f"f{i}"]]
+    if len(fits) > 1:
+        told = " and ".join(fits)
+        return None, Remark(column.name, f"dates of which no day says whether {told}")
+    return (fits[0] if fits else None), None
+
+
+def _pattern(column: ColumnSurvey, survey: Survey, shapes: Mapping[str, int]) -> Pattern | None:
+    n = survey.present(column.name)
+    if len(shapes) > MOST_SHAPES or n < (_TOLD_HIDDEN if column.hidden else _TOLD):
+        return None
+    ends = None if column.hidden or column.padded else column.ends
+    return learn_pattern(shapes, n, ends=ends, least=_COVERED, hidden=column.hidden)
 
 
 def _bands(column: ColumnSurvey, versions: Sequence[Version]) -> Found:
-    """Where the next batch's mean and median lie, by how much the earlier batches' differ."""
+    """Where the next batch's mean lies, by how much the earlier batches' differ."""
     means = [v.means[column.name] for v in versions if column.name in v.means]
     if column.mean is None or len(means) < LEAST_VERSIONS:
         return
@@ -228,7 +249,7 @@ def _rounded(low: float, high: float) -> tuple[float, float]:
     )
 
 
-def _of_pairs(con: Any, survey: Survey) -> Iterator[Proposal]:
+def _of_pairs(con: Any, survey: Survey, *, keyed: bool) -> Iterator[Proposal]:
     rows = partial(rows_of, con)
     sample = sample_of(rows, survey)
     if sample.empty:
@@ -237,7 +258,8 @@ def _of_pairs(con: Any, survey: Survey) -> Iterator[Proposal]:
     for determined in find_determined(rows, survey, sample):
         if len(determined.pairs) <= _MOST_PAIRS:
             yield from _determined(determined)
-    if not any(c.unique for c in survey.columns.values()) and survey.rows > 1:
+    keyed = keyed or any(c.unique for c in survey.columns.values())
+    if not keyed and survey.rows > 1:
         wanted = {n for n in survey.columns if words(n) & KEY_WORDS}
         key = find_key(rows, survey, sample, wanted)
         if key is not None:

@@ -39,8 +39,10 @@ def fit_tail(extremes: Sequence[float]) -> Tail | None:
     -----
     Probability-weighted moments of the excesses y over the least of them: with b0 their mean and
     b1 = Σ (1 − p_i) y_(i) / k, p_i = (i − 0.35)/k ascending, ξ = 2 − b0/(b0 − 2 b1) and
-    σ = 2 b0 b1/(b0 − 2 b1). Fewer than 20 values, or values that all are equal, can't tell. For the
-    lower tail give the values negated.
+    σ = 2 b0 b1/(b0 − 2 b1). Where ξ comes out below 0, the end of the values would hang on its
+    error (of uniform batches 23 % left such a range), so that the tail is taken as exponential:
+    ξ = 0 and σ = b0. Fewer than 20 values, or values that all are equal, can't tell. For the lower
+    tail give the values negated.
 
     References
     ----------
@@ -57,4 +59,7 @@ def fit_tail(extremes: Sequence[float]) -> Tail | None:
     b1 = sum((1 - (i + 0.65) / k) * y for i, y in enumerate(excesses)) / k
     if b0 <= 0 or b0 - 2 * b1 <= 0 or b1 <= 0:
         return None
-    return Tail(threshold, 2 * b0 * b1 / (b0 - 2 * b1), 2 - b0 / (b0 - 2 * b1), k)
+    shape = 2 - b0 / (b0 - 2 * b1)
+    if shape <= 0:
+        return Tail(threshold, b0, 0.0, k)
+    return Tail(threshold, 2 * b0 * b1 / (b0 - 2 * b1), shape, k)

@@ -24,6 +24,7 @@ _MOST_NUMBERS: Final = 20
 _TOLERABLE_MASS: Final = 0.001
 _UNIQUE_ROWS: Final = 100
 _CODES: Final = KEY_WORDS | {"zip", "zipcode", "postal", "postcode", "phone", "year"}
+_CALENDAR: Final = {"year", "quarter", "month", "week", "day", "date", "period"}
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "integer": ("int64", "Int64", "integer"),
     "number": ("float64", "Float64", "number"),
@@ -89,6 +90,9 @@ def propose_unique(column: ColumnSurvey, survey: Survey) -> Found:
 def propose_levels(column: ColumnSurvey, earlier: Sequence[Version]) -> Found:
     """A closed list, where the rarest levels say that it is whole; else why it isn't one."""
     if column.levels is None or not _listable(column):
+        return
+    if names_batch(column, earlier):
+        yield Remark(column.name, "one value throughout: it says which batch this is")
         return
     counts: Counter[Any] = Counter(column.levels)
     batches = [v.levels[column.name] for v in earlier if column.name in v.levels]
@@ -170,7 +174,17 @@ def _open(unseen: Unseen, arrivals: int, batches: int) -> str:
     return ""
 
 
-def propose_range(column: ColumnSurvey, *, listed: bool) -> Found:
+def names_batch(column: ColumnSurvey, earlier: Sequence[Version]) -> bool:
+    """Whether a column says which batch a row is of: one value throughout, another each time."""
+    if column.distinct != 1:
+        return False
+    if not earlier:
+        return bool(words(column.name) & _CALENDAR)
+    spans = [(v.lows.get(column.name), v.highs.get(column.name)) for v in earlier]
+    return all(low == high for low, high in spans) and len(set(spans)) > 1
+
+
+def propose_range(column: ColumnSurvey, earlier: Sequence[Version], *, listed: bool) -> Found:
     """A range that another batch of the same size hardly leaves, by the tail of the values."""
     if not column.top or listed or column.unique or is_code(column):
         return
@@ -182,12 +196,17 @@ def propose_range(column: ColumnSurvey, *, listed: bool) -> Found:
     if code:
         yield Remark(column.name, code)
     below, above, shapes = _limits(column)
+    seen = [(v.lows[column.name], v.highs[column.name]) for v in earlier if column.name in v.lows]
+    below, above = min([below, *(a for a, _ in seen)]), max([above, *(b for _, b in seen)])
     whole = column.type == "integer"
     kwargs = _of(
         column, min_value=int(below) if whole else below, max_value=int(above) if whole else above
     )
     evidence = {"min": _number(low, whole), "max": _number(high, whole), "mean": column.mean}
     evidence |= shapes
+    if seen:
+        evidence |= {"batches": len(seen) + 1, "least": min(a for a, _ in seen),
+                     "most": max(b for _, b in seen)}  # fmt: skip
     why = (
         f"From {_number(low, whole)} to {_number(high, whole)}; by the tails of the values "
         f"{_EXPECTED_BEYOND:g} rows of another such batch lie beyond each limit, which is rounded "
@@ -289,6 +308,6 @@ def _lengths(column: ColumnSurvey, n: int, stage: Stage) -> Found:
         return
     above = int(widened(low, high)[1])
     yield Proposal(
-        "expect_column_value_lengths_to_be_between", _of(column, min_value=1, max_value=above),
+        "expect_column_value_lengths_to_be_between", _of(column, min_value=min(low, 1), max_value=above),
         f"From {low} to {high} characters in {n} texts, with a tenth to spare.", evidence, stage,
     )  # fmt: skip

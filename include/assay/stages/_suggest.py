@@ -74,6 +74,7 @@ def suggest_suite(
     dataset: str | None = None,
     which: Which = "raw",
     suite: Path | None = None,
+    batch: str | None = None,
     against: Sequence[str] = (),
     redact: Collection[str] = (),
     guess: bool = True,
@@ -94,8 +95,11 @@ def suggest_suite(
         Of a data set: rows as they arrive, tried on landed ones; or rows as released.
     suite : Path, optional
         The suite that is there; a data set's own by default.
+    batch : str, optional
+        The batch that the data are; by the file's name where that is a key. Only batches before it
+        count as earlier.
     against : sequence of str
-        Batches to try on; all by default.
+        Batches to try on; all earlier ones by default.
     redact : collection of str
         More columns of which no value may show.
     guess : bool
@@ -106,7 +110,10 @@ def suggest_suite(
     table = _typed(table, contract) if contract else table
     hidden = _hidden(table, contract, redact, guess=guess)
     stated = _stated(con, table, office, contract, which, suite, hidden)
-    past = _past(con, office, contract, which, against) if office and contract else []
+    past: list[_Earlier] = []
+    if office and contract:
+        before = batch or _batch_of(data, contract)
+        past = _past(con, office, contract, which, against, before)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
         con, table, hidden=hidden, known=stated.known, earlier=released, told=told
@@ -186,6 +193,9 @@ def _stated(
     if office and contract:
         path = path or office.project.suite(contract.dataset, which)
         parameters = dict(office.policy(contract, "quality", QualityPolicy).parameters)
+        other = office.project.suite(contract.dataset, "clean" if which == "raw" else "raw")
+        if other.is_file():
+            known |= aspects((e.type, e.told) for e in load_suite(other, parameters).expectations)
     if path is None or (contract and not path.is_file()):
         return _Stated(known)
     suite = load_suite(path, parameters)
@@ -203,7 +213,12 @@ class _Earlier:
 
 
 def _past(
-    con: Any, office: Office, contract: Contract, which: Which, against: Sequence[str]
+    con: Any,
+    office: Office,
+    contract: Contract,
+    which: Which,
+    against: Sequence[str],
+    before: str | None,
 ) -> list[_Earlier]:
     """Earlier batches, oldest first, each by the nearest of its tables that is still there."""
     records = {r.batch: r for r in office.catalog.batches(contract.dataset)}
@@ -215,13 +230,20 @@ def _past(
                 do=did_you_mean(batch, records) or None,
             )  # fmt: skip
     found = []
-    for batch in sorted(against or records):
+    earlier = [b for b in records if before is None or b < before]
+    for batch in sorted(against or earlier):
         one = _table(office, contract, records[batch], which)
         if one is not None:
             name, path = one
             state = records[batch].state.value
             found.append(_Earlier(batch, state, name, engine.read_parquet(con, path)))
     return found
+
+
+def _batch_of(data: Path | str, contract: Contract) -> str | None:
+    """The key that a file is named after, if it is one."""
+    name = Path(str(data)).name.partition(".")[0]
+    return name if contract.partition.is_key(name) else None
 
 
 def _table(
