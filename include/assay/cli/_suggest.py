@@ -13,6 +13,7 @@ from rich.text import Text
 from assay import engine
 from assay.cli._console import AsJson, check_dataset, open_office, print_json, results, steps
 from assay.cli._mutation import print_score
+from assay.cli._proposals import print_remarks, proposals_table, short
 from assay.onboarding import Proposal, merge_suite, write_suite
 from assay.stages import Suggested, proposed, suggest_suite
 
@@ -145,8 +146,13 @@ def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str
 
 def _print(found: Suggested, score: Any, written: dict[str, Any]) -> None:
     suggestion = found.suggestion
-    results.print(_proposals(found))
-    _remarks(found)
+    of = f"{suggestion.rows:,} rows"
+    if suggestion.batches > 1:
+        of += f" and {suggestion.batches - 1} earlier batches"
+    title = f"{len(suggestion.proposals)} expectations proposed from {of}"
+    results.print(proposals_table(suggestion.proposals, title))
+    print_remarks(suggestion.remarks)
+    _contradicted(found)
     if found.past:
         results.print(_backtest(found))
     if score is not None:
@@ -159,40 +165,7 @@ def _print(found: Suggested, score: Any, written: dict[str, Any]) -> None:
                       "the suite.", markup=False)  # fmt: skip
 
 
-def _proposals(found: Suggested) -> Table:
-    s = found.suggestion
-    of = f"{s.rows:,} rows" + (f" and {s.batches - 1} earlier batches" if s.batches > 1 else "")
-    title = f"{len(s.proposals)} expectations proposed from {of}"
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for name in ("column", "expectation", "evidence"):
-        table.add_column(name, overflow="fold")
-    for p in s.proposals:
-        of = ", ".join(_columns(p)) or "the table"
-        table.add_row(*map(Text, (of, _said(p), p.rationale)))
-    return table
-
-
-def _columns(p: Proposal) -> list[str]:
-    named = [p.kwargs.get(k) for k in ("column", "column_A", "column_B")]
-    return [c for c in (*named, *p.kwargs.get("column_list", ())) if c]
-
-
-def _said(p: Proposal) -> str:
-    """The expectation in short: its name and what it is given."""
-    short = _plain(p.type)
-    given = {k: v for k, v in p.kwargs.items() if not k.startswith(("column", "ignore"))}
-    told = []
-    for key, value in given.items():
-        text = f"{len(value)} of them" if isinstance(value, list) and len(value) > 6 else str(value)
-        told.append(f"{key} {text}")
-    return short + (f": {', '.join(told)}" if told else "")
-
-
-def _remarks(found: Suggested) -> None:
-    if found.suggestion.remarks:
-        results.print("\nSeen, and not proposed:")
-        for r in found.suggestion.remarks:
-            results.print(f"  {r.column}: {r.text}", markup=False)
+def _contradicted(found: Suggested) -> None:
     if found.contradicted:
         results.print("\nStated already, and contradicted by these data:")
         for j in found.contradicted:
@@ -216,25 +189,14 @@ def _backtest(found: Suggested) -> Table:
     for i, own in enumerate(found.own):
         cells = [p.judged[i] for p in past]
         if few:
-            table.add_row(Text(_short(own.label)), *map(_cell, cells))
+            table.add_row(Text(short(own.label)), *map(_cell, cells))
         else:
-            table.add_row(Text(_short(own.label)), *_summary(past, cells))
+            table.add_row(Text(short(own.label)), *_summary(past, cells))
     if few:
         table.add_section()
         table.add_row("state", *(p.state for p in past), style="dim")
         table.add_row("rows of it", *(p.table for p in past), style="dim")
     return table
-
-
-def _short(label: str) -> str:
-    """A label as a person reads it: the column, then what is expected of it."""
-    kind, _, columns = label.partition(":")
-    return f"{columns or 'the table'}: {_plain(kind)}"
-
-
-def _plain(kind: str) -> str:
-    name = kind.removeprefix("expect_").removeprefix("column_").removeprefix("values_")
-    return name.removeprefix("to_").replace("_", " ")
 
 
 def _cell(judged: Any) -> str:

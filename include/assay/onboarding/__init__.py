@@ -13,16 +13,16 @@ change nothing that a suite says already.
 
 from assay.onboarding._merge import merge_suite, write_suite
 from assay.onboarding._plan import plan_dataset, write_dataset
-from assay.onboarding._profile import guess_classification, measure_profile
-from assay.onboarding._proposal import Proposal, aspects
+from assay.onboarding._profile import guess_classification
+from assay.onboarding._proposal import Proposal, Remark, aspects
 from assay.onboarding._propose import Suggestion, propose_suite, suite_of
 
 __all__ = [
     "Proposal",
+    "Remark",
     "Suggestion",
     "aspects",
     "guess_classification",
-    "measure_profile",
     "merge_suite",
     "plan_dataset",
     "propose_suite",

@@ -124,7 +124,19 @@ def propose_levels(column: ColumnSurvey, earlier: Sequence[Version]) -> Found:
     else:
         why += "; none seen once, so that no further one is expected (Good and Turing, Chao1)"
     stage: Stage = "clean" if column.padded else "raw"
+    yield from _spelt_alike(column.name, counts)
     yield Proposal("expect_column_values_to_be_in_set", kwargs, why + ".", evidence, stage)
+
+
+def _spelt_alike(name: str, levels: Collection[Any]) -> Found:
+    """Levels that differ in case only: probably one, and cleaning can make them so."""
+    folded: dict[str, list[str]] = {}
+    for level in sorted(str(v) for v in levels):
+        folded.setdefault(level.casefold(), []).append(level)
+    for same in folded.values():
+        if len(same) > 1:
+            yield Remark(name, f"{' and '.join(map(repr, same))} differ in case only: a text step "
+                         "of the cleaning policy can make them one")  # fmt: skip
 
 
 def _listable(column: ColumnSurvey) -> bool:
@@ -306,8 +318,8 @@ def _lengths(column: ColumnSurvey, n: int, stage: Stage) -> Found:
         yield Proposal("expect_column_value_lengths_to_equal", _of(column, value=low),
                        f"Each of {n} texts has {low} characters.", evidence, stage)  # fmt: skip
         return
-    above = int(widened(low, high)[1])
+    bounds = {"min_value": min(low, 1), "max_value": int(widened(low, high)[1])}
     yield Proposal(
-        "expect_column_value_lengths_to_be_between", _of(column, min_value=min(low, 1), max_value=above),
+        "expect_column_value_lengths_to_be_between", _of(column, **bounds),
         f"From {low} to {high} characters in {n} texts, with a tenth to spare.", evidence, stage,
     )  # fmt: skip
