@@ -63,8 +63,8 @@ def _next(profile: Any, name: str) -> list[str]:
     if people:
         lines += [
             f"  {len(people)} columns may be about people: {', '.join(people)}.",
-            f"  Confirm each in contracts/{name}.odcs.yaml, then say in policies/{name}/privacy.yaml "
-            "what becomes of it.",
+            f"  Confirm each in contracts/{name}.odcs.yaml, then say what becomes of it in "
+            f"policies/{name}/privacy.yaml.",
         ]
     if profile.key is None:
         lines.append("  No column is unique and never null: name the primary key in the contract.")
