@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from assay.cli._calibrate import calibrate
 from assay.cli._console import AsJson, errors, now, print_json, progress, show
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
         help="Judge one file against another: did the data change, and by how much?",
     )
     group.callback()(drift)
+    group.command()(calibrate)
     app.add_typer(group, name="drift")
 
 

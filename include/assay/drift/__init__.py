@@ -16,7 +16,7 @@ from assay.drift._html import render_drift_html
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
 from assay.drift._model import ColumnDrift, DriftMeasurements, Effect
-from assay.drift._references import ReferenceChoice, choose_references
+from assay.drift._references import ReferenceChoice, batches_of, choose_references
 from assay.drift._render import render_drift_json, render_drift_text
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "DriftMeasurements",
     "Effect",
     "ReferenceChoice",
+    "batches_of",
     "choose_references",
     "compare_files",
     "judge_drift",

@@ -78,21 +78,28 @@ class ColumnJudge:
             return self._reason("joint_shift_detected", Outcome.FAIL, together)
         return self._reason("drift_detected", Outcome.FAIL, f"has shifted: {numbers}")
 
-    def unseen(self) -> Reason | None:
-        """Levels that the reference doesn't have."""
+    def unseen_share(self) -> tuple[float, tuple[float, float]] | None:
+        """Share of rows whose level the reference doesn't have, and its bounds."""
         spec, column = self.spec, self.column
         if not isinstance(spec, CategoryTest) or spec.unseen is None or column.unseen is None:
             return None
         rows = column.rows_current
-        bounds = wilson(column.unseen, rows, self._level())
-        outcome = beyond(column.unseen / rows, bounds, spec.unseen.limit, column.unseen == 0)
+        return column.unseen / rows, wilson(column.unseen, rows, self._level())
+
+    def unseen(self) -> Reason | None:
+        """Levels that the reference doesn't have."""
+        found, spec, column = self.unseen_share(), self.spec, self.column
+        if found is None or not isinstance(spec, CategoryTest) or spec.unseen is None:
+            return None
+        outcome = beyond(*found, spec.unseen.limit, column.unseen == 0)
         if outcome is None:
             return None
+        rows = column.rows_current
         share = f"has levels unknown to the reference in {column.unseen} of {rows} rows"
-        return self._share_reason("unseen_category", outcome, share, bounds, spec.unseen)
+        return self._share_reason("unseen_category", outcome, share, found[1], spec.unseen)
 
-    def missing(self) -> Reason | None:
-        """A change of the share of missing values, either way."""
+    def missing_share(self) -> tuple[float, tuple[float, float]] | None:
+        """Change of the share of missing values, either way, and its bounds."""
         spec, column = self.spec, self.column
         if not isinstance(spec, NumericTest) or spec.missing is None or column.fault:
             return None
@@ -105,14 +112,24 @@ class ColumnJudge:
             column.rows_reference,
             self._level() / 2,
         )
-        bounds = (max(low, -high, 0.0), max(high, -low))
-        before = column.missing_reference / column.rows_reference
-        now = column.missing_current / column.rows_current
-        outcome = beyond(abs(now - before), bounds, spec.missing.limit, now == before)
+        change = (
+            column.missing_current / column.rows_current
+            - column.missing_reference / column.rows_reference
+        )
+        return abs(change), (max(low, -high, 0.0), max(high, -low))
+
+    def missing(self) -> Reason | None:
+        """A change of the share of missing values, either way."""
+        found, spec, column = self.missing_share(), self.spec, self.column
+        if found is None or not isinstance(spec, NumericTest) or spec.missing is None:
+            return None
+        outcome = beyond(*found, spec.missing.limit, found[0] == 0)
         if outcome is None:
             return None
+        before = column.missing_reference / column.rows_reference
+        now = column.missing_current / column.rows_current
         message = f"is missing in {now:.3g} of rows, {before:.3g} in the reference"
-        return self._share_reason("missing_share_changed", outcome, message, bounds, spec.missing)
+        return self._share_reason("missing_share_changed", outcome, message, found[1], spec.missing)
 
     def _level(self) -> float:
         """Alpha over the number of shares that the policy limits."""

@@ -34,7 +34,7 @@ def render_drift_text(verdict: Verdict) -> str:
             for row in verdict.detail["columns"]
             if (row["table"], row["reference"]) == (table, reference)
         ]
-        lines += ["", f"{table} against {reference}", *_aligned([_HEAD, *rows])]
+        lines += ["", f"{table} against {reference}", *aligned([_HEAD, *rows])]
     for cause in causes_of(verdict):
         lines += ["", *cause_text(cause)]
     return "\n".join(lines) + "\n"
@@ -63,7 +63,8 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows as indented lines, their columns one below the other."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  "

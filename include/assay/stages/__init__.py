@@ -7,6 +7,7 @@ a script. Every stage may be killed at any line and run again: what it finished 
 everything is written aside and renamed, into a folder named after what it derives from.
 """
 
+from assay.stages._calibrate import calibrate_drift, write_calibration
 from assay.stages._check import check_project
 from assay.stages._clean import clean
 from assay.stages._commit import commit
@@ -36,6 +37,7 @@ __all__ = [
     "abandon",
     "apply_sweep",
     "build_data_docs",
+    "calibrate_drift",
     "check_project",
     "clean",
     "commit",
@@ -55,4 +57,5 @@ __all__ = [
     "score_history",
     "suggest_suite",
     "validate",
+    "write_calibration",
 ]

@@ -1,0 +1,51 @@
+"""Limits of a drift policy from how far ordinary batches lie from each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.cli._console import AsJson, check_dataset, errors, open_office, progress, show
+
+
+def calibrate(
+    dataset: Annotated[str, typer.Argument(help="A data set with a drift policy.")],
+    rate: Annotated[
+        float,
+        typer.Option(help="False-alarm rate: in which share of ordinary batches one column may "
+                     "reach its limit."),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the batches' files, named by their keys; without it what was "
+                     "released is taken."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the proposals into the policy; comments stay.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Propose limits by how far the policy's bootstrap batches lie from each other.
+
+    Rows within a batch depend on each other, so two ordinary batches differ by more than chance.
+    Each bootstrap batch is compared with the pinned ones but itself; the proposal is what they
+    exceed no more often than the rate. Too few batches for a rate is said, and the largest
+    distance taken.
+
+    Example: assay drift calibrate flights --rate 0.03 --data .assay/inbox/flights
+    """
+    from assay.drift.calibration import render_calibration_json, render_calibration_text
+    from assay.stages import calibrate_drift, write_calibration
+
+    office = open_office()
+    check_dataset(office, dataset)
+    with progress("comparing ordinary batches"):
+        found = calibrate_drift(office, dataset, rate, data)
+    show_json = render_calibration_json(found)
+    show(show_json, as_json, render_calibration_text(found))
+    if write:
+        for line in write_calibration(office, found):
+            errors.print(f"wrote {line}", markup=False, highlight=False)
+    return 0

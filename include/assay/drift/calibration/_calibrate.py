@@ -1,0 +1,208 @@
+"""From distances between ordinary batches to proposed limits.
+
+References
+----------
+Vovk, Gammerman & Shafer (2005), Algorithmic learning in a random world,
+https://doi.org/10.1007/b106715 (the rank of an exchangeable newcomer).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import ibis
+from pydantic import BaseModel, ConfigDict
+
+from assay.drift._judge_column import ColumnJudge
+from assay.drift._model import ColumnDrift, DriftMeasurements
+from assay.engine import ROW, round12
+from assay.errors import InputError
+from assay.policy.drift import CategoryTest, DriftPolicy, NumericTest
+
+What = Literal["effect", "missing", "unseen"]
+_DIGITS: Final = 2
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Proposal(_Frozen):
+    """One limit: what it is, what ordinary batches reach, and what it should be.
+
+    ``quantile`` is what they exceed at the asked rate. ``floor`` is what a batch of their size can
+    tell from chance: a limit below it makes ordinary batches INCONCLUSIVE. ``proposed`` is the
+    larger of the two, rounded up.
+    """
+
+    key: tuple[str, ...]
+    column: str
+    what: What
+    effect: str
+    current: float
+    quantile: float
+    floor: float
+    proposed: float
+    largest: float
+    caveat: str | None = None
+
+
+class Calibration(_Frozen):
+    """Proposals for every limit of a policy.
+
+    Read ``supported`` first: the smallest false-alarm rate that so many batches can show.
+    ``alarms`` are the batches in which some column would reach a proposed limit.
+    """
+
+    dataset: str
+    rate: float
+    batches: tuple[str, ...]
+    between: Literal["batches", "halves"]
+    supported: float
+    proposals: tuple[Proposal, ...]
+    alarms: tuple[str, ...] = ()
+
+
+def comparisons(batches: Sequence[str], pinned: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each ordinary batch with the pinned ones that it is compared with: all but itself.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two, or none of them is pinned.
+    """
+    left = {batch: [p for p in pinned if p != batch and p in batches] for batch in batches}
+    kept = {batch: reference for batch, reference in left.items() if reference}
+    if len(kept) < 2:
+        raise InputError(
+            "there are too few ordinary batches to calibrate by",
+            got=sorted(batches),
+            expected="two bootstrap batches or more, of which the reference pins one",
+            do="Release more bootstrap batches, or name a folder of their files by --data.",
+        )
+    yield from kept.items()
+
+
+def halved(table: Any, seed: int) -> tuple[Any, Any]:
+    """A table's rows in two random halves, by a seeded hash of their number."""
+    text = ibis.literal(f"{seed}/").concat(table[ROW].cast("string"))
+    marked = table.mutate(half=text.hexdigest("md5").substr(0, 1).isin(list("01234567")))
+    left, right = (marked.filter(s).drop("half") for s in (marked["half"], ~marked["half"]))
+    return left, right
+
+
+def calibrate(
+    measured: Mapping[str, DriftMeasurements],
+    policy: DriftPolicy,
+    rate: float,
+    dataset: str,
+    between: Literal["batches", "halves"] = "batches",
+) -> Calibration:
+    """Propose limits at a false-alarm rate.
+
+    Parameters
+    ----------
+    measured : mapping
+        Ordinary batch → what was measured of it against the other ones.
+    policy : DriftPolicy
+    rate : float
+        Share of ordinary batches in which one column may reach its limit, 0 to .5.
+    dataset : str
+    between : {"batches", "halves"}
+        ``halves``: ``measured`` holds one batch's random halves, taken at level ``rate``; their
+        null quantiles stand for the distances, which understates how much batches differ.
+
+    Notes
+    -----
+    Of n exchangeable batches a further one exceeds the k-th smallest distance with probability
+    1 − k/(n + 1), so that k = ⌈(n + 1)(1 − rate)⌉. Where that is more than n, no batch is extreme
+    enough: the largest distance is proposed, whose rate is 1/(n + 1), and the caveat says so.
+    """
+    if not 0 < rate < 0.5:
+        raise InputError("is no false-alarm rate", got=rate, expected="a number between 0 and .5")
+    found: dict[tuple[str, ...], list[tuple[str, What, str, float, float, float]]] = {}
+    for batch, one in measured.items():
+        for key, *numbers in _distances(one, policy):
+            found.setdefault(key, []).append((batch, *numbers))
+    proposals = [_proposal(key, rows, rate, between) for key, rows in found.items()]
+    limits = {p.key: p.proposed for p in proposals}
+    alarms = {r[0] for key, rows in found.items() for r in rows if r[4] >= limits[key]}
+    return Calibration(
+        dataset=dataset,
+        rate=rate,
+        batches=tuple(sorted(measured)),
+        between=between,
+        supported=rate if between == "halves" else 1 / (len(measured) + 1),
+        proposals=tuple(proposals),
+        alarms=() if between == "halves" else tuple(sorted(alarms)),
+    )
+
+
+def _distances(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[tuple[Any, ...]]:
+    """Key of a limit, what it limits, the effect's name, the limit, the distance, its floor."""
+    for column in one.columns:
+        if column.slice is not None or column.fault is not None:
+            continue
+        judge = ColumnJudge(policy, one, column, None)
+        effect = judge.effect
+        if effect is not None and effect.value is not None and effect.null_quantile is not None:
+            key = ("classifier",) if column.column not in policy.columns else _key(column)
+            yield (*_named(key, "effect", effect.name, judge.spec.limit),
+                   effect.value, effect.null_quantile)  # fmt: skip
+        spec = judge.spec
+        if isinstance(spec, NumericTest) and spec.missing and (share := judge.missing_share()):
+            named = _named((*_key(column), "missing"), "missing", "missing", spec.missing.limit)
+            yield (*named, share[0], share[1][1])
+        if isinstance(spec, CategoryTest) and spec.unseen and (share := judge.unseen_share()):
+            named = _named((*_key(column), "unseen"), "unseen", "unseen", spec.unseen.limit)
+            yield (*named, share[0], share[1][1])
+
+
+def _key(column: ColumnDrift) -> tuple[str, ...]:
+    return ("columns", column.column)
+
+
+def _named(key: tuple[str, ...], what: What, effect: str, limit: float) -> tuple[Any, ...]:
+    return key, what, effect, limit
+
+
+def _proposal(
+    key: tuple[str, ...], rows: Sequence[tuple[Any, ...]], rate: float, between: str
+) -> Proposal:
+    _, what, effect, current, _, _ = rows[0]
+    distances, floors = sorted(r[4] for r in rows), sorted(r[5] for r in rows)
+    rank = math.ceil((len(rows) + 1) * (1 - rate))
+    caveat = None
+    if between == "halves":
+        quantile = floor = floors[-1]
+        caveat = "chance within one batch alone; batches differ by more"
+    else:
+        at = min(rank, len(rows)) - 1
+        # A share is judged by its upper bound, which holds what chance adds to the distance.
+        quantile, floor = (distances if what == "effect" else floors)[at], floors[at]
+        if rank > len(rows):
+            caveat = f"{len(rows)} batches support no rate below {1 / (len(rows) + 1):.2g}"
+        elif floor > quantile:
+            caveat = "raised to what batches of this size can tell from chance"
+    return Proposal(
+        key=key,
+        column=key[1] if len(key) > 1 else "(all columns)",
+        what=what,
+        effect=effect,
+        current=current,
+        quantile=round12(quantile),
+        floor=round12(floor),
+        proposed=_up(max(quantile, floor)),
+        largest=round12(distances[-1]),
+        caveat=caveat,
+    )
+
+
+def _up(value: float) -> float:
+    """Rounded up to two significant digits, strictly above the value."""
+    if value <= 0:
+        return 0.001
+    step = 10.0 ** (math.floor(math.log10(value)) - _DIGITS + 1)
+    return round12((math.floor(value / step) + 1) * step)

@@ -1,0 +1,125 @@
+"""How far ordinary batches lie from each other, and what limits follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assay import engine
+from assay.contract import Contract
+from assay.drift import batches_of, measure_drift
+from assay.drift.calibration import Calibration, calibrate, comparisons, halved, write_limits
+from assay.errors import InputError, PolicyError
+from assay.policy.drift import DriftPolicy, Pinned
+from assay.stages._office import Office
+from assay.stages._tables import versions
+
+Tables = Callable[[Any, list[str]], Any]
+
+
+def calibrate_drift(
+    office: Office, dataset: str, rate: float, data: Path | None = None
+) -> Calibration:
+    """Compare the ordinary batches of a data set with each other, and propose limits.
+
+    Ordinary are the policy's bootstrap batches. Each is compared as the policy would have it
+    judged, with the pinned reference but itself; where there is only one, its random halves are.
+
+    Parameters
+    ----------
+    rate : float
+        The false-alarm rate of one column that the owner wants.
+    data : Path, optional
+        A folder of the batches' files, ``<batch>.csv`` or Parquet, by their key; without it the
+        observed rows of what was released.
+
+    Raises
+    ------
+    InputError
+        If too few ordinary batches are there.
+    PolicyError
+        If the policy names no bootstrap batch or no pinned reference.
+    """
+    contract = office.project.contract(dataset)
+    policy = office.policy(contract, "drift", DriftPolicy)
+    pinned = next((r for r in policy.references.values() if isinstance(r, Pinned)), None)
+    ordinary = list(batches_of(policy.bootstrap, contract.partition))
+    if not policy.applies or pinned is None or not ordinary:
+        raise PolicyError(
+            "the drift policy names no ordinary batches",
+            where=str(office.project.policy(dataset, "drift")),
+            expected="`bootstrap`, and a reference of kind pinned",
+        )
+    there, tables = _tables(office, contract, ordinary, data)
+    if ordinary[1:]:
+        pairs = dict(comparisons(there, batches_of(pinned.batches, contract.partition)))
+        measured = {
+            batch: _measured(office, contract, policy, tables, [batch], reference)
+            for batch, reference in pairs.items()
+        }
+        return calibrate(measured, policy, rate, dataset)
+    if not there:
+        raise InputError("the only ordinary batch isn't there", got=ordinary[0])
+    # One comparison of halves, its null quantiles taken at the rate itself.
+    at_rate = policy.model_copy(
+        update={"alpha": rate * policy.tests * max(len(policy.references), 1)}
+    )
+    with office.session() as con:
+        pair = halved(tables(con, there), policy.seed)
+        one = measure_drift(con, *pair, at_rate, contract=contract)
+    return calibrate({there[0]: one}, policy, rate, dataset, between="halves")
+
+
+def write_calibration(office: Office, found: Calibration) -> list[str]:
+    """Put the proposals into the data set's policy; the limits that changed."""
+    return write_limits(office.project.policy(found.dataset, "drift"), found)
+
+
+def _tables(
+    office: Office, contract: Contract, ordinary: list[str], data: Path | None
+) -> tuple[list[str], Tables]:
+    """The ordinary batches that are there, and how to read some of them as one table."""
+    if data is None:
+        released = _released(office, contract.dataset)
+        there = [b for b in ordinary if b in released]
+        return there, lambda con, keys: versions(
+            office, con, contract.dataset, {b: released[b] for b in keys}, "observed"
+        )
+    files = {b: next(iter(sorted(data.glob(f"{b}.*"))), None) for b in ordinary}
+    found = {b: path for b, path in files.items() if path is not None}
+    return list(found), lambda con, keys: _union(con, [found[b] for b in keys])
+
+
+def _released(office: Office, dataset: str) -> Mapping[str, str]:
+    registry = office.registry
+    if registry.pointer(dataset) is None:
+        return {}
+    snapshot = registry.snapshot(dataset)
+    return {b: v for b, v in snapshot.batches.items() if b not in snapshot.forced}
+
+
+def _union(con: Any, paths: list[Path]) -> Any:
+    import ibis
+
+    tables = [engine.open_data(con, path) for path in paths]
+    return ibis.union(*tables) if tables[1:] else tables[0]
+
+
+def _measured(
+    office: Office,
+    contract: Contract,
+    policy: DriftPolicy,
+    tables: Tables,
+    batch: list[str],
+    reference: list[str],
+) -> Any:
+    with office.session() as con:
+        return measure_drift(
+            con,
+            tables(con, reference),
+            tables(con, batch),
+            policy,
+            contract=contract,
+            batches=reference,
+        )

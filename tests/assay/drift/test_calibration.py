@@ -1,0 +1,156 @@
+"""Limits from the distances between ordinary batches, and how they get into a policy's file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from assay.drift import measure_drift
+from assay.drift.calibration import (
+    calibrate,
+    comparisons,
+    halved,
+    render_calibration_text,
+    write_limits,
+)
+from assay.engine import session
+from assay.errors import InputError
+from assay.policy import load_policy
+from assay.policy.drift import DriftPolicy
+
+POLICY = """\
+# Who may change this: the owner.
+on_inconclusive: hold
+alpha: 0.01
+columns:
+  x:   # minutes
+    test: anderson_darling
+    effect: ks_statistic
+    limit: 0.9  # was 0.8
+    rationale: >-
+      An old
+      reason.
+    # the share of cancelled ones
+    missing: {limit: 0.5}
+  c: {test: chi_square, effect: cramers_v, limit: 0.9, unseen: {limit: 0.5, rationale: old}}
+seed: 3  # stays
+"""
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory):
+    path = tmp_path_factory.mktemp("p") / "drift.yaml"
+    path.write_text(POLICY)
+    return path, load_policy(path, DriftPolicy)
+
+
+def day(i):
+    """Days differ by more than their rows do: each has a level of its own."""
+    rng = np.random.default_rng([11, i])
+    x = rng.normal(0.3 * rng.normal(), 1, 400)
+    x[rng.random(400) < 0.05] = np.nan
+    return pd.DataFrame({"x": x, "c": rng.choice(["a", "b"], 400), "__row": range(400)})
+
+
+@pytest.fixture(scope="module")
+def measured(policy):
+    days = [f"2013-01-{i + 1:02}" for i in range(19)]
+    found = {}
+    with session(threads=1) as con:
+        tables = {d: con.create_table(f"d{i}", day(i), temp=True) for i, d in enumerate(days)}
+        for batch, (first, *_) in comparisons(days, days[-2:]):
+            found[batch] = measure_drift(con, tables[first], tables[batch], policy[1])
+    return found
+
+
+def test_every_batch_meets_the_pinned_ones_but_itself():
+    pairs = dict(comparisons(["a", "b", "c"], ["b", "c", "z"]))
+    assert pairs == {"a": ["b", "c"], "b": ["c"], "c": ["b"]}
+    with pytest.raises(InputError, match="too few"):
+        dict(comparisons(["a"], ["a"]))
+
+
+def test_the_proposal_is_the_rank_that_a_further_batch_exceeds_at_the_rate(policy, measured):
+    found = calibrate(measured, policy[1], 0.1, "loans")
+    (x, missing, c, unseen) = found.proposals
+    distances = sorted(m.columns[0].effect("ks_statistic").value for m in measured.values())
+    assert len(distances) == 19
+    assert x.quantile == distances[18 - 1]  # ceil(20 * .9) = 18
+    assert x.quantile < x.proposed < distances[18] + 0.01
+    assert x.caveat is None
+    assert [p.what for p in (x, missing, c, unseen)] == ["effect", "missing", "effect", "unseen"]
+    assert found.supported == 1 / 20
+
+
+def test_a_rate_that_so_few_batches_cannot_show_is_said(policy, measured):
+    found = calibrate(measured, policy[1], 0.01, "loans")
+    assert found.proposals[0].quantile == found.proposals[0].largest
+    assert "support no rate below 0.05" in found.proposals[0].caveat
+    assert "0.05" in render_calibration_text(found)
+
+
+def test_a_limit_that_no_batch_could_tell_from_chance_is_raised(policy, measured):
+    c = calibrate(measured, policy[1], 0.1, "loans").proposals[2]
+    assert c.quantile < c.floor < c.proposed
+    assert "chance" in c.caveat
+
+
+def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured):
+    limit = calibrate(measured, policy[1], 0.1, "loans").proposals[0].proposed
+    with session(threads=1) as con:
+        reference = con.create_table("r", day(17), temp=True)
+        fresh = [
+            measure_drift(
+                con, reference, con.create_table("n", day(i), temp=True, overwrite=True), policy[1]
+            )
+            for i in range(100, 130)
+        ]
+    beyond = np.mean([m.columns[0].effect("ks_statistic").value >= limit for m in fresh])
+    assert beyond <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / 30)
+
+
+def test_one_batch_gives_the_null_of_its_halves(policy):
+    with session(threads=1) as con:
+        table = con.create_table("d", day(1), temp=True)
+        pair = halved(table, 3)
+        sizes = [int(side.count().execute()) for side in pair]
+        one = measure_drift(con, *pair, policy[1])
+    assert sum(sizes) == 400
+    assert min(sizes) > 150
+    found = calibrate({"2015": one}, policy[1], 0.01, "loans", between="halves")
+    x = found.proposals[0]
+    assert x.quantile == one.columns[0].effect("ks_statistic").null_quantile
+    assert "differ by more" in render_calibration_text(found)
+
+
+def test_limits_are_written_and_all_else_stays(policy, measured, tmp_path):
+    found = calibrate(measured, policy[1], 0.1, "loans")
+    path = tmp_path / "drift.yaml"
+    path.write_text(POLICY)
+    changed = write_limits(path, found)
+    assert len(changed) == 4
+    text = path.read_text()
+    for comment in ("# Who may change this", "# minutes", "# was 0.8", "# the share of", "# stays"):
+        assert comment in text
+    assert "An old" not in text
+    new = load_policy(path, DriftPolicy)
+    limits = {p.key: p.proposed for p in found.proposals}
+    assert new.columns["x"].limit == limits["columns", "x"]
+    assert new.columns["x"].missing.limit == limits["columns", "x", "missing"]
+    assert new.columns["c"].unseen.limit == limits["columns", "c", "unseen"]
+    assert "Calibrated on 19 ordinary batches" in new.columns["c"].rationale
+    assert "at most 0.1" in new.columns["x"].rationale
+    before, after = yaml.safe_load(POLICY), yaml.safe_load(text)
+    assert list(after) == list(before)
+    assert after["seed"] == before["seed"]
+    again = path.read_text()
+    assert write_limits(path, calibrate(measured, new, 0.1, "loans")) == []
+    assert path.read_text() == again
+    assert [p.name for p in tmp_path.iterdir()] == ["drift.yaml"]
+
+
+def test_a_rate_must_be_one(policy, measured):
+    with pytest.raises(InputError, match="false-alarm rate"):
+        calibrate(measured, policy[1], 0.7, "loans")
