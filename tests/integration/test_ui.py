@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from assay import launcher
@@ -83,3 +84,33 @@ def test_a_batch_is_triggered_by_its_form(
     page.get_by_text("Success").first.wait_for()
     assert page.get_by_text("validate_raw").first.is_visible()
     page.screenshot(path=tmp_path / "run.png")
+
+
+def test_a_report_opens_from_its_task_behind_the_login(
+    site: Any, page: Any, references: object, tmp_path: Path
+) -> None:
+    dag_id = "release__airports"
+    ended = [r for r in site.runs(dag_id) if r["state"] in {"success", "failed"}]
+    run_id = ended[0]["dag_run_id"]
+    place = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+    links = {task: site.get(f"{place}/{task}/links")["extra_links"]["Report"]
+             for task in ("validate_raw", "release")}  # fmt: skip
+    anonymous = httpx.get(links["release"], trust_env=False, follow_redirects=False)
+    assert anonymous.status_code == 303
+    assert "/auth/login" in anonymous.headers["location"]
+
+    page.goto(links["release"])
+    page.get_by_role("heading", name="In short").wait_for()
+    page.get_by_role("link", name="validate raw").first.click()
+    page.get_by_role("heading", name="Validation of airports").wait_for()
+    assert page.url == links["validate_raw"]
+    page.get_by_role("link", name="the whole run").click()
+    page.get_by_role("heading", name="Where the rows are").wait_for()
+    page.set_viewport_size({"width": 380, "height": 900})
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide)
+    page.screenshot(path=tmp_path / "report.png")
+
+    page.goto(f"{launcher.status(site.home).url}/assay/reports/")
+    page.get_by_role("heading", name="airports").wait_for()
+    assert page.goto(links["release"].replace("report.html", "%2e%2e/x.html")).status in {403, 404}

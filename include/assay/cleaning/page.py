@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from assay.cleaning._report import CleaningReport, GroupReport, StepReport
-from assay.page import Lead, Section, number, percent, reasons, render_page, table
+from assay.page import Lead, Section, number, percent, reasons, render_page, table, text
 from assay.page.draw import bar
 from assay.verdict import Verdict
 
@@ -79,6 +79,9 @@ def _steps(report: CleaningReport) -> Iterator[Section]:
     rows = [row for step in report.steps for row in _step(step)]
     heads = ["step", "column", "changed", "flagged", "dropped rows", "why not"]
     note = "In the order in which they ran, each on what the one before it gave."
+    if not rows:
+        yield Section("By rule", [text("The policy has no step.")])
+        return
     yield Section("By rule", _some(table(heads, rows, numbers=(2, 3, 4))), note)
 
 

@@ -201,11 +201,12 @@ def _bars(cells: Sequence[Cell]) -> Markup:
 
 
 def _concept(one: DriftMeasurements) -> Markup:
-    return table(
-        ["measure", "of", "value", "rows"],
-        (
-            (m.name.replace("_", " "), m.group or "", number(m.value), number(m.n))
-            for m in one.concept
-        ),
-        numbers=(2, 3),
-    )
+    """Each measure once, the reference beside the batch."""
+    found = {(m.name, m.group): m for m in one.concept}
+    rows = []
+    for name in dict.fromkeys(name for name, _ in found):
+        sides = [found.get((name, side)) for side in ("reference", "current")]
+        values = [number(None if m is None else m.value) for m in sides]
+        counts = " / ".join(number(None if m is None else m.n) for m in reversed(sides))
+        rows.append((name.replace("_", " "), *values, counts))
+    return table(["measure", "before", "now", "rows / reference"], rows, numbers=(1, 2, 3))

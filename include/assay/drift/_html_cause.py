@@ -31,13 +31,13 @@ def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
     for cause in causes:
         what = {"missing_share_changed": " (missing)", "unseen_category": " (unseen levels)"}
         title = f"Why {cause.name} shifted{what.get(cause.code, '')}"
-        yield Section(title, list(_parts(cause)), _NOTE if cause.splits else None)
+        yield Section(title, list(_parts(cause)), _NOTE if cause.segmenting else None)
 
 
 def _parts(cause: Cause) -> Iterator[Markup]:
     best = cause.best
     yield text(Markup("<b>{}.</b> {}").format(_said(cause), _scored(cause)))
-    if best is not None:
+    if best is not None and cause.segmenting is not None:
         shown = best.segments[:_SHOWN]
         ends = [v for s in best.segments for v in (s.mix, s.within)]
         span = (min(0.0, *map(cause.share, ends)), max(0.0, *map(cause.share, ends)))
@@ -48,7 +48,7 @@ def _parts(cause: Cause) -> Iterator[Markup]:
     if cause.splits and cause.segmenting is None:
         yield text(_EVERYWHERE, "note")
     yield from _rows(cause)
-    if cause.splits[1:]:
+    if cause.splits[1:] or (cause.splits and cause.segmenting is None):
         yield _tried(cause)
     yield from _pipeline(cause)
 
