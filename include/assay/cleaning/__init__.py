@@ -9,17 +9,16 @@ fitted here but saved beside the version, to be applied at training and serving.
 """
 
 from assay.cleaning._checks import problems, roles_of
-from assay.cleaning._file import CleanedFile, clean_file
+from assay.cleaning._file import clean_file
 from assay.cleaning._judge import judge_cleaning
-from assay.cleaning._report import CleaningReport
-from assay.cleaning._run import Cleaned, clean, fit
-from assay.cleaning._scale import load_transformer, render_scaler
+from assay.cleaning._replay import replay
+from assay.cleaning._run import clean, fit
+from assay.cleaning._scale import load_transformer, scale
 from assay.cleaning._state import FittedState
+from assay.cleaning._undo import Difference, undo
 
 __all__ = [
-    "Cleaned",
-    "CleanedFile",
-    "CleaningReport",
+    "Difference",
     "FittedState",
     "clean",
     "clean_file",
@@ -27,6 +26,8 @@ __all__ = [
     "judge_cleaning",
     "load_transformer",
     "problems",
-    "render_scaler",
+    "replay",
     "roles_of",
+    "scale",
+    "undo",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 from ibis.common.annotations import SignatureValidationError
 from ibis.common.exceptions import IbisError
 
@@ -33,6 +34,20 @@ def _positive(function: Callable[[Any], Any], least: Callable[[Any], Any]) -> Ca
         return function(ibis.ifelse(least(a), a, ibis.null("float64")))
 
     return guarded
+
+
+def _round(a: Any, digits: Any = None) -> Any:
+    if digits is None:
+        return a.round()
+    if not isinstance(digits.op(), ops.Literal) or not digits.type().is_integer():
+        raise TypeError
+    return a.round(digits)
+
+
+def _choose(condition: Any, a: Any, b: Any) -> Any:
+    if not condition.type().is_boolean():
+        raise TypeError
+    return ibis.ifelse(condition, a, b)
 
 
 def _list(a: Any, *members: Any) -> Any:
@@ -61,7 +76,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
     "%": (2, 2, _remainder),
     "negate": (1, 1, operator.neg),
     "abs": (1, 1, lambda a: a.abs()),
-    "round": (1, 2, lambda a, n=None: a.round() if n is None else a.round(n)),
+    "round": (1, 2, _round),
     "floor": (1, 1, lambda a: a.floor()),
     "ceil": (1, 1, lambda a: a.ceil()),
     "sqrt": (1, 1, _positive(lambda a: a.sqrt(), least=lambda a: a >= 0)),
@@ -71,7 +86,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
     "least": (2, _MANY, ibis.least),
     "greatest": (2, _MANY, ibis.greatest),
     "coalesce": (2, _MANY, ibis.coalesce),
-    "if": (3, 3, ibis.ifelse),
+    "if": (3, 3, _choose),
     "lower": (1, 1, lambda a: a.lower()),
     "upper": (1, 1, lambda a: a.upper()),
     "trim": (1, 1, lambda a: a.strip()),
@@ -91,7 +106,8 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
     "text": (1, 1, lambda a: a.cast("string")),
 }
 """Name → least and most arguments, and its Ibis expression. Division by zero, the root of a
-negative number and the logarithm of one that isn't positive are null; `weekday` is 0 on Monday."""
+negative number and the logarithm of one that isn't positive are null; `weekday` is 0 on Monday;
+`round` takes the number of digits as a literal."""
 
 
 def check_expression(text: str) -> tuple[str, ...]:
@@ -116,6 +132,9 @@ def check_expression(text: str) -> tuple[str, ...]:
 def derive(table: Any, text: str) -> Any:
     """An expression over a table's columns, as an Ibis value.
 
+    It is null in the rows in which it can't be computed (an overflow, a text that is no number), so
+    that no row can end a run.
+
     Raises
     ------
     PolicyError
@@ -131,7 +150,14 @@ def derive(table: Any, text: str) -> Any:
         ) from exc  # fmt: skip
     if value.type().is_null():
         raise PolicyError("the expression has no type", got=text, expected="a value, not only null")
-    return value
+    return _attempted(value)
+
+
+def _attempted(value: Any) -> Any:
+    """DuckDB's TRY: null where an error would be raised."""
+    kind = value.type()
+    attempt = ibis.udf.scalar.builtin(lambda value: value, name="try", signature=((kind,), kind))
+    return attempt(value)
 
 
 def _function(call: Call) -> Callable[..., Any]:

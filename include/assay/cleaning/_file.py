@@ -10,9 +10,9 @@ from typing import Any
 from assay.cleaning._judge import judge_cleaning
 from assay.cleaning._report import CleaningReport
 from assay.cleaning._run import Cleaned, clean, fit
-from assay.cleaning._scale import render_scaler
+from assay.cleaning._scale import render_scaler, scale
 from assay.cleaning._state import FittedState
-from assay.engine import ROW, FileDigest, open_data, session, write_parquet
+from assay.engine import ROW, FileDigest, open_data, read_parquet, session, write_parquet
 from assay.errors import InputError, PolicyError
 from assay.lake import digest, publish
 from assay.policy import load_policy
@@ -115,7 +115,7 @@ def _typed(table: Any, policy: CleaningPolicy) -> Any:
 
 def _write(con: Any, table: Any, path: Path) -> FileDigest:
     if path.suffix == ".parquet":
-        return write_parquet(con, table, path, [ROW])
+        return write_parquet(con, table, path, [ROW], presorted=True)
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     quoted = str(aside).replace("'", "''")
     try:
@@ -139,9 +139,11 @@ def _scaler(
     if scaler is not None:
         found["scaler"] = out.with_suffix(".scaler.json")
         found["scaler"].write_text(scaler, encoding="utf-8")
-    if cleaned.scaled is not None:
+    if cleaned.scaler is not None:
         found["scaled"] = out.with_suffix(".scaled.parquet")
-        write_parquet(con, cleaned.scaled, found["scaled"], [ROW])
+        rows = read_parquet(con, out) if out.suffix == ".parquet" else cleaned.table
+        scaled = scale(rows, cleaned.scaler).select(ROW, *cleaned.scaler["columns"])
+        write_parquet(con, scaled, found["scaled"], [ROW], presorted=True)
     return found
 
 

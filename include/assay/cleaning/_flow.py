@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import ibis
+from ibis.util import gen_name
 
 from assay.engine import ROW, data_columns
 from assay.errors import InputError, PolicyError, did_you_mean
 
 DROPPED = "__dropped"
 DROPPED_AT = "__dropped_at"
+TOLD = "__told"
 Kind = Literal["changed", "flagged"]
 
 
@@ -35,11 +37,20 @@ class Mark:
 
 @dataclass(frozen=True)
 class Flow:
-    """The table, its marks, and whether values are kept for the log."""
+    """The table, its marks, and whether values are kept for the log.
+
+    Where it is ``told``, a step acts only on the cells and rows that a change log names, which
+    stand in a hidden column.
+    """
 
     table: Any
     marks: tuple[Mark, ...] = ()
     values: bool = False
+    told: bool = False
+
+    def tells(self, step: int, column: str = "") -> Any:
+        """Rows in which the log says that a step changed a column, or dropped the row."""
+        return self.table[TOLD].contains(told_as(step, column)).fill_null(False)
 
     @property
     def alive(self) -> Any:
@@ -105,6 +116,18 @@ def begin(table: Any, values: bool) -> Flow:
     )
 
 
+def told_as(step: int, column: str = "") -> str:
+    """How a hidden column of told changes names one of them."""
+    return f"{step}:{column}"
+
+
+def match_rows(con: Any, flow: Flow, numbers: Any, hidden: str) -> Flow:
+    """The flow with one more hidden column, not null in the rows of the given numbers."""
+    apart = con.create_table(gen_name("rows"), numbers.rename({hidden: ROW}), temp=True)
+    joined = flow.table.left_join(apart, flow.table[ROW] == apart[hidden])
+    return replace(flow, table=joined)
+
+
 @dataclass(frozen=True)
 class Change:
     """A column's new value; ``where`` says in which rows it counts as changed."""
@@ -121,17 +144,21 @@ def change(flow: Flow, step: int, changes: Sequence[Change]) -> Flow:
     added: dict[str, Any] = {}
     marks: list[Mark] = []
     for item in changes:
-        old = table[item.column]
-        differs = ~old.identical_to(item.value) if item.where is None else item.where
+        old, value = table[item.column], item.value
+        differs = ~old.identical_to(value) if item.where is None else item.where
+        if flow.told:
+            differs = flow.tells(step, item.column)
+            if old.type() == value.type():
+                value = ibis.ifelse(differs, value, old)
         hidden = f"__m{len(flow.marks) + len(marks)}"
         added[hidden] = alive & differs.fill_null(False)
         before = after = None
         if flow.values:
             before, after = f"{hidden}_before", f"{hidden}_after"
             added[before] = old.cast("string")
-            added[after] = item.value.cast("string")
+            added[after] = value.cast("string")
         marks.append(Mark(hidden, step, item.column, item.rule, "changed", before, after))
-        added[item.column] = item.value
+        added[item.column] = value
     return replace(flow, table=table.mutate(**added), marks=(*flow.marks, *marks))
 
 
@@ -149,6 +176,8 @@ def flag(flow: Flow, step: int, flags: Iterable[tuple[str, str, Any, str]]) -> F
     marks: list[Mark] = []
     for name, column, condition, rule in flags:
         found = condition.fill_null(False)
+        if flow.told and rule.startswith("impute."):
+            found &= flow.tells(step, column)
         hidden = f"__m{len(flow.marks) + len(marks)}"
         added[hidden] = flow.alive & found
         marks.append(Mark(hidden, step, column, rule, "flagged"))
@@ -170,7 +199,7 @@ def drop(flow: Flow, step: int, drops: Sequence[tuple[Any, str]]) -> Flow:
             for where, reason in drops
         ]
     ).filter(lambda reason: reason.notnull())
-    hit = flow.alive & (reasons.length() > 0)
+    hit = flow.alive & (flow.tells(step) if flow.told else reasons.length() > 0)
     table = flow.table
     return replace(
         flow,

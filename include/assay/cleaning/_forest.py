@@ -11,15 +11,13 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import ibis
 import numpy as np
 import pyarrow as pa
-from ibis.util import gen_name
 
-from assay.cleaning._flow import Flow, drop, flag
+from assay.cleaning._flow import Flow, drop, flag, match_rows
 from assay.cleaning._numbers import finite
 from assay.cleaning._state import ForestFit, Tree
 from assay.engine import ROW
@@ -81,6 +79,8 @@ def apply_forest(con: Any, flow: Flow, index: int, step: OutliersStep, fit: Fore
     if fit.fault is not None or fit.threshold is None:
         none = [(name, by.name, ibis.literal(False), rule)]
         return flag(flow, index, none) if step.action == "flag" else flow
+    if flow.told and step.action == "drop":
+        return drop(flow, index, [(ibis.literal(True), f"clean.outliers:{by.name}")])
     living = flow.table.filter(flow.alive)
     rows = [
         block.filter(pa.array(score < fit.threshold))
@@ -89,11 +89,9 @@ def apply_forest(con: Any, flow: Flow, index: int, step: OutliersStep, fit: Fore
         )
     ]
     hidden = f"__apart{index}"
-    numbers = pa.table({hidden: pa.chunked_array(rows, type=pa.int64())})
-    apart = con.create_table(gen_name("forest"), numbers, temp=True)
-    joined = flow.table.left_join(apart, flow.table[ROW] == apart[hidden])
-    flow = replace(flow, table=joined)
-    found = joined[hidden].notnull()
+    numbers = ibis.memtable(pa.table({ROW: pa.chunked_array(rows, type=pa.int64())}))
+    flow = match_rows(con, flow, numbers, hidden)
+    found = flow.table[hidden].notnull()
     if step.action == "flag":
         return flag(flow, index, [(name, by.name, found, rule)])
     return drop(flow, index, [(found, f"clean.outliers:{by.name}")])

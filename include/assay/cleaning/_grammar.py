@@ -19,6 +19,7 @@ from a closed list (``_derive.py``), and length and nesting are bounded.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,9 +29,10 @@ from assay.errors import PolicyError
 
 _LONGEST = 2000
 _DEEPEST = 40
+_LARGEST = 2**63 - 1
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+      (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
     | (?P<string>'(?:[^']|'')*')
     | (?P<quoted>`[^`]+`)
     | (?P<name>[^\W\d]\w*)
@@ -145,6 +147,19 @@ def _tokens(text: str) -> list[_Token]:
     return [*found, _Token("end", "", end)]
 
 
+def _number(token: _Token) -> int | float:
+    """A number that the engine's 64 bits hold."""
+    whole = token.text.isdecimal() and len(token.text) < 20
+    number = int(token.text) if whole else float(token.text)
+    if (number > _LARGEST) if whole else (math.isinf(number) or token.text.isdecimal()):
+        raise PolicyError(
+            "the number is too large", where=f"character {token.at + 1}", got=token.text[:24],
+            expected=f"a whole number up to {_LARGEST}, or one with a point or exponent below "
+            "1.8e308",
+        )  # fmt: skip
+    return number
+
+
 class _Reader:
     """Recursive descent over the tokens; each method reads what its name says."""
 
@@ -229,7 +244,7 @@ class _Reader:
     def _literal(self) -> Node:
         token = self._advance()
         if token.kind == "number":
-            return Literal(int(token.text) if token.text.isdigit() else float(token.text))
+            return Literal(_number(token))
         if token.kind == "string":
             return Literal(token.text[1:-1].replace("''", "'"))
         if token.kind == "quoted":

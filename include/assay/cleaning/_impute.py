@@ -8,14 +8,19 @@ from typing import Any
 import ibis
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
-from assay.cleaning._numbers import is_missing, measure_moments, measure_quantiles
+from assay.cleaning._numbers import is_missing, measure_moments
+from assay.cleaning._quantiles import measure_quantiles
 from assay.cleaning._state import ColumnFit, Value
 from assay.errors import PolicyError
 from assay.policy.cleaning import ImputeStep
 
 
-def fit_impute(flow: Flow, table: Any, index: int, step: ImputeStep) -> dict[str, ColumnFit]:
+def fit_impute(
+    flow: Flow, table: Any, index: int, step: ImputeStep, pilot: Any | None
+) -> dict[str, ColumnFit]:
     """The fill of every column of a step; all means in the same scans, all medians in one.
+
+    ``pilot`` is a few of the rows, or None; it makes the scans cheaper.
 
     Notes
     -----
@@ -33,9 +38,9 @@ def fit_impute(flow: Flow, table: Any, index: int, step: ImputeStep) -> dict[str
             by_method[how.method].append(name)
     found = {
         name: _fill(table, name, m.n, m.mean)
-        for name, m in measure_moments(table, by_method["mean"]).items()
+        for name, m in measure_moments(table, by_method["mean"], pilot).items()
     }
-    quantiles = measure_quantiles(table, dict.fromkeys(by_method["median"], (0.5,)))
+    quantiles = measure_quantiles(table, dict.fromkeys(by_method["median"], (0.5,)), pilot)
     found |= {name: _fill(table, name, n, median) for name, (n, median) in quantiles.items()}
     found |= {name: _mode(table, name) for name in by_method["mode"]}
     for name, how in step.columns.items():
@@ -91,7 +96,7 @@ def apply_impute(flow: Flow, index: int, step: ImputeStep, fits: dict[str, Colum
             continue
         fill = _literal(value, fits[name].values["fill"], name, index)
         flags.append((f"{name}__imputed", name, missing, rule))
-        changes.append(Change(name, ibis.ifelse(missing, fill, value), rule))
+        changes.append(Change(name, ibis.ifelse(missing, fill, value), rule, missing))
     flow = drop(flow, index, drops)
     return change(flag(flow, index, flags), index, changes)
 

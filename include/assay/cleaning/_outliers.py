@@ -8,12 +8,8 @@ from typing import Any
 import ibis
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
-from assay.cleaning._numbers import (
-    is_missing,
-    measure_deviation_medians,
-    measure_moments,
-    measure_quantiles,
-)
+from assay.cleaning._numbers import measure_moments
+from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
 from assay.cleaning._state import ColumnFit
 from assay.errors import PolicyError
 from assay.policy.cleaning import Iqr, MedianMad, OutliersStep, ZScore
@@ -43,8 +39,10 @@ def largest_z(n: int, ddof: int) -> float:
     return (n - 1) / math.sqrt(n) if ddof == 1 else math.sqrt(n - 1)
 
 
-def fit_outliers(table: Any, step: OutliersStep) -> dict[str, ColumnFit]:
+def fit_outliers(table: Any, step: OutliersStep, pilot: Any | None) -> dict[str, ColumnFit]:
     """Bounds of every column of a step, all columns in the same scans.
+
+    ``pilot`` is a few of the rows, or None; it makes the scans cheaper.
 
     Notes
     -----
@@ -54,11 +52,11 @@ def fit_outliers(table: Any, step: OutliersStep) -> dict[str, ColumnFit]:
     or no spread at all is a fault: the column is left as it is, INCONCLUSIVE.
     """
     if isinstance(step.by, ZScore):
-        fits = _by_zscore(table, step, step.by)
+        fits = _by_zscore(table, step, step.by, pilot)
     elif isinstance(step.by, MedianMad):
-        fits = _by_mad(table, step, step.by)
+        fits = _by_mad(table, step, step.by, pilot)
     elif isinstance(step.by, Iqr):
-        fits = _by_iqr(table, step, step.by)
+        fits = _by_iqr(table, step, step.by, pilot)
     else:
         raise PolicyError("an isolation forest has no bounds by column", got=step.by.method)
     if step.action == "clip":
@@ -78,9 +76,11 @@ def _whole_bounds(fit: ColumnFit) -> tuple[int, int]:
     return math.ceil(float(fit.values["low"] or 0)), math.floor(float(fit.values["high"] or 0))
 
 
-def _by_zscore(table: Any, step: OutliersStep, by: ZScore) -> dict[str, ColumnFit]:
+def _by_zscore(
+    table: Any, step: OutliersStep, by: ZScore, pilot: Any | None
+) -> dict[str, ColumnFit]:
     found = {}
-    for name, m in measure_moments(table, step.columns).items():
+    for name, m in measure_moments(table, step.columns, pilot).items():
         if m.n < (by.min_n or 0) or largest_z(m.n, by.ddof) <= by.threshold:
             found[name] = ColumnFit(n=m.n, fault="n_too_small")
             continue
@@ -90,10 +90,12 @@ def _by_zscore(table: Any, step: OutliersStep, by: ZScore) -> dict[str, ColumnFi
     return found
 
 
-def _by_mad(table: Any, step: OutliersStep, by: MedianMad) -> dict[str, ColumnFit]:
-    medians = measure_quantiles(table, dict.fromkeys(step.columns, (0.5,)))
+def _by_mad(
+    table: Any, step: OutliersStep, by: MedianMad, pilot: Any | None
+) -> dict[str, ColumnFit]:
+    medians = measure_quantiles(table, dict.fromkeys(step.columns, (0.5,)), pilot)
     enough = {name: m for name, (n, m) in medians.items() if n >= max(by.min_n or 0, 1)}
-    deviations = measure_deviation_medians(table, enough)
+    deviations = measure_deviation_medians(table, enough, pilot)
     found = {}
     for name in step.columns:
         n, median = medians[name]
@@ -107,9 +109,9 @@ def _by_mad(table: Any, step: OutliersStep, by: MedianMad) -> dict[str, ColumnFi
     return found
 
 
-def _by_iqr(table: Any, step: OutliersStep, by: Iqr) -> dict[str, ColumnFit]:
+def _by_iqr(table: Any, step: OutliersStep, by: Iqr, pilot: Any | None) -> dict[str, ColumnFit]:
     found = {}
-    quartiles = measure_quantiles(table, dict.fromkeys(step.columns, (0.25, 0.75)))
+    quartiles = measure_quantiles(table, dict.fromkeys(step.columns, (0.25, 0.75)), pilot)
     for name, (n, q1, q3) in quartiles.items():
         if n < max(by.min_n or 0, 1):
             found[name] = ColumnFit(n=n, fault="n_too_small")
@@ -148,14 +150,14 @@ def apply_outliers(flow: Flow, index: int, step: OutliersStep, fits: dict[str, C
     for name, where in beyond.items():
         value = flow.table[name]
         new = ibis.null(value.type()) if step.action == "null" else _nearest(value, fitted[name])
-        changes.append(Change(name, ibis.ifelse(where, new, value), rule))
+        changes.append(Change(name, ibis.ifelse(where, new, value), rule, where))
     return change(flow, index, changes)
 
 
 def _beyond(value: Any, fit: ColumnFit) -> Any:
     number = value.cast("float64")
     outside = (number < float(fit.values["low"] or 0)) | (number > float(fit.values["high"] or 0))
-    return (outside & ~is_missing(value)).fill_null(False)
+    return outside & ~value.isnan() if value.type().is_floating() else outside
 
 
 def _nearest(value: Any, fit: ColumnFit) -> Any:

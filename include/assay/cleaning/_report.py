@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import ibis
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.cleaning._flow import DROPPED_AT, Flow, Mark
+from assay.cleaning._numbers import one_row
 from assay.cleaning._state import Fault, FittedOn, FittedState
 from assay.engine import ROW
-from assay.policy.cleaning import CleaningPolicy, Groups
+from assay.policy.cleaning import CleaningPolicy, DeriveStep, Groups
 
 GROUP = "__group"
+_OF_GROUP: Final = ("changed", "dropped", "imputed", "clipped", "outliers")
+_OF_STEP: Final = {"rows_changed": "r", "rows_dropped": "d", "cells": "c"}
 
 
 class _Frozen(BaseModel):
@@ -31,7 +34,10 @@ class ColumnReport(_Frozen):
 
 
 class StepReport(_Frozen):
-    """What one step did: rows changed, rows dropped, cells by column."""
+    """What one step did: rows changed, rows dropped, cells by column.
+
+    ``derived_from`` is the lineage of derived columns: the columns that each ``expressions`` reads.
+    """
 
     index: int
     step: str
@@ -39,12 +45,25 @@ class StepReport(_Frozen):
     rows_dropped: int
     columns: dict[str, ColumnReport] = Field(default_factory=dict)
     derived_from: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    expressions: dict[str, str] = Field(default_factory=dict)
+
+
+class GroupStep(_Frozen):
+    """What one step did to the rows of one level; counts below the least number are ``<n``."""
+
+    index: int
+    step: str
+    rows_changed: int | str
+    rows_dropped: int | str
+    cells: int | str
 
 
 class GroupReport(_Frozen):
-    """Rows of one level of a protected column, and what happened to them.
+    """Rows of one level of a protected column, and what happened to them, in all and by step.
 
-    Counts below the policy's least number are the text ``<n``.
+    Counts below the policy's least number are the text ``<n``. ``changed`` counts rows that were
+    kept, ``imputed`` and ``clipped`` rows with such a cell, ``outliers`` rows in which one was
+    found, whatever was then done with it.
     """
 
     column: str
@@ -53,7 +72,9 @@ class GroupReport(_Frozen):
     changed: int | str
     dropped: int | str
     imputed: int | str
+    clipped: int | str
     outliers: int | str
+    steps: tuple[GroupStep, ...] = ()
 
 
 class CleaningReport(_Frozen):
@@ -92,26 +113,45 @@ def group_columns(table: Any, groups: Groups | None) -> dict[str, Any]:
     return found
 
 
+def measure_levels(table: Any, groups: Groups | None) -> list[dict[str, int]]:
+    """Rows of each level, for each protected column in the policy's order."""
+    found = []
+    for i in range(len(groups.levels) if groups else 0):
+        counts = table.group_by(level=table[f"{GROUP}{i}"]).aggregate(rows=lambda t: t.count())
+        pairs = counts.order_by("level").to_pyarrow().to_pylist()
+        found.append({pair["level"]: int(pair["rows"]) for pair in pairs})
+    return found
+
+
 def measure_cleaning(
-    work: Any, flow: Flow, policy: CleaningPolicy, state: FittedState, columns: Sequence[str]
+    work: Any,
+    flow: Flow,
+    policy: CleaningPolicy,
+    state: FittedState,
+    columns: Sequence[str],
+    rows: int,
+    levels: Sequence[Mapping[str, int]],
 ) -> CleaningReport:
     """Count what the marks say, in one aggregate and one more per protected column.
 
     Parameters
     ----------
     work : ibis.Table
-        The evaluated flow.
+        The rows that were touched, with their marks.
     flow : Flow
         Its marks.
     policy, state
         What was done, and with which numbers.
     columns : sequence of str
         Data columns before the first step: what the cells are counted over.
+    rows : int
+        Rows before the first step.
+    levels : sequence of mapping
+        Rows of each level, as ``measure_levels`` gives them.
     """
     changed = [m for m in flow.marks if m.kind == "changed"]
-    alive = work[DROPPED_AT].isnull()
-    parts: dict[str, Any] = {"rows": work.count(), "out": alive.sum()}
-    parts["changed"] = (_any(work, changed) & alive).sum()
+    parts: dict[str, Any] = {"dropped": work[DROPPED_AT].count()}
+    parts["changed"] = (_any(work, changed) & work[DROPPED_AT].isnull()).sum()
     for mark in flow.marks:
         parts[mark.hidden] = work[mark.hidden].sum()
     names = list(dict.fromkeys([*columns, *(m.column for m in changed)]))
@@ -120,29 +160,28 @@ def measure_cleaning(
     for i in range(len(policy.steps)):
         parts[f"s{i}"] = _any(work, (m for m in changed if m.step == i)).sum()
         parts[f"d{i}"] = (work[DROPPED_AT] == i).sum()
-    counted = work.aggregate(**parts).to_pyarrow().to_pylist()[0]
-    row = {name: int(value or 0) for name, value in counted.items()}
+    row = {name: int(value or 0) for name, value in one_row(work.aggregate(**parts)).items()}
     by_column = {name: row[f"c{i}"] for i, name in enumerate(names)}
     return CleaningReport(
         policy_hash=policy.hash,
         state_hash=state.hash,
         fitted_on=state.fitted_on,
-        rows_in=row["rows"],
-        rows_out=row["out"],
+        rows_in=rows,
+        rows_out=rows - row["dropped"],
         rows_changed=row["changed"],
-        rows_dropped=row["rows"] - row["out"],
-        cells=row["rows"] * len(columns),
+        rows_dropped=row["dropped"],
+        cells=rows * len(columns),
         cells_changed=sum(by_column.values()),
         columns=by_column,
         steps=tuple(_step(i, flow, policy, state, row) for i in range(len(policy.steps))),
-        groups=tuple(_groups(work, flow, policy.groups)),
+        groups=tuple(_groups(work, flow, policy, levels)),
     )
 
 
 def _step(
     index: int, flow: Flow, policy: CleaningPolicy, state: FittedState, row: dict[str, int]
 ) -> StepReport:
-    fit = state.steps[index]
+    fit, done = state.steps[index], policy.steps[index]
     found: dict[str, dict[str, Any]] = {
         name: {"fault": f.fault} for name, f in fit.columns.items() if f.fault is not None
     }
@@ -153,33 +192,61 @@ def _step(
             found.setdefault(mark.column, {})[mark.kind] = row[mark.hidden]
     return StepReport(
         index=index,
-        step=policy.steps[index].step,
+        step=done.step,
         rows_changed=row[f"s{index}"],
         rows_dropped=row[f"d{index}"],
         columns={name: ColumnReport(**numbers) for name, numbers in found.items()},
         derived_from=fit.derived_from,
+        expressions=dict(done.columns) if isinstance(done, DeriveStep) else {},
     )
 
 
-def _groups(work: Any, flow: Flow, groups: Groups | None) -> Iterable[GroupReport]:
-    if groups is None:
+def _groups(
+    work: Any, flow: Flow, policy: CleaningPolicy, levels: Sequence[Mapping[str, int]]
+) -> Iterator[GroupReport]:
+    if policy.groups is None:
         return
+    least = policy.groups.least_number
+    for i, (name, rows) in enumerate(zip(policy.groups.levels, levels, strict=True)):
+        counts = work.group_by(level=work[f"{GROUP}{i}"]).aggregate(**_by_group(work, flow, policy))
+        touched = {c.pop("level"): c for c in counts.to_pyarrow().to_pylist()}
+        for level, total in rows.items():
+            found = {k: _shown(v, least) for k, v in touched.get(level, {}).items()}
+            yield GroupReport(
+                column=name,
+                level=level,
+                rows=_shown(total, least),
+                steps=tuple(
+                    GroupStep(index=n, step=s.step, **{
+                        key: found.get(f"{short}{n}", _shown(0, least))
+                        for key, short in _OF_STEP.items()
+                    })
+                    for n, s in enumerate(policy.steps)
+                ),
+                **{key: found.get(key, _shown(0, least)) for key in _OF_GROUP},
+            )  # fmt: skip
+
+
+def _by_group(work: Any, flow: Flow, policy: CleaningPolicy) -> dict[str, Any]:
+    """What is counted in each group: of its rows in all, then by step."""
     changed = [m for m in flow.marks if m.kind == "changed"]
-    for i, name in enumerate(groups.levels):
-        counts = (
-            work.group_by(level=work[f"{GROUP}{i}"])
-            .aggregate(
-                rows=lambda t: t.count(),
-                changed=lambda t: (_any(t, changed) & t[DROPPED_AT].isnull()).sum(),
-                dropped=lambda t: t[DROPPED_AT].notnull().sum(),
-                imputed=lambda t: _any(t, _by_rule(changed, "impute.")).sum(),
-                outliers=lambda t: _any(t, _by_rule(flow.marks, "outliers.")).sum(),
-            )
-            .order_by("level")
-        )
-        for row in counts.to_pyarrow().to_pylist():
-            shown = {key: _shown(value, groups.least_number) for key, value in row.items()}
-            yield GroupReport(column=name, **{**shown, "level": row["level"]})
+    clipped = [m for m in changed if m.rule.endswith(".clip")]
+    outliers = [i for i, s in enumerate(policy.steps) if s.step == "outliers"]
+    gone = work[DROPPED_AT]
+    parts = {
+        "changed": (_any(work, changed) & gone.isnull()).sum(),
+        "dropped": gone.count(),
+        "imputed": _any(work, _by_rule(changed, "impute.")).sum(),
+        "clipped": _any(work, clipped).sum(),
+        "outliers": (_any(work, _by_rule(flow.marks, "outliers.")) | gone.isin(outliers)).sum(),
+    }
+    for index in range(len(policy.steps)):
+        marks = [m for m in changed if m.step == index]
+        cells = (work[m.hidden].cast("int64") for m in marks)
+        parts[f"r{index}"] = _any(work, marks).sum()
+        parts[f"d{index}"] = (gone == index).sum()
+        parts[f"c{index}"] = functools.reduce(operator.add, cells, ibis.literal(0)).sum()
+    return parts
 
 
 def _shown(value: Any, least: int) -> Any:

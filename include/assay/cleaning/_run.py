@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import ibis
+import ibis.expr.datatypes as dt
 from ibis.util import gen_name
 
 from assay.cleaning._checks import problems
@@ -15,13 +18,21 @@ from assay.cleaning._derive import check_expression, derive
 from assay.cleaning._flow import DROPPED, DROPPED_AT, Flow, begin
 from assay.cleaning._forest import apply_forest, fit_forest
 from assay.cleaning._impute import apply_impute, fit_impute
+from assay.cleaning._numbers import one_row
 from assay.cleaning._outliers import apply_outliers, fit_outliers
-from assay.cleaning._report import CleaningReport, change_log, group_columns, measure_cleaning
-from assay.cleaning._scale import fit_scale, scaled_table
+from assay.cleaning._report import (
+    GROUP,
+    CleaningReport,
+    change_log,
+    group_columns,
+    measure_cleaning,
+    measure_levels,
+)
+from assay.cleaning._scale import fit_scale, render_scaler, scaler_spec
 from assay.cleaning._state import FittedOn, FittedState, StepFit
 from assay.cleaning._text import apply_parse, apply_text
-from assay.engine import ROW, data_columns
-from assay.errors import AssayError, InputError, PolicyError, did_you_mean, problems_error
+from assay.engine import ROW, data_columns, quoted
+from assay.errors import InputError, PolicyError, did_you_mean, problems_error
 from assay.policy.cleaning import (
     CleaningPolicy,
     DeduplicateStep,
@@ -35,21 +46,31 @@ from assay.policy.cleaning import (
     TextStep,
 )
 
+_FITTED: Final = (OutliersStep, ImputeStep, ScaleStep)
+_MANY: Final = 1 << 18
+"""Rows from which on a pilot of ``_FEW`` is worth its scan."""
+_FEW: Final = 1 << 16
+_WIDEST: Final = 1 << 29
+"""The widest range of row numbers that are counted with a bit each."""
+
 
 @dataclass(frozen=True)
 class Cleaned:
     """A cleaned batch; all tables belong to the session that cleaned it.
 
-    ``table`` has ``__row`` and the data's columns, those that the steps added included. ``dropped``
-    has ``__row``, ``disposition`` (``dropped``) and ``reasons``. ``change_log`` has one row a
-    changed cell or dropped row. ``scaled`` is there where a scale step asks for a derived file.
+    ``table`` has ``__row`` and the data's columns, those that the steps added included; it is
+    evaluated when it is read or written, and keeps the order of the rows. ``dropped`` has
+    ``__row``, ``disposition`` (``dropped``) and ``reasons``. ``change_log`` has one row a changed
+    cell or dropped row. ``scaler`` is what scales the table into a derived file, where a scale step
+    asks for one; ``scaler_text`` is the whole scaler as JSON, for ``load_transformer``.
     """
 
     table: Any
     dropped: Any
     change_log: Any
     report: CleaningReport
-    scaled: Any | None = None
+    scaler: dict[str, Any] | None = None
+    scaler_text: str | None = None
 
 
 def fit(
@@ -88,16 +109,25 @@ def fit(
         asks numbers of text.
     """
     _checked(policy, roles, reference)
-    flow = begin(reference, values=False)
-    fits = []
-    for index, step in enumerate(policy.steps):
-        found = _fit_step(flow, index, step, refused=fitted_on == "batch")
-        fits.append(found)
-        flow = _apply(con, flow, index, step, found)
-        if isinstance(step, DeduplicateStep):
-            flow = Flow(con.create_table(gen_name("fit"), flow.table, temp=True), flow.marks)
     rows = int(reference.count().to_pyarrow().as_py())
-    return FittedState(policy_hash=policy.hash, fitted_on=fitted_on, rows=rows, steps=tuple(fits))
+    flow, pilot = begin(reference, values=False), _pilot(con, reference, rows)
+    fits = []
+    last = max((i for i, s in enumerate(policy.steps) if isinstance(s, _FITTED)), default=-1)
+    for index, step in enumerate(policy.steps):
+        found = _fit_step(flow, index, step, fitted_on == "batch", pilot)
+        fits.append(found)
+        if index < last:
+            flow = _apply(con, flow, index, step, found)
+            pilot = pilot and _apply(con, pilot, index, step, found)
+    return FittedState(policy=policy, fitted_on=fitted_on, rows=rows, steps=tuple(fits))
+
+
+def _pilot(con: Any, reference: Any, rows: int) -> Flow | None:
+    """A few rows, always the same ones, to tell where values lie; None where all are a few."""
+    if rows < _MANY:
+        return None
+    few = reference.filter(reference[ROW] % (rows // _FEW) == 0)
+    return begin(con.create_table(gen_name("pilot"), few, temp=True), values=False)
 
 
 def clean(
@@ -109,9 +139,10 @@ def clean(
 ) -> Cleaned:
     """Clean a batch with what was fitted.
 
-    All steps are one expression that is evaluated once (an isolation forest reads its columns once
-    more, in blocks); rows leave only as ``dropped``, each with its reasons, so that rows in are
-    rows out plus rows dropped.
+    All steps are one expression. It is evaluated here for the rows that it touches, and once more
+    where the table is written; no table is held whole. (A deduplication sorts its keys, and an
+    isolation forest reads its columns, once more.) Rows leave only as ``dropped``, each with its
+    reasons, so that rows in are rows out plus rows dropped.
 
     Raises
     ------
@@ -120,39 +151,92 @@ def clean(
     InputError
         If the state was fitted under another policy, or ``__row`` isn't unique.
     """
-    if state.policy_hash != policy.hash:
-        raise InputError("the state was fitted under another policy", got=state.policy_hash[:12],
-                         expected=policy.hash[:12], do="Fit again.")  # fmt: skip
-    _checked(policy, roles, table)
+    checked(policy, state, table, roles)
     columns = data_columns(table)
+    rows = _unique_rows(table)
     flow = begin(table, values=policy.change_log == "values")
     groups = group_columns(flow.table, policy.groups)
-    flow = Flow(flow.table.mutate(**groups), values=flow.values) if groups else flow
-    for index, step in enumerate(policy.steps):
-        flow = _apply(con, flow, index, step, state.steps[index])
-    work = con.create_table(gen_name("cleaned"), flow.table, temp=True)
-    report = measure_cleaning(work, flow, policy, state, columns)
-    _conserved(table, report)
-    out = work.filter(work[DROPPED_AT].isnull()).select(ROW, *data_columns(work))
+    flow = replace(flow, table=flow.table.mutate(**groups)) if groups else flow
+    levels = measure_levels(flow.table, policy.groups)
+    flow = apply_steps(con, flow, policy, state)
+    work = con.create_table(gen_name("touched"), _touched(flow), temp=True)
+    report = measure_cleaning(work, flow, policy, state, columns, rows, levels)
+    out = flow.table.filter(flow.alive).select(ROW, *flow.columns)
     gone = work.filter(work[DROPPED_AT].notnull())
     return Cleaned(
         table=out,
         dropped=gone.select(ROW, disposition=ibis.literal("dropped"), reasons=gone[DROPPED]),
         change_log=change_log(work, flow, policy),
         report=report,
-        scaled=scaled_table(out, policy, state),
+        scaler=scaler_spec(policy, state, "derived"),
+        scaler_text=render_scaler(policy, state),
     )
 
 
-def _conserved(table: Any, report: CleaningReport) -> None:
-    counts = table.aggregate(rows=table.count(), numbers=table[ROW].nunique())
-    found = counts.to_pyarrow().to_pylist()[0]
-    if found["rows"] != found["numbers"]:
-        raise InputError("landing row numbers aren't unique", where=ROW, got=found["rows"],
-                         expected=f"{found['numbers']} rows")  # fmt: skip
-    kept = report.rows_out + report.rows_dropped
-    if found["rows"] != kept:
-        raise AssayError("cleaning lost or made rows", got=kept, expected=str(found["rows"]))
+def apply_steps(con: Any, flow: Flow, policy: CleaningPolicy, state: FittedState) -> Flow:
+    """Every step with what was fitted for it, one after the other."""
+    for index, step in enumerate(policy.steps):
+        flow = _apply(con, flow, index, step, state.steps[index])
+    return flow
+
+
+def _touched(flow: Flow) -> Any:
+    """The rows that a step changed, flagged or dropped: their numbers, marks and groups."""
+    table = flow.table
+    marks, gone = [table[m.hidden] for m in flow.marks], table[DROPPED_AT].notnull()
+    hidden = [
+        n for n in table.columns if n.startswith(("__m", GROUP)) or n in {DROPPED, DROPPED_AT}
+    ]
+    # A sum is several times cheaper than a disjunction of as many terms.
+    count = functools.reduce(operator.add, (m.cast("int16") for m in marks), gone.cast("int16"))
+    return table.filter(count > 0).select(ROW, *hidden)
+
+
+def _unique_rows(table: Any) -> int:
+    """The number of rows.
+
+    Raises
+    ------
+    InputError
+        If two of them have the same number.
+    """
+    if ROW not in table.columns:
+        raise InputError("the table has no row numbers", expected=f"a column {ROW}")
+    number = table[ROW]
+    edges = one_row(table.aggregate(n=table.count(), least=number.min(), most=number.max()))
+    rows, least, most = int(edges["n"]), edges["least"], edges["most"]
+    if rows and most - least < _WIDEST:
+        distinct = bit_count(bitstring_agg(number, least, most))
+    else:
+        distinct = number.nunique()
+    found = one_row(table.aggregate(distinct=distinct))["distinct"] if rows else 0
+    if found != rows:
+        raise InputError("landing row numbers aren't unique", where=ROW, got=rows,
+                         expected=f"{found} rows")  # fmt: skip
+    return rows
+
+
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def bitstring_agg(number: int, least: int, most: int) -> dt.binary:
+    """DuckDB's own: a bit for each whole number that occurs."""
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def bit_count(bits: dt.binary) -> int:  # type: ignore[empty-body]
+    """DuckDB's own: how many bits are set."""
+
+
+def checked(
+    policy: CleaningPolicy,
+    state: FittedState,
+    table: Any,
+    roles: Mapping[str, str] | None = None,
+) -> None:
+    """Refuse a state of another policy, and a policy that can't be applied to the table."""
+    if state.policy_hash != policy.hash:
+        raise InputError("the state was fitted under another policy", got=state.policy_hash[:12],
+                         expected=policy.hash[:12], do="Fit again.")  # fmt: skip
+    _checked(policy, roles, table)
 
 
 def _checked(policy: CleaningPolicy, roles: Mapping[str, str] | None, table: Any) -> None:
@@ -171,33 +255,44 @@ def _checked(policy: CleaningPolicy, roles: Mapping[str, str] | None, table: Any
             )
 
 
-def _fit_step(flow: Flow, index: int, step: Step, refused: bool) -> StepFit:
+def _fit_step(flow: Flow, index: int, step: Step, refused: bool, sample: Flow | None) -> StepFit:
     if isinstance(step, DeriveStep):
         reads = {name: check_expression(text) for name, text in step.columns.items()}
         return StepFit(index=index, step=step.step, derived_from=reads)
-    if not isinstance(step, OutliersStep | ImputeStep | ScaleStep):
+    if not isinstance(step, _FITTED):
         return StepFit(index=index, step=step.step)
     table = flow.table.filter(flow.alive)
+    pilot = sample and sample.table.filter(sample.alive)
     if isinstance(step, ImputeStep):
-        columns = fit_impute(flow, table, index, step)
+        columns = fit_impute(flow, table, index, step, pilot)
         return StepFit(index=index, step=step.step, columns=columns)
     for name in step.columns:
         flow.numeric(name, index)
     if isinstance(step, ScaleStep):
-        columns = fit_scale(table, step, refused)
+        columns = fit_scale(table, step, refused, pilot)
         return StepFit(index=index, step=step.step, columns=columns)
     if isinstance(step.by, Forest):
         return StepFit(index=index, step=step.step, forest=fit_forest(table, step))
-    return StepFit(index=index, step=step.step, columns=fit_outliers(table, step))
+    return StepFit(index=index, step=step.step, columns=fit_outliers(table, step, pilot))
 
 
 def _apply(con: Any, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:
+    """A step's changes, behind a view: Ibis would write an expression out wherever it is used."""
+    done = _changed(con, flow, index, step, fitted)
+    name = gen_name("step")
+    con.raw_sql(f"CREATE TEMP VIEW {quoted(name)} AS {con.compile(done.table)}")
+    return replace(done, table=con.table(name))
+
+
+def _changed(con: Any, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:
     if isinstance(step, ImputeStep):
         return apply_impute(flow, index, step, fitted.columns)
     if isinstance(step, OutliersStep):
         if fitted.forest is not None:
             return apply_forest(con, flow, index, step, fitted.forest)
         return apply_outliers(flow, index, step, fitted.columns)
+    if isinstance(step, DeduplicateStep):
+        return apply_deduplicate(con, flow, index, step)
     return _apply_unfitted(flow, index, step)
 
 
@@ -206,8 +301,6 @@ def _apply_unfitted(flow: Flow, index: int, step: Step) -> Flow:
         return apply_parse(flow, index, step)
     if isinstance(step, TextStep):
         return apply_text(flow, index, step)
-    if isinstance(step, DeduplicateStep):
-        return apply_deduplicate(flow, index, step)
     if isinstance(step, DeriveStep):
         return _derived(flow, step)
     return flow
@@ -217,4 +310,4 @@ def _derived(flow: Flow, step: DeriveStep) -> Flow:
     table = flow.table
     for name, text in step.columns.items():
         table = table.mutate(**{name: derive(table, text)})
-    return Flow(table, flow.marks, flow.values)
+    return replace(flow, table=table)

@@ -3,67 +3,91 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import ibis
 
-from assay.cleaning._numbers import measure_moments
+from assay.cleaning._numbers import measure_extremes, measure_moments
 from assay.cleaning._state import ColumnFit, FittedState
-from assay.engine import ROW
+from assay.errors import InputError
 from assay.policy.cleaning import CleaningPolicy, ScaleStep
 
 
-def fit_scale(table: Any, step: ScaleStep, refused: bool) -> dict[str, ColumnFit]:
+def fit_scale(
+    table: Any, step: ScaleStep, refused: bool, pilot: Any | None
+) -> dict[str, ColumnFit]:
     """Minimum and maximum, or mean and standard deviation (ddof 0), of every column.
 
     Where there is no spread, the scale is 1, as in scikit-learn, and the fit says so as a fault.
-    ``refused`` says that there is no released reference, so that nothing is fitted.
+    ``refused`` says that there is no released reference, so that nothing is fitted; ``pilot`` is a
+    few of the rows, or None.
     """
     if refused:
         return {name: ColumnFit(n=0, fault="scaling_refused") for name in step.columns}
     found = {}
-    for name, m in measure_moments(table, step.columns).items():
-        if m.n == 0 or m.least is None or m.most is None or m.mean is None:
+    for name, (n, centre, spread) in _spreads(table, step, pilot).items():
+        if centre is None:
             found[name] = ColumnFit(n=0, fault="no_values")
             continue
-        spread = m.most - m.least if step.method == "normalise" else float(m.deviation(0) or 0.0)
-        centre = m.least if step.method == "normalise" else m.mean
         found[name] = ColumnFit(
-            n=m.n,
+            n=n,
             values={"center": centre, "scale": spread or 1.0},
             fault=None if spread else "spread_zero",
         )
     return found
 
 
-def scaled_table(
-    table: Any, policy: CleaningPolicy, state: FittedState, output: str = "derived"
-) -> Any | None:
-    """The scaled columns of the steps that ask for a derived file, by ``__row``; None without."""
-    columns = {}
-    for fit in state.steps:
-        step = policy.steps[fit.index]
-        if not isinstance(step, ScaleStep) or step.output != output:
-            continue
-        for name, found in fit.columns.items():
-            if "scale" in found.values:
-                centre = float(found.values["center"] or 0)
-                scale = float(found.values["scale"] or 1)
-                value = table[name].cast("float64")
-                columns[name] = (value - ibis.literal(centre)) / ibis.literal(scale)
-    return table.select(ROW, **columns) if columns else None
+def _spreads(
+    table: Any, step: ScaleStep, pilot: Any | None
+) -> dict[str, tuple[int, float | None, float]]:
+    """Count, centre and spread of every column."""
+    if step.method == "normalise":
+        edges = measure_extremes(table, step.columns)
+        return {c: (n, low, (high or 0.0) - (low or 0.0)) for c, (n, low, high) in edges.items()}
+    moments = measure_moments(table, step.columns, pilot)
+    return {c: (m.n, m.mean, m.deviation(0) or 0.0) for c, m in moments.items()}
 
 
-def scaler_spec(policy: CleaningPolicy, state: FittedState) -> dict[str, Any] | None:
+def scale(table: Any, spec: Mapping[str, Any]) -> Any:
+    """A table with the columns of a scaler scaled, and all others as they are.
+
+    Parameters
+    ----------
+    table : ibis.Table
+        Rows in natural units.
+    spec : mapping
+        What ``render_scaler`` wrote, parsed.
+
+    Raises
+    ------
+    InputError
+        If a column of the scaler is missing.
+    """
+    columns = spec["columns"]
+    if missing := [n for n in columns if n not in table.columns]:
+        raise InputError("columns that the scaler needs are missing", got=missing)
+    return table.mutate(
+        **{
+            name: (table[name].cast("float64") - ibis.literal(float(c["center"])))
+            / ibis.literal(float(c["scale"]))
+            for name, c in columns.items()
+        }
+    )
+
+
+def scaler_spec(
+    policy: CleaningPolicy, state: FittedState, output: str | None = None
+) -> dict[str, Any] | None:
     """What ``load_transformer`` reads: method, centre and scale by column; None without scaling.
 
-    A value x becomes (x − center) / scale.
+    A value x becomes (x − center) / scale. ``output`` leaves only the steps that have it.
     """
     columns: dict[str, dict[str, Any]] = {}
     for fit in state.steps:
         step = policy.steps[fit.index]
-        if isinstance(step, ScaleStep):
+        if isinstance(step, ScaleStep) and output in {None, step.output}:
             columns |= {
                 name: {"method": step.method, "n": f.n, **f.values}
                 for name, f in fit.columns.items()

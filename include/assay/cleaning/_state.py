@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assay.document import content_hash
 from assay.errors import InputError
+from assay.policy.cleaning import CleaningPolicy, DeriveStep
 
 FittedOn = Literal["reference", "batch"]
 Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
@@ -66,16 +67,37 @@ class StepFit(_Frozen):
 
 
 class FittedState(_Frozen):
-    """All that a cleaning policy learned from its reference.
+    """All that a cleaning policy learned from its reference, and the policy itself.
 
-    It is an object of the version, because its numbers come from data. The same reference and
+    It is an object of the version, because its numbers come from data; with the policy in it, what
+    was done can be done again whatever the policy's file says by then. The same reference and
     policy give the same bytes (``to_json``), whatever the number of threads.
     """
 
-    policy_hash: str
+    policy: CleaningPolicy
     fitted_on: FittedOn
     rows: int
     steps: tuple[StepFit, ...]
+
+    @property
+    def policy_hash(self) -> str:
+        """SHA-256 of the policy that was fitted."""
+        return self.policy.hash
+
+    @property
+    def derived(self) -> dict[str, dict[str, Any]]:
+        """The lineage of derived columns: what each is made from, directly and in the end."""
+        found: dict[str, dict[str, Any]] = {}
+        for fit in self.steps:
+            for name, reads in fit.derived_from.items():
+                roots = {r for read in reads for r in found.get(read, {"roots": [read]})["roots"]}
+                made = self.policy.steps[fit.index]
+                found[name] = {
+                    "expression": made.columns[name] if isinstance(made, DeriveStep) else "",
+                    "from": list(reads),
+                    "roots": sorted(roots),
+                }
+        return found
 
     @property
     def hash(self) -> str:

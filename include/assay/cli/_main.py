@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from assay.cli import _check, _data, _home, _new, _quality, _retention, _status, _suggest, _versions
+from assay.cli import (
+    _check,
+    _cleaning,
+    _data,
+    _home,
+    _new,
+    _quality,
+    _retention,
+    _status,
+    _versions,
+)
 from assay.cli._console import errors
 from assay.errors import AssayError
 
@@ -25,9 +35,10 @@ app = typer.Typer(
     "Exit codes: 0 pass or warn · 1 a judged FAIL · 2 an error in input, policy or program · "
     "3 inconclusive.",
 )
-for module in (_data, _new, _suggest, _check, _status, _home):
+for module in (_data, _new, _check, _status, _home):
     module.register(app)
 app.add_typer(_versions.app, name="versions")
+app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")

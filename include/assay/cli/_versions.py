@@ -22,7 +22,7 @@ from assay.cli._console import (
     show,
 )
 from assay.errors import RegistryError, did_you_mean
-from assay.stages import Office
+from assay.stages import Office, derived_columns
 from assay.versioning import diff_versions, render_diff_json, render_diff_text
 
 app = typer.Typer(
@@ -85,13 +85,15 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     """One version: its objects, counts, lineage and verdicts."""
     office = open_office()
     check_dataset(office, dataset)
-    batch, version = _one(office, dataset, which)
+    batch, version = find_version(office, dataset, which)
     found = office.registry.find(dataset, batch, version)
     verdicts = office.catalog.verdicts(dataset, batch, version)
     lineage = office.catalog.lineage(dataset, batch, version)
+    derived = derived_columns(office, dataset, batch, version)
     told = {
         **(found.model_dump(mode="json") if found else {}),
         "lineage": [vars(edge) for edge in lineage],
+        "derived": derived,
         "verdicts": [v.verdict.model_dump(mode="json") for v in verdicts],
     }
     lines = [f"{dataset} {batch} {version}"]
@@ -99,6 +101,10 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
         lines += [f"  {n}: {o.file}, {o.size:,} bytes" for n, o in found.objects.items()]
         lines += ["  rows: " + ", ".join(f"{n} {k}" for k, n in found.counts.items())]
     lines += [f"  made from {e.kind} {e.name} {e.ref[:12]}" for e in lineage]
+    lines += [
+        f"  derived {name} = {made['expression']}  (from {', '.join(made['roots'])})"
+        for name, made in derived.items()
+    ]
     for record in verdicts:
         codes = ", ".join(dict.fromkeys(r.code for r in record.verdict.reasons))
         lines.append(f"  {record.verdict.gate}: {record.verdict.outcome.value} {codes}".rstrip())
@@ -165,7 +171,7 @@ def rollback(
     return 0
 
 
-def _one(office: Office, dataset: str, which: str) -> tuple[str, str]:
+def find_version(office: Office, dataset: str, which: str) -> tuple[str, str]:
     """Batch and full id of the one version that a person means."""
     versions = {v.version: v.batch for v in office.registry.versions(dataset)}
     released = _released(office, dataset)
@@ -193,7 +199,7 @@ def _table(office: Office, con: Any, dataset: str, which: str) -> Any:
     if which.startswith("@") and which[1:].isdigit():
         batches = office.registry.snapshot(dataset, int(which[1:])).batches
     else:
-        batch, version = _one(office, dataset, which)
+        batch, version = find_version(office, dataset, which)
         batches = {batch: version}
     paths = [office.registry.fetch(dataset, b, v) for b, v in batches.items()]
     tables = [engine.read_parquet(con, path) for path in paths]

@@ -10,6 +10,7 @@ everything is written aside and renamed, into a folder named after what it deriv
 from assay.stages._calibrate import calibrate_drift, write_calibration
 from assay.stages._check import check_project
 from assay.stages._clean import clean
+from assay.stages._cleaned import CleanedVersion, derived_columns, open_cleaned
 from assay.stages._commit import commit
 from assay.stages._data_docs import build_data_docs, pending_data_docs
 from assay.stages._gates import DoesNotApply, drift, fairness
@@ -21,7 +22,6 @@ from assay.stages._pin import pin
 from assay.stages._protect import protect
 from assay.stages._rebuild import registry_dump
 from assay.stages._release import abandon, release
-from assay.stages._suggest import Suggested, proposed, suggest_suite
 from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
@@ -29,10 +29,10 @@ from assay.stages._versions_end import restore_version
 
 __all__ = [
     "Asked",
+    "CleanedVersion",
     "DoesNotApply",
     "Office",
     "StageResult",
-    "Suggested",
     "Ticket",
     "abandon",
     "apply_sweep",
@@ -41,21 +41,21 @@ __all__ = [
     "check_project",
     "clean",
     "commit",
+    "derived_columns",
     "drift",
     "fairness",
     "ingest",
     "notify",
+    "open_cleaned",
     "pending_data_docs",
     "pin",
     "plan_sweep",
-    "proposed",
     "protect",
     "registry_dump",
     "release",
     "render_result",
     "restore_version",
     "score_history",
-    "suggest_suite",
     "validate",
     "write_calibration",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+import ibis
 
 from assay import engine
 from assay.cleaning import (
-    CleaningReport,
     FittedState,
     fit,
     judge_cleaning,
-    render_scaler,
     roles_of,
+    scale,
 )
 from assay.cleaning import clean as clean_rows
 from assay.cleaning.page import render_cleaning_html
@@ -42,7 +45,7 @@ def _cleaned(office: Office, ticket: Ticket) -> Finished:
     policy = office.policy(contract, "cleaning", CleaningPolicy)
     roles = roles_of(contract)
     with office.session() as con:
-        observed = _kept(worked(office, ticket, con, "observed.parquet"))
+        observed = kept(worked(office, ticket, con, "observed.parquet"))
         reference = _reference(office, ticket, con, contract)
         state = (
             fit(con, observed, policy, roles, fitted_on="batch")
@@ -50,22 +53,30 @@ def _cleaned(office: Office, ticket: Ticket) -> Finished:
             else fit(con, reference, policy, roles)
         )
         cleaned = clean_rows(con, observed, policy, state, roles)
-        for name, table in {
-            "cleaned": cleaned.table,
-            "marks_clean_dropped": cleaned.dropped,
-            "change_log": cleaned.change_log,
-        }.items():
-            path = work_path(office, ticket, f"{name}.parquet")
-            engine.write_parquet(con, table, path, _order(table))
-        if cleaned.scaled is not None:
-            engine.write_parquet(
-                con,
-                cleaned.scaled,
-                work_path(office, ticket, "scaled.parquet"),
-                [engine.ROW],
-                nonce=office.registry.nonce(version_of(ticket), "scaled"),
-            )
-    return _finished(office, ticket, policy, state, cleaned.report)
+        _write(office, ticket, con, cleaned, policy)
+    return _finished(office, ticket, policy, state, cleaned)
+
+
+def _write(office: Office, ticket: Ticket, con: Any, cleaned: Any, policy: CleaningPolicy) -> None:
+    """The cleaned rows, the dropped ones, the change log, and the scaled rows where asked for."""
+    row, order = [engine.ROW], [engine.ROW, "step", "column"]
+    path, version = partial(work_path, office, ticket), version_of(ticket)
+    written = engine.write_parquet(
+        con, cleaned.table, path("cleaned.parquet"), row, presorted=True
+    ).path  # fmt: skip
+    engine.write_parquet(con, cleaned.dropped, path("marks_clean_dropped.parquet"), row)
+    log = cleaned.change_log
+    nonce = office.registry.nonce(version, "changes")
+    told = log.drop(*(n for n in ("before", "after") if n in log.columns))
+    engine.write_parquet(con, told, path("change_log.parquet"), order, nonce=nonce)
+    if policy.change_log == "values":
+        place = values_path(office, ticket.dataset, ticket.batch, version)
+        engine.write_parquet(con, log, place, order)
+    if cleaned.scaler is not None:
+        scaled = scale(engine.read_parquet(con, written), cleaned.scaler)
+        nonce = office.registry.nonce(version, "scaled")
+        scaled = scaled.select(engine.ROW, *cleaned.scaler["columns"])
+        engine.write_parquet(con, scaled, path("scaled.parquet"), row, nonce=nonce, presorted=True)
 
 
 def _finished(
@@ -73,11 +84,12 @@ def _finished(
     ticket: Ticket,
     policy: CleaningPolicy,
     state: FittedState,
-    report: CleaningReport,
+    cleaned: Any,
 ) -> Finished:
     write_text(work_path(office, ticket, "state.json"), state.model_dump_json(indent=1))
-    if scaler := render_scaler(policy, state):
-        write_text(work_path(office, ticket, "scaler.json"), scaler)
+    if cleaned.scaler_text is not None:
+        write_text(work_path(office, ticket, "scaler.json"), cleaned.scaler_text)
+    report = cleaned.report
     text = report.model_dump_json(indent=1)
     write_text(report_path(office, ticket, "cleaning.json"), text)
     verdict = judge_cleaning(report, policy)
@@ -90,15 +102,19 @@ def _finished(
         rows={"dropped": report.rows_dropped, "changed": report.rows_changed},
         report=office.relative(shown),
     )
+    if derived := state.derived:
+        result = result.model_copy(update={"detail": {**result.detail, "derived": derived}})
     return Finished(result=result, verdict=verdict)
 
 
-def _kept(observed: Any) -> Any:
+def kept(observed: Any) -> Any:
+    """The rows of an observed table that weren't set aside."""
     return observed.filter(~observed["__quarantined"]).drop("__quarantined")
 
 
-def _order(table: Any) -> list[str]:
-    return [n for n in (engine.ROW, "step", "column", "rule") if n in table.columns]
+def values_path(office: Office, dataset: str, batch: str, version: str) -> Path:
+    """Where the change log with values lies, in the restricted zone."""
+    return office.lake.path("quarantine", dataset, batch, version, "changes.parquet")
 
 
 def _reference(office: Office, ticket: Ticket, con: Any, contract: Contract) -> Any | None:
@@ -108,14 +124,11 @@ def _reference(office: Office, ticket: Ticket, con: Any, contract: Contract) -> 
     name = next((n for n in (*pinned, *policy.references) if ticket.pinned.references.get(n)), None)
     if name is None:
         return None
-    batches = ticket.pinned.references[name]
-    rows = _kept(versions(office, con, ticket.dataset, batches, "observed"))
-    # Row numbers are a batch's own; over several batches they are numbered anew.
-    return rows.mutate(**{engine.ROW: _numbered(rows)})
-
-
-def _numbered(rows: Any) -> Any:
-    import ibis
-
-    order = [rows[engine.ROW], *(rows[n] for n in engine.data_columns(rows))]
-    return ibis.row_number().over(order_by=order)
+    batches = sorted(ticket.pinned.references[name].items())
+    tables = [
+        kept(versions(office, con, ticket.dataset, {batch: version}, "observed"))
+        for batch, version in batches
+    ]
+    # Row numbers are a batch's own; each batch of several gets a range of its own.
+    numbered = [t.mutate(**{engine.ROW: t[engine.ROW] + (i << 40)}) for i, t in enumerate(tables)]
+    return ibis.union(*numbered) if numbered[1:] else tables[0]

@@ -23,6 +23,7 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         "data": work_path(office, ticket, "candidate.parquet"),
         "observed": work_path(office, ticket, "observed.parquet"),
         "state": work_path(office, ticket, "state.json"),
+        "changes": work_path(office, ticket, "change_log.parquet"),
         "cleaning": report_path(office, ticket, "cleaning.json"),
         "scaled": work_path(office, ticket, "scaled.parquet"),
         "scaler": work_path(office, ticket, "scaler.json"),
@@ -44,7 +45,11 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         at=version.at,
         lineage=lineage_edges(ticket.dataset, derived),
         run_id=ticket.run_id,
-        meta={"counts": counts, "objects": sorted(version.objects)},
+        meta={
+            "counts": counts,
+            "objects": sorted(version.objects),
+            "derived": done["clean"].detail.get("derived", {}) if "clean" in done else {},
+        },
     )
     result = StageResult(
         stage="commit",

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay import engine
-from assay.cleaning import CleaningReport, FittedState, clean, fit, judge_cleaning
+from assay.cleaning import FittedState, clean, fit, judge_cleaning
+from assay.cleaning._report import CleaningReport
 from assay.errors import InputError
 from assay.verdict import Verdict
 

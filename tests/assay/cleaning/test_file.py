@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assay.cleaning import CleaningReport, FittedState, clean_file
+from assay.cleaning import FittedState, clean_file
+from assay.cleaning._report import CleaningReport
 from assay.errors import InputError, PolicyError
 
 _POLICY = """\

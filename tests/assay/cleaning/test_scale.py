@@ -10,7 +10,8 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
-from assay.cleaning import clean, fit, judge_cleaning, load_transformer, render_scaler
+from assay.cleaning import clean, fit, judge_cleaning, load_transformer, scale
+from assay.cleaning._scale import render_scaler
 from assay.errors import InputError
 
 _FRAME = pd.DataFrame({
@@ -46,7 +47,7 @@ def test_the_artefact_is_scikit_learns_scaler(
     assert list(ours.get_feature_names_out()) == ["a", "b"]
     done = clean(con, t, p, state)
     assert done.table.to_pyarrow().equals(t.to_pyarrow())
-    scaled = done.scaled.order_by("__row").to_pandas()[["a", "b"]]
+    scaled = scale(done.table, done.scaler).order_by("__row").to_pandas()[["a", "b"]]
     assert np.abs(scaled - expected).max(axis=None) < 1e-9
 
 
@@ -55,7 +56,7 @@ def test_without_a_reference_nothing_is_scaled(con: Any, table: Any, policy: Any
     state = fit(con, t, p, fitted_on="batch")
     done = clean(con, t, p, state)
     assert render_scaler(p, state) is None
-    assert done.scaled is None
+    assert done.scaler is None
     assert done.report.fitted_on == "batch"
     verdict = judge_cleaning(done.report, p)
     assert verdict.outcome == "WARN"

@@ -1,0 +1,176 @@
+"""What cleaning changed in a version: see it, take it back, apply it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.cli._console import AsJson, check_dataset, open_office, progress, show
+from assay.cli._versions import Dataset, find_version
+from assay.errors import InputError
+from assay.stages import CleanedVersion, Office, open_cleaned
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What cleaning changed in a version, cell by cell: see it, take a rule back, prove it.",
+)
+_SHOWN = 8
+Which = Annotated[
+    str,
+    typer.Argument(help="A batch (its released version), or a version id (or its beginning)."),
+]
+Rule = Annotated[
+    str | None, typer.Option("--rule", help="Only this rule, by its name in the change log.")
+]
+Column = Annotated[str | None, typer.Option("--column", help="Only changes of this column.")]
+
+
+@app.command("log")
+def show_log(
+    dataset: Dataset,
+    batch: Which,
+    rule: Rule = None,
+    column: Column = None,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values",
+            help="Every change with its values before and after, for those who may read the "
+            "restricted zone; the policy must keep them (change_log: values).",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Who changed what: every rule with its columns, its counts and its row numbers.
+
+    Example: assay cleaning log flights 2013-02-09 --rule text --column carrier
+    """
+    office = open_office()
+    with progress("reading the change log"), office.session() as con:
+        cleaned = _cleaned(office, dataset, batch)
+        if values:
+            return _show_values(con, cleaned, rule, column, as_json)
+        found = cleaned.changes(con, rule, column)
+    lines = [f"{cleaned.name}: {_told(sum(c['changes'] for c in found), 'change')}"]
+    for one in found:
+        more = ", …" if len(one["rows"]) > _SHOWN else ""
+        rows = ", ".join(str(n) for n in one["rows"][:_SHOWN])
+        place = one["column"] or "(row dropped)"
+        lines.append(f"  step {one['step']}  {one['rule']}  {place}: {one['changes']}")
+        lines.append(f"      rows {rows}{more}")
+    show({"version": cleaned.version, "changes": found}, as_json, "\n".join(lines))
+    return 0
+
+
+def _show_values(
+    con: Any, cleaned: CleanedVersion, rule: str | None, column: str | None, as_json: bool
+) -> int:
+    found = cleaned.values(con, rule, column)
+    lines = [f"{cleaned.name}: {_told(len(found), 'change')}"]
+    lines += [
+        f"  row {c['__row']}  step {c['step']}  {c['rule']}"
+        + (f"  {c['column']}: {c['before']!r} → {c['after']!r}" if c["column"] else "")
+        for c in found
+    ]
+    show({"version": cleaned.version, "changes": found}, as_json, "\n".join(lines))
+    return 0
+
+
+@app.command("undo")
+def undo_rule(
+    dataset: Dataset,
+    batch: Which,
+    rule: Rule = None,
+    column: Column = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Parquet file for the table without the rule.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """The table as it would be without a rule: what differs, and with --to the table itself.
+
+    The other steps act on what they then see, with the numbers that were fitted. Nothing is
+    released: to leave a rule out of the next version, take it out of the policy and run the batch.
+
+    Example: assay cleaning undo flights 2013-02-09 --rule text --column carrier --to out.parquet
+    """
+    if rule is None and column is None:
+        raise typer.BadParameter("give --rule, --column or both", param_hint="--rule")
+    office = open_office()
+    with progress("cleaning without the rule"), office.session() as con:
+        cleaned = _cleaned(office, dataset, batch)
+        found = cleaned.undo(con, rule, column, to)
+    lines = [
+        f"{cleaned.name} without {rule or 'any rule'}{f' on {column}' if column else ''}:",
+        f"  rows back: {found.back}; rows that a later step drops: {found.gone}",
+        *(f"  {name}: {_told(count, 'cell')} differ" for name, count in found.cells.items()),
+        *(f"  {name}: the column isn't there" for name in found.columns),
+    ]
+    if not (found.back or found.gone or found.cells or found.columns):
+        lines.append("  nothing differs")
+    lines += [f"  {to} (not validated, not released)"] if to else []
+    show({"version": cleaned.version, **vars(found), "to": to}, as_json, "\n".join(lines))
+    return 0
+
+
+@app.command("replay")
+def replay_log(dataset: Dataset, batch: Which, as_json: AsJson = False) -> int:
+    """Apply the change log to the observed table again: does it give the version's own bytes?
+
+    Exit code 0 if it does, 1 if it doesn't.
+
+    Example: assay cleaning replay flights 2013-02-09
+    """
+    office = open_office()
+    with progress("replaying"), office.session() as con:
+        cleaned = _cleaned(office, dataset, batch)
+        found = cleaned.replay(con)
+    text = (
+        f"{cleaned.name}: {_told(found.changes, 'change')} replayed over {found.rows_in} rows; "
+        f"{found.set_aside} rows that validation set aside afterwards left out.\n"
+        f"  {found.rows} rows, sha256 {found.sha256[:12]}: "
+        + (
+            "the version's own bytes"
+            if found.same
+            else f"NOT the version's ({found.expected[:12]})"
+        )
+    )
+    show({"version": cleaned.version, **vars(found)}, as_json, text)
+    return 0 if found.same else 1
+
+
+@app.command("export-scaled")
+def export_scaled(
+    dataset: Dataset,
+    batch: Which,
+    to: Annotated[Path, typer.Option("--to", help="Parquet file to write.")],
+    as_json: AsJson = False,
+) -> int:
+    """Write a version's rows with the policy's scaling applied, for training.
+
+    The release keeps natural units; the scaler was fitted on the reference and saved beside the
+    version.
+
+    Example: assay cleaning export-scaled flights 2013-02-09 --to scaled.parquet
+    """
+    office = open_office()
+    with progress("scaling"), office.session() as con:
+        cleaned = _cleaned(office, dataset, batch)
+        rows, columns = cleaned.export_scaled(con, to)
+    text = f"{to}: {rows} rows of {cleaned.name}, scaled: {', '.join(columns)}"
+    show({"version": cleaned.version, "to": to, "rows": rows, "scaled": columns}, as_json, text)
+    return 0
+
+
+def _cleaned(office: Office, dataset: str, which: str) -> CleanedVersion:
+    check_dataset(office, dataset)
+    if which.startswith("@"):
+        raise InputError("cleaning is looked at batch by batch", got=which, do="Name one batch.")
+    batch, version = find_version(office, dataset, which)
+    return open_cleaned(office, dataset, batch, version)
+
+
+def _told(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,239 @@
+"""A committed version, seen from its cleaning: the log, a rule taken back, the proof."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay import engine
+from assay.cleaning import (
+    Difference,
+    FittedState,
+    replay,
+    scale,
+    undo,
+)
+from assay.errors import InputError, RegistryError
+from assay.lake import digest
+from assay.stages._clean import kept, values_path
+from assay.stages._office import Office
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a change log gave when it was applied again.
+
+    ``same`` is the answer: whether the bytes are those of the version. ``set_aside`` are cleaned
+    rows that validation then quarantined, so that they are in no version.
+    """
+
+    changes: int
+    rows_in: int
+    rows: int
+    set_aside: int
+    sha256: str
+    expected: str
+
+    @property
+    def same(self) -> bool:
+        """Whether the replay gave the version's own bytes."""
+        return self.sha256 == self.expected
+
+
+@dataclass(frozen=True)
+class CleanedVersion:
+    """A version with what its cleaning was fitted to."""
+
+    office: Office
+    dataset: str
+    batch: str
+    version: str
+    state: FittedState
+
+    @property
+    def name(self) -> str:
+        """The version, for people."""
+        return f"{self.dataset} {self.batch} ({self.version[:12]})"
+
+    def changes(
+        self, con: Any, rule: str | None = None, column: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Each rule's changes by column: how many, and the numbers of their rows.
+
+        Raises
+        ------
+        InputError
+            If the version was made before logs were kept with it.
+        """
+        log = _of(self._log(con), rule, column)
+        grouped = log.group_by("step", "rule", "column").aggregate(
+            changes=lambda t: t.count(),
+            rows=lambda t: t[engine.ROW].collect(order_by=t[engine.ROW]),
+        )
+        found = grouped.order_by("step", "rule", "column").to_pyarrow().to_pylist()
+        return [dict(row) for row in found]
+
+    def values(
+        self, con: Any, rule: str | None = None, column: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Every change with its values, from the restricted zone.
+
+        Raises
+        ------
+        InputError
+            If nobody kept values, or the caller may not read the zone.
+        """
+        path = values_path(self.office, self.dataset, self.batch, self.version)
+        try:
+            found = path.is_file()
+            if found:
+                path.open("rb").close()
+        except PermissionError:
+            raise InputError(
+                "you may not read the restricted zone", where=self.name,
+                do="Ask its owner, or look at the log without --values.",
+            ) from None  # fmt: skip
+        if not found:
+            raise InputError(
+                "no values were kept of this version's changes", where=self.name,
+                got=f"change_log: {self.state.policy.change_log}", expected="change_log: values",
+                do="Without --values the log says which rows and columns each rule changed. "
+                "Values go when their period in the quarantine zone ends.",
+            )  # fmt: skip
+        log = _of(engine.read_parquet(con, path), rule, column)
+        rows: list[dict[str, Any]] = (
+            log.order_by(engine.ROW, "step", "column").to_pyarrow().to_pylist()
+        )
+        return rows
+
+    def undo(
+        self, con: Any, rule: str | None, column: str | None, to: Path | None = None
+    ) -> Difference:
+        """Clean the observed rows without a rule; how the table differs, and it itself in a file.
+
+        Rows that validation set aside after cleaning are in neither table.
+        """
+        state = self.state
+        before = self._before(con)
+        undone = undo(con, before, state.policy, state, rule, column).table
+        log = engine.read_parquet(con, self._fetch("changes"))
+        released = self._data(con)
+        aside = _set_aside(replay(con, before, state.policy, state, log), released)
+        left = undone.anti_join(aside, engine.ROW)
+        if to is not None:
+            _writable(to)
+            engine.write_parquet(con, left, to, [engine.ROW], presorted=True)
+        return Difference.between(released, left)
+
+    def replay(self, con: Any) -> Replayed:
+        """Apply the change log to the observed rows and write what comes out as the version was."""
+        log, before, released = self._log(con), self._before(con), self._data(con)
+        table = replay(con, before, self.state.policy, self.state, log)
+        aside = _set_aside(table, released)
+        data = self._fetch("data")
+        with tempfile.TemporaryDirectory(dir=self.office.lake.path("spill")) as folder:
+            written = engine.write_parquet(
+                con,
+                table.anti_join(aside, engine.ROW),
+                Path(folder) / "replayed.parquet",
+                self._order(table),
+                nonce=self.office.registry.nonce(self.version, "data"),
+            )
+        return Replayed(
+            changes=_count(log),
+            rows_in=_count(before),
+            rows=written.rows,
+            set_aside=_count(aside),
+            sha256=written.sha256,
+            expected=digest(data),
+        )
+
+    def export_scaled(self, con: Any, to: Path) -> tuple[int, list[str]]:
+        """Write the version's rows, scaled; the number of rows, and the columns that are scaled.
+
+        Raises
+        ------
+        InputError
+            If the version has no scaler.
+        """
+        try:
+            path = self._fetch("scaler")
+        except RegistryError as exc:
+            raise InputError(
+                "the version has no scaler", where=self.name,
+                expected="a scale step in the cleaning policy, and a released reference",
+            ) from exc  # fmt: skip
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        _writable(to)
+        table = scale(self._data(con), spec)
+        written = engine.write_parquet(con, table, to, self._order(table))
+        return written.rows, list(spec["columns"])
+
+    def _order(self, table: Any) -> list[str]:
+        key = self.office.project.contract(self.dataset).primary_key
+        return [*(n for n in key if n in table.columns), engine.ROW]
+
+    def _before(self, con: Any) -> Any:
+        return kept(engine.read_parquet(con, self._fetch("observed")))
+
+    def _data(self, con: Any) -> Any:
+        return engine.read_parquet(con, self._fetch("data"))
+
+    def _log(self, con: Any) -> Any:
+        return engine.read_parquet(con, self._fetch("changes"))
+
+    def _fetch(self, name: str) -> Path:
+        return self.office.registry.fetch(self.dataset, self.batch, self.version, name)
+
+
+def open_cleaned(office: Office, dataset: str, batch: str, version: str) -> CleanedVersion:
+    """A version with its fitted state.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version, or it was committed without a change log.
+    """
+    state = _state(office, dataset, batch, version)
+    return CleanedVersion(office, dataset, batch, version, state)
+
+
+def derived_columns(
+    office: Office, dataset: str, batch: str, version: str
+) -> dict[str, dict[str, Any]]:
+    """The lineage of a version's derived columns, from its own fitted state."""
+    found = office.registry.find(dataset, batch, version)
+    if found is None or "state" not in found.objects:
+        return {}
+    return _state(office, dataset, batch, version).derived
+
+
+def _state(office: Office, dataset: str, batch: str, version: str) -> FittedState:
+    text = office.registry.fetch(dataset, batch, version, "state").read_text(encoding="utf-8")
+    content = json.loads(text)
+    content.pop("nonce", None)
+    return FittedState.from_json(json.dumps(content))
+
+
+def _of(log: Any, rule: str | None, column: str | None) -> Any:
+    if rule is not None:
+        log = log.filter(log["rule"] == rule)
+    return log if column is None else log.filter(log["column"] == column)
+
+
+def _set_aside(table: Any, released: Any) -> Any:
+    """Numbers of cleaned rows that are in no version."""
+    return table.select(engine.ROW).anti_join(released.select(engine.ROW), engine.ROW)
+
+
+def _count(table: Any) -> int:
+    return int(table.count().to_pyarrow().as_py())
+
+
+def _writable(path: Path) -> None:
+    if path.suffix != ".parquet":
+        raise InputError("the file is Parquet", got=path.name, expected="NAME.parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)

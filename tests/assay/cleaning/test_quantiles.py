@@ -1,0 +1,107 @@
+"""Order statistics and moments of many rows, found with the help of a pilot of a few."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from ibis.util import gen_name
+
+from assay import engine
+from assay.cleaning import _run, clean, fit
+from assay.cleaning._numbers import measure_moments
+from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
+
+_N = 40_000
+_RNG = np.random.default_rng(3)
+_SAMPLES = {
+    "normal": _RNG.normal(5, 2, _N),
+    "heavy": _RNG.lognormal(3, 4, _N),
+    "shifted": _RNG.normal(1e12, 1.0, _N),
+    "few values": _RNG.integers(0, 3, _N).astype(float),
+    "one value": np.full(_N, 7.5),
+    "rising": np.arange(_N, dtype=float),
+    "gaps": np.where(_RNG.random(_N) < 0.7, np.nan, _RNG.normal(size=_N)),
+    "infinite": np.where(_RNG.random(_N) < 0.1, np.inf, _RNG.normal(size=_N)),
+    "tiny": _RNG.normal(0, 1e-200, _N),
+}
+
+
+def _table(con: Any, values: Any) -> Any:
+    arrow = pa.table({"__row": np.arange(len(values)), "x": values})
+    return con.create_table(gen_name("t"), arrow, temp=True)
+
+
+@pytest.mark.parametrize("name", sorted(_SAMPLES))
+@pytest.mark.parametrize("misled", [False, True])
+def test_a_pilot_changes_the_cost_and_not_the_figures(con: Any, name: str, misled: bool) -> None:
+    values = _SAMPLES[name]
+    table = _table(con, values)
+    pilot = table.filter(table["__row"] % 40 == 0)
+    if misled:
+        pilot = pilot.mutate(x=pilot["x"] * 1e-3 + 1e6)
+    kept = values[np.isfinite(values)]
+    shares = (0.0, 0.25, 0.5, 0.999, 1.0)
+    n, *found = measure_quantiles(table, {"x": shares}, pilot)["x"]
+    assert n == len(kept)
+    assert found == pytest.approx(list(np.quantile(kept, shares)), rel=1e-12, abs=1e-250)
+    mad = measure_deviation_medians(table, {"x": float(np.median(kept))}, pilot)["x"]
+    assert mad == pytest.approx(np.median(abs(kept - np.median(kept))), rel=1e-12, abs=1e-250)
+    moments = measure_moments(table, ["x"], pilot)["x"]
+    mean = math.fsum(kept) / len(kept)
+    assert moments.n == n
+    assert moments.mean == pytest.approx(mean, rel=1e-13, abs=1e-13 * max(abs(kept)))
+    unit = max(abs(kept - mean)) or 1.0
+    spread = float(np.std((kept - mean) / unit)) * unit
+    assert moments.deviation(0) == pytest.approx(spread, rel=1e-9)
+
+
+def test_little_is_kept_of_many_rows(con: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import assay.cleaning._quantiles as module
+
+    table = _table(con, _SAMPLES["normal"])
+    kept = []
+    value = module._value
+
+    def spying(seen: Any, n: int, share: float) -> Any:
+        kept.append(sum(map(len, seen.kept)))
+        return value(seen, n, share)
+
+    monkeypatch.setattr(module, "_value", spying)
+    monkeypatch.setattr(module, "_by_engine", None)
+    measure_quantiles(table, {"x": (0.5,)}, table.filter(table["__row"] % 4 == 0))
+    assert 0 < kept[0] < _N / 10
+
+
+def test_a_fit_with_a_pilot_has_the_same_bits_over_threads(
+    policy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = ["normal", "heavy", "few values", "gaps"]
+    p = policy(
+        {"step": "outliers", "columns": columns, "action": "clip",
+         "by": {"method": "zscore", "threshold": 3, "ddof": 1}},
+        {"step": "impute", "columns": {n: {"method": "median"} for n in columns}},
+        {"step": "scale", "columns": columns, "method": "standardise"},
+    )  # fmt: skip
+    arrow = pa.table({"__row": np.arange(_N), **{n: _SAMPLES[n] for n in columns}})
+
+    def fitted(threads: int) -> Any:
+        with engine.session(threads=threads) as con:
+            table = con.create_table("t", arrow)
+            state = fit(con, table, p)
+            rows = clean(con, table, p, state).table.order_by("__row").to_pyarrow()
+            return state, rows
+
+    state, rows = fitted(2)
+    monkeypatch.setattr(_run, "_MANY", 1000)
+    monkeypatch.setattr(_run, "_FEW", 1000)
+    piloted = [fitted(threads) for threads in (1, 2, 8)]
+    assert len({s.to_json() for s, _ in piloted}) == 1
+    for a, b in zip(state.steps, piloted[0][0].steps, strict=True):
+        for name in columns:
+            assert b.columns[name].values == pytest.approx(a.columns[name].values, rel=1e-12)
+    for name in columns:
+        assert piloted[0][1][name].to_numpy() == pytest.approx(rows[name].to_numpy(), rel=1e-12)
