@@ -206,8 +206,9 @@ def _words(name: str) -> str:
 
 def _withins(verdict: Verdict) -> Iterator[Section]:
     for within in withins(verdict):
-        heads = ["group", "all rows", *within.levels]
-        parts = [table(heads, (list(_within_row(within, group)) for group in within.groups))]
+        levels = (None, *within.levels)
+        heads = ["", *within.groups]
+        parts = [table(heads, (list(_within_row(within, level)) for level in levels))]
         heads = ["group / reference", "over all rows", "interval", f"within {within.control}"]
         heads += ["interval", "levels the other way", ""]
         parts.append(table(heads, (list(_within_difference(m)) for m in within.differences)))
@@ -215,12 +216,13 @@ def _withins(verdict: Verdict) -> Iterator[Section]:
         yield Section(title[0].upper() + title[1:], parts, f"{within.note}. {_NOT_JUDGED}")
 
 
-def _within_row(within: Within, group: str) -> Iterator[str | Markup]:
-    yield group
-    for level in (None, *within.levels):
+def _within_row(within: Within, level: str | None) -> Iterator[str | Markup]:
+    yield "all rows" if level is None else level
+    for group in within.groups:
         m = within.rates.get((group, level))
+        known = m is not None and m.value is not None
         small = Markup("{} <small>({})</small>")
-        yield "–" if m is None else small.format(figure(m.value), interval(m))
+        yield small.format(figure(m.value), interval(m)) if m and known else "–"
 
 
 def _within_difference(m: Measurement) -> Iterator[str | Markup]:

@@ -95,12 +95,10 @@ def _within_lines(within: Within) -> Iterator[str]:
     yield (
         f"{within.rate} by {within.attribute} within {within.control} (not judged) — {within.note}"
     )
-    for group in within.groups:
-        shown = [f"all rows {figure(within.rates[group, None].value)}"]
-        for level in within.levels:
-            m = within.rates.get((group, level))
-            shown.append(f"{level} {figure(m.value if m else None)}")
-        yield f"  {group:<28} {'; '.join(shown)}"
+    for level in (None, *within.levels):
+        found = [(group, within.rates.get((group, level))) for group in within.groups]
+        shown = [f"{group} {figure(m.value if m else None)}" for group, m in found]
+        yield f"  {level or 'all rows':<20} {'; '.join(shown)}"
     for m in within.differences:
         d = m.detail
         yield (
