@@ -181,3 +181,21 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_names_become_paths(tmp_path: Path, name: str) -> None:
     with engine.session(threads=1) as con, pytest.raises(InputError, match="not a name"):
         plan_dataset(con, tmp_path / "sample.csv", name)
+
+
+def test_numbers_in_spaces_and_dates_in_other_forms_are_meant(tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text(
+        "day,both,n,code\n13/02/2024, 01/02/2024, 7,007\n01/12/2024,03/04/2024, ?,012\n"
+    )
+    with engine.session(threads=1) as con:
+        plan = plan_dataset(con, path, "meant")
+    kinds = {c.name: c.type for c in plan.profile.columns}
+    assert kinds == {"day": "date", "both": "string", "n": "integer", "code": "string"}
+    assert str(plan.profile.first_day) == "2024-02-13"
+    write_dataset(plan, tmp_path)
+    contract = load_contract(tmp_path / "contracts/meant.odcs.yaml")
+    assert contract.column("day").format == "%d/%m/%Y"
+    assert contract.source.null_values == ("", " ?")
+    text = plan.files["contracts/meant.odcs.yaml"]
+    assert "# dates that %d/%m/%Y and %m/%d/%Y read alike: confirm which" in text
