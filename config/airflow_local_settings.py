@@ -40,7 +40,7 @@ def dag_policy(dag: DAG) -> None:
 
     from assay_airflow import tags
 
-    known = (tags.ASSAY, tags.RELEASE, tags.REPORTS, tags.RETENTION)
+    known = (tags.ASSAY, tags.ALERTS, tags.RELEASE, tags.REPORTS, tags.RETENTION)
     kinds = (tags.dataset_tag(""), tags.owner_tag(""))
     faults = []
     unowned = sorted(t.task_id for t in dag.tasks if (t.owner or "").strip() in _UNOWNED)

@@ -8,6 +8,7 @@ ASSAY: Final = "assay"
 RELEASE: Final = "release"
 RETENTION: Final = "retention"
 REPORTS: Final = "reports"
+ALERTS: Final = "alerts"
 
 
 def dataset_tag(dataset: str) -> str:

@@ -6,29 +6,40 @@ transaction that changed the incident, and are sent from there (``send_due``): t
 token (the opening message is edited) or a webhook (which posts on opening and on closing), by
 e-mail, or, where no connection is configured, into files of the lake's ``messages`` zone.
 
+The policy says how much an incident presses (``severity_of``), who is told, which hours are quiet
+(what is held back goes out as one message), and who is told next when nobody takes it on
+(``escalation_due``). What nobody is told of is a silence, and is listed.
+
 A message carries reason codes, numbers, column names and links; the sentences of the reasons and
-all text among their numbers stay behind, so that no value of the data can be in it.
+all text among their numbers stay behind, and so does who answered an incident in which words, so
+that no value of the data and no person can be in it.
 """
 
-from assay.alerting._message import Message
+from assay.alerting._escalate import escalation_due
 from assay.alerting._open import open_transports
-from assay.alerting._plan import AlertContext, incident_checks, plan_messages
-from assay.alerting._render import render_email, render_slack
-from assay.alerting._send import Delivery, send_due
+from assay.alerting._plan import (
+    AlertContext,
+    digest_prefix,
+    held_until,
+    incident_checks,
+    plan_messages,
+)
+from assay.alerting._send import send_due
+from assay.alerting._severity import severity_of
 from assay.alerting._slack import SlackBot, SlackWebhook
 from assay.alerting._smtp import Smtp
 
 __all__ = [
     "AlertContext",
-    "Delivery",
-    "Message",
     "SlackBot",
     "SlackWebhook",
     "Smtp",
+    "digest_prefix",
+    "escalation_due",
+    "held_until",
     "incident_checks",
     "open_transports",
     "plan_messages",
-    "render_email",
-    "render_slack",
     "send_due",
+    "severity_of",
 ]

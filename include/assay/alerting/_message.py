@@ -1,20 +1,30 @@
-"""What a message says: numbers, reason codes and names of columns, never a value of the data."""
+"""What a message says: numbers, reason codes and names of columns, never a value of the data.
+
+A *letter* is what a transport carries: a message about one incident, several of them as one, or an
+owner's weekly digest.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from assay.policy.alerting import Severity
 from assay.verdict import Outcome
 
-MessageKind = Literal["opened", "updated", "closed"]
+MessageKind = Literal["opened", "updated", "reopened", "reminded", "escalated", "closed"]
 TransportName = Literal["slack", "email"]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def body(self) -> dict[str, Any]:
+        """The value as JSON data, for the outbox."""
+        return self.model_dump(mode="json")
 
 
 class MessageReason(_Frozen):
@@ -40,17 +50,21 @@ class MessageBatch(_Frozen):
 class Message(_Frozen):
     """One message about one incident to one place; it is what the outbox holds, as JSON.
 
+    Who answered the incident, and in which words, isn't in it: that is on record in the catalog.
+
     Parameters
     ----------
     key : str
         Makes the message one: a second message with the key is the same message.
-    edits : str or None
-        The key of the message that this one replaces where the transport can edit. Where it
-        can't, an ``updated`` message isn't sent and a ``closed`` one is posted anew.
+    kind : str
+        ``updated`` only ever changes a message that was posted; ``reopened`` and ``closed`` change
+        it where the transport can, and are posted otherwise; the others are always posted.
+    answer_url : str or None
+        Where a person may acknowledge, snooze or dismiss the incident.
     """
 
+    type: Literal["incident"] = "incident"
     key: str
-    edits: str | None
     kind: MessageKind
     transport: TransportName
     to: tuple[str, ...]
@@ -58,12 +72,97 @@ class Message(_Frozen):
     dataset: str
     check: str
     outcome: Outcome
+    severity: Severity = Severity.NORMAL
     opened: datetime
     closed: datetime | None
+    resolution: str | None = None
+    acknowledged: datetime | None = None
+    snoozed_until: datetime | None = None
+    reopened: int = 0
+    escalations: int = 0
     owner: str
     run_url: str | None
+    answer_url: str | None = None
     batches: tuple[MessageBatch, ...]
 
-    def body(self) -> dict[str, Any]:
-        """The message as JSON data, for the outbox."""
-        return self.model_dump(mode="json")
+    @property
+    def name(self) -> str:
+        """A name for a file, alike for no other letter."""
+        return "-".join([self.dataset, *self.key.split("/")])
+
+
+class Bundle(_Frozen):
+    """Messages that were held back, as one; the newest of each incident."""
+
+    key: str
+    transport: TransportName
+    to: tuple[str, ...]
+    messages: tuple[Message, ...]
+
+    @property
+    def name(self) -> str:
+        """A name for a file, alike for no other letter."""
+        return "-".join(self.key.replace(":", "").split("/"))
+
+
+class WeeklyIncident(_Frozen):
+    """An incident as the weekly digest names it."""
+
+    incident: int
+    check: str
+    since: datetime
+    batches: int
+
+
+class WeeklyLine(_Frozen):
+    """What became of one data set in a week.
+
+    ``muted`` has the incidents that nobody was told of for some time, with how and until when.
+    """
+
+    dataset: str
+    released: int
+    forced: int
+    held: int
+    crashed: int
+    rows_in: int
+    rows_quarantined: int
+    held_batches: tuple[str, ...]
+    opened: int
+    open_now: int
+    oldest: WeeklyIncident | None
+    muted: tuple[str, ...]
+
+
+class Weekly(_Frozen):
+    """An owner's week: what was released, held and quarantined, what is open, what was muted."""
+
+    owner: str
+    week: str
+    first: date
+    last: date
+    lines: tuple[WeeklyLine, ...]
+
+
+class WeeklyLetter(_Frozen):
+    """A weekly digest on its way to a place."""
+
+    type: Literal["weekly"] = "weekly"
+    key: str
+    transport: TransportName
+    to: tuple[str, ...]
+    weekly: Weekly
+
+    @property
+    def name(self) -> str:
+        """A name for a file, alike for no other letter."""
+        return "-".join(self.key.split("/"))
+
+
+Letter = Message | Bundle | WeeklyLetter
+
+
+def read_letter(body: Mapping[str, Any]) -> Message | WeeklyLetter:
+    """What the outbox holds, as a value."""
+    kind = WeeklyLetter if body.get("type") == "weekly" else Message
+    return kind.model_validate(body)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, get_args
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 from assay.alerting._message import (
     Message,
@@ -15,46 +16,29 @@ from assay.alerting._message import (
     MessageReason,
     TransportName,
 )
-from assay.policy.alerting import AlertingPolicy
-from assay.verdict import Outcome, Reason, Verdict
+from assay.alerting._quiet import quiet_until
+from assay.alerting._severity import AffectedLike, IncidentLike, matches, severity_of
+from assay.policy.alerting import AlertingPolicy, Place, Severity
+from assay.verdict import Reason, Verdict
 
+Target = tuple[TransportName, tuple[str, ...]]
 
-class AffectedLike(Protocol):
-    """A batch of an incident."""
-
-    @property
-    def batch(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def since(self) -> datetime: ...
-    @property
-    def reasons(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def rows_affected(self) -> int | None: ...
-
-
-class IncidentLike(Protocol):
-    """An incident, as the catalog gives it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def check(self) -> str: ...
-    @property
-    def outcome(self) -> Outcome: ...
-    @property
-    def opened(self) -> datetime: ...
-    @property
-    def closed(self) -> datetime | None: ...
-    @property
-    def batches(self) -> Sequence[AffectedLike]: ...
+_KINDS: Final[Mapping[str, tuple[MessageKind, ...]]] = {
+    "opened": ("opened",),
+    "reopened": ("opened", "reopened"),
+    "updated": ("opened", "updated"),
+    "acknowledged": ("updated",),
+    "snoozed": ("updated",),
+    "woken": ("reminded",),
+    "escalated": ("escalated",),
+    "closed": ("closed",),
+}
+"""Change of an incident → messages. What was told already isn't told again: its key is taken."""
+_POSTS: Final = frozenset({"opened", "reminded", "escalated"})
 
 
 class ChangeLike(Protocol):
-    """What happened to an incident: ``opened``, ``updated``, ``closed`` or ``unchanged``."""
+    """What happened to an incident: ``opened``, ``updated``, ``closed``, ``unchanged`` …"""
 
     @property
     def kind(self) -> str: ...
@@ -70,12 +54,46 @@ class AlertContext:
     ----------
     owner : str
         The contract's owner; the policy may name another.
+    at : datetime
+        Now, timezone-aware.
     run_url : str, optional
         Link to the run that changed the incident.
+    airflow_url : str, optional
+        Airflow's own address: for the link to the run where none is given, and for answering.
+    backfill : bool
+        Whether a backfill run changed it.
     """
 
     owner: str
+    at: datetime
     run_url: str | None = None
+    airflow_url: str | None = None
+    backfill: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A message with its order and time, as the outbox takes them.
+
+    Parameters
+    ----------
+    thread : str
+        The incident at this place: messages of it keep their order.
+    hold : datetime or None
+        Not to be posted before.
+    bundle : str or None
+        Posted together with others of this name.
+    """
+
+    message: Message
+    thread: str
+    hold: datetime | None
+    bundle: str | None
+
+    @property
+    def due(self) -> datetime | None:
+        """When to look at it first; what may only change a post is looked at without delay."""
+        return self.hold if self.message.kind in _POSTS else None
 
 
 def incident_checks(verdict: Verdict, policy: AlertingPolicy) -> dict[str, list[Reason]]:
@@ -104,7 +122,7 @@ def incident_checks(verdict: Verdict, policy: AlertingPolicy) -> dict[str, list[
 
 def plan_messages(
     change: ChangeLike, policy: AlertingPolicy, context: AlertContext
-) -> list[Message]:
+) -> list[Planned]:
     """The messages that a change of an incident calls for; pure.
 
     Put them into the outbox in the transaction that changed the incident: a message whose key is
@@ -119,69 +137,142 @@ def plan_messages(
 
     Returns
     -------
-    list of Message
-        One for each Slack channel and each list of addresses; none for ``unchanged``.
+    list of Planned
+        One for each kind and place; none for ``unchanged``, and none while it is snoozed.
     """
-    if change.kind not in get_args(MessageKind):
+    incident, kinds = change.incident, _KINDS.get(change.kind, ())
+    snoozed = incident.snoozed_until is not None and context.at < incident.snoozed_until
+    if snoozed and change.kind != "snoozed":
         return []
-    incident = change.incident
-    batches = tuple(_batch(b, policy) for b in incident.batches)
+    severity = severity_of(incident, policy)
     return [
-        Message(
-            key=key,
-            edits=edits,
-            kind=kind,
-            transport=transport,
-            to=to,
-            incident=incident.id,
-            dataset=incident.dataset,
-            check=incident.check,
-            outcome=incident.outcome,
-            opened=incident.opened,
-            closed=incident.closed,
-            owner=policy.owner or context.owner,
-            run_url=context.run_url,
-            batches=batches,
-        )
-        for transport, to in _targets(incident, policy)
-        for kind, key, edits in _turns(change, transport, to, batches)
+        _planned(kind, target, incident, severity, policy, context)
+        for kind in kinds
+        for target in _targets(kind, incident, severity, policy)
     ]
 
 
+def digest_prefix(dataset: str) -> str:
+    """How the names of the bundles begin that hold what backfills of a data set found."""
+    return f"backfill/{dataset}/"
+
+
+def held_until(policy: AlertingPolicy, at: datetime) -> datetime:
+    """When what was found by a backfill that runs now is told, if nothing more happens."""
+    assert policy.backfills is not None  # noqa: S101 - callers ask only then
+    over = at + timedelta(minutes=policy.backfills.quiet_minutes)
+    return (quiet_until(policy.quiet_hours, over) if policy.quiet_hours else None) or over
+
+
+def places(place: Place) -> Iterator[Target]:
+    """A place as transports and addresses."""
+    if place.slack:
+        yield "slack", (place.slack,)
+    if place.email:
+        yield "email", tuple(sorted(set(place.email)))
+
+
+def place_name(target: Target) -> str:
+    """A place's name in keys; no address is in it."""
+    return f"{target[0]}/{_short(','.join(target[1]))}"
+
+
 def _targets(
-    incident: IncidentLike, policy: AlertingPolicy
-) -> list[tuple[TransportName, tuple[str, ...]]]:
-    codes = {str(r["code"]) for b in incident.batches for r in b.reasons}
-    found: dict[tuple[TransportName, tuple[str, ...]], None] = {}
-    for route in policy.routes:
-        if route.outcomes and incident.outcome not in route.outcomes:
-            continue
-        if route.reasons and codes.isdisjoint(route.reasons):
-            continue
-        if route.slack:
-            found["slack", (route.slack,)] = None
-        if route.email:
-            found["email", tuple(sorted(set(route.email)))] = None
+    kind: MessageKind, incident: IncidentLike, severity: Severity, policy: AlertingPolicy
+) -> list[Target]:
+    found: dict[Target, None] = {}
+    if kind != "escalated":
+        for route in policy.routes:
+            if matches(route, incident) and severity in (route.severities or tuple(Severity)):
+                found |= dict.fromkeys(places(route))
+    # Whoever was called in hears how it goes on; where nobody was told, nothing is posted.
+    later = kind in {"updated", "reopened", "closed"} and (incident.reminders, incident.escalations)
+    if policy.escalation and (kind == "escalated" or (later and any(later))):
+        found |= dict.fromkeys(places(policy.escalation))
     return list(found)
 
 
-def _turns(
-    change: ChangeLike,
-    transport: TransportName,
-    to: Iterable[str],
-    batches: Iterable[MessageBatch],
-) -> Iterator[tuple[MessageKind, str, str | None]]:
-    """The kinds of message due at one place, each with its key and the key that it edits."""
-    start = f"incident/{change.incident.id}"
-    end = f"{transport}/{_short(','.join(to))}"
-    opened = f"{start}/opened/{end}"
-    if change.kind == "closed":
-        yield "closed", f"{start}/closed/{end}", opened
-        return
-    yield "opened", opened, None
-    if change.kind == "updated" and transport == "slack":
-        stand = _short("".join(b.model_dump_json() for b in batches))
-        yield "updated", f"{start}/updated-{stand}/{end}", opened
+def _planned(
+    kind: MessageKind,
+    target: Target,
+    incident: IncidentLike,
+    severity: Severity,
+    policy: AlertingPolicy,
+    context: AlertContext,
+) -> Planned:
+    batches = tuple(_batch(b, policy) for b in incident.batches)
+    step = _step(kind, incident, batches)
+    hold, bundle = _hold(kind, target, incident, severity, policy, context)
+    base = (context.airflow_url or "").rstrip("/")
+    message = Message(
+        key=f"incident/{incident.id}/{kind}{step}/{place_name(target)}",
+        kind=kind,
+        transport=target[0],
+        to=target[1],
+        incident=incident.id,
+        dataset=incident.dataset,
+        check=incident.check,
+        outcome=incident.outcome,
+        severity=severity,
+        opened=incident.opened,
+        closed=incident.closed,
+        resolution=incident.resolution,
+        acknowledged=incident.acknowledged,
+        snoozed_until=incident.snoozed_until,
+        reopened=incident.reopened,
+        escalations=incident.escalations,
+        owner=policy.owner or context.owner,
+        run_url=context.run_url or _run_url(base, incident),
+        answer_url=f"{base}/dags/incidents" if base else None,
+        batches=batches,
+    )
+    return Planned(message, f"incident/{incident.id}/{place_name(target)}", hold, bundle)
+
+
+def _step(kind: MessageKind, incident: IncidentLike, batches: Iterable[MessageBatch]) -> str:
+    """What tells messages of one kind about one incident apart."""
+    if kind == "updated":
+        stand = [b.model_dump_json() for b in batches]
+        stand += [str(incident.acknowledged), str(incident.snoozed_until), str(incident.reminders)]
+        return "-" + _short("".join(stand))
+    return {
+        "opened": "",
+        "reopened": f"-{incident.reopened}",
+        "reminded": f"-{incident.reminders}",
+        "escalated": f"-{incident.reminders}-{incident.escalations}",
+        "closed": f"-{incident.reopened}",
+    }[kind]
+
+
+def _hold(
+    kind: MessageKind,
+    target: Target,
+    incident: IncidentLike,
+    severity: Severity,
+    policy: AlertingPolicy,
+    context: AlertContext,
+) -> tuple[datetime | None, str | None]:
+    """When a post may be made, and with which others; (None, None) for at once and alone."""
+    start = context.at
+    if kind == "closed" and policy.continues_within_minutes and incident.resolution != "dismissed":
+        start += timedelta(minutes=policy.continues_within_minutes)
+    place = place_name(target)
+    if context.backfill and policy.backfills:
+        return max(start, held_until(policy, context.at)), digest_prefix(incident.dataset) + place
+    quiet = policy.quiet_hours
+    over = quiet_until(quiet, start) if quiet and severity not in quiet.pierced_by else None
+    if over is not None:
+        return over, f"quiet/{over:%Y-%m-%dT%H:%MZ}/{place}"
+    return (start, None) if start > context.at else (None, None)
+
+
+def _run_url(base: str, incident: IncidentLike) -> str | None:
+    """Link to the run of the incident's newest failing batch."""
+    runs = [b for b in incident.batches if b.run_id and b.state == "failing"]
+    if not base or not runs:
+        return None
+    newest = max(runs, key=lambda b: b.since)
+    return f"{base}/dags/release__{incident.dataset}/runs/{quote(newest.run_id or '', safe=':')}"
 
 
 def _short(text: str) -> str:

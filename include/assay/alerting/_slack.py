@@ -1,14 +1,17 @@
-"""The door to slack-sdk: a bot that posts and edits, and an incoming webhook that only posts."""
+"""The door to slack-sdk: a bot that posts and edits, and an incoming webhook that only posts.
+
+What may have been posted is never posted again in the same breath: slack-sdk's own retries are off.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any, Final
 
-from assay.alerting._message import Message
+from assay.alerting._message import Letter
 from assay.alerting._render import render_slack
 from assay.alerting._transport import Receipt, SendLater
 from assay.errors import DeliveryError
@@ -19,6 +22,13 @@ _NEVER: Final = frozenset(
 )
 """What Slack will say again however often it is asked. A wrong token or channel isn't among these:
 a person mends it, and then the message must still go out."""
+_PLACE: Final = frozenset(
+    {
+        "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
+        "channel_is_archived", "posting_to_general_channel_denied", "no_permission",
+    }
+)  # fmt: skip
+"""What one channel refuses, and another may take."""
 _GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
@@ -42,8 +52,16 @@ class SlackBot:
         """True: by ``chat.update``."""
         return True
 
-    def send(self, message: Message, original: Receipt | None, now: datetime) -> Receipt:  # noqa: ARG002
-        """Post the message, or edit the one that the receipt names.
+    def send(
+        self,
+        letter: Letter,
+        now: datetime,  # noqa: ARG002
+        edits: Sequence[Receipt] = (),
+        follows: Receipt | None = None,
+    ) -> Receipt:
+        """Post the letter, or edit the posts that the receipts name.
+
+        What goes on from a bundle, which can't be edited for one incident, is put below it.
 
         Raises
         ------
@@ -52,18 +70,26 @@ class SlackBot:
         DeliveryError
             Slack refuses the message itself.
         """
+        client, rendered = self._client(), render_slack(letter)
+        edited = [self._edit(client, receipt, rendered) for receipt in edits]
+        if found := [receipt for receipt in edited if receipt is not None]:
+            return found[-1]
+        below = {"thread_ts": follows["ts"]} if follows and "ts" in follows else {}
+        channel = str(follows["channel"]) if follows and below else letter.to[0]
+        posted = _call(lambda: client.chat_postMessage(channel=channel, **below, **rendered))
+        return _receipt(posted)
+
+    def _client(self) -> Any:
         from slack_sdk import WebClient
 
         address = self.base_url or WebClient.BASE_URL
-        client = WebClient(token=self.token, base_url=address, timeout=_TIMEOUT)
-        rendered = render_slack(message)
-        if original is not None:
-            place = {"channel": original["channel"], "ts": original["ts"]}
-            answer = _call(lambda: client.chat_update(**place, **rendered), gone_is_none=True)
-            if answer is not None:
-                return _receipt(answer)
-        posted = _call(lambda: client.chat_postMessage(channel=message.to[0], **rendered))
-        return _receipt(posted)
+        return WebClient(token=self.token, base_url=address, timeout=_TIMEOUT, retry_handlers=[])
+
+    def _edit(self, client: Any, receipt: Receipt, rendered: dict[str, Any]) -> Receipt | None:
+        """Edit a post; None if it is there no more."""
+        place = {"channel": receipt["channel"], "ts": receipt["ts"]}
+        answer = _call(lambda: client.chat_update(**place, **rendered), gone_is_none=True)
+        return None if answer is None else _receipt(answer)
 
 
 @dataclass(frozen=True)
@@ -77,8 +103,14 @@ class SlackWebhook:
         """False: a webhook can't change what it posted."""
         return False
 
-    def send(self, message: Message, original: Receipt | None, now: datetime) -> Receipt:  # noqa: ARG002
-        """Post the message.
+    def send(
+        self,
+        letter: Letter,
+        now: datetime,  # noqa: ARG002
+        edits: Sequence[Receipt] = (),  # noqa: ARG002
+        follows: Receipt | None = None,  # noqa: ARG002
+    ) -> Receipt:
+        """Post the letter.
 
         Raises
         ------
@@ -89,9 +121,10 @@ class SlackWebhook:
         """
         from slack_sdk.webhook import WebhookClient
 
-        rendered = render_slack(message)
+        rendered = render_slack(letter)
         try:
-            answer = WebhookClient(self.url, timeout=_TIMEOUT).send(**rendered)
+            client = WebhookClient(self.url, timeout=_TIMEOUT, retry_handlers=[])
+            answer = client.send(**rendered)
         except (OSError, HTTPException) as error:
             raise SendLater(f"Slack is out of reach ({type(error).__name__})") from None
         if answer.status_code != 200:
@@ -119,7 +152,8 @@ def _refusal(code: str, status: int, headers: Any) -> Exception:
     given = {str(k).lower(): v for k, v in dict(headers or {}).items()}.get("retry-after")
     given = given[0] if isinstance(given, list) else given
     after = float(given) if given and str(given).isdigit() else None
-    return SendLater(f"Slack answered {status} {code}".rstrip(), after)
+    told = f"Slack answered {status} {code}".rstrip()
+    return SendLater(told, after, only_this=code in _PLACE)
 
 
 def _receipt(answer: Any) -> Receipt:

@@ -7,13 +7,14 @@ import hashlib
 import ipaddress
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
-from assay.alerting._message import Message
+from assay.alerting._message import Letter
 from assay.alerting._render import render_email
 from assay.alerting._transport import Receipt, SendLater
 from assay.errors import DeliveryError
@@ -51,8 +52,16 @@ class Smtp:
         """False: what was sent stays."""
         return False
 
-    def send(self, message: Message, original: Receipt | None, now: datetime) -> Receipt:  # noqa: ARG002
-        """Send the message to all of its addresses at once.
+    def send(
+        self,
+        letter: Letter,
+        now: datetime,
+        edits: Sequence[Receipt] = (),  # noqa: ARG002
+        follows: Receipt | None = None,
+    ) -> Receipt:
+        """Send the letter to all of its addresses at once.
+
+        An address that the server refuses keeps it from nobody else; the receipt counts them.
 
         Raises
         ------
@@ -61,7 +70,7 @@ class Smtp:
         DeliveryError
             The server refuses the message, or offers no encryption for the password.
         """
-        mail = _compose(message, self.sender, now)
+        mail = _compose(letter, self.sender, now, follows)
         try:
             refused = self._hand_over(mail)
         except smtplib.SMTPResponseException as error:
@@ -70,6 +79,10 @@ class Smtp:
                     "the mail server refuses the message", got=error.smtp_code
                 ) from None
             raise SendLater(f"the mail server answered {error.smtp_code}") from None
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = sorted({code for code, _ in error.recipients.values()})
+            told = f"the mail server refuses every address ({', '.join(map(str, codes))})"
+            raise SendLater(told, only_this=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise SendLater(f"the mail server didn't take it ({type(error).__name__})") from None
         return {"transport": "smtp", "message_id": mail["Message-ID"], "refused": refused}
@@ -108,16 +121,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _compose(message: Message, sender: str, now: datetime) -> EmailMessage:
-    subject, text, html = render_email(message)
+def _compose(letter: Letter, sender: str, now: datetime, follows: Receipt | None) -> EmailMessage:
+    subject, text, html = render_email(letter)
     mail = EmailMessage()
-    mail["From"], mail["To"] = sender, ", ".join(message.to)
+    mail["From"], mail["To"] = sender, ", ".join(letter.to)
     mail["Subject"] = " ".join(subject.split())
     mail["Date"] = format_datetime(now)
     # Made from the key: should a kill make it go out twice, the reader's mail program sees one.
-    mail["Message-ID"] = _message_id(message.key)
-    if message.edits:
-        mail["In-Reply-To"] = mail["References"] = _message_id(message.edits)
+    mail["Message-ID"] = _message_id(letter.key)
+    if follows and follows.get("message_id"):
+        mail["In-Reply-To"] = mail["References"] = follows["message_id"]
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")

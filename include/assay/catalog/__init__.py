@@ -11,9 +11,10 @@ Start with ``Catalog``: ``migrate`` once, then ``start_batch``, ``record_verdict
 
 from assay.catalog._batches import BatchRecord, BatchState, Counts
 from assay.catalog._catalog import Catalog
-from assay.catalog._incidents import AffectedBatch, Incident, IncidentChange
+from assay.catalog._incident_rows import AffectedBatch, Incident, IncidentChange
 from assay.catalog._leases import Lease
 from assay.catalog._outbox import OutboxItem
+from assay.catalog._responses import Silence
 from assay.catalog._verdicts import VerdictRecord
 from assay.catalog._versions import LineageEdge
 
@@ -28,5 +29,6 @@ __all__ = [
     "Lease",
     "LineageEdge",
     "OutboxItem",
+    "Silence",
     "VerdictRecord",
 ]

@@ -1,12 +1,13 @@
 """The outbox: a message is written with what it tells of, then claimed, sent and marked.
 
 Written in the same transaction as its cause, a message can't be lost; claimed before it is sent,
-two processes don't both send it. Only a kill between *send* and *mark* sends one twice.
+two processes don't both send it. Only a kill between *send* and *mark* sends one twice. Messages of
+one *thread* (a subject at a place) keep their order; those of one *bundle* go out as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from sqlalchemy import and_, or_, select, update
 from assay.catalog._schema import OutboxRow
 from assay.catalog._store import Store, insert_new
 
-OutboxState = Literal["pending", "claimed", "sent", "failed"]
+OutboxState = Literal["pending", "claimed", "sent", "failed", "withdrawn"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,24 @@ class OutboxItem:
     sent: datetime | None
     receipt: Mapping[str, Any] | None
     error: str | None
+    thread: str | None = None
+    bundle: str | None = None
+    hold: datetime | None = None
 
 
 class Outbox(Store):
     """The part of the catalog that holds messages until they are sent."""
 
     def outbox_add(
-        self, key: str, body: Mapping[str, Any], *, at: datetime, due: datetime | None = None
+        self,
+        key: str,
+        body: Mapping[str, Any],
+        *,
+        at: datetime,
+        due: datetime | None = None,
+        thread: str | None = None,
+        bundle: str | None = None,
+        hold: datetime | None = None,
     ) -> bool:
         """Put a message in, once; False if its key is there already.
 
@@ -56,7 +68,13 @@ class Outbox(Store):
         at : datetime
             Timezone-aware.
         due : datetime, optional
-            Not to be sent before; ``at`` by default.
+            Not to be looked at before; ``at`` by default.
+        thread : str, optional
+            One subject at one place; a message waits for the earlier ones of its thread.
+        bundle : str, optional
+            Messages that are posted together.
+        hold : datetime, optional
+            Not to be posted before; what only changes a post needn't wait.
         """
         values = {
             "key": key,
@@ -65,6 +83,9 @@ class Outbox(Store):
             "attempts": 0,
             "created": at,
             "due": due or at,
+            "thread": thread,
+            "bundle": bundle,
+            "hold": hold,
         }
         with self._session(writes=True) as session:
             return insert_new(session, OutboxRow, values, keys=("key",))
@@ -75,14 +96,17 @@ class Outbox(Store):
         with self._session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
-    def outbox_claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool:
+    def outbox_claim(
+        self, item_id: int, owner: str, *, now: datetime, ttl: timedelta, early: bool = False
+    ) -> bool:
         """Take a message for sending; False if another sender was quicker.
 
-        After ``ttl`` without a mark the message is due again: its sender has died.
+        After ``ttl`` without a mark the message is due again: its sender has died. ``early`` takes
+        one that isn't due yet.
         """
         claim = (
             update(OutboxRow)
-            .where(OutboxRow.id == item_id, _free(now))
+            .where(OutboxRow.id == item_id, _unsent(now) if early else _free(now))
             .values(
                 state="claimed",
                 owner=owner,
@@ -94,9 +118,69 @@ class Outbox(Store):
             taken: int = session.execute(claim).rowcount  # type: ignore[attr-defined]
             return taken == 1
 
+    def outbox_claim_bundle(
+        self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
+    ) -> list[OutboxItem]:
+        """Take all messages of a bundle that nobody has in hand; empty if another was quicker."""
+        wanted = (
+            select(OutboxRow)
+            .where(OutboxRow.bundle == bundle, _unsent(now))
+            .order_by(OutboxRow.id)  # two senders lock them in one order
+            .with_for_update()
+        )
+        with self._session(writes=True) as session:
+            rows = session.scalars(wanted).all()
+            for row in rows:
+                row.state, row.owner, row.claimed_until = "claimed", owner, now + ttl
+                row.attempts += 1
+            session.flush()
+            return [_item(row) for row in rows]
+
+    def outbox_prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int:
+        """Keep a sender's claims on messages that take long to send; how many it still has."""
+        kept = (
+            update(OutboxRow)
+            .where(OutboxRow.id.in_(item_ids), OutboxRow.owner == owner)
+            .where(OutboxRow.state == "claimed")
+            .values(claimed_until=until)
+        )
+        with self._session(writes=True) as session:
+            found: int = session.execute(kept).rowcount  # type: ignore[attr-defined]
+            return found
+
+    def outbox_put_off(self, bundle_prefix: str, *, hold: datetime) -> int:
+        """Hold the bundles whose name begins so until a time; how many messages they are."""
+        later = (
+            update(OutboxRow)
+            .where(OutboxRow.bundle.startswith(bundle_prefix, autoescape=True))
+            .where(OutboxRow.state == "pending", OutboxRow.hold < hold)
+            .values(hold=hold)
+        )
+        with self._session(writes=True) as session:
+            found: int = session.execute(later).rowcount  # type: ignore[attr-defined]
+            return found
+
+    def outbox_withdraw(self, key_prefix: str) -> int:
+        """Take back the messages whose key begins so and that aren't under way; how many."""
+        back = (
+            update(OutboxRow)
+            .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
+            .where(OutboxRow.state == "pending")
+            .values(state="withdrawn")
+        )
+        with self._session(writes=True) as session:
+            found: int = session.execute(back).rowcount  # type: ignore[attr-defined]
+            return found
+
+    def outbox_thread(self, thread: str) -> list[OutboxItem]:
+        """The messages of a thread, oldest first, whatever their state."""
+        wanted = select(OutboxRow).where(OutboxRow.thread == thread).order_by(OutboxRow.id)
+        with self._session(writes=False) as session:
+            return [_item(r) for r in session.scalars(wanted)]
+
     def outbox_mark(
         self,
-        item_id: int,
+        item_ids: int | Sequence[int],
         state: Literal["sent", "failed", "pending"],
         *,
         at: datetime,
@@ -108,7 +192,8 @@ class Outbox(Store):
 
         Parameters
         ----------
-        item_id : int
+        item_ids : int or sequence of int
+            All of them at once, where one letter held several.
         state : {'sent', 'failed', 'pending'}
             ``failed`` is for good.
         at : datetime
@@ -129,14 +214,25 @@ class Outbox(Store):
         }
         if state == "sent":
             values.update(sent=at, receipt=dict(receipt or {}))
+        ids = [item_ids] if isinstance(item_ids, int) else list(item_ids)
         with self._session(writes=True) as session:
-            session.execute(update(OutboxRow).where(OutboxRow.id == item_id).values(**values))
+            session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(**values))
 
     def outbox_find(self, key: str) -> OutboxItem | None:
         """The message with a key, whatever its state."""
         with self._session(writes=False) as session:
             row = session.scalar(select(OutboxRow).where(OutboxRow.key == key))
             return _item(row) if row else None
+
+    def outbox_about(self, key_prefix: str) -> list[OutboxItem]:
+        """The messages whose key begins so, oldest first, whatever their state."""
+        wanted = (
+            select(OutboxRow)
+            .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
+            .order_by(OutboxRow.id)
+        )
+        with self._session(writes=False) as session:
+            return [_item(r) for r in session.scalars(wanted)]
 
     def outbox(self, state: OutboxState | None = None) -> list[OutboxItem]:
         """All messages, oldest first; of one state if given."""
@@ -148,9 +244,13 @@ class Outbox(Store):
 
 
 def _free(now: datetime) -> Any:
-    waiting = and_(OutboxRow.state == "pending", OutboxRow.due <= now)
+    return and_(_unsent(now), or_(OutboxRow.state == "claimed", OutboxRow.due <= now))
+
+
+def _unsent(now: datetime) -> Any:
+    """Not sent, and in nobody's hands: a claim that has run out was a dead sender's."""
     abandoned = and_(OutboxRow.state == "claimed", OutboxRow.claimed_until <= now)
-    return or_(waiting, abandoned)
+    return or_(OutboxRow.state == "pending", abandoned)
 
 
 def _item(row: OutboxRow) -> OutboxItem:
@@ -165,4 +265,7 @@ def _item(row: OutboxRow) -> OutboxItem:
         sent=row.sent,
         receipt=row.receipt,
         error=row.error,
+        thread=row.thread,
+        bundle=row.bundle,
+        hold=row.hold,
     )

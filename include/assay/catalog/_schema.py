@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assay.errors import CatalogError
 
-REVISION: Final = "r0001"
+REVISION: Final = "r0002"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
@@ -198,7 +198,12 @@ class MeasurementRow(Base):
 
 
 class IncidentRow(Base):
-    """A check of a data set that fails for some batches; one is open at a time."""
+    """A check of a data set that fails for some batches; one is open at a time.
+
+    ``resolution`` is how its last batch was resolved, ``reopened`` how often it failed again soon
+    after, ``reminders`` how many snoozes have run out, ``escalations`` how often somebody else was
+    told since the last acknowledgement or snooze.
+    """
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -218,10 +223,20 @@ class IncidentRow(Base):
     outcome: Mapped[str]
     opened: Mapped[datetime]
     closed: Mapped[datetime | None]
+    resolution: Mapped[str | None]
+    reopened: Mapped[int] = mapped_column(server_default="0")
+    acknowledged: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    reminders: Mapped[int] = mapped_column(server_default="0")
+    escalations: Mapped[int] = mapped_column(server_default="0")
+    escalated: Mapped[datetime | None]
 
 
 class IncidentBatch(Base):
-    """A batch that an incident affects, with how it stands."""
+    """A batch that an incident affects, with how it stands.
+
+    ``until`` ends a dismissal; without it, a dismissal holds until the batch passes.
+    """
 
     __tablename__ = "incident_batches"
     incident_id: Mapped[int] = mapped_column(
@@ -234,13 +249,33 @@ class IncidentBatch(Base):
     rows_affected: Mapped[int | None] = mapped_column(BigInteger)
     since: Mapped[datetime]
     at: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class IncidentAction(Base):
+    """What a person did about an incident, on record."""
+
+    __tablename__ = "incident_actions"
+    __table_args__ = (Index(None, "incident_id"), Index(None, "at"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"))
+    action: Mapped[str]
+    author: Mapped[str]
+    at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    batch: Mapped[str | None]
+    reason: Mapped[str | None]
 
 
 class OutboxRow(Base):
-    """A message on its way: written, claimed, sent, marked."""
+    """A message on its way: written, claimed, sent, marked.
+
+    ``thread`` is one subject at one place, within which messages keep their order; ``hold`` is
+    when a new post may be made at the earliest, ``bundle`` names those that then go out as one.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "state", "due"),)
+    __table_args__ = (Index(None, "state", "due"), Index(None, "thread"), Index(None, "bundle"))
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     body: Mapped[dict[str, Any]]
@@ -248,6 +283,9 @@ class OutboxRow(Base):
     attempts: Mapped[int]
     created: Mapped[datetime]
     due: Mapped[datetime]
+    thread: Mapped[str | None]
+    bundle: Mapped[str | None]
+    hold: Mapped[datetime | None]
     owner: Mapped[str | None]
     claimed_until: Mapped[datetime | None]
     sent: Mapped[datetime | None]

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import delete
 
 from assay.catalog._batches import Batches, BatchRecord, BatchState, Counts, latest_attempts
-from assay.catalog._incidents import Incident, Incidents
+from assay.catalog._incident_rows import Incident
+from assay.catalog._responses import Responses
 from assay.catalog._schema import Pointer, SnapshotRow
 from assay.catalog._versions import Versions, clear_index, follow_pointer, pointed
 from assay.errors import CatalogError
@@ -19,7 +20,7 @@ from assay.errors import CatalogError
 _Record = TypeVar("_Record", BatchRecord, Incident)
 
 
-class Status(Batches, Incidents, Versions):
+class Status(Batches, Responses, Versions):
     """The part of the catalog that answers ``assay status`` and ``assay catalog rebuild``."""
 
     def status(self, datasets: Iterable[str] = ()) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from assay.cli._console import AsJson, errors, open_project, print_json, progress, show
-from assay.stages import check_project
+from assay.catalog import Silence
+from assay.cli._console import AsJson, errors, now, open_project, print_json, progress, show
+from assay.stages import check_project, known_silences
 
 
 def register(app: typer.Typer) -> None:
@@ -21,14 +22,44 @@ def check(
     ] = True,
     as_json: AsJson = False,
 ) -> int:
-    """Every fault of every contract, suite and policy at once, each with file and line."""
+    """Every fault of every contract, suite and policy at once, each with file and line.
+
+    Where there is a catalog, also what nobody is told of: snoozed incidents and dismissed batches,
+    with their ends. That is no fault.
+    """
     project = open_project()
     with progress("checking contracts, suites and policies"):
         problems = check_project(project, gx=gx)
+    silences, unread = known_silences(project, now())
     if as_json:
-        print_json({"problems": [{"where": p.where, "what": p.what, "do": p.do} for p in problems]})
+        faults = [{"where": p.where, "what": p.what, "do": p.do} for p in problems]
+        print_json({"problems": faults, "silences": [_plain(s) for s in silences]})
     elif not problems:
         show(None, False, f"{len(project.datasets())} data sets: nothing to mend.")
     for problem in problems:
         errors.print(str(problem), markup=False, soft_wrap=True)
+    for line in [_told(s) for s in silences] * (not as_json) + [unread] * bool(unread):
+        errors.print(line, markup=False, soft_wrap=True)
     return 2 if problems else 0
+
+
+def _plain(silence: Silence) -> dict[str, Any]:
+    """A silence as JSON data."""
+    i, did = silence.incident, silence.response
+    return {
+        "incident": i.id, "dataset": i.dataset, "check": i.check, "kind": silence.kind,
+        "state": silence.state, "until": silence.until, "batches": silence.batches,
+        "by": did and did.author, "reason": did and did.reason,
+    }  # fmt: skip
+
+
+def _told(silence: Silence) -> str:
+    """A silence in a line; one that is over, or has no end, says so first."""
+    i, did = silence.incident, silence.response
+    until = f"until {silence.until:%Y-%m-%d %H:%M} UTC" if silence.until else "without an end"
+    over = {"expired": "EXPIRED ", "unbounded": "UNBOUNDED "}.get(silence.state, "")
+    batches = f" ({', '.join(silence.batches)})" if silence.batches else ""
+    why = f", by {did.author}: {did.reason}" if did else ""
+    return (
+        f"muted: {over}incident {i.id}, {i.dataset} {i.check}{batches}, {silence.kind} {until}{why}"
+    )

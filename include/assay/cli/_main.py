@@ -11,6 +11,7 @@ from assay.cli import (
     _cleaning,
     _data,
     _home,
+    _incidents,
     _new,
     _quality,
     _retention,
@@ -35,11 +36,12 @@ app = typer.Typer(
     "Exit codes: 0 pass or warn · 1 a judged FAIL · 2 an error in input, policy or program · "
     "3 inconclusive.",
 )
-for module in (_data, _new, _check, _status, _home):
+for module in (_data, _new, _check, _status, _incidents, _home):
     module.register(app)
 app.add_typer(_versions.app, name="versions")
 app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
+app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")
 

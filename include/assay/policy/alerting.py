@@ -1,10 +1,17 @@
-"""The alerting policy: what opens an incident, who is told, and where the runbooks are."""
+"""The alerting policy: what opens an incident, who is told and when, and who is told next.
+
+Only ``opens`` and ``routes`` are needed. What isn't written doesn't happen: no quiet hours, no
+escalation, no digest, and a check that fails again after it was resolved is a new incident.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from assay.policy._base import Model, Policy
 from assay.verdict import Outcome
@@ -12,10 +19,41 @@ from assay.verdict import Outcome
 Channel = Annotated[str, Field(pattern=r"^(#[\w-]{1,80}|[CGD][A-Z0-9]{5,20})$")]
 Address = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+$")]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: Final[tuple[str, ...]] = get_args(Day)
+_DAY_MINUTES: Final = 24 * 60
 
 
-class Route(Model):
-    """Who is told of some incidents; every route that matches is used."""
+class Severity(StrEnum):
+    """How much an incident presses; the policy says which is which."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; like Europe/Berlin or UTC") from None
+    return name
+
+
+def _clock(value: object) -> object:
+    """Undo YAML's reading of an unquoted ``22:00``, which is 1320 to it."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value // 60:02d}:{value % 60:02d}" if whole else value  # type: ignore[operator]
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+ClockTime = Annotated[
+    str, BeforeValidator(_clock), Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")
+]
+
+
+class Matching(Model):
+    """Which incidents are meant: those that have it all; what is left empty asks for nothing."""
 
     outcomes: tuple[Outcome, ...] = Field(
         (), description="Only incidents with one of these as their worst outcome; any if empty."
@@ -23,6 +61,17 @@ class Route(Model):
     reasons: tuple[Code, ...] = Field(
         (), description="Only incidents with one of these reason codes; any if empty."
     )
+
+
+class SeverityRule(Matching):
+    """A severity, and the incidents that have it."""
+
+    severity: Severity = Field(description="`urgent`, `normal` or `low`.")
+
+
+class Place(Model):
+    """Where a message goes."""
+
     slack: Channel | None = Field(
         None,
         description="Slack channel, by `#name` or id. An incoming webhook always posts to its own.",
@@ -32,8 +81,78 @@ class Route(Model):
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
         if self.slack is None and not self.email:
-            raise ValueError("a route needs `slack` or `email`")
+            raise ValueError(f"{type(self).__name__.lower()}: needs `slack` or `email`")
         return self
+
+
+class Route(Matching, Place):
+    """Who is told of some incidents; every route that matches is used."""
+
+    severities: tuple[Severity, ...] = Field(
+        (), description="Only incidents of one of these severities; any if empty."
+    )
+
+
+class QuietWindow(Model):
+    """Hours on some days; an end at or before the start is on the day after."""
+
+    days: tuple[Day, ...] = Field(
+        min_length=1, description="Days on which the window begins: `mon` to `sun`."
+    )
+    start: ClockTime = Field(description="Local time, like `22:00`.")
+    end: ClockTime = Field(description="Local time, like `07:00`; `24:00` for the day's end.")
+
+    def minutes(self) -> Iterator[int]:
+        """Minutes of the week that are quiet, counted from Monday's first."""
+        start, end = (int(c[:2]) * 60 + int(c[3:]) for c in (self.start, self.end))
+        length = end - start if end > start else end - start + _DAY_MINUTES
+        for day in self.days:
+            first = DAYS.index(day) * _DAY_MINUTES + start
+            yield from range(first, first + length)
+
+
+class QuietHours(Model):
+    """When nobody is to be disturbed; what was held back is sent at the end, in one message."""
+
+    timezone: Zone = Field(description="Time zone of the people who are told.")
+    windows: tuple[QuietWindow, ...] = Field(
+        min_length=1, description="The quiet hours; windows that touch are one."
+    )
+    pierced_by: tuple[Severity, ...] = Field(
+        description="Severities that are told all the same; empty for none."
+    )
+    rationale: str | None = Field(None, description="Why these hours.")
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        week = 7 * _DAY_MINUTES
+        quiet = {minute % week for w in self.windows for minute in w.minutes()}
+        if len(quiet) == week:
+            raise ValueError("windows: quiet on every hour of every day, so nothing is ever sent")
+        return self
+
+
+class Escalation(Place):
+    """Who is told when nobody acknowledges."""
+
+    after_minutes: int = Field(
+        ge=1,
+        description="Minutes from the first message without an acknowledgement, and between "
+        "repetitions.",
+    )
+    at_most: int = Field(ge=1, le=100, description="How often it is told again, all in all.")
+    severities: tuple[Severity, ...] = Field(
+        min_length=1, description="Only incidents of one of these severities."
+    )
+    rationale: str | None = Field(None, description="Why after so long, and to whom.")
+
+
+class Backfills(Model):
+    """What backfill runs find goes into one message."""
+
+    quiet_minutes: int = Field(
+        ge=1, description="Minutes without a run of the data set after which it is sent."
+    )
 
 
 class AlertingPolicy(Policy):
@@ -51,8 +170,34 @@ class AlertingPolicy(Policy):
         "include/docs/runbooks",
         description="Folder or URL of the runbooks; messages append `/<reason code>.md`.",
     )
+    severities: tuple[SeverityRule, ...] = Field(
+        (), description="The first that matches gives an incident its severity; else `normal`."
+    )
+    severities_rationale: str | None = Field(None, description="Why these press more or less.")
     routes: tuple[Route, ...] = Field(
         description="Who is told. An incident that no route matches is shown, and told to nobody."
+    )
+    quiet_hours: QuietHours | None = Field(
+        None, description="When messages are held back; none if left out."
+    )
+    escalation: Escalation | None = Field(
+        None, description="Who is told when nobody acknowledges; nobody if left out."
+    )
+    continues_within_minutes: int | None = Field(
+        None,
+        ge=1,
+        description="A check that fails again so soon after its incident was resolved continues "
+        "it; where a message can't be edited, *Resolved* is sent only when this time is over. "
+        "Left out, each time is a new incident.",
+    )
+    longest_silence_days: int | None = Field(
+        None, ge=1, description="How long a snooze may last at most; no limit if left out."
+    )
+    backfills: Backfills | None = Field(
+        None, description="One message for what backfills find; told one by one if left out."
+    )
+    weekly_digest: Place | None = Field(
+        None, description="Where the owner's weekly digest goes; nowhere if left out."
     )
 
     @model_validator(mode="after")

@@ -22,10 +22,13 @@ from assay.stages._pin import pin
 from assay.stages._protect import protect
 from assay.stages._rebuild import registry_dump
 from assay.stages._release import abandon, release
+from assay.stages._respond import known_silences, respond, told_incidents
 from assay.stages._sweep import apply_sweep, plan_sweep
+from assay.stages._tell import tell
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
 from assay.stages._versions_end import restore_version
+from assay.stages._weekly import send_weekly, weekly_digests
 
 __all__ = [
     "Asked",
@@ -45,6 +48,7 @@ __all__ = [
     "drift",
     "fairness",
     "ingest",
+    "known_silences",
     "notify",
     "open_cleaned",
     "pending_data_docs",
@@ -54,8 +58,13 @@ __all__ = [
     "registry_dump",
     "release",
     "render_result",
+    "respond",
     "restore_version",
     "score_history",
+    "send_weekly",
+    "tell",
+    "told_incidents",
     "validate",
+    "weekly_digests",
     "write_calibration",
 ]

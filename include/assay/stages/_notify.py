@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
-from assay.alerting import AlertContext, incident_checks, plan_messages, send_due
+from assay.alerting import (
+    AlertContext,
+    digest_prefix,
+    held_until,
+    incident_checks,
+    plan_messages,
+    send_due,
+)
 from assay.catalog import IncidentChange
 from assay.policy.alerting import AlertingPolicy
 from assay.stages._office import Office
@@ -14,6 +22,12 @@ from assay.verdict import Outcome, Reason
 
 CRASHED: Final = "stage_crashed"
 _RUN: Final = "run"
+_WITHDRAWN: Final[Mapping[str, str]] = {
+    "reopened": "closed-",
+    "acknowledged": "escalated-",
+    "snoozed": "",
+}
+"""Change of an incident → how the keys begin of messages that it makes pointless."""
 
 
 def notify(
@@ -22,6 +36,7 @@ def notify(
     done: dict[str, StageResult],
     transports: Mapping[str, Any],
     crashed: str | None = None,
+    airflow_url: str | None = None,
 ) -> dict[str, Any]:
     """Open and close incidents by what the gates said, and hand their messages over.
 
@@ -33,28 +48,69 @@ def notify(
         From ``assay.alerting.open_transports``.
     crashed : str, optional
         The stage that ended without a result.
+    airflow_url : str, optional
+        Where incidents are answered.
 
     Returns
     -------
     dict
         Check → what happened to its incident, and message → what became of it.
     """
-    contract = office.project.contract(ticket.dataset)
-    policy = office.policy(contract, "alerting", AlertingPolicy)
-    context = AlertContext(owner=contract.owner, run_url=ticket.run_url)
-    now = office.clock()
     changes: list[IncidentChange] = []
     if not ticket.asked.stop_before_release:
-        with office.catalog.transaction():
-            changes = _changes(office, ticket, done, policy, crashed)
-            for change in changes:
-                for message in plan_messages(change, policy, context):
-                    office.catalog.outbox_add(message.key, message.body(), at=now)
-    sent = send_due(office.catalog, transports, now, owner=f"{ticket.run_id}/{ticket.batch}")
+        changes = _record(office, ticket, done, crashed, airflow_url)
+    sender = f"{ticket.run_id}/{ticket.batch}"
+    sent = send_due(office.catalog, transports, office.clock, owner=sender)
     return {
         "incidents": {c.incident.check: c.kind for c in changes},
         "messages": {d.key: d.state for d in sent},
     }
+
+
+def plan_into_outbox(
+    office: Office, change: IncidentChange, policy: AlertingPolicy, context: AlertContext
+) -> None:
+    """Plan what a change calls for, and take back what it makes pointless; in its transaction."""
+    start, prefix = f"incident/{change.incident.id}/", _WITHDRAWN.get(change.kind)
+    if change.kind == "closed" and change.incident.resolution == "dismissed":
+        prefix = ""
+    if prefix is not None:
+        office.catalog.outbox_withdraw(start + prefix)
+    for planned in plan_messages(change, policy, context):
+        message = planned.message
+        office.catalog.outbox_add(
+            message.key,
+            message.body(),
+            at=context.at,
+            due=planned.due,
+            thread=planned.thread,
+            bundle=planned.bundle,
+            hold=planned.hold,
+        )
+
+
+def _record(
+    office: Office,
+    ticket: Ticket,
+    done: dict[str, StageResult],
+    crashed: str | None,
+    airflow_url: str | None,
+) -> list[IncidentChange]:
+    """Change the incidents, with the messages about it, as one."""
+    contract = office.project.contract(ticket.dataset)
+    policy = office.policy(contract, "alerting", AlertingPolicy)
+    backfill = ticket.run_type == "backfill"
+    context = AlertContext(
+        contract.owner, office.clock(), ticket.run_url, airflow_url, backfill=backfill
+    )
+    with office.catalog.transaction():
+        changes = _changes(office, ticket, done, policy, crashed)
+        for change in changes:
+            plan_into_outbox(office, change, policy, context)
+        if backfill and policy.backfills:
+            later = held_until(policy, context.at)
+            office.catalog.outbox_put_off(digest_prefix(ticket.dataset), hold=later)
+    return changes
 
 
 def _changes(
@@ -69,13 +125,14 @@ def _changes(
     now, rows = office.clock(), _affected(done)
     judged = {*done, _RUN} if crashed is None else {_RUN}
     stale = [
-        i.check
-        for i in office.catalog.incidents(ticket.dataset, state="open")
-        if i.check.split("/")[0] in judged and i.check not in failing
+        check
+        for check in office.catalog.checks_against(ticket.dataset, ticket.batch)
+        if check.split("/")[0] in judged and check not in failing
     ]
     resolved = office.catalog.resolve_batch_in_incidents(
         ticket.dataset, ticket.batch, how="passed", at=now, only=stale
     )
+    minutes = policy.continues_within_minutes
     opened = [
         office.catalog.open_or_update_incident(
             ticket.dataset,
@@ -85,6 +142,7 @@ def _changes(
             at=now,
             rows_affected=rows.get(check.split("/")[0]),
             run_id=ticket.run_id,
+            continues_within=timedelta(minutes=minutes) if minutes else None,
         )
         for check, reasons in failing.items()
     ]

@@ -56,3 +56,10 @@ def find_connection(conn_id: str) -> Any | None:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
         return None
+
+
+def airflow_url() -> str | None:
+    """Airflow's own address, for links."""
+    from airflow.sdk import conf
+
+    return conf.get("api", "base_url", fallback="") or None

@@ -6,13 +6,17 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
+from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.office import airflow_url, open_office
 from assay_airflow.operators._stage import crashed_stage, read_ended_run
 
 
 class NotifyOperator(BaseOperator):
-    """Open and close incidents, and hand their messages over; never colours the run.
+    """Open and close incidents, and hand their messages over; never fails, nor colours the run.
+
+    What can't be done now is tried again as every task is; what can't be done at all is logged,
+    and the run is what its stages made of it.
 
     Parameters
     ----------
@@ -27,7 +31,18 @@ class NotifyOperator(BaseOperator):
         self.dataset = dataset
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Tell who has to know."""
+        """Tell who has to know, as far as that can be done."""
+        try:
+            return self._tell(context)
+        except Exception as error:
+            ti = context["ti"]
+            if not isinstance(error, AssayError) and ti.try_number <= ti.max_tries:
+                raise
+            told = str(error) if isinstance(error, AssayError) else type(error).__name__
+            self.log.error("Nobody is told of this run: %s", told)
+            return {"problem": told}
+
+    def _tell(self, context: Any) -> dict[str, Any]:
         from assay.stages import StageResult, notify
 
         run = read_ended_run(context)
@@ -37,4 +52,11 @@ class NotifyOperator(BaseOperator):
         office, done = open_office(), dict(run.done)
         if found := context["ti"].xcom_pull(task_ids="release"):
             done["release"] = StageResult.model_validate(found)
-        return notify(office, run.ticket, done, transports(office), crashed_stage(context))
+        return notify(
+            office,
+            run.ticket,
+            done,
+            transports(office),
+            crashed_stage(context),
+            airflow_url(),
+        )

@@ -1,7 +1,9 @@
 import json
+import shutil
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -42,14 +44,23 @@ def policy() -> AlertingPolicy:
 
 @pytest.fixture
 def context() -> AlertContext:
-    return AlertContext(owner="Flight operations", run_url="https://airflow.example.org/runs/7")
+    return AlertContext(
+        owner="Flight operations", at=NOW, run_url="https://airflow.example.org/runs/7"
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("catalog") / "migrated.sqlite"
+    Catalog(f"sqlite:///{path}").migrate()
+    return path
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    catalog = Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
-    catalog.migrate()
-    return catalog
+def catalog(migrated: Path, tmp_path: Path) -> Catalog:
+    copy = tmp_path / "catalog.sqlite"
+    shutil.copyfile(migrated, copy)
+    return Catalog(f"sqlite:///{copy}")
 
 
 @pytest.fixture
@@ -65,9 +76,12 @@ class Slack:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     messages: dict[str, Any] = field(default_factory=dict)
+    delay: float = 0.0
+    resets: int = 0
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
         self.calls.append((path, body))
+        time.sleep(self.delay)
         if self.answers:
             return self.answers.pop(0)
         if path.startswith("/services/"):
@@ -97,6 +111,11 @@ def slack() -> Iterator[Slack]:
             body = _decoded(raw, self.headers.get("Content-Type", ""))
             body["authorization"] = self.headers.get("Authorization")
             status, headers, answer = state.answer(self.path, body)
+            if state.resets:
+                state.resets -= 1
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                self.connection.close()
+                return
             text = answer if isinstance(answer, str) else json.dumps(answer)
             self.send_response(status)
             for name, value in headers.items():
@@ -122,6 +141,15 @@ class Mailbox:
         self.mails: list[tuple[list[str], bytes]] = []
         self.refuse: str | None = None
         self.tls: list[bool] = []
+        self.unknown: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address in self.unknown:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.refuse:

@@ -1,21 +1,35 @@
 """Golden files; ASSAY_WRITE_GOLDEN=1 writes them anew."""
 
+import html
 import json
 import os
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from slack_sdk.models.blocks import Block
 
-from assay.alerting import Message, render_email, render_slack
-from assay.alerting._message import MessageBatch, MessageReason
+from assay.alerting._message import (
+    Bundle,
+    Letter,
+    Message,
+    MessageBatch,
+    MessageReason,
+    Weekly,
+    WeeklyIncident,
+    WeeklyLetter,
+    WeeklyLine,
+)
+from assay.alerting._render import render_email, render_slack
 from assay.verdict import Outcome
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "messages"
 NOW = datetime(2013, 2, 9, 6, 0, tzinfo=UTC)
 
 
-def message(kind: str, batches: int = 1, reasons: int = 2) -> Message:
+def message(kind: str, batches: int = 1, reasons: int = 2, **more: Any) -> Message:
     columns = ("dep_delay", "air_time", *(f"column_{i}" for i in range(reasons)))[:reasons]
     why = tuple(
         MessageReason(
@@ -26,41 +40,83 @@ def message(kind: str, batches: int = 1, reasons: int = 2) -> Message:
         )
         for column in columns
     )
+    over = more.get("resolution", "passed")
     rows = tuple(
         MessageBatch(
             batch=f"2013-02-{8 + i:02d}",
-            state="passed" if kind == "closed" else "failing",
+            state=over if kind == "closed" else "failing",
             since=NOW + timedelta(days=i),
             rows_affected=930 if i % 2 == 0 else None,
             reasons=why,
         )
         for i in range(batches)
     )
-    return Message.model_validate(
-        {
-            "key": "incident/7/opened/slack/1",
-            "edits": None,
-            "kind": kind,
-            "transport": "slack",
-            "to": ("#flights",),
-            "incident": 7,
-            "dataset": "flights",
-            "check": "drift/drift_found",
-            "outcome": Outcome.FAIL,
-            "opened": NOW,
-            "closed": NOW + timedelta(days=2) if kind == "closed" else None,
-            "owner": "Flight <operations> & co",
-            "run_url": "https://airflow.example.org/dags/release__flights/runs/7",
-            "batches": rows,
-        }
-    )
+    told = {
+        "key": "incident/7/opened/slack/1",
+        "kind": kind,
+        "transport": "slack",
+        "to": ("#flights",),
+        "incident": 7,
+        "dataset": "flights",
+        "check": "drift/drift_found",
+        "outcome": Outcome.FAIL,
+        "opened": NOW,
+        "closed": NOW + timedelta(days=2) if kind == "closed" else None,
+        "resolution": over if kind == "closed" else None,
+        "owner": "Flight <operations> & co",
+        "run_url": "https://airflow.example.org/dags/release__flights/runs/7",
+        "answer_url": "https://airflow.example.org/dags/incidents",
+        "batches": rows,
+    }
+    return Message.model_validate({**told, **more})
 
 
-CASES = {
+def bundle(key: str, *messages: Message) -> Bundle:
+    return Bundle(key=key, transport="slack", to=("#flights",), messages=messages)
+
+
+def weekly() -> WeeklyLetter:
+    oldest = WeeklyIncident(incident=3, check="drift/drift_found", since=NOW, batches=1)
+    flights = WeeklyLine(
+        dataset="flights", released=4, forced=1, held=2, crashed=1, rows_in=6204,
+        rows_quarantined=945, held_batches=("2013-02-08", "2013-02-09"), opened=2, open_now=2,
+        oldest=oldest, muted=("incident 3, drift/drift_found, 1 batch, snoozed until Monday",),
+    )  # fmt: skip
+    planes = WeeklyLine(
+        dataset="planes", released=0, forced=0, held=0, crashed=0, rows_in=0, rows_quarantined=0,
+        held_batches=(), opened=0, open_now=0, oldest=None, muted=(),
+    )  # fmt: skip
+    first = date(2013, 2, 4)
+    week = Weekly(
+        owner="air-traffic-data", week="2013-W06", first=first, last=date(2013, 2, 10),
+        lines=(flights, planes),
+    )  # fmt: skip
+    return WeeklyLetter(key="weekly/x", transport="email", to=("ann@example.org",), weekly=week)
+
+
+CASES: dict[str, Letter] = {
     "opened": message("opened"),
+    "urgent": message("opened", severity="urgent", batches=2),
     "updated": message("updated", batches=3),
+    "acknowledged": message("updated", acknowledged=NOW + timedelta(hours=1), reopened=2),
+    "snoozed": message("updated", snoozed_until=NOW + timedelta(days=3)),
+    "reminded": message("reminded"),
+    "escalated": message("escalated", severity="urgent", escalations=2),
+    "reopened": message("reopened", reopened=1),
     "closed": message("closed", batches=2, reasons=1),
+    "dismissed": message("closed", reasons=1, resolution="dismissed"),
     "long": message("opened", batches=14, reasons=7),
+    "quiet": bundle(
+        "quiet/2013-02-09T09:00Z/slack/1/4",
+        message("opened", batches=3),
+        message("closed", incident=8, check="validate_raw/quarantine_share_above_limit"),
+    ),
+    "backfill": bundle(
+        "backfill/flights/slack/1/4",
+        message("opened", batches=12),
+        message("opened", incident=9, outcome=Outcome.INCONCLUSIVE, check="drift/no_reference"),
+    ),
+    "weekly": weekly(),
 }
 
 
@@ -79,20 +135,47 @@ def test_slack(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_email(case: str) -> None:
-    subject, text, html = render_email(CASES[case])
+    subject, text, page = render_email(CASES[case])
     golden(f"{case}.email.txt", f"Subject: {subject}\n\n{text}")
-    golden(f"{case}.email.html", html)
+    golden(f"{case}.email.html", page)
 
 
-def test_slack_limits_hold_for_a_very_long_message() -> None:
-    many = message("opened", batches=40, reasons=40)
-    long = many.model_copy(update={"dataset": "d" * 400, "check": "&" * 400})
-    rendered = render_slack(long)
-    header, facts, batches, links = rendered["blocks"]
-    assert len(header["text"]["text"]) <= 150
-    assert all(len(f["text"]) <= 2000 for f in facts["fields"])
-    assert 0 < len(batches["text"]["text"]) <= 3000
-    assert len(links["elements"][0]["text"]) <= 3000
+@pytest.mark.parametrize("case", CASES)
+def test_slack_would_take_it(case: str) -> None:
+    assert_slack_takes(render_slack(CASES[case]))
+
+
+def test_slack_limits_hold_for_very_long_letters() -> None:
+    long = message("opened", batches=40, reasons=40, dataset="d" * 400, check="&" * 400)
+    many = [long.model_copy(update={"incident": n}) for n in range(60)]
+    for letter in (long, bundle("quiet/x/1", *many)):
+        rendered = render_slack(letter)
+        assert_slack_takes(rendered)
+        assert "…" in json.dumps(rendered, ensure_ascii=False)
+
+
+def assert_slack_takes(rendered: dict[str, Any]) -> None:
+    """Slack's own limits, by the checks of its SDK and by its documentation."""
+    assert 0 < len(rendered["text"]) <= 4000
+    assert 0 < len(rendered["blocks"]) <= 50
+    for block, parsed in zip(rendered["blocks"], Block.parse_all(rendered["blocks"]), strict=True):
+        parsed.validate_json()
+        assert parsed.to_dict() == block, "the SDK knows every part of it"
+        texts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+        most = {"header": 150, "section": 3000, "context": 3000}[block["type"]]
+        most = 2000 if "fields" in block else most
+        assert all(0 < len(t["text"]) <= most for t in texts if t)
+        assert len(block.get("fields", [])) <= 10
+        assert len(block.get("elements", [])) <= 10
+
+
+def test_the_html_says_what_the_text_says() -> None:
+    for case, letter in CASES.items():
+        _, text, page = render_email(letter)
+        shown = html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
+        lost = {w for w in re.findall(r"\w[\w./-]+", text) if w not in shown}
+        assert lost == set(), case
+        assert not re.search(r"src=|url\(|@import|<script|<link", page), "it loads nothing"
 
 
 def test_what_a_name_says_is_never_markup() -> None:

@@ -1,8 +1,12 @@
 import email
 import email.policy
+import json
 import ssl
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,65 +17,96 @@ from assay.alerting import (
     SlackBot,
     SlackWebhook,
     Smtp,
+    _send,
+    held_until,
     open_transports,
-    plan_messages,
     send_due,
 )
-from assay.catalog import Catalog
+from assay.catalog import Catalog, IncidentChange
 from assay.lake import Lake
 from assay.policy.alerting import AlertingPolicy
+from assay.stages._notify import plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 MINUTE = timedelta(minutes=1)
 REASON = Reason(code="drift_found", outcome=Outcome.FAIL, message="m", numbers={"psi": 0.4})
-Tell = Callable[..., None]
 
 
-@pytest.fixture
-def fails(catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime) -> Tell:
-    def tell(batch: str) -> None:
-        with catalog.transaction():
-            change = catalog.open_or_update_incident(
-                "flights", "c", batch, reasons=[REASON], at=now
+@dataclass
+class Desk:
+    """A data set's batches fail and pass, people answer, and messages are sent, at some time."""
+
+    catalog: Catalog
+    policy: AlertingPolicy
+    context: AlertContext
+    at: datetime
+
+    def fails(self, batch: str, *, backfill: bool = False) -> None:
+        minutes = self.policy.continues_within_minutes
+        window = timedelta(minutes=minutes) if minutes else None
+        with self.catalog.transaction():
+            change = self.catalog.open_or_update_incident(
+                "flights", "c", batch, reasons=[REASON], at=self.at, continues_within=window
             )
-            for m in plan_messages(change, policy, context):
-                catalog.outbox_add(m.key, m.body(), at=now)
+            self.tell(change, backfill=backfill)
 
-    return tell
+    def passes(self, batch: str) -> None:
+        with self.catalog.transaction():
+            for change in self.catalog.resolve_batch_in_incidents(
+                "flights", batch, how="passed", at=self.at
+            ):
+                self.tell(change)
+
+    def tell(self, change: IncidentChange, *, backfill: bool = False) -> None:
+        context = replace(self.context, at=self.at, backfill=backfill)
+        plan_into_outbox(Office(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
+
+    def send(self, lake: Lake, **connections: Any) -> list[str]:
+        transports = open_transports(lake, **connections)
+        return [d.state for d in send_due(self.catalog, transports, lambda: self.at, owner="test")]
+
+    def later(self, **more: float) -> "Desk":
+        self.at += timedelta(**more)
+        return self
+
+
+@dataclass
+class Office:
+    """As much of an office as planning needs."""
+
+    catalog: Catalog
 
 
 @pytest.fixture
-def passes(catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime) -> Tell:
-    def tell(batch: str) -> None:
-        with catalog.transaction():
-            for change in catalog.resolve_batch_in_incidents(
-                "flights", batch, how="passed", at=now
-            ):
-                for m in plan_messages(change, policy, context):
-                    catalog.outbox_add(m.key, m.body(), at=now)
-
-    return tell
+def desk(catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime) -> Desk:
+    return Desk(catalog, policy, context, now)
 
 
-def send(catalog: Catalog, lake: Lake, at: datetime, **connections: Any) -> list[str]:
-    transports = open_transports(lake, **connections)
-    return [d.state for d in send_due(catalog, transports, at, owner="test")]
+@pytest.fixture
+def bot(slack: Any) -> SlackBot:
+    return SlackBot("xoxb-hush", base_url=f"{slack.url}/api/")
 
 
-def test_a_bot_posts_once_and_edits(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, passes: Tell, now: datetime
-) -> None:
-    bot = SlackBot("xoxb-hush", base_url=f"{slack.url}/api/")
-    fails("b1")
-    assert send(catalog, lake, now, slack=bot) == ["sent", "sent"]
-    fails("b1")
-    fails("b2")
-    passes("b1")
-    passes("b2")
-    assert send(catalog, lake, now, slack=bot) == ["skipped", "skipped", "sent", "sent"]
-    assert send(catalog, lake, now, slack=bot) == []
-    paths = [path for path, _ in slack.calls]
-    assert paths == ["/api/chat.postMessage", "/api/chat.update"]
+@pytest.fixture
+def hook(slack: Any) -> SlackWebhook:
+    return SlackWebhook(f"{slack.url}/services/T0/B0/hush")
+
+
+def posts(slack: Any) -> list[tuple[str, str]]:
+    """What Slack was asked to do: post or update, and the title."""
+    return [(path.rsplit(".", 1)[-1], body["text"]) for path, body in slack.calls]
+
+
+def test_a_bot_posts_once_and_edits(desk: Desk, lake: Lake, slack: Any, bot: SlackBot) -> None:
+    desk.fails("b1")
+    assert desk.send(lake, slack=bot) == ["sent", "sent"]
+    desk.fails("b1")
+    desk.fails("b2")
+    desk.passes("b1")
+    desk.passes("b2")
+    assert set(desk.send(lake, slack=bot)) == {"sent", "skipped"}
+    assert desk.send(lake, slack=bot) == []
+    assert [path for path, _ in slack.calls] == ["/api/chat.postMessage", "/api/chat.update"]
     first, second = (body for _, body in slack.calls)
     assert first["authorization"] == "Bearer xoxb-hush"
     assert first["channel"] == "#flights"
@@ -80,50 +115,46 @@ def test_a_bot_posts_once_and_edits(
     assert next(iter(slack.messages.values()))[0]["text"]["text"].startswith("Resolved: flights")
 
 
-def test_a_bot_shows_a_batch_that_joins(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, now: datetime
-) -> None:
-    bot = SlackBot("xoxb-hush", base_url=f"{slack.url}/api/")
-    fails("b1")
-    fails("b2")
-    assert send(catalog, lake, now, slack=bot) == ["sent", "sent", "sent"]
-    assert [path for path, _ in slack.calls] == ["/api/chat.postMessage", "/api/chat.update"]
-    assert "2 batches" in slack.calls[1][1]["text"]
+def test_a_bot_shows_a_batch_that_joins(desk: Desk, lake: Lake, slack: Any, bot: SlackBot) -> None:
+    desk.fails("b1")
+    desk.send(lake, slack=bot)
+    desk.fails("b2")
+    desk.send(lake, slack=bot)
+    assert posts(slack) == [
+        ("postMessage", "FAIL: flights b1, c"),
+        ("update", "FAIL: flights 2 batches, c"),
+    ]
 
 
 def test_a_message_that_was_deleted_is_posted_anew(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, passes: Tell, now: datetime
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
 ) -> None:
-    bot = SlackBot("xoxb-hush", base_url=f"{slack.url}/api/")
-    fails("b1")
-    send(catalog, lake, now, slack=bot)
+    desk.fails("b1")
+    desk.send(lake, slack=bot)
     slack.messages.clear()
-    passes("b1")
-    assert send(catalog, lake, now, slack=bot) == ["sent", "sent"]
-    assert [p for p, _ in slack.calls][1:] == ["/api/chat.update", "/api/chat.postMessage"]
+    desk.passes("b1")
+    desk.send(lake, slack=bot)
+    assert [p for p, _ in posts(slack)][1:] == ["update", "postMessage"]
 
 
 def test_a_webhook_posts_on_opening_and_on_closing(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, passes: Tell, now: datetime
+    desk: Desk, lake: Lake, slack: Any, hook: SlackWebhook
 ) -> None:
-    hook = SlackWebhook(f"{slack.url}/services/T0/B0/hush")
-    fails("b1")
-    fails("b2")
-    assert send(catalog, lake, now, slack=hook) == ["sent", "sent", "skipped"]
-    passes("b1")
-    passes("b2")
-    assert send(catalog, lake, now, slack=hook) == ["skipped", "sent", "sent"]
-    assert [body["text"].split(":")[0] for _, body in slack.calls] == ["FAIL", "Resolved"]
+    desk.fails("b1")
+    desk.send(lake, slack=hook)
+    desk.fails("b2")
+    assert desk.send(lake, slack=hook) == ["skipped", "skipped"]
+    desk.passes("b1")
+    desk.passes("b2")
+    desk.send(lake, slack=hook)
+    assert [title.split(":")[0] for _, title in posts(slack)] == ["FAIL", "Resolved"]
 
 
-@pytest.mark.parametrize("kind", ["bot", "webhook"])
+@pytest.mark.parametrize("kind", ["bot", "hook"])
 def test_rate_limits_and_outages_are_waited_for(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, now: datetime, kind: str
+    desk: Desk, lake: Lake, slack: Any, request: pytest.FixtureRequest, kind: str
 ) -> None:
-    transport = {
-        "bot": SlackBot("xoxb-hush", base_url=f"{slack.url}/api/"),
-        "webhook": SlackWebhook(f"{slack.url}/services/T0/B0/hush"),
-    }[kind]
+    transport, start = request.getfixturevalue(kind), desk.at
     slack.answers += [
         (429, {"Retry-After": "30"}, {"ok": False, "error": "ratelimited"}),
         (503, {}, "unavailable"),
@@ -131,79 +162,116 @@ def test_rate_limits_and_outages_are_waited_for(
         if kind == "bot"
         else (404, {}, "no_service"),
     ]
-    fails("b1")
-    assert send(catalog, lake, now, slack=transport) == ["later", "sent"]
-    assert send(catalog, lake, now + MINUTE / 3, slack=transport) == []
-    assert send(catalog, lake, now + MINUTE / 2, slack=transport) == ["later"]
-    assert send(catalog, lake, now + 3 * MINUTE, slack=transport) == ["later"]
-    errors = [i.error for i in catalog.outbox("pending")]
+    desk.fails("b1")
+    assert desk.send(lake, slack=transport) == ["later", "sent"]
+    desk.at = start + MINUTE / 3
+    assert desk.send(lake, slack=transport) == []
+    desk.at = start + MINUTE / 2
+    assert desk.send(lake, slack=transport) == ["later"]
+    desk.at = start + 3 * MINUTE
+    assert desk.send(lake, slack=transport) == ["later"]
+    errors = [i.error for i in desk.catalog.outbox("pending")]
     assert errors == [
         f"Slack answered {'200 token_revoked' if kind == 'bot' else '404 no_service'}"
     ]
-    assert send(catalog, lake, now + 60 * MINUTE, slack=transport) == ["sent"]
-    assert send(catalog, lake, now + 60 * MINUTE, slack=transport) == []
+    desk.at = start + 60 * MINUTE
+    assert desk.send(lake, slack=transport) == ["sent"]
+    assert desk.send(lake, slack=transport) == []
 
 
-def test_a_closing_never_overtakes_its_opening(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, passes: Tell, now: datetime
+def test_a_service_that_asks_to_wait_is_left_alone(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
 ) -> None:
-    bot = SlackBot("xoxb-hush", base_url=f"{slack.url}/api/")
+    slack.answers.append((429, {"Retry-After": "60"}, {"ok": False, "error": "ratelimited"}))
+    for check in ("c", "d", "e"):
+        change = desk.catalog.open_or_update_incident(
+            "flights", check, "b1", reasons=[REASON], at=desk.at
+        )
+        desk.tell(change)
+    assert desk.send(lake, slack=bot).count("later") == 1
+    assert len(slack.calls) == 1
+    desk.later(minutes=2).send(lake, slack=bot)
+    assert len(slack.calls) == 4
+
+
+def test_a_channel_that_is_missing_keeps_no_other_waiting(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    routes = [{"slack": "#gone"}, {"slack": "#flights"}]
+    desk.policy = AlertingPolicy.model_validate({"opens": ["FAIL"], "routes": routes})
+    slack.answers.append((200, {}, {"ok": False, "error": "channel_not_found"}))
+    desk.fails("b1")
+    assert desk.send(lake, slack=bot) == ["later", "sent"]
+
+
+def test_an_outage_is_followed_by_how_things_stand(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
     slack.answers.append((500, {}, "oops"))
-    fails("b1")
-    send(catalog, lake, now, slack=bot)
-    passes("b1")
-    assert send(catalog, lake, now, slack=bot) == ["sent"], "the e-mail alone"
-    assert send(catalog, lake, now + 5 * MINUTE, slack=bot) == ["sent", "sent"]
-    assert [p for p, _ in slack.calls][1:] == ["/api/chat.postMessage", "/api/chat.update"]
+    desk.fails("b1")
+    desk.send(lake, slack=bot)
+    desk.fails("b2")
+    desk.passes("b1")
+    desk.passes("b2")
+    desk.send(lake, slack=bot)
+    assert len(slack.calls) == 1, "an end never overtakes its beginning"
+    desk.later(minutes=5).send(lake, slack=bot)
+    assert posts(slack)[1:] == [("postMessage", "Resolved: flights 2 batches, c")]
+    assert desk.send(lake, slack=bot) == []
 
 
 def test_what_slack_refuses_for_good_is_not_sent_again(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, now: datetime
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
 ) -> None:
     slack.answers.append((200, {}, {"ok": False, "error": "invalid_blocks"}))
-    fails("b1")
-    bot = SlackBot("xoxb-hush", base_url=f"{slack.url}/api/")
-    assert send(catalog, lake, now, slack=bot) == ["failed", "sent"]
-    assert send(catalog, lake, now + 600 * MINUTE, slack=bot) == []
+    desk.fails("b1")
+    assert desk.send(lake, slack=bot) == ["failed", "sent"]
+    assert desk.later(hours=10).send(lake, slack=bot) == []
 
 
-def test_no_server_at_all_and_no_secret_in_the_error(
-    catalog: Catalog, lake: Lake, fails: Tell, now: datetime
+@pytest.mark.parametrize("kind", ["bot", "hook"])
+def test_a_connection_that_breaks_is_tried_again_only_later(
+    desk: Desk, lake: Lake, slack: Any, request: pytest.FixtureRequest, kind: str
 ) -> None:
-    fails("b1")
+    slack.resets = 1
+    desk.fails("b1")
+    assert desk.send(lake, slack=request.getfixturevalue(kind)) == ["later", "sent"]
+    assert len(slack.calls) == 1, "it may have been posted: not in the same breath"
+    assert desk.later(minutes=5).send(lake, slack=request.getfixturevalue(kind)) == ["sent"]
+
+
+def test_no_server_at_all_and_no_secret_in_the_error(desk: Desk, lake: Lake) -> None:
+    desk.fails("b1")
     connections = {
         "slack": SlackWebhook("http://127.0.0.1:9/services/T0/B0/hush"),
         "smtp": Smtp("127.0.0.1", 9, "assay@example.org", "assay", "hush"),
     }
-    assert send(catalog, lake, now, **connections) == ["later", "later"]
-    assert not any("hush" in str(i) or "services" in str(i) for i in catalog.outbox())
+    assert desk.send(lake, **connections) == ["later", "later"]
+    assert not any("hush" in str(i) or "services" in str(i) for i in desk.catalog.outbox())
     assert "hush" not in repr(connections)
 
 
-def test_without_connections_messages_are_files(
-    catalog: Catalog, lake: Lake, fails: Tell, passes: Tell, now: datetime
-) -> None:
-    fails("b1")
-    fails("b2")
-    assert send(catalog, lake, now) == ["sent", "sent", "skipped"]
-    passes("b1")
-    passes("b2")
-    assert send(catalog, lake, now) == ["skipped", "sent", "sent"]
+def test_without_connections_messages_are_files(desk: Desk, lake: Lake) -> None:
+    desk.fails("b1")
+    desk.send(lake)
+    desk.fails("b2")
+    desk.send(lake)
+    desk.passes("b1")
+    desk.passes("b2")
+    desk.send(lake)
     folder = lake.path("messages")
     kinds = sorted(p.name.split("-")[3] + p.suffix for p in folder.iterdir())
     assert kinds == sorted(
         f"{k}.{e}" for k in ("opened", "closed") for e in ("json", "txt", "html")
     )
-    named = [f for i in catalog.outbox("sent") for f in (i.receipt or {}).get("files", [])]
+    named = [f for i in desk.catalog.outbox("sent") for f in (i.receipt or {}).get("files", [])]
     assert sorted(named) == sorted(f"messages/{p.name}" for p in folder.iterdir())
     assert all((zone := lake.zone_of(p)) and zone.name == "messages" for p in folder.iterdir())
 
 
-def test_two_senders_send_once(
-    catalog: Catalog, lake: Lake, slack: Any, fails: Tell, now: datetime
-) -> None:
-    fails("b1")
-    transports = open_transports(lake, slack=SlackWebhook(f"{slack.url}/services/x"))
+def test_two_senders_send_once(desk: Desk, lake: Lake, slack: Any, hook: SlackWebhook) -> None:
+    desk.fails("b1")
+    transports, catalog = open_transports(lake, slack=hook), desk.catalog
 
     class Slow:
         """Between the look and the claim of this one, another sender takes it all."""
@@ -213,24 +281,42 @@ def test_two_senders_send_once(
 
         def outbox_due(self, at: datetime, *, limit: int = 9) -> Any:
             items = catalog.outbox_due(at, limit=limit)
-            send_due(catalog, transports, at, owner="other")
+            send_due(catalog, transports, lambda: at, owner="other")
             return items
 
-    assert send_due(Slow(), transports, now, owner="slow") == []
+    assert send_due(Slow(), transports, lambda: desk.at, owner="slow") == []
     assert len(slack.calls) == 1
 
 
-def test_mail_in_text_and_html(
-    catalog: Catalog, lake: Lake, mailbox: Any, fails: Tell, passes: Tell, now: datetime
+def test_a_message_that_takes_long_to_send_is_sent_once(
+    desk: Desk, lake: Lake, slack: Any, hook: SlackWebhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Slower than a claim lasts: it is prolonged, so that nobody else takes the message."""
+    monkeypatch.setattr(_send, "_CLAIM", timedelta(seconds=0.6))
+    monkeypatch.setattr(_send, "_BEAT_S", 0.1)
+    desk.fails("b1")
+    slack.delay = 2.0
+    transports = open_transports(lake, slack=hook)
+    with ThreadPoolExecutor() as pool:
+        senders = []
+        for _ in range(4):
+            clock = partial(datetime.now, UTC)
+            senders.append(pool.submit(send_due, desk.catalog, transports, clock, owner="s"))
+            time.sleep(0.35)
+        sent = [d for s in senders for d in s.result() if d.key.split("/")[3] == "slack"]
+    assert [d.state for d in sent] == ["sent"]
+    assert len(slack.calls) == 1
+
+
+def test_mail_in_text_and_html(desk: Desk, lake: Lake, mailbox: Any) -> None:
     box, port = mailbox
     smtp = Smtp("127.0.0.1", port, "assay@example.org")
-    fails("b1")
-    fails("b2")
-    send(catalog, lake, now, smtp=smtp)
-    passes("b1")
-    passes("b2")
-    send(catalog, lake, now, smtp=smtp)
+    desk.fails("b1")
+    desk.send(lake, smtp=smtp)
+    desk.fails("b2")
+    desk.passes("b1")
+    desk.passes("b2")
+    desk.send(lake, smtp=smtp)
     assert [to for to, _ in box.mails] == [["ann@example.org", "bob@example.org"]] * 2
     opened, closed = (
         email.message_from_bytes(raw, policy=email.policy.default) for _, raw in box.mails
@@ -243,33 +329,217 @@ def test_mail_in_text_and_html(
 
 
 def test_mail_by_starttls_with_a_login(
-    catalog: Catalog, lake: Lake, tls_mailbox: Any, certificate: Path, fails: Tell, now: datetime
+    desk: Desk, lake: Lake, tls_mailbox: Any, certificate: Path
 ) -> None:
     box, port = tls_mailbox
     trusted = ssl.create_default_context(cafile=str(certificate))
-    fails("b1")
+    desk.fails("b1")
     sender = "assay@example.org"
     stranger = Smtp("127.0.0.1", port, sender, "assay", "hush")
-    assert send(catalog, lake, now, smtp=stranger)[1] == "later", "its certificate isn't trusted"
+    assert desk.send(lake, smtp=stranger)[1] == "later", "its certificate isn't trusted"
     wrong = Smtp("127.0.0.1", port, sender, "assay", "wrong", tls=trusted)
-    assert send(catalog, lake, now + 5 * MINUTE, smtp=wrong) == ["later"]
+    assert desk.later(minutes=5).send(lake, smtp=wrong) == ["later"]
     right = Smtp("127.0.0.1", port, sender, "assay", "hush", tls=trusted)
-    assert send(catalog, lake, now + 60 * MINUTE, smtp=right) == ["sent"]
+    assert desk.later(minutes=60).send(lake, smtp=right) == ["sent"]
     assert box.tls == [True]
 
 
 @pytest.mark.parametrize(("answer", "state"), [("451 later", "later"), ("554 no", "failed")])
 def test_what_a_mail_server_refuses(
-    catalog: Catalog,
-    lake: Lake,
-    mailbox: Any,
-    fails: Tell,
-    now: datetime,
-    answer: str,
-    state: str,
+    desk: Desk, lake: Lake, mailbox: Any, answer: str, state: str
 ) -> None:
     box, port = mailbox
     box.refuse = answer
-    fails("b1")
+    desk.fails("b1")
     smtp = Smtp("127.0.0.1", port, "assay@example.org")
-    assert send(catalog, lake, now, smtp=smtp) == ["sent", state]
+    assert desk.send(lake, smtp=smtp) == ["sent", state]
+
+
+def test_a_wrong_address_keeps_the_mail_from_nobody_else(
+    desk: Desk, lake: Lake, mailbox: Any
+) -> None:
+    box, port = mailbox
+    smtp = Smtp("127.0.0.1", port, "assay@example.org")
+    box.unknown = {"bob@example.org"}
+    desk.fails("b1")
+    assert desk.send(lake, smtp=smtp) == ["sent", "sent"]
+    assert [to for to, _ in box.mails] == [["ann@example.org"]]
+    (mail,) = (i for i in desk.catalog.outbox("sent") if "email" in i.key)
+    assert (mail.receipt or {})["refused"] == 1
+    box.unknown |= {"ann@example.org"}
+    desk.passes("b1")
+    assert desk.send(lake, smtp=smtp) == ["sent", "later"]
+    (mail,) = desk.catalog.outbox("pending")
+    assert mail.error == "the mail server refuses every address (550)"
+
+
+# Quiet hours, flapping checks, backfills, silences.
+
+QUIET = {
+    "quiet_hours": {
+        "timezone": "UTC",
+        "windows": [{"days": ["sat"], "start": "00:00", "end": "09:00"}],
+        "pierced_by": ["urgent"],
+    }
+}
+
+
+def tuned(desk: Desk, **more: Any) -> Desk:
+    routes = [{"slack": "#flights", "email": ["ann@example.org"]}]
+    desk.policy = AlertingPolicy.model_validate({"opens": ["FAIL"], "routes": routes, **more})
+    return desk
+
+
+def fails_elsewhere(desk: Desk, check: str) -> None:
+    change = desk.catalog.open_or_update_incident(
+        "flights", check, "b9", reasons=[REASON], at=desk.at
+    )
+    desk.tell(change)
+
+
+def test_what_quiet_hours_held_back_is_one_message_at_their_end(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot, mailbox: Any
+) -> None:
+    box, port = mailbox
+    connections = {"slack": bot, "smtp": Smtp("127.0.0.1", port, "assay@example.org")}
+    tuned(desk, **QUIET)
+    desk.fails("b1")
+    fails_elsewhere(desk, "d")
+    desk.send(lake, **connections)
+    desk.later(hours=1).passes("b1")
+    desk.send(lake, **connections)
+    assert (slack.calls, box.mails) == ([], []), "it is Saturday, before nine"
+    desk.later(hours=2).send(lake, **connections)
+    title = "During quiet hours: flights, 1 open, 1 over"
+    assert posts(slack) == [("postMessage", title)]
+    (mail,) = (email.message_from_bytes(raw) for _, raw in box.mails)
+    assert mail["Subject"] == f"[assay] {title}"
+    assert desk.later(hours=9).send(lake, **connections) == []
+    # What goes on from there is said below it, since that post tells of others too.
+    for change in desk.catalog.resolve_batch_in_incidents(
+        "flights", "b9", how="passed", at=desk.at
+    ):
+        desk.tell(change)
+    desk.send(lake, **connections)
+    assert slack.calls[1][1]["thread_ts"] == next(iter(slack.messages))
+
+
+def test_an_urgent_incident_pierces_quiet_hours(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk, **QUIET, severities=[{"severity": "urgent", "reasons": ["drift_found"]}])
+    desk.fails("b1")
+    desk.send(lake, slack=bot)
+    assert posts(slack) == [("postMessage", "URGENT FAIL: flights b1, c")]
+
+
+def test_an_edit_disturbs_nobody_and_needs_not_wait(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk, **QUIET)
+    desk.at -= timedelta(hours=7)
+    desk.fails("b1")
+    desk.send(lake, slack=bot)
+    desk.later(hours=8).passes("b1")
+    assert sorted(desk.send(lake, slack=bot)) == ["held", "sent"], "the e-mail waits"
+    assert [what for what, _ in posts(slack)] == ["postMessage", "update"]
+
+
+@pytest.mark.parametrize("kind", ["bot", "hook"])
+def test_a_flapping_check_is_one_incident(
+    desk: Desk, lake: Lake, slack: Any, request: pytest.FixtureRequest, kind: str
+) -> None:
+    tuned(desk, continues_within_minutes=60)
+    transport = request.getfixturevalue(kind)
+    for _ in range(5):
+        desk.later(minutes=10).fails("b1")
+        desk.send(lake, slack=transport)
+        desk.later(minutes=10).passes("b1")
+        desk.send(lake, slack=transport)
+    desk.later(minutes=61).send(lake, slack=transport)
+    (incident,) = desk.catalog.incidents()
+    assert (incident.state, incident.reopened) == ("closed", 4)
+    made = [what for what, _ in posts(slack)]
+    if kind == "bot":
+        assert (made.count("postMessage"), made.count("update")) == (1, 9)
+        assert next(iter(slack.messages.values()))[0]["text"]["text"].startswith("Resolved")
+    else:
+        assert [title.split(":")[0] for _, title in posts(slack)] == ["FAIL", "Resolved"]
+    desk.fails("b1")
+    assert len(desk.catalog.incidents()) == 2, "later it is another one"
+
+
+def test_a_backfill_is_one_message_once_the_data_set_is_quiet(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk, backfills={"quiet_minutes": 10})
+    for batch in ("b1", "b2", "b3"):
+        desk.fails(batch, backfill=True)
+        change = desk.catalog.open_or_update_incident(
+            "flights", "d", batch, reasons=[REASON], at=desk.at
+        )
+        desk.tell(change, backfill=True)
+        desk.catalog.outbox_put_off("backfill/flights/", hold=held_until(desk.policy, desk.at))
+        desk.later(minutes=9).send(lake, slack=bot)
+    assert slack.calls == []
+    desk.later(minutes=1).send(lake, slack=bot)
+    assert posts(slack) == [("postMessage", "Backfill: flights, 2 open")]
+    assert desk.later(hours=1).send(lake, slack=bot) == []
+
+
+def test_nothing_is_said_of_a_snoozed_incident_until_its_end(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk)
+    desk.fails("b1")
+    desk.send(lake, slack=bot)
+    until = desk.at + timedelta(hours=3)
+    change = desk.catalog.snooze_incident(
+        1, until=until, reason="Ann (ann@example.org) is at it", by="ann", at=desk.at
+    )
+    desk.tell(change)
+    desk.fails("b2")
+    desk.passes("b1")
+    desk.send(lake, slack=bot)
+    assert [what for what, _ in posts(slack)] == ["postMessage", "update"]
+    shown = json.dumps(slack.calls[1][1])
+    assert "Snoozed until" in shown
+    assert "Ann" not in shown
+    assert "ann@" not in shown
+    desk.later(hours=3)
+    for change in desk.catalog.wake_incidents(desk.at, ["flights"]):
+        desk.tell(change)
+    desk.send(lake, slack=bot)
+    assert posts(slack)[2:] == [("postMessage", "Still FAIL: flights b2, c")]
+    desk.passes("b2")
+    desk.send(lake, slack=bot)
+    assert [what for what, _ in posts(slack)][3:] == ["update", "update"], "both posts say so"
+
+
+def test_a_dismissed_incident_ends_and_stays_ended(
+    desk: Desk, lake: Lake, slack: Any, hook: SlackWebhook
+) -> None:
+    tuned(desk)
+    desk.fails("b1")
+    desk.send(lake, slack=hook)
+    desk.tell(desk.catalog.dismiss_incident(1, reason="A blizzard.", by="ann", at=desk.at))
+    desk.send(lake, slack=hook)
+    assert [t for _, t in posts(slack)] == ["FAIL: flights b1, c", "Dismissed: flights b1, c"]
+    desk.later(days=9).fails("b1")
+    desk.send(lake, slack=hook)
+    assert len(slack.calls) == 2
+    desk.passes("b1")
+    desk.later(days=1).fails("b1")
+    desk.send(lake, slack=hook)
+    assert [t for _, t in posts(slack)][2:] == ["FAIL: flights b1, c"]
+
+
+def test_what_was_never_told_has_no_end_to_be_told(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk, **QUIET)
+    desk.fails("b1")
+    desk.tell(desk.catalog.dismiss_incident(1, reason="Known.", by="ann", at=desk.at))
+    for _ in range(3):
+        desk.later(hours=2).send(lake, slack=bot)
+    assert slack.calls == []

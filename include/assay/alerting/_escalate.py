@@ -1,0 +1,43 @@
+"""Whether somebody else has to be told, because nobody took an incident on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from assay.alerting._quiet import quiet_until
+from assay.alerting._severity import IncidentLike, severity_of
+from assay.policy.alerting import AlertingPolicy
+
+
+def escalation_due(
+    incident: IncidentLike, policy: AlertingPolicy, told: datetime | None, now: datetime
+) -> int | None:
+    """The how-manieth escalation of an open incident is due; None if none is.
+
+    Parameters
+    ----------
+    incident : IncidentLike
+    policy : AlertingPolicy
+    told : datetime or None
+        When the first message about it was sent, or should have been; None where no route leads
+        anywhere: then since it was opened.
+    now : datetime
+        Timezone-aware.
+
+    Returns
+    -------
+    int or None
+        From 1 to the policy's ``at_most``. What was missed while nobody looked isn't made up for:
+        there is one step at a time. In quiet hours that its severity doesn't pierce, none is due.
+    """
+    rule, severity = policy.escalation, severity_of(incident, policy)
+    if rule is None or severity not in rule.severities or incident.escalations >= rule.at_most:
+        return None
+    if incident.acknowledged is not None or incident.snoozed_until is not None:
+        return None
+    quiet = policy.quiet_hours
+    if quiet and severity not in quiet.pierced_by and quiet_until(quiet, now):
+        return None
+    since = incident.escalated or told or incident.opened
+    late = now - since >= timedelta(minutes=rule.after_minutes)
+    return incident.escalations + 1 if late else None

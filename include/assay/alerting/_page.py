@@ -1,0 +1,274 @@
+"""A letter as a page: title, facts, sections, links. Slack blocks and e-mails are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from assay.alerting._message import (
+    Bundle,
+    Letter,
+    Message,
+    MessageBatch,
+    MessageReason,
+    Weekly,
+    WeeklyLine,
+)
+from assay.policy.alerting import Severity
+
+Tone = Literal["bad", "unsure", "good", "plain"]
+_MOST_BATCHES: Final = 10
+_MOST_REASONS: Final = 5
+_MOST_INCIDENTS: Final = 15
+_HEADLINES: Final[Mapping[str, str]] = {
+    "opened": "{}",
+    "updated": "{}",
+    "reopened": "{} again",
+    "reminded": "Still {}",
+    "escalated": "Nobody has answered: {}",
+}
+_ENDS: Final[Mapping[str | None, str]] = {"dismissed": "Dismissed", "forced": "Forced out"}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place to go to, and what is there; a path where it is no URL."""
+
+    name: str
+    target: str
+
+    @property
+    def is_url(self) -> bool:
+        """Whether it can be clicked."""
+        return self.target.startswith(("https://", "http://"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, of which the beginning is strong, and lines below it."""
+
+    strong: str
+    rest: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What every rendering of a letter says."""
+
+    title: str
+    tone: Tone
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    commands: tuple[tuple[str, str], ...]
+    links: tuple[Link, ...]
+
+
+def lay_out(letter: Letter) -> Page:
+    """A letter as a page."""
+    if isinstance(letter, Message):
+        return _of_incident(letter)
+    if isinstance(letter, Bundle):
+        return _of_bundle(letter)
+    return weekly_page(letter.weekly)
+
+
+def _of_incident(message: Message) -> Page:
+    sections = [_batch_section(b) for b in message.batches[:_MOST_BATCHES]]
+    if (more := len(message.batches) - _MOST_BATCHES) > 0:
+        sections.append(Section("", f"and {more} more batches"))
+    runbooks = sorted({r.runbook for b in message.batches for r in b.reasons})
+    links = [Link(f"Runbook {_code_of(r)}", r) for r in runbooks]
+    links += [Link("Run", message.run_url)] if message.run_url else []
+    number = message.incident
+    commands: tuple[tuple[str, str], ...] = ()
+    if message.closed is None:
+        links += [Link("Answer in Airflow", message.answer_url)] if message.answer_url else []
+        commands = (
+            ("Take it on", f"assay incidents ack {number}"),
+            ("Put it off", f"assay incidents snooze {number} --until 1d --reason '…'"),
+            ("Needs nothing", f"assay incidents dismiss {number} --reason '…'"),
+        )
+    return Page(
+        title=title_of(message),
+        tone=_tone([message]),
+        facts=tuple(_facts(message)),
+        sections=tuple(sections),
+        commands=commands,
+        links=tuple(links),
+    )
+
+
+def title_of(message: Message) -> str:
+    """A message in a line."""
+    if message.closed is not None:
+        headline = _ENDS.get(message.resolution, "Resolved")
+    else:
+        headline = _HEADLINES[message.kind].format(message.outcome.value)
+    urgent = "URGENT " if message.severity is Severity.URGENT and message.closed is None else ""
+    counted = [b for b in message.batches if message.closed or b.state == "failing"]
+    one = message.batches if len(message.batches) == 1 else counted
+    batches = one[0].batch if len(one) == 1 else f"{len(counted)} batches"
+    return f"{urgent}{headline}: {message.dataset} {batches}, {message.check}"
+
+
+def _facts(message: Message) -> Iterator[tuple[str, str]]:
+    yield "Data set", message.dataset
+    yield "Check", message.check
+    yield "Since", shown_time(message.opened)
+    if message.closed:
+        yield _ENDS.get(message.resolution, "Resolved"), shown_time(message.closed)
+    else:
+        yield "Severity", message.severity.value
+    yield "Owner", message.owner
+    yield "Incident", str(message.incident)
+    if message.reopened:
+        yield "Came back", f"{message.reopened}×"
+    if message.closed is None and message.acknowledged:
+        yield "Taken on", shown_time(message.acknowledged)
+    if message.closed is None and message.snoozed_until:
+        yield "Snoozed until", shown_time(message.snoozed_until)
+
+
+def _of_bundle(bundle: Bundle) -> Page:
+    shown = sorted(bundle.messages, key=lambda m: (m.closed is not None, -m.outcome.severity))
+    still = [m for m in shown if m.closed is None]
+    datasets = sorted({m.dataset for m in shown})
+    what = datasets[0] if len(datasets) == 1 else f"{len(datasets)} data sets"
+    cause = "Backfill" if bundle.key.startswith("backfill/") else "During quiet hours"
+    ended = len(shown) - len(still)
+    counts = [f"{len(still)} open"] * bool(still) + [f"{ended} over"] * bool(ended)
+    sections = [_incident_section(m) for m in shown[:_MOST_INCIDENTS]]
+    if (more := len(shown) - _MOST_INCIDENTS) > 0:
+        sections.append(Section("", f"and {more} more incidents: assay incidents list"))
+    runbooks = sorted({r.runbook for m in still for b in m.batches for r in b.reasons})
+    answer = next((m.answer_url for m in still if m.answer_url), None)
+    return Page(
+        title=f"{cause}: {', '.join([what, *counts])}",
+        tone=_tone(still),
+        facts=(("Owner", ", ".join(sorted({m.owner for m in shown}))),),
+        sections=tuple(sections),
+        commands=(("Take one on", "assay incidents ack NUMBER"),) if still else (),
+        links=(
+            *(Link(f"Runbook {_code_of(r)}", r) for r in runbooks[:_MOST_BATCHES]),
+            *([Link("Answer in Airflow", answer)] if answer else []),
+        ),
+    )
+
+
+def _incident_section(message: Message) -> Section:
+    """An incident in a bundle: its line, and its batches below."""
+    batches = message.batches[:_MOST_BATCHES]
+    lines = [_batch_line(b) for b in batches]
+    if (more := len(message.batches) - _MOST_BATCHES) > 0:
+        lines.append(f"and {more} more batches")
+    return Section(title_of(message), f" · incident {message.incident}", tuple(lines))
+
+
+def weekly_page(weekly: Weekly) -> Page:
+    """An owner's week as a page."""
+    held = sum(line.held for line in weekly.lines)
+    still = sum(line.open_now for line in weekly.lines)
+    return Page(
+        title=f"Week {weekly.week} of {weekly.owner}: "
+        f"{sum(line.released for line in weekly.lines)} released, {held} held, {still} open",
+        tone="unsure" if held or still else "good",
+        facts=(("Owner", weekly.owner), ("Week", f"{weekly.first} to {weekly.last}")),
+        sections=tuple(_weekly_section(line) for line in weekly.lines),
+        commands=(("What is open", "assay incidents list"),) if still else (),
+        links=(),
+    )
+
+
+def _weekly_section(line: WeeklyLine) -> Section:
+    counts = {
+        "released": line.released,
+        "forced": line.forced,
+        "held": line.held,
+        "crashed": line.crashed,
+    }
+    said = [f"{n} {word}" for word, n in counts.items() if n or word == "released"]
+    lines = []
+    if line.held_batches:
+        lines.append(f"held: {_some(line.held_batches)}")
+    if line.rows_in:
+        share = line.rows_quarantined / line.rows_in
+        rows = f"{shown_number(line.rows_quarantined)} of {shown_number(line.rows_in)}"
+        lines.append(f"rows quarantined: {rows} ({share:.1%})")
+    if line.opened:
+        lines.append(f"incidents opened: {line.opened}")
+    if (old := line.oldest) is not None:
+        others = f", {line.open_now - 1} more open" if line.open_now > 1 else ""
+        lines.append(
+            f"oldest open incident: {old.incident}, {old.check}, since {shown_time(old.since)}, "
+            f"{old.batches} {'batch' if old.batches == 1 else 'batches'}{others}"
+        )
+    lines += [f"muted: {muted}" for muted in line.muted]
+    return Section(line.dataset, f": {', '.join(said)}", tuple(lines))
+
+
+def _tone(messages: Sequence[Message]) -> Tone:
+    still = [m.outcome.value for m in messages if m.closed is None]
+    return "good" if not still else "bad" if "FAIL" in still else "unsure"
+
+
+def _batch_section(batch: MessageBatch) -> Section:
+    rest = _batch_line(batch)[len(batch.batch) :]
+    return Section(batch.batch, rest, tuple(_reason_lines(batch)))
+
+
+def _batch_line(batch: MessageBatch) -> str:
+    rows = (
+        ""
+        if batch.rows_affected is None
+        else f", {shown_number(batch.rows_affected)} rows set aside"
+    )
+    return f"{batch.batch} {batch.state} since {shown_time(batch.since)}{rows}"
+
+
+def _reason_lines(batch: MessageBatch) -> Iterator[str]:
+    # Two tables of one batch may give the same reason with the same numbers.
+    lines = list(dict.fromkeys(_reason_line(r) for r in batch.reasons))
+    yield from lines[:_MOST_REASONS]
+    if (more := len(lines) - _MOST_REASONS) > 0:
+        yield f"and {more} more reasons"
+
+
+def _reason_line(reason: MessageReason) -> str:
+    column = f" {reason.column}" if reason.column else ""
+    numbers = f": {_numbers(reason.numbers)}" if reason.numbers else ""
+    cause = f". Why: {reason.cause}" if reason.cause else ""
+    return f"{reason.code}{column}{numbers}{cause}"
+
+
+def _numbers(numbers: Mapping[str, float]) -> str:
+    """Numbers by name, the limits last, so that one reads what was got against what may be."""
+    ordered = sorted(numbers.items(), key=lambda item: "limit" in item[0])
+    return ", ".join(f"{name} {shown_number(value)}" for name, value in ordered)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_BATCHES
+    return ", ".join(names[:_MOST_BATCHES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _code_of(runbook: str) -> str:
+    return runbook.rsplit("/", 1)[-1].removesuffix(".md")
+
+
+def shown_time(at: datetime) -> str:
+    """A time as messages write it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def shown_number(value: float) -> str:
+    """Thousands apart; six significant digits.
+
+    Examples
+    --------
+    >>> [shown_number(v) for v in (68785, 0.31, 1 / 3, 1e-12)]
+    ['68,785', '0.31', '0.333333', '1e-12']
+    """
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

@@ -1,0 +1,176 @@
+"""An owner's week: what was released, held and quarantined, what is open, and what was muted.
+
+Read the open incidents and the held batches first; then what was muted, and ask whether it should
+be. Numbers count batches by the last decision in the week, and rows of those decisions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, Protocol
+
+from assay.alerting._message import Weekly, WeeklyIncident, WeeklyLetter, WeeklyLine
+from assay.alerting._page import shown_time
+from assay.alerting._plan import place_name, places
+from assay.alerting._quiet import quiet_until
+from assay.alerting._render import render_weekly
+from assay.alerting._severity import IncidentLike
+from assay.errors import InputError
+from assay.policy.alerting import Place, QuietHours
+
+__all__ = ["Week", "Weekly", "plan_weekly", "render_weekly", "sum_up", "week_named", "weekly_line"]
+
+_WEEK: Final = re.compile(r"^(\d{4})-W(\d{2})$")
+
+
+@dataclass(frozen=True)
+class Week:
+    """An ISO week, Monday to Sunday, in UTC."""
+
+    name: str
+    first: date
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return datetime.combine(self.first, time(), UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The moment after its last."""
+        return self.start + timedelta(days=7)
+
+    def has(self, at: datetime | None) -> bool:
+        """Whether a time lies in it."""
+        return at is not None and self.start <= at < self.end
+
+
+def week_named(name: str | None, now: datetime) -> Week:
+    """The week of a name like ``2013-W06``; the last whole one before ``now`` without a name.
+
+    Raises
+    ------
+    InputError
+        There is no such week.
+    """
+    if name is None:
+        monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday() + 7)
+        year, number, _ = monday.isocalendar()
+        return Week(f"{year}-W{number:02d}", monday)
+    found = _WEEK.match(name)
+    try:
+        if found:
+            return Week(name, date.fromisocalendar(int(found[1]), int(found[2]), 1))
+    except ValueError:
+        pass
+    raise InputError("no such week", got=name, expected="an ISO week like 2013-W06")
+
+
+class DecisionLike(Protocol):
+    """An attempt at a batch that has ended."""
+
+    @property
+    def batch(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def reasons(self) -> Sequence[str]: ...
+    @property
+    def counts(self) -> Any: ...
+
+
+class SilenceLike(Protocol):
+    """What nobody is told of."""
+
+    @property
+    def incident(self) -> Any: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def until(self) -> datetime | None: ...
+    @property
+    def batches(self) -> Sequence[str]: ...
+
+
+def weekly_line(
+    dataset: str,
+    week: Week,
+    decisions: Iterable[DecisionLike],
+    incidents: Sequence[IncidentLike],
+    silences: Iterable[SilenceLike],
+    older: int = 0,
+) -> WeeklyLine:
+    """What became of one data set.
+
+    Parameters
+    ----------
+    dataset : str
+    week : Week
+    decisions : iterable
+        The attempts that count for the week, in order; the last of each batch is its decision.
+    incidents : sequence
+        All incidents of the data set.
+    silences : iterable
+        What nobody was told of in the week.
+    older : int
+        Dismissals of earlier weeks that still hold.
+    """
+    muted = [_muted(s) for s in silences]
+    muted += [f"{older} dismissed in earlier weeks"] if older else []
+    last = {d.batch: d for d in decisions}
+    states = [str(d.state) for d in last.values()]
+    still = [i for i in incidents if i.opened < week.end and (i.closed or week.end) >= week.end]
+    oldest = min(still, key=lambda i: (i.opened, i.id), default=None)
+    return WeeklyLine(
+        dataset=dataset,
+        released=states.count("released") + states.count("superseded"),
+        forced=states.count("forced"),
+        held=states.count("held"),
+        crashed=states.count("running"),
+        rows_in=sum(d.counts.rows_in for d in last.values()),
+        rows_quarantined=sum(d.counts.quarantined for d in last.values()),
+        held_batches=tuple(sorted(b for b, d in last.items() if str(d.state) == "held")),
+        opened=sum(week.has(i.opened) for i in incidents),
+        open_now=len(still),
+        oldest=None if oldest is None else _named(oldest),
+        muted=tuple(muted),
+    )
+
+
+def sum_up(owner: str, week: Week, lines: Iterable[WeeklyLine]) -> Weekly:
+    """The week of an owner, from the lines of their data sets."""
+    over = week.first + timedelta(days=6)
+    return Weekly(owner=owner, week=week.name, first=week.first, last=over, lines=tuple(lines))
+
+
+def plan_weekly(
+    weekly: Weekly, to: Iterable[Place], quiet: QuietHours | None, now: datetime
+) -> Iterator[tuple[WeeklyLetter, datetime | None]]:
+    """The letters of a weekly digest, one for each place, with when each may go out.
+
+    Put them into the outbox; a letter whose key is there already is the same letter.
+    """
+    owner = re.sub(r"[^\w.-]+", "-", weekly.owner)
+    hold = quiet_until(quiet, now) if quiet else None
+    for target in dict.fromkeys(t for place in to for t in places(place)):
+        key = f"weekly/{owner}/{weekly.week}/{place_name(target)}"
+        yield WeeklyLetter(key=key, transport=target[0], to=target[1], weekly=weekly), hold
+
+
+def _named(incident: IncidentLike) -> WeeklyIncident:
+    failing = sum(b.state == "failing" for b in incident.batches)
+    return WeeklyIncident(
+        incident=incident.id, check=incident.check, since=incident.opened, batches=failing
+    )
+
+
+def _muted(silence: SilenceLike) -> str:
+    until = f"until {shown_time(silence.until)}" if silence.until else "without an end"
+    count = len(silence.batches)
+    batches = f", {count} {'batch' if count == 1 else 'batches'}" if count else ""
+    return (
+        f"incident {silence.incident.id}, {silence.incident.check}{batches}, {silence.kind} {until}"
+    )

@@ -1,0 +1,303 @@
+"""Incidents as rows: what each step does within a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from assay.catalog._schema import IncidentBatch, IncidentRow
+from assay.catalog._store import insert_new
+from assay.errors import CatalogError
+from assay.verdict import Outcome, Reason
+
+Resolution = Literal["passed", "forced", "dismissed"]
+ChangeKind = Literal[
+    "opened", "reopened", "updated", "closed", "unchanged",
+    "acknowledged", "snoozed", "woken", "escalated",
+]  # fmt: skip
+DISMISSED: Final = "dismissed"
+
+
+@dataclass(frozen=True)
+class AffectedBatch:
+    """A batch in an incident: ``failing``, ``passed``, ``forced`` or ``dismissed`` (until when)."""
+
+    batch: str
+    state: str
+    since: datetime
+    run_id: str | None
+    reasons: tuple[Mapping[str, Any], ...]
+    rows_affected: int | None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A check that fails for some batches of a data set; open until each has been resolved.
+
+    Parameters
+    ----------
+    resolution : str or None
+        How the last batch was resolved, of a closed incident.
+    reopened : int
+        How often the check failed again soon after the incident was closed.
+    acknowledged : datetime or None
+        When somebody took it on.
+    snoozed_until : datetime or None
+        Nobody is told anything about it before.
+    reminders : int
+        Snoozes that have run out.
+    escalations, escalated : int, datetime or None
+        How often, and when last, somebody else was told because nobody took it on.
+    """
+
+    id: int
+    dataset: str
+    check: str
+    state: str
+    outcome: Outcome
+    opened: datetime
+    closed: datetime | None
+    batches: tuple[AffectedBatch, ...]
+    resolution: str | None = None
+    reopened: int = 0
+    acknowledged: datetime | None = None
+    snoozed_until: datetime | None = None
+    reminders: int = 0
+    escalations: int = 0
+    escalated: datetime | None = None
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The batches that nothing has resolved."""
+        return tuple(b.batch for b in self.batches if b.state == "failing")
+
+    def snoozed(self, at: datetime) -> bool:
+        """Whether it is snoozed at a time."""
+        return self.snoozed_until is not None and at < self.snoozed_until
+
+
+@dataclass(frozen=True)
+class IncidentChange:
+    """What one call did to one incident, with the incident as it is after it."""
+
+    kind: ChangeKind
+    incident: Incident
+
+
+def locked(session: Session, incident_id: int) -> IncidentRow:
+    """An incident's row, which nobody else changes until the transaction ends."""
+    return found(session, incident_id, lock=True)
+
+
+def found(session: Session, incident_id: int, *, lock: bool = False) -> IncidentRow:
+    """An incident's row; an error that names the open ones if there is none."""
+    row = session.get(IncidentRow, incident_id, with_for_update=lock or None)
+    if row is None:
+        opened = session.scalars(
+            select(IncidentRow.id).where(IncidentRow.state == "open").order_by(IncidentRow.id)
+        ).all()
+        raise CatalogError(
+            "no such incident",
+            got=incident_id,
+            expected="one that `assay incidents list` shows; open are: "
+            + (", ".join(map(str, opened)) or "none"),
+        )
+    return row
+
+
+def open_row(
+    session: Session,
+    dataset: str,
+    check: str,
+    outcome: Outcome,
+    at: datetime,
+    continues_within: timedelta | None,
+) -> tuple[ChangeKind | None, IncidentRow]:
+    """The incident that goes on or is made; None if another one made it just now.
+
+    Two that make it at once meet in the unique index: the later one waits, then finds it there.
+    """
+    wanted, recent = open_one(dataset, check), _recent_one(dataset, check, at, continues_within)
+    kind: ChangeKind | None = None
+    while (row := session.scalar(wanted)) is None:
+        if recent is not None and (row := session.scalar(recent)) and _reopen(session, row):
+            return "reopened", row
+        values = {"dataset": dataset, "check_name": check, "state": "open"}
+        rest = {"outcome": outcome.value, "opened": at, "closed": None}
+        made = insert_new(session, IncidentRow, {**values, **rest}, keys=())
+        kind = "opened" if made else None
+    return kind, row
+
+
+def open_one(dataset: str, check: str) -> Select[IncidentRow]:
+    return (
+        select(IncidentRow)
+        .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
+        .where(IncidentRow.state == "open")
+        .with_for_update()
+    )
+
+
+def _recent_one(
+    dataset: str, check: str, at: datetime, within: timedelta | None
+) -> Select[IncidentRow] | None:
+    if within is None:
+        return None
+    return (
+        select(IncidentRow)
+        .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
+        .where(IncidentRow.state == "closed", IncidentRow.closed >= at - within)
+        .where(or_(IncidentRow.resolution.is_(None), IncidentRow.resolution != DISMISSED))
+        .order_by(IncidentRow.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _reopen(session: Session, row: IncidentRow) -> bool:
+    """Open a closed incident again; False where another one has been opened meanwhile."""
+    try:
+        with session.begin_nested():
+            row.state, row.closed, row.resolution = "open", None, None
+            row.reopened += 1
+    except IntegrityError:
+        session.refresh(row)
+        return False
+    return True
+
+
+def dismissed_in(dataset: str, check: str, batch: str, at: datetime) -> Select[IncidentRow]:
+    """The incident in which a person dismissed a batch, if that still holds."""
+    return (
+        select(IncidentRow)
+        .join(IncidentBatch, IncidentBatch.incident_id == IncidentRow.id)
+        .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
+        .where(IncidentBatch.batch == batch, IncidentBatch.state == DISMISSED)
+        .where(or_(IncidentBatch.until.is_(None), IncidentBatch.until > at))
+        .order_by(IncidentRow.id.desc())
+        .limit(1)
+    )
+
+
+def note_failing(
+    session: Session,
+    row: IncidentRow,
+    batch: str,
+    reasons: Sequence[Reason],
+    at: datetime,
+    rows_affected: int | None,
+    run_id: str | None,
+) -> bool:
+    """Note a failing batch in its incident; whether that is news."""
+    told = [r.model_dump(mode="json") for r in reasons]
+    member = session.get(IncidentBatch, (row.id, batch))
+    renewed = member is None or member.state != "failing"
+    member = member or IncidentBatch(incident_id=row.id, batch=batch, reasons=[])
+    news = renewed or member.reasons != told
+    if renewed:
+        member.since = at
+    member.state, member.at, member.run_id, member.until = "failing", at, run_id, None
+    member.reasons, member.rows_affected = told, rows_affected
+    session.add(member)
+    session.flush()
+    return news
+
+
+def open_with(dataset: str, batch: str) -> Any:
+    return (
+        select(IncidentRow)
+        .join(IncidentBatch, IncidentBatch.incident_id == IncidentRow.id)
+        .where(IncidentRow.dataset == dataset, IncidentRow.state == "open")
+        .where(IncidentBatch.batch == batch, IncidentBatch.state == "failing")
+    )
+
+
+def end_dismissals(
+    session: Session,
+    dataset: str,
+    batch: str,
+    how: Resolution,
+    at: datetime,
+    still_failing: Collection[str],
+    only: Collection[str] | None,
+) -> None:
+    ids = select(IncidentRow.id).where(IncidentRow.dataset == dataset)
+    ids = ids.where(IncidentRow.check_name.not_in(list(still_failing)))
+    if only is not None:
+        ids = ids.where(IncidentRow.check_name.in_(list(only)))
+    session.execute(
+        update(IncidentBatch)
+        .where(IncidentBatch.incident_id.in_(ids), IncidentBatch.batch == batch)
+        .where(IncidentBatch.state == DISMISSED)
+        .values(state=how, at=at, until=None)
+    )
+
+
+def resolve(
+    session: Session,
+    row: IncidentRow,
+    batches: Collection[str],
+    how: Resolution,
+    at: datetime,
+    until: datetime | None = None,
+) -> IncidentChange:
+    """Resolve failing batches of an incident, and close it if none is left."""
+    members = _members(session, [row])
+    for member in members:
+        if member.batch in batches and member.state == "failing":
+            member.state, member.at, member.until = how, at, until
+    done = all(m.state != "failing" for m in members)
+    if done:
+        row.state, row.closed, row.resolution = "closed", at, how
+    session.flush()
+    return IncidentChange("closed" if done else "updated", incidents_of(session, [row])[0])
+
+
+def _members(session: Session, rows: Sequence[IncidentRow]) -> Sequence[IncidentBatch]:
+    return session.scalars(
+        select(IncidentBatch)
+        .where(IncidentBatch.incident_id.in_([r.id for r in rows]))
+        .order_by(IncidentBatch.incident_id, IncidentBatch.batch)
+    ).all()
+
+
+def changed(session: Session, row: IncidentRow, kind: ChangeKind) -> IncidentChange:
+    """What was done to an incident, with the incident as it is now."""
+    session.flush()
+    return IncidentChange(kind, incidents_of(session, [row])[0])
+
+
+def incidents_of(session: Session, rows: Sequence[IncidentRow]) -> list[Incident]:
+    members: dict[int, list[AffectedBatch]] = {row.id: [] for row in rows}
+    for m in _members(session, rows):
+        told = tuple(m.reasons)
+        members[m.incident_id].append(
+            AffectedBatch(m.batch, m.state, m.since, m.run_id, told, m.rows_affected, m.until)
+        )
+    return [
+        Incident(
+            id=row.id,
+            dataset=row.dataset,
+            check=row.check_name,
+            state=row.state,
+            outcome=Outcome(row.outcome),
+            opened=row.opened,
+            closed=row.closed,
+            batches=tuple(members[row.id]),
+            resolution=row.resolution,
+            reopened=row.reopened,
+            acknowledged=row.acknowledged,
+            snoozed_until=row.snoozed_until,
+            reminders=row.reminders,
+            escalations=row.escalations,
+            escalated=row.escalated,
+        )
+        for row in rows
+    ]

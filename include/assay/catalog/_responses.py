@@ -1,0 +1,266 @@
+"""What people do about incidents: take them on, put them off, or decide that they don't matter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assay.catalog._incident_rows import (
+    DISMISSED,
+    Incident,
+    IncidentChange,
+    changed,
+    incidents_of,
+    locked,
+    resolve,
+)
+from assay.catalog._incidents import Incidents
+from assay.catalog._schema import IncidentAction, IncidentBatch, IncidentRow
+from assay.errors import CatalogError
+
+ActionKind = Literal["acknowledge", "snooze", "dismiss"]
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a person did about an incident."""
+
+    incident: int
+    action: str
+    author: str
+    at: datetime
+    until: datetime | None
+    batch: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Silence:
+    """What nobody is told of: a snoozed incident, or batches that were dismissed.
+
+    ``state`` is ``active``, ``unbounded`` (a dismissal without an end: until the batch passes) or
+    ``expired`` (its time is over, and nothing has passed since).
+    """
+
+    incident: Incident
+    kind: Literal["snoozed", "dismissed"]
+    state: Literal["active", "unbounded", "expired"]
+    until: datetime | None
+    batches: tuple[str, ...]
+    response: Response | None
+
+
+class Responses(Incidents):
+    """The part of the catalog that knows what people did about incidents."""
+
+    def acknowledge_incident(
+        self, incident_id: int, *, by: str, at: datetime, reason: str | None = None
+    ) -> IncidentChange:
+        """Take an incident on: nobody else is told any more that nobody has.
+
+        Raises
+        ------
+        CatalogError
+            There is no such incident, or it is closed.
+        """
+        with self._session(writes=True) as session:
+            row = _open(session, incident_id)
+            if row.acknowledged is not None:
+                return changed(session, row, "unchanged")
+            row.acknowledged = at
+            _record(session, row, "acknowledge", by, at, reason=reason)
+            return changed(session, row, "acknowledged")
+
+    def snooze_incident(
+        self, incident_id: int, *, until: datetime, reason: str, by: str, at: datetime
+    ) -> IncidentChange:
+        """Tell nobody anything about an incident until a time; then it is told anew if it is open.
+
+        Raises
+        ------
+        CatalogError
+            There is no such incident, it is closed, or the time has passed.
+        """
+        if until <= at:
+            raise CatalogError(
+                "the time has passed", got=f"{until:%Y-%m-%d %H:%M %Z}", expected="a later one"
+            )
+        with self._session(writes=True) as session:
+            row = _open(session, incident_id)
+            if row.snoozed_until == until and _last(session, row, "snooze") == (by, reason):
+                return changed(session, row, "unchanged")
+            row.snoozed_until = until
+            _record(session, row, "snooze", by, at, until=until, reason=reason)
+            return changed(session, row, "snoozed")
+
+    def dismiss_incident(
+        self,
+        incident_id: int,
+        *,
+        reason: str,
+        by: str,
+        at: datetime,
+        until: datetime | None = None,
+        batch: str | None = None,
+    ) -> IncidentChange:
+        """Decide that failing batches of an incident need nothing, and close it if none is left.
+
+        They stay dismissed, in later runs too, until they pass or ``until``.
+
+        Parameters
+        ----------
+        batch : str, optional
+            Only this one; all failing ones by default.
+
+        Raises
+        ------
+        CatalogError
+            There is no such incident, it is closed, or the batch doesn't fail in it.
+        """
+        with self._session(writes=True) as session:
+            row = locked(session, incident_id)
+            if row.resolution == DISMISSED and _last(session, row, "dismiss") == (by, reason):
+                return changed(session, row, "unchanged")
+            row = _open(session, incident_id)
+            failing = incidents_of(session, [row])[0].failing
+            if batch is not None and batch not in failing:
+                raise CatalogError(
+                    "this batch doesn't fail in the incident",
+                    where=f"incident {incident_id}",
+                    got=batch,
+                    expected="one of: " + ", ".join(failing),
+                )
+            chosen = failing if batch is None else (batch,)
+            if set(chosen) == set(failing):
+                row.snoozed_until = None
+            _record(session, row, "dismiss", by, at, until=until, batch=batch, reason=reason)
+            return resolve(session, row, chosen, "dismissed", at, until)
+
+    def wake_incidents(self, at: datetime, datasets: Collection[str]) -> list[IncidentChange]:
+        """End the snoozes whose time is over; each is ``woken`` if it is open, else ``closed``."""
+        due = (
+            select(IncidentRow)
+            .where(IncidentRow.snoozed_until <= at, IncidentRow.dataset.in_(list(datasets)))
+            .order_by(IncidentRow.id)
+            .with_for_update()
+        )
+        changes = []
+        with self._session(writes=True) as session:
+            for row in session.scalars(due).all():
+                row.snoozed_until = row.acknowledged = row.escalated = None
+                row.escalations, row.reminders = 0, row.reminders + 1
+                changes.append(changed(session, row, "woken" if row.state == "open" else "closed"))
+        return changes
+
+    def escalate_incident(self, incident_id: int, *, step: int, at: datetime) -> IncidentChange:
+        """Record that somebody else is told for the ``step``-th time; ``unchanged`` if it was."""
+        with self._session(writes=True) as session:
+            row = locked(session, incident_id)
+            late = row.state != "open" or row.acknowledged is not None or row.escalations >= step
+            if late or row.snoozed_until is not None:
+                return changed(session, row, "unchanged")
+            row.escalations, row.escalated = step, at
+            return changed(session, row, "escalated")
+
+    def responses(
+        self, incident_id: int | None = None, *, since: datetime | None = None
+    ) -> list[Response]:
+        """What people did, oldest first; about one incident, or since a time, if given."""
+        wanted = select(IncidentAction).order_by(IncidentAction.id)
+        if incident_id is not None:
+            wanted = wanted.where(IncidentAction.incident_id == incident_id)
+        if since is not None:
+            wanted = wanted.where(IncidentAction.at >= since)
+        with self._session(writes=False) as session:
+            return [_response(row) for row in session.scalars(wanted)]
+
+    def silences(self, at: datetime) -> list[Silence]:
+        """Everything that nobody is told of, oldest incident first."""
+        dismissed = select(IncidentBatch.incident_id).where(IncidentBatch.state == DISMISSED)
+        wanted = (
+            select(IncidentRow)
+            .where(IncidentRow.snoozed_until.is_not(None) | IncidentRow.id.in_(dismissed))
+            .order_by(IncidentRow.id)
+        )
+        with self._session(writes=False) as session:
+            found = incidents_of(session, session.scalars(wanted).all())
+            last = {(r.incident, r.action): r for r in self.responses()} if found else {}
+        return [s for incident in found for s in _silences(incident, last, at)]
+
+
+def _silences(
+    incident: Incident, last: dict[tuple[int, str], Response], at: datetime
+) -> Sequence[Silence]:
+    found = []
+    if incident.snoozed_until is not None:
+        until, response = incident.snoozed_until, last.get((incident.id, "snooze"))
+        state: Literal["active", "expired"] = "active" if at < until else "expired"
+        found.append(Silence(incident, "snoozed", state, until, incident.failing, response))
+    ends: dict[datetime | None, list[str]] = {}
+    for batch in incident.batches:
+        if batch.state == DISMISSED:
+            ends.setdefault(batch.until, []).append(batch.batch)
+    for end, batches in ends.items():
+        stands: Literal["active", "unbounded", "expired"]
+        stands = "unbounded" if end is None else "active" if at < end else "expired"
+        response = last.get((incident.id, "dismiss"))
+        found.append(Silence(incident, "dismissed", stands, end, tuple(batches), response))
+    return found
+
+
+def _open(session: Session, incident_id: int) -> IncidentRow:
+    row = locked(session, incident_id)
+    if row.state != "open":
+        raise CatalogError(
+            "this incident is closed",
+            where=f"incident {incident_id}",
+            got=f"{row.resolution or 'closed'} at {row.closed:%Y-%m-%d %H:%M} UTC",
+            expected="an open one, as `assay incidents list` shows",
+        )
+    return row
+
+
+def _record(
+    session: Session,
+    row: IncidentRow,
+    action: ActionKind,
+    by: str,
+    at: datetime,
+    *,
+    until: datetime | None = None,
+    batch: str | None = None,
+    reason: str | None = None,
+) -> None:
+    session.add(
+        IncidentAction(
+            incident_id=row.id,
+            action=action,
+            author=by,
+            at=at,
+            until=until,
+            batch=batch,
+            reason=reason,
+        )
+    )
+
+
+def _last(session: Session, row: IncidentRow, action: ActionKind) -> tuple[str, str | None] | None:
+    """Author and reason of the last such action: a step that is repeated is recorded once."""
+    found = session.scalar(
+        select(IncidentAction)
+        .where(IncidentAction.incident_id == row.id, IncidentAction.action == action)
+        .order_by(IncidentAction.id.desc())
+        .limit(1)
+    )
+    return (found.author, found.reason) if found else None
+
+
+def _response(row: IncidentAction) -> Response:
+    return Response(
+        row.incident_id, row.action, row.author, row.at, row.until, row.batch, row.reason
+    )

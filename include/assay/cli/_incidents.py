@@ -1,0 +1,217 @@
+"""Incidents: what is open, and what a person does about it."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from assay.alerting.weekly import render_weekly
+from assay.catalog import Incident
+from assay.cli._console import (
+    AsJson,
+    check_dataset,
+    now,
+    open_office,
+    print_json,
+    results,
+    show,
+)
+from assay.errors import InputError
+from assay.stages import respond, told_incidents, weekly_digests
+
+app = typer.Typer(
+    no_args_is_help=True, help="What fails and isn't resolved, and what you do about it."
+)
+Number = Annotated[int, typer.Argument(metavar="INCIDENT", help="Its number.")]
+Author = Annotated[str | None, typer.Option(help="User id on record; yours by default.")]
+Until = Annotated[str, typer.Option(help="12h, 3d, 2w, or an ISO time (UTC without a zone).")]
+Reason = Annotated[str, typer.Option(help="Why; on record, and in no message.")]
+_COLOUR = {"urgent": "red", "normal": "yellow", "low": "dim", "FAIL": "red", "closed": "green"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(digest)
+
+
+@app.command("list")
+def list_incidents(
+    dataset: Annotated[str | None, typer.Argument(help="Only this data set.")] = None,
+    closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Open incidents, the most pressing first."""
+    office = open_office()
+    if dataset is not None:
+        check_dataset(office, dataset)
+    found = told_incidents(office, dataset, None if closed else "open")
+    if as_json:
+        print_json({"incidents": [_plain(t.incident, t.severity) for t in found]})
+        return 0
+    if not found:
+        results.print("No incident." if closed else "No incident is open.")
+        return 0
+    table = Table(box=None)
+    for name in ("incident", "severity", "data set", "check", "outcome", "since", "batches"):
+        table.add_column(name, justify="right" if name == "incident" else "left")
+    table.add_column("state")
+    for t in found:
+        i, severity = t.incident, t.severity.value if t.severity else "–"
+        table.add_row(
+            str(i.id), _coloured(severity), i.dataset, i.check, _coloured(i.outcome.value),
+            f"{i.opened:%Y-%m-%d %H:%M}", _few(i.failing or [b.batch for b in i.batches]),
+            _coloured(_state(i)),
+        )  # fmt: skip
+    results.print(table)
+    return 0
+
+
+@app.command("show")
+def show_incident(number: Number, as_json: AsJson = False) -> int:
+    """One incident: its batches with their reasons, what was done, and what was told."""
+    catalog = open_office().catalog
+    incident = catalog.incident(number)
+    done, told = catalog.responses(number), catalog.outbox_about(f"incident/{number}/")
+    if as_json:
+        messages = [
+            {"key": m.key, "state": m.state, "due": m.due, "sent": m.sent, "error": m.error}
+            for m in told
+        ]
+        responses = [vars(r) for r in done]
+        print_json({**_plain(incident), "responses": responses, "messages": messages})
+        return 0
+    lines = [
+        f"Incident {incident.id}: {incident.dataset}, {incident.check}, {incident.outcome.value}",
+        f"  {_state(incident)}; opened {_time(incident.opened)}"
+        + (f", came back {incident.reopened}×" if incident.reopened else ""),
+    ]
+    for b in incident.batches:
+        until = f" until {_time(b.until)}" if b.until else ""
+        lines.append(f"  {b.batch} {b.state}{until} since {_time(b.since)}, run {b.run_id or '–'}")
+        lines += [f"    {r['code']}: {r['message']}" for r in b.reasons]
+    for r in done:
+        until = f" until {_time(r.until)}" if r.until else ""
+        batch = f" {r.batch}" if r.batch else ""
+        lines.append(f"  {_time(r.at)} {r.author}: {r.action}{batch}{until}. {r.reason or ''}")
+    for m in told:
+        when = f"sent {_time(m.sent)}" if m.sent else f"due {_time(m.due)}"
+        skipped = (m.receipt or {}).get("skipped")
+        state = "needed no post" if skipped else m.state if m.state != "sent" else when
+        where = (m.receipt or {}).get("files") or m.body["transport"]
+        error = f": {m.error}" if m.error else ""
+        lines.append(f"  message {m.body['kind']}, {state}, {where}{error}")
+    show(None, False, "\n".join(lines))
+    return 0
+
+
+@app.command()
+def ack(
+    number: Number,
+    reason: Annotated[str | None, typer.Option(help="What you do; on record.")] = None,
+    author: Author = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take an incident on: nobody else is called in."""
+    return _respond(number, "acknowledge", author, as_json, reason=reason)
+
+
+@app.command()
+def snooze(
+    number: Number, until: Until, reason: Reason, author: Author = None, as_json: AsJson = False
+) -> int:
+    """Hear nothing of an incident until a time; if it is open then, it is told anew.
+
+    Example: assay incidents snooze 7 --until 3d --reason "The upstream mends it on Monday."
+    """
+    return _respond(number, "snooze", author, as_json, until=until, reason=reason)
+
+
+@app.command()
+def dismiss(
+    number: Number,
+    reason: Reason,
+    until: Annotated[
+        str | None, typer.Option(help="End of the dismissal; without it, until the batch passes.")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Only this batch; all failing ones by default.")
+    ] = None,
+    author: Author = None,
+    as_json: AsJson = False,
+) -> int:
+    """Decide that failing batches need nothing: they stay held, and nobody hears of them again.
+
+    Example: assay incidents dismiss 7 --batch 2013-02-08 --reason "A blizzard: no flight left."
+    """
+    return _respond(number, "dismiss", author, as_json, until=until, reason=reason, batch=batch)
+
+
+def digest(
+    owner: Annotated[str | None, typer.Argument(help="Team that answers for data sets.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Every owner's.")] = False,
+    week: Annotated[
+        str | None, typer.Option(help="Like 2013-W06; the last whole week by default.")
+    ] = None,
+    by_batch: Annotated[
+        bool, typer.Option(help="Count the week's batches, not the week's decisions.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """An owner's week: released, held, quarantined, oldest open incident, what was muted.
+
+    Example: assay digest --all --week 2013-W06 --by-batch
+    """
+    if (owner is None) != everybody:
+        raise InputError("whose digest?", expected="an owner, or --all")
+    found = weekly_digests(open_office(), owner, week, "batch" if by_batch else "decided")
+    text = "\n".join(render_weekly(w) for w in found).rstrip()
+    show({"digests": [w.body() for w in found]}, as_json, text)
+    return 0
+
+
+def _respond(
+    number: int, action: str, author: str | None, as_json: bool, **asked: str | None
+) -> int:
+    change = respond(open_office(), number, action, by=author or getpass.getuser(), **asked)
+    incident = change.incident
+    text = f"Incident {incident.id} ({incident.dataset}, {incident.check}): {_state(incident)}."
+    if change.kind == "unchanged":
+        text += " It was so already."
+    show({**_plain(incident), "change": change.kind}, as_json, text)
+    return 0
+
+
+def _state(incident: Incident) -> str:
+    """How an incident stands, in words."""
+    if incident.closed is not None:
+        how = {"passed": "resolved", None: "closed"}.get(incident.resolution, incident.resolution)
+        return f"{how} {_time(incident.closed)}"
+    if incident.snoozed(now()):
+        assert incident.snoozed_until is not None  # noqa: S101 - it is snoozed
+        return f"snoozed until {_time(incident.snoozed_until)}"
+    if incident.acknowledged:
+        return f"taken on {_time(incident.acknowledged)}"
+    called = f", escalated {incident.escalations}×" if incident.escalations else ""
+    return f"open{called}"
+
+
+def _plain(incident: Incident, severity: Any = None) -> dict[str, Any]:
+    """An incident as JSON data."""
+    told = {k: v for k, v in vars(incident).items() if k != "batches"}
+    return {**told, "severity": severity, "batches": [vars(b) for b in incident.batches]}
+
+
+def _few(batches: Any) -> str:
+    names = list(batches)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _time(at: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _coloured(word: str) -> str:
+    return f"[{_COLOUR[word]}]{word}[/]" if word in _COLOUR else word

@@ -1,0 +1,143 @@
+"""The weekly digest of each owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from assay.alerting import send_due
+from assay.alerting.weekly import Week, Weekly, plan_weekly, sum_up, week_named, weekly_line
+from assay.catalog import BatchRecord, Incident
+from assay.contract import Contract
+from assay.errors import AssayError, InputError, did_you_mean
+from assay.policy.alerting import AlertingPolicy
+from assay.stages._office import Office
+from assay.stages._tell import alerting_of
+
+CountBy = Literal["decided", "batch"]
+_DECIDED = {"released", "superseded", "forced", "held", "running"}
+
+
+@dataclass(frozen=True)
+class _Muted:
+    """A silence as the digest counts it."""
+
+    incident: Incident
+    kind: str
+    until: datetime | None
+    batches: tuple[str, ...]
+
+
+def weekly_digests(
+    office: Office, owner: str | None = None, week: str | None = None, by: CountBy = "decided"
+) -> list[Weekly]:
+    """What became of an owner's data sets in a week, one digest an owner.
+
+    Parameters
+    ----------
+    owner : str, optional
+        Every owner by default.
+    week : str, optional
+        Like ``2013-W06``; the last whole week by default.
+    by : {'decided', 'batch'}
+        Count what was decided in the week, or the batches that end in it, whenever that was.
+
+    Raises
+    ------
+    InputError
+        There is no such owner or week.
+    """
+    chosen, owners = week_named(week, office.clock()), _owners(office)
+    if owner is not None and owner not in owners:
+        raise InputError(
+            "this owner has no data set",
+            got=owner,
+            expected="one of: " + (", ".join(sorted(owners)) or "no contract loads"),
+            do=did_you_mean(owner, owners) or None,
+        )
+    return [
+        sum_up(name, chosen, [_line(office, c, chosen, by) for c, _ in owners[name]])
+        for name in sorted(owners)
+        if owner in {None, name}
+    ]
+
+
+def send_weekly(
+    office: Office, transports: Mapping[str, Any], *, owner: str, week: str | None = None
+) -> dict[str, str]:
+    """Put each owner's digest of a week into the outbox, once, and send what is due.
+
+    Parameters
+    ----------
+    transports : mapping
+        From ``assay.alerting.open_transports``.
+    owner : str
+        Who sends, for the claims.
+    week : str, optional
+        The last whole week by default.
+
+    Returns
+    -------
+    dict
+        Message → what became of it.
+    """
+    now, owners = office.clock(), _owners(office)
+    for weekly in weekly_digests(office, week=week):
+        policies = [policy for _, policy in owners[weekly.owner]]
+        to = [p.weekly_digest for p in policies if p.weekly_digest]
+        quiet = next((p.quiet_hours for p in policies if p.quiet_hours), None)
+        for letter, hold in plan_weekly(weekly, to, quiet, now):
+            office.catalog.outbox_add(letter.key, letter.body(), at=now, due=hold)
+    sent = send_due(office.catalog, transports, office.clock, owner=owner)
+    return {d.key: d.error or d.state for d in sent}
+
+
+def _owners(office: Office) -> dict[str, list[tuple[Contract, AlertingPolicy]]]:
+    """Owner → contracts and alerting policies; what doesn't load is left to `assay check`."""
+    found: dict[str, list[tuple[Contract, AlertingPolicy]]] = {}
+    for dataset in office.project.datasets():
+        try:
+            contract, policy = alerting_of(office, dataset)
+        except AssayError:
+            continue
+        found.setdefault(policy.owner or contract.owner, []).append((contract, policy))
+    return found
+
+
+def _line(office: Office, contract: Contract, week: Week, by: CountBy) -> Any:
+    name = contract.dataset
+    decided = [r for r in office.catalog.history(name) if r.ended and r.state.value in _DECIDED]
+
+    def counts(record: BatchRecord) -> bool:
+        at = record.ended if by == "decided" else contract.partition.bounds(record.batch)[1]
+        # A batch that ends at midnight is the day before's.
+        return week.has(at) if by == "decided" else week.start < at <= week.end  # type: ignore[operator]
+
+    incidents = office.catalog.incidents(name)
+    muted, older = _muted(office, incidents, week)
+    return weekly_line(name, week, [r for r in decided if counts(r)], incidents, muted, older)
+
+
+def _muted(office: Office, incidents: Sequence[Incident], week: Week) -> tuple[list[_Muted], int]:
+    """What somebody muted in the week or before it; dismissals of old are only counted."""
+    known = {i.id: i for i in incidents}
+    found, older = [], 0
+    for did in office.catalog.responses():
+        incident = known.get(did.incident)
+        if incident is None or did.at >= week.end or did.action == "acknowledge":
+            continue
+        snooze = did.action == "snooze"
+        batches = (
+            incident.failing
+            if snooze
+            else tuple(b.batch for b in incident.batches if b.state == "dismissed")
+        )
+        if did.until is not None and did.until <= week.start:
+            continue
+        if week.has(did.at) or snooze:
+            found.append(_Muted(incident, "snoozed" if snooze else "dismissed", did.until, batches))
+        elif batches:
+            older += 1
+    return found, older

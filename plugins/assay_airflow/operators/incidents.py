@@ -1,0 +1,61 @@
+"""Incidents: what a person does about one, and what falls due between runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import BaseOperator
+
+from assay.errors import InputError
+from assay_airflow.hooks.messages import transports
+from assay_airflow.hooks.office import airflow_url, open_office
+
+
+class RespondOperator(BaseOperator):
+    """Acknowledge, snooze or dismiss an incident in the name of who triggered the run."""
+
+    ui_color = "#fef7e0"
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Do what the form asks, and say how the incident stands."""
+        from assay.stages import respond
+
+        asked, by = context["params"], getattr(context["dag_run"], "triggering_user_name", None)
+        if not by:
+            raise InputError("nobody knows who asked", do="Trigger it as a user of Airflow.")
+        change = respond(
+            open_office(), asked["incident"], asked["action"], by=by, until=asked["until"],
+            reason=asked["reason"], batch=asked["batch"], airflow_url=airflow_url(),
+        )  # fmt: skip
+        self.log.info("Incident %s: %s, by %s.", change.incident.id, change.kind, by)
+        return {"incident": change.incident.id, "change": change.kind, "by": by}
+
+
+class TellOperator(BaseOperator):
+    """Remind, escalate, and send every message that is due."""
+
+    ui_color = "#fce8e6"
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Tell who has to know by now."""
+        from assay.stages import tell
+
+        office = open_office()
+        told = tell(office, transports(office), owner=context["run_id"], airflow_url=airflow_url())
+        for what, found in told.items():
+            if found:
+                self.log.info("%s: %s", what, found)
+        return told
+
+
+class WeeklyDigestOperator(BaseOperator):
+    """Send each owner the digest of the last whole week, once."""
+
+    ui_color = "#e6f4ea"
+
+    def execute(self, context: Any) -> dict[str, str]:
+        """Send the digests."""
+        from assay.stages import send_weekly
+
+        office = open_office()
+        return send_weekly(office, transports(office), owner=context["run_id"])
