@@ -139,7 +139,7 @@ def _of_bundle(bundle: Bundle) -> Page:
     what = datasets[0] if len(datasets) == 1 else f"{len(datasets)} data sets"
     cause = "Backfill" if bundle.key.startswith("backfill/") else "During quiet hours"
     ended = len(shown) - len(still)
-    counts = [f"{len(still)} open"] * bool(still) + [f"{ended} over"] * bool(ended)
+    counts = [f"{len(still)} open"] * bool(still) + [f"{ended} resolved"] * bool(ended)
     sections = [_incident_section(m) for m in shown[:_MOST_INCIDENTS]]
     if (more := len(shown) - _MOST_INCIDENTS) > 0:
         sections.append(Section("", f"and {more} more incidents: assay incidents list"))
@@ -220,12 +220,10 @@ def _batch_section(batch: MessageBatch) -> Section:
 
 
 def _batch_line(batch: MessageBatch) -> str:
-    rows = (
-        ""
-        if batch.rows_affected is None
-        else f", {shown_number(batch.rows_affected)} rows set aside"
-    )
-    return f"{batch.batch} {batch.state} since {shown_time(batch.since)}{rows}"
+    rows = batch.rows_affected
+    aside = "" if rows is None else f", {shown_number(rows)} rows set aside"
+    failed = "since" if batch.state == "failing" else "now, failed first"
+    return f"{batch.batch} {batch.state} {failed} {shown_time(batch.since)}{aside}"
 
 
 def _reason_lines(batch: MessageBatch) -> Iterator[str]:

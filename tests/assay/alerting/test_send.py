@@ -410,7 +410,7 @@ def test_what_quiet_hours_held_back_is_one_message_at_their_end(
     desk.send(lake, **connections)
     assert (slack.calls, box.mails) == ([], []), "it is Saturday, before nine"
     desk.later(hours=2).send(lake, **connections)
-    title = "During quiet hours: flights, 1 open, 1 over"
+    title = "During quiet hours: flights, 1 open, 1 resolved"
     assert posts(slack) == [("postMessage", title)]
     (mail,) = (email.message_from_bytes(raw) for _, raw in box.mails)
     assert mail["Subject"] == f"[assay] {title}"

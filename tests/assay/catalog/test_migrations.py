@@ -1,11 +1,13 @@
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from assay.catalog import Catalog, _migrate
 from assay.catalog._schema import REVISION, Base
@@ -75,3 +77,53 @@ def test_other_databases_are_refused_without_telling_the_password() -> None:
     with pytest.raises(CatalogError, match="can't be read"):
         Catalog("not a url")
     assert "hush" not in Catalog("postgresql://me:hush@host/db").location
+
+
+def test_a_catalog_of_the_first_revision_keeps_its_data(url: str, now: datetime) -> None:
+    """Incidents, and messages on their way, go on from where they were."""
+    engine = open_engine(url)
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir()
+    _upgrade_to(url, "r0001")
+    with engine.begin() as connection:
+        for statement in _AT_FIRST:
+            connection.execute(text(statement), {"at": now})
+    catalog = Catalog(url)
+    catalog.migrate()
+    one, old = catalog.incidents()
+    assert (one.state, one.reopened, one.escalations, one.snoozed_until) == ("open", 0, 0, None)
+    assert [(b.batch, b.until) for b in one.batches] == [("b1", None)]
+    assert old.resolution is None
+    (item,) = catalog.outbox("pending")
+    assert item.thread == "incident/1/slack/abc"
+    assert item.body == {"kind": "opened"}
+    assert catalog.acknowledge_incident(1, by="ann", at=now).kind == "acknowledged"
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    _upgrade_to(url, "r0001", down=True)
+    assert catalog_rows(engine, "incidents") == 2
+
+
+_AT_FIRST = (
+    "INSERT INTO incidents (id, dataset, check_name, state, outcome, opened, closed) VALUES"
+    " (1, 'd', 'c', 'open', 'FAIL', :at, NULL), (2, 'd', 'c', 'closed', 'FAIL', :at, :at)",
+    "INSERT INTO incident_batches (incident_id, batch, state, reasons, since, at)"
+    " VALUES (1, 'b1', 'failing', '[]', :at, :at)",
+    "INSERT INTO outbox (key, body, state, attempts, created, due) VALUES"
+    " ('incident/1/opened/slack/abc', '{\"kind\": \"opened\", \"edits\": null}', 'pending', 0,"
+    " :at, :at)",
+)
+
+
+def catalog_rows(engine: Engine, table: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def _upgrade_to(url: str, revision: str, *, down: bool = False) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_migrate.MIGRATIONS))
+    with open_engine(url).execution_options(assay_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if down else command.upgrade)(config, revision)

@@ -64,3 +64,37 @@ def test_a_transaction_keeps_all_or_nothing(catalog: Catalog, now: datetime) -> 
     assert catalog.incidents() == catalog.outbox() == []
     open_and_tell(dies=False)
     assert len(catalog.incidents()) == len(catalog.outbox()) == 1
+
+
+def test_a_bundle_is_claimed_whole_and_once(catalog: Catalog, now: datetime) -> None:
+    for key in ("a", "b"):
+        catalog.outbox_add(key, {}, at=now, bundle="night", hold=now + TTL)
+    catalog.outbox_add("c", {}, at=now, bundle="day")
+    taken = catalog.outbox_claim_bundle("night", "me", now=now, ttl=TTL)
+    assert [i.key for i in taken] == ["a", "b"]
+    assert catalog.outbox_claim_bundle("night", "you", now=now, ttl=TTL) == []
+    assert len(catalog.outbox_claim_bundle("night", "you", now=now + TTL, ttl=TTL)) == 2
+    catalog.outbox_mark([i.id for i in taken], "sent", at=now, receipt={"ts": "1"})
+    assert [i.key for i in catalog.outbox("sent")] == ["a", "b"]
+
+
+def test_a_claim_can_be_prolonged_by_its_owner_alone(catalog: Catalog, now: datetime) -> None:
+    catalog.outbox_add("k", {}, at=now)
+    (item,) = catalog.outbox_due(now)
+    catalog.outbox_claim(item.id, "me", now=now, ttl=TTL)
+    assert catalog.outbox_prolong([item.id], "you", until=now + 9 * TTL) == 0
+    assert catalog.outbox_prolong([item.id], "me", until=now + 3 * TTL) == 1
+    assert catalog.outbox_due(now + 2 * TTL) == []
+    assert len(catalog.outbox_due(now + 3 * TTL)) == 1
+
+
+def test_what_waits_can_be_put_off_or_taken_back(catalog: Catalog, now: datetime) -> None:
+    catalog.outbox_add("incident/1/x", {}, at=now, bundle="backfill/d/1", hold=now + TTL)
+    catalog.outbox_add("incident/11/x", {}, at=now, bundle="backfill/dd/1", hold=now + TTL)
+    assert catalog.outbox_put_off("backfill/d/", hold=now + 5 * TTL) == 1
+    assert catalog.outbox_put_off("backfill/d/", hold=now + 3 * TTL) == 0, "never earlier"
+    assert [i.hold for i in catalog.outbox()] == [now + 5 * TTL, now + TTL]
+    assert catalog.outbox_withdraw("incident/1/") == 1
+    assert [i.state for i in catalog.outbox()] == ["withdrawn", "pending"]
+    assert [i.key for i in catalog.outbox_due(now + TTL)] == ["incident/11/x"]
+    assert catalog.outbox_withdraw("incident/1_/") == 0, "no wildcard"
