@@ -275,6 +275,7 @@ class Train:
         until: str | None = None,
         approved_by: str | None = None,
         run_id: str | None = None,
+        run_type: str = "manual",
         **asked: Any,
     ) -> dict[str, stages.StageResult]:
         """One run of a batch as the operators make it; ``until`` dies after that stage."""
@@ -282,7 +283,7 @@ class Train:
         office = self.office
         run_id = run_id or f"run-{dataset}-{batch}-{self.count}"
         wants = stages.Asked(by="tester", **asked)
-        ticket = stages.pin(office, dataset, batch, run_id, "manual", wants)
+        ticket = stages.pin(office, dataset, batch, run_id, run_type, wants)
         done: dict[str, stages.StageResult] = {}
         if until == "pin":
             return done

@@ -1,61 +1,21 @@
-import os
 import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 from assay.catalog import Catalog
 from assay.catalog._schema import Base
 
-POSTGRES = os.environ.get(
-    "ASSAY_TEST_POSTGRES", "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
-)
 NOW = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def now() -> datetime:
     return NOW
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> str | None:
-    engine = create_engine(POSTGRES, poolclass=NullPool, connect_args={"connect_timeout": 3})
-    try:
-        engine.connect().close()
-    except OperationalError:
-        return None
-    return POSTGRES
-
-
-@contextmanager
-def _database(server: str | None) -> Iterator[str]:
-    if server is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs a PostgreSQL server on loopback")
-        pytest.skip("no PostgreSQL server on loopback")
-    name = f"assay_catalog_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    # Tests needn't survive a power cut; waiting for the disk is most of their time.
-    yield f"{server.rsplit('/', 1)[0]}/{name}?options=-csynchronous_commit%3Doff"
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str | None) -> Iterator[str]:
-    """A database of its own, without tables."""
-    with _database(postgres_server) as url:
-        yield url
 
 
 @pytest.fixture
@@ -70,8 +30,10 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str | None) -> Iterator[Catalog]:
-    with _database(postgres_server) as url:
+def migrated_postgres(
+    new_database: Callable[[], AbstractContextManager[str]],
+) -> Iterator[Catalog]:
+    with new_database() as url:
         catalog = Catalog(url)
         catalog.migrate()
         yield catalog

@@ -1,0 +1,213 @@
+"""Incidents through the train: told, answered, put off, escalated, summed up."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay import stages
+from assay.errors import CatalogError, InputError
+
+DAY = "2024-01-03"
+POLICY = """\
+opens: [FAIL, INCONCLUSIVE]
+severities:
+  - {severity: urgent, reasons: [drift_detected]}
+continues_within_minutes: 60
+longest_silence_days: 30
+routes:
+  - {slack: '#tests', email: [team@example.org]}
+escalation: {after_minutes: 30, at_most: 2, severities: [urgent], slack: '#on-call'}
+backfills: {quiet_minutes: 10}
+weekly_digest: {email: [team@example.org]}
+"""
+
+
+class Shift:
+    """A train whose clock a test moves, and what people were told."""
+
+    def __init__(self, train: Any, mini: Any) -> None:
+        self.train, self.mini = train, mini
+        self.at = datetime(2024, 1, 10, 6, tzinfo=UTC)
+        train.now = lambda: self.at
+        self.write_policy(POLICY)
+
+    def write_policy(self, text: str) -> None:
+        (self.train.project / "include/policies/visits/alerting.yaml").write_text(text)
+
+    def later(self, **more: float) -> Shift:
+        self.at += timedelta(**more)
+        return self
+
+    def run(self, day: str = DAY, *, run_type: str = "manual", **visits: Any) -> None:
+        self.train.drop("visits", day, self.mini.visits(day, **visits))
+        self.train.run("visits", day, run_type=run_type)
+
+    def tell(self) -> dict[str, Any]:
+        office = self.train.office
+        return stages.tell(office, self.mini.transports(office), owner="tick")
+
+    def respond(self, action: str, number: int = 1, **more: Any) -> Any:
+        return stages.respond(self.train.office, number, action, by="ann", **more)
+
+    def told(self) -> list[str]:
+        """Titles of the Slack messages, in the order of their writing."""
+        folder = self.train.home / "messages"
+        files = sorted(folder.glob("*.json"), key=lambda p: p.stat().st_mtime_ns)
+        return [json.loads(p.read_text())["text"] for p in files]
+
+
+@pytest.fixture
+def shift(ready: Any, mini: Any) -> Shift:
+    return Shift(ready, mini)
+
+
+FAIL = "URGENT FAIL: visits 2024-01-03, drift/drift_detected"
+
+
+def test_a_day_that_drifts_is_told_escalated_answered_and_resolved(shift: Shift) -> None:
+    shift.run(shift=30)
+    assert shift.told() == [FAIL]
+    for minutes, escalated in ((29, []), (1, [1]), (29, []), (1, [1]), (300, [])):
+        assert shift.later(minutes=minutes).tell()["escalated"] == escalated
+    assert shift.told()[1:] == [f"URGENT Nobody has answered: {FAIL[7:]}"] * 2
+    assert shift.respond("acknowledge").kind == "acknowledged"
+    shift.run(shift=0)
+    assert len(shift.told()) == 3, "it may yet come back"
+    shift.later(minutes=60).tell()
+    assert shift.told()[3:] == ["Resolved: visits 2024-01-03, drift/drift_detected"] * 2
+
+
+def test_who_acknowledges_in_time_is_left_in_peace(shift: Shift) -> None:
+    shift.run(shift=30)
+    shift.later(minutes=20).respond("acknowledge")
+    assert shift.later(hours=9).tell()["escalated"] == []
+    assert shift.told() == [FAIL]
+
+
+def test_a_snooze_is_kept_and_ends(shift: Shift) -> None:
+    shift.run(shift=30)
+    shift.respond("snooze", until="3h", reason="The upstream is at it.")
+    shift.run("2024-01-04", shift=30)
+    assert shift.later(hours=2, minutes=59).tell()["reminded"] == []
+    assert shift.told() == [FAIL]
+    assert shift.later(minutes=1).tell()["reminded"] == [1]
+    assert shift.told()[1:] == ["URGENT Still FAIL: visits 2 batches, drift/drift_detected"]
+    assert shift.later(minutes=30).tell()["escalated"] == [1], "the clock starts anew"
+
+
+def test_a_dismissed_day_stays_held_and_quiet(shift: Shift) -> None:
+    shift.run(shift=30)
+    shift.respond("dismiss", reason="The meter was changed.")
+    shift.tell()
+    assert shift.told()[1:] == ["Dismissed: visits 2024-01-03, drift/drift_detected"]
+    shift.later(days=1).run(shift=31)
+    shift.tell()
+    assert len(shift.told()) == 2
+    assert shift.train.batch("visits", DAY)["state"] == "held"
+    shift.run("2024-01-04", shift=30)
+    assert shift.told()[2:] == ["URGENT FAIL: visits 2024-01-04, drift/drift_detected"]
+
+
+def test_a_backfill_is_summed_up_when_it_is_over(shift: Shift) -> None:
+    for day in (DAY, "2024-01-04", "2024-01-05"):
+        shift.run(day, run_type="backfill", shift=30)
+        shift.later(minutes=9).tell()
+        assert shift.told() == []
+    shift.later(minutes=1).tell()
+    assert shift.told() == ["URGENT FAIL: visits 3 batches, drift/drift_detected"]
+
+
+def test_a_policy_that_does_not_load_keeps_nobody_else_waiting(shift: Shift) -> None:
+    shift.run(shift=30)
+    shift.respond("snooze", until="1h", reason="r")
+    shift.write_policy("opens: [NEVER]\n")
+    assert shift.later(hours=2).tell()["unreadable"] == ["visits"]
+    assert shift.respond("acknowledge").kind == "acknowledged"
+    shift.write_policy(POLICY)
+    assert shift.tell()["reminded"] == [1], "it was put off, not lost"
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "told"),
+    [
+        ("snooze", {"until": "3d"}, "snooze needs a reason"),
+        ("snooze", {"reason": "r"}, "needs an end"),
+        ("snooze", {"reason": "r", "until": "31d"}, "at most 30 days"),
+        ("snooze", {"reason": "r", "until": "tomorrow"}, "this isn't a time"),
+        ("snooze", {"reason": "r", "until": "2024-01-10T05:59"}, "the end has passed"),
+        ("dismiss", {"reason": "  "}, "dismiss needs a reason"),
+        ("dismis", {"reason": "r"}, "Did you mean 'dismiss'"),
+        ("acknowledge", {"batch": DAY}, "only a dismissal"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    shift: Shift, action: str, more: dict[str, str], told: str
+) -> None:
+    shift.run(shift=30)
+    with pytest.raises(InputError, match=told):
+        shift.respond(action, **more)
+    assert shift.train.office.catalog.responses() == []
+
+
+def test_an_incident_that_is_not_there(shift: Shift) -> None:
+    with pytest.raises(CatalogError, match="no such incident"):
+        shift.respond("acknowledge", 4)
+
+
+def test_the_weekly_digest_of_an_owner_is_sent_once(shift: Shift) -> None:
+    shift.run(shift=30)
+    shift.run("2024-01-04")
+    shift.respond("snooze", until="10d", reason="r")
+    shift.at = datetime(2024, 1, 15, 6, tzinfo=UTC)
+    (weekly,) = stages.weekly_digests(shift.train.office)
+    assert (weekly.owner, weekly.week) == ("tests", "2024-W02")
+    lines = {line.dataset: line for line in weekly.lines}
+    assert set(lines) == {"sites", "visits"}
+    visits = lines["visits"]
+    assert (visits.released, visits.held, visits.opened, visits.open_now) == (1, 1, 1, 1)
+    assert visits.held_batches == (DAY,)
+    assert visits.rows_quarantined == 4
+    muted = "incident 1, drift/drift_detected, 1 batch, snoozed until 2024-01-20 06:00 UTC"
+    assert visits.muted == (muted,)
+    office = shift.train.office
+    for _ in range(2):
+        stages.send_weekly(office, shift.mini.transports(office), owner="monday")
+    (text,) = (shift.train.home / "messages").glob("weekly-*.txt")
+    assert "Week 2024-W02 of tests: 1 released, 1 held, 1 open" in text.read_text()
+
+
+def test_a_digest_may_count_the_weeks_batches(shift: Shift) -> None:
+    shift.run(shift=30)
+    for week, held in (("2024-W01", 1), ("2024-W02", 0)):
+        (weekly,) = stages.weekly_digests(shift.train.office, "tests", week, "batch")
+        assert {line.dataset: line.held for line in weekly.lines}["visits"] == held
+    with pytest.raises(InputError, match=r"no data set.*one of: tests"):
+        stages.weekly_digests(shift.train.office, "test")
+
+
+def test_silences_are_read_without_making_anything(shift: Shift, tmp_path: Path) -> None:
+    project = shift.train.office.project
+    nowhere = project.__class__.from_environment(
+        {"ASSAY_PROJECT": str(shift.train.project), "ASSAY_HOME": str(tmp_path / "nowhere")}
+    )
+    assert stages.known_silences(nowhere, shift.at) == ([], None)
+    assert not (tmp_path / "nowhere").exists()
+    shift.run(shift=30)
+    shift.respond("snooze", until="3d", reason="r")
+    (silence,), unread = stages.known_silences(project, shift.at)
+    assert (silence.kind, silence.state, unread) == ("snoozed", "active", None)
+    away = project.__class__.from_environment(
+        {
+            "ASSAY_PROJECT": str(shift.train.project),
+            "ASSAY_CATALOG_URL": "postgresql://nobody:hush@127.0.0.1:9/nothing",
+        }
+    )
+    found, unread = stages.known_silences(away, shift.at)
+    assert found == []
+    assert unread is not None
+    assert "hush" not in unread
