@@ -75,7 +75,13 @@ def _section(name: str, dags: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from table(
             ("parameter", "title", "type", "default", "meaning"),
             [
-                (code(p["name"]), p["title"], p["type"], code(json.dumps(p["default"])), p["help"])
+                (
+                    code(p["name"]),
+                    p["title"],
+                    p["type"],
+                    code(p["default"]) if p["default"] else "**required**",
+                    p["help"],
+                )
                 for p in fullest["parameters"]
             ],
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
+from airflow.sdk.definitions._internal.types import is_arg_set
 
 from assay_airflow.defaults import TASK_DEFAULTS  # type: ignore[import-not-found]
 
@@ -67,7 +68,8 @@ def _parameter(name: str, param: Any) -> dict[str, Any]:
         "name": name,
         "title": schema.get("title", ""),
         "type": " or ".join(f"`{o}`" for o in options) or kind,
-        "default": param.value,
+        # Where a person must say it, there is none.
+        "default": json.dumps(param.value) if is_arg_set(param.value) else None,
         "help": param.description or schema.get("description") or "",
     }
 

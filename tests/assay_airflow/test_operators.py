@@ -11,13 +11,15 @@ import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from assay.errors import AssayError, LeaseError, PolicyError, SuiteError, UndecidedError
+from assay.catalog import Catalog
+from assay.errors import AssayError, InputError, LeaseError, PolicyError, SuiteError, UndecidedError
 from assay.stages import Asked, StageResult, Ticket
-from assay.verdict import Outcome
+from assay.verdict import Outcome, Reason
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import TASK_DEFAULTS
 from assay_airflow.operators._stage import WORK, Run, StageOperator, read_ended_run, read_run
 from assay_airflow.operators.broken import BrokenContractOperator
+from assay_airflow.operators.incidents import RespondOperator
 from assay_airflow.operators.notify import NotifyOperator
 from assay_airflow.operators.release import ReleaseOperator
 
@@ -161,6 +163,53 @@ def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
 def test_nobody_is_told_of_a_run_that_never_began() -> None:
     notify = NotifyOperator(task_id="notify", dataset="a")
     assert notify.execute(_Left().context("notify")) == {}
+
+
+def _attempt(number: int) -> dict[str, Any]:
+    """What a task sees at its ``number``-th attempt of four, after a stage that was held."""
+    left = _left(_GOOD, _HELD)
+    left.try_number, left.max_tries = number, 3  # type: ignore[attr-defined]
+    left.get_task_states = lambda **_: {}  # type: ignore[attr-defined]
+    return {**left.context("notify"), "dag": SimpleNamespace(dag_id="d"), "run_id": "r"}
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "raises"),
+    [(OSError("x"), 1, True), (OSError("x"), 4, False), (PolicyError("no policy"), 1, False)],
+)
+def test_telling_is_tried_again_and_never_fails(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, attempt: int, raises: bool
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("assay.stages.notify", broken)
+    notify = NotifyOperator(task_id="notify", dataset="a")
+    if raises:
+        with pytest.raises(OSError, match="x"):
+            notify.execute(_attempt(attempt))
+    else:
+        assert notify.execute(_attempt(attempt))["problem"] in {"OSError", "no policy."}
+
+
+def test_who_triggered_the_run_is_who_answered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
+    catalog.migrate()
+    reason = Reason(code="x", outcome=Outcome.FAIL, message="m")
+    catalog.open_or_update_incident(
+        "gone", "c", "2013", reasons=[reason], at=datetime(2013, 2, 4, tzinfo=UTC)
+    )
+    asked = {"incident": 1, "action": "dismiss", "until": None, "reason": "Known.", "batch": None}
+    context = {"params": asked, "dag_run": SimpleNamespace(triggering_user_name="ann")}
+    respond = RespondOperator(task_id="respond")
+    assert respond.execute(context) == {"incident": 1, "change": "closed", "by": "ann"}
+    assert [(r.author, r.reason) for r in catalog.responses(1)] == [("ann", "Known.")]
+    assert respond.execute(context)["change"] == "unchanged", "a task that is repeated"
+    nobody = {**context, "dag_run": SimpleNamespace(triggering_user_name=None)}
+    with pytest.raises(InputError, match="nobody knows who asked"):
+        respond.execute(nobody)
 
 
 def test_the_release_alone_updates_the_asset() -> None:

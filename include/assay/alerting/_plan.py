@@ -254,8 +254,9 @@ def _hold(
 ) -> tuple[datetime | None, str | None]:
     """When a post may be made, and with which others; (None, None) for at once and alone."""
     start = context.at
-    if kind == "closed" and policy.continues_within_minutes and incident.resolution != "dismissed":
-        start += timedelta(minutes=policy.continues_within_minutes)
+    window = policy.continues_within_minutes
+    if kind == "closed" and window and incident.closed and incident.resolution != "dismissed":
+        start = max(start, incident.closed + timedelta(minutes=window))
     place = place_name(target)
     if context.backfill and policy.backfills:
         return max(start, held_until(policy, context.at)), digest_prefix(incident.dataset) + place

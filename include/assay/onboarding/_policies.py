@@ -171,6 +171,7 @@ opens_rationale: Both may hold the batch, so somebody must look; warnings stay o
 #   - {slack: "#team-channel"}
 #   - {outcomes: [FAIL], email: [owner@example.org]}
 routes: []
+# When nobody is to be disturbed, who is called in next, and more: include/docs/alerting.md
 """
 
 

@@ -69,6 +69,8 @@ def send_weekly(
 ) -> dict[str, str]:
     """Put each owner's digest of a week into the outbox, once, and send what is due.
 
+    A week in which nothing came is told too, unless all of the owner's data sets are finished.
+
     Parameters
     ----------
     transports : mapping
@@ -85,6 +87,8 @@ def send_weekly(
     """
     now, owners = office.clock(), _owners(office)
     for weekly in weekly_digests(office, week=week):
+        if _is_over(weekly, [contract for contract, _ in owners[weekly.owner]]):
+            continue
         policies = [policy for _, policy in owners[weekly.owner]]
         to = [p.weekly_digest for p in policies if p.weekly_digest]
         quiet = next((p.quiet_hours for p in policies if p.quiet_hours), None)
@@ -92,6 +96,18 @@ def send_weekly(
             office.catalog.outbox_add(letter.key, letter.body(), at=now, due=hold)
     sent = send_due(office.catalog, transports, office.clock, owner=owner)
     return {d.key: d.error or d.state for d in sent}
+
+
+def _is_over(weekly: Weekly, contracts: Sequence[Contract]) -> bool:
+    """Whether nothing happened, and nothing could have."""
+    quiet = all(
+        not (n.released or n.forced or n.held or n.crashed or n.open_now or n.muted)
+        for n in weekly.lines
+    )
+    ends = [
+        c.partition.bounds(c.partition.last)[1] if c.partition.last else None for c in contracts
+    ]
+    return quiet and all(end is not None and end.date() <= weekly.first for end in ends)
 
 
 def _owners(office: Office) -> dict[str, list[tuple[Contract, AlertingPolicy]]]:

@@ -189,9 +189,6 @@ class Life(RuleBasedStateMachine):
             if told:
                 last = [x for x in self.wire.seen.values() if x.incident == number][-1]
                 assert (last.closed is None) == (incident.state == "open")
-        if not self.wire.edits:
-            kinds = [x.kind for x in self.wire.heard]
-            assert "updated" not in kinds
 
 
 MIGRATED = Path(tempfile.mkdtemp(prefix="assay-life-")) / "migrated.sqlite"
@@ -220,4 +217,4 @@ def test_each_change_is_told_once_and_what_is_seen_is_so() -> None:
 
 @pytest.mark.slow
 def test_each_change_is_told_once_in_many_lives() -> None:
-    _run(150)
+    _run(100)
