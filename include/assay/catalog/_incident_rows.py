@@ -137,6 +137,7 @@ def open_row(
 
 
 def open_one(dataset: str, check: str) -> Select[IncidentRow]:
+    """The open incident of a check, locked."""
     return (
         select(IncidentRow)
         .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
@@ -211,6 +212,7 @@ def note_failing(
 
 
 def open_with(dataset: str, batch: str) -> Any:
+    """The open incidents of a data set in which a batch fails."""
     return (
         select(IncidentRow)
         .join(IncidentBatch, IncidentBatch.incident_id == IncidentRow.id)
@@ -228,6 +230,7 @@ def end_dismissals(
     still_failing: Collection[str],
     only: Collection[str] | None,
 ) -> None:
+    """End the dismissals of a batch: it has passed, or was forced."""
     ids = select(IncidentRow.id).where(IncidentRow.dataset == dataset)
     ids = ids.where(IncidentRow.check_name.not_in(list(still_failing)))
     if only is not None:
@@ -275,6 +278,7 @@ def changed(session: Session, row: IncidentRow, kind: ChangeKind) -> IncidentCha
 
 
 def incidents_of(session: Session, rows: Sequence[IncidentRow]) -> list[Incident]:
+    """Rows as incidents, with their batches."""
     members: dict[int, list[AffectedBatch]] = {row.id: [] for row in rows}
     for m in _members(session, rows):
         told = tuple(m.reasons)

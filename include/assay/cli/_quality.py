@@ -85,7 +85,7 @@ def sparkline(values: Sequence[float | None]) -> str:
     Examples
     --------
     >>> sparkline([0.9, None, 0.95, 1.0])
-    '▁ ▅█'
+    '▁ ▄█'
     >>> sparkline([1.0, 1.0])
     '██'
     """
