@@ -15,6 +15,8 @@ from assay.drift._model import Cell, ColumnDrift, Effect
 from assay.drift._sorted import Block
 from assay.engine import round12
 
+_FEW: Final = 30
+"""Up to so many distinct values Anderson-Darling's limit law rejects too often: a permutation."""
 _PERMUTED: Final = 2_000
 """Most distinct values under permutations; beyond, ties are rare enough for the law without."""
 
@@ -51,6 +53,9 @@ def compare_ordered(
 
 def _ordered_test(seen: Ordered, test: str, job: Job) -> tuple[float, float, str]:
     """Statistic, p and the law that p comes from."""
+    if test == "anderson_darling" and seen.counts is not None and seen.distinct <= _FEW:
+        simulated = permuted(seen.counts, job.level, job.rng, _anderson.statistics)
+        return seen.a2, permutation_p(seen.a2, simulated), "permutation"
     if test == "anderson_darling":
         return seen.a2, _anderson.p_value(seen.a2), "adinf"
     if test == "permutation" and seen.counts is not None and seen.distinct <= _PERMUTED:

@@ -294,3 +294,17 @@ def test_blocks_hold_every_value_once_with_both_counts(x, y, rows):
     counts = np.hstack([c for _, c in blocks]) if blocks else np.zeros((2, 0))
     for side, seen in zip((x, y), counts, strict=True):
         assert np.cumsum(seen).tolist() == np.searchsorted(side, expected, "right").tolist()
+
+
+def test_anderson_darling_of_few_values_keeps_its_size_by_permutation():
+    """The limit law would reject nearly a tenth of tied samples at a nominal .05."""
+    rng = np.random.default_rng(7)
+    by_law, by_permutation, runs = 0, 0, 300
+    for _ in range(runs):
+        counts = grouped(*rng.poisson(1, (2, 200)))
+        seen = float(_anderson.statistics(counts[:1], counts[1:])[0])
+        simulated = _chi_square.permuted(counts, 0.05, rng, _anderson.statistics)
+        by_law += _anderson.p_value(seen) <= 0.05
+        by_permutation += _chi_square.permutation_p(seen, simulated) <= 0.05
+    assert by_permutation / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+    assert by_law > by_permutation
