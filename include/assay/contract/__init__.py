@@ -6,7 +6,7 @@ standard's own place for it. A :class:`Contract` is what the rest of the library
 """
 
 from assay.contract._load import load_contract, load_contracts
-from assay.contract._model import Canonical, Column, Contract, Reference
+from assay.contract._model import Canonical, Column, Contract, Freshness, Reference
 from assay.contract._partition import Partition
 from assay.contract._source import FilesSource, RestSource, Source, SqlSource
 
@@ -15,6 +15,7 @@ __all__ = [
     "Column",
     "Contract",
     "FilesSource",
+    "Freshness",
     "Partition",
     "Reference",
     "RestSource",

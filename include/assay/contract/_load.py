@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from assay.contract import _odcs as odcs
-from assay.contract._model import Column, Contract, Reference
+from assay.contract._freshness import PROPERTIES, freshness
+from assay.contract._model import Column, Contract, Freshness, Reference
 from assay.contract._source import FilesSource, RestSource, Source, SqlSource
 from assay.document import Document, Loc, load_document, validate_document
 from assay.errors import AssayError, ContractError, Problem, did_you_mean, problems_error
@@ -71,6 +72,7 @@ class _Reader:
         if column is not None and column not in names:
             hint = did_you_mean(column, names)
             self._fault("partition.column names no column", ("customProperties",), column, hint)
+        fresh = self._freshness(raw, {c.name: c for c in columns if c})
         if custom is None or source is None or None in columns or self.problems:
             return None
         keys = sorted(
@@ -88,11 +90,27 @@ class _Reader:
             columns=tuple(c for c in columns if c),
             primary_key=tuple(p.name for p in keys),
             on_duplicate=custom.on_duplicate,
+            freshness=fresh,
             partition=custom.partition,
             source=source,
             hash=self.document.hash,
             path=self.document.path,
         )
+
+    def _freshness(
+        self, raw: odcs.DataContract, columns: Mapping[str, Column]
+    ) -> tuple[Freshness, ...]:
+        found = []
+        for i, level in enumerate(raw.levels):
+            at: Loc = ("slaProperties", i)
+            custom = self._custom(level.custom, odcs.ServiceLevelCustom, at)
+            if level.property not in PROPERTIES or custom is None:
+                continue
+            try:
+                found.append(freshness(level, raw.schema_[0].name, columns, custom.severity))
+            except ValueError as exc:
+                self._fault(f"{level.property}: {exc}", at)
+        return tuple(found)
 
     def _column(self, raw: odcs.Property, loc: Loc) -> Column | None:
         custom = self._custom(raw.custom, odcs.ColumnCustom, (*loc, "customProperties"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -36,6 +37,14 @@ class Reference(_Part):
     column: str
     severity: Severity = "critical"
     mostly: float = Field(1.0, ge=0, le=1)
+
+
+class Freshness(_Part):
+    """How far the newest value of a column may lie before the end of its batch."""
+
+    column: str
+    max_age: timedelta
+    severity: Severity = "critical"
 
 
 class Column(_Part):
@@ -73,6 +82,7 @@ class Contract(_Part):
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
     on_duplicate: Literal["fail", "keep_first"] = "fail"
+    freshness: tuple[Freshness, ...] = ()
     partition: Partition
     source: Source
     hash: str

@@ -188,12 +188,32 @@ class Support(_Odcs):
     channel: str
 
 
+class ServiceLevelCustom(_Custom):
+    """Custom properties of a service level."""
+
+    severity: Severity = "critical"
+
+
+class ServiceLevel(_Odcs):
+    """A promise about the service; of these, Assay judges ``latency``."""
+
+    standard = frozenset({
+        "id", "valueExt", "driver", "description", "scheduler", "schedule",
+        "authoritativeDefinitions",
+    })  # fmt: skip
+    property: str
+    value: str | float | bool | None
+    unit: str | None = None
+    element: str | None = None
+    custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
+
+
 class DataContract(_Odcs):
     """A contract file."""
 
     standard = frozenset({
         "tenant", "dataProduct", "domain", "price", "roles", "slaDefaultElement",
-        "slaProperties", "authoritativeDefinitions", "context", "contractCreatedTs",
+        "authoritativeDefinitions", "context", "contractCreatedTs",
     })  # fmt: skip
     api_version: str = Field(alias="apiVersion", pattern=r"^v3\.\d+\.\d+$")
     kind: Literal["DataContract"]
@@ -206,5 +226,6 @@ class DataContract(_Odcs):
     team: Team
     support: tuple[Support, ...] = ()
     servers: tuple[Server, ...] = Field(min_length=1, max_length=1)
+    levels: tuple[ServiceLevel, ...] = Field((), alias="slaProperties")
     schema_: tuple[SchemaObject, ...] = Field(alias="schema", min_length=1, max_length=1)
     custom: tuple[CustomProperty, ...] = Field(alias="customProperties")

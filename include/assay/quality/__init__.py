@@ -15,8 +15,11 @@ never passes.
 from assay.quality import (  # noqa: F401
     _aggregates,
     _distinct,
+    _divergence,
     _order,
+    _outliers,
     _pairs,
+    _parsed,
     _quantiles,
     _sql,
     _table,

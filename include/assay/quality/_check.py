@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import ibis
+import ibis.expr.operations as ops
+
 from assay.quality._condition import parse_condition
 from assay.quality._frame import Frame, Unjudged, all_of, where
 from assay.quality._suite import Expectation
@@ -110,9 +113,27 @@ def scoped(frame: Frame, expectation: Expectation) -> Any:
     return frame.table if condition is None else frame.table.filter(condition)
 
 
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def count_if(condition: bool) -> int:  # type: ignore[empty-body]
+    """DuckDB's count of what is true; COUNT(*) FILTER takes half as long again."""
+
+
 def counted(frame: Frame, condition: Any | None) -> Any:
-    """Rows that meet a condition, as an aggregate."""
-    return frame.table.count() if condition is None else frame.table.count(where=condition)
+    """Rows that meet a condition, as an aggregate; as cheap as its form allows."""
+    if condition is None:
+        return frame.table.count()
+    op = condition.op()
+    if isinstance(op, ops.NotNull):
+        return op.arg.to_expr().count()
+    if isinstance(op, ops.IsNull):
+        return frame.table.count() - op.arg.to_expr().count()
+    return count_if(condition).fill_null(0)  # of no row it is null
+
+
+def _certain(condition: Any) -> Any:
+    """A condition that is never null."""
+    sure = isinstance(condition.op(), ops.IsNull | ops.NotNull | ops.Literal)
+    return condition if sure else condition.fill_null(False)
 
 
 def row_check(
@@ -135,7 +156,7 @@ def row_check(
     """
     base = scope(frame, expectation)
     judged = [c for c in (base, considered) if c is not None]
-    flag = all_of([*judged, unexpected.fill_null(False)])
+    flag = all_of([*judged, _certain(unexpected)])
     aggregates = {"element_count": counted(frame, base), "unexpected_count": counted(frame, flag)}
     if considered is not None:
         aggregates["nonnull_count"] = counted(frame, all_of(judged))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from assay.contract import Column, Contract
+from assay.contract import Column, Contract, Freshness
 from assay.quality._check import Check, compiles, row_check
 from assay.quality._frame import Frame, Unjudged, kind
 from assay.quality._suite import Expectation, Suite, labelled
@@ -66,9 +67,9 @@ def contract_suite(
     Notes
     -----
     Reasons: ``unparsed:<column>``, ``required:<column>``, ``unique:<column>``,
-    ``level:<column>``, ``primary_key``, ``batch:<column>``, ``reference:<column>``. The type of a
-    landed column needs no check of its own: text that isn't of its type is unparsed, and for that
-    reason alone isn't missing.
+    ``level:<column>``, ``primary_key``, ``batch:<column>``, ``reference:<column>``,
+    ``stale:<column>``. The type of a landed column needs no check of its own: text that isn't of
+    its type is unparsed, and for that reason alone isn't missing.
     """
     references = references or {}
     raw = stage == "raw"
@@ -90,6 +91,8 @@ def contract_suite(
         found.append(_promise(
             "expect_column_values_to_be_between", "batch", contract.partition.column,
             min_value=start.isoformat(), max_value=end.isoformat(), strict_max=True))  # fmt: skip
+    if raw and batch is not None:
+        found += [_fresh(contract, one, batch) for one in contract.freshness]
     return Suite(
         name=contract.dataset,
         expectations=labelled(tuple(found)),
@@ -102,6 +105,19 @@ def _promise(
 ) -> Expectation:
     meta = {"reason": f"{code}:{column}", "from": "contract"}
     return Expectation(kind, {"column": column, **kwargs}, severity, meta)
+
+
+def _fresh(contract: Contract, wanted: Freshness, batch: str) -> Expectation:
+    """The newest value against the batch's end, which is a place in the calendar and no clock.
+
+    A date stands for its whole day.
+    """
+    end = dt.datetime.combine(contract.partition.end(batch), dt.time())
+    whole = dt.timedelta(days=contract.column(wanted.column).type == "date")
+    meta = {"reason": f"stale:{wanted.column}", "from": "contract", "dimension": "timeliness"}
+    oldest = (end - whole - wanted.max_age).isoformat()
+    kwargs = {"column": wanted.column, "min_value": oldest}
+    return Expectation("expect_column_max_to_be_between", kwargs, wanted.severity, meta)
 
 
 def _columns(contract: Contract) -> Expectation:

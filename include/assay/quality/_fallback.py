@@ -8,9 +8,9 @@ from typing import Any
 import ibis
 
 from assay.errors import SuiteError
+from assay.quality._failing import Judged
 from assay.quality._finding import SHOWN, Finding, touches
 from assay.quality._frame import Frame
-from assay.quality._scan import Judged
 from assay.quality._suite import Expectation
 
 
@@ -33,7 +33,7 @@ def judged_by_gx(
             where=unknown[0].where, got=unknown[0].type,
             do=_gx.nearest(unknown[0].type) or None,
         )  # fmt: skip
-    rows = int(frame.con.to_pyarrow(frame.table.count()).as_py())
+    rows = int(frame.rows(frame.table.count().name("n"))[0]["n"])
     if cap is not None and rows > cap:
         problem = f"only Great Expectations knows it, and {rows} rows are more than {cap}"
         return [Judged(Finding(e, False, "gx", problem=problem)) for e in expectations]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -21,6 +21,7 @@ _COUNTS: Final = frozenset({
 })  # fmt: skip
 _OBSERVED_IS_A_COUNT: Final = frozenset({
     "expect_table_row_count_to_be_between", "expect_table_row_count_to_equal",
+    "expect_table_row_count_to_equal_other_table", "expect_column_type_to_be",
     "expect_table_column_count_to_be_between", "expect_table_column_count_to_equal",
     "expect_column_unique_value_count_to_be_between",
     "expect_column_proportion_of_unique_values_to_be_between",
@@ -121,7 +122,7 @@ def redacted(kind: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_rows(
-    e: Expectation, result: Mapping[str, Any], rows: list[Mapping[str, Any]], row: str
+    e: Expectation, result: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], row: str
 ) -> dict[str, Any]:
     """The result with the first failing values and row numbers, in Great Expectations' keys."""
     values: list[Any]

@@ -14,6 +14,7 @@ from typing import Any, cast
 import dateutil.parser  # type: ignore[import-untyped]
 import ibis
 import ibis.expr.datatypes as types
+import ibis.expr.operations as ops
 
 from assay.engine import data_columns
 from assay.errors import did_you_mean
@@ -71,11 +72,11 @@ class Frame:
             raise Unjudged(f'The column "{name}" does not exist. {near}'.strip())
         return self.table[name]
 
-    def keep(self, expression: Any) -> Any:
-        """The expression's rows, computed once."""
+    def keep(self, expression: Any | None = None, schema: Any | None = None) -> Any:
+        """The expression's rows, computed once; or no rows, of a schema."""
         name = f"assay_found_{next(_names)}"
         self.made.append(name)
-        return self.con.create_table(name, expression, temp=True)
+        return self.con.create_table(name, expression, schema=schema, temp=True)
 
     def forget(self) -> None:
         """Drop what :meth:`keep` made."""
@@ -83,8 +84,15 @@ class Frame:
             self.con.drop_table(self.made.pop(), force=True)
 
     def rows(self, table: Any) -> list[dict[str, Any]]:
-        """A small result as dictionaries."""
-        return list(self.con.to_pyarrow(table).to_pylist())
+        """A small result as dictionaries, a row each.
+
+        ``to_pyarrow`` imports pandas, which takes longer than most of what is asked here; so the
+        SQL is run as it is, save where a table in memory has to be made known first.
+        """
+        table = table.as_table()
+        if table.op().find(ops.InMemoryTable):
+            return list(self.con.to_pyarrow(table).to_pylist())
+        return list(self.con.raw_sql(self.con.compile(table)).to_arrow_table().to_pylist())
 
 
 def kind(value: Any) -> str:

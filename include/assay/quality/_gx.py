@@ -73,14 +73,27 @@ def run(frame: Any, expectations: Sequence[Expectation]) -> list[GxOutcome]:
             loaded.append(_loaded(_configuration(e, place)))
         except Exception as exc:
             outcomes[place] = GxOutcome(False, problem=_brief(exc))
-    if loaded:
-        batch, context = _batch(frame)
-        suite = gx().ExpectationSuite(name="assay", expectations=loaded)
-        found = batch.validate(suite, result_format="COMPLETE")
-        del context
-        outcomes |= {r.expectation_config.meta[_PLACE]: _outcome(r) for r in found.results}
+    try:
+        outcomes |= _validated(frame, loaded)
+    except Exception:  # one that fails before it is judged takes all others with it
+        for one in loaded:
+            try:
+                outcomes |= _validated(frame, [one])
+            except Exception as exc:
+                outcomes[one.meta[_PLACE]] = GxOutcome(False, problem=_brief(exc))
     missing = GxOutcome(False, problem="Great Expectations gave no result")
     return [outcomes.get(place, missing) for place in range(len(expectations))]
+
+
+def _validated(frame: Any, loaded: Sequence[Any]) -> dict[int, GxOutcome]:
+    """Outcomes of expectations by their places."""
+    if not loaded:
+        return {}
+    batch, context = _batch(frame)
+    suite = gx().ExpectationSuite(name="assay", expectations=list(loaded))
+    found = batch.validate(suite, result_format="COMPLETE")
+    del context
+    return {r.expectation_config.meta[_PLACE]: _outcome(r) for r in found.results}
 
 
 def _loaded(config: Mapping[str, Any]) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import ibis
 
 from assay.engine import data_columns
+from assay.quality._failing import Judged
 from assay.quality._frame import Frame, any_of
-from assay.quality._scan import Judged
 
 EXACT_DUPLICATE = "exact_duplicate"
 
@@ -54,7 +54,6 @@ def marks_of(frame: Frame, judged: Sequence[Judged], duplicates: Any | None) -> 
             reasons=ibis.array([ibis.literal(EXACT_DUPLICATE)])))  # fmt: skip
     if not parts:
         schema = {"__row": "int64", "disposition": "string", "reasons": "array<string>"}
-        empty = ibis.memtable([], schema=schema)
-        return Frame(frame.con, empty, frame.row).keep(empty)
+        return Frame(frame.con, None, frame.row).keep(schema=schema)
     marks = parts[0] if len(parts) == 1 else ibis.union(*parts)
     return Frame(frame.con, marks, frame.row).keep(marks)  # outlives the frame's own findings

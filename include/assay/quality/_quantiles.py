@@ -21,19 +21,32 @@ def _at_quantile(values: float, quantile: float) -> float:  # type: ignore[empty
     """DuckDB's exact order statistic: the value at rank ceil(quantile · n)."""
 
 
-def _ranked(frame: Frame, e: Expectation, wanted: Any, conclude: Any) -> Check:
-    """First the number of values n, then the values at the ranks (from 0) that n asks for."""
+def ranked(
+    frame: Frame, e: Expectation, wanted: Any, conclude: Any, then: Any | None = None
+) -> Check:
+    """First the number of values n, then the values at the ranks (from 0) that n asks for.
+
+    What comes of them is a conclusion, or (``then``) a further check.
+    """
     column, condition = numeric(frame, e), scope(frame, e)
     present = all_of([column.notnull()] + ([] if condition is None else [condition]))
 
-    def then(values: Values) -> Check:
+    def at_ranks(values: Values) -> Check:
         n = int(values["n"])
         ranks = sorted(set(wanted(n)) if n else set())
         floats = column.cast("float64")
         aggregates = {f"r{k}": _at_quantile(floats, (k + 0.5) / n, where=present) for k in ranks}
-        return Check(aggregates, lambda got: conclude(n, {k: got[f"r{k}"] for k in ranks}))
 
-    return Check({"n": counted(frame, present)}, lambda _: Conclusion(False), then=then)
+        def found(got: Values) -> dict[int, float]:
+            return {k: got[f"r{k}"] for k in ranks}
+
+        return Check(
+            aggregates,
+            lambda got: conclude(n, found(got)),
+            then=None if then is None else lambda got: then(n, found(got)),
+        )
+
+    return Check({"n": counted(frame, present)}, lambda _: Conclusion(False), then=at_ranks)
 
 
 @compiles("expect_column_median_to_be_between", scans=_SCANS, required=("column",))
@@ -46,7 +59,7 @@ def column_median(frame: Frame, e: Expectation) -> Check:
         low, high = at[(n - 1) // 2], at[n // 2]
         return judged(low if low == high else (low + high) / 2, e)
 
-    return _ranked(frame, e, lambda n: [(n - 1) // 2, n // 2], conclude)
+    return ranked(frame, e, lambda n: [(n - 1) // 2, n // 2], conclude)
 
 
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -108,4 +121,4 @@ def quantiles_between(frame: Frame, e: Expectation) -> Check:
             "details": {"success_details": details},
         })  # fmt: skip
 
-    return _ranked(frame, e, wanted, conclude)
+    return ranked(frame, e, wanted, conclude)

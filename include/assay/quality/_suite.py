@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +77,22 @@ class Suite:
         """SHA-256 of what it expects, parameters put in; notes and metadata don't count."""
         told = [(e.type, e.told, e.severity) for e in self.expectations]
         return content_hash([told, self.drop_exact_duplicates])
+
+    @property
+    def other_datasets(self) -> tuple[str, ...]:
+        """Data sets whose released rows it compares with, beside those that a contract names."""
+        named = (e.kwargs.get("other_table_name") for e in self.expectations)
+        return tuple(sorted({n for n in named if isinstance(n, str)}))
+
+    def with_released(self, tables: Mapping[str, Any]) -> Suite:
+        """The suite with the released rows of those data sets, by name, put in."""
+
+        def one(e: Expectation) -> Expectation:
+            released = tables.get(str(e.kwargs.get("other_table_name")))
+            more = {} if released is None else {"released": released}
+            return replace(e, kwargs={**e.kwargs, **more})
+
+        return replace(self, expectations=tuple(one(e) for e in self.expectations))
 
     def __add__(self, other: Suite) -> Suite:
         """Both suites as one that keeps the name, the order and the labels apart."""

@@ -56,6 +56,30 @@ def row_count_equal(frame: Frame, e: Expectation) -> Check:
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
 
 
+OTHER_TABLE = "expect_table_row_count_to_equal_other_table"
+
+
+@compiles(
+    OTHER_TABLE, required=("other_table_name",), oracle="GX on SQLite",
+    scans="the one scan, and the count of the other data set's rows",
+    differences="`other_table_name` names another data set: its released rows are counted, pinned "
+    "with the run. A `row_condition` applies to both, as in GX.",
+)  # fmt: skip
+def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
+    """There are as many rows as in the other data set's release."""
+    released = e.kwargs.get("released")
+    if released is None:
+        raise Unjudged(f"no released rows of {e.kwargs['other_table_name']!r} to count")
+    other = Frame.of(frame.con, released, frame.row)
+    told = other.rows(other.table.aggregate(n=counted(other, scope(other, e))))[0]
+
+    def conclude(values: Values) -> Conclusion:
+        n, m = int(values["n"]), int(told["n"])
+        return Conclusion(n == m, {"observed_value": {"self": n, "other": m}})
+
+    return Check({"n": counted(frame, scope(frame, e))}, conclude)
+
+
 _SYSTEM = "System columns (`__row` and the like) aren't counted."
 
 

@@ -1,17 +1,12 @@
-"""Expectations of texts: patterns, lengths, and what they parse as."""
+"""Expectations of texts: patterns and lengths."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from collections.abc import Callable
 from typing import Any
-
-import dateutil.parser  # type: ignore[import-untyped]
 
 from assay.quality._check import Check, compiles, row_check, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, any_of, kind
-from assay.quality._regex import judged_in_python, matches
+from assay.quality._regex import matches
 from assay.quality._suite import Expectation
 from assay.quality._values import within
 
@@ -20,7 +15,6 @@ _REGEX = (
     "`\\w`, `\\s` and `$` otherwise outside ASCII. A column that isn't text is judged by how "
     "Python writes each value (GX writes 1 as 1.0 where the column has nulls)."
 )
-_DISTINCT = "the one scan, and one over the distinct values"
 _SOMETIMES = "the one scan; one over the distinct values where RE2 and `re` may differ"
 
 
@@ -159,50 +153,3 @@ def lengths_equal(frame: Frame, e: Expectation) -> Check:
     column = frame.column(e.kwargs["column"])
     bad = _length(frame, e) != e.kwargs["value"]
     return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
-
-
-def _parsed(frame: Frame, e: Expectation, holds: Callable[[str], bool]) -> Check:
-    column = frame.column(e.kwargs["column"])
-    if kind(column) != "text":
-        raise Unjudged(f"only texts can be parsed, not {kind(column)} values")
-    good = judged_in_python(frame, scoped(frame, e), e.kwargs["column"], holds)
-    return row_check(frame, e, ~good, considered=column.notnull(), shown=e.columns)
-
-
-def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Callable[[str], bool]:
-    def holds(text: str) -> bool:
-        try:
-            parse(text)
-        except errors:
-            return False
-        return True
-
-    return holds
-
-
-@compiles(
-    "expect_column_values_to_match_strftime_format", row_level=True, scans=_DISTINCT,
-    required=("column", "strftime_format"),
-)  # fmt: skip
-def strftime_format(frame: Frame, e: Expectation) -> Check:
-    """Python's ``strptime`` reads each value by the format."""
-    form = str(e.kwargs["strftime_format"])
-    return _parsed(frame, e, _tried(lambda v: dt.datetime.strptime(v, form), ValueError))
-
-
-@compiles(
-    "expect_column_values_to_be_dateutil_parseable", row_level=True, scans=_DISTINCT,
-    required=("column",),
-)  # fmt: skip
-def dateutil_parseable(frame: Frame, e: Expectation) -> Check:
-    """``dateutil`` reads each value as a date."""
-    return _parsed(frame, e, _tried(dateutil.parser.parse, ValueError, OverflowError))
-
-
-@compiles(
-    "expect_column_values_to_be_json_parseable", row_level=True, scans=_DISTINCT,
-    required=("column",),
-)  # fmt: skip
-def json_parseable(frame: Frame, e: Expectation) -> Check:
-    """Each value is JSON, as Python's ``json`` reads it (NaN and Infinity included)."""
-    return _parsed(frame, e, _tried(json.loads, ValueError, RecursionError))

@@ -81,3 +81,12 @@ def of_type(frame: Frame, e: Expectation) -> Check:
 def in_type_list(frame: Frame, e: Expectation) -> Check:
     """The column is of one of the types."""
     return _typed(frame, e, e.kwargs.get("type_list"))
+
+
+@compiles(
+    "expect_column_type_to_be", scans="none", required=("column", "type_"),
+    differences=_DIFFERENCES,
+)  # fmt: skip
+def type_to_be(frame: Frame, e: Expectation) -> Check:
+    """The column is of the type ``type_``."""
+    return _typed(frame, e, [str(e.kwargs["type_"])])

@@ -12,11 +12,12 @@ import ibis
 from assay.engine import ROW
 from assay.quality._check import REGISTRY
 from assay.quality._condition import condition_columns, parse_condition
+from assay.quality._failing import Judged
 from assay.quality._fallback import judged_by_gx
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
-from assay.quality._scan import Judged, judged_compiled
+from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.verdict import Outcome, worst
 
@@ -118,7 +119,7 @@ def validate(
     one for all medians, quantiles and z-scores together.
     """
     frame = _typed(Frame.of(con, table, row), suite)
-    rows_in = int(con.to_pyarrow(frame.table.count()).as_py())
+    rows_in = int(frame.rows(frame.table.count().name("n"))[0]["n"])
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:
         frame = replace(frame, table=frame.table.anti_join(duplicates, row))

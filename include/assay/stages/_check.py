@@ -193,9 +193,13 @@ def _of_suites(
     for name in SUITES:
         path = project.suite(contract.dataset, name)
         try:
-            load_suite(path, parameters)
+            suite = load_suite(path, parameters)
         except AssayError as error:
             yield from error.problems
             continue
+        known = project.datasets()
+        for other in (d for d in suite.other_datasets if d not in known):
+            hint = did_you_mean(other, known) or None
+            yield Problem("compares with no data set", where=shown_path(path), got=other, do=hint)
         if gx:
             yield from check_suite_with_gx(path)

@@ -9,6 +9,7 @@ from assay.contract import Contract
 from assay.drift import choose_references
 from assay.errors import InputError, UndecidedError, did_you_mean
 from assay.policy.drift import DriftPolicy
+from assay.policy.quality import QualityPolicy
 from assay.stages._office import Office
 from assay.stages._ticket import Asked, Pinned, RunType, Ticket
 
@@ -82,7 +83,7 @@ def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) 
             got=list(choice.undecided),
             do="Release or decide them first; this run is then repeated.",
         )
-    tables = {d: _table(office, d) for d in _joined(contract)}
+    tables = {d: _table(office, d) for d in _joined(office, contract)}
     return Pinned(
         references={name: dict(pairs) for name, pairs in choice.chosen.items()},
         unavailable=dict(choice.unavailable),
@@ -92,8 +93,17 @@ def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) 
     )
 
 
-def _joined(contract: Contract) -> list[str]:
-    return sorted({c.references.dataset for c in contract.columns if c.references})
+def _joined(office: Office, contract: Contract) -> list[str]:
+    """Data sets whose released rows the run looks into, by its contract and its suites."""
+    from assay.quality import load_suite
+
+    policy = office.policy(contract, "quality", QualityPolicy)
+    suites = (
+        load_suite(office.project.suite(contract.dataset, which), policy.parameters)
+        for which in ("raw", "clean")
+    )
+    named = {name for suite in suites for name in suite.other_datasets}
+    return sorted(named | {c.references.dataset for c in contract.columns if c.references})
 
 
 def _released(office: Office, dataset: str) -> tuple[dict[str, str], set[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from assay import engine
@@ -51,8 +52,9 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
         rows = landed(office, ticket, con)
         table = rows if which == "raw" else worked(office, ticket, con, "cleaned.parquet")
         suite = load_suite(office.project.suite(ticket.dataset, which), policy.parameters)
-        references = _references(office, ticket, con, contract)
+        references = _references(office, ticket, con, contract, suite.other_datasets)
         whole = contract_suite(contract, references, stage=which, batch=ticket.batch)
+        suite = suite.with_released(references)
         found = judge_table(
             con, table, whole + suite, redact=contract.classified, gx_max_rows=policy.gx.max_rows
         )
@@ -71,11 +73,14 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
     return Finished(result=result, verdict=verdict)
 
 
-def _references(office: Office, ticket: Ticket, con: Any, contract: Contract) -> dict[str, Any]:
+def _references(
+    office: Office, ticket: Ticket, con: Any, contract: Contract, others: Collection[str]
+) -> dict[str, Any]:
+    wanted = {c.references.dataset for c in contract.columns if c.references} | {*others}
     return {
         dataset: versions(office, con, dataset, batches, "data")
         for dataset, batches in ticket.pinned.tables.items()
-        if any(c.references and c.references.dataset == dataset for c in contract.columns)
+        if dataset in wanted
     }
 
 

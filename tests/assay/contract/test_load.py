@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
@@ -55,6 +56,14 @@ def test_the_flights_contract_says_what_its_file_says() -> None:
         ("kind: DataContract", "kind: DataProduct", "kind"),
         ("first: 2013-01-01", "first: 2013", "first is no key"),
         ("format: csv", "format: xls", "format"),
+        ("schema:\n", "slaProperties: [{property: latency, value: 6, unit: fortnight, "
+         "element: flights.time_hour}]\nschema:\n", "unit is 'fortnight', expected one of: s, sec"),
+        ("schema:\n", "slaProperties: [{property: latency, value: 6, unit: h, "
+         "element: flights.time_hours}]\nschema:\n", r"Did you mean 'flights\.time_hour'"),
+        ("schema:\n", "slaProperties: [{property: latency, value: 6, unit: h, "
+         "element: flights.carrier}]\nschema:\n", "carrier is a string"),
+        ("schema:\n", "slaProperties: [{property: latency, value: soon, unit: h, "
+         "element: flights.time_hour}]\nschema:\n", "value is 'soon'"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -66,6 +75,21 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, said
         load_contract(path)
     assert re.search(said, str(caught.value)), str(caught.value)
     assert re.search(r"flights\.odcs\.yaml:\d+ ", str(caught.value))
+
+
+def test_a_service_level_says_how_fresh_a_batch_must_be(tmp_path: Path) -> None:
+    path = tmp_path / "flights.odcs.yaml"
+    levels = (
+        "slaProperties:\n"
+        "  - {property: latency, value: 6, unit: h, element: flights.time_hour,\n"
+        "     customProperties: [{property: severity, value: warning}]}\n"
+        "  - {property: retention, value: 3, unit: y, element: flights.time_hour}\n"
+    )
+    path.write_text(FLIGHTS.read_text().replace("schema:\n", levels + "schema:\n", 1))
+    (fresh,) = load_contract(path).freshness
+    assert (fresh.column, fresh.max_age, fresh.severity) == (
+        "time_hour", timedelta(hours=6), "warning",
+    )  # fmt: skip
 
 
 def test_one_broken_contract_leaves_the_others(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from decimal import Decimal
 
 import hypothesis.strategies as st
 import ibis
@@ -88,6 +89,8 @@ ROW_LEVEL = [
     c("values_to_match_strftime_format", "s", strftime_format="%Y-%m-%d"),
     c("values_to_be_dateutil_parseable", "s"),
     c("values_to_be_json_parseable", "s"),
+    *(c("values_to_not_be_outliers", col, method=how, multiplier=m)
+      for col in "ij" for how in ("iqr", "std") for m in (0, 0.5, 1.5)),
     *(c(f"values_to_be_{k}", col, strictly=x) for k in ("increasing", "decreasing")
       for col in "jd" for x in (True, False)),
     c("value_z_scores_to_be_less_than", "j", threshold=1, double_sided=True),
@@ -128,6 +131,23 @@ TABLE_LEVEL = [
     e("expect_column_to_exist", column="i"),
     e("expect_column_to_exist", column="i", column_index=1),
     e("expect_column_to_exist", column="q"),
+    *(c("kl_divergence_to_be_less_than", "j", partition_object=p, threshold=0.5, **more)
+      for p, more in (
+        ({"bins": [0, 1, 2, 4], "weights": [0.25, 0.25, 0.5]}, {}),
+        ({"bins": [0, 1, 2, 4], "weights": [0.5, 0, 0.5]},
+         {"internal_weight_holdout": 0.1, "tail_weight_holdout": 0.1}),
+        ({"bins": [1, 2, 3], "weights": [0.25, 0.25], "tail_weights": [0.25, 0.25]}, {}),
+        ({"bins": [-math.inf, 1, 3], "weights": [0.5, 0.5]}, {"tail_weight_holdout": 0.01}),
+        ({"bins": [0, 2, math.inf], "weights": [0.5, 0.5]}, {"tail_weight_holdout": 0.01}),
+        ({"bins": [-math.inf, 1, 2, math.inf], "weights": [0.25, 0.25, 0.5]}, {}),
+        ({"bins": [0, 1], "weights": [1.0]}, {"bucketize_data": False}),
+        ({"values": [0, 1, 2, 3], "weights": [0.25, 0.25, 0.25, 0.25]}, {}),
+      )),
+    *(c("kl_divergence_to_be_less_than", "s", threshold=t, tail_weight_holdout=h, partition_object={
+        "values": ["a", "b", "aé"], "weights": [0.5, 0.25, 0.25]})
+      for t, h in ((0.1, 0), (2, 0.2), (None, 0.2))),
+    c("type_to_be", "j", type_="int64"),
+    c("type_to_be", "f", type_="float64"),
     c("values_to_be_of_type", "j", type_="int64"),
     c("values_to_be_of_type", "j", type_="float64"),
     c("values_to_be_of_type", "f", type_="float"),
@@ -178,6 +198,19 @@ def kind_of(value):
 UNORDERED = {"partial_unexpected_counts", "partial_missing_list", "details"}
 
 
+def details(result):
+    """The partitions of a divergence by value, and whatever else has an order of its own."""
+    told = result.get("details") or {}
+    out = {}
+    for name, partition in told.items() if isinstance(told, dict) else ():
+        if "values" in partition:
+            pairs = zip(partition["values"], partition["weights"], strict=True)
+            out[name] = {str(v): w for v, w in pairs}
+        elif "bins" in partition:
+            out[name] = dict(partition)
+    return out
+
+
 def differences(finding, outcome):
     """What differs between our finding and Great Expectations' outcome, as text."""
     kind = finding.expectation.type
@@ -187,8 +220,10 @@ def differences(finding, outcome):
     if finding.success != outcome.success:
         yield f"success {finding.success} against {outcome.success}"
     ours, theirs = plain(finding.result), plain(dict(outcome.result))
-    if kind.endswith(("be_of_type", "type_list")):
+    if kind.endswith(("be_of_type", "type_list", "type_to_be")):
         return
+    if not close(details(ours), details(theirs)):
+        yield f"details {details(ours)} against {details(theirs)}"
     for key in ours.keys() & theirs.keys() - UNORDERED:
         a, b = ours[key], theirs[key]
         if key == "partial_unexpected_list":
@@ -238,10 +273,10 @@ def test_equal_on_generated_tables(con, data):
     compare(con, data)
 
 
-def compare(con, data):
+def compare(con, data, expectations=EVERYTHING):
     table = ibis.memtable(data.add_column(0, "__row", pa.array(range(len(data)), pa.int64())))
-    ours = validate(con, table, Suite("all", EVERYTHING))
-    theirs = _gx.run(data.to_pandas(), EVERYTHING)
+    ours = validate(con, table, Suite("all", expectations))
+    theirs = _gx.run(data.to_pandas(), expectations)
     wrong = [
         f"{finding.expectation.label} {dict(finding.expectation.kwargs)}: {difference}"
         for finding, outcome in zip(ours.findings, theirs, strict=True)
@@ -250,6 +285,78 @@ def compare(con, data):
     assert not wrong, "\n".join([str(data.to_pydict()), *wrong])
 
 
+SCHEMAS = labelled(tuple(
+    c("values_to_match_json_schema", "s", json_schema=schema, mostly=m)
+    for schema in (
+        {"type": "integer"},
+        {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]},
+        {"anyOf": [{"type": "null"}, {"type": "array", "maxItems": 1}]},
+    )
+    for m in (0.2, 1.0)
+))  # fmt: skip
+
+
+def test_schemas_are_judged_alike(con):
+    texts = ["1", "1.5", "{}", '{"a": 1}', '{"a": "é"}', "[1]", "[1, 2]", "null", None]
+    compare(con, pa.table({"s": texts}), SCHEMAS)
+
+
+ZONED = labelled((
+    *(c("values_to_be_between", "z", min_value=lo, max_value=hi, mostly=0.5)
+      for lo, hi in (("2020-03-29T00:30:00+00:00", None), (None, "2020-03-29T03:30:00+02:00"))),
+    *(c(f"values_to_be_{k}", col) for k in ("unique", "increasing", "decreasing") for col in "zm"),
+    *(c("values_to_not_be_null", col) for col in "zmuo"),
+    *(c("unique_value_count_to_be_between", col, min_value=2) for col in "zmuo"),
+    *(c(f"{k}_to_be_between", "m", min_value=-1, max_value=2) for k in ("min", "max")),
+    c("values_to_be_between", "m", min_value=0.1, max_value=2),
+    *(c("value_lengths_to_equal", "u", value=n) for n in (1, 2)),
+    c("values_to_be_in_set", "u", value_set=["e\u0301", "ß", "😀"]),
+    c("values_to_be_in_set", "u", value_set=["\u00e9"]),
+    c("distinct_values_to_equal_set", "u", value_set=["e\u0301", "\u00e9", "ß"]),
+    c("values_to_be_in_set", "o", value_set=[True]),
+    e("expect_compound_columns_to_be_unique", column_list=["u", "o"]),
+    e("expect_column_pair_values_to_be_equal", column_A="m", column_B="k"),
+    e("expect_multicolumn_sum_to_equal", column_list=["m", "k"], sum_total=1),
+    *(c(f"{k}_to_be_between", "x", min_value=0, max_value=5)
+      for k in ("mean", "stdev", "sum", "min", "max", "median")),
+    c("values_to_be_between", "x", min_value=0, max_value=5),
+    c("values_to_be_unique", "x"),
+))  # fmt: skip
+
+
+def zoned(draw):
+    """Moments with a zone about a change of clocks, decimals, odd texts and infinite floats."""
+    n = draw(st.integers(0, 6))
+
+    def some(values):
+        return draw(st.lists(st.one_of(st.none(), values), min_size=n, max_size=n))
+
+    start = dt.datetime(2020, 3, 28, 23, tzinfo=dt.UTC)
+    hours = st.integers(0, 6).map(lambda k: start + dt.timedelta(hours=k))
+    money = st.integers(-200, 300).map(lambda k: Decimal(k).scaleb(-2))
+    odd = ["e\u0301", "\u00e9", "ß", "ss", "😀", "\u0000", "İ", " "]
+    return pa.table({
+        "z": pa.array(some(hours), pa.timestamp("us", tz="Europe/Berlin")),
+        "m": pa.array(some(money), pa.decimal128(9, 2)),
+        "k": pa.array(some(money), pa.decimal128(9, 2)),
+        "u": pa.array(some(st.sampled_from(odd)), pa.string()),
+        "o": pa.array(some(st.booleans()), pa.bool_()),
+        "x": pa.array(some(st.sampled_from([1.0, 2.0, 1e100, math.inf, -math.inf])), pa.float64()),
+    })  # fmt: skip
+
+
+@settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(data=st.composite(zoned)())
+def test_equal_on_zones_decimals_and_odd_texts(con, data):
+    compare(con, data, ZONED)
+
+
 def test_every_expectation_with_that_oracle_is_compared():
-    compared = {x.type for x in EVERYTHING}
+    compared = {x.type for x in (*EVERYTHING, *SCHEMAS, *ZONED)}
     assert {k for k, entry in REGISTRY.items() if entry.oracle == GX_PANDAS} <= compared

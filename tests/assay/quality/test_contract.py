@@ -4,8 +4,9 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from assay.contract import Column, Contract, FilesSource, Partition, Reference
+from assay.contract import Column, Contract, FilesSource, Freshness, Partition, Reference
 from assay.quality import contract_suite, validate
+from assay.quality._suite import Expectation, Suite, labelled
 from assay.verdict import Outcome
 
 
@@ -95,6 +96,50 @@ def test_rows_lie_within_their_batch(con):
     moments = [dt.datetime(2013, 2, 3, 23), dt.datetime(2013, 2, 4), dt.datetime(2013, 2, 5)]
     found = validate(con, landed(at=moments), contract_suite(agreed, batch="2013-02-04"))
     assert set(reasons(found)) == {0, 2}
+
+
+def test_a_batch_is_as_fresh_as_its_contract_says(con):
+    import datetime as dt
+
+    day = Column(name="day", type="date")
+    at = Column(name="at", type="timestamp")
+    agreed = contract(day, at, freshness=(
+        Freshness(column="at", max_age=dt.timedelta(hours=6)),
+        Freshness(column="day", max_age=dt.timedelta(0), severity="warning"),
+    ))  # fmt: skip
+
+    def outcomes(moment, date):
+        table = landed(at=[dt.datetime(2013, 2, 4), moment], day=[dt.date(2013, 2, 3), date])
+        found = validate(con, table, contract_suite(agreed, batch="2013-02-04"))
+        by_label = {f.expectation.label: f for f in found.findings}
+        return [by_label[k].verdict.value for k in ("stale:at", "stale:day")]
+
+    evening, today = dt.datetime(2013, 2, 4, 18), dt.date(2013, 2, 4)
+    assert outcomes(evening, today) == ["PASS", "PASS"]
+    assert outcomes(dt.datetime(2013, 2, 4, 17, 59), today) == ["FAIL", "PASS"]
+    assert outcomes(evening, dt.date(2013, 2, 3)) == ["PASS", "WARN"]
+    assert outcomes(None, None) == ["FAIL", "WARN"]
+    assert not any(
+        e.label.startswith("stale") for e in contract_suite(agreed, stage="clean").expectations
+    )
+
+
+def test_as_many_rows_as_another_data_set_has_released(con):
+    kind = "expect_table_row_count_to_equal_other_table"
+    planes = ibis.memtable({"tail": ["a", "b", None]})
+
+    def judged(suite):
+        return validate(con, landed(tail=["a", "c"]), suite).findings[0]
+
+    same = Expectation(kind, {"other_table_name": "planes"})
+    named = Suite("s", labelled((same,)))
+    assert named.other_datasets == ("planes",)
+    assert judged(named).problem is not None
+    found = judged(named.with_released({"planes": planes}))
+    assert (found.success, found.result["observed_value"]) == (False, {"self": 2, "other": 3})
+    assert "released" not in found.document(())["expectation_config"]["kwargs"]
+    some = Expectation(kind, {"other_table_name": "planes", "row_condition": "tail == 'a'"})
+    assert judged(Suite("s", labelled((some,))).with_released({"planes": planes})).success
 
 
 def test_a_missing_column_is_a_fault_of_the_table(con):

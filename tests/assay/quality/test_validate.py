@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import math
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ from assay.quality import (
     write_marks,
     write_quarantine,
 )
+from assay.quality._check import REGISTRY
 from assay.verdict import Outcome, Verdict
 
 POLICY = QualityPolicy.model_validate(
@@ -131,7 +133,8 @@ def test_an_unknown_expectation_is_an_error(con, make, write_suite, expect):
         validate(con, make(**COLUMNS), suite)
 
 
-def test_gx_judges_the_rest_up_to_the_cap(con, make, write_suite, expect):
+def test_gx_judges_the_rest_up_to_the_cap(con, make, write_suite, expect, monkeypatch):
+    monkeypatch.delitem(REGISTRY, "expect_column_values_to_match_json_schema")
     schema = {"type": "object"}
     item = expect("column_values_to_match_json_schema", column="s", json_schema=schema)
     suite = load_suite(write_suite(item))
@@ -214,10 +217,33 @@ def test_threads_change_nothing(write_suite, expect, tmp_path):
      ("SELECT content FROM {batch}, read_blob('/etc/passwd')", False, False),
      ("SELECT getenv('HOME') FROM {batch}", False, False), ("SELECT nope FROM {batch}", False,
       False), ("SELEC", False, False), ("SELECT * FROM information_schema.tables", False, False),
+     ('WITH "x.csv" AS (SELECT * FROM "x.csv") SELECT * FROM "x.csv"', False, False),
+     ('SELECT * FROM "x.csv" WHERE EXISTS (WITH "x.csv" AS (SELECT 1) SELECT 1)', False, False),
+     ("WITH kept AS (SELECT * FROM kept) SELECT * FROM kept", False, False),
+     ("SELECT * FROM kept WHERE EXISTS (WITH kept AS (SELECT 1) SELECT 1)", False, False),
+     ("WITH RECURSIVE r AS (SELECT 1 AS x UNION ALL SELECT x FROM r) SELECT * FROM r", False,
+      False), ("SELECT current_setting('temp_directory')", False, False), ("SHOW TABLES", False,
+      False), ("SELECT current_date FROM {batch}", False, False), ("SELECT now()", False, False),
+     ("SELECT * FROM {batch} ORDER BY random()", False, False), ("PRAGMA version", False, False),
+     ("SELECT * FROM {batch} USING SAMPLE 1 ROWS", False, False), ("SET threads = 1", False, False),
+     ("SELECT json_serialize_plan('SELECT * FROM read_csv(''x.csv'')')", False, False),
+     ("SELECT write_log('x') FROM {batch}", False, False), ("SELECT glob FROM glob('*')", False,
+      False), ("SELECT * FROM query('SELECT 1')", False, False), ("ATTACH 'x' AS y", False, False),
+     ("SELECT * FROM {batch}) AS found; DROP TABLE kept; --", False, False),
+     ("SELECT * FROM {batch} WHERE a > $1", False, False), ("SUMMARIZE {batch}", False, False),
+     ("SELECT * FROM {batch} WHERE a > 2 -- more than two", True, False),
+     ("SELECT s, median(a::DECIMAL(9, 2)) FROM {batch} GROUP BY s HAVING count(*) > 1", True, True),
+     ("SELECT a, lag(a) OVER (ORDER BY a) AS b FROM {batch} QUALIFY b > a", True, True),
+     ("SELECT * FROM {batch} b LEFT JOIN {batch} c ON b.a = c.a + 1 WHERE b.a = 9", True, True),
      ("COPY (SELECT 1) TO 'x'", False, False), ("SELECT * FROM duckdb_settings()", False, False)],
 )  # fmt: skip
-def test_a_query_reads_the_batch_and_nothing_else(con, make, write_suite, query, judged, met):
+def test_a_query_reads_the_batch_and_nothing_else(
+    con, make, write_suite, query, judged, met, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     item = {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}}
+    con.create_table("kept", {"q": [1]}, temp=True, overwrite=True)
+    Path("x.csv").write_text("a\n1\n")
     finding = validate(con, make(**COLUMNS), load_suite(write_suite(item))).findings[0]
     assert (finding.problem is None, finding.success) == (judged, met)
 

@@ -1,0 +1,105 @@
+"""The first rows that fail, of all checks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import duckdb
+import ibis
+import ibis.common.exceptions as ibis_errors
+import ibis.expr.datatypes as types
+
+from assay.quality._finding import SHOWN, Finding, touches, with_rows
+from assay.quality._frame import Frame
+
+FAULTS = (
+    ibis_errors.IbisError, duckdb.Error, TypeError, ValueError, KeyError, AttributeError,
+    OverflowError, IndexError,
+)  # fmt: skip
+_BEGINNING: Final = 500_000
+"""Row numbers among which failing rows are looked for before the rest is read."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding, and which rows fail."""
+
+    finding: Finding
+    flag: Any | None = None
+    shown: tuple[str, ...] = ()
+
+
+@ibis.udf.agg.builtin(name="min")  # type: ignore[untyped-decorator]
+def _least(values: int, n: int) -> types.Array[types.int64]:
+    """DuckDB's n least values in order."""
+
+
+def with_failing(frame: Frame, judged: Sequence[Judged], redact: Collection[str]) -> list[Judged]:
+    """The findings with their first failing rows; values that are redacted aren't even read.
+
+    Notes
+    -----
+    Few rows among many are looked for twice: where much fails the beginning of the table tells, and
+    only what fails too seldom for that is looked for in one pass over the rest.
+    """
+    counts = {
+        i: int(j.finding.result.get("unexpected_count") or 0)
+        for i, j in enumerate(judged)
+        if j.flag is not None
+    }
+    wanted = {i: judged[i].flag for i, n in counts.items() if n}
+    numbers = _first(frame, wanted, frame.table[frame.row] < _BEGINNING)
+    rare = {i: f for i, f in wanted.items() if len(numbers[i]) < min(SHOWN, counts[i])}
+    numbers |= _first(frame, rare, None)
+    values = _values(frame, judged, numbers, redact)
+    return [
+        replace(j, finding=_with_rows(frame, j, numbers.get(i, []), values, redact))
+        if i in counts else j
+        for i, j in enumerate(judged)
+    ]  # fmt: skip
+
+
+def _first(frame: Frame, flags: Mapping[int, Any], within: Any | None) -> dict[int, list[int]]:
+    """The least numbers of the rows that each flag is true for."""
+    if not flags:
+        return {}
+    table = frame.table if within is None else frame.table.filter(within)
+    least = {f"r{i}": _least(frame.table[frame.row], SHOWN, where=f) for i, f in flags.items()}
+    found = frame.rows(table.aggregate(**least))[0]
+    return {i: found[f"r{i}"] or [] for i in flags}
+
+
+def _shown(judged: Judged, redact: Collection[str]) -> tuple[str, ...]:
+    return () if touches(judged.finding.expectation, redact) else judged.shown
+
+
+def _values(
+    frame: Frame,
+    judged: Sequence[Judged],
+    numbers: Mapping[int, list[int]],
+    redact: Collection[str],
+) -> dict[int, dict[str, Any]]:
+    """What the columns that may be shown hold in those rows, by row number."""
+    shown = {c for i in numbers for c in _shown(judged[i], redact)}
+    rows = sorted({n for i, found in numbers.items() if judged[i].shown for n in found})
+    if not shown or not rows:
+        return {}
+    table = frame.table.filter(frame.table[frame.row].isin(rows))
+    return {r[frame.row]: r for r in frame.rows(table.select(frame.row, *sorted(shown)))}
+
+
+def _with_rows(
+    frame: Frame,
+    judged: Judged,
+    numbers: list[int],
+    values: Mapping[int, Mapping[str, Any]],
+    redact: Collection[str],
+) -> Finding:
+    finding = judged.finding
+    e = finding.expectation
+    if touches(e, redact) or (not judged.shown and e.columns):
+        return replace(finding, result={**finding.result, "partial_unexpected_index_list": numbers})
+    rows = [{frame.row: n, **values.get(n, {})} for n in numbers]
+    return replace(finding, result=with_rows(e, finding.result, rows, frame.row))
