@@ -232,7 +232,7 @@ def _by_group(work: Any, flow: Flow, policy: CleaningPolicy) -> dict[str, Any]:
     changed = [m for m in flow.marks if m.kind == "changed"]
     clipped = [m for m in changed if m.rule.endswith(".clip")]
     outliers = [i for i, s in enumerate(policy.steps) if s.step == "outliers"]
-    gone = work[DROPPED_AT]
+    gone, none = work[DROPPED_AT], work[ROW] * 0
     parts = {
         "changed": (_any(work, changed) & gone.isnull()).sum(),
         "dropped": gone.count(),
@@ -245,7 +245,7 @@ def _by_group(work: Any, flow: Flow, policy: CleaningPolicy) -> dict[str, Any]:
         cells = (work[m.hidden].cast("int64") for m in marks)
         parts[f"r{index}"] = _any(work, marks).sum()
         parts[f"d{index}"] = (gone == index).sum()
-        parts[f"c{index}"] = functools.reduce(operator.add, cells, ibis.literal(0)).sum()
+        parts[f"c{index}"] = functools.reduce(operator.add, cells, none).sum()
     return parts
 
 
