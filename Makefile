@@ -12,7 +12,7 @@ BIN = .venv/bin
 READY = .venv/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup demo up down check docs test integration slow bench lint types ci clean
+.PHONY: setup demo up down check docs test integration slow bench lint types lock ci clean
 
 setup: $(READY)
 
@@ -49,7 +49,7 @@ docs: $(READY)
 	@$(BIN)/python -m docgen
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not integration and not slow"
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not integration and not slow"
 
 integration: $(READY)
 	$(BIN)/python -m pytest -m integration
@@ -68,6 +68,13 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# Pin anew what pyproject.toml asks for, keeping the pins that still fit it.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --extra dev pyproject.toml --output-file requirements-dev.txt
 
 ci: lint types check test integration
 

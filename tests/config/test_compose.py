@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from assay import launcher
 
 ROOT = Path(__file__).resolve().parents[2]
 _OTHERS = {"postgres", "redis"}
+_OPTIONAL = {"ASSAY_URL", "ASSAY_CONNECTIONS", "ASSAY_LOG_DAYS", "ASSAY_METADATA_DAYS"}
 _PARSER = """
 import json, sys
 from airflow.cli.cli_parser import get_parser
@@ -43,21 +45,37 @@ def _image() -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in block.replace("\\\n", " ").split())
 
 
+def test_it_fits_the_compose_specification() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"),
+            str(ROOT / "docker-compose.yaml"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_process_of_airflow_is_there(compose: dict[str, Any]) -> None:
-    processes = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "init"}
-    assert set(_airflow(compose)) == processes
+    processes = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+    assert set(_airflow(compose)) == {*processes, "init", "janitor"}
+    watched = {*processes, *_OTHERS}
+    assert all("healthcheck" in compose["services"][name] for name in watched)
 
 
 def test_every_command_is_one_of_airflows_own(compose: dict[str, Any], tmp_path: Path) -> None:
     commands = []
     for name, service in _airflow(compose).items():
-        if name != "init":
+        if name not in {"init", "janitor"}:
             commands.append(service["command"])
             continue
-        script = service["command"][0].replace("\\\n", " ").replace("$$", "$").replace('"', "")
-        lines = [line.split() for line in script.splitlines()]
-        assert all(line[0] == "airflow" for line in lines)
-        commands += [line[1:] for line in lines]
+        script = service["command"][0].replace("\\\n", " ").replace("$$", "$")
+        script = re.sub(r'"\$\(date [^)]*\)"', "2024-01-01T00:00:00+00:00", script)
+        lines = [shlex.split(line) for line in script.splitlines()]
+        commands += [line[1:] for line in lines if line[0] == "airflow"]
+    assert len(commands) == 5 + 5 + 1
     env = launcher.environment(tmp_path)
     for key in ("AIRFLOW__CORE__AUTH_MANAGER", "AIRFLOW__CORE__EXECUTOR"):
         env[key] = compose["x-environment"][key]
@@ -111,13 +129,13 @@ def test_services_wait_for_services_that_exist(compose: dict[str, Any]) -> None:
 def test_every_secret_is_required_and_none_is_written_down(compose: dict[str, Any]) -> None:
     text = (ROOT / "docker-compose.yaml").read_text()
     names = re.findall(r"\$\{(\w+)(:[?-])?", text)
-    assert {name for name, how in names if how != ":?"} == {"ASSAY_URL"}
+    assert {name for name, how in names if how != ":?"} == _OPTIONAL
     values = {**compose["x-environment"]}
     for service in compose["services"].values():
         values.update(service["environment"])
     for name, value in values.items():
         if re.search(r"KEY|SECRET|PASSWORD|CONN|BROKER_URL|BACKEND|CATALOG", name):
-            assert ":?" in value, name
+            assert ":?" in value or value == "${ASSAY_CONNECTIONS:-}", name
 
 
 def test_the_image_finds_library_and_settings(compose: dict[str, Any]) -> None:

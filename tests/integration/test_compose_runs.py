@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)(?:(:[?-])([^}]*))?\})")
 _ENDED = {"success", "failed"}
 _MARK = "assay_test"
+OLD_LOG = "airflow/logs/dag_id=old/run_id=old/task_id=old/attempt=1.log"
 
 
 # What the files say.
@@ -141,8 +143,12 @@ class Stack:
             "AIRFLOW__API__PORT": str(self.port),
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
+            # So that nobody waits long for what a killed worker leaves.
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "15",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
         }
-        return {**own, **{name: self._here(value) for name, value in given.items()}}
+        return {**{name: self._here(value) for name, value in given.items()}, **own}
 
     def _here(self, value: str) -> str:
         """A setting with the addresses and folders of this host in place of the containers'."""
@@ -163,7 +169,7 @@ class Stack:
     def command(self, service: str) -> list[str]:
         """What a service's container runs."""
         said, (entry, _) = self.services[service], _image()
-        return [*said.get("entrypoint", entry), *said["command"]]
+        return [self._here(part) for part in (*said.get("entrypoint", entry), *said["command"])]
 
     def log(self, service: str) -> Path:
         """The output of a service."""
@@ -180,6 +186,14 @@ class Stack:
             else:
                 where = self.environment(name)
                 self.running[name] = start(name, self.command(name), where, self.log(name))
+
+    def scale(self, service: str) -> str:
+        """Start one more process of a service, as ``docker compose up --scale`` does; its name."""
+        name = f"{service}-2"
+        command = [*self.command(service), "--celery-hostname", f"{name}@%h"]
+        self.running[name] = start(name, command, self.environment(service), self.log(name))
+        self.services = {**self.services, name: self.services[service]}
+        return name
 
     def run(self, service: str, command: list[str]) -> str:
         """Run a command in a service's environment to its end; what it printed."""
@@ -282,11 +296,12 @@ class Stack:
         """Task → its state in a run."""
         return {name: task["state"] for name, task in self.tasks(run).items()}
 
-    def end(self, run: str) -> dict[str, Any]:
+    def end(self, run: str, patience_s: float = 90) -> dict[str, Any]:
         """Wait until a run has ended; the run."""
         return self.until(
             f"{run} to end",
             lambda: (found := self.get(run))["state"] in _ENDED and found,
+            patience_s,
             seen=lambda: self.states(run),
         )
 
@@ -337,13 +352,18 @@ def stack(
     folder = tmp_path_factory.mktemp("compose")
     text = (ROOT / "docker-compose.yaml").read_text()
     values = _make_secrets(text)
+    mail = {"conn_type": "smtp", "host": "mail.example.org", "password": "mail-password-of-a-test"}
+    values["ASSAY_CONNECTIONS"] = json.dumps({"assay_smtp": mail})
     parsed = _filled(yaml.safe_load(text), values)
     made = {name: databases(name).split("://")[1] for name in ("airflow", "assay")}
     services = {k: s for k, s in parsed["services"].items() if k not in {"postgres", "redis"}}
     stack = Stack(folder, services, made, broker, values)
     _drop(stack.home / "inbox")
     (folder / "user").mkdir()
-    (folder / "airflow").mkdir()
+    old = folder / OLD_LOG
+    old.parent.mkdir(parents=True)
+    old.write_text("long ago\n")
+    os.utime(old, (1e9, 1e9))
     try:
         stack.up()
         yield stack
@@ -441,6 +461,44 @@ def test_who_asked_cannot_let_it_out(stack: Stack, runs: dict[str, str]) -> None
     assert "An answer by admin counts as a rejection." in question
     assert stack.end(runs["planes"])["state"] == "failed"
     assert stack.record("planes").state == "held"
+
+
+def test_the_janitor_removes_old_logs_and_keeps_the_young(stack: Stack) -> None:
+    def done() -> bool:
+        return not (stack.folder / OLD_LOG).exists()
+
+    stack.until("the janitor's turn", done, seen=lambda: tail(stack.log("janitor")))
+    assert list((stack.folder / "airflow" / "logs").rglob("*.log"))
+    cleaned = re.findall(r"Performing Delete|Found 0 rows", stack.log("janitor").read_text())
+    assert cleaned, stack.log("janitor").read_text()[-3000:]
+
+
+def test_a_connection_of_the_environment_reaches_the_tasks(stack: Stack) -> None:
+    shown = stack.run("worker", ["airflow", "connections", "get", "assay_smtp", "-o", "json"])
+    assert '"host": "mail.example.org"' in shown
+    pools = stack.run("worker", ["airflow", "pools", "get", "default_pool", "-o", "json"])
+    assert '"16"' in pools
+
+
+def test_a_run_survives_the_worker_that_had_it(stack: Stack, runs: dict[str, str]) -> None:
+    """Two workers, one killed in the middle of a run: the other one does the rest."""
+    stack.end(runs["airlines"])
+    second = stack.scale("worker")
+    stack.until(
+        "the second worker", lambda: "ready" in stack.log(second).read_text().lower(),
+        seen=lambda: tail(stack.log(second)),
+    )  # fmt: skip
+    register = stack.home / "inbox" / "airlines" / "2013.csv"
+    register.write_text(register.read_text("utf-8") + "ZZ,A new airline\n", "utf-8")
+    run = stack.trigger("airlines")
+
+    def begun() -> set[str]:
+        return {t["hostname"] for t in stack.tasks(run).values() if t["state"] == "success"}
+
+    stack.until("a first task to be done", begun, seen=lambda: stack.states(run))
+    os.killpg(stack.running.pop("worker").pid, signal.SIGKILL)
+    assert stack.end(run, patience_s=240)["state"] == "success", stack.states(run)
+    assert stack.record("airlines").counts.released == 17
 
 
 def test_no_secret_is_written_anywhere(stack: Stack, runs: dict[str, str]) -> None:

@@ -1,0 +1,160 @@
+"""An embedded Airflow of its own for a comparison, with a listener that measures every task."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from assay import launcher
+from assay.launcher import _office
+from assay.launcher._settings import environment
+from assay.project import Project
+from demo.flights import REFERENCES, YEAR, drop_flights, drop_references
+from demo.office import Airflow
+from demo.plan import Order, Wish
+
+ROOT = Path(__file__).parents[2]
+_LISTENER = '''
+"""Writes what each task cost its process: seconds, processor seconds, modules it imported."""
+import json, os, sys, time
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+_began = {}
+
+@hookimpl
+def on_task_instance_running(previous_state, task_instance):
+    _began[task_instance.id] = (time.perf_counter(), sum(os.times()[:4]), len(sys.modules))
+
+def _ended(task_instance):
+    if task_instance.id not in _began:
+        return
+    wall, cpu, modules = _began.pop(task_instance.id)
+    row = {"dag": task_instance.dag_id, "task": task_instance.task_id,
+           "wall": time.perf_counter() - wall, "cpu": sum(os.times()[:4]) - cpu,
+           "modules": len(sys.modules) - modules}
+    with open(os.environ["ASSAY_BENCH_TASKS"], "a") as file:
+        file.write(json.dumps(row) + "\\n")
+
+@hookimpl
+def on_task_instance_success(previous_state, task_instance):
+    _ended(task_instance)
+
+@hookimpl
+def on_task_instance_skipped(previous_state, task_instance):
+    _ended(task_instance)
+
+class Costs(AirflowPlugin):
+    name = "costs"
+    listeners = [sys.modules[__name__]]
+'''
+_BARE = '''
+"""The settings of the installation, without the imports that make tasks cheap."""
+import importlib.util, sys
+_argv, sys.argv = sys.argv, [""]
+_spec = importlib.util.spec_from_file_location("real_settings", {path!r})
+_real = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_real)
+sys.argv = _argv
+dag_policy = _real.dag_policy
+'''
+
+
+@contextmanager
+def airflow(home: Path, *, cheap: bool = True) -> Iterator[Airflow]:
+    """An Airflow of a home, up; with ``cheap=False`` each task imports the engine for itself."""
+    folder = home.parent / f"{home.name}-bench"
+    settings = _prepared(folder, cheap)
+
+    def measured(place: Path | str, base: Any = None) -> dict[str, str]:
+        found = environment(place, base)
+        path = os.pathsep.join([*settings["PYTHONPATH"], found["PYTHONPATH"]])
+        return found | {**settings["ENV"], "PYTHONPATH": path}
+
+    _office.environment = measured
+    launcher.up(home)
+    try:
+        yield Airflow(home)
+    finally:
+        launcher.down(home)
+        _office.environment = environment
+
+
+def _prepared(folder: Path, cheap: bool) -> dict[str, Any]:
+    plugins = folder / "plugins"
+    plugins.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(ROOT / "plugins", plugins, dirs_exist_ok=True)
+    (plugins / "costs.py").write_text(_LISTENER, "utf-8")
+    bare = folder / "config"
+    bare.mkdir(exist_ok=True)
+    real = str(ROOT / "config" / "airflow_local_settings.py")
+    (bare / "airflow_local_settings.py").write_text(_BARE.format(path=real), "utf-8")
+    return {
+        "PYTHONPATH": [] if cheap else [str(bare)],
+        "ENV": {
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins),
+            "ASSAY_BENCH_TASKS": str(folder / "tasks.jsonl"),
+        },
+    }
+
+
+def costs(home: Path) -> list[dict[str, Any]]:
+    """What the tasks of a home cost, in the order in which they ended."""
+    path = home.parent / f"{home.name}-bench" / "tasks.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def drop(home: Path, days: Sequence[str]) -> None:
+    """The files of the reference tables and of some days of flights."""
+    inbox = Project.from_environment({"ASSAY_HOME": str(home)}).lake.path("inbox")
+    drop_references(inbox)
+    drop_flights(inbox, days)
+
+
+def backfill(office: Airflow, dataset: str, batches: Sequence[str], pause: float = 1.0) -> float:
+    """Backfill batches and wait until they are decided; seconds from the first run to the end."""
+    wish = Wish(dataset, tuple(batches))
+    office.await_dags([wish.dag_id])
+    calendar = Project.from_environment(os.environ).contract(dataset).partition
+    before = office.count(wish.dag_id).ended
+    office.backfill(Order(wish, tuple(batches), again=False), calendar)
+    began = time.monotonic()
+    while True:
+        count = office.count(wish.dag_id)
+        if not count.active and count.ended - before >= len(batches):
+            return time.monotonic() - began
+        time.sleep(pause)
+
+
+def references(office: Airflow) -> None:
+    """Release the tables that flights are joined against."""
+    for name in REFERENCES:
+        backfill(office, name, [YEAR])
+
+
+def tree_memory(home: Path) -> int:
+    """Bytes that the processes of a home's Airflow hold, shared pages counted once."""
+    total = 0
+    for pid in launcher.status(home).processes.values():
+        if pid is None:
+            continue
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            try:
+                total += process.memory_full_info().pss
+            except psutil.Error:
+                continue
+    return total
+
+
+def median(rows: Sequence[dict[str, Any]], name: str) -> float:
+    """The median of one number of some rows."""
+    return statistics.median(float(row[name]) for row in rows)
