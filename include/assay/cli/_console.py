@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from assay.errors import InputError, did_you_mean
 from assay.project import Project
@@ -90,3 +91,13 @@ def progress(what: str) -> Iterator[None]:
         return
     with errors.status(what):
         yield
+
+
+@contextmanager
+def steps(what: str) -> Iterator[Callable[[str], None]]:
+    """Say on stderr what is being done, step by step, where a person looks on."""
+    if not errors.is_terminal:
+        yield lambda _: None
+        return
+    with errors.status(what) as status:
+        yield lambda step: status.update(escape(step))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from assay import engine
-from assay.cli._console import AsJson, open_project, progress, show
+from assay.cli._console import AsJson, open_project, print_json, progress, results
+from assay.cli._proposals import print_remarks, proposals_table
 
 
 def register(app: typer.Typer) -> None:
@@ -39,8 +40,32 @@ def new(
     with progress("reading the sample"), engine.session() as con:
         plan = plan_dataset(con, sample, name, grain=kind, first=first, owner=owner)
     written = write_dataset(plan, open_project().include)
-    text = "\n".join(
-        [*(f"wrote {path}" for path in written), "Next: read them, tighten them, `assay check`."]
+    if as_json:
+        print_json({
+            "written": [str(p) for p in written],
+            "proposals": [{"stage": p.stage, **p.expectation()} for p in plan.proposals],
+            "remarks": [vars(r) for r in plan.remarks],
+        })  # fmt: skip
+        return 0
+    results.print(
+        proposals_table(plan.proposals, f"What {name}'s suites expect beside its contract")
     )
-    show({"written": [str(p) for p in written]}, as_json, text)
+    print_remarks(plan.remarks)
+    lines = ["", *(f"wrote {path}" for path in written), *_next(plan.profile, name)]
+    results.print("\n".join(lines), markup=False)
     return 0
+
+
+def _next(profile: Any, name: str) -> list[str]:
+    """What a person does now, what is sure to need one first."""
+    people = [c.name for c in profile.columns if c.guess is not None]
+    lines = ["", "Next:"]
+    if people:
+        lines += [
+            f"  {len(people)} columns may be about people: {', '.join(people)}.",
+            f"  Confirm each in contracts/{name}.odcs.yaml, then say what becomes of it in "
+            f"policies/{name}/privacy.yaml.",
+        ]
+    if profile.key is None:
+        lines.append("  No column is unique and never null: name the primary key in the contract.")
+    return [*lines, "  Read what is marked `confirm`, tighten it, then run `assay check`."]

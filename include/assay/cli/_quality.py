@@ -10,7 +10,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import AsJson, check_dataset, open_office, print_json, results, show
+from assay.cli._console import (
+    AsJson,
+    check_dataset,
+    open_office,
+    print_json,
+    results,
+    show,
+    steps,
+)
+from assay.cli._mutation import print_score
 from assay.cli._score_page import render_score_page
 from assay.stages import score_history
 
@@ -44,6 +53,39 @@ def history(
     else:
         for stage in found["stages"]:
             results.print(_table(dataset, stage))
+    return 0
+
+
+@app.command()
+def mutate(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Data that the suite accepts.")],
+    suite: Annotated[Path, typer.Option("--suite", help="The suite to try.")],
+    every: Annotated[int, typer.Option(min=2, help="A fault is in every so-manieth row.")] = 20,
+    rows: Annotated[int, typer.Option(min=20, help="Use the first so many rows.")] = 50_000,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Plant faults in good data, and say which share of them a suite would have told.
+
+    Missing values, values out of range, another unit, an unheard-of level, a slip of the pen, two
+    columns exchanged, rows doubled, half of the rows lost: one at a time, column by column. What
+    the suite doesn't tell is what to add to it; `assay suggest` proposes how.
+
+    Example: assay quality mutate good-day.parquet --suite include/suites/loans/raw.json
+    """
+    from assay import engine
+    from assay.quality import load_suite, measure_mutation, parameters_from
+
+    loaded = load_suite(suite, parameters_from(param or []))
+    with steps("reading the data") as told, engine.session() as con:
+        table = engine.open_data(con, data)
+        score = measure_mutation(con, table, loaded, every=every, most_rows=rows, told=told)
+    if as_json:
+        print_json(score.document())
+    else:
+        print_score(score)
     return 0
 
 

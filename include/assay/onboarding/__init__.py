@@ -4,16 +4,29 @@
 null shares, closed lists, ranges, and limits that each say what they were derived from. What only a
 person can know (who owns the data, what leads to people) stands in comments to confirm.
 ``write_dataset`` writes the files and never overwrites one.
+
+``propose_suite`` proposes expectations from data, each with the evidence for it: how many rows,
+which extremes, how often the rarest level stands, how much earlier versions differ. Of columns that
+are about people it reads out counts only. ``write_suite`` and ``merge_suite`` write them, and
+change nothing that a suite says already.
 """
 
-from assay.onboarding._plan import DatasetPlan, plan_dataset, write_dataset
-from assay.onboarding._profile import ColumnProfile, Profile, measure_profile
+from assay.onboarding._merge import merge_suite, write_suite
+from assay.onboarding._plan import plan_dataset, write_dataset
+from assay.onboarding._profile import guess_classification
+from assay.onboarding._proposal import Proposal, Remark, aspects
+from assay.onboarding._propose import Suggestion, propose_suite, suite_of
 
 __all__ = [
-    "ColumnProfile",
-    "DatasetPlan",
-    "Profile",
-    "measure_profile",
+    "Proposal",
+    "Remark",
+    "Suggestion",
+    "aspects",
+    "guess_classification",
+    "merge_suite",
     "plan_dataset",
+    "propose_suite",
+    "suite_of",
     "write_dataset",
+    "write_suite",
 ]

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from assay.onboarding._profile import ColumnProfile, Profile
+from assay.onboarding._tokens import Meant
 
 _COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd"}
 
@@ -23,7 +24,7 @@ class Draft:
     first_from: str
     owner: str
     sample: str
-    null_tokens: tuple[str, ...] = ()
+    meant: Meant
 
 
 def quote(text: str) -> str:
@@ -64,7 +65,7 @@ def render_contract(draft: Draft, profile: Profile) -> str:
         "    properties:",
     ]
     for column in profile.columns:
-        lines += _column(column, profile)
+        lines += _column(column, profile, draft.meant)
     return "\n".join(lines) + "\n"
 
 
@@ -82,8 +83,8 @@ def _server(draft: Draft) -> list[str]:
     custom = []
     if ending:
         custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
-    if draft.null_tokens:
-        tokens = ", ".join(map(quote, ("", *draft.null_tokens)))
+    if draft.meant.null_tokens:
+        tokens = ", ".join(map(quote, ("", *draft.meant.null_tokens)))
         custom.append("      # confirm: texts that stand where there is no value")
         custom.append(f"      - {{property: nullValues, value: [{tokens}]}}")
     return [*lines, "    customProperties:", *custom] if custom else lines
@@ -100,12 +101,13 @@ def _dated(profile: Profile) -> list[str]:
     return [f"    # confirm: add `column: {plain(profile.dated)}` if rows lie within their batch."]
 
 
-def _column(column: ColumnProfile, profile: Profile) -> list[str]:
+def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
     share = column.nulls / profile.rows
     lines = [
         f"      - name: {quote(column.name)}",
         f"        logicalType: {column.type}",
     ]
+    lines += _dates(column.name, meant)
     if column.name == profile.key:
         lines.append("        primaryKey: true  # unique and never null in the sample: confirm")
     elif column.name in profile.keys:
@@ -127,3 +129,17 @@ def _column(column: ColumnProfile, profile: Profile) -> list[str]:
         lines.append(f"        # all {column.distinct} levels of the sample: confirm")
         lines.append(f"        enum: [{values}]")
     return lines
+
+
+def _dates(name: str, meant: Meant) -> list[str]:
+    """How a column's dates are written, where it isn't as ISO has it."""
+    if name in meant.formats:
+        form = quote(meant.formats[name])
+        return [f"        customProperties: [{{property: parseFormat, value: {form}}}]"]
+    if name in meant.undecided:
+        forms = " and ".join(meant.undecided[name])
+        return [
+            f"        # dates that {forms} read alike: confirm which, with",
+            "        # logicalType: date and customProperties: [{property: parseFormat, value: …}]",
+        ]
+    return []

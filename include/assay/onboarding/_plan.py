@@ -18,8 +18,10 @@ from assay.onboarding import _policies as policies
 from assay.onboarding._contract import Draft, parquet, render_contract
 from assay.onboarding._distance import measure_distances
 from assay.onboarding._profile import Profile, measure_profile
-from assay.onboarding._suites import render_clean_suite, render_raw_suite
-from assay.onboarding._tokens import without_null_tokens
+from assay.onboarding._proposal import Proposal, Remark
+from assay.onboarding._propose import propose_suite
+from assay.onboarding._suites import closed_lists, contract_aspects, render_suite
+from assay.onboarding._tokens import Meant, read_meaning
 
 Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
@@ -28,11 +30,17 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 @dataclass(frozen=True)
 class DatasetPlan:
-    """The files of a new data set: path below ``include/`` to text."""
+    """The files of a new data set: path below ``include/`` to text.
+
+    ``proposals`` are what its suites expect, each with its evidence; ``remarks`` what was seen and
+    isn't expected.
+    """
 
     name: str
     profile: Profile
     files: Mapping[str, str]
+    proposals: tuple[Proposal, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def plan_dataset(
@@ -80,18 +88,22 @@ def plan_dataset(
             expected="a small letter, then small letters, digits, underscores; at most 64",
         )  # fmt: skip
     table = open_data(con, data)
-    null_tokens: tuple[str, ...] = ()
-    if not parquet(str(data)):
-        table, null_tokens = without_null_tokens(table)
-    table = con.create_table(gen_name("sample"), table, temp=True)
+    meant = Meant(table) if parquet(str(data)) else read_meaning(table)
+    table = con.create_table(gen_name("sample"), meant.table, temp=True)
     profile = measure_profile(table)
+    hidden = {c.name for c in profile.columns if c.guess is not None}
+    suggestion = propose_suite(con, table, hidden=hidden)
+    profile = closed_lists(profile, suggestion)
     profile = replace(profile, distances=measure_distances(table, profile))
     key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
-    draft = Draft(name, grain, key, source, owner, Path(str(data)).name, null_tokens)
-    return DatasetPlan(name, profile, _files(draft, profile))
+    draft = Draft(name, grain, key, source, owner, Path(str(data)).name, meant)
+    said = contract_aspects(profile)
+    proposals = tuple(p for p in suggestion.proposals if p.aspect not in said)
+    return DatasetPlan(name, profile, _files(draft, profile, proposals), proposals,
+                       suggestion.remarks)  # fmt: skip
 
 
-def _files(draft: Draft, profile: Profile) -> dict[str, str]:
+def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> dict[str, str]:
     name = draft.name
     texts = {
         "quality": policies.render_quality(profile),
@@ -104,8 +116,8 @@ def _files(draft: Draft, profile: Profile) -> dict[str, str]:
     }
     return {
         f"contracts/{name}.odcs.yaml": render_contract(draft, profile),
-        f"suites/{name}/raw.json": render_raw_suite(name, profile),
-        f"suites/{name}/clean.json": render_clean_suite(name, profile),
+        f"suites/{name}/raw.json": render_suite(name, "raw", proposals),
+        f"suites/{name}/clean.json": render_suite(name, "clean", proposals),
         **{f"policies/{name}/{policy}.yaml": text for policy, text in texts.items()},
     }
 

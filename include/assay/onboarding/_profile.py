@@ -39,7 +39,7 @@ _WORDS: Final[dict[Guess, frozenset[str]]] = {
         "union politics criminal conviction debt credit"
     ),
 }
-_KEY_WORDS: Final = _set("id key no num number code uuid guid")
+KEY_WORDS: Final = _set("id key no num number code uuid guid")
 _ROLES: Final = {
     "label": _set("label target outcome y class"),
     "prediction": _set("prediction predicted pred yhat decision"),
@@ -84,7 +84,7 @@ class Profile:
     @property
     def key(self) -> str | None:
         """The candidate key to begin with: one whose name says so, else the first."""
-        named = [name for name in self.keys if words(name) & _KEY_WORDS]
+        named = [name for name in self.keys if words(name) & KEY_WORDS]
         return next(iter((*named, *self.keys)), None)
 
 

@@ -3,81 +3,47 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from assay.onboarding._numbers import rounded_down, wilson
 from assay.onboarding._profile import Profile
+from assay.onboarding._proposal import Proposal, Stage, aspect
+from assay.onboarding._propose import Suggestion, suite_of
+
+_ROWS = "expect_table_row_count_to_be_between"
 
 
-def render_raw_suite(name: str, profile: Profile) -> str:
-    """What a batch must keep as it arrives: rows at all, and no more nulls than the sample's."""
-    expectations = [_some_rows()]
+def closed_lists(profile: Profile, suggestion: Suggestion) -> Profile:
+    """The profile without the levels of columns whose list isn't whole, by the suggestion."""
+    whole = {
+        p.kwargs["column"] for p in suggestion.proposals
+        if p.aspect[0] == "levels" and "mostly" not in p.kwargs
+    }  # fmt: skip
+    columns = (c if c.name in whole else replace(c, levels=None) for c in profile.columns)
+    return replace(profile, columns=tuple(columns))
+
+
+def contract_aspects(profile: Profile) -> set[Any]:
+    """What the drafted contract states already."""
+    said = {aspect("expect_table_columns_to_match_set", {})}
     for column in profile.columns:
-        if 0 < column.nulls < profile.rows:
-            least = rounded_down(wilson(profile.rows - column.nulls, profile.rows)[0])
-            rationale = (
-                f"{column.nulls} of {profile.rows} rows of the sample are null; mostly is the "
-                "lower end of the 95 % Wilson interval of the share that isn't."
-            )
-            kwargs = {"column": column.name, "mostly": least}
-            expectations.append(
-                _expectation("expect_column_values_to_not_be_null", kwargs, rationale)
-            )
-    return _suite(f"{name}.raw", expectations)
+        of = {"column": column.name}
+        said.add(aspect("expect_column_values_to_parse", of))
+        if column.nulls == 0:
+            said.add(aspect("expect_column_values_to_not_be_null", of))
+        if column.levels is not None and not column.padded:
+            said.add(aspect("expect_column_values_to_be_in_set", of))
+    if profile.key is not None:
+        said.add(aspect("expect_column_values_to_be_unique", {"column": profile.key}))
+    return said
 
 
-def render_clean_suite(name: str, profile: Profile) -> str:
-    """What a cleaned batch must keep: rows at all, and numbers in the sample's range, widened."""
-    expectations = [_some_rows()]
-    for column in profile.columns:
-        if column.levels is not None and column.padded:
-            expectations.append(_closed_list(column.name, column.levels))
-        if column.low is not None and column.high is not None and column.name not in profile.keys:
-            whole = column.type == "integer"
-            kwargs = {
-                "column": column.name,
-                "min_value": int(column.low) if whole else column.low,
-                "max_value": int(column.high) if whole else column.high,
-            }
-            rationale = (
-                "The range of the sample with a tenth of its span to spare on each side, rounded "
-                "outward."
-            )
-            expectations.append(
-                _expectation("expect_column_values_to_be_between", kwargs, rationale)
-            )
-    return _suite(f"{name}.clean", expectations)
-
-
-def _closed_list(name: str, levels: tuple[str, ...]) -> dict[str, Any]:
-    """A closed list that holds only once texts are trimmed, so that no contract can state it."""
-    return _expectation(
-        "expect_column_values_to_be_in_set",
-        {"column": name, "value_set": list(levels)},
-        f"All {len(levels)} levels of the sample, trimmed.",
-    )
-
-
-def _some_rows() -> dict[str, Any]:
-    return _expectation(
-        "expect_table_row_count_to_be_between",
-        {"min_value": 1},
-        "A batch without a row says nothing, so it can't be released.",
-        severity="critical",
-    )
-
-
-def _expectation(
-    kind: str, kwargs: dict[str, Any], rationale: str, severity: str = "warning"
-) -> dict[str, Any]:
-    return {
-        "type": kind,
-        "kwargs": kwargs,
-        "severity": severity,
-        "meta": {"rationale": rationale},
-    }
-
-
-def _suite(name: str, expectations: list[dict[str, Any]]) -> str:
-    suite = {"name": name, "expectations": expectations}
-    return json.dumps(suite, indent=2, ensure_ascii=False) + "\n"
+def render_suite(name: str, stage: Stage, proposals: Iterable[Proposal]) -> str:
+    """The proposals of one stage; each suite expects that there are rows at all."""
+    own = [p for p in proposals if p.stage == stage]
+    if not any(p.type == _ROWS for p in own):
+        why = "A batch without a row says nothing, so it can't be released."
+        own.insert(0, Proposal(_ROWS, {"min_value": 1}, why, {}, stage, "critical"))
+    text = json.dumps(suite_of(f"{name}.{stage}", own), indent=2, ensure_ascii=False, default=str)
+    return text + "\n"

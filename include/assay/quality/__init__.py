@@ -28,21 +28,22 @@ from assay.quality import (  # noqa: F401
     _unique,
     _values,
 )
-from assay.quality._command import FileValidation, parameters_from, validate_file
+from assay.quality._command import parameters_from, validate_file
 from assay.quality._contract import contract_suite
 from assay.quality._docs import check_suite_with_gx, render_data_docs
 from assay.quality._judge import judge_validation
+from assay.quality._mutation import measure_mutation
 from assay.quality._split import write_marks, write_quarantine
 from assay.quality._suite import load_suite
 from assay.quality._validate import Validation, validate
 
 __all__ = [
-    "FileValidation",
     "Validation",
     "check_suite_with_gx",
     "contract_suite",
     "judge_validation",
     "load_suite",
+    "measure_mutation",
     "parameters_from",
     "render_data_docs",
     "validate",

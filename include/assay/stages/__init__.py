@@ -23,6 +23,7 @@ from assay.stages._protect import protect
 from assay.stages._rebuild import registry_dump
 from assay.stages._release import abandon, release
 from assay.stages._respond import known_silences, respond, told_incidents
+from assay.stages._suggest import Suggested, proposed, suggest_suite
 from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._tell import tell
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
@@ -36,6 +37,7 @@ __all__ = [
     "DoesNotApply",
     "Office",
     "StageResult",
+    "Suggested",
     "Ticket",
     "abandon",
     "apply_sweep",
@@ -54,6 +56,7 @@ __all__ = [
     "pending_data_docs",
     "pin",
     "plan_sweep",
+    "proposed",
     "protect",
     "registry_dump",
     "release",
@@ -62,6 +65,7 @@ __all__ = [
     "restore_version",
     "score_history",
     "send_weekly",
+    "suggest_suite",
     "tell",
     "told_incidents",
     "validate",

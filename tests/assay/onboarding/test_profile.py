@@ -13,10 +13,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from assay import engine
 from assay.errors import InputError
-from assay.onboarding import measure_profile
 from assay.onboarding._distance import PARTS, measure_distances
 from assay.onboarding._numbers import rounded_up, wilson
-from assay.onboarding._profile import widened
+from assay.onboarding._profile import measure_profile, widened
 
 _RNG = np.random.default_rng(4)
 _N = 240

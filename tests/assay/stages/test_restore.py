@@ -101,9 +101,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.stop()
 
 
-def test_the_registry_moves_to_s3_and_a_git_server(
-    ready: Any, bucket: str, tmp_path: Path
-) -> None:
+def test_the_registry_moves_to_s3_and_a_git_server(ready: Any, bucket: str, tmp_path: Path) -> None:
     git = tmp_path / "server.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(git)], check=True)
     printed = follow("move", ready, GIT_URL=f"file://{git}", OBJECTS_URL=bucket)

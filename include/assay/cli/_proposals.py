@@ -1,0 +1,57 @@
+"""Proposed expectations as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from assay.cli._console import results
+from assay.onboarding import Proposal, Remark
+
+
+def proposals_table(proposals: Sequence[Proposal], title: str) -> Table:
+    """What is proposed of which column, and why."""
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name in ("column", "expectation", "evidence"):
+        table.add_column(name, overflow="fold")
+    for p in proposals:
+        of = ", ".join(_columns(p)) or "the table"
+        table.add_row(*map(Text, (of, _said(p), p.rationale)))
+    return table
+
+
+def _columns(p: Proposal) -> list[str]:
+    named = [p.kwargs.get(k) for k in ("column", "column_A", "column_B")]
+    return [c for c in (*named, *p.kwargs.get("column_list", ())) if c]
+
+
+def _said(p: Proposal) -> str:
+    """The expectation in short: its name and what it is given."""
+    short = plain(p.type)
+    given = {k: v for k, v in p.kwargs.items() if not k.startswith(("column", "ignore"))}
+    told = []
+    for key, value in given.items():
+        text = f"{len(value)} of them" if isinstance(value, list) and len(value) > 6 else str(value)
+        told.append(f"{key} {text}")
+    return short + (f": {', '.join(told)}" if told else "")
+
+
+def print_remarks(remarks: Iterable[Remark]) -> None:
+    """What was seen and isn't proposed, with the reason."""
+    told = [f"  {r.column}: {r.text}" for r in remarks]
+    if told:
+        results.print("\n".join(["", "Seen, and not proposed:", *told]), markup=False)
+
+
+def short(label: str) -> str:
+    """A label as a person reads it: the column, then what is expected of it."""
+    kind, _, columns = label.partition(":")
+    return f"{columns or 'the table'}: {plain(kind)}"
+
+
+def plain(kind: str) -> str:
+    """The name of an expectation's type in words."""
+    name = kind.removeprefix("expect_").removeprefix("column_").removeprefix("values_")
+    return name.removeprefix("to_").replace("_", " ")

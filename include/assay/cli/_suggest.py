@@ -1,0 +1,217 @@
+"""A suite proposed from data, with evidence, backtest and mutation score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from assay import engine
+from assay.cli._console import AsJson, check_dataset, open_office, print_json, results, steps
+from assay.cli._mutation import print_score
+from assay.cli._proposals import print_remarks, proposals_table, short
+from assay.onboarding import Proposal, merge_suite, write_suite
+from assay.stages import Suggested, proposed, suggest_suite
+
+_MOST_SHOWN = 12
+_EVERY, _ROWS = 20, 50_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(suggest)
+
+
+def suggest(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")],
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="A data set: its contract, its suite, and its earlier versions to try on."
+        ),
+    ] = None,
+    stage: Annotated[
+        str,
+        typer.Option(help="With --dataset: rows as they arrive (`raw`) or as released (`clean`)."),
+    ] = "raw",
+    suite: Annotated[
+        Path | None, typer.Option(help="The suite that is there; only what it lacks is proposed.")
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(help="The batch that DATA is; by the file's name where that is a key."),
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="A batch to try on; repeat for more. All earlier ones by default."),
+    ] = None,
+    redact: Annotated[
+        list[str] | None,
+        typer.Option("--redact", help="A column whose values may not show; repeat for more."),
+    ] = None,
+    guess: Annotated[
+        bool,
+        typer.Option(help="Without --dataset: hide columns whose names suggest people."),
+    ] = True,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Plant faults and say which share the proposals tell.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the proposals as a new suite.")] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Add the proposals to the suite; the rest stays as is.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Propose the expectations that data keep, with the evidence, and try them on the past.
+
+    Nothing that a contract or suite states already is proposed again; what of it the data
+    contradict is listed. Columns about people give counts only. Give a whole ordinary batch:
+    what is proposed holds of it.
+
+    Example: assay suggest loans-2024-01.csv --out suite.json
+    """
+    if stage not in {"raw", "clean"}:
+        raise typer.BadParameter("raw or clean", param_hint="--stage")
+    which: Literal["raw", "clean"] = "clean" if stage == "clean" else "raw"
+    if against and dataset is None:
+        raise typer.BadParameter("needs --dataset", param_hint="--against")
+    office = open_office() if dataset is not None else None
+    if office is not None and dataset is not None:
+        check_dataset(office, dataset)
+        suite = suite or office.project.suite(dataset, which)
+    if write and suite is None:
+        raise typer.BadParameter("needs --suite or --dataset", param_hint="--write")
+    with steps("reading the data") as told, engine.session() as con:
+        found = suggest_suite(
+            con, data, office=office, dataset=dataset, which=which, suite=suite,
+            batch=batch, against=against or [], redact=redact or [], guess=guess, told=told,
+        )  # fmt: skip
+        proposals = _kept(found)
+        score = _score(found, proposals, con, told) if mutate and proposals else None
+    written = _written(proposals, out, suite if write else None)
+    if as_json:
+        print_json(_document(found, score, written))
+    else:
+        _print(found, score, written)
+    return 0
+
+
+def _kept(found: Suggested) -> list[Proposal]:
+    """The proposals that their own data keep: all of them, unless two engines differ."""
+    pairs = zip(found.suggestion.proposals, found.own, strict=True)
+    return [p for p, judged in pairs if judged.met]
+
+
+def _score(found: Suggested, proposals: Sequence[Proposal], con: Any, told: Any) -> Any:
+    """The mutation score of the proposals on their own data."""
+    from assay.quality import measure_mutation
+
+    suite = proposed(proposals)
+    return measure_mutation(con, found.table, suite, every=_EVERY, most_rows=_ROWS, told=told)
+
+
+def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if out is not None:
+        told["out"] = {"path": str(out), "expectations": write_suite(out, out.stem, proposals)}
+    if into is not None:
+        told["added"] = {"path": str(into), "expectations": merge_suite(into, proposals)}
+    return told
+
+
+def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str, Any]:
+    suggestion = found.suggestion
+    labels = [j.label for j in found.own]
+    return {
+        "rows": suggestion.rows,
+        "batches": suggestion.batches,
+        "proposals": [
+            {"label": label, "stage": p.stage, **p.expectation()}
+            for label, p in zip(labels, suggestion.proposals, strict=True)
+        ],
+        "remarks": [vars(r) for r in suggestion.remarks],
+        "contradicted": [vars(j) for j in found.contradicted],
+        "own": [vars(j) for j in found.own],
+        "backtest": [
+            {**vars(past), "judged": [vars(j) for j in past.judged]} for past in found.past
+        ],
+        **({"mutation": score.document()} if score is not None else {}),
+        **written,
+    }
+
+
+def _print(found: Suggested, score: Any, written: dict[str, Any]) -> None:
+    suggestion = found.suggestion
+    of = f"{suggestion.rows:,} rows"
+    if suggestion.batches > 1:
+        of += f" and {suggestion.batches - 1} earlier batches"
+    title = f"{len(suggestion.proposals)} expectations proposed from {of}"
+    results.print(proposals_table(suggestion.proposals, title))
+    print_remarks(suggestion.remarks)
+    _contradicted(found)
+    if found.past:
+        results.print(_backtest(found))
+    if score is not None:
+        print_score(score)
+    for what, told in written.items():
+        verb = "wrote" if what == "out" else "added to"
+        results.print(f"{verb} {told['path']}: {told['expectations']} expectations", markup=False)
+    if not written and suggestion.proposals:
+        results.print("Nothing is written: --out FILE makes a suite of these, --write adds them to "
+                      "the suite.", markup=False)  # fmt: skip
+
+
+def _contradicted(found: Suggested) -> None:
+    if found.contradicted:
+        results.print("\nStated already, and contradicted by these data:")
+        for j in found.contradicted:
+            why = j.problem or ("" if j.flagged is None else f"{j.flagged} rows")
+            results.print(f"  {j.label}: {why}".rstrip(": "), markup=False)
+    results.print("")
+
+
+def _backtest(found: Suggested) -> Table:
+    """What each proposal would have flagged: a column a version, or a summary where there are many.
+
+    A dot is met; a number is the rows that it would have flagged; ``unmet`` is of the whole table.
+    """
+    past = found.past
+    table = Table(title="Tried on earlier versions: · met, or the rows flagged",
+                  title_justify="left", box=None)  # fmt: skip
+    table.add_column("expectation", overflow="fold")
+    few = len(past) <= _MOST_SHOWN
+    for name in [p.batch for p in past] if few else ["met", "unmet", "most rows flagged", "in"]:
+        table.add_column(name, justify="right")
+    for i, own in enumerate(found.own):
+        cells = [p.judged[i] for p in past]
+        if few:
+            table.add_row(Text(short(own.label)), *map(_cell, cells))
+        else:
+            table.add_row(Text(short(own.label)), *_summary(past, cells))
+    if few:
+        table.add_section()
+        table.add_row("state", *(p.state for p in past), style="dim")
+        table.add_row("rows of it", *(p.table for p in past), style="dim")
+    return table
+
+
+def _cell(judged: Any) -> str:
+    if judged.problem is not None:
+        return "?"
+    flagged = f"{judged.flagged:,}" if judged.flagged else ""
+    if judged.met:
+        return f"· {flagged}".rstrip()
+    return f"[red]{flagged or 'unmet'}[/]"
+
+
+def _summary(past: Any, cells: Any) -> tuple[str, str, str, str]:
+    met = sum(c.met for c in cells)
+    worst = max(range(len(cells)), key=lambda i: (not cells[i].met, cells[i].flagged or 0))
+    unmet = len(cells) - met
+    if not unmet:
+        return str(met), "0", "", ""
+    return str(met), f"[red]{unmet}[/]", f"{cells[worst].flagged or ''}", past[worst].batch

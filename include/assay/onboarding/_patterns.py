@@ -1,0 +1,230 @@
+"""Patterns learnt from texts: the shapes that values have, as a regular expression."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, takewhile
+from typing import Any, Final
+
+from assay.engine import quoted
+from assay.onboarding._survey import Ends
+
+MOST_SHAPES: Final = 1000
+_MOST_FORMS: Final = 4
+_LONGEST: Final = 60
+_UPPER: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CLASSES: Final = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
+# Python's formats of dates and times by the shape of what they write.
+_FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
+    "9999-99-99": ("%Y-%m-%d",),
+    "99/99/9999": ("%d/%m/%Y", "%m/%d/%Y"),
+    "99-99-9999": ("%d-%m-%Y", "%m-%d-%Y"),
+    "99.99.9999": ("%d.%m.%Y",),
+    "9999/99/99": ("%Y/%m/%d",),
+    "99/99/99": ("%d/%m/%y", "%m/%d/%y"),
+    "99:99": ("%H:%M",),
+    "99:99:99": ("%H:%M:%S",),
+    "9999-99-99 99:99": ("%Y-%m-%d %H:%M",),
+    "9999-99-99 99:99:99": ("%Y-%m-%d %H:%M:%S",),
+    "99/99/9999 99:99": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"),
+    "99-Aaa-9999": ("%d-%b-%Y",),
+    "99 Aaa 9999": ("%d %b %Y",),
+}
+
+
+_SHAPED: Final = str.maketrans(
+    _UPPER + _UPPER.lower() + "0123456789", "A" * 26 + "a" * 26 + "9" * 10
+)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regular expression, and how many of the values it describes."""
+
+    regex: str
+    covered: int
+    n: int
+    forms: int
+
+
+def shapes_of(levels: Mapping[str, int]) -> dict[str, int]:
+    """The shapes of some levels, each with its rows.
+
+    Examples
+    --------
+    >>> shapes_of({"A-1": 2, "B-7": 1, "x": 4})
+    {'A-9': 3, 'a': 4}
+    """
+    found: dict[str, int] = {}
+    for level, n in levels.items():
+        shape = level.translate(_SHAPED)
+        found[shape] = found.get(shape, 0) + n
+    return found
+
+
+def shape_query(source: str, name: str, padded: bool) -> str:
+    """The shapes of a column, most frequent first: letters as ``A`` and ``a``, digits as ``9``."""
+    value = f"trim({quoted(name)})" if padded else quoted(name)
+    lower = _UPPER.lower()
+    cases = f"'{_UPPER}{lower}0123456789', '{'A' * 26}{'a' * 26}{'9' * 10}'"
+    return (
+        f"SELECT translate({value}, {cases}) AS shape, count(*) AS n FROM {source} "  # noqa: S608
+        f"WHERE {quoted(name)} IS NOT NULL GROUP BY shape ORDER BY n DESC, shape "
+        f"LIMIT {MOST_SHAPES + 1}"
+    )
+
+
+def learn_pattern(
+    shapes: Mapping[str, int],
+    n: int,
+    *,
+    ends: Ends | None,
+    least: float,
+    hidden: bool = False,
+) -> Pattern | None:
+    r"""The pattern of the most frequent forms; None where the values are free text.
+
+    A form is a shape without the lengths of its runs: ``AA-999`` and ``AA-9999`` are one, with
+    three or four digits. Runs of spaces and marks are taken as they are. What all values begin and
+    end with is written out where ``ends`` are given.
+
+    Parameters
+    ----------
+    shapes : mapping
+        Shape → rows, of all values or of the most frequent.
+    least : float
+        The share of the values that the pattern must describe.
+    hidden : bool
+        Of a column about people: small letters and runs of differing lengths have no length, and
+        there is a pattern only for what has digits or marks in one or two forms, as a code has.
+
+    Examples
+    --------
+    >>> learn_pattern({"AA-999": 5, "AA-99": 3}, 8, ends=None, least=1.0, hidden=True).regex
+    '^[A-Z]{2}-[0-9]+$'
+    >>> ends = Ends("AB-12", "AB-999", "21-BA", "999-BA")
+    >>> learn_pattern({"AA-999": 5, "AA-99": 3}, 8, ends=ends, least=1.0).regex
+    '^AB-[0-9]{2,3}$'
+    """
+    forms: dict[tuple[str, ...], list[tuple[list[tuple[str, int]], int]]] = defaultdict(list)
+    for shape, count in shapes.items():
+        runs = [(c, len(list(g))) for c, g in groupby(shape)]
+        forms[tuple(c for c, _ in runs)].append((runs, count))
+    ranked = sorted(forms.values(), key=lambda form: -sum(n for _, n in form))
+    kept, covered = [], 0
+    for form in ranked[:_MOST_FORMS]:
+        if covered >= n:
+            break
+        kept.append([runs for runs, _ in form])
+        covered += sum(count for _, count in form)
+    if not kept or covered < least * n or not all(_telling(form) for form in kept):
+        return None
+    if hidden and not _impersonal(kept):
+        return None
+    whole = covered == n
+    before, after = _literal(ends, kept) if ends and whole and len(kept) == 1 else ("", "")
+    parts = [_regex(form, before, after, exact=not hidden) for form in kept]
+    body = parts[0] if len(parts) == 1 else "(" + "|".join(parts) + ")"
+    return Pattern(f"^{body}$", covered, n, len(kept))
+
+
+def _telling(form: Sequence[Sequence[tuple[str, int]]]) -> bool:
+    """Whether a form says more than that a text is a text: short, plain, with marks or digits."""
+    runs = form[0]
+    letters = {c for c, _ in runs}
+    total = max(sum(n for _, n in r) for r in form)
+    spaces = sum(1 for c, _ in runs if c == " ")
+    fixed = len({tuple(r) for r in form}) == 1
+    plain = all(c.isascii() and c.isprintable() for c in letters)
+    return (
+        plain and total <= _LONGEST and spaces <= 2 and (fixed or bool(letters - {"a", "A", " "}))
+    )
+
+
+def _impersonal(forms: Sequence[Sequence[Sequence[tuple[str, int]]]]) -> bool:
+    """Whether forms are those of a code, an address or a number rather than of names."""
+    marks = [{c for c, _ in form[0]} - {"A", "a", " "} for form in forms]
+    return len(forms) <= 2 and all(marks)
+
+
+def _literal(ends: Ends, forms: Sequence[Any]) -> tuple[str, str]:
+    """What every value begins and ends with: that of the first and last in order is that of all.
+
+    Both stop before they would overlap in the shortest value.
+    """
+    shortest = min(sum(n for _, n in runs) for runs in forms[0])
+    before = _common(ends.first, ends.last)
+    after = _common(ends.first_reversed, ends.last_reversed)[::-1]
+    # A literal digit may be chance (a year, a serial number's beginning): letters and marks only.
+    before = re.split(r"[0-9]", before, maxsplit=1)[0][: shortest - 1]
+    after = re.split(r"[0-9]", after)[-1]
+    return before, after[-(shortest - len(before)) :] if len(before) < shortest else ""
+
+
+def _common(one: str, other: str) -> str:
+    """What two texts begin with."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(c for c, _ in same)
+
+
+def _regex(
+    form: Sequence[Sequence[tuple[str, int]]], before: str, after: str, *, exact: bool
+) -> str:
+    """The regular expression of one form."""
+    lengths = list(zip(*[[n for _, n in runs] for runs in form], strict=True))
+    parts = []
+    start, end = len(before), len(after)
+    spans = [(c, min(ns), max(ns)) for (c, _), ns in zip(form[0], lengths, strict=True)]
+    spans = _cut(_cut(spans, start)[::-1], end)[::-1] if (start or end) else spans
+    for c, low, high in spans:
+        atom = _CLASSES.get(c, re.escape(c).replace(r"\ ", " ").replace(r"\-", "-"))
+        loose = not exact and (low != high or c == "a")
+        parts.append(atom + ("+" if loose and low else "*" if loose else _times(low, high)))
+    return _escaped(before) + "".join(parts) + _escaped(after)
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace(r"\ ", " ").replace(r"\-", "-")
+
+
+def _cut(spans: Iterable[tuple[str, int, int]], size: int) -> list[tuple[str, int, int]]:
+    """The spans without their first so many characters."""
+    out = []
+    for c, low, high in spans:
+        taken = min(size, low) if low == high or size else 0
+        size -= taken
+        if high - taken > 0:
+            out.append((c, low - taken, high - taken))
+    return out
+
+
+def _times(low: int, high: int) -> str:
+    if low == high:
+        return "" if low == 1 else f"{{{low}}}"
+    return f"{{{low},{high}}}"
+
+
+def date_formats(shapes: Mapping[str, int], n: int) -> tuple[str, ...]:
+    """Formats that could read every value, by its shape alone; the values must be tried.
+
+    Examples
+    --------
+    >>> date_formats({"99/99/9999": 12}, 12)
+    ('%d/%m/%Y', '%m/%d/%Y')
+    """
+    if len(shapes) != 1 or sum(shapes.values()) != n:
+        return ()
+    return _FORMATS.get(next(iter(shapes)), ())
+
+
+def format_query(source: str, name: str, formats: Sequence[str], padded: bool) -> str:
+    """How many values each format doesn't read."""
+    value = f"trim({quoted(name)})" if padded else quoted(name)
+    tests = ", ".join(
+        f"count_if({quoted(name)} IS NOT NULL AND try_strptime({value}, '{f}') IS NULL) AS f{i}"
+        for i, f in enumerate(formats)
+    )
+    return f"SELECT {tests} FROM {source}"  # noqa: S608
