@@ -12,7 +12,7 @@ BIN = .venv/bin
 READY = .venv/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup demo up down check docs test integration slow bench lint types lock ci clean
+.PHONY: setup demo up down check docs test integration slow test-faults bench lint types lock ci clean
 
 setup: $(READY)
 
@@ -55,7 +55,12 @@ integration: $(READY)
 	$(BIN)/python -m pytest -m integration
 
 slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --ignore=tests/faults
+
+# Kills, full disks, remotes that refuse, hosts that share nothing: half an hour. ASSAY_FAULT_POINTS
+# and ASSAY_FAULT_SEED say how many points, and which.
+test-faults: $(READY)
+	$(BIN)/python -m pytest -s tests/faults
 
 # Assay beside its peers; ONLY names one comparison, ROWS its size.
 bench: $(READY)

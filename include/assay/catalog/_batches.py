@@ -33,7 +33,9 @@ class BatchState(StrEnum):
 
 OUT: Final = frozenset({BatchState.RELEASED, BatchState.FORCED})
 """The states in which a batch's rows are with its readers."""
-_NOT_OUT: Final = frozenset({BatchState.RUNNING, BatchState.CANDIDATE, BatchState.HELD})
+_NOT_OUT: Final = frozenset(
+    {BatchState.RUNNING, BatchState.CANDIDATE, BatchState.HELD, BatchState.SUPERSEDED}
+)
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,11 @@ def _supersede_others(session: Session, row: Run) -> None:
     session.execute(
         update(Run)
         .where(others, Run.state.in_(replaced), Run.version.is_distinct_from(row.version))
-        .values(state=BatchState.SUPERSEDED)
+        .values(
+            state=BatchState.SUPERSEDED,
+            rows_held=Run.rows_held + Run.rows_released,
+            rows_released=0,
+        )
     )
 
 

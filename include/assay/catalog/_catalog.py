@@ -6,10 +6,9 @@ from assay.catalog._leases import Leases
 from assay.catalog._migrate import migrate
 from assay.catalog._outbox import Outbox
 from assay.catalog._status import Status
-from assay.catalog._verdicts import Verdicts
 
 
-class Catalog(Status, Verdicts, Leases, Outbox):
+class Catalog(Status, Leases, Outbox):
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
     Safe for many processes at once, and across a fork. It reads no clock: whoever writes hands the

@@ -173,6 +173,14 @@ def check_token(session: Session, dataset: str, batch: str, token: int | None) -
         )
 
 
+def live_batches(session: Session, dataset: str, now: datetime) -> set[str]:
+    """The batches of a data set that a run works on, inside a transaction."""
+    wanted = select(LeaseRow.batch).where(
+        LeaseRow.dataset == dataset, LeaseRow.owner.is_not(None), LeaseRow.expires > now
+    )
+    return set(session.scalars(wanted))
+
+
 def _locked(session: Session, dataset: str, batch: str) -> LeaseRow:
     row = session.scalar(
         select(LeaseRow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, inspect, text
 
 from assay.catalog._schema import REVISION
+from assay.catalog._store import CatalogUnavailable, plain_errors
 from assay.errors import CatalogError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -23,7 +25,14 @@ def migrate(engine: Engine) -> None:
     ------
     CatalogError
         The database is at a revision that this version doesn't know.
+    CatalogUnavailable
+        It doesn't answer.
     """
+    with plain_errors():
+        _migrate(engine)
+
+
+def _migrate(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         _prepare_file(engine)
     with engine.connect() as connection:
@@ -45,10 +54,11 @@ def _prepare_file(engine: Engine) -> None:
         connection = engine.raw_connection()
         try:
             connection.cursor().execute("PRAGMA journal_mode=WAL")
-        except Exception as error:
+        except sqlite3.OperationalError as error:
             # The switch to WAL doesn't wait for the busy timeout as everything else does.
             if "locked" not in str(error) or attempt == _WAL_TRIES - 1:
-                raise
+                said = f"the catalog's database can't be opened: {error}"
+                raise CatalogUnavailable(said) from error
             time.sleep(0.05)
         else:
             return

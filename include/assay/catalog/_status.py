@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
-from assay.catalog._batches import Batches, BatchRecord, BatchState, Counts, latest_attempts
+from assay.catalog._batches import OUT, Batches, BatchRecord, BatchState, Counts, latest_attempts
 from assay.catalog._incident_rows import Incident
+from assay.catalog._leases import live_batches
 from assay.catalog._responses import Responses
 from assay.catalog._schema import Pointer, SnapshotRow
+from assay.catalog._verdicts import Verdicts
 from assay.catalog._versions import Versions, clear_index, follow_pointer, pointed
 from assay.errors import CatalogError
+from assay.verdict import Outcome, worst
 
 _Record = TypeVar("_Record", BatchRecord, Incident)
 
 
-class Status(Batches, Responses, Versions):
+class Status(Batches, Responses, Versions, Verdicts):
     """The part of the catalog that answers ``assay status`` and ``assay catalog rebuild``."""
 
     def status(self, datasets: Iterable[str] = ()) -> dict[str, Any]:
@@ -57,17 +61,19 @@ class Status(Batches, Responses, Versions):
     def rebuild(self, registry: Mapping[str, Mapping[str, Any]], *, at: datetime) -> None:
         """Make versions, snapshots and pointers equal to the registry's, in one transaction.
 
-        Verdicts, measurements and incidents stay as they are; so do batches, except that their
-        states follow the pointer, and that one in the pointer's snapshot of which the catalog has
-        no run at all gets one of type ``rebuilt``.
+        Verdicts and lineage of versions that the catalog lacks come back as well. What it has of
+        them stays, as do incidents and batches, except that batches' states follow the pointer.
+        One in the pointer's snapshot of whose release no run is on record gets it: in its latest
+        run, where that never ended, or in one of type ``rebuilt``, where there is none.
 
         Parameters
         ----------
         registry : mapping
             Data set to plain data: ``versions`` (each ``batch``, ``version`` and where known
-            ``created``, ``lineage``, ``meta`` with ``counts`` named as in ``Counts``),
-            ``snapshots`` (each ``number``, ``batches`` and where known ``parent``, ``forced``,
-            ``reason``, ``author``, ``at``) and ``pointer``, a snapshot's number or None.
+            ``created``, ``lineage``, ``meta`` with ``counts`` named as in ``Counts``, ``verdicts``
+            as pairs of a verdict and its time), ``snapshots`` (each ``number``, ``batches`` and
+            where known ``parent``, ``forced``, ``reason``, ``author``, ``at``) and ``pointer``, a
+            snapshot's number or None.
         at : datetime
             Timezone-aware; when it is rebuilt.
         """
@@ -76,29 +82,54 @@ class Status(Batches, Responses, Versions):
             for dataset, dump in registry.items():
                 self._index(dataset, dump)
                 follow_pointer(session, dataset)
-                self._restore_batches(dataset, dump, at)
+                self._restore_batches(session, dataset, dump, at)
 
-    def _restore_batches(self, dataset: str, dump: Mapping[str, Any], at: datetime) -> None:
+    def _restore_batches(
+        self, session: Session, dataset: str, dump: Mapping[str, Any], at: datetime
+    ) -> None:
         snapshot = self.pointer(dataset)
         if snapshot is None:
             return
-        known = self.states(dataset)
+        live = live_batches(session, dataset, at)
         for version in dump["versions"]:
             batch = version["batch"]
-            if batch in known or snapshot.batches.get(batch) != version["version"]:
+            if snapshot.batches.get(batch) != version["version"] or batch in live:
                 continue
-            started = version.get("created") or at
-            self.start_batch(dataset, batch, "rebuilt", run_type="rebuilt", at=started)
-            self.finish_batch(
-                dataset,
-                batch,
-                "rebuilt",
-                state=BatchState.FORCED if batch in snapshot.forced else BatchState.RELEASED,
-                verdict=None,
-                counts=_counts((version.get("meta") or {}).get("counts", {})),
-                version=version["version"],
-                at=started,
-            )
+            runs = self.history(dataset, batch)
+            if not runs:
+                started = version.get("created") or at
+                self.start_batch(dataset, batch, "rebuilt", run_type="rebuilt", at=started)
+                self._release(dataset, version, snapshot.forced, "rebuilt", started)
+            elif runs[-1].state is BatchState.RUNNING and not any(
+                r.state in OUT and r.version == version["version"] for r in runs
+            ):
+                self._release(dataset, version, snapshot.forced, runs[-1].run_id, at)
+
+    def _release(
+        self,
+        dataset: str,
+        version: Mapping[str, Any],
+        forced: Collection[str],
+        run_id: str,
+        at: datetime,
+    ) -> None:
+        """Record in a run what the registry knows of a released version."""
+        batch = version["batch"]
+        told = [r.verdict for r in self.verdicts(dataset, batch, version["version"])]
+        told.sort(key=lambda v: -v.outcome.severity)
+        codes = [r.code for v in told if v.outcome is not Outcome.PASS for r in v.reasons]
+        self.finish_batch(
+            dataset,
+            batch,
+            run_id,
+            state=BatchState.FORCED if batch in forced else BatchState.RELEASED,
+            verdict=worst(v.outcome for v in told) if told else None,
+            counts=_counts((version.get("meta") or {}).get("counts", {})),
+            reasons=list(dict.fromkeys(codes)),
+            version=version["version"],
+            input_sha=next((e.ref for e in version.get("lineage", ()) if e.kind == "input"), None),
+            at=at,
+        )
 
     def _index(self, dataset: str, dump: Mapping[str, Any]) -> None:
         for version in dump["versions"]:
@@ -110,6 +141,7 @@ class Status(Batches, Responses, Versions):
                 meta=version.get("meta"),
                 lineage=version.get("lineage", ()),
             )
+            self._restore_verdicts(dataset, version)
         for snapshot in dump["snapshots"]:
             self.record_snapshot(
                 dataset,
@@ -122,6 +154,13 @@ class Status(Batches, Responses, Versions):
                 at=snapshot.get("at"),
             )
         self._point(dataset, dump["pointer"])
+
+    def _restore_verdicts(self, dataset: str, version: Mapping[str, Any]) -> None:
+        batch, key = version["batch"], version["version"]
+        known = {r.verdict.gate for r in self.verdicts(dataset, batch, key)}
+        for verdict, given in version.get("verdicts", ()):
+            if verdict.gate not in known:
+                self.record_verdict(dataset, batch, key, verdict, at=given)
 
     def _point(self, dataset: str, number: int | None) -> None:
         with self._session(writes=True) as session:

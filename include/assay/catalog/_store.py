@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -94,7 +94,7 @@ class Store:
         session = Session(self._writer if writes else self._engine, expire_on_commit=False)
         self._open.session = session
         try:
-            with _plain_errors(), session, session.begin():
+            with plain_errors(), session, session.begin():
                 yield session
         finally:
             self._open.session = None
@@ -105,13 +105,21 @@ class Store:
         return self._engine.url.render_as_string(hide_password=True)
 
 
+class CatalogUnavailable(OSError):  # noqa: N818 - named for what it is, as ConnectionError's kin
+    """The database didn't answer, broke off, is locked or has no room left: try again."""
+
+
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
+    """Say what the database's driver says in words of ours, and whether to try again."""
     try:
         yield
-    except (OperationalError, ProgrammingError) as error:
+    except (OperationalError, ProgrammingError, InterfaceError) as error:
         if not _MISSING_TABLE.search(str(error.orig)):
-            raise
+            if isinstance(error, ProgrammingError):
+                raise
+            said = " ".join(str(error.orig).split())
+            raise CatalogUnavailable(f"the catalog's database didn't answer: {said}") from error
         raise CatalogError(
             "the catalog has no tables yet", do="Migrate it once: Catalog(url).migrate()."
         ) from None

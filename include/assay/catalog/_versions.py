@@ -256,8 +256,10 @@ def follow_pointer(session: Session, dataset: str) -> None:
         if in_it and row.state == BatchState.SUPERSEDED:
             forced = snapshot is not None and row.batch in snapshot.forced
             row.state = (BatchState.FORCED if forced else BatchState.RELEASED).value
+            row.rows_released, row.rows_held = row.rows_released + row.rows_held, 0
         elif not in_it:
             row.state = BatchState.SUPERSEDED.value
+            row.rows_released, row.rows_held = 0, row.rows_released + row.rows_held
 
 
 def clear_index(session: Session) -> None:

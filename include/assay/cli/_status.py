@@ -10,14 +10,13 @@ from rich.table import Table
 from assay.cli._console import (
     AsJson,
     check_dataset,
-    now,
     open_office,
     print_json,
     progress,
     results,
     show,
 )
-from assay.stages import build_data_docs, registry_dump
+from assay.stages import build_data_docs, rebuild_catalog
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _COLOUR = {
@@ -63,12 +62,10 @@ def data_docs(as_json: AsJson = False) -> int:
 
 @catalog.command()
 def rebuild(as_json: AsJson = False) -> int:
-    """Restore versions, snapshots and pointers from the registry, which is the truth of them."""
+    """Restore versions, their verdicts and lineage, snapshots and pointers from the registry."""
     office = open_office()
     with progress("reading the registry"):
-        dump = registry_dump(office)
-        office.catalog.rebuild(dump, at=now())
-    told = {name: len(list(d["versions"])) for name, d in dump.items()}
+        told = rebuild_catalog(office)
     if as_json:
         print_json({"versions": told})
     else:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from assay import engine
+from assay import engine, stages
 from assay.cli._console import (
     AsJson,
     check_dataset,
@@ -23,7 +23,12 @@ from assay.cli._console import (
 )
 from assay.errors import RegistryError, did_you_mean
 from assay.stages import Office, derived_columns
-from assay.versioning import diff_versions, render_diff_json, render_diff_text
+from assay.versioning import (
+    diff_versions,
+    render_diff_json,
+    render_diff_text,
+    render_verification,
+)
 
 app = typer.Typer(
     no_args_is_help=True, help="What was released when, what is in it, and what changed."
@@ -147,6 +152,33 @@ def checkout(
     text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
     show(found.model_dump(mode="json"), as_json, text)
     return 0
+
+
+@app.command()
+def verify(
+    dataset: Annotated[
+        str | None, typer.Argument(help="Name of the data set; all by default.")
+    ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Put damaged objects back from this machine's cache or working folders.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Hash everything that the releases promise anew, in the object store itself.
+
+    Exit code 1 names each damage by data set, batch, version and object.
+    """
+    office = open_office()
+    if dataset is not None:
+        check_dataset(office, dataset)
+    with progress("hashing every object"):
+        found = stages.verify(office, dataset, repair=repair)
+    show(found.model_dump(mode="json"), as_json, render_verification(found))
+    return 0 if found.sound else 1
 
 
 @app.command()

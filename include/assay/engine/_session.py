@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import ibis
 
 from assay.errors import InputError
+from assay.lake import private_folder
 
 MEMORY: Final = "2GB"
 """What an engine may hold before it spills: four tasks side by side fit a machine of 16 GB."""
@@ -28,8 +29,9 @@ def session(
     Parameters
     ----------
     spill : Path, optional
-        Folder below which the session makes its own (0700), removed at the end; the machine's
-        temporary folder by default. Clear values may be in it.
+        Folder below which the session makes its own (0700), removed at the end, or by the next
+        session if its process was killed; the machine's temporary folder by default. Clear values
+        may be in it.
     threads : int, optional
         Threads to use; all cores by default. Results don't depend on it.
     memory : str, optional
@@ -44,25 +46,25 @@ def session(
     ------
     InputError
         If ``ASSAY_MEMORY`` is no amount of memory.
+    OSError
+        From the block: the disk is full, or memory is short; it may work the next time.
     """
-    limit = memory or _configured()
-    if spill is not None:
-        spill.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="duckdb-", dir=spill))
     settings: dict[str, Any] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "temp_directory": str(folder),
-        "memory_limit": limit,
+        "memory_limit": memory or _configured(),
     }
     if threads is not None:
         settings["threads"] = threads
-    con = ibis.duckdb.connect(**settings)
-    try:
-        yield con
-    finally:
-        con.disconnect()
-        shutil.rmtree(folder, ignore_errors=True)
+    own = private_folder(spill) if spill else tempfile.TemporaryDirectory(prefix="duckdb-")
+    with own as folder:
+        con = ibis.duckdb.connect(**settings, temp_directory=str(folder))
+        try:
+            yield con
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise OSError(f"the engine: {str(error).splitlines()[0]}") from error
+        finally:
+            con.disconnect()
 
 
 def _configured() -> str:

@@ -36,7 +36,7 @@ from assay.ingest._raw import judged_names
 from assay.ingest._rest import fetch_pages, fill, records_of
 from assay.ingest._rows import write_rows
 from assay.ingest._sql import fetch_query
-from assay.lake import Lake, digest, publish
+from assay.lake import Lake, digest, private_folder, publish
 from assay.verdict import Outcome
 
 
@@ -89,7 +89,7 @@ def land(
     """
     batch = contract.partition.parse(batch)
     place = lake.path("landing", contract.dataset, batch, ROWS).parent
-    with _aside(place) as aside, _aside(lake.path("spill")) as spare:
+    with _aside(place) as aside, private_folder(lake.path("spill")) as spare:
         original = aside / ORIGINAL
         original.mkdir(mode=0o700)
         fetched = _fetch(contract, batch, original, lake, credentials or {}, retry or Retry())

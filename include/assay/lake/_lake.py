@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,24 @@ def publish(aside: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def clear_aside(folder: Path, *, folders: bool = False) -> None:
+    """Remove what killed processes wrote aside in a folder and never published.
+
+    Only for whoever alone may write there now, by the lease of a batch.
+
+    Parameters
+    ----------
+    folder : Path
+    folders : bool
+        Remove hidden folders too, not only files.
+    """
+    for path in folder.glob(".*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+        elif folders:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def digest(path: Path) -> str:

@@ -279,7 +279,9 @@ def _units(zone: Path, unclaimed: list[str], lake: Lake) -> Iterator[Path]:
 
 def _children(folder: Path) -> list[Path]:
     try:
-        return sorted(p for p in folder.iterdir() if not p.name.startswith(REMOVING))
+        return sorted(
+            p for p in folder.iterdir() if not p.name.startswith(REMOVING) and p.name != ".lock"
+        )
     except FileNotFoundError:
         return []
 

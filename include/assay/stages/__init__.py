@@ -20,7 +20,7 @@ from assay.stages._notify import notify
 from assay.stages._office import Office
 from assay.stages._pin import pin
 from assay.stages._protect import protect
-from assay.stages._rebuild import registry_dump
+from assay.stages._rebuild import rebuild_catalog
 from assay.stages._release import abandon, release
 from assay.stages._respond import known_silences, respond, told_incidents
 from assay.stages._suggest import Suggested, proposed, suggest_suite
@@ -28,6 +28,7 @@ from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._tell import tell
 from assay.stages._ticket import Asked, StageResult, Ticket, render_result
 from assay.stages._validate import validate
+from assay.stages._verify import verify
 from assay.stages._versions_end import restore_version
 from assay.stages._weekly import send_weekly, weekly_digests
 
@@ -58,7 +59,7 @@ __all__ = [
     "plan_sweep",
     "proposed",
     "protect",
-    "registry_dump",
+    "rebuild_catalog",
     "release",
     "render_result",
     "respond",
@@ -69,6 +70,7 @@ __all__ = [
     "tell",
     "told_incidents",
     "validate",
+    "verify",
     "weekly_digests",
     "write_calibration",
 ]

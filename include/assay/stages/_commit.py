@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
 from assay.stages._ingest import derivation
 from assay.stages._office import Office
 from assay.stages._rebuild import lineage_edges
 from assay.stages._ticket import StageResult, Ticket
-from assay.stages._work import Finished, once, report_path, work_path
+from assay.stages._work import Finished, once, version_of
 
 
 def commit(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
@@ -19,15 +23,7 @@ def commit(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> Stag
 
 def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> Finished:
     contract = office.project.contract(ticket.dataset)
-    objects = {
-        "data": work_path(office, ticket, "candidate.parquet"),
-        "observed": work_path(office, ticket, "observed.parquet"),
-        "state": work_path(office, ticket, "state.json"),
-        "changes": work_path(office, ticket, "change_log.parquet"),
-        "cleaning": report_path(office, ticket, "cleaning.json"),
-        "scaled": work_path(office, ticket, "scaled.parquet"),
-        "scaler": work_path(office, ticket, "scaler.json"),
-    }
+    objects = version_files(office, ticket.dataset, ticket.batch, version_of(ticket))
     counts = row_counts(done)
     derived = derivation(office, contract, ticket, ticket.input_sha or "")
     version = office.registry.commit(
@@ -37,6 +33,7 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         {name: path for name, path in objects.items() if path.is_file()},
         at=ticket.started,
         counts=counts,
+        verdicts=verdicts(office, ticket),
     )
     office.catalog.record_version(
         ticket.dataset,
@@ -57,6 +54,26 @@ def _committed(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> 
         detail={"version": version.version, "messages": [f"Version {version.version}."]},
     )
     return Finished(result=result)
+
+
+def version_files(office: Office, dataset: str, batch: str, version: str) -> dict[str, Path]:
+    """Where this machine keeps what becomes a version's objects, as long as retention lets it."""
+    work = office.lake.home / "work" / dataset / batch / version
+    return {
+        "data": work / "candidate.parquet",
+        "observed": work / "observed.parquet",
+        "state": work / "state.json",
+        "changes": work / "change_log.parquet",
+        "cleaning": office.lake.home / "reports" / dataset / batch / version / "cleaning.json",
+        "scaled": work / "scaled.parquet",
+        "scaler": work / "scaler.json",
+    }
+
+
+def verdicts(office: Office, ticket: Ticket) -> dict[str, tuple[datetime, dict[str, Any]]]:
+    """What the gates have said of the run's version, as the registry keeps it beside it."""
+    found = office.catalog.verdicts(ticket.dataset, ticket.batch, version_of(ticket))
+    return {r.verdict.gate: (r.at, r.verdict.model_dump(mode="json")) for r in found}
 
 
 def row_counts(done: dict[str, StageResult]) -> dict[str, int]:

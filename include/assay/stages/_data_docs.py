@@ -6,6 +6,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+from assay.errors import InputError
 from assay.lake import publish
 from assay.quality import render_data_docs
 from assay.stages._office import Office
@@ -20,8 +21,27 @@ def build_data_docs(office: Office) -> list[Path]:
     -------
     list of Path
         The ``index.html`` of each site that was built, below the version's reports.
+
+    Raises
+    ------
+    InputError
+        In the end, naming the results that could not be read; all others are built by then.
     """
-    return [_build(folder) for folder in pending_data_docs(office)]
+    built: list[Path] = []
+    broken: list[str] = []
+    for folder in pending_data_docs(office):
+        try:
+            built.append(_build(folder))
+        except Exception as error:  # one that can't be read must not stop the others
+            broken.append(f"{office.relative(folder)} ({type(error).__name__})")
+    if broken:
+        raise InputError(
+            "validation results that can't be read have no Data Docs",
+            got=broken,
+            do=f"The other {len(built)} are built. Delete the broken results' folders, and run "
+            "their batches again.",
+        )
+    return built
 
 
 def pending_data_docs(office: Office) -> list[Path]:

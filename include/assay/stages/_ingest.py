@@ -7,15 +7,17 @@ from typing import Final
 
 from assay.contract import Contract
 from assay.ingest import Landing, judge_landing, land
+from assay.lake import clear_aside
 from assay.policy.cleaning import CleaningPolicy, Forest, OutliersStep
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.quality import QualityPolicy
 from assay.quality import load_suite
+from assay.stages._lease import working
 from assay.stages._office import Office
 from assay.stages._ticket import StageResult, Ticket
-from assay.stages._work import keep_lease, record
+from assay.stages._work import record
 from assay.versioning import Derivation
 
 TRANSFORM: Final = 2
@@ -25,11 +27,20 @@ TRANSFORM: Final = 2
 def ingest(
     office: Office, ticket: Ticket, credentials: Mapping[str, str] | None = None
 ) -> tuple[Ticket, StageResult]:
-    """Land the batch, judge whether it came whole, and name the version that it will give."""
+    """Land the batch, judge whether it came whole, and name the version that it will give.
+
+    Raises
+    ------
+    RegistryError
+        If this host has another key than the others; nothing is written then.
+    """
     contract = office.project.contract(ticket.dataset)
     policy = office.policy(contract, "quality", QualityPolicy)
-    keep_lease(office, ticket)
-    with office.session() as con:
+    if contract.identifiers:
+        name = f"pseudonym v{office.key.version}"
+        office.registry.agree(name, office.key.fingerprint, at=office.clock())
+    with working(office, ticket), office.session() as con:
+        clear_aside(office.lake.home / "landing" / ticket.dataset / ticket.batch, folders=True)
         landing = land(con, contract, ticket.batch, office.lake, credentials=credentials or {})
     verdict = judge_landing(landing, policy)
     if landing.rows_path is not None and landing.input_sha256 is not None:

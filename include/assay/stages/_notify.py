@@ -17,10 +17,10 @@ from assay.alerting import (
 from assay.catalog import IncidentChange
 from assay.policy.alerting import AlertingPolicy
 from assay.stages._office import Office
+from assay.stages._release import CRASHED, crash, settle
 from assay.stages._ticket import StageResult, Ticket
-from assay.verdict import Outcome, Reason
+from assay.verdict import Reason
 
-CRASHED: Final = "stage_crashed"
 _RUN: Final = "run"
 _WITHDRAWN: Final[Mapping[str, str]] = {
     "reopened": "closed-",
@@ -56,6 +56,7 @@ def notify(
     dict
         Check → what happened to its incident, and message → what became of it.
     """
+    crashed = crashed or settle(office, ticket, done)
     changes: list[IncidentChange] = []
     if not ticket.asked.stop_before_release:
         changes = _record(office, ticket, done, crashed, airflow_url)
@@ -161,8 +162,7 @@ def _failing(
     for record in office.catalog.verdicts(ticket.dataset, ticket.batch, key, run_id=ticket.run_id):
         failing |= incident_checks(record.verdict, policy)
     if crashed is not None:
-        reason = Reason(code=CRASHED, outcome=Outcome.FAIL, message=f"{crashed} ended in an error")
-        failing[f"{_RUN}/{CRASHED}"] = [reason]
+        failing[f"{_RUN}/{CRASHED}"] = [crash(crashed)]
     return failing
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from assay.contract import Contract
@@ -10,10 +9,10 @@ from assay.drift import choose_references
 from assay.errors import InputError, UndecidedError, did_you_mean
 from assay.policy.drift import DriftPolicy
 from assay.policy.quality import QualityPolicy
+from assay.stages._lease import LEASE
 from assay.stages._office import Office
 from assay.stages._ticket import Asked, Pinned, RunType, Ticket
 
-LEASE: Final = timedelta(minutes=10)
 _LEFT_ALONE: Final = frozenset({"held", "candidate", "running"})
 """How an attempt ends that leaves the batch's released version where it is; one that is still
 running may yet change it, which its lease tells."""

@@ -1,22 +1,80 @@
-"""The registry as plain data, for the catalog's index to be rebuilt from."""
+"""The catalog's index, restored from the registry."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from assay.catalog import LineageEdge
 from assay.stages._office import Office
-from assay.versioning import Derivation
+from assay.verdict import Verdict
+from assay.versioning import Derivation, RegistryUnavailable
+
+_ATTEMPTS: Final = 20
 
 
-def registry_dump(office: Office) -> dict[str, dict[str, Any]]:
-    """Everything the registry holds, by data set, with the lineage of each version."""
+class _MovedOn(Exception):  # noqa: N818 - no error: read it again
+    """The registry got another commit while it was read."""
+
+
+def rebuild_catalog(office: Office) -> dict[str, int]:
+    """Restore versions with their lineage and verdicts, snapshots and pointers.
+
+    Releases may go on meanwhile: what they add to the registry while it is read is read as well.
+
+    Returns
+    -------
+    dict
+        Data set → how many versions it has.
+
+    Raises
+    ------
+    RegistryUnavailable
+        If the registry is never still for long enough.
+    """
+    about: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for _ in range(_ATTEMPTS):
+        head = office.registry.head()
+        dump = _dumped(office, about)
+        try:
+            with office.catalog.transaction():
+                office.catalog.rebuild(dump, at=office.clock())
+                # A release tells Git first and then waits for this transaction to end: either its
+                # commit shows here, or what it writes comes after.
+                if office.registry.head() != head:
+                    raise _MovedOn
+        except _MovedOn:
+            continue
+        return {name: len(held["versions"]) for name, held in dump.items()}
+    raise RegistryUnavailable(f"the registry changed {_ATTEMPTS} times while it was read")
+
+
+def _dumped(
+    office: Office, about: dict[tuple[str, str, str], dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Everything the registry holds, with lineage and verdicts; ``about`` is what was read."""
     dump = office.registry.dump()
     for dataset, held in dump.items():
         for version in held["versions"]:
-            derived = office.registry.lineage(dataset, version["batch"], version["version"])
-            version["lineage"] = lineage_edges(dataset, derived)
+            key = (dataset, version["batch"], version["version"])
+            if key not in about or about[key]["judged"] != version["judged"]:
+                about[key] = _about(office, key, version["judged"])
+            version.update(about[key])
     return dump
+
+
+def _about(
+    office: Office, key: tuple[str, str, str], judged: dict[str, datetime]
+) -> dict[str, Any]:
+    verdicts = office.registry.verdicts(*key)
+    return {
+        "judged": judged,
+        "lineage": lineage_edges(key[0], office.registry.lineage(*key)),
+        "verdicts": [
+            (Verdict.model_validate(verdicts[gate]), at)
+            for gate, at in sorted(judged.items(), key=lambda pair: pair[1])
+        ],
+    }
 
 
 def lineage_edges(dataset: str, derivation: Derivation) -> list[LineageEdge]:

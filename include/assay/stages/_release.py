@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from assay.catalog import BatchState, Counts, Lease
-from assay.errors import InputError
+from assay.errors import InputError, LeaseError
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
-from assay.stages._commit import row_counts
-from assay.stages._notify import CRASHED
+from assay.stages._commit import row_counts, verdicts
+from assay.stages._lease import working
 from assay.stages._office import Office
 from assay.stages._overview import write_overview
 from assay.stages._ticket import StageResult, Ticket
-from assay.stages._work import keep_lease
-from assay.verdict import Outcome, worst
+from assay.stages._work import clear_left_aside, version_of
+from assay.verdict import Outcome, Reason, worst
+from assay.versioning import Snapshot
 
+CRASHED: Final = "stage_crashed"
 _ALWAYS: Final = ("ingest", "validate_raw", "protect", "clean", "validate_clean", "commit")
 
 
@@ -45,12 +48,23 @@ def release(
     InputError
         Nothing holds the batch, but a gate that applies left no result.
     """
-    keep_lease(office, ticket)
+    with working(office, ticket):
+        if ticket.version is not None:
+            clear_left_aside(office, ticket)
+        result = _decided(office, ticket, done, approved_by)
+    _give_lease_back(office, ticket)
+    return result
+
+
+def _decided(
+    office: Office, ticket: Ticket, done: dict[str, StageResult], approved_by: str | None
+) -> StageResult:
     holding = [r for r in done.values() if r.holds]
     if holding and not (approved_by and "commit" in done):
         return _held(office, ticket, done, holding)
     _refuse_gaps(office, ticket, done)
     if ticket.asked.stop_before_release:
+        _judge(office, ticket)
         return _finish(office, ticket, done, BatchState.CANDIDATE)
     return _released(office, ticket, done, approved_by if holding else None)
 
@@ -73,6 +87,9 @@ def _refuse_gaps(office: Office, ticket: Ticket, done: dict[str, StageResult]) -
 def abandon(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> None:
     """Record that a run ended in an error: its batch stays undecided, its lease is given back."""
     rows = row_counts(done)
+    if "commit" in done:
+        with suppress(OSError):  # a registry that doesn't answer may be why the run ended so
+            _judge(office, ticket)
     office.catalog.finish_batch(
         ticket.dataset,
         ticket.batch,
@@ -88,9 +105,61 @@ def abandon(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> Non
     _give_lease_back(office, ticket)
 
 
+def crash(stage: str) -> Reason:
+    """Why a run whose stage ended in an error has decided nothing."""
+    return Reason(code=CRASHED, outcome=Outcome.FAIL, message=f"{stage} ended in an error")
+
+
+def settle(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> str | None:
+    """Bring a batch to its end whose ``release`` was killed for good, wherever it had come to.
+
+    If the registry has released the version, the catalog learns so. Otherwise nothing was decided,
+    and the run ended in an error.
+
+    Returns
+    -------
+    str or None
+        ``"release"`` if that stage ended in an error; None if there was nothing to settle.
+    """
+    runs = office.catalog.history(ticket.dataset, ticket.batch)
+    run = next((r for r in runs if r.run_id == ticket.run_id), None)
+    if "release" in done or run is None or run.state is not BatchState.RUNNING or run.reasons:
+        return None
+    with suppress(LeaseError):  # whoever took the batch over decides it
+        return _settled(office, ticket, done)
+    return None
+
+
+def _settled(office: Office, ticket: Ticket, done: dict[str, StageResult]) -> str | None:
+    snapshot = _standing(office, ticket)
+    held = any(r.holds for r in done.values())
+    if snapshot is None or (held and ticket.batch not in snapshot.forced):
+        abandon(office, ticket, done)
+        return "release"
+    _index(office, snapshot)
+    forced = ticket.batch in snapshot.forced
+    state = BatchState.FORCED if forced else BatchState.RELEASED
+    _finish(office, ticket, done, state, snapshot.number)
+    _give_lease_back(office, ticket)
+    return None
+
+
+def _standing(office: Office, ticket: Ticket) -> Snapshot | None:
+    """The pointer's snapshot, if it is known to hold the run's version."""
+    try:
+        if office.registry.pointer(ticket.dataset) is None:
+            return None
+        snapshot = office.registry.snapshot(ticket.dataset)
+    except OSError:
+        return None
+    return snapshot if snapshot.batches.get(ticket.batch) == ticket.version else None
+
+
 def _held(
     office: Office, ticket: Ticket, done: dict[str, StageResult], holding: list[StageResult]
 ) -> StageResult:
+    if "commit" in done:
+        _judge(office, ticket)
     result = _finish(office, ticket, done, BatchState.HELD)
     first = tuple(dict.fromkeys(code for r in holding for code in r.reasons))
     return result.model_copy(update={"holds": True, "reasons": first})
@@ -110,9 +179,27 @@ def _released(
         author=author,
         at=office.clock(),
         forced=forced_by is not None,
+        verdicts=verdicts(office, ticket),
     )
-    office.catalog.record_snapshot(
+    _index(office, snapshot)
+    state = BatchState.FORCED if forced_by else BatchState.RELEASED
+    return _finish(office, ticket, done, state, snapshot.number)
+
+
+def _judge(office: Office, ticket: Ticket) -> None:
+    """Put the verdicts beside the version, which a release does by itself."""
+    office.registry.judge(
         ticket.dataset,
+        ticket.batch,
+        version_of(ticket),
+        verdicts(office, ticket),
+        at=office.clock(),
+    )
+
+
+def _index(office: Office, snapshot: Snapshot) -> None:
+    office.catalog.record_snapshot(
+        snapshot.dataset,
         snapshot.number,
         snapshot.batches,
         parent=snapshot.parent,
@@ -121,8 +208,6 @@ def _released(
         author=snapshot.author,
         at=snapshot.at,
     )
-    state = BatchState.FORCED if forced_by else BatchState.RELEASED
-    return _finish(office, ticket, done, state, snapshot.number)
 
 
 def _finish(
@@ -166,7 +251,6 @@ def _finish(
         input_sha=ticket.input_sha,
         token=ticket.token,
     )
-    _give_lease_back(office, ticket)
     return result
 
 

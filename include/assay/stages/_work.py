@@ -11,9 +11,9 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from assay.errors import InputError
-from assay.lake import publish
+from assay.lake import clear_aside, publish
+from assay.stages._lease import keep_lease, working
 from assay.stages._office import Office
-from assay.stages._pin import LEASE
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Verdict
 
@@ -85,11 +85,14 @@ def once(office: Office, ticket: Ticket, stage: str, work: Callable[[], Finished
     is what the work would give again.
     """
     path = work_path(office, ticket, f"{stage}.json")
-    keep_lease(office, ticket)
     finished = _found(path)
     if finished is None:
-        finished = work()
+        with working(office, ticket):
+            clear_left_aside(office, ticket)
+            finished = work()
         write_text(path, finished.model_dump_json(indent=1))
+    else:
+        keep_lease(office, ticket)
     if finished.verdict is not None:
         record(office, ticket, finished.verdict)
     return finished.result
@@ -103,6 +106,13 @@ def _found(path: Path) -> Finished | None:
     return found if found.judging == JUDGING else None
 
 
+def clear_left_aside(office: Office, ticket: Ticket) -> None:
+    """Remove what a killed run of this version wrote aside."""
+    for zone in ("work", "quarantine", "reports"):
+        folder = office.lake.home / zone / ticket.dataset / ticket.batch / version_of(ticket)
+        clear_aside(folder)
+
+
 def record(office: Office, ticket: Ticket, verdict: Verdict) -> None:
     """Put a verdict into the catalog."""
     office.catalog.record_verdict(
@@ -113,18 +123,3 @@ def record(office: Office, ticket: Ticket, verdict: Verdict) -> None:
         at=office.clock(),
         run_id=ticket.run_id,
     )
-
-
-def keep_lease(office: Office, ticket: Ticket) -> None:
-    """Prolong the run's lease; a run that lost it to another may write nothing more.
-
-    Raises
-    ------
-    LeaseError
-        If another run has taken the batch over.
-    """
-    from assay.catalog import Lease
-
-    now = office.clock()
-    held = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
-    office.catalog.renew_lease(held, now=now, ttl=LEASE)

@@ -15,28 +15,24 @@ released what and why; never a data value. Whatever the machine keeps beside it 
 """
 
 from assay.versioning._config import RegistryConfig, embedded
-from assay.versioning._diff import VersionDiff, diff_versions
-from assay.versioning._models import (
-    BatchVersion,
-    Derivation,
-    Pointer,
-    Snapshot,
-)
+from assay.versioning._diff import diff_versions
+from assay.versioning._models import BatchVersion, Derivation, Snapshot
 from assay.versioning._process import RegistryUnavailable
 from assay.versioning._registry import Registry
 from assay.versioning._render import render_diff_json, render_diff_text
+from assay.versioning._verify import Verification, render_verification
 
 __all__ = [
     "BatchVersion",
     "Derivation",
-    "Pointer",
     "Registry",
     "RegistryConfig",
     "RegistryUnavailable",
     "Snapshot",
-    "VersionDiff",
+    "Verification",
     "diff_versions",
     "embedded",
     "render_diff_json",
     "render_diff_text",
+    "render_verification",
 ]

@@ -13,7 +13,7 @@ from assay.errors import RegistryError
 from assay.versioning._dvc import REPOSITORY, render_dvc
 from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, version_file
-from assay.versioning._models import BatchVersion, Pointer, Rollback, Snapshot
+from assay.versioning._models import BatchVersion, Judgement, Pointer, Rollback, Snapshot
 from assay.versioning._records import load_pointer, load_snapshot, load_version, render_record
 from assay.versioning._tombstones import (
     following,
@@ -34,6 +34,7 @@ class Release:
     author: str
     at: datetime
     forced: bool
+    judgement: Judgement | None = None
 
 
 def plan_commit(view: View, wanted: BatchVersion) -> tuple[Change | None, BatchVersion]:
@@ -66,13 +67,12 @@ def same_version(known: BatchVersion, wanted: BatchVersion) -> BatchVersion:
 def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
     """Make the next snapshot out of the one that the pointer names."""
     dataset, batch, version = order.dataset, order.batch, order.version
-    if load_version(view, dataset, batch, version) is None:
-        raise no_version(dataset, batch, version)
+    judged, _ = plan_judgement(view, dataset, batch, version, order.judgement)
     refuse_removed(view, dataset, batch, version)
     pointer = load_pointer(view, dataset)
     parent = None if pointer is None else _pointed(view, pointer)
     if parent is not None and parent.holds(batch, version, forced=order.forced):
-        return None, parent
+        return judged, parent
     forced = {b for b in (parent.forced if parent else ()) if b != batch}
     snapshot = Snapshot(
         dataset=dataset,
@@ -85,7 +85,21 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
         author=order.author,
         at=order.at,
     )
-    return _released(snapshot, pointer), snapshot
+    return _released(snapshot, pointer, judged), snapshot
+
+
+def plan_judgement(
+    view: View, dataset: str, batch: str, version: str, judgement: Judgement | None
+) -> tuple[Change | None, BatchVersion]:
+    """Put what the gates said beside the version that they said it of."""
+    known = load_version(view, dataset, batch, version)
+    if known is None:
+        raise no_version(dataset, batch, version)
+    judged = known if judgement is None else known.with_judgement(judgement)
+    if judged == known:
+        return None, known
+    files = {version_file(dataset, batch, version): render_dvc(judged)}
+    return Change(files, f"Judge {dataset} {batch} {version}"), judged
 
 
 def plan_rollback(
@@ -128,9 +142,10 @@ def no_snapshot(dataset: str, number: int | None, pointer: Pointer | None) -> Re
     return RegistryError(f"{dataset} has no such snapshot", got=number, expected=have)
 
 
-def _released(snapshot: Snapshot, pointer: Pointer | None) -> Change:
+def _released(snapshot: Snapshot, pointer: Pointer | None, judged: Change | None) -> Change:
     message = f"Release {snapshot.dataset} {snapshot.batch} as snapshot {snapshot.number}"
-    return Change(snapshot_files(snapshot, pointer), message)
+    files = {**snapshot_files(snapshot, pointer), **(judged.files if judged else {})}
+    return Change(files, message)
 
 
 def _pointed(view: View, pointer: Pointer) -> Snapshot:

@@ -5,6 +5,7 @@ DVC's libraries are imported where they are used (0.3 s; 1 s more for S3, whose 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from assay.versioning._models import BatchVersion, StoredObject
 from assay.versioning._process import RegistryUnavailable, without_credentials
 
 _READ_ONLY: Final = 0o444
+_BLOCK: Final = 1 << 20
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -122,8 +124,8 @@ class ObjectStore:
         """
         if self._in_place:
             return self._verified(Path(self._odb.oid_to_path(stored.md5)), stored)
-        cached = self._cache / stored.md5[:2] / stored.md5[2:]
-        if cached.exists() and cached.stat().st_size == stored.size:
+        cached = self.cached(stored)
+        if cached.is_file() and md5_of(cached) == stored.md5:
             return cached
         cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=cached.parent))
@@ -141,6 +143,37 @@ class ObjectStore:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return cached
+
+    def cached(self, stored: StoredObject) -> Path:
+        """Where this machine keeps a copy of an object from afar; it may be damaged, or not be."""
+        return self._cache / stored.md5[:2] / stored.md5[2:]
+
+    def damage(self, stored: StoredObject) -> str | None:
+        """What is wrong with the remote's own copy of an object, read whole; None if nothing is."""
+        target = self._odb.oid_to_path(stored.md5)
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        try:
+            with self._odb.fs.open(target, "rb") as file:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+                    size += len(block)
+        except FileNotFoundError:
+            return "lost"
+        except Exception as error:
+            raise self._unavailable(error) from error
+        if digest.hexdigest() == stored.md5:
+            return None
+        return f"{size} bytes instead of {stored.size}" if size != stored.size else "other bytes"
+
+    def replace(self, path: Path, stored: StoredObject) -> None:
+        """Put a verified file in the place of a damaged object."""
+        target = self._odb.oid_to_path(stored.md5)
+        try:
+            if self._size(target) is not None:
+                self._odb.fs.rm_file(target)
+        except Exception as error:
+            raise self._unavailable(error) from error
+        self.add(path, stored)
 
     def _size(self, target: str) -> int | None:
         try:
@@ -222,11 +255,13 @@ def render_dvc(version: BatchVersion) -> bytes:
         {"md5": o.md5, "size": o.size, "hash": "md5", "path": f"{version.version}/{o.file}"}
         for _, o in sorted(version.objects.items())
     ]
-    meta = {
+    meta: dict[str, Any] = {
         "objects": {name: o.file for name, o in sorted(version.objects.items())},
         "counts": dict(sorted(version.counts.items())),
         "at": version.at.isoformat(),
     }
+    if version.judged:
+        meta["judged"] = {gate: at.isoformat() for gate, at in sorted(version.judged.items())}
     text: str = yaml.dump({"outs": outs, "meta": meta}, Dumper=_DUMPER, sort_keys=False)
     return text.encode()
 
@@ -248,4 +283,5 @@ def load_dvc(dataset: str, batch: str, version: str, content: bytes) -> BatchVer
         objects=objects,
         counts=meta["counts"],
         at=at,
+        judged={k: datetime.fromisoformat(str(v)) for k, v in meta.get("judged", {}).items()},
     )

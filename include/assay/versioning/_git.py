@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from assay.errors import RegistryError
+from assay.lake import locked, private_folder, queued
 from assay.versioning._process import (
     RegistryUnavailable,
     drop_stale_lock,
@@ -26,7 +27,6 @@ from assay.versioning._process import (
     run_git,
     without_credentials,
 )
-from assay.versioning._scratch import locked, private_folder, queued
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,10 @@ Dataset = Annotated[str, Field(pattern=DATASET)]
 Batch = Annotated[str, Field(pattern=BATCH)]
 VersionId = Annotated[str, Field(pattern=VERSION)]
 ObjectName = Annotated[str, Field(pattern=OBJECT)]
+
+
+VERDICTS: Final = "verdicts"
+"""The object that holds what the gates said of a version."""
 
 
 class _Frozen(BaseModel):
@@ -63,6 +67,9 @@ class BatchVersion(_Frozen):
         Rows by disposition, as its committer gave them.
     at : datetime
         When it was committed first.
+    judged : dict
+        Gate → when it gave the verdict that the object ``verdicts`` holds. Of all that a version
+        is, only this and that object may change: a gate may judge again.
     """
 
     dataset: Dataset
@@ -71,11 +78,26 @@ class BatchVersion(_Frozen):
     objects: dict[ObjectName, StoredObject]
     counts: dict[ObjectName, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     at: datetime
+    judged: dict[ObjectName, datetime] = Field(default_factory=dict)
+
+    def with_judgement(self, judgement: Judgement) -> BatchVersion:
+        """The version with another judgement; itself where the verdicts are the same."""
+        if self.objects.get(VERDICTS) == judgement.stored:
+            return self
+        objects = {**self.objects, VERDICTS: judgement.stored}
+        return self.model_copy(update={"objects": objects, "judged": dict(judgement.judged)})
 
     @property
     def size(self) -> int:
         """Bytes of all its objects."""
         return sum(stored.size for stored in self.objects.values())
+
+
+class Judgement(_Frozen):
+    """Where the verdicts on a version are, and when each gate gave its own."""
+
+    stored: StoredObject
+    judged: dict[ObjectName, datetime]
 
 
 class Snapshot(_Frozen):

@@ -76,7 +76,8 @@ def dump_dataset(view: View, dataset: str, versions: Iterable[BatchVersion]) -> 
                 "batch": v.batch,
                 "version": v.version,
                 "created": v.at,
-                "meta": v.model_dump(mode="json", include={"counts", "objects"}),
+                "meta": {"counts": v.counts, "objects": sorted(v.objects)},
+                "judged": v.judged,
             }
             for v in versions
         ],

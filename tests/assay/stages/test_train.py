@@ -10,7 +10,7 @@ import pytest
 
 from assay import stages
 from assay.errors import ContractError, InputError, LeaseError, UndecidedError
-from assay.stages import registry_dump
+from assay.stages import rebuild_catalog
 from assay.verdict import Outcome
 
 DAY = "2024-01-03"
@@ -297,7 +297,7 @@ def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -
 
     (ready.home / "catalog" / "catalog.db").rename(ready.home / "catalog" / "lost.db")
     office = ready.office
-    office.catalog.rebuild(registry_dump(office), at=ready.now())
+    rebuild_catalog(office)
 
     assert _index(ready) == before
     assert before["states"]["visits"][DAY] == "forced"
@@ -340,7 +340,7 @@ def test_a_rollback_survives_the_rebuild(ready: Any, mini: Any) -> None:
 
     (ready.home / "catalog" / "catalog.db").unlink()
     office = ready.office
-    office.catalog.rebuild(registry_dump(office), at=at)
+    rebuild_catalog(office)
 
     assert ready.dataset("visits")["released"] == before["released"]
     with contextlib.suppress(StopIteration):  # the restored catalog knows no run of it

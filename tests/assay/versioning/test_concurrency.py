@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.versioning._scratch import private_folder
+from assay.lake import private_folder
 
 FORK = multiprocessing.get_context("fork")
 

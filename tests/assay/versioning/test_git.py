@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assay.errors import RegistryError
+from assay.lake import private_folder
 from assay.versioning import Registry, RegistryUnavailable
-from assay.versioning._scratch import private_folder
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 

@@ -1,0 +1,56 @@
+"""Which keys the hosts of a registry share, by fingerprints in it.
+
+A host with another registry key would give the same batches other ids, and one with another
+pseudonym key would give the same people other pseudonyms: either is refused before it writes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from assay.errors import RegistryError
+from assay.versioning._git import Change, View
+
+_FILE: Final = ".assay/keys.json"
+
+
+def refuse_other_key(view: View, name: str, fingerprint: str) -> bool:
+    """Whether the registry knows this fingerprint; False where it knows none of this name.
+
+    Raises
+    ------
+    RegistryError
+        If it knows another one.
+    """
+    known = _load(view).get(name)
+    if known is None or known == fingerprint:
+        return known is not None
+    raise RegistryError(
+        f"this host's {name} key isn't the one that the registry's other hosts use",
+        got=f"fingerprint {fingerprint}",
+        expected=f"fingerprint {known}",
+        do="Give this host the key that the others have; nothing was written.",
+    )
+
+
+def plan_key(view: View, name: str, fingerprint: str) -> tuple[Change | None, None]:
+    """Record a fingerprint, unless it is there."""
+    if refuse_other_key(view, name, fingerprint):
+        return None, None
+    return with_key(view, Change({}, f"Know the {name} key"), name, fingerprint), None
+
+
+def with_key(view: View, change: Change, name: str, fingerprint: str) -> Change:
+    """A change that records a fingerprint as well, where the registry has none of this name."""
+    changed = change.files.get(_FILE)
+    known = _load(view) if changed is None else dict(json.loads(changed))
+    if name in known:
+        return change
+    text = json.dumps({**known, name: fingerprint}, sort_keys=True, indent=1) + "\n"
+    return Change({**change.files, _FILE: text.encode()}, change.message)
+
+
+def _load(view: View) -> dict[str, str]:
+    content = view.read(_FILE)
+    return {} if content is None else dict(json.loads(content))

@@ -1,0 +1,215 @@
+"""Reading the registry: versions, snapshots, pointers, and the bytes of objects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from assay.errors import RegistryError
+from assay.versioning._changes import no_snapshot, no_version
+from assay.versioning._checkout import checked_out
+from assay.versioning._config import RegistryConfig
+from assay.versioning._dvc import ObjectStore
+from assay.versioning._files import place
+from assay.versioning._git import GitRemote
+from assay.versioning._ids import keyed
+from assay.versioning._layout import checked
+from assay.versioning._models import (
+    VERDICTS,
+    BatchVersion,
+    Derivation,
+    Pointer,
+    Snapshot,
+    StoredObject,
+    Tombstone,
+)
+from assay.versioning._records import (
+    dump_dataset,
+    load_lineage,
+    load_pointer,
+    load_snapshot,
+    load_snapshots,
+    load_version,
+)
+from assay.versioning._removal import Removal
+from assay.versioning._tombstones import live_versions, load_tombstones, refuse_removed
+
+LINEAGE: Final = "lineage"
+
+
+class Reader:
+    """What may be asked of a registry; see :class:`Registry`."""
+
+    def __init__(self, config: RegistryConfig) -> None:
+        self._key = config.key
+        self._scratch = config.scratch
+        self._git = GitRemote(config.git_remote, config.scratch)
+        self._objects = ObjectStore(config.object_remote, config.scratch)
+        self.removal = Removal(self._git, self._objects)
+        self._fingerprint = keyed(config.key, "fingerprint", [])
+
+    def version_id(self, dataset: str, batch: str, derivation: Derivation) -> str:
+        """The id of the version that this derivation gives, whether or not it exists yet.
+
+        Returns
+        -------
+        str
+            32 hex digits of HMAC-SHA-256 under the registry key: equal for equal derivations of
+            one batch, and telling nothing of them to whoever lacks the key.
+        """
+        about = {"dataset": checked("dataset", dataset), "batch": checked("batch", batch)}
+        return keyed(self._key, "version", {**about, **derivation.model_dump(mode="json")})
+
+    def nonce(self, version: str, name: str) -> str:
+        """128 bits in hex that the file of an object must carry before it may be committed.
+
+        It depends on the version and the object's name alone, so that a file can be written in one
+        pass and a repeated run writes the same bytes.
+        """
+        about = [checked("version", version), checked("object name", name)]
+        return keyed(self._key, "nonce", about)
+
+    def find(self, dataset: str, batch: str, version: str) -> BatchVersion | None:
+        """A version, None where the registry lacks it.
+
+        Raises
+        ------
+        VersionExpired
+            If it was removed.
+        """
+        view = self._git.view()
+        refuse_removed(view, dataset, batch, version)
+        return load_version(view, dataset, batch, version)
+
+    def versions(self, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:
+        """All versions of a data set, or of one batch, by batch and time of commit.
+
+        Removed ones aren't among them; see :meth:`tombstones`.
+        """
+        return live_versions(self._git.view(), dataset, batch)
+
+    def tombstones(self, dataset: str) -> tuple[Tombstone, ...]:
+        """The tombstones of a data set: of what was removed, and of what was brought back since."""
+        return load_tombstones(self._git.view(), dataset)
+
+    def pointer(self, dataset: str) -> Pointer | None:
+        """Which snapshot readers get, and the rollbacks so far; None before the first release."""
+        return load_pointer(self._git.view(), dataset)
+
+    def snapshot(self, dataset: str, number: int | None = None) -> Snapshot:
+        """One snapshot; the one that the pointer names, where no number is given.
+
+        Raises
+        ------
+        RegistryError
+            If there is none.
+        """
+        view = self._git.view()
+        pointer = load_pointer(view, dataset)
+        wanted = number if number is not None else (pointer.snapshot if pointer else 0)
+        found = load_snapshot(view, dataset, wanted)
+        if found is None:
+            raise no_snapshot(dataset, number, pointer)
+        return found
+
+    def snapshots(self, dataset: str) -> tuple[Snapshot, ...]:
+        """All snapshots of a data set, by number."""
+        return load_snapshots(self._git.view(), dataset)
+
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets that have a version."""
+        return tuple(sorted(self._git.view().folders()))
+
+    def dump(self) -> dict[str, dict[str, Any]]:
+        """All live records at one head: what an index of the registry is rebuilt from.
+
+        Returns
+        -------
+        dict
+            Data set → ``versions`` (batch, version, created, meta), ``snapshots`` (number, parent,
+            batches, forced, reason, author, at) and ``pointer`` (a snapshot's number, or None).
+        """
+        view = self._git.view()
+        names = sorted(view.folders())
+        return {n: dump_dataset(view, n, live_versions(view, n)) for n in names}
+
+    def lineage(self, dataset: str, batch: str, version: str) -> Derivation:
+        """What a version derives from, read from its object ``lineage``."""
+        return load_lineage(self.fetch(dataset, batch, version, LINEAGE))
+
+    def verdicts(self, dataset: str, batch: str, version: str) -> dict[str, Any]:
+        """What each gate said of a version, by gate; empty where none is on record."""
+        found = self.find(dataset, batch, version)
+        if found is None:
+            raise no_version(dataset, batch, version)
+        if VERDICTS not in found.objects:
+            return {}
+        content = json.loads(self._fetch(found.objects[VERDICTS], None).read_bytes())
+        return dict(content["verdicts"])
+
+    def head(self) -> str | None:
+        """The commit that the registry stands at; None before its first."""
+        return self._git.view().head
+
+    def fetch(
+        self, dataset: str, batch: str, version: str, name: str = "data", to: Path | None = None
+    ) -> Path:
+        """A file of this machine with an object's bytes, verified against their hash.
+
+        Parameters
+        ----------
+        to : Path, optional
+            Where to put a copy, at once or not at all. Without it the path is the registry's own
+            (its name is a hash, without suffix) and must only be read.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such version or object, or its bytes are damaged.
+        """
+        found = self.find(dataset, batch, version)
+        if found is None:
+            raise no_version(dataset, batch, version)
+        stored = found.objects.get(name)
+        if stored is None:
+            raise RegistryError(
+                f"version {version} of {dataset} {batch} has no such object",
+                got=name,
+                expected="one of: " + ", ".join(found.objects),
+            )
+        return self._fetch(stored, to)
+
+    def checkout(
+        self, dataset: str, number: int | None, to: Path, *, partial: bool = False
+    ) -> Snapshot:
+        """Bring all partitions of one snapshot into a folder: ``<batch>.parquet`` each.
+
+        Parameters
+        ----------
+        number : int or None
+            The snapshot; None for the pointer's.
+        to : Path
+            The folder. Files in it that are right already stay; repeating a checkout that was
+            killed completes it.
+        partial : bool
+            Whether a snapshot of which batches were removed since may come without them.
+
+        Returns
+        -------
+        Snapshot
+            With the batches that were brought.
+
+        Raises
+        ------
+        VersionExpired
+            If a batch of the snapshot was removed, and ``partial`` is false.
+        RegistryError
+            If the folder holds what isn't of this snapshot: a reader would get rows of two.
+        """
+        view = self._git.view()
+        return checked_out(view, self._objects, self.snapshot(dataset, number), to, partial=partial)
+
+    def _fetch(self, stored: StoredObject, to: Path | None) -> Path:
+        source = self._objects.get(stored)
+        return source if to is None else place(source, stored.md5, to)

@@ -1,0 +1,196 @@
+"""Everything that a registry promises, read again and held against its hashes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from assay.errors import RegistryError
+from assay.lake import private_folder
+from assay.versioning._files import md5_of, with_nonce
+from assay.versioning._git import View
+from assay.versioning._models import BatchVersion, Snapshot, StoredObject
+from assay.versioning._process import run_git
+from assay.versioning._reader import Reader
+from assay.versioning._records import load_pointer, load_snapshots, load_versions
+from assay.versioning._tombstones import removed_versions
+
+_AT_ONCE: Final = 4
+Copies = Callable[[BatchVersion, str], Iterable[Path]]
+"""Version and object name → files that may hold the same bytes."""
+
+
+class Damage(BaseModel):
+    """One thing that isn't as the registry promises.
+
+    Parameters
+    ----------
+    what : str
+        ``lost``, ``other bytes``, a size, or what a record lacks.
+    batch, version, object : str, optional
+        Where it is; None for a fault of the data set's records, or of Git itself.
+    released : bool
+        Whether a snapshot promises it; else only a candidate is hurt.
+    repaired : bool
+        Whether another copy has taken its place.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str
+    what: str
+    batch: str | None = None
+    version: str | None = None
+    object: str | None = None
+    released: bool = True
+    repaired: bool = False
+
+
+class Verification(BaseModel):
+    """What was read, and what was damaged; read ``damages`` first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    versions: int
+    objects: int
+    bytes: int
+    snapshots: int
+    damages: tuple[Damage, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is damaged any more."""
+        return all(d.repaired for d in self.damages)
+
+
+def verify_registry(
+    registry: Reader, dataset: str | None = None, copies: Copies | None = None
+) -> Verification:
+    """See :meth:`assay.versioning.Registry.verify`."""
+    view = registry._git.view()
+    damages: list[Damage] = list(_of_git(view))
+    if damages:  # records that Git itself finds damaged say nothing of their objects
+        return Verification(versions=0, objects=0, bytes=0, snapshots=0, damages=tuple(damages))
+    names = sorted(view.folders()) if dataset is None else [dataset]
+    wanted: list[tuple[BatchVersion, str, StoredObject, bool]] = []
+    snapshots: list[Snapshot] = []
+    for name in names:
+        try:
+            found, versions = load_snapshots(view, name), load_versions(view, name)
+            gone = removed_versions(view, name)
+            damages += _of_records(view, name, found, versions)
+        except RegistryError as error:
+            damages.append(Damage(dataset=name, what=str(error)))
+            continue
+        snapshots += found
+        promised = {(b, v) for s in found for b, v in s.batches.items()}
+        wanted += [
+            (version, object_name, stored, (version.batch, version.version) in promised)
+            for version in versions
+            if version.version not in gone
+            for object_name, stored in version.objects.items()
+        ]
+    damages += _of_objects(registry, wanted, copies)
+    return Verification(
+        versions=len({(v.dataset, v.batch, v.version) for v, *_ in wanted}),
+        objects=len(wanted),
+        bytes=sum(stored.size for _, _, stored, _ in wanted),
+        snapshots=len(snapshots),
+        damages=tuple(damages),
+    )
+
+
+def _of_git(view: View) -> Iterator[Damage]:
+    """What Git finds wrong with its own objects."""
+    done = run_git(view.git_dir, "fsck", "--strict", "--no-dangling", "--no-progress")
+    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+    if done.returncode != 0:
+        yield Damage(dataset="*", what=f"git fsck: {said[:500]}")
+
+
+def _of_records(
+    view: View, dataset: str, snapshots: tuple[Snapshot, ...], versions: tuple[BatchVersion, ...]
+) -> Iterator[Damage]:
+    """Snapshots and pointer that name what isn't there."""
+    numbers = [s.number for s in snapshots]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield Damage(dataset=dataset, what=f"snapshots {numbers} instead of 1, 2, 3 …")
+    pointer = load_pointer(view, dataset)
+    if (pointer.snapshot if pointer else None) not in {*numbers, None}:
+        yield Damage(dataset=dataset, what="the pointer names a snapshot that isn't there")
+    if snapshots and pointer is None:
+        yield Damage(dataset=dataset, what="there are snapshots and no pointer")
+    known = {(v.batch, v.version) for v in versions}
+    missing = {(b, v): s.number for s in reversed(snapshots) for b, v in s.batches.items()}
+    for (batch, version), number in sorted(missing.items()):
+        if (batch, version) not in known:
+            what = f"snapshot {number} names a version that isn't there"
+            yield Damage(dataset=dataset, batch=batch, version=version, what=what)
+
+
+def _of_objects(
+    registry: Reader,
+    wanted: list[tuple[BatchVersion, str, StoredObject, bool]],
+    copies: Copies | None,
+) -> Iterator[Damage]:
+    once = {stored.md5: stored for _, _, stored, _ in wanted}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = dict(zip(once, pool.map(registry._objects.damage, once.values()), strict=True))
+    bearers: dict[str, list[tuple[BatchVersion, str, bool]]] = defaultdict(list)
+    for version, name, stored, released in wanted:
+        bearers[stored.md5].append((version, name, released))
+    for md5, what in found.items():
+        if what is None:
+            continue
+        repaired = copies is not None and any(
+            _repaired(registry, version, name, once[md5], copies)
+            for version, name, _ in bearers[md5]
+        )
+        for version, name, released in bearers[md5]:
+            about: dict[str, Any] = version.model_dump(include={"dataset", "batch", "version"})
+            yield Damage(**about, object=name, what=what, released=released, repaired=repaired)
+
+
+def _repaired(
+    registry: Reader, version: BatchVersion, name: str, stored: StoredObject, copies: Copies
+) -> bool:
+    """Put the first copy that has the right bytes in the object's place."""
+    nonce = registry.nonce(version.version, name)
+    with private_folder(registry._scratch / "commits") as folder:
+        for path in (registry._objects.cached(stored), *copies(version, name)):
+            if not path.is_file():
+                continue
+            try:
+                file = path if md5_of(path) == stored.md5 else with_nonce(path, nonce, folder)
+            except RegistryError:
+                continue
+            if md5_of(file) == stored.md5:
+                registry._objects.replace(file, stored)
+                return True
+    return False
+
+
+def render_verification(found: Verification) -> str:
+    """What was read and what is damaged, a line each."""
+    lines = [
+        f"{found.versions} versions, {found.objects} objects, {found.bytes:,} bytes, "
+        f"{found.snapshots} snapshots read"
+    ]
+    for damage in found.damages:
+        place = [damage.dataset, damage.batch, damage.version, damage.object]
+        state = "REPAIRED" if damage.repaired else "DAMAGED"
+        hurt = "" if damage.released else " (a candidate, never released)"
+        lines.append(f"{state} {' '.join(p for p in place if p)}: {damage.what}{hurt}")
+    if not found.sound:
+        lines.append(
+            "Put damaged objects back with --repair on a machine that has a copy, or restore them "
+            "from a backup: see 'Silent corruption' in operating.md."
+        )
+    elif not found.damages:
+        lines.append("Everything is as it was committed.")
+    return "\n".join(lines)

@@ -1,0 +1,181 @@
+"""A Git remote and an object store that refuse, hang, fail or are first: nothing is half done."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import journey
+import pytest
+
+from assay import stages
+from assay.errors import RegistryError
+from assay.versioning import RegistryUnavailable
+
+pytestmark = pytest.mark.timeout(1800)  # many share the machines of tests
+DAY = journey.DAYS[0]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[journey.Site, dict[str, Any]]:
+    """A site before a delivery, and the state after it where nothing disturbs."""
+    root = tmp_path_factory.mktemp("remotes")
+    before = journey.Site(root / "before")
+    before.prepare()
+    after = journey.Site(root / "after")
+    shutil.copytree(before.root, after.root, symlinks=True)
+    journey.deliver(after, 0)
+    return before, journey.state_of(after)
+
+
+@pytest.fixture
+def site(prepared: Any, tmp_path: Path) -> journey.Site:
+    copied = journey.Site(tmp_path / "site")
+    shutil.copytree(prepared[0].root, copied.root, symlinks=True)
+    return copied
+
+
+def _hook(site: journey.Site, name: str, text: str) -> Path:
+    path = site.home / "registry" / "git" / "hooks" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("refused", ["Release", pytest.param("Commit", marks=pytest.mark.slow)])
+def test_a_git_remote_that_refuses(site: journey.Site, prepared: Any, refused: str) -> None:
+    """The server's own hook lets nothing of the kind in; then its owner mends it."""
+    hook = _hook(
+        site, "update",
+        f"git log -1 --format=%s $3 | grep -q '^{refused}' && echo no >&2 && exit 1\nexit 0\n",
+    )  # fmt: skip
+    # Hooks of a repository that is pushed to in place are its own; ours are switched off.
+    with pytest.raises(RegistryError, match="refuses the push"):
+        journey.deliver(site, 0)
+    office = site.train().office
+    assert office.registry.pointer("visits").snapshot == 2
+    assert site.train().batch("visits", DAY)["state"] == "running"
+
+    hook.unlink()
+    journey.deliver(site, 0, resume=True)
+    assert journey.differences(journey.state_of(site), prepared[1]) == []
+
+
+def test_a_git_remote_that_others_write_first(site: journey.Site, prepared: Any) -> None:
+    """Three times another writer's commit is there before ours arrives."""
+    _hook(
+        site, "pre-receive",
+        "unset GIT_QUARANTINE_PATH\n"
+        "n=$(cat $GIT_DIR/lost 2>/dev/null || echo 0)\n"
+        "[ $n -ge 3 ] && exit 0\n"
+        "echo $((n + 1)) > $GIT_DIR/lost\n"
+        "old=$(git rev-parse refs/heads/main)\n"
+        "export GIT_AUTHOR_NAME=o GIT_AUTHOR_EMAIL=o GIT_COMMITTER_NAME=o GIT_COMMITTER_EMAIL=o\n"
+        "new=$(git commit-tree -p $old -m Other $old^{tree})\n"
+        "git update-ref refs/heads/main $new $old\n",
+    )  # fmt: skip
+    journey.deliver(site, 0)
+    git = site.home / "registry" / "git"
+    assert (git / "lost").read_text() == "3\n"
+    assert journey.differences(journey.state_of(site), prepared[1]) == []
+
+
+class Hanging:
+    """A server that takes connections and never says a word."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._held: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                self._held.append(self._socket.accept()[0])
+            except OSError:
+                return
+
+    def close(self) -> None:
+        self._socket.close()
+        for one in self._held:
+            one.close()
+
+
+@pytest.fixture
+def hanging() -> Iterator[Hanging]:
+    with closing(Hanging()) as server:
+        yield server
+
+
+def _elsewhere(site: journey.Site, git: str, objects: str) -> stages.Office:
+    from dataclasses import replace
+
+    office = site.train().office
+    key = (site.home / "secrets" / "registry.key").read_bytes().hex()
+    project = replace(office.project, registry_git=git, registry_objects=objects)
+    return stages.Office(project, office.clock, {"registry_key": key})
+
+
+def test_a_git_remote_that_hangs(
+    site: journey.Site, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assay.versioning import _process
+
+    monkeypatch.setattr(_process, "_TIMEOUT", 1)
+    objects = str(site.home / "registry" / "objects")
+    office = _elsewhere(site, f"git://127.0.0.1:{hanging.port}/registry.git", objects)
+    with pytest.raises(RegistryUnavailable, match="didn't end in 1 s"):
+        office.registry.pointer("visits")
+
+
+class Failing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.slow
+def test_an_object_store_that_fails(
+    site: journey.Site, prepared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Failing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    train = site.train()
+    train.drop("visits", DAY, journey.DELIVERIES[0][1])
+    office = train.office
+    ticket = stages.pin(office, "visits", DAY, "first-0", "manual", stages.Asked(by="tester"))
+    ticket, ingested = stages.ingest(office, ticket)
+    done = {"ingest": ingested}
+    for name, stage, more in journey.mini.STAGES[:4]:
+        done[name] = stage(office, ticket, *more)
+
+    git = str(site.home / "registry" / "git")
+    with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
+        stages.commit(_elsewhere(site, git, "s3://assay/objects"), ticket, done)
+    server.shutdown()
+    assert len(site.train().office.registry.versions("visits")) == 2
+
+    journey.deliver(site, 0)
+    assert journey.differences(journey.state_of(site), prepared[1]) == []
