@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from assay.errors import RegistryError
-from assay.lake import publish
+from assay.lake import clear_aside, publish
 from assay.retention import PlannedVersion, RetentionPlan
 from assay.stages._audit import ZONE as AUDIT
 from assay.stages._office import Office
@@ -88,6 +88,7 @@ def _archive(office: Office, version: BatchVersion) -> Path:
     place = _archived(office, version)
     if place.is_dir():
         return place
+    clear_aside(place.parent, folders=True)  # what a killed sweep left
     aside = place.with_name(f".{version.version}.{uuid.uuid4().hex}")
     aside.mkdir(mode=0o700)
     try:
