@@ -15,7 +15,6 @@ from assay.catalog._incident_rows import AffectedBatch, Incident, IncidentChange
 from assay.catalog._leases import Lease
 from assay.catalog._outbox import OutboxItem
 from assay.catalog._responses import Silence
-from assay.catalog._store import CatalogUnavailable
 from assay.catalog._verdicts import VerdictRecord
 from assay.catalog._versions import LineageEdge
 
@@ -24,7 +23,6 @@ __all__ = [
     "BatchRecord",
     "BatchState",
     "Catalog",
-    "CatalogUnavailable",
     "Counts",
     "Incident",
     "IncidentChange",
