@@ -158,7 +158,7 @@ def flush(site: Site) -> None:
     from assay.alerting import send_due
 
     later = NOW + timedelta(days=1)
-    send_due(site.train().office.catalog, site.transports(), later, owner="later")
+    send_due(site.train().office.catalog, site.transports(), lambda: later, owner="later")
 
 
 def unmarked(site: Site) -> list[str]:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assay.errors import CatalogError
 
-REVISION: Final = "r0002"
+REVISION: Final = "r0003"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
