@@ -32,7 +32,7 @@ def test_a_verb_of_the_command_exists(page):
     root = typer.main.get_command(app)
     text = page.read_text(encoding="utf-8")
     verbs = re.findall(
-        r"(?:`|^\s*)(?:\.venv/bin/)?assay ([a-z-]+)(?: ([a-z]+))?", text, re.MULTILINE
+        r"(?:`|^\s*)(?:\.venv/bin/)?assay ([a-z-]+)(?: ([a-z-]+))?", text, re.MULTILINE
     )
     for verb, inner in verbs:
         assert verb in root.commands, verb

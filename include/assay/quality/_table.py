@@ -28,6 +28,14 @@ def _whole(e: Expectation) -> None:
         raise Unjudged("min_value cannot be greater than max_value")
 
 
+def _count(e: Expectation) -> int:
+    """The whole number that a count shall equal."""
+    value = e.kwargs["value"]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unjudged("value must be an integer")
+    return value
+
+
 def _told(success: bool, observed: Any, **details: Any) -> Check:
     result = {"observed_value": observed} | ({"details": details} if details else {})
     return Check({}, lambda _: Conclusion(success, result))
@@ -48,10 +56,11 @@ def row_count_between(frame: Frame, e: Expectation) -> Check:
 @compiles("expect_table_row_count_to_equal", required=("value",))
 def row_count_equal(frame: Frame, e: Expectation) -> Check:
     """There are exactly so many rows."""
+    wanted = _count(e)
 
     def conclude(values: Values) -> Conclusion:
         n = int(values["n"])
-        return Conclusion(n == e.kwargs["value"], {"observed_value": n})
+        return Conclusion(n == wanted, {"observed_value": n})
 
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
 
@@ -97,7 +106,7 @@ def column_count_between(frame: Frame, e: Expectation) -> Check:
 def column_count_equal(frame: Frame, e: Expectation) -> Check:
     """There are exactly so many columns."""
     n = len(frame.columns)
-    return _told(n == e.kwargs["value"], n)
+    return _told(n == _count(e), n)
 
 
 @compiles("expect_column_to_exist", scans="none", required=("column",))

@@ -177,7 +177,7 @@ def test_new_then_check(assay: Any, office: Any, tmp_path: Path, mini: Any) -> N
     assert made.code == 0, made.err
     assert all(Path(p).is_file() for p in made.json["written"])
     checked = assay("check", "--no-gx", "--json")
-    assert (checked.code, checked.json) == (0, {"problems": []}), checked.err
+    assert (checked.code, checked.json) == (0, {"problems": [], "silences": []}), checked.err
     again = assay("new", "loans", "--from", sample)
     assert (again.code, again.out) == (2, "")
     for name in ("../x", "Loans", ""):
