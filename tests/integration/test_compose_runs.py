@@ -145,8 +145,8 @@ class Stack:
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
             # So that nobody waits long for what a killed worker leaves.
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
-            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "15",
-            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "10",
         }
         return {**{name: self._here(value) for name, value in given.items()}, **own}
 
@@ -296,7 +296,7 @@ class Stack:
         """Task → its state in a run."""
         return {name: task["state"] for name, task in self.tasks(run).items()}
 
-    def end(self, run: str, patience_s: float = 90) -> dict[str, Any]:
+    def end(self, run: str, patience_s: float = 180) -> dict[str, Any]:
         """Wait until a run has ended; the run."""
         return self.until(
             f"{run} to end",

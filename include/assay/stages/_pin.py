@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from assay.contract import Contract
 from assay.drift import choose_references
-from assay.errors import InputError, UndecidedError, did_you_mean
+from assay.errors import AssayError, InputError, UndecidedError, did_you_mean
 from assay.policy.drift import DriftPolicy
 from assay.policy.quality import QualityPolicy
 from assay.stages._lease import LEASE
@@ -96,13 +97,14 @@ def _joined(office: Office, contract: Contract) -> list[str]:
     """Data sets whose released rows the run looks into, by its contract and its suites."""
     from assay.quality import load_suite
 
-    policy = office.policy(contract, "quality", QualityPolicy)
-    suites = (
-        load_suite(office.project.suite(contract.dataset, which), policy.parameters)
-        for which in ("raw", "clean")
-    )
-    named = {name for suite in suites for name in suite.other_datasets}
-    return sorted(named | {c.references.dataset for c in contract.columns if c.references})
+    named = {c.references.dataset for c in contract.columns if c.references}
+    # What can't be loaded fails in the stage that needs it, where the run has a record by then.
+    with suppress(AssayError):
+        policy = office.policy(contract, "quality", QualityPolicy)
+        for which in ("raw", "clean"):
+            suite = load_suite(office.project.suite(contract.dataset, which), policy.parameters)
+            named |= set(suite.other_datasets)
+    return sorted(named)
 
 
 def _released(office: Office, dataset: str) -> tuple[dict[str, str], set[str]]:
