@@ -208,23 +208,25 @@ def widened(low: float, high: float) -> tuple[float, float]:
     """Round limits that hold a range with a tenth of its span to spare on each side.
 
     A range that doesn't go below zero stays there. The limits are round numbers, so that they
-    don't tell the sample's extremes.
+    don't tell the sample's extremes; only a range that nears the largest number ends there.
 
     Examples
     --------
     >>> widened(3, 97), widened(-15, 851), widened(5, 5)
     ((0.0, 107.0), (-110.0, 940.0), (4.0, 6.0))
     """
-    span = (high - low) or max(abs(high), 1.0)
+    largest = sys.float_info.max
+    span = min(high - low, largest) or max(abs(high), 1.0)
     finest = 10.0 ** (math.floor(math.log10(max(abs(low), abs(high), span))) - 9)
     unit = max(10.0 ** (math.floor(math.log10(span)) - 1), finest, sys.float_info.min)
     if float(low).is_integer() and float(high).is_integer():
         unit = max(unit, 1.0)
-    below = math.floor((low - span / 10) / unit) * unit
-    above = math.ceil((high + span / 10) / unit) * unit
+    below = math.floor(max(low - span / 10, -largest) / unit) * unit
+    above = math.ceil(min(high + span / 10, largest) / unit) * unit
     if low >= 0:
         below = max(below, 0.0)
-    return float(f"{below:.12g}"), float(f"{above:.12g}")
+    below, above = float(f"{below:.12g}"), float(f"{above:.12g}")
+    return max(min(below, low), -largest), min(max(above, high), largest)
 
 
 def ordered(table: Any, columns: list[str], most: int) -> Any:

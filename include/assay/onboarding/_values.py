@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -261,12 +262,15 @@ def _flat(extremes: Sequence[float]) -> bool:
 
 
 def _outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
-    """Two limits as round numbers that hold what they held."""
-    span = (high - low) or max(abs(high), 1.0)
+    """Two limits as round numbers that hold what they held, as far as numbers go."""
+    largest = sys.float_info.max
+    low, high = max(low, -largest), min(high, largest)
+    span = min(high - low, largest) or max(abs(high), 1.0)
     unit = 10.0 ** (math.floor(math.log10(span)) - 1)
     unit = max(unit, 1.0) if whole else unit
     below, above = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
-    return float(f"{min(below, low):.12g}"), float(f"{max(above, high):.12g}")
+    below, above = float(f"{min(below, low):.12g}"), float(f"{max(above, high):.12g}")
+    return max(below, -largest), min(above, largest)
 
 
 def _sentinel(extremes: Sequence[float]) -> str:

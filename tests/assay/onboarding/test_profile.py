@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -85,11 +86,14 @@ def test_wilson_is_statsmodels(count: int, n: int) -> None:
     )
 
 
-@given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
-def test_a_widened_range_holds_the_range(low: float, span: float) -> None:
-    below, above = widened(low, low + span)
-    assert below <= low
-    assert above >= low + span
+_FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(_FINITE, min_size=2, max_size=2).map(sorted))
+def test_a_widened_range_holds_the_range(ends: list[float]) -> None:
+    below, above = widened(*ends)
+    assert -math.inf < below <= ends[0]
+    assert math.inf > above >= ends[1]
 
 
 @given(st.floats(1e-6, 1.0))

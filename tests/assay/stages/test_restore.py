@@ -7,13 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 PAGE = Path(__file__).resolve().parents[3] / "include" / "docs" / "production.md"
 DAY = "2024-01-03"
@@ -83,29 +81,11 @@ def _verdicts(train: Any) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket on a loopback server that speaks S3."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="assay")
-    yield "s3://assay/objects"
-    server.stop()
-
-
 def test_the_registry_moves_to_s3_and_a_git_server(ready: Any, bucket: str, tmp_path: Path) -> None:
     git = tmp_path / "server.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(git)], check=True)
-    printed = follow("move", ready, GIT_URL=f"file://{git}", OBJECTS_URL=bucket)
+    printed = follow("move", ready, GIT_URL=f"file://{git}", OBJECTS_URL=f"s3://{bucket}/objects")
     assert printed
-    listed = boto3.client("s3").list_objects_v2(Bucket="assay")["Contents"]
+    listed = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
     store = ready.home / "registry" / "objects" / "files" / "md5"
     assert len(listed) == sum(p.is_file() for p in store.rglob("*"))

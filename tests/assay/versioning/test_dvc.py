@@ -9,7 +9,6 @@ from pathlib import Path
 import boto3
 import pytest
 import yaml
-from moto.server import ThreadedMotoServer
 
 from assay.errors import RegistryError
 from assay.versioning import Registry, RegistryUnavailable
@@ -60,36 +59,23 @@ def test_a_dvc_file_holds_pointers_and_counts_alone(bench):
 
 
 @pytest.fixture
-def s3(bench, monkeypatch):
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    for name, value in {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="assay")
-    bench.config = replace(bench.config, object_remote="s3://assay/objects")
-    yield bench
-    server.stop()
+def s3(bench, bucket):
+    bench.config = replace(bench.config, object_remote=f"s3://{bucket}/objects")
+    return bench
 
 
-def test_objects_in_s3_are_uploaded_once_and_cached_by_hash(s3):
+def test_objects_in_s3_are_uploaded_once_and_cached_by_hash(s3, bucket):
     snapshot = s3.both("2013-02-04")
     s3.commit("2013-02-04")
     store = boto3.client("s3")
-    keys = [o["Key"] for o in store.list_objects_v2(Bucket="assay")["Contents"]]
+    keys = [o["Key"] for o in store.list_objects_v2(Bucket=bucket)["Contents"]]
     version = s3.registry.versions("flights")[0]
     names = sorted(o.md5 for o in version.objects.values())
     assert sorted(keys) == [f"objects/files/md5/{m[:2]}/{m[2:]}" for m in names]
     path = s3.registry.fetch("flights", "2013-02-04", version.version)
     assert path.read_bytes() == s3.file("2013-02-04").read_bytes()
     assert path.is_relative_to(s3.config.scratch)
-    store.delete_object(Bucket="assay", Key=next(k for k in keys if path.name in k))
+    store.delete_object(Bucket=bucket, Key=next(k for k in keys if path.name in k))
     assert s3.registry.fetch("flights", "2013-02-04", version.version) == path
     path.unlink()
     with pytest.raises(RegistryError, match="nothing"):
@@ -97,7 +83,7 @@ def test_objects_in_s3_are_uploaded_once_and_cached_by_hash(s3):
     assert snapshot.number == 1
 
 
-def test_objects_of_removed_versions_leave_s3(s3):
+def test_objects_of_removed_versions_leave_s3(s3, bucket):
     for day in ("2013-02-04", "2013-02-05"):
         s3.both(day)
     registry = s3.registry
@@ -110,17 +96,17 @@ def test_objects_of_removed_versions_leave_s3(s3):
     assert hashes == {o.md5 for o in gone.objects.values()}
     assert registry.removal.discard(hashes, before=gone.at) == sorted(hashes)
     store = boto3.client("s3")
-    keys = [o["Key"] for o in store.list_objects_v2(Bucket="assay")["Contents"]]
+    keys = [o["Key"] for o in store.list_objects_v2(Bucket=bucket)["Contents"]]
     assert len(keys) == len(stays.objects)
     assert not [p for p in (s3.config.scratch / "objects").rglob("*") if p.name in str(hashes)
                 and p.is_file()]  # fmt: skip
 
 
-def test_a_damaged_object_in_s3_never_reaches_the_cache(s3):
+def test_a_damaged_object_in_s3_never_reaches_the_cache(s3, bucket):
     version = s3.commit("2013-02-04")
     md5 = version.objects["data"].md5
     key = f"objects/files/md5/{md5[:2]}/{md5[2:]}"
-    boto3.client("s3").put_object(Bucket="assay", Key=key, Body=b"x")
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
     with pytest.raises(RegistryError, match="other bytes"):
         s3.registry.fetch("flights", "2013-02-04", version.version)
     assert not [p for p in (s3.config.scratch / "objects").rglob("*") if p.is_file()]
