@@ -1,6 +1,6 @@
 """Leases: at most one run works on a batch, and one that lost its lease can't write.
 
-A lease has an owner, an expiry and a *fencing token*, a number that grows with every new owner.
+A lease has an owner, an expiry and a *fencing token*, a number that grows each time it is given.
 Whoever writes about the batch hands its token in; a run that slept past its lease, while another
 took the batch over, is refused because its token is the older one.
 """
@@ -39,13 +39,16 @@ class Leases(Store):
     def acquire_lease(
         self, dataset: str, batch: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> Lease:
-        """Take the lease of a batch, or prolong one's own.
+        """Take the lease of a batch.
+
+        An owner that takes it again begins anew, as a run does that is repeated: what its earlier
+        attempt still does is refused like another owner's.
 
         Parameters
         ----------
         dataset, batch : str
         owner : str
-            Whoever shares the owner shares the lease: the tasks of one run, by its run id.
+            The run id; its tasks share the lease by handing the token on.
         now : datetime
             Timezone-aware.
         ttl : timedelta
@@ -67,8 +70,7 @@ class Leases(Store):
                     got=f"held by {row.owner} until {row.expires:%Y-%m-%d %H:%M:%S} UTC",
                     do="Wait for it to end, or stop it; its lease runs out by itself.",
                 )
-            if row.owner != owner:
-                row.owner, row.token = owner, row.token + 1
+            row.owner, row.token = owner, row.token + 1
             row.expires = max(row.expires, now + ttl)
             return Lease(dataset, batch, owner, row.token, row.expires)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from assay.catalog import BatchState, Counts, Lease
@@ -10,7 +11,7 @@ from assay.errors import InputError, LeaseError
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.stages._commit import row_counts, verdicts
-from assay.stages._lease import working
+from assay.stages._lease import keep_lease, working
 from assay.stages._office import Office
 from assay.stages._overview import write_overview
 from assay.stages._ticket import StageResult, Ticket
@@ -180,6 +181,7 @@ def _released(
         at=office.clock(),
         forced=forced_by is not None,
         verdicts=verdicts(office, ticket),
+        fence=partial(keep_lease, office, ticket),
     )
     _index(office, snapshot)
     state = BatchState.FORCED if forced_by else BatchState.RELEASED
@@ -194,6 +196,7 @@ def _judge(office: Office, ticket: Ticket) -> None:
         version_of(ticket),
         verdicts(office, ticket),
         at=office.clock(),
+        fence=partial(keep_lease, office, ticket),
     )
 
 

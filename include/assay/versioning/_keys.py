@@ -7,12 +7,46 @@ pseudonym key would give the same people other pseudonyms: either is refused bef
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeVar
 
 from assay.errors import RegistryError
-from assay.versioning._git import Change, View
+from assay.versioning._git import Change, GitRemote, View
+
+T = TypeVar("T")
 
 _FILE: Final = ".assay/keys.json"
+
+
+class Pen:
+    """Writes to the registry by the key that it was made with, or not at all.
+
+    Parameters
+    ----------
+    git : GitRemote
+        The registry's Git side.
+    fingerprint : str
+        Of this host's registry key.
+    """
+
+    def __init__(self, git: GitRemote, fingerprint: str) -> None:
+        self._git = git
+        self._fingerprint = fingerprint
+
+    def check(self) -> None:
+        """Refuse a host with another key, before anything else is written for it or removed."""
+        refuse_other_key(self._git.view(), "registry", self._fingerprint)
+
+    def write(self, compute: Callable[[View], tuple[Change | None, T]], at: datetime) -> T:
+        """Commit what ``compute`` makes of the newest head; see :meth:`GitRemote.write`."""
+
+        def checked_compute(view: View) -> tuple[Change | None, T]:
+            refuse_other_key(view, "registry", self._fingerprint)
+            change, result = compute(view)
+            return change and with_key(view, change, "registry", self._fingerprint), result
+
+        return self._git.write(checked_compute, at)
 
 
 def refuse_other_key(view: View, name: str, fingerprint: str) -> bool:

@@ -14,6 +14,7 @@ from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import place
 from assay.versioning._git import GitRemote
 from assay.versioning._ids import keyed
+from assay.versioning._keys import Pen
 from assay.versioning._layout import checked
 from assay.versioning._models import (
     VERDICTS,
@@ -46,8 +47,8 @@ class Reader:
         self._scratch = config.scratch
         self._git = GitRemote(config.git_remote, config.scratch)
         self._objects = ObjectStore(config.object_remote, config.scratch)
-        self.removal = Removal(self._git, self._objects)
-        self._fingerprint = keyed(config.key, "fingerprint", [])
+        self._pen = Pen(self._git, keyed(config.key, "fingerprint", []))
+        self.removal = Removal(self._git, self._pen, self._objects)
 
     def version_id(self, dataset: str, batch: str, derivation: Derivation) -> str:
         """The id of the version that this derivation gives, whether or not it exists yet.

@@ -19,7 +19,7 @@ from assay.versioning._changes import (
 )
 from assay.versioning._files import load_stored, with_nonce, write_document
 from assay.versioning._git import Change, View
-from assay.versioning._keys import plan_key, refuse_other_key, with_key
+from assay.versioning._keys import plan_key, refuse_other_key
 from assay.versioning._layout import checked
 from assay.versioning._models import (
     VERDICTS,
@@ -37,6 +37,7 @@ from assay.versioning._verify import Copies, Verification, verify_registry
 T = TypeVar("T")
 Verdicts = Mapping[str, tuple[datetime, Mapping[str, Any]]]
 """Gate → when it judged, and its verdict as JSON."""
+Fence = Callable[[], object]
 
 
 class Registry(Reader):
@@ -92,7 +93,7 @@ class Registry(Reader):
         """
         if own := {LINEAGE, VERDICTS} & set(objects):
             raise RegistryError("this object is written by commit itself", got=sorted(own)[0])
-        refuse_other_key(self._git.view(), "registry", self._fingerprint)
+        self._pen.check()
         version = self.version_id(dataset, batch, derivation)
         lineage = {"dataset": dataset, "batch": batch, **derivation.model_dump(mode="json")}
         with private_folder(self._scratch / "commits") as folder:
@@ -118,18 +119,27 @@ class Registry(Reader):
                 return same_version(known, wanted)
             for name, file in files.items():
                 self._objects.add(file, wanted.objects[name])
-        return self._write(lambda view: plan_commit(view, wanted), at)
+        return self._pen.write(lambda view: plan_commit(view, wanted), at)
 
     def judge(
-        self, dataset: str, batch: str, version: str, verdicts: Verdicts, *, at: datetime
+        self,
+        dataset: str,
+        batch: str,
+        version: str,
+        verdicts: Verdicts,
+        *,
+        at: datetime,
+        fence: Fence | None = None,
     ) -> BatchVersion:
         """Put what the gates said of a version beside it, in place of what was there.
 
-        The same verdicts change nothing, whenever they were given.
+        The same verdicts change nothing, whenever they were given; ``fence`` is as for
+        :meth:`release`.
         """
         judgement = self._judgement(dataset, batch, version, verdicts)
-        return self._write(
-            lambda view: plan_judgement(view, dataset, batch, version, judgement), at
+        return self._pen.write(
+            _fenced(fence, lambda view: plan_judgement(view, dataset, batch, version, judgement)),
+            at,
         )
 
     def release(
@@ -143,6 +153,7 @@ class Registry(Reader):
         at: datetime,
         forced: bool = False,
         verdicts: Verdicts | None = None,
+        fence: Fence | None = None,
     ) -> Snapshot:
         """Make the next snapshot: the pointer's, with this version for this batch.
 
@@ -157,6 +168,11 @@ class Registry(Reader):
             Whether a person releases it against a verdict.
         verdicts : mapping, optional
             What the gates said, put beside the version by the same change.
+        fence : callable, optional
+            Raises where the caller may no longer release the batch. It is asked about every head
+            that the change is computed on, after that head was read: if another process is given
+            the batch later than that and releases it, the head has moved, the push is refused and
+            the fence asked again. So whoever slept here can't put an older version over a newer.
 
         Raises
         ------
@@ -173,7 +189,7 @@ class Registry(Reader):
             forced=forced,
             judgement=self._judgement(dataset, batch, version, verdicts) if verdicts else None,
         )
-        return self._write(lambda view: plan_release(view, order), at)
+        return self._pen.write(_fenced(fence, lambda view: plan_release(view, order)), at)
 
     def rollback(
         self, dataset: str, number: int, *, reason: str, author: str, at: datetime
@@ -189,7 +205,7 @@ class Registry(Reader):
             If there is no such snapshot.
         """
         reason, author = _on_record("reason", reason), _on_record("author", author)
-        return self._write(
+        return self._pen.write(
             lambda view: plan_rollback(view, dataset, number, reason=reason, author=author, at=at),
             at,
         )
@@ -210,7 +226,7 @@ class Registry(Reader):
             If the registry knows another fingerprint under this name.
         """
         if not refuse_other_key(self._git.view(), name, fingerprint):
-            self._write(lambda view: plan_key(view, name, fingerprint), at)
+            self._pen.write(lambda view: plan_key(view, name, fingerprint), at)
 
     def verify(self, dataset: str | None = None, copies: Copies | None = None) -> Verification:
         """Hash every object of every version anew, in the remote itself, and check all records.
@@ -230,16 +246,6 @@ class Registry(Reader):
         """
         return verify_registry(self, dataset, copies)
 
-    def _write(self, compute: Callable[[View], tuple[Change | None, T]], at: datetime) -> T:
-        """Write by the key that the registry was made with, or not at all."""
-
-        def checked_compute(view: View) -> tuple[Change | None, T]:
-            refuse_other_key(view, "registry", self._fingerprint)
-            change, result = compute(view)
-            return change and with_key(view, change, "registry", self._fingerprint), result
-
-        return self._git.write(checked_compute, at)
-
     def _judgement(
         self,
         dataset: str,
@@ -250,6 +256,7 @@ class Registry(Reader):
     ) -> Judgement:
         """Upload verdicts as an object."""
         if folder is None:
+            self._pen.check()
             with private_folder(self._scratch / "commits") as own:
                 return self._judgement(dataset, batch, version, verdicts, own)
         nonce = self.nonce(version, VERDICTS)
@@ -259,6 +266,19 @@ class Registry(Reader):
         stored = load_stored(file, VERDICTS, nonce)
         self._objects.add(file, stored)
         return Judgement(stored=stored, judged={g: at for g, (at, _) in verdicts.items()})
+
+
+def _fenced(
+    fence: Fence | None, compute: Callable[[View], tuple[Change | None, T]]
+) -> Callable[[View], tuple[Change | None, T]]:
+    """Compute a change only where the fence lets through."""
+
+    def computed(view: View) -> tuple[Change | None, T]:
+        if fence is not None:
+            fence()
+        return compute(view)
+
+    return computed
 
 
 def _on_record(name: str, text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import md5_of
 from assay.versioning._git import GitRemote
+from assay.versioning._keys import Pen
 from assay.versioning._models import BatchVersion, Snapshot, Stay, Tombstone
 from assay.versioning._records import load_version, load_versions
 from assay.versioning._tombstones import (
@@ -25,11 +26,12 @@ class Removal:
     The order is the one in which nobody reads what isn't there: first the pointer moves to a
     snapshot without the batch, then the tombstone is written, then the objects go. Killed between
     two of these, the next sweep does the rest, since each looks at the registry and not at what an
-    earlier one meant to do.
+    earlier one meant to do. A host with another key than the registry's is refused before each.
     """
 
-    def __init__(self, git: GitRemote, objects: ObjectStore) -> None:
+    def __init__(self, git: GitRemote, pen: Pen, objects: ObjectStore) -> None:
         self._git = git
+        self._pen = pen
         self._objects = objects
 
     def withdraw(
@@ -48,7 +50,7 @@ class Removal:
         batches : mapping
             Batch → version. A batch that has another version by now stays.
         """
-        return self._git.write(
+        return self._pen.write(
             lambda view: plan_withdrawal(
                 view, dataset, batches, reason=reason, author=author, at=at
             ),
@@ -81,7 +83,7 @@ class Removal:
             at=at,
             archived=archived,
         )
-        return self._git.write(lambda view: plan_removal(view, stone), at)
+        return self._pen.write(lambda view: plan_removal(view, stone), at)
 
     def unneeded(self, before: datetime) -> frozenset[str]:
         """The objects that no live version refers to, by their MD5.
@@ -107,6 +109,7 @@ class Removal:
 
     def discard(self, hashes: Collection[str], before: datetime) -> list[str]:
         """Remove those of these objects that still no live version refers to."""
+        self._pen.check()
         going = [md5 for md5 in sorted(self.unneeded(before)) if md5 in set(hashes)]
         for md5 in going:
             self._objects.remove(md5)
@@ -133,6 +136,7 @@ class Removal:
         RegistryError
             If a file is missing or holds other bytes: nothing is uploaded then.
         """
+        self._pen.check()
         for name, stored in version.objects.items():
             path = files.get(name)
             if path is None or not path.is_file() or md5_of(path) != stored.md5:
@@ -141,6 +145,6 @@ class Removal:
             self._objects.add(files[name], stored)
         stay = Stay(until=until, reason=reason, author=author, at=at)
         dataset, batch = version.dataset, version.batch
-        return self._git.write(
+        return self._pen.write(
             lambda view: plan_return(view, dataset, batch, version.version, stay), at
         )

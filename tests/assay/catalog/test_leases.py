@@ -25,10 +25,17 @@ def test_a_second_owner_waits_until_it_expires(catalog: Catalog, now: datetime) 
 
 def test_the_tasks_of_one_run_share_its_lease(catalog: Catalog, now: datetime) -> None:
     first = catalog.acquire_lease("flights", "b", "run-1", now=now, ttl=TTL)
-    again = catalog.acquire_lease("flights", "b", "run-1", now=now + TTL / 2, ttl=TTL)
-    assert again.token == first.token
-    assert again.expires == now + 1.5 * TTL
+    again = catalog.renew_lease(first, now=now + TTL / 2, ttl=TTL)
+    assert (again.token, again.expires) == (first.token, now + 1.5 * TTL)
     assert catalog.renew_lease(first, now=now + 5 * TTL, ttl=TTL).expires == now + 6 * TTL
+
+
+def test_a_run_that_begins_anew_ends_what_it_did_before(catalog: Catalog, now: datetime) -> None:
+    first = catalog.acquire_lease("flights", "b", "run-1", now=now, ttl=TTL)
+    second = catalog.acquire_lease("flights", "b", "run-1", now=now + TTL / 2, ttl=TTL)
+    assert (second.token, second.expires) == (2, now + 1.5 * TTL)
+    with pytest.raises(LeaseError, match="taken this batch over"):
+        catalog.renew_lease(first, now=now, ttl=TTL)
 
 
 def test_the_block_gives_it_back_even_when_it_fails(catalog: Catalog, now: datetime) -> None:

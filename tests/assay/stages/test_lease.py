@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,6 +16,7 @@ from assay import stages
 from assay.errors import LeaseError
 from assay.stages._lease import working
 from assay.stages._work import Finished, once
+from assay.versioning._git import Change, GitRemote, View
 
 DAY = "2024-01-03"
 BEGAN = datetime(2024, 2, 1, tzinfo=UTC)
@@ -63,3 +67,67 @@ def test_a_stage_that_slept_past_its_lease_leaves_no_result(ready: Any, mini: An
     with pytest.raises(LeaseError, match="taken this batch over"):
         once(office, ticket, "slow", slept)
     assert not list((ready.home / "work").rglob("slow.json"))
+
+
+def test_a_run_that_begins_anew_shuts_its_earlier_attempt_out(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY))
+    office = ready.office
+    early = stages.pin(office, "visits", DAY, "cleared", "manual")
+    stages.pin(office, "visits", DAY, "cleared", "manual")
+    with pytest.raises(LeaseError, match="taken this batch over"):
+        stages.ingest(office, early)
+
+
+def test_a_process_stopped_before_its_push_releases_nothing_over_a_newer_version(
+    ready: Any, mini: Any
+) -> None:
+    """It is stopped by a signal after its last look at its lease, and wakes up too late."""
+    ready.drop("visits", DAY, mini.visits(DAY, faults=3))
+    sleeper = multiprocessing.get_context("fork").Process(target=_stops_itself, args=(ready,))
+    sleeper.start()
+    try:
+        assert os.WIFSTOPPED(os.waitpid(sleeper.pid or 0, os.WUNTRACED)[1])
+        registry = ready.office.registry
+        older = _versions(registry)
+        assert len(older) == 1
+        assert DAY not in registry.snapshot("visits").batches
+
+        ready.drop("visits", DAY, mini.visits(DAY))  # the upstream has mended its file
+        late = ready.later(minutes=11)
+        late.count = 90
+        assert late.run("visits", DAY)["release"].detail["state"] == "released"
+        newer = registry.snapshot("visits")
+        assert {newer.batches[DAY]} == _versions(registry) - older
+    finally:
+        os.kill(sleeper.pid or 0, signal.SIGCONT)
+        sleeper.join(60)
+        sleeper.kill()
+
+    assert sleeper.exitcode == REFUSED
+    assert registry.snapshot("visits") == newer
+    assert sum(s.batch == DAY for s in registry.snapshots("visits")) == 1
+    told = late.batch("visits", DAY)
+    assert (told["state"], told["version"]) == ("released", newer.batches[DAY])
+
+
+REFUSED = 3
+
+
+def _stops_itself(ready: Any) -> None:
+    """Run the batch; stop, as by Ctrl-Z, when its release has been computed and isn't pushed."""
+    push, stops = GitRemote._push, iter([signal.SIGSTOP])
+
+    def stopped(git: GitRemote, view: View, change: Change, at: datetime) -> bool:
+        if change.message.startswith("Release") and (stop := next(stops, None)):
+            os.kill(os.getpid(), stop)
+        return push(git, view, change, at)
+
+    GitRemote._push = stopped  # type: ignore[method-assign]
+    try:
+        ready.run("visits", DAY)
+    except LeaseError:
+        os._exit(REFUSED)
+
+
+def _versions(registry: Any) -> set[str]:
+    return {v.version for v in registry.versions("visits", DAY)}

@@ -21,11 +21,30 @@ def _objects(bench):
 
 def test_another_registry_key_is_refused_before_anything_is_written(bench):
     version = bench.commit(BATCH).version
+    bench.release(BATCH, version)
+    gone = bench.both("2013-02-05").batches["2013-02-05"]
+    about = {"reason": "r", "author": "a", "at": AT}
+    removal = bench.registry.removal
+    removal.withdraw("flights", {"2013-02-05": gone}, **about)
+    removal.bury("flights", "2013-02-05", gone, why="w", archived=True, at=AT)
+    record = removal.record("flights", "2013-02-05", gone)
+    assert record is not None
+    unneeded = removal.unneeded(AT)
     head, objects = bench.registry.head(), _objects(bench)
+
     bench.config = replace(bench.config, key=b"x" * 32)
+    registry = bench.registry
+    removal = registry.removal
+    files = {"data": bench.folder / "none"}
     for attempt in (
-        lambda: bench.commit("2013-02-05"),
-        lambda: bench.registry.release("flights", BATCH, version, reason="r", author="a", at=AT),
+        lambda: bench.commit("2013-02-06"),
+        lambda: registry.release("flights", BATCH, version, **about),
+        lambda: registry.rollback("flights", 1, **about),
+        lambda: registry.judge("flights", BATCH, version, {}, at=AT),
+        lambda: removal.withdraw("flights", {BATCH: version}, **about),
+        lambda: removal.bury("flights", BATCH, version, why="w", archived=False, at=AT),
+        lambda: removal.discard(unneeded, AT),
+        lambda: removal.bring_back(record, files, until=AT.date(), **about),
     ):
         with pytest.raises(RegistryError, match="registry key isn't the one"):
             attempt()
