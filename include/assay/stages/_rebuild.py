@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from assay.catalog import LineageEdge
+from assay.stages._cleaned import derived_columns
 from assay.stages._office import Office
 from assay.verdict import Verdict
 from assay.versioning import Derivation, RegistryUnavailable
@@ -59,7 +60,9 @@ def _dumped(
             key = (dataset, version["batch"], version["version"])
             if key not in about or about[key]["judged"] != version["judged"]:
                 about[key] = _about(office, key, version["judged"])
-            version.update(about[key])
+            known = about[key]
+            version |= {k: v for k, v in known.items() if k != "derived"}
+            version["meta"] = version["meta"] | {"derived": known["derived"]}
     return dump
 
 
@@ -69,6 +72,7 @@ def _about(
     verdicts = office.registry.verdicts(*key)
     return {
         "judged": judged,
+        "derived": derived_columns(office, *key),
         "lineage": lineage_edges(key[0], office.registry.lineage(*key)),
         "verdicts": [
             (Verdict.model_validate(verdicts[gate]), at)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -288,12 +290,17 @@ def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None
 
 
 def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -> None:
+    _derive(ready.project / "include" / "policies" / "visits" / "cleaning.yaml")
     other = "2024-01-04"
     for day, shift in ((DAY, 8), (other, 0)):
         ready.drop("visits", day, mini.visits(day, shift=shift))
     ready.run("visits", DAY, force=True, reason="known", approved_by="second")
     ready.run("visits", other)
     before, catalog = _index(ready), ready.office.catalog
+    about = _about_versions(ready)
+    assert about["visits", DAY]["derived"] == {
+        "score_tenth": {"expression": "score / 10", "from": ["score"], "roots": ["score"]}
+    }
 
     (ready.home / "catalog" / "catalog.db").rename(ready.home / "catalog" / "lost.db")
     office = ready.office
@@ -302,6 +309,7 @@ def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -
     assert _index(ready) == before
     assert before["states"]["visits"][DAY] == "forced"
     version = ready.batch("visits", DAY)["version"]
+    assert _about_versions(ready) == about
     assert set(office.catalog.lineage("visits", DAY, version)) == set(
         catalog.lineage("visits", DAY, version)
     )
@@ -324,6 +332,18 @@ def _index(train: Any) -> dict[str, Any]:
         "snapshots": {d["name"]: catalog.snapshots(d["name"]) for d in found},
         "versions": {d["name"]: catalog.versions(d["name"]) for d in found},
     }
+
+
+def _about_versions(train: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    with contextlib.closing(sqlite3.connect(train.home / "catalog" / "catalog.db")) as con:
+        found = con.execute("SELECT dataset, batch, meta FROM versions")
+        return {(dataset, batch): json.loads(meta) for dataset, batch, meta in found}
+
+
+def _derive(policy: Path) -> None:
+    """A column that the cleaning policy makes from another."""
+    step = "  - {step: derive, columns: {score_tenth: score / 10}}\n"
+    policy.write_text(policy.read_text() + step)
 
 
 def test_a_rollback_survives_the_rebuild(ready: Any, mini: Any) -> None:
