@@ -15,15 +15,16 @@ from assay.drift._files import compare_files
 from assay.drift._html import render_drift_html
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
-from assay.drift._model import ColumnDrift, DriftMeasurements, Effect
+from assay.drift._model import ColumnDrift, DriftMeasurements
 from assay.drift._references import ReferenceChoice, batches_of, choose_references
 from assay.drift._render import render_drift_json, render_drift_text
+from assay.drift._side import Released
 
 __all__ = [
     "ColumnDrift",
     "DriftMeasurements",
-    "Effect",
     "ReferenceChoice",
+    "Released",
     "batches_of",
     "choose_references",
     "compare_files",

@@ -9,23 +9,12 @@ import numpy as np
 
 from assay.drift import _effects
 from assay.drift._chi_square import Homogeneity, chi_square
-from assay.drift._columns import fetch
 from assay.drift._job import Array, Job, divergences
 from assay.drift._model import Cell, ColumnDrift, Effect
+from assay.drift._side import Levels
 from assay.engine import round12
 
 _SHOWN: Final = 20
-
-
-Levels = dict[str | None, int]
-"""Rows of each level, missing being None."""
-
-
-def count_levels(table: Any, column: Any) -> Levels:
-    """Rows of one table at each level of a column of text."""
-    levels = table.select(v=column)
-    found = fetch(levels.group_by("v").agg(rows=levels.count()))
-    return dict(zip(found["v"].to_pylist(), found["rows"].to_pylist(), strict=True))
 
 
 def compare_levels(

@@ -11,6 +11,7 @@ from assay.policy.drift import Slice
 INTEGER = "int64"
 FLOAT = "float64"
 TEXT = "string"
+TIME = "time"
 
 
 def fetch(table: Any) -> Any:
@@ -42,35 +43,52 @@ def without_nan(column: Any) -> Any:
     return column
 
 
-def sortable(reference: Any, current: Any) -> tuple[Any, Any] | None:
-    """Both columns as integers or both as doubles, None where they have no common order.
+def order_of(reference: Any, current: Any) -> str | None:
+    """How both columns are ordered: as `int64`, `float64` or `time`; None: they have no order.
 
-    Dates and timestamps become microseconds. Integers stay integers, so that no two values fall
-    together.
+    Integers stay integers, so that no two values fall together.
     """
     kinds = {kind(reference), kind(current)}
     if kinds == {"time"}:
-        return _microseconds(reference), _microseconds(current)
+        return TIME
     if kinds != {"number"}:
         return None
+    whole = all(c.type().is_integer() and c.type().nbytes < 16 for c in (reference, current))
+    return INTEGER if whole else FLOAT
+
+
+def in_order(column: Any, form: str) -> Any:
+    """A column as :func:`order_of` says; dates and timestamps become microseconds."""
+    if form == TIME:
+        epoch = ibis.timestamp("1970-01-01")
+        return column.cast("timestamp").delta(epoch, unit="microsecond")
+    return without_nan(column).cast(form)
+
+
+def sortable(reference: Any, current: Any) -> tuple[Any, Any] | None:
+    """Both columns as integers or both as doubles, None where they have no common order."""
+    form = order_of(reference, current)
+    return None if form is None else (in_order(reference, form), in_order(current, form))
+
+
+def level_form(reference: Any, current: Any) -> str:
+    """What both columns become before they become text: `int64`, `float64`, or nothing else."""
     both = (reference, current)
-    whole = all(c.type().is_integer() and c.type().nbytes < 16 for c in both)
-    dtype = INTEGER if whole else FLOAT
-    first, second = (without_nan(c).cast(dtype) for c in both)
-    return first, second
+    if {kind(c) for c in both} == {"number"} and reference.type() != current.type():
+        return INTEGER if all(c.type().is_integer() for c in both) else FLOAT
+    return TEXT
 
 
-def _microseconds(column: Any) -> Any:
-    return column.cast("timestamp").delta(ibis.timestamp("1970-01-01"), unit="microsecond")
+def in_levels(column: Any, form: str) -> Any:
+    """A column as text, by way of what :func:`level_form` says."""
+    plain = without_nan(column)
+    return plain.cast(TEXT) if form == TEXT else plain.cast(form).cast(TEXT)
 
 
 def as_levels(reference: Any, current: Any) -> tuple[Any, Any]:
     """Both columns as text, after numbers of unequal types became doubles."""
-    both = [without_nan(reference), without_nan(current)]
-    if {kind(c) for c in both} == {"number"} and both[0].type() != both[1].type():
-        whole = all(c.type().is_integer() for c in both)
-        both = [c.cast(INTEGER if whole else FLOAT) for c in both]
-    return both[0].cast(TEXT), both[1].cast(TEXT)
+    form = level_form(reference, current)
+    return in_levels(reference, form), in_levels(current, form)
 
 
 def sliced(table: Any, part: Slice) -> Any:

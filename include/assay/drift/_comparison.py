@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from assay.contract import Contract
 from assay.drift import _sorted
-from assay.drift._category import compare_levels, count_levels
-from assay.drift._columns import as_levels, count, fetch, kind, sliced, sortable, without_nan
-from assay.drift._job import Array, Job
+from assay.drift._blocks import Sides, Values, held, streamed, too_large
+from assay.drift._category import compare_levels
+from assay.drift._columns import fetch, kind, level_form, order_of, without_nan
+from assay.drift._job import Job
 from assay.drift._model import ColumnDrift
 from assay.drift._ordered import compare_ordered
-from assay.policy.drift import CategoryTest, DriftPolicy
-
-Pair = tuple[Any, Any]
-_Values = Callable[[], tuple[list[int], Iterable[_sorted.Block]]]
-"""Values that are there on both sides, and the blocks of a column."""
+from assay.drift._side import Side
+from assay.policy.drift import CategoryTest, DriftPolicy, Slice
 
 
 @dataclass(frozen=True)
@@ -35,69 +32,71 @@ class Comparison:
     level: float
     threads: int
 
-    def run(self, reference: Any, current: Any) -> Iterator[ColumnDrift]:
+    def run(self, reference: Side, current: Side) -> Iterator[ColumnDrift]:
         """Every column in all rows, then those of each slice."""
         yield from self._compared((reference, current), self.policy.columns, None)
         for part in self.policy.slices:
-            pair = (sliced(reference, part), sliced(current, part))
-            yield from self._compared(pair, part.columns, part.name)
+            yield from self._compared((reference, current), part.columns, part)
 
     def _compared(
-        self, tables: Pair, names: Iterable[str], part: str | None
+        self, sides: Sides, names: Iterable[str], part: Slice | None
     ) -> Iterator[ColumnDrift]:
         names = list(names)
         found: dict[str, ColumnDrift] = {}
-        ordered: dict[str, Pair] = {}
+        ordered: dict[str, str] = {}
+        levels: dict[str, str] = {}
         for name in names:
-            if (fault := self._missing(tables, name, part)) is not None:
+            if (fault := self._missing(sides, name, part)) is not None:
                 found[name] = fault
                 continue
-            pair = (tables[0][name], tables[1][name])
+            pair = (sides[0].table[name], sides[1].table[name])
             if isinstance(self.policy.columns[name], CategoryTest):
-                levels = [count_levels(*one) for one in zip(tables, as_levels(*pair), strict=True)]
-                found[name] = compare_levels(
-                    levels[0], levels[1], self._job(name, part), self._common(name, part)
-                )
-            elif (sides := sortable(*pair)) is not None:
-                ordered[name] = sides
+                levels[name] = level_form(*pair)
+            elif (form := order_of(*pair)) is not None:
+                ordered[name] = form
             else:
-                found[name] = self._unsortable(tables, name, part)
-        found |= self._ordered(tables, ordered, part)
+                found[name] = self._unsortable(sides, name, part)
+        before, now = (side.levels(levels, part) for side in sides)
+        for name in levels:
+            about = (self._job(name, part), self._common(name, part))
+            found[name] = compare_levels(before[name], now[name], *about)
+        found |= self._ordered(sides, ordered, part)
         yield from (found[name] for name in names)
 
     def _ordered(
-        self, tables: Pair, columns: Mapping[str, Pair], part: str | None
+        self, sides: Sides, columns: Mapping[str, str], part: Slice | None
     ) -> dict[str, ColumnDrift]:
         """Ordered columns, read in groups that fit into memory, each sorted in a thread."""
         if not columns:
             return {}
-        rows = [count(table) for table in tables]
+        rows = [side.rows(part) for side in sides]
         found: dict[str, ColumnDrift] = {}
         with ThreadPoolExecutor(self.threads) as pool:
             for names in _sorted.in_groups(dict.fromkeys(columns, 8 * sum(rows))):
-                if 8 * sum(rows) > 2 * _sorted.HELD:
-                    blocks = {n: _streamed(tables, columns[n]) for n in names}
+                if too_large(rows):
+                    blocks = {n: streamed(sides, n, columns[n], part) for n in names}
                 else:
-                    blocks = _held(tables, {n: columns[n] for n in names}, rows)
+                    blocks = held(sides, {n: columns[n] for n in names}, part)
                 work = {
-                    name: pool.submit(self._one, tables, name, part, blocks.pop(name), rows)
+                    name: pool.submit(self._one, sides, name, part, blocks.pop(name), rows)
                     for name in names
                 }
                 found |= {name: one.result() for name, one in work.items()}
         return found
 
     def _one(
-        self, tables: Pair, name: str, part: str | None, values: _Values, rows: list[int]
+        self, sides: Sides, name: str, part: Slice | None, values: Values, rows: list[int]
     ) -> ColumnDrift:
         n, blocks = values()
         common = self._common(name, part) | _sizes(rows, n)
-        time = kind(tables[1][name]) == "time"
+        time = kind(sides[1].table[name]) == "time"
         test = self.policy.columns[name].test
         return compare_ordered(blocks, self._job(name, part), test, time, common)
 
-    def _job(self, name: str, part: str | None) -> Job:
+    def _job(self, name: str, part: Slice | None) -> Job:
         policy, closed = self.policy, None
-        seed = [policy.seed, zlib.crc32(f"{self.place}/{part}/{name}".encode())]
+        where = None if part is None else part.name
+        seed = [policy.seed, zlib.crc32(f"{self.place}/{where}/{name}".encode())]
         classified = policy.roles.get(name) in {"protected", "identifier"}
         if self.contract is not None and name in self.contract.column_names:
             classified = name in self.contract.classified
@@ -105,7 +104,7 @@ class Comparison:
             closed = self.contract.column(name).levels
         return Job(
             name=name,
-            slice=part,
+            slice=where,
             level=self.level,
             seed=policy.seed,
             rng=np.random.default_rng(seed),
@@ -114,18 +113,20 @@ class Comparison:
             least_number=policy.least_number,
         )
 
-    def _common(self, name: str, part: str | None) -> dict[str, Any]:
-        return {"column": name, "slice": part, "test": self.policy.columns[name].test}
+    def _common(self, name: str, part: Slice | None) -> dict[str, Any]:
+        where = None if part is None else part.name
+        return {"column": name, "slice": where, "test": self.policy.columns[name].test}
 
-    def _missing(self, tables: Pair, name: str, part: str | None) -> ColumnDrift | None:
-        for side, table in (("current", tables[1]), ("reference", tables[0])):
-            if name not in table.columns:
-                fault = {"fault": "column_missing", "fault_in": side}
+    def _missing(self, sides: Sides, name: str, part: Slice | None) -> ColumnDrift | None:
+        for where, side in (("current", sides[1]), ("reference", sides[0])):
+            if name not in side.table.columns:
+                fault = {"fault": "column_missing", "fault_in": where}
                 return ColumnDrift(**fault, **self._common(name, part))
         return None
 
-    def _unsortable(self, tables: Pair, name: str, part: str | None) -> ColumnDrift:
+    def _unsortable(self, sides: Sides, name: str, part: Slice | None) -> ColumnDrift:
         """A column without a common order: a fault, unless one side has no value at all."""
+        tables = [side.sliced(part) for side in sides]
         values = [
             fetch(
                 table.aggregate(rows=table.count(), n=without_nan(table[name]).count())
@@ -137,30 +138,8 @@ class Comparison:
         if not all(n):
             return ColumnDrift(**common)
         column = tables[1][name]
-        side = "current" if sortable(column, column) is None else "reference"
-        return ColumnDrift(fault="column_type", fault_in=side, **common)
-
-
-def _held(tables: Pair, columns: Mapping[str, Pair], rows: list[int]) -> dict[str, _Values]:
-    """Columns read in one scan a table, to be sorted and merged when they are asked for."""
-    read = [
-        _sorted.read(tables[i], {n: sides[i] for n, sides in columns.items()}, rows[i])
-        for i in (0, 1)
-    ]
-    return {n: partial(_sort, read[0].pop(n), read[1].pop(n)) for n in columns}
-
-
-def _sort(reference: Array, current: Array) -> tuple[list[int], Iterator[_sorted.Block]]:
-    reference.sort()
-    current.sort()
-    return [len(reference), len(current)], _sorted.merged(reference, current)
-
-
-def _streamed(tables: Pair, columns: Pair) -> _Values:
-    """A column that is too large to be held: the engine counts and sorts it."""
-    n = [int(fetch(t.aggregate(n=c.count()))["n"][0].as_py())
-         for t, c in zip(tables, columns, strict=True)]  # fmt: skip
-    return lambda: (n, _sorted.streamed(*columns))
+        where = "current" if order_of(column, column) is None else "reference"
+        return ColumnDrift(fault="column_type", fault_in=where, **common)
 
 
 def _sizes(rows: list[int], n: list[int]) -> dict[str, int]:

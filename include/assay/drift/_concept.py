@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import ibis
 
 from assay.drift import _sorted
 from assay.drift._auc import Auc, area
-from assay.drift._columns import FLOAT, fetch, without_nan
+from assay.drift._columns import FLOAT, without_nan
+from assay.drift._side import Counted, Side
 from assay.engine import round12
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Measurement
 
 
 def measure_concept(
-    table: Any, roles: Mapping[str, str], policy: DriftPolicy, group: str
+    side: Side, roles: Mapping[str, str], policy: DriftPolicy, group: str
 ) -> tuple[Measurement, ...]:
     """Label share, accuracy, precision, recall and AUC, as far as the columns are there.
 
     Parameters
     ----------
-    table : ibis.Table
+    side : Side
         Rows of the batch or of the reference.
     roles : mapping
         Column → role; the first ``label``, ``prediction`` and ``probability`` are used.
@@ -40,10 +44,12 @@ def measure_concept(
     """
     if policy.concept is None:
         return ()
-    columns = _Columns.of(table, roles)
+    columns = _Columns.of(side.table, roles)
     if columns.label is None:
         return ()
-    counts = _counts(table, columns, str(policy.concept.positive))
+    positive = str(policy.concept.positive)
+    what = f"concept {columns} {positive}"
+    counts = side.totals(what, lambda table: _counts(table, columns, positive))
     found = [
         Measurement(
             name=name,
@@ -57,7 +63,7 @@ def measure_concept(
         for name, top, bottom in _shares(columns)
     ]
     if columns.score is not None:
-        found.append(_auc(table, columns, str(policy.concept.positive), group))
+        found.append(_auc(side, columns, positive, group))
     return tuple(found)
 
 
@@ -85,7 +91,7 @@ def _shares(columns: _Columns) -> list[tuple[str, str, str]]:
     return shares
 
 
-def _counts(table: Any, columns: _Columns, positive: str) -> dict[str, int]:
+def _counts(table: Any, columns: _Columns, positive: str) -> dict[str, Any]:
     truth = table[columns.label].cast("string")
     wanted = {
         "rows": table.count(),
@@ -102,22 +108,21 @@ def _counts(table: Any, columns: _Columns, positive: str) -> dict[str, int]:
             "true": table.count(where=both & (truth == positive)),
             "hit": table.count(where=both & (truth == positive) & (said == positive)),
         }
-    found: dict[str, int] = fetch(table.aggregate(**wanted)).to_pylist()[0]
-    return found
+    return wanted
 
 
-def _auc(table: Any, columns: _Columns, positive: str, group: str) -> Measurement:
-    truth = table[columns.label].cast("string")
-    scored = table.filter(truth.notnull()).mutate(
-        score=without_nan(table[columns.score]).cast(FLOAT), truth=truth == positive
-    )
-    sides = []
-    for part in (scored.filter(~scored.truth), scored.filter(scored.truth)):
-        rows = fetch(part.aggregate(n=part.count()))["n"][0].as_py()
-        (values,) = _sorted.read(part, {"score": part.score}, rows).values()
-        values.sort()
-        sides.append(values)
-    negatives, positives = (len(side) for side in sides)
+def _auc(side: Side, columns: _Columns, positive: str, group: str) -> Measurement:
+    def scores(table: Any, *, of_positives: bool) -> Any:
+        truth = table[columns.label].cast("string") == positive
+        score = without_nan(table[columns.score]).cast(FLOAT)
+        return ibis.ifelse(truth if of_positives else ~truth, score, ibis.null(FLOAT))
+
+    wanted = {
+        name: Counted(f"{name} {columns} {positive}", partial(scores, of_positives=true))
+        for name, true in (("negatives", False), ("positives", True))
+    }
+    sides = [values() for values in side.values(wanted).values()]
+    negatives, positives = (len(values) for values in sides)
     found = area(_sorted.merged(sides[0], sides[1]), negatives, positives)
     return Measurement(
         name="auc",

@@ -78,25 +78,28 @@ class Ordered:
 
 
 @dataclass
-class _Marker:
-    """Collects marks while blocks pass by."""
+class Marker:
+    """Collects marks while blocks pass by: at ranks of one side's rows, or of both together."""
 
     ranks: Array
     of: int | None
     found: list[tuple[Any, int, int]] = field(default_factory=list)
 
     def feed(self, values: Array, ends: Array) -> None:
+        """Take a block's distinct values, and both cumulative counts (2, k) at each."""
         cumulative = ends.sum(axis=0) if self.of is None else ends[self.of]
         until = int(np.searchsorted(self.ranks, cumulative[-1], side="right"))
         at = np.searchsorted(cumulative, self.ranks[len(self.found) : until], side="left")
         self.found += [(values[i], int(ends[0, i]), int(ends[1, i])) for i in at]
 
     def marks(self) -> Marks:
+        """What was found, in order."""
         values, reference, current = zip(*self.found, strict=True) if self.found else ((), (), ())
         return Marks(np.array(values), np.array(reference), np.array(current))
 
 
-def _ranks(parts: int, rows: int) -> Array:
+def ranks(parts: int, rows: int) -> Array:
+    """Ranks of the quantiles that cut so many rows into parts."""
     return np.array([-(-k * rows // parts) for k in range(1, parts)])
 
 
@@ -119,9 +122,9 @@ def ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> 
         Whether to sum up the Anderson-Darling statistic as well; it is 0 otherwise.
     """
     markers = [
-        _Marker(_ranks(10, n), 0),
-        _Marker(_ranks(4, n), 0),
-        _Marker(_grid_ranks(n + m), None),
+        Marker(ranks(10, n), 0),
+        Marker(ranks(4, n), 0),
+        Marker(_grid_ranks(n + m), None),
     ]
     before = np.zeros((2, 1), dtype=np.int64)
     last: Any = None

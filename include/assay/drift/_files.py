@@ -10,6 +10,7 @@ from assay.drift._measure import measure_drift
 from assay.drift._model import DriftMeasurements
 from assay.drift.cause import (
     Cause,
+    Side,
     alarms,
     explain_drift,
     schema_changes,
@@ -67,8 +68,9 @@ def _causes(
     con: Any, before: Any, now: Any, verdict: Verdict, policy: DriftPolicy, rows: Path | None
 ) -> list[Cause]:
     changes = tuple(schema_changes(before, now))
+    sides = Side(before), Side(now)
     found = []
     for alarm in alarms(verdict, policy):
-        cause, behind = explain_drift(before, now, alarm, policy)
+        cause, behind = explain_drift(*sides, alarm, policy)
         found.append((cause.model_copy(update={"pipeline": changes}), behind))
     return [cause for cause, _ in found] if rows is None else write_rows(con, found, rows)

@@ -7,10 +7,10 @@ from typing import Any
 
 from assay.contract import Contract
 from assay.drift._classifier import measure_classifier
-from assay.drift._columns import count
 from assay.drift._comparison import Comparison
 from assay.drift._concept import measure_concept
 from assay.drift._model import DriftMeasurements
+from assay.drift._side import Side
 from assay.errors import PolicyError
 from assay.policy.drift import DriftPolicy
 
@@ -34,8 +34,10 @@ def measure_drift(
     ----------
     con : ibis.backends.duckdb.Backend
         The session of both tables.
-    reference : ibis.Table or None
-        Released rows to compare with; None where there is no reference.
+    reference : ibis.Table, Released or None
+        Released rows to compare with; None where there is no reference. What is counted of
+        :class:`Released` batches is kept, and found again, in their folders: the result is the
+        same.
     current : ibis.Table
         Rows of the batch: of the observed table every one, quarantined ones included.
     policy : DriftPolicy
@@ -66,8 +68,9 @@ def measure_drift(
     """
     roles = contract.roles if contract else policy.roles
     _refuse_identifiers(policy, roles)
-    rows = count(current)
-    of_reference = 0 if reference is None else count(reference)
+    before, now = None if reference is None else Side.of(reference), Side.of(current)
+    rows = now.rows()
+    of_reference = 0 if before is None else before.rows()
     record: dict[str, Any] = {
         "table": table,
         "reference": reference_name,
@@ -75,7 +78,7 @@ def measure_drift(
         "rows_current": rows,
         "rows_reference": of_reference,
         "note": note,
-        "concept": measure_concept(current, roles, policy, "current"),
+        "concept": measure_concept(now, roles, policy, "current"),
     }
     if not policy.applies or policy.alpha is None:
         return DriftMeasurements(state="not_applicable", **record | {"note": policy.reason})
@@ -85,15 +88,15 @@ def measure_drift(
         return DriftMeasurements(state="empty_batch", **record)
     if bootstrap:
         return DriftMeasurements(state="bootstrap", **record)
-    if reference is None or of_reference == 0:
-        why = note or ("the reference has no row" if reference is not None else None)
+    if before is None or of_reference == 0:
+        why = note or ("the reference has no row" if before is not None else None)
         return DriftMeasurements(state="no_reference", **record | {"note": why})
-    record["concept"] += measure_concept(reference, roles, policy, "reference")
+    record["concept"] += measure_concept(before, roles, policy, "reference")
     place = f"{table}/{reference_name}"
     threads = int(con.raw_sql("SELECT current_setting('threads')").fetchone()[0])
     comparison = Comparison(contract, policy, place, policy.alpha / tests, threads)
-    columns = list(comparison.run(reference, current))
-    together = measure_classifier(reference, current, policy, policy.alpha / tests)
+    columns = list(comparison.run(before, now))
+    together = measure_classifier(before.table, now.table, policy, policy.alpha / tests)
     columns += [] if together is None else [together]
     return DriftMeasurements(state="compared", columns=tuple(columns), **record)
 

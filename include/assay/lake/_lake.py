@@ -36,7 +36,7 @@ ZONES: tuple[Zone, ...] = (
     Zone("secrets", True, "keys that the embedded default made"),
     Zone("airflow", True, "Airflow's own database and settings"),
     Zone("logs", False, "logs of the processes and of the tasks"),
-    Zone("cache", True, "copies of registry objects, safe to delete"),
+    Zone("cache", True, "copies of registry objects, counts of references; safe to delete"),
 )
 _BY_NAME = {zone.name: zone for zone in ZONES}
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from assay.contract import Contract
 from assay.drift.cause import (
     PipelineChange,
+    Side,
     alarms,
     explain_drift,
     schema_changes,
@@ -19,7 +20,7 @@ from assay.ingest import Manifest, read_manifest
 from assay.policy.drift import DriftPolicy
 from assay.stages._ingest import derivation
 from assay.stages._office import Office
-from assay.stages._tables import versions, worked
+from assay.stages._tables import released, worked
 from assay.stages._ticket import Ticket
 from assay.stages._work import report_path
 from assay.verdict import Verdict
@@ -47,12 +48,17 @@ def explained(
 
     The numbers of the rows behind the shifts are written beside the report.
     """
+    pairs: dict[tuple[str, str], tuple[Side, Side]] = {}
+    changes: dict[tuple[str, str], tuple[PipelineChange, ...]] = {}
     found = []
     for alarm in alarms(verdict, policy):
-        pair = _pair(office, ticket, con, alarm.table, alarm.reference)
-        cause, rows = explain_drift(*pair, alarm, policy, contract)
-        changes = (*schema_changes(*pair), *_pipeline(office, ticket, contract, alarm.reference))
-        found.append((cause.model_copy(update={"pipeline": changes}), rows))
+        place = (alarm.table, alarm.reference)
+        if place not in pairs:
+            pairs[place] = pair = _pair(office, ticket, con, *place)
+            schema = schema_changes(*(side.table for side in pair))
+            changes[place] = (*schema, *_pipeline(office, ticket, contract, alarm.reference))
+        cause, rows = explain_drift(*pairs[place], alarm, policy, contract)
+        found.append((cause.model_copy(update={"pipeline": changes[place]}), rows))
     if not found:
         return verdict
     path = report_path(office, ticket, _rows_file(ticket))
@@ -64,10 +70,10 @@ def _rows_file(ticket: Ticket) -> str:
     return "drift_rows.parquet" if asked is None else f"drift_rows_{asked}.parquet"
 
 
-def _pair(office: Office, ticket: Ticket, con: Any, table: str, name: str) -> tuple[Any, Any]:
+def _pair(office: Office, ticket: Ticket, con: Any, table: str, name: str) -> tuple[Side, Side]:
     batches = ticket.pinned.references[name]
-    reference = versions(office, con, ticket.dataset, batches, OBJECTS[table])
-    return reference, worked(office, ticket, con, TABLES[table])
+    reference = released(office, con, ticket.dataset, batches, OBJECTS[table])
+    return Side(reference), Side(worked(office, ticket, con, TABLES[table]))
 
 
 def _pipeline(

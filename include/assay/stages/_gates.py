@@ -18,7 +18,7 @@ from assay.policy.fairness import FairnessPolicy
 from assay.stages._audit import with_audit
 from assay.stages._cause import OBJECTS, TABLES, explained
 from assay.stages._office import Office
-from assay.stages._tables import versions, worked
+from assay.stages._tables import released, worked
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._touched import touched
 from assay.stages._work import OVERVIEW, Finished, once, report_path, write_text
@@ -85,7 +85,7 @@ def _measured(
     name: str,
 ) -> DriftMeasurements:
     batches = ticket.pinned.references.get(name, {})
-    reference = versions(office, con, ticket.dataset, batches, OBJECTS[table]) if batches else None
+    reference = released(office, con, ticket.dataset, batches, OBJECTS[table]) if batches else None
     return measure_drift(
         con,
         reference,

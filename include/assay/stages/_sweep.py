@@ -20,6 +20,7 @@ from assay.retention import (
 )
 from assay.stages._audit import ZONE as AUDIT
 from assay.stages._office import Office
+from assay.stages._tables import forget_sketches
 from assay.stages._versions_end import end_versions
 from assay.stages._work import write_text
 
@@ -57,6 +58,7 @@ def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
     write_text(_plan_path(office, plan_hash), plan.model_dump_json(indent=1))
     result = apply_retention(plan, plan_hash, office.lake, inventory)
     ended, discarded = end_versions(office, plan, office.clock() - _UPLOADING)
+    forget_sketches(office)
     discard_period_keys(office.lake, AUDIT, office.clock())
     result = result.model_copy(update={"versions": ended, "objects": discarded})
     write_text(done, result.model_dump_json(indent=1))

@@ -82,6 +82,21 @@ def test_days_expire_step_by_step_and_come_back(kept: Any) -> None:
     }
 
 
+def test_what_drift_counted_of_a_version_ends_with_it(kept: Any, mini: Any) -> None:
+    day = "2024-01-03"
+    kept.drop("visits", day, mini.visits(day))
+    kept.run("visits", day)
+    versions = kept.office.registry.snapshot("visits").batches
+    folders = [kept.home / "cache" / "sketches" / "visits" / d / versions[d] for d in DAYS]
+    assert all(any(p.is_file() for p in folder.rglob("*")) for folder in folders)
+    assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in folders)
+
+    sweep(kept, 101)
+    assert all(folder.exists() for folder in folders), "they may be rolled back to"
+    sweep(kept, 111)
+    assert not any(folder.exists() for folder in folders)
+
+
 def test_what_is_wrong_with_an_archive_is_said_before_anything_is_uploaded(kept: Any) -> None:
     sweep(kept, 101)
     office, _, _ = sweep(kept, 111)

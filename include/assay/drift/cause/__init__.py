@@ -11,6 +11,7 @@ segment: Kitagawa's decomposition with symmetric weights. The parts sum to the w
 :func:`with_causes` puts what was found into it; no limit is involved.
 """
 
+from assay.drift._side import Side
 from assay.drift.cause._explain import explain_drift
 from assay.drift.cause._model import Cause, PipelineChange, SegmentPart, Split
 from assay.drift.cause._pipeline import schema_changes
@@ -22,6 +23,7 @@ __all__ = [
     "Cause",
     "PipelineChange",
     "SegmentPart",
+    "Side",
     "Split",
     "alarms",
     "cause_line",

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from assay.contract import Contract
-from assay.drift._columns import sliced
+from assay.drift._blocks import Sides
+from assay.drift._side import Side
 from assay.drift.cause._kitagawa import Parts, decompose
 from assay.drift.cause._model import Cause, SegmentPart, Split
 from assay.drift.cause._score import Score, score_of
@@ -47,8 +48,9 @@ def explain_drift(
 
     Parameters
     ----------
-    reference, current : ibis.Table
-        The two tables that were compared, whole.
+    reference, current : Side, Released or ibis.Table
+        The two tables that were compared, whole. Of a :class:`Side` that several alarms share,
+        levels are counted once.
     alarm : Alarm
         One of :func:`alarms`.
     policy : DriftPolicy
@@ -69,7 +71,8 @@ def explain_drift(
     Of the columns that were tried, those count whose p is at most alpha over their number and whose
     segments stand out by a quarter of the whole; the one whose segments stand out most is taken, or
     one with fewer segments that comes within a tenth.
-    One pass a column that is tried, one more for the point or the cells of the effect.
+    Both tables are read once for the point or the cells of the effect, once for the levels that
+    may tell segments, and once for the rows of each segment and cell.
 
     References
     ----------
@@ -78,22 +81,17 @@ def explain_drift(
     https://doi.org/10.48550/arXiv.2303.02011; Budhathoki et al. (2021), Why did the distribution
     change?, https://proceedings.mlr.press/v130/budhathoki21a.html.
     """
-    before, now = (
-        (reference, current)
-        if alarm.part is None
-        else (sliced(reference, alarm.part), sliced(current, alarm.part))
-    )
+    sides = Side.of(reference), Side.of(current)
     bare = Cause(**alarm.place)
-    score = _score(before, now, alarm, policy, contract)
+    score = _score(sides, alarm, policy, contract)
     if score is None:
         return bare, None
     bare = bare.model_copy(update={"score": score.words, "measure": score.measure})
-    found = [
-        _Found(by, *segment_counts(score, by))
-        for by in segmenting_columns(before, now, policy, contract, alarm.column)
-    ]
-    if not found:
+    segmenting = segmenting_columns(sides, alarm.part, policy, contract, alarm.column)
+    if not segmenting:
         return bare, None
+    counts = segment_counts(score, segmenting)
+    found = [_Found(by, n, score.cells) for by, n in zip(segmenting, counts, strict=True)]
     ranked, chosen = _ranked(found, policy)
     best = ranked[0]
     hides = is_classified(alarm.column, policy, contract)
@@ -146,14 +144,14 @@ def _rows(score: Score, chosen: _Found | None, centre: float) -> Any | None:
 
 
 def _score(
-    before: Any, now: Any, alarm: Alarm, policy: DriftPolicy, contract: Contract | None
+    sides: Sides, alarm: Alarm, policy: DriftPolicy, contract: Contract | None
 ) -> Score | None:
-    if alarm.column not in before.columns or alarm.column not in now.columns:
+    if any(alarm.column not in side.table.columns for side in sides):
         return None
     spec = policy.columns[alarm.column]
     return score_of(
-        before,
-        now,
+        sides,
+        alarm.part,
         alarm.column,
         alarm.code,
         spec.effect,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any, Final
 
 import ibis
 import numpy as np
 
+from assay.drift._blocks import Sides, blocks_of
 from assay.drift._chi_square import LEAST_EXPECTED, expected
-from assay.drift._columns import as_levels, sortable, without_nan
+from assay.drift._columns import (
+    as_levels,
+    in_levels,
+    in_order,
+    level_form,
+    order_of,
+    without_nan,
+)
+from assay.drift._counts import Marker, Marks, ranks
+from assay.policy.drift import Slice
 
 Array = np.ndarray[Any, Any]
 _MARKS: Final = 32
@@ -52,6 +61,11 @@ class Score:
     words: str
     measure: str
 
+    @property
+    def cells(self) -> Array:
+        """The score of each cell, that of all others last."""
+        return np.array([*self.values.values(), self.rest])
+
     def gaining(self, table: Any, centre: float) -> Any:
         """Whether a row's score is above a centre: rows that move the mean the way it went."""
         cells = [cell for cell, value in self.values.items() if value > centre]
@@ -64,19 +78,33 @@ def keyed(column: Any) -> Any:
     return ibis.coalesce(ibis.literal(_BEFORE_LEVEL) + column, ibis.literal(MISSING))
 
 
+def key_of(level: str | None) -> str:
+    """The key of a level: the text that :func:`keyed` gives it."""
+    return MISSING if level is None else _BEFORE_LEVEL + level
+
+
 def level_of(key: str) -> str | None:
     """The level behind a key, None for missing."""
     return None if key == MISSING else key.removeprefix(_BEFORE_LEVEL)
 
 
 def score_of(
-    reference: Any, current: Any, column: str, code: str, effect: str, *, ordered: bool, named: bool
+    sides: Sides,
+    part: Slice | None,
+    column: str,
+    code: str,
+    effect: str,
+    *,
+    ordered: bool,
+    named: bool,
 ) -> Score | None:
     """The score of one reason, None where nothing can be split.
 
     Parameters
     ----------
-    reference, current : ibis.Table
+    sides : (Side, Side)
+        Reference and batch.
+    part : Slice or None
     column : str
     code : str
         ``drift_detected``, ``unseen_category`` or ``missing_share_changed``.
@@ -96,47 +124,59 @@ def score_of(
     quantiles with the sign that F′ − F has there.
     """
     if code == "missing_share_changed":
-        return _missing(reference, current, column)
+        return _missing(sides, part, column)
     if code == "unseen_category":
-        return _unseen(reference, current, column)
+        return _unseen(sides, part, column)
     if ordered:
-        return _of_order(reference, current, column, effect, named)
-    return _of_levels(reference, current, column, effect)
+        return _of_order(sides, part, column, effect, named)
+    return _of_levels(sides, part, column, effect)
 
 
-def _sides(reference: Any, current: Any, cells: tuple[Any, Any]) -> tuple[Any, Any]:
-    return reference.mutate(cell=cells[0]), current.mutate(cell=cells[1])
+def _celled(sides: Sides, part: Slice | None, cells: Any) -> tuple[Any, Any]:
+    """Rows of both sides with their cell, as a function of the table gives it."""
+    reference, current = (side.sliced(part) for side in sides)
+    return reference.mutate(cell=cells(reference)), current.mutate(cell=cells(current))
 
 
-def _missing(reference: Any, current: Any, column: str) -> Score:
-    cells = [without_nan(t[column]).isnull().cast("int8") for t in (reference, current)]
-    sides = _sides(reference, current, (cells[0], cells[1]))
-    before, now = (float(t.cell.mean().execute()) for t in sides)
-    more = now >= before
+def _missing(sides: Sides, part: Slice | None, column: str) -> Score:
+    tables = _celled(sides, part, lambda t: without_nan(t[column]).isnull().cast("int8"))
+    before, now = (
+        side.totals(
+            f"missing {column}",
+            lambda t: {"rows": t.count(), "n": without_nan(t[column]).count()},
+            part,
+        )
+        for side in sides
+    )
+    more = (now["rows"] - now["n"]) * before["rows"] >= (before["rows"] - before["n"]) * now["rows"]
     words = f"rows {'without' if more else 'with'} a value of {column}"
-    return Score(*sides, {1: 1.0, 0: 0.0} if more else {1: 0.0, 0: 1.0}, 0.0, words, "share")
+    return Score(*tables, {1: 1.0, 0: 0.0} if more else {1: 0.0, 0: 1.0}, 0.0, words, "share")
 
 
-def _unseen(reference: Any, current: Any, column: str) -> Score:
+def _unseen(sides: Sides, part: Slice | None, column: str) -> Score:
+    reference, current = (side.sliced(part) for side in sides)
     first, second = as_levels(reference[column], current[column])
     known = first.name("v").as_table().distinct()
     known = known.filter(known.v.notnull())
-    cells = [(c.notnull() & c.notin(known.v)).cast("int8") for c in (first, second)]
-    sides = _sides(reference, current, (ibis.literal(0, "int8"), cells[1]))
-    return Score(*sides, {1: 1.0}, 0.0, f"rows whose {column} the reference doesn't have", "share")
+    cell = (second.notnull() & second.notin(known.v)).cast("int8")
+    tables = reference.mutate(cell=ibis.literal(0, "int8")), current.mutate(cell=cell)
+    return Score(*tables, {1: 1.0}, 0.0, f"rows whose {column} the reference doesn't have", "share")
 
 
-def _of_levels(reference: Any, current: Any, column: str, effect: str) -> Score:
-    first, second = as_levels(reference[column], current[column])
-    sides = _sides(reference, current, (keyed(first), keyed(second)))
-    keys, counts = cell_counts(*sides)
+def _of_levels(sides: Sides, part: Slice | None, column: str, effect: str) -> Score:
+    form = level_form(*(side.table[column] for side in sides))
+    tables = _celled(sides, part, lambda t: keyed(in_levels(t[column], form)))
+    before, now = (side.levels({column: form}, part)[column] for side in sides)
+    names = sorted({*before, *now}, key=lambda name: (name is not None, name or ""))
+    counts = np.array([[side.get(name, 0) for name in names] for side in (before, now)])
     rare = expected(counts).min(axis=0) < LEAST_EXPECTED
     rank = np.argsort(np.argsort(-counts.sum(axis=0), kind="stable"))
     alone = ~rare & (rank < _KEPT)
     table = np.hstack([counts[:, alone], counts[:, ~alone].sum(axis=1, keepdims=True)])
     scores = _weights(table, effect)
-    values = {k: float(s) for k, s in zip(np.array(keys)[alone], scores, strict=False)}
-    return Score(*sides, values, float(scores[-1]), f"levels of {column}", _MEASURES[effect])
+    keys = [key_of(name) for name, by_itself in zip(names, alone, strict=True) if by_itself]
+    values = {k: float(s) for k, s in zip(keys, scores, strict=False)}
+    return Score(*tables, values, float(scores[-1]), f"levels of {column}", _MEASURES[effect])
 
 
 def _weights(table: Array, effect: str) -> Array:
@@ -158,24 +198,22 @@ def _weights(table: Array, effect: str) -> Array:
     return np.where(np.abs(gap) > 1e-12, found, 0.0)
 
 
-def _of_order(reference: Any, current: Any, column: str, effect: str, named: bool) -> Score | None:
-    pair = sortable(reference[column], current[column])
-    if pair is None:
+def _of_order(
+    sides: Sides, part: Slice | None, column: str, effect: str, named: bool
+) -> Score | None:
+    plain = [side.table[column] for side in sides]
+    form = order_of(plain[0], plain[1])
+    if form is None:
         return None
-    sides = [
-        t.mutate(cell=v).filter(v.notnull())
-        for t, v in zip((reference, current), pair, strict=True)
-    ]
-    ladder = _Ladder(*sides)
+    ladder = _Ladder(*blocks_of(sides, column, form, part))
+    tables = [t.filter(t.cell.notnull()) for t in _celled(
+        sides, part, lambda t: in_order(t[column], form))]  # fmt: skip
     if effect == "ks_statistic":
-        return _beyond(sides, ladder, reference[column], column, named)
+        return _beyond(tables, ladder, plain[0], column, named)
     by_decile = effect != "wasserstein"
-    edges = ladder.deciles() if by_decile else ladder.marks()
-    cut = [_celled(side, edges) for side in sides]
-    keys, counts = cell_counts(*cut)
-    table = np.zeros((2, len(edges) + 1))
-    table[:, keys] = counts
-    scores = _weights(table, effect) if by_decile else _kantorovich(table, edges, ladder.iqr())
+    edges, table = ladder.cells(ladder.deciles if by_decile else ladder.pooled)
+    cut = [_cut(one, edges) for one in tables]
+    scores = _weights(table, effect) if by_decile else _kantorovich(table, edges, ladder.iqr)
     values = {i: float(s) for i, s in enumerate(scores)}
     return Score(cut[0], cut[1], values, 0.0, f"values of {column}", _MEASURES[effect])
 
@@ -188,7 +226,7 @@ def _kantorovich(table: Array, edges: list[float], unit: float) -> Array:
     return np.append(area[::-1].cumsum()[::-1], 0.0)
 
 
-def _celled(side: Any, edges: list[float]) -> Any:
+def _cut(side: Any, edges: list[float]) -> Any:
     """Each row's cell: how many marks lie below its value."""
     if not edges:
         return side.mutate(cell=ibis.literal(0, "int8"))
@@ -200,7 +238,7 @@ def _celled(side: Any, edges: list[float]) -> Any:
 
 def _beyond(sides: list[Any], ladder: _Ladder, column: Any, name: str, named: bool) -> Score:
     """One for rows on the side of the distance's point that gained rows."""
-    point, gained_above = ladder.point()
+    point, gained_above = ladder.point, ladder.gained_above
     cut = [side.mutate(cell=(side.cell > point).cast("int8")) for side in sides]
     where = "above" if gained_above else "up to"
     at = _readable(point, column) if named else "the point of the largest distance"
@@ -218,76 +256,41 @@ def _readable(point: float, column: Any) -> str:
 
 
 class _Ladder:
-    """Both cumulative counts at every distinct value, in the engine."""
+    """Both cumulative counts along the distinct values, as far as a score needs them.
 
-    def __init__(self, reference: Any, current: Any) -> None:
-        parts = [
-            side.select(v=side.cell, now=ibis.literal(now, "int8"))
-            for now, side in enumerate((reference, current))
-        ]
-        rows = ibis.union(*parts)
-        counts = rows.group_by("v").agg(
-            r=rows.count(where=rows.now == 0), c=rows.count(where=rows.now == 1)
-        )
-        order = ibis.cumulative_window(order_by=counts.v)
-        steps = counts.select(
-            "v",
-            R=counts.r.sum().over(order).cast("int64"),
-            C=counts.c.sum().over(order).cast("int64"),
-        )
-        self.steps = steps.cache()
-        sizes = self.steps.aggregate(n=self.steps.R.max(), m=self.steps.C.max())
-        found = sizes.to_pyarrow().to_pylist()[0]
-        self.n, self.m = int(found["n"]), int(found["m"])
+    Read ``point`` as the least value where |F′ − F| is largest, and ``gained_above`` as whether the
+    rows above it are more than before.
+    """
 
-    def point(self) -> tuple[float, bool]:
-        """Where |F′ − F| is largest (the least such value), and whether rows above it gained."""
-        s = self.steps
-        # Integers, so that equal distances are equal.
-        top = s.mutate(gap=s.C * self.n - s.R * self.m)
-        top = top.order_by(ibis.desc(top.gap.abs()), top.v).limit(1)
-        found = top.to_pyarrow().to_pylist()[0]
-        return found["v"], found["gap"] < 0
-
-    def marks(self) -> list[float]:
-        """Distinct pooled quantiles, closer in the tails, and the largest value."""
-        found = self._quantiles(_FINE, pooled=True)
+    def __init__(self, sizes: list[int], blocks: Any) -> None:
+        self.sizes = n, m = sizes[0], sizes[1]
         inner = {round(k * _FINE / _MARKS) for k in range(1, _MARKS)}
-        ranks = sorted({*inner, *_TAIL, *(_FINE - t for t in _TAIL), _FINE})
-        return sorted({found[bisect_left([b for b, _ in found], rank)][1] for rank in ranks})
+        marks = sorted({*inner, *_TAIL, *(_FINE - t for t in _TAIL), _FINE})
+        pooled = np.array([-(-rank * (n + m) // _FINE) for rank in marks])
+        markers = Marker(ranks(10, n), 0), Marker(ranks(4, n), 0), Marker(pooled, None)
+        before, largest = np.zeros((2, 1), dtype=np.int64), -1
+        self.point, self.gained_above = 0.0, False
+        for values, counts in blocks:
+            ends = counts.cumsum(axis=1) + before
+            # Integers, so that equal distances are equal.
+            gaps = ends[1] * n - ends[0] * m
+            at = int(np.abs(gaps).argmax())
+            if abs(int(gaps[at])) > largest:
+                largest = abs(int(gaps[at]))
+                self.point, self.gained_above = values[at].item(), bool(gaps[at] < 0)
+            for marker in markers:
+                marker.feed(values, ends)
+            before = ends[:, -1:]
+        self.deciles, self.quartiles, self.pooled = (marker.marks() for marker in markers)
 
-    def deciles(self) -> list[float]:
-        """Distinct deciles of the reference, by its inverse distribution function."""
-        found = self._quantiles(10, pooled=False)
-        return sorted({found[bisect_left([b for b, _ in found], k)][1] for k in range(1, 10)})
-
+    @property
     def iqr(self) -> float:
         """Interquartile range of the reference."""
-        found = self._quantiles(4, pooled=False)
-        low, high = (found[bisect_left([b for b, _ in found], k)][1] for k in (1, 3))
-        return float(high - low)
+        return float(self.quartiles.values[-1] - self.quartiles.values[0])
 
-    def _quantiles(self, parts: int, *, pooled: bool) -> list[tuple[int, float]]:
-        """The least value at which each k of so many parts of the rows is reached."""
-        s = self.steps
-        reached, rows = (s.R + s.C, self.n + self.m) if pooled else (s.R, self.n)
-        steps = s.mutate(part=(reached * parts // rows))
-        found = steps.group_by("part").agg(v=steps.v.min()).order_by("part").to_pyarrow()
-        return list(zip(found["part"].to_pylist(), found["v"].to_pylist(), strict=True))
-
-
-def cell_counts(reference: Any, current: Any) -> tuple[list[Any], Array]:
-    """Cells of both sides in order, and their rows, (2, K)."""
-    parts = [
-        side.select("cell", now=ibis.literal(now, "int8"))
-        for now, side in enumerate((reference, current))
-    ]
-    rows = ibis.union(*parts)
-    found = (
-        rows.group_by("cell")
-        .agg(r=rows.count(where=rows.now == 0), c=rows.count(where=rows.now == 1))
-        .order_by("cell")
-        .to_pyarrow()
-    )
-    counts = np.vstack([found["r"].to_numpy(), found["c"].to_numpy()]).astype(np.int64)
-    return found["cell"].to_pylist(), counts
+    def cells(self, marks: Marks) -> tuple[list[float], Array]:
+        """Distinct marks, and the rows of both sides up to each, between them, and beyond."""
+        edges, first = np.unique(marks.values, return_index=True)
+        ends = np.vstack([marks.reference[first], marks.current[first]])
+        whole = np.hstack([ends, np.array(self.sizes)[:, None]])
+        return edges.tolist(), np.diff(whole, axis=1, prepend=0)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import ibis
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from assay.contract import Contract
-from assay.drift._columns import TEXT, kind, without_nan
-from assay.drift.cause._score import MISSING, Score, keyed, level_of
-from assay.policy.drift import CategoryTest, DriftPolicy
+from assay.drift._blocks import Sides
+from assay.drift._columns import TEXT, in_levels, kind
+from assay.drift._side import Levels
+from assay.drift.cause._score import MISSING, Score, key_of, keyed, level_of
+from assay.policy.drift import CategoryTest, DriftPolicy, Slice
 
 Array = np.ndarray[Any, Any]
 _MOST: Final = 50
 """Levels of a column that tells segments; a named column's rarer ones are one segment."""
 _TRIED: Final = 12
+_MANY: Final = 10_000
 _LEAST: Final = 5
 """Segments with fewer rows than this on both sides are pooled, whatever the policy says."""
 _NOT: Final = frozenset({"identifier", "label", "prediction", "probability", "weight"})
@@ -36,8 +42,12 @@ class Segmenting:
 
     def expression(self, table: Any) -> Any:
         """Each row's segment: a key, or ``other``."""
-        key = keyed(without_nan(table[self.column]).cast(TEXT))
+        key = keyed(self.level(table))
         return ibis.ifelse(key.isin(self.keys), key, ibis.literal(OTHER))
+
+    def level(self, table: Any) -> Any:
+        """Each row's level of the column, as text."""
+        return in_levels(table[self.column], TEXT)
 
     @property
     def labels(self) -> list[str]:
@@ -56,20 +66,29 @@ class Segmenting:
 
 
 def segmenting_columns(
-    reference: Any, current: Any, policy: DriftPolicy, contract: Contract | None, judged: str
+    sides: Sides,
+    part: Slice | None,
+    policy: DriftPolicy,
+    contract: Contract | None,
+    judged: str,
 ) -> list[Segmenting]:
     """The policy's columns, else the contract's columns of few levels; never the judged one.
 
     A classified column is tried only where its levels may be shown: its list is closed, and the
     policy has a least number.
     """
+    reference, current = (side.table for side in sides)
     both = [name for name in current.columns if name in reference.columns]
     wanted = [name for name in policy.segmenting if name in both]
     names = wanted or [n for n in both if _few(n, current, policy, contract)]
     names = [n for n in names if n != judged and not n.startswith("__")]
+    forms = dict.fromkeys(names[: len(wanted) or _TRIED], TEXT)
+    # Named columns are counted to the end; others of very many levels tell no segments.
+    before, now = (side.levels(forms, part, None if wanted else _MANY) for side in sides)
     found = [
-        _segmenting(reference, current, name, policy, contract, strict=not wanted)
-        for name in names[: len(wanted) or _TRIED]
+        _segmenting(name, (before[name], now[name]), policy, contract, strict=not wanted)
+        for name in forms
+        if name in before and name in now
     ]
     return [one for one in found if one is not None and len(one.keys) > 1]
 
@@ -100,15 +119,14 @@ def _few(name: str, table: Any, policy: DriftPolicy, contract: Contract | None) 
 
 
 def _segmenting(
-    reference: Any,
-    current: Any,
     name: str,
+    levels: tuple[Levels, Levels],
     policy: DriftPolicy,
     contract: Contract | None,
     *,
     strict: bool,
 ) -> Segmenting | None:
-    keys, counts = _levels(reference, current, name, _MOST + 1)
+    keys, counts = _frequent(levels, _MOST + 1)
     if strict and len(keys) > _MOST:
         return None
     least = max(policy.least_number or 0, _LEAST)
@@ -121,45 +139,37 @@ def _segmenting(
     return Segmenting(name, classified, tuple(sorted(told)), frozenset(may), least)
 
 
-def _levels(reference: Any, current: Any, name: str, most: int) -> tuple[list[str], Array]:
-    """The most frequent levels of a column in both tables, and their rows, (levels, 2)."""
-    rows = ibis.union(*(
-        t.select(key=keyed(without_nan(t[name]).cast(TEXT)), now=ibis.literal(i, "int8"))
-        for i, t in enumerate((reference, current))
-    ))  # fmt: skip
-    found = (
-        rows.group_by("key")
-        .agg(n=rows.count(), r=rows.count(where=rows.now == 0), c=rows.count(where=rows.now == 1))
-        .order_by(ibis.desc("n"), "key")
-        .limit(most)
-        .to_pyarrow()
-    )
-    counts = np.vstack([found["r"].to_numpy(), found["c"].to_numpy()]).T
-    return found["key"].to_pylist(), counts
+def _frequent(levels: tuple[Levels, Levels], most: int) -> tuple[list[str], Array]:
+    """The most frequent levels on both sides together, and their rows, (levels, 2)."""
+    whole = {key_of(level): (levels[0].get(level, 0), levels[1].get(level, 0))
+             for level in {**levels[0], **levels[1]}}  # fmt: skip
+    keys = heapq.nsmallest(most, whole, key=lambda key: (-sum(whole[key]), key))
+    return keys, np.array([whole[key] for key in keys], dtype=np.int64).reshape(-1, 2)
 
 
-def segment_counts(score: Score, by: Segmenting) -> tuple[Array, Array]:
-    """Rows (2, S, K) by segment (`other` last) and cell, and the score of each cell.
+def segment_counts(score: Score, by: Sequence[Segmenting]) -> list[Array]:
+    """Rows (2, S, K) by segment (`other` last) and cell, for each column that tells segments.
 
-    One scan. Segments are in the order of ``by.labels``.
+    One scan a side. Segments are in the order of ``by.labels``, cells in that of
+    :attr:`Score.cells`.
     """
-    rows = ibis.union(*(
-        t.select("cell", segment=by.expression(t), now=ibis.literal(i, "int8"))
-        for i, t in enumerate((score.reference, score.current))
-    ))  # fmt: skip
-    found = rows.group_by("now", "segment", "cell").agg(n=rows.count()).to_pyarrow().to_pylist()
-    places = {key: i for i, key in enumerate([*by.keys, OTHER])}
-    cells = _cells(score, [row["cell"] for row in found])
-    counts = np.zeros((2, len(places), len(set(cells.values()))), dtype=np.int64)
-    values = np.zeros(counts.shape[2])
-    for row in found:
-        at = cells[row["cell"]]
-        counts[row["now"], places[row["segment"]], at] += row["n"]
-        values[at] = score.values.get(row["cell"], score.rest)
-    return counts, values
+    shapes = [(len(one.keys) + 1, len(score.values) + 1) for one in by]
+    found = [np.zeros((2, *shape), dtype=np.int64) for shape in shapes]
+    for side, table in enumerate((score.reference, score.current)):
+        columns = {f"s{i}": one.level(table) for i, one in enumerate(by)}
+        for batch in table.select("cell", **columns).to_pyarrow_batches(chunk_size=1_000_000):
+            cells = _places(batch.columns[0], list(score.values))
+            for counts, shape, one, column in zip(
+                found, shapes, by, batch.columns[1:], strict=True
+            ):
+                segments = _places(column, [level_of(key) for key in one.keys])
+                at = segments.astype(np.int64) * shape[1] + cells
+                counts[side] += np.bincount(at, minlength=counts[side].size).reshape(shape)
+    return found
 
 
-def _cells(score: Score, seen: Sequence[Any]) -> dict[Any, int]:
-    """Cell → place; those without a score of their own share one."""
-    places = {key: i for i, key in enumerate(score.values)}
-    return {cell: places.get(cell, len(places)) for cell in set(seen)} | places
+def _places(column: Any, known: list[Any]) -> Array:
+    """Where each value stands in a list; one that isn't in it stands behind the last."""
+    found = pc.index_in(column, value_set=pa.array(known, column.type)).fill_null(len(known))
+    # Without `to_numpy`, which would import pandas.
+    return np.frombuffer(found.buffers()[1], np.int32)[found.offset : found.offset + len(found)]

@@ -1,0 +1,227 @@
+"""One side of a comparison: its rows, and what is counted of their columns, each thing once.
+
+A reference is made of released batches, which don't change: what was counted of one is kept beside
+it (see :mod:`assay.drift._sketch`), and the counts of several add up.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ibis
+import numpy as np
+
+from assay.drift import _sorted
+from assay.drift._columns import count, fetch, in_levels, in_order, sliced
+from assay.drift._sketch import Shelf
+from assay.policy.drift import Slice
+
+Array = np.ndarray[Any, Any]
+Levels = dict[str | None, int]
+"""Rows of each level, missing being None."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """The released batches of a reference.
+
+    Parameters
+    ----------
+    batches : sequence of (ibis.Table, Path or None)
+        Each batch's rows, and the folder in which what is counted of them is kept. The folder must
+        belong to these very rows, by their version's id: whoever finds counts in it believes them.
+    """
+
+    batches: tuple[tuple[Any, Path | None], ...]
+
+    @property
+    def table(self) -> Any:
+        """All rows as one table."""
+        tables = [table for table, _ in self.batches]
+        return ibis.union(*tables) if tables[1:] else tables[0]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Something that is counted of a column: what, in words that fix it, and the column itself."""
+
+    key: str
+    of: Callable[[Any], Any]
+
+
+class Side:
+    """A table with what was counted of it.
+
+    Parameters
+    ----------
+    source : ibis.Table or Released
+    """
+
+    def __init__(self, source: Any) -> None:
+        batches = source.batches if isinstance(source, Released) else ((source, None),)
+        self.table = source.table if isinstance(source, Released) else source
+        self._parts = [(table, Shelf(folder)) for table, folder in batches]
+        self._known: dict[str, Any] = {}
+
+    @staticmethod
+    def of(source: Any) -> Side:
+        """The source as a side, itself if it is one."""
+        return source if isinstance(source, Side) else Side(source)
+
+    def sliced(self, part: Slice | None) -> Any:
+        """The rows of a slice, or all."""
+        return self.table if part is None else sliced(self.table, part)
+
+    def rows(self, part: Slice | None = None) -> int:
+        """How many rows there are."""
+        return int(self._counted(_key("rows", part), part, count, sum))
+
+    def totals(
+        self, what: str, of: Callable[[Any], Mapping[str, Any]], part: Slice | None = None
+    ) -> dict[str, int]:
+        """Several sums over the rows; ``what`` names them in words that fix them."""
+
+        def measure(table: Any) -> dict[str, int]:
+            found: dict[str, int] = fetch(table.aggregate(**of(table))).to_pylist()[0]
+            return found
+
+        return dict(self._counted(_key(what, part), part, measure, _summed))
+
+    def levels(
+        self, forms: Mapping[str, str], part: Slice | None = None, most: int | None = None
+    ) -> dict[str, Levels]:
+        """Rows at each level of columns, in one scan.
+
+        Parameters
+        ----------
+        forms : mapping
+            Column → what it becomes before it becomes text (see ``level_form``).
+        most : int, optional
+            A column of more levels is left out, its rows not counted to the end.
+        """
+        keys = {name: _key(f"levels {form} {name}", part) for name, form in forms.items()}
+        left = [name for name, key in keys.items() if key not in self._known]
+        found: dict[str, list[Levels]] = {name: [] for name in left}
+        for table, shelf in self._parts if left else ():
+            kept = {name: shelf.counts(keys[name]) for name in left}
+            unseen = {n: partial(_level, n, forms[n]) for n, c in kept.items() if c is None}
+            rows = table if part is None else sliced(table, part)
+            counted = _count_levels(rows, unseen, most)
+            for name, levels in counted.items():
+                shelf.keep_counts(keys[name], sorted(levels.items(), key=str))
+            left = [n for n in left if n in counted or kept[n] is not None]
+            for name in left:
+                found[name].append(counted[name] if name in counted else dict(kept[name]))
+        self._known |= {keys[name]: _summed(found[name]) for name in left}
+        return {n: self._known[k] for n, k in keys.items() if k in self._known}
+
+    def values(
+        self, columns: Mapping[str, Counted], part: Slice | None = None
+    ) -> dict[str, Callable[[], Array]]:
+        """Values of columns without the missing ones, read in one scan, sorted when asked for.
+
+        They aren't held: whoever asks twice has them read from their file, or sorted, again.
+        """
+        waiting: dict[str, list[Callable[[], Array]]] = {name: [] for name in columns}
+        for table, shelf in self._parts:
+            keys = {n: _key(f"values {c.key}", part) for n, c in columns.items()}
+            kept = {n: shelf.values(key) for n, key in keys.items()}
+            unseen = [n for n, values in kept.items() if values is None]
+            read = _read(table, {n: columns[n] for n in unseen}, part) if unseen else {}
+            for name, values in kept.items():
+                waiting[name].append(
+                    partial(_sorted_and_kept, read.pop(name), shelf, keys[name])
+                    if values is None
+                    else partial(_same, values)
+                )
+        return {name: partial(_merged, parts) for name, parts in waiting.items()}
+
+    def _counted(
+        self,
+        key: str,
+        part: Slice | None,
+        measure: Callable[[Any], Any],
+        add: Callable[[list[Any]], Any],
+    ) -> Any:
+        if key not in self._known:
+            found = []
+            for table, shelf in self._parts:
+                one = shelf.counts(key)
+                if one is None:
+                    one = measure(table if part is None else sliced(table, part))
+                    shelf.keep_counts(key, one)
+                found.append(one)
+            self._known[key] = add(found)
+        return self._known[key]
+
+
+def ordered_column(name: str, form: str) -> Counted:
+    """The values of a column in an order that ``order_of`` names."""
+    return Counted(f"{form} {name}", lambda table: in_order(table[name], form))
+
+
+def _level(name: str, form: str, table: Any) -> Any:
+    return in_levels(table[name], form)
+
+
+def _key(what: str, part: Slice | None) -> str:
+    """What was counted, with its slice: the same words for the same thing alone."""
+    where = None if part is None else [part.column, *(str(level) for level in part.levels)]
+    return json.dumps([what, where])
+
+
+def _read(table: Any, columns: Mapping[str, Counted], part: Slice | None) -> dict[str, Array]:
+    rows = table if part is None else sliced(table, part)
+    return _sorted.read(rows, {n: c.of(rows) for n, c in columns.items()}, count(rows))
+
+
+def _count_levels(
+    table: Any, columns: Mapping[str, Callable[[Any], Any]], most: int | None
+) -> dict[str, Levels]:
+    found: dict[str, Levels] = {name: {} for name in columns}
+    if not columns:
+        return found
+    limit = math.inf if most is None else most
+    chosen = table.select(**{f"v{i}": of(table) for i, of in enumerate(columns.values())})
+    for batch in chosen.to_pyarrow_batches(chunk_size=1_000_000):
+        for levels, column in zip(found.values(), batch.columns, strict=True):
+            if len(levels) > limit:
+                continue
+            counted = column.value_counts()
+            names, rows = (counted.field(i).to_pylist() for i in (0, 1))
+            for level, more in zip(names, rows, strict=True):
+                levels[level] = levels.get(level, 0) + more
+    return {name: levels for name, levels in found.items() if len(levels) <= limit}
+
+
+def _summed(parts: list[Any]) -> dict[Any, int]:
+    whole: dict[Any, int] = {}
+    for counts in parts:
+        for key, rows in counts.items():
+            whole[key] = whole.get(key, 0) + rows
+    return whole
+
+
+def _sorted_and_kept(values: Array, shelf: Shelf, key: str) -> Array:
+    values.sort()
+    shelf.keep_values(key, values)
+    return values
+
+
+def _same(values: Array) -> Array:
+    return values
+
+
+def _merged(parts: list[Callable[[], Array]]) -> Array:
+    arrays = [part() for part in parts]
+    if not arrays[1:]:
+        return arrays[0]
+    values = np.concatenate(arrays)
+    values.sort()
+    return values

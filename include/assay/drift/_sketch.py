@@ -1,0 +1,106 @@
+"""What was counted of a released batch, kept in a file, so that later batches needn't count again.
+
+A file is one line of JSON and then bytes: sorted values, or counts as JSON. The line says what was
+counted, by which format and engine, and the hash of the bytes; a file of which any of it differs is
+counted anew and replaced. Files are written aside and renamed. That they survive a power cut isn't
+waited for: a torn one has another hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+_FORMAT: Final = 1
+
+
+class Shelf:
+    """A folder of what was counted of one table; without one nothing is kept.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Made (0700) when something is kept. Values of the table lie in it: it needs the table's
+        rights and period.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def values(self, key: str) -> Array | None:
+        """The sorted values that were kept under a key; None where there are none to be trusted."""
+        found = self._read("values", key)
+        if found is None:
+            return None
+        about, content = found
+        values: Array = content.view(about["dtype"])
+        return values
+
+    def keep_values(self, key: str, values: Array) -> None:
+        """Keep sorted values under a key."""
+        if self.folder is not None:
+            self._write("values", key, {"dtype": values.dtype.str}, values.data)
+
+    def counts(self, key: str) -> Any:
+        """What was kept as JSON under a key; None where there is nothing to be trusted."""
+        found = self._read("counts", key)
+        return None if found is None else json.loads(found[1].tobytes())
+
+    def keep_counts(self, key: str, counts: Any) -> None:
+        """Keep a value of JSON under a key."""
+        if self.folder is not None:
+            self._write("counts", key, {}, json.dumps(counts).encode())
+
+    def _read(self, kind: str, key: str) -> tuple[dict[str, Any], Array] | None:
+        if self.folder is None:
+            return None
+        try:
+            with _path(self.folder, kind, key).open("rb") as file:
+                about = json.loads(file.readline())
+                content = np.fromfile(file, dtype=np.uint8)
+        except (OSError, ValueError):
+            return None
+        wanted = {**_identity(kind, key), "sha256": hashlib.sha256(content.data).hexdigest()}
+        known = isinstance(about, dict) and {k: about.get(k) for k in wanted} == wanted
+        return (about, content) if known else None
+
+    def _write(self, kind: str, key: str, more: dict[str, Any], content: Any) -> None:
+        """Write aside and rename; a disk that is full is no reason to fail, only to count again."""
+        if self.folder is None:
+            return
+        about = {**_identity(kind, key), "sha256": hashlib.sha256(content).hexdigest(), **more}
+        path = _path(self.folder, kind, key)
+        aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
+                to.write(json.dumps(about).encode() + b"\n")
+                to.write(content)
+            aside.replace(path)
+        except OSError:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def _path(folder: Path, kind: str, key: str) -> Path:
+    return folder / hashlib.sha256(f"{kind}\n{key}".encode()).hexdigest()[:32]
+
+
+def _identity(kind: str, key: str) -> dict[str, Any]:
+    return {"format": _FORMAT, "engine": _engine(), "kind": kind, "key": key}
+
+
+@lru_cache(maxsize=1)
+def _engine() -> str:
+    """Values become text by the engine, whose versions may write a double otherwise."""
+    return f"duckdb {version('duckdb')}, numpy {version('numpy')}"
