@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -160,9 +160,46 @@ def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
         BrokenContractOperator(task_id="load", error="planes.odcs.yaml:7 grain").execute({})
 
 
-def test_nobody_is_told_of_a_run_that_never_began() -> None:
-    notify = NotifyOperator(task_id="notify", dataset="a")
-    assert notify.execute(_Left().context("notify")) == {}
+def _first_failed(batch: str, state: str | None = "failed") -> dict[str, Any]:
+    """What notify sees of a run whose first task ended so, and left nothing."""
+    left, run_id = _Left(), f"manual__{batch}"
+    left.get_task_states = lambda **_: {run_id: {"pin": state}}  # type: ignore[attr-defined]
+    left.try_number, left.max_tries = 1, 0  # type: ignore[attr-defined]
+    run = SimpleNamespace(
+        run_id=run_id, dag_id="release__airlines", run_type="scheduled", partition_key=batch
+    )
+    return {
+        **left.context("notify"), "dag": SimpleNamespace(dag_id=run.dag_id), "dag_run": run,
+        "run_id": run_id, "params": {},
+    }  # fmt: skip
+
+
+def test_somebody_is_told_of_a_run_whose_first_task_failed(tmp_path: Path) -> None:
+    notify = NotifyOperator(task_id="notify", dataset="airlines")
+    told = notify.execute(_first_failed("2013"))
+    assert told["incidents"] == {"run/stage_crashed": "opened"}
+    assert set(told["messages"].values()) == {"sent"}
+    catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
+    (incident,) = catalog.incidents("airlines", state="open")
+    assert incident.failing == ("2013",)
+    assert incident.batches[0].reasons[0]["message"] == "pin ended in an error"
+    assert list((tmp_path / "messages").iterdir())
+
+
+def test_nobody_is_told_of_a_run_that_another_run_kept_from_its_batch(tmp_path: Path) -> None:
+    notify = NotifyOperator(task_id="notify", dataset="airlines")
+    assert notify.execute(_first_failed("2013", None)) == {}, "it never came to its first task"
+    catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
+    catalog.migrate()
+    now = datetime.now(UTC)
+    catalog.acquire_lease("airlines", "2013", "another", now=now, ttl=timedelta(minutes=9))
+    assert notify.execute(_first_failed("2013")) == {}
+    assert catalog.incidents("airlines") == []
+
+
+def test_a_run_without_a_batch_says_so_in_its_log(tmp_path: Path) -> None:
+    notify = NotifyOperator(task_id="notify", dataset="airlines")
+    assert "names no batch" in notify.execute(_first_failed(""))["problem"]
 
 
 def _attempt(number: int) -> dict[str, Any]:

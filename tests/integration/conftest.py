@@ -36,6 +36,10 @@ TODAY = datetime.now(UTC).date()
 _CODE = ("config", "dags", "include", "plugins")
 _WAYS = ("passed", "stopped", "held", "forced", "crashed")
 _ENDED = {"success", "failed"}
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -317,6 +321,29 @@ def site(
     finally:
         with site.inside():
             launcher.down(home)
+
+
+@pytest.fixture
+def page(site: Site) -> Iterator[Any]:
+    """A page of the UI, logged in as the administrator."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("no chromium: install Debian's package")
+        pytest.skip("no chromium: install Debian's package")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 1200})
+        page.set_default_timeout(60_000)
+        page.goto(launcher.status(site.home).url or "")
+        page.get_by_label("Username").fill("admin")
+        page.locator("input[type=password]").fill(launcher.password(site.home))
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Dags").first.wait_for()
+        yield page
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +12,6 @@ from assay import launcher
 
 pytestmark = pytest.mark.integration
 
-_FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 _FIELDS = {
     "Batch": "Partition key, by day, like 2013-01-01",
     "Stop before release": "Go through every gate, keep the candidate",
@@ -26,29 +19,6 @@ _FIELDS = {
     "Ask to force": "ask a second person to release it all the same",
     "Reason": "Why it should be forced, on record for ever.",
 }
-
-
-@pytest.fixture
-def page(site: Any) -> Iterator[Any]:
-    """A page of the UI, logged in as the administrator."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium: install Debian's package")
-        pytest.skip("no chromium: install Debian's package")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
-        page = browser.new_page(viewport={"width": 1280, "height": 1200})
-        page.set_default_timeout(60_000)
-        page.goto(launcher.status(site.home).url or "")
-        page.get_by_label("Username").fill("admin")
-        page.locator("input[type=password]").fill(launcher.password(site.home))
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("link", name="Dags").first.wait_for()
-        yield page
-        browser.close()
 
 
 def test_a_batch_is_triggered_by_its_form(

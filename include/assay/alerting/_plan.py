@@ -223,7 +223,7 @@ def _planned(
         escalations=incident.escalations,
         owner=policy.owner or context.owner,
         run_url=context.run_url or _run_url(base, incident),
-        answer_url=f"{base}/dags/incidents" if base else None,
+        answer_url=f"{base}/assay/incidents/{incident.id}" if base else None,
         batches=batches,
     )
     return Planned(message, f"incident/{incident.id}/{place_name(target)}", hold, bundle)

@@ -25,7 +25,7 @@ _MESSAGE_REFUSED: Final = frozenset({552, 554})
 
 @dataclass(frozen=True)
 class Smtp:
-    """Sends e-mail, encrypted where the server offers STARTTLS.
+    """Sends e-mail, encrypted from the first byte or where the server offers STARTTLS.
 
     A password is never sent unencrypted, except to this very machine.
 
@@ -36,6 +36,8 @@ class Smtp:
     sender : str
         The From address.
     user, password : str, optional
+    implicit_tls : bool
+        Whether the connection is encrypted from its first byte, as on port 465.
     tls : ssl.SSLContext, optional
         Trust other than the system's.
     """
@@ -45,6 +47,7 @@ class Smtp:
     sender: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    implicit_tls: bool = False
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     @property
@@ -89,9 +92,8 @@ class Smtp:
 
     def _hand_over(self, mail: EmailMessage) -> int:
         """Send it; how many of its addresses the server refused."""
-        server = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT)
+        server = self._connect()
         try:
-            self._secure(server)
             refused = len(server.send_message(mail))
             # It is sent: what goes wrong from here on must not send it again.
             with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -100,15 +102,35 @@ class Smtp:
             server.close()
         return refused
 
+    def _connect(self) -> smtplib.SMTP:
+        """A connection, encrypted and logged in where it can be."""
+        if self.implicit_tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=_TIMEOUT, context=self._trust()
+            )
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT)
+        try:
+            self._secure(server)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _trust(self) -> ssl.SSLContext:
+        return self.tls or ssl.create_default_context()
+
     def _secure(self, server: smtplib.SMTP) -> None:
         server.ehlo()
-        if server.has_extn("starttls"):
-            server.starttls(context=self.tls or ssl.create_default_context())
+        encrypted = self.implicit_tls
+        if not encrypted and server.has_extn("starttls"):
+            server.starttls(context=self._trust())
             server.ehlo()
-        elif self.user and not _is_loopback(self.host):
+            encrypted = True
+        if self.user and not encrypted and not _is_loopback(self.host):
             raise DeliveryError(
                 "the mail server offers no encryption, and the password would be sent in clear",
-                do="Use a port that offers STARTTLS, or a server that needs no password.",
+                do="Use port 465 or one that offers STARTTLS, or a server that needs no password.",
             )
         if self.user:
             server.login(self.user, self.password or "")

@@ -18,7 +18,7 @@ from assay.stages._history import score_history
 from assay.stages._ingest import ingest
 from assay.stages._notify import notify
 from assay.stages._office import Office
-from assay.stages._pin import pin
+from assay.stages._pin import pin, unbegun
 from assay.stages._protect import protect
 from assay.stages._rebuild import rebuild_catalog
 from assay.stages._release import abandon, release
@@ -69,6 +69,7 @@ __all__ = [
     "suggest_suite",
     "tell",
     "told_incidents",
+    "unbegun",
     "validate",
     "verify",
     "weekly_digests",

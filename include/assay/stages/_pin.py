@@ -59,6 +59,38 @@ def pin(
     )
 
 
+def unbegun(
+    office: Office,
+    dataset: str,
+    batch: str,
+    run_id: str,
+    run_type: RunType,
+    asked: Asked | None = None,
+    run_url: str | None = None,
+) -> Ticket | None:
+    """A run whose first stage ended in an error, as far as somebody has to be told of it.
+
+    Returns
+    -------
+    Ticket or None
+        What ``notify`` needs; None if another run is at work on the batch, which will tell.
+    """
+    now = office.clock()
+    at_work = {(x.dataset, x.batch): x.owner for x in office.catalog.live_leases(now)}
+    if at_work.get((dataset, batch), run_id) != run_id:
+        return None
+    return Ticket(
+        dataset=dataset,
+        batch=batch,
+        run_id=run_id,
+        run_type=run_type,
+        run_url=run_url,
+        started=now,
+        token=0,
+        asked=asked or Asked(),
+    )
+
+
 def _pinned(office: Office, contract: Contract, batch: str, wanted: str | None) -> Pinned:
     dataset = contract.dataset
     policy = office.policy(contract, "drift", DriftPolicy)

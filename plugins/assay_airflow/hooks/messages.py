@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 SLACK: Final = "assay_slack"
 """Connection id: a bot token as the password, or an incoming webhook's URL."""
 SMTP: Final = "assay_smtp"
-"""Connection id: host, port, login, password; the extra ``from_email`` is the sender."""
+"""Connection id: host, port, login, password; the extra ``from_email`` is the sender.
+
+On port 465 the connection is encrypted from its first byte; the extra ``implicit_tls`` says so of
+another port.
+"""
+_SMTPS: Final = 465
 
 
 def transports(office: Office) -> dict[str, Any]:
@@ -39,10 +44,12 @@ def _smtp() -> Any:
     connection = find_connection(SMTP)
     if connection is None or not connection.host:
         return None
+    port = connection.port or 25
     return Smtp(
         host=connection.host,
-        port=connection.port or 25,
+        port=port,
         sender=connection.extra_dejson.get("from_email") or f"assay@{connection.host}",
         user=connection.login,
         password=connection.password,
+        implicit_tls=bool(connection.extra_dejson.get("implicit_tls", port == _SMTPS)),
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
 from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.office import airflow_url, open_office
-from assay_airflow.operators._stage import crashed_stage, read_ended_run
+from assay_airflow.operators._asked import read_asked
+from assay_airflow.operators._stage import PIN, Run, crashed_stage, read_ended_run
+
+if TYPE_CHECKING:
+    from assay.stages import Office
 
 
 class NotifyOperator(BaseOperator):
@@ -45,11 +49,12 @@ class NotifyOperator(BaseOperator):
     def _tell(self, context: Any) -> dict[str, Any]:
         from assay.stages import StageResult, notify
 
-        run = read_ended_run(context)
+        office, crashed = open_office(), crashed_stage(context)
+        run = read_ended_run(context) or self._unbegun(office, crashed, context)
         if run is None:
-            self.log.info("The run never began: its first task says why.")
+            self.log.info("The run never began, and nobody has to know.")
             return {}
-        office, done = open_office(), dict(run.done)
+        done = dict(run.done)
         if found := context["ti"].xcom_pull(task_ids="release"):
             done["release"] = StageResult.model_validate(found)
         return notify(
@@ -57,6 +62,15 @@ class NotifyOperator(BaseOperator):
             run.ticket,
             done,
             transports(office),
-            crashed_stage(context),
+            crashed,
             airflow_url(),
         )
+
+    def _unbegun(self, office: Office, crashed: str | None, context: Any) -> Run | None:
+        """A run whose first task failed, which left nothing; None if it was another's turn."""
+        from assay.stages import unbegun
+
+        if crashed != PIN:
+            return None
+        ticket = unbegun(office, **read_asked(office, self.dataset, context))
+        return Run(ticket) if ticket else None

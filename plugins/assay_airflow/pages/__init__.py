@@ -17,11 +17,22 @@ APPS: Final[list[dict[str, Any]]] = [
         "url_prefix": "/assay/reports",
         "app": LazyApp("assay_airflow.pages.reports"),
     },
+    {
+        "name": "Assay incidents",
+        "url_prefix": "/assay/incidents",
+        "app": LazyApp("assay_airflow.pages.incidents"),
+    },
 ]
 VIEWS: Final[list[dict[str, Any]]] = [
     {
         "name": "Assay reports",
         "href": "/assay/reports/",
+        "destination": "nav",
+        "category": "browse",
+    },
+    {
+        "name": "Assay incidents",
+        "href": "/assay/incidents/",
         "destination": "nav",
         "category": "browse",
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,6 +18,18 @@ def may_read(user: Any, dataset: str) -> bool:
     """Whether a user may read the runs of a data set, which is Airflow's permission on its DAG."""
     details = DagDetails(id=f"release__{dataset}")
     return bool(get_auth_manager().is_authorized_dag(method="GET", details=details, user=user))
+
+
+def may_answer(user: Any) -> bool:
+    """Whether a user may answer incidents: who may trigger the DAG that does it, may do it here."""
+    return bool(
+        get_auth_manager().is_authorized_dag(
+            method="POST",
+            access_entity=DagAccessEntity.RUN,
+            details=DagDetails(id="incidents"),
+            user=user,
+        )
+    )
 
 
 async def to_login(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from assay.lake import Lake
 from assay.page import Lead, Section, render_page, table, text
 from assay.project import Project
+from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_read, to_login
 
 _TYPES: Final = {
@@ -26,14 +27,6 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 _PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
-_HEADERS: Final = {
-    # A report has no script; whatever had crept into one would not run.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline' 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 _MOST: Final = 60
 
 
@@ -56,7 +49,7 @@ def index(user: User) -> HTMLResponse:
     lead = Lead(None, "The newest report of each batch; each leads to its gates’ reports.")
     if not sections:
         sections = [Section("Nothing yet", [text("No batch has a report that you may read.")])]
-    return HTMLResponse(render_page("Assay: reports", lead, sections), headers=_HEADERS)
+    return HTMLResponse(render_page("Assay: reports", lead, sections), headers=headers())
 
 
 def report(dataset: str, path: str, user: User) -> FileResponse:
@@ -66,7 +59,7 @@ def report(dataset: str, path: str, user: User) -> FileResponse:
     found = find_report(_zone(), f"{dataset}/{path}")
     if found is None:
         raise HTTPException(404, "There is no such report; it may have expired.")
-    return FileResponse(found, media_type=_TYPES[found.suffix], headers=_HEADERS)
+    return FileResponse(found, media_type=_TYPES[found.suffix], headers=headers())
 
 
 def find_report(zone: Path, path: str) -> Path | None:

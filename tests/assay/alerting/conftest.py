@@ -226,6 +226,26 @@ def tls_mailbox(certificate: Path) -> Iterator[tuple[Mailbox, int]]:
     controller.stop()
 
 
+@pytest.fixture
+def smtps_mailbox(certificate: Path) -> Iterator[tuple[Mailbox, int]]:
+    """As on port 465: encrypted from the first byte, no STARTTLS."""
+    box = Mailbox()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    controller = Controller(
+        box,
+        hostname="127.0.0.1",
+        port=_free_port(),
+        ssl_context=context,
+        authenticator=lambda _server, _session, _envelope, _mechanism, data: _login(data),
+        auth_required=True,
+        auth_require_tls=False,  # it counts STARTTLS alone
+    )
+    controller.start()
+    yield box, controller.port
+    controller.stop()
+
+
 def _login(data: Any) -> Any:
     from aiosmtpd.smtp import AuthResult
 

@@ -344,6 +344,23 @@ def test_mail_by_starttls_with_a_login(
     assert box.tls == [True]
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_mail_encrypted_from_the_first_byte_with_a_login(
+    desk: Desk, lake: Lake, smtps_mailbox: Any, certificate: Path
+) -> None:
+    box, port = smtps_mailbox
+    smtps = Smtp("127.0.0.1", port, "assay@example.org", "assay", "hush", implicit_tls=True)
+    desk.fails("b1")
+    assert desk.send(lake, smtp=smtps)[1] == "later", "its certificate isn't trusted"
+    (waiting,) = desk.catalog.outbox("pending")
+    assert waiting.error == "the mail server didn't take it (SSLCertVerificationError)"
+    trusted = replace(smtps, tls=ssl.create_default_context(cafile=str(certificate)))
+    wrong = replace(trusted, password="wrong")
+    assert desk.later(minutes=5).send(lake, smtp=wrong) == ["later"]
+    assert desk.later(minutes=60).send(lake, smtp=trusted) == ["sent"]
+    assert [to for to, _ in box.mails] == [["ann@example.org", "bob@example.org"]]
+
+
 @pytest.mark.parametrize(("answer", "state"), [("451 later", "later"), ("554 no", "failed")])
 def test_what_a_mail_server_refuses(
     desk: Desk, lake: Lake, mailbox: Any, answer: str, state: str

@@ -1,0 +1,54 @@
+"""What Airflow knows of a run before any stage has worked: its batch, its kind, what was asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import conf
+
+from assay_airflow.batches import resolve_batch
+
+if TYPE_CHECKING:
+    from assay.stages import Office
+
+
+def read_asked(office: Office, dataset: str, context: Any) -> dict[str, Any]:
+    """What ``assay.stages.pin`` is told of the run.
+
+    Raises
+    ------
+    AssayError
+        If the contract doesn't load, or the run doesn't say which batch it is about.
+    """
+    run = context["dag_run"]
+    partition = office.project.contract(dataset).partition
+    return {
+        "dataset": dataset,
+        "batch": resolve_batch(partition, run, context["params"]),
+        "run_id": run.run_id,
+        "run_type": _run_type(run),
+        "asked": _asked(run, context["params"]),
+        "run_url": f"{conf.get('api', 'base_url', fallback='')}"
+        f"/dags/{run.dag_id}/runs/{run.run_id}",
+    }
+
+
+def _run_type(run: Any) -> Any:
+    kind = str(getattr(run.run_type, "value", run.run_type))
+    return {
+        "asset_triggered": "asset",
+        "asset_materialization": "asset",
+        "operator_triggered": "manual",
+    }.get(kind, kind)
+
+
+def _asked(run: Any, params: Any) -> Any:
+    from assay.stages import Asked
+
+    return Asked(
+        by=getattr(run, "triggering_user_name", None),
+        stop_before_release=bool(params.get("stop_before_release")),
+        reference=params.get("reference"),
+        force=bool(params.get("force")),
+        reason=params.get("reason"),
+    )

@@ -1,0 +1,155 @@
+"""Incidents in the browser: what is open, and a form to answer each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+
+from assay.errors import AssayError
+from assay.page import Lead, Section, mark, render_page, table, text
+from assay_airflow.hooks.office import airflow_url, open_office
+from assay_airflow.pages._headers import headers
+from assay_airflow.pages._login import User, may_answer, may_read, to_login
+
+if TYPE_CHECKING:
+    from assay.stages import Office, ToldIncident
+
+_OURS = headers(forms="'self'")
+_STYLE = Markup(
+    "<style>form{display:flex;flex-wrap:wrap;gap:.5rem .8rem;align-items:end;margin:.8rem 0}"
+    "label{display:grid;gap:.15rem;color:var(--dim);font-size:.85rem}"
+    "input,select,button{font:inherit;color:var(--ink);background:var(--paper);"
+    "border:1px solid var(--ref);border-radius:.3rem;padding:.25rem .5rem}"
+    "button{background:var(--card);cursor:pointer}"
+    "input[name=reason]{width:min(24rem,70vw)}</style>"
+)
+_FORM = Markup(
+    '<form method="post" action="{number}">'
+    "<label>Until<input name=until list=spans size=12 placeholder='12h, 3d, a time'></label>"
+    '<label>Reason<input name=reason maxlength="500"></label>'
+    "<label>Batch<select name=batch><option value=''>all failing ones</option>{batches}</select>"
+    "</label><button name=action value=acknowledge>Acknowledge</button>"
+    "<button name=action value=snooze>Snooze</button>"
+    "<button name=action value=dismiss>Dismiss</button></form>"
+)
+_SPANS = Markup("<datalist id=spans><option>12h<option>1d<option>3d<option>1w</datalist>")
+_HOW = (
+    "Acknowledge: you are at it, nobody else is called in. Snooze (until, reason): nobody hears of "
+    "it until then. Dismiss (reason): its failing batches need nothing, and stay held. Times are "
+    "UTC. What you do is on record in your name, and in no message."
+)
+
+
+async def _fields(request: Request) -> dict[str, str | None]:
+    """What a form says; a field that is left empty says nothing."""
+    found = parse_qs((await request.body()).decode("utf-8", "replace"))
+    return {name: values[-1].strip() or None for name, values in found.items()}
+
+
+Fields = Annotated[dict[str, str | None], Depends(_fields)]
+
+
+def build() -> FastAPI:
+    """The app: what is open, one incident, and the answer to it."""
+    app = FastAPI(title="Assay incidents", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(HTTPException, to_login)
+    app.get("/")(index)
+    app.get("/{number}")(one)
+    app.post("/{number}")(answer)
+    return app
+
+
+def index(user: User) -> HTMLResponse:
+    """What is open, the most pressing first."""
+    from assay.stages import told_incidents
+
+    office = open_office()
+    seen = [t for t in told_incidents(office) if may_read(user, t.incident.dataset)]
+    sections = [_section(office, told, may_answer(user)) for told in seen]
+    none = "No incident is open of a data set that you may read."
+    return _page("Assay: incidents", _HOW if seen else none, sections)
+
+
+def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
+    """One incident, open or closed."""
+    from assay.stages import told_incidents
+
+    office = open_office()
+    found = next((t for t in told_incidents(office, state=None) if t.incident.id == number), None)
+    if found is None or not may_read(user, found.incident.dataset):
+        raise HTTPException(404, "There is no such incident of a data set that you may read.")
+    section = _section(office, found, may_answer(user))
+    return _page(f"Assay: incident {number}", problem or _HOW, [section], 400 if problem else 200)
+
+
+def answer(number: int, request: Request, fields: Fields, user: User) -> Response:
+    """Do what the form says, in the name of who sent it."""
+    from assay.stages import respond
+
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise HTTPException(403, "This form was sent from another site.")
+    one(number, user)  # whoever may not read it gets no further
+    if not may_answer(user):
+        raise HTTPException(403, "You may not answer incidents: that needs the right to trigger "
+                            "the DAG incidents.")  # fmt: skip
+    asked = {name: fields.get(name) for name in ("until", "reason", "batch")}
+    try:
+        respond(
+            open_office(), number, fields.get("action") or "", by=user.get_name(),
+            airflow_url=airflow_url(), **asked,
+        )  # fmt: skip
+    except AssayError as error:
+        return one(number, user, str(error))
+    return RedirectResponse(f"./{number}", 303)
+
+
+def _page(title: str, says: str, sections: list[Section], status: int = 200) -> HTMLResponse:
+    if sections:
+        sections = [Section(s.title, [*s.parts, _STYLE, _SPANS] if s is sections[0] else s.parts)
+                    for s in sections]  # fmt: skip
+    return HTMLResponse(render_page(title, Lead(None, says), sections), status, headers=_OURS)
+
+
+def _section(office: Office, told: ToldIncident, answers: bool) -> Section:
+    i = told.incident
+    lead = Markup('<p>{} <b>{}</b> {}, {}: {}, since {:%Y-%m-%d %H:%M} UTC.</p>').format(
+        mark(i.outcome), i.dataset, i.check, told.severity.value if told.severity else "–",
+        _state(office, i), i.opened,
+    )  # fmt: skip
+    parts = [lead, _batches(i), _done(office, i.id)]
+    if i.closed is None and answers:
+        options = Markup("").join(
+            Markup("<option>{}</option>").format(batch) for batch in i.failing
+        )
+        parts.append(_FORM.format(number=i.id, batches=options))
+    return Section(f"Incident {i.id}", parts)
+
+
+def _state(office: Office, incident: Any) -> str:
+    if incident.closed is not None:
+        return f"over ({incident.resolution or 'closed'} {incident.closed:%Y-%m-%d %H:%M} UTC)"
+    if incident.snoozed(office.clock()):
+        return f"snoozed until {incident.snoozed_until:%Y-%m-%d %H:%M} UTC"
+    return "acknowledged" if incident.acknowledged else "nobody has answered"
+
+
+def _batches(incident: Any) -> Markup:
+    rows = [
+        (b.batch, b.state, "; ".join(f"{r['code']}: {r['message']}" for r in b.reasons))
+        for b in incident.batches
+    ]
+    return table(["batch", "state", "why"], rows)
+
+
+def _done(office: Office, number: int) -> Markup:
+    rows = [
+        (f"{r.at:%Y-%m-%d %H:%M} UTC", r.author, r.action, r.batch or "",
+         f"{r.until:%Y-%m-%d %H:%M} UTC" if r.until else "", r.reason or "")
+        for r in office.catalog.responses(number)
+    ]  # fmt: skip
+    heads = ["answered", "by", "what", "batch", "until", "reason"]
+    return table(heads, rows) or text("Nobody has answered yet.", "note")
