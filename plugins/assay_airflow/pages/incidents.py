@@ -29,7 +29,7 @@ _STYLE = Markup(
 )
 _FORM = Markup(
     '<form method="post" action="{number}">'
-    "<label>Until<input name=until list=spans size=12 placeholder='12h, 3d, a time'></label>"
+    "<label>Until<input name=until list=spans size=16 placeholder='12h, 3d, a time'></label>"
     '<label>Reason<input name=reason maxlength="500"></label>'
     "<label>Batch<select name=batch><option value=''>all failing ones</option>{batches}</select>"
     "</label><button name=action value=acknowledge>Acknowledge</button>"
@@ -42,6 +42,8 @@ _HOW = (
     "it until then. Dismiss (reason): its failing batches need nothing, and stay held. Times are "
     "UTC. What you do is on record in your name, and in no message."
 )
+
+_MAY_NOT = "You may not answer incidents: that needs the right to trigger the DAG incidents."
 
 
 async def _fields(request: Request) -> dict[str, str | None]:
@@ -71,7 +73,7 @@ def index(user: User) -> HTMLResponse:
     seen = [t for t in told_incidents(office) if may_read(user, t.incident.dataset)]
     sections = [_section(office, told, may_answer(user)) for told in seen]
     none = "No incident is open of a data set that you may read."
-    return _page("Assay: incidents", _HOW if seen else none, sections)
+    return _page("Assay: incidents", _how(user) if seen else none, sections)
 
 
 def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
@@ -83,7 +85,9 @@ def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
     if found is None or not may_read(user, found.incident.dataset):
         raise HTTPException(404, "There is no such incident of a data set that you may read.")
     section = _section(office, found, may_answer(user))
-    return _page(f"Assay: incident {number}", problem or _HOW, [section], 400 if problem else 200)
+    return _page(
+        f"Assay: incident {number}", problem or _how(user), [section], 400 if problem else 200
+    )
 
 
 def answer(number: int, request: Request, fields: Fields, user: User) -> Response:
@@ -94,8 +98,7 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
         raise HTTPException(403, "This form was sent from another site.")
     one(number, user)  # whoever may not read it gets no further
     if not may_answer(user):
-        raise HTTPException(403, "You may not answer incidents: that needs the right to trigger "
-                            "the DAG incidents.")  # fmt: skip
+        raise HTTPException(403, _MAY_NOT)
     asked = {name: fields.get(name) for name in ("until", "reason", "batch")}
     try:
         respond(
@@ -105,6 +108,10 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
     except AssayError as error:
         return one(number, user, str(error))
     return RedirectResponse(f"./{number}", 303)
+
+
+def _how(user: Any) -> str:
+    return _HOW if may_answer(user) else _MAY_NOT
 
 
 def _page(title: str, says: str, sections: list[Section], status: int = 200) -> HTMLResponse:
