@@ -85,7 +85,7 @@ def _release(
     """Have Airflow release what is wanted; how things stand then, and what crashed."""
     was_up = launcher.status(project.home).healthy
     screen.say("starting Airflow" + ("; it is up" if was_up else ", which takes half a minute"))
-    office = launcher.up(project.home)
+    office = launcher.up(project.home, keep=False)
     try:
         screen.say(f"Airflow is up at {office.url}")
         airflow = Airflow(project.home)
@@ -96,7 +96,8 @@ def _release(
         stand = read_stand(project.home)
         return stand, _crashes(airflow, undecided(wishes, stand))
     finally:
-        if not was_up:
+        # It may have been up because a demo before this one was killed.
+        if not launcher.status(project.home).kept:
             screen.say("stopping Airflow")
             launcher.down(project.home)
 

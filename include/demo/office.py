@@ -133,6 +133,11 @@ class Airflow:
         self.await_backfills(order.wish.dag_id)
         launcher.run_airflow(self.home, *backfill_command(order, calendar))
 
+    def seconds(self, run: Run) -> dict[str, float]:
+        """Task of a run that has ended → seconds from its start to its end."""
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        return {t["task_id"]: t["duration"] or 0.0 for t in self._get(path)["task_instances"]}
+
     def failures(self, run: Run) -> list[str]:
         """Where the logs of a run's failed tasks lie."""
         path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,24 +23,21 @@ from demo.plan import Order, Wish
 
 ROOT = Path(__file__).parents[2]
 _LISTENER = '''
-"""Writes what each task cost its process: seconds, processor seconds, modules it imported."""
-import json, os, sys, time
+"""Writes what each task cost its process: processor seconds, modules it imported."""
+import json, os, sys
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-_began = {}
+_at_fork = {"modules": 0}
 
-@hookimpl
-def on_task_instance_running(previous_state, task_instance):
-    _began[task_instance.id] = (time.perf_counter(), sum(os.times()[:4]), len(sys.modules))
+def _forked():
+    _at_fork["modules"] = len(sys.modules)
+
+os.register_at_fork(after_in_child=_forked)
 
 def _ended(task_instance):
-    if task_instance.id not in _began:
-        return
-    wall, cpu, modules = _began.pop(task_instance.id)
-    row = {"dag": task_instance.dag_id, "task": task_instance.task_id,
-           "wall": time.perf_counter() - wall, "cpu": sum(os.times()[:4]) - cpu,
-           "modules": len(sys.modules) - modules}
+    row = {"dag": task_instance.dag_id, "run": task_instance.run_id, "task": task_instance.task_id,
+           "cpu": sum(os.times()[:4]), "modules": len(sys.modules) - _at_fork["modules"]}
     with open(os.environ["ASSAY_BENCH_TASKS"], "a") as file:
         file.write(json.dumps(row) + "\\n")
 
@@ -107,10 +103,19 @@ def _prepared(folder: Path, cheap: bool) -> dict[str, Any]:
     }
 
 
-def costs(home: Path) -> list[dict[str, Any]]:
-    """What the tasks of a home cost, in the order in which they ended."""
+def costs(home: Path, office: Airflow, dataset: str, batch: str) -> dict[str, dict[str, Any]]:
+    """Task of a batch's run → seconds from start to end by Airflow's own clock, and what it took.
+
+    The processor's seconds and the modules are those of the task's process since it was forked.
+    """
+    (run,) = [r for r in office.runs(f"release__{dataset}") if r.batch == batch]
     path = home.parent / f"{home.name}-bench" / "tasks.jsonl"
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return {
+        row["task"]: {**row, "wall": office.seconds(run)[row["task"]]}
+        for row in rows
+        if (row["dag"], row["run"]) == (run.dag_id, run.run_id)
+    }
 
 
 def drop(home: Path, days: Sequence[str]) -> None:
@@ -153,8 +158,3 @@ def tree_memory(home: Path) -> int:
             except psutil.Error:
                 continue
     return total
-
-
-def median(rows: Sequence[dict[str, Any]], name: str) -> float:
-    """The median of one number of some rows."""
-    return statistics.median(float(row[name]) for row in rows)

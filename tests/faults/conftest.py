@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +15,8 @@ from moto.server import ThreadedMotoServer
 
 sys.path.insert(0, str(Path(__file__).parent))
 import journey
-from hosts import Cluster, Host
+from hosts import Host
+from own_servers import Cluster, own_cluster
 
 
 @pytest.fixture(scope="session")
@@ -44,18 +41,8 @@ def s3() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("no PostgreSQL server is installed here")
-    if os.getuid() == 0:
-        try:
-            pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("PostgreSQL doesn't run as root, and there is no user postgres")
-    folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
-    found = Cluster(folder)
-    yield found
-    found.stop("immediate")
-    shutil.rmtree(folder, ignore_errors=True)
+    with own_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -212,6 +212,27 @@ def state_of(site: Site) -> dict[str, Any]:
     }
 
 
+def outcome_of(site: Site) -> dict[str, Any]:
+    """What must not depend on the order of runs: versions, verdicts, what readers get."""
+    office = site.train().office
+    registry, catalog = office.registry, office.catalog
+    versions = {v.batch: v for v in registry.versions("visits")}
+    return {
+        "versions": {b: (v.version, v.objects, v.counts) for b, v in versions.items()},
+        "verdicts": {
+            b: {r.verdict.gate: r.verdict for r in catalog.verdicts("visits", b, v.version)}
+            for b, v in versions.items()
+        },
+        "snapshot": dict(registry.snapshot("visits").batches),
+        "releases": len(registry.snapshots("visits")),
+        "states": {b["batch"]: b["state"] for b in catalog.status()["datasets"][1]["batches"]},
+        "incidents": [
+            (i.check, i.state, [(b.batch, b.state) for b in i.batches])
+            for i in catalog.incidents("visits")
+        ],
+    }
+
+
 def _files(home: Path) -> dict[str, str]:
     """Every file that a reader could take for a whole one, by its bytes."""
     zones = ("landing", "quarantine", "work", "reports", "spill")

@@ -40,6 +40,10 @@ HOW = ("again", "retry", "takeover")
 LONGEST = 20
 
 
+def _edge(label: str) -> bool:
+    return label.startswith("boundary")
+
+
 @dataclass(frozen=True)
 class Point:
     """Where a run dies: at an event of a stage, and how it is then taken up again.
@@ -52,6 +56,16 @@ class Point:
     label: str
     wait: float | None
     how: str
+
+    @property
+    def edge(self) -> bool:
+        """Whether it is a boundary between stages."""
+        return _edge(self.label)
+
+    def is_here(self, stage: str, number: int, label: str) -> bool:
+        """Whether an event is this one; a boundary is known by its name, however many before it."""
+        here = label == self.label if self.edge else number == self.event
+        return here and stage == self.stage
 
     def __str__(self) -> str:
         kind = "at" if self.wait is None else f"{1000 * self.wait:.0f} ms after"
@@ -72,7 +86,7 @@ class Chain:
 class Events:
     """Hears what a run does to the world, and calls back at one event of one stage."""
 
-    def __init__(self, at: tuple[str, int] | None, then: Callable[[], None]) -> None:
+    def __init__(self, at: Point | None, then: Callable[[], None]) -> None:
         self.at, self.then = at, then
         self.stage, self.number = "", 0
         self.seen: list[tuple[str, int, str]] = []
@@ -95,7 +109,7 @@ class Events:
     def _count(self, label: str) -> None:
         self.number += 1
         self.seen.append((self.stage, self.number, label))
-        if (self.stage, self.number) == self.at:
+        if self.at and self.at.is_here(self.stage, self.number, label):
             self.then()
 
 
@@ -122,14 +136,26 @@ def fork(work: Callable[[], Any]) -> int:
         os._exit(code)
 
 
-def call(work: Callable[[], Any]) -> Any:
-    """The value of work that was done in a child."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "value"
-        child = fork(lambda: path.write_bytes(pickle.dumps(work())))
+def start(work: Callable[[], Any]) -> tuple[int, Path]:
+    """Begin work in a child, which leaves its value in a file."""
+    path = Path(tempfile.mkdtemp(prefix="value-")) / "value"
+    return fork(lambda: path.write_bytes(pickle.dumps(work()))), path
+
+
+def collect(begun: tuple[int, Path]) -> Any:
+    """The value of work that was begun in a child, once it has ended."""
+    child, path = begun
+    try:
         if os.waitpid(child, 0)[1]:
             raise RuntimeError("a run that nothing disturbed failed")
         return pickle.loads(path.read_bytes())
+    finally:
+        shutil.rmtree(path.parent)
+
+
+def call(work: Callable[[], Any]) -> Any:
+    """The value of work that was done in a child."""
+    return collect(start(work))
 
 
 def run_until(site: journey.Site, delivery: int, point: Point, how: dict[str, Any]) -> bool:
@@ -142,7 +168,7 @@ def run_until(site: journey.Site, delivery: int, point: Point, how: dict[str, An
         os.write(writer, b"x")
 
     def work() -> None:
-        events = Events((point.stage, point.event), die)
+        events = Events(point, die)
         events.watch()
         journey.deliver(site, delivery, mark=events.mark, **how)
 
@@ -214,12 +240,12 @@ def record(site: journey.Site, number: int) -> list[tuple[str, int, str]]:
 
 
 def choose(events: list[list[tuple[str, int, str]]], points: int, seed: int) -> list[Chain]:
-    """Chains of a seed: a third of the points at boundaries, the rest at events or after them."""
+    """Chains of a seed: up to half of the points at boundaries, the others at or after events."""
     chance = random.Random(seed)
     every = [(d, e) for d, seen in enumerate(events) for e in seen]
-    edges = [p for p in every if p[1][2].startswith("boundary")]
-    inner = [p for p in every if not p[1][2].startswith("boundary")]
-    chosen = chance.sample(edges, min(len(edges), points // 3))
+    edges = [p for p in every if _edge(p[1][2])]
+    inner = [p for p in every if not _edge(p[1][2])]
+    chosen = chance.sample(edges, min(len(edges), points // 2))
     chosen += chance.sample(inner, min(len(inner), points - len(chosen)))
     chains = []
     for delivery in range(len(events)):
@@ -234,7 +260,7 @@ def choose(events: list[list[tuple[str, int, str]]], points: int, seed: int) -> 
 
 
 def _point(event: tuple[str, int, str], chance: random.Random) -> Point:
-    at_once = event[2].startswith("boundary") or chance.random() < 0.6
+    at_once = _edge(event[2]) or chance.random() < 0.6
     wait = None if at_once else chance.expovariate(1 / 0.05)
     return Point(*event, wait, chance.choice(HOW))
 
@@ -275,21 +301,37 @@ def _main(sites: list[journey.Site], points: int, seed: int) -> int:
         wanted.append({"state": state, "sent": sites[n + 1].sent})
     chains = choose(events, points, seed)
     print(f"{sum(map(len, events))} events in {len(events)} deliveries, seed {seed}", flush=True)
-    deaths: Counter[str] = Counter()
-    tried = bad = 0
-    for chain in chains:
-        died, faults = follow(sites[chain.delivery].root, chain, wanted[chain.delivery])
-        tried += len(chain.points)
-        deaths.update(p.stage for p in died)
-        if faults:
-            bad += 1
-            print(f"DIFFERS {chain}", *faults[:20], sep="\n   ", flush=True)
+    results = _side_by_side(chains, sites, wanted)
+    tried = sum(len(chain.points) for chain in chains)
+    deaths = Counter(point.stage for died, _ in results for point in died)
+    bad = sum(bool(faults) for _, faults in results)
+    edges = sum(point.edge for died, _ in results for point in died)
+    of = sum(_edge(label) for seen in events for _, _, label in seen)
     compared = {k: _size(v) for k, v in wanted[-1]["state"].items()}
-    print(f"points tried {tried}, runs killed {deaths.total()}")
+    print(f"points tried {tried}, runs killed {deaths.total()}, boundaries {edges} of {of}")
     print(f"states compared {len(chains)}, that differ {bad}")
     print("killed in", dict(sorted(deaths.items())))
     print("compared each time:", json.dumps(compared))
     return 1 if bad or deaths.total() < tried // 2 else 0
+
+
+def _side_by_side(
+    chains: list[Chain], sites: list[journey.Site], wanted: list[dict[str, Any]]
+) -> list[tuple[list[Point], list[str]]]:
+    """What each chain came to, followed in as many processes as there are processors."""
+
+    def some(mine: list[Chain]) -> list[tuple[list[Point], list[str]]]:
+        found = []
+        for chain in mine:
+            died, faults = follow(sites[chain.delivery].root, chain, wanted[chain.delivery])
+            if faults:
+                print(f"DIFFERS {chain}", *faults[:20], sep="\n   ", flush=True)
+            found.append((died, faults))
+        return found
+
+    many = os.cpu_count() or 1
+    waiting = [start(lambda n=n: some(chains[n::many])) for n in range(many)]
+    return [result for one in waiting for result in collect(one)]
 
 
 def _size(part: Any) -> int:

@@ -6,7 +6,6 @@ import multiprocessing
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import journey
 import pytest
@@ -43,27 +42,6 @@ ORDERS: dict[str, Callable[[journey.Site], None]] = {
 }
 
 
-def _end(site: journey.Site) -> dict[str, Any]:
-    """Versions, verdicts and the contents of the snapshot that readers get."""
-    office = site.train().office
-    registry, catalog = office.registry, office.catalog
-    versions = {v.batch: v for v in registry.versions("visits")}
-    return {
-        "versions": {b: (v.version, v.objects, v.counts) for b, v in versions.items()},
-        "verdicts": {
-            b: {r.verdict.gate: r.verdict for r in catalog.verdicts("visits", b, v.version)}
-            for b, v in versions.items()
-        },
-        "snapshot": dict(registry.snapshot("visits").batches),
-        "releases": len(registry.snapshots("visits")),
-        "states": {b["batch"]: b["state"] for b in catalog.status()["datasets"][1]["batches"]},
-        "incidents": [
-            (i.check, i.state, [(b.batch, b.state) for b in i.batches])
-            for i in catalog.incidents("visits")
-        ],
-    }
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_backfills_end_alike(tmp_path: Path) -> None:
@@ -79,7 +57,7 @@ def test_backfills_end_alike(tmp_path: Path) -> None:
         site = journey.Site(tmp_path / name.replace(" ", "_"))
         shutil.copytree(first.root, site.root, symlinks=True)
         order(site)
-        ends[name] = _end(site)
+        ends[name] = journey.outcome_of(site)
     assert set(ends["forward"]["states"].values()) == {"released", "held"}
     assert ends["forward"]["releases"] == 2 + len(DAYS) - len(SHIFTED)
     for name, found in ends.items():

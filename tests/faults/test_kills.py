@@ -28,6 +28,6 @@ def test_killed_at_a_few_points() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_killed_at_many_points() -> None:
-    points = int(os.environ.get("ASSAY_FAULT_POINTS", "240"))
+    points = int(os.environ.get("ASSAY_FAULT_POINTS", "400"))
     seed = int(os.environ.get("ASSAY_FAULT_SEED", "1"))
     assert "that differ 0" in _tried(points, seed)

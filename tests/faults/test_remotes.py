@@ -137,8 +137,12 @@ def test_a_git_remote_that_hangs(
 
 
 class Failing(BaseHTTPRequestHandler):
+    """An object store that gives every question the same bad answer."""
+
+    status = 503
+
     def do_GET(self) -> None:
-        self.send_response(503)
+        self.send_response(self.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -148,18 +152,50 @@ class Failing(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.slow
-def test_an_object_store_that_fails(
-    site: journey.Site, prepared: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Failing)
+class Refusing(Failing):
+    status = 403
+
+
+class CutOff(Failing):
+    """Hangs up in the middle of each answer."""
+
+    def do_GET(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<")
+        self.close_connection = True
+
+    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
+
+
+@pytest.fixture
+def object_store(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of an object store of a kind."""
+    if request.param is Hanging:
+        with closing(Hanging()) as hanging:
+            yield hanging.port
+        return
+    server = ThreadingHTTPServer(("127.0.0.1", 0), request.param)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "object_store", [Failing, Refusing, CutOff, Hanging], indirect=True, ids=lambda k: k.__name__
+)
+def test_an_object_store_without_an_answer(
+    site: journey.Site, prepared: Any, object_store: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assay.versioning import _dvc
+
+    monkeypatch.setattr(_dvc, "_SILENCE_S", 2)
     for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{object_store}",
         "AWS_ACCESS_KEY_ID": "k",
         "AWS_SECRET_ACCESS_KEY": "s",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_MAX_ATTEMPTS": "2",
     }.items():
         monkeypatch.setenv(name, value)
     train = site.train()
@@ -174,7 +210,6 @@ def test_an_object_store_that_fails(
     git = str(site.home / "registry" / "git")
     with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
         stages.commit(_elsewhere(site, git, "s3://assay/objects"), ticket, done)
-    server.shutdown()
     assert len(site.train().office.registry.versions("visits")) == 2
 
     journey.deliver(site, 0)

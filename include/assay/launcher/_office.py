@@ -12,9 +12,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import AssayError
@@ -46,6 +47,8 @@ class Office:
         The file (0600) with the users' passwords.
     logs : Path
         The folder with the processes' logs.
+    kept : bool
+        Somebody wants it to go on running; else whoever started it will stop it.
     """
 
     home: Path
@@ -54,6 +57,7 @@ class Office:
     healthy: bool
     passwords: Path
     logs: Path
+    kept: bool
 
     @property
     def running(self) -> bool:
@@ -61,7 +65,7 @@ class Office:
         return any(self.processes.values())
 
 
-def up(home: Path | str, *, patience_s: float = 180.0) -> Office:
+def up(home: Path | str, *, patience_s: float = 180.0, keep: bool = True) -> Office:
     """Start this home's Airflow, or find it running, and wait until it is healthy.
 
     What an earlier run left behind is stopped first. The database is migrated once per version of
@@ -73,6 +77,9 @@ def up(home: Path | str, *, patience_s: float = 180.0) -> Office:
         ``ASSAY_HOME``; made if it isn't there.
     patience_s : float
         Seconds to wait for health.
+    keep : bool
+        Whether it is to go on running when the caller has ended. What one caller wants kept, a
+        later one doesn't take back.
 
     Raises
     ------
@@ -80,18 +87,19 @@ def up(home: Path | str, *, patience_s: float = 180.0) -> Office:
         If a process ends or health isn't reached in time; what was started is stopped again.
     """
     places = Places.below(home)
-    with _alone(places):
+    with _alone(places) as lock:
         now = _look(places)
         if now.healthy:
-            return now
+            return _keep(places, now) if keep else now
+        keep = keep or (now.running and now.kept)
         _stop_all(places)
-        _migrate(places)
+        _migrate(places, lock)
         for _ in range(_STARTS - 1):
             try:
-                return _start_all(places, patience_s)
+                return _start_all(places, patience_s, keep=keep)
             except _PortTakenError:
                 continue
-        return _start_all(places, patience_s)
+        return _start_all(places, patience_s, keep=keep)
 
 
 def down(home: Path | str) -> bool:
@@ -122,6 +130,13 @@ def run_airflow(home: Path | str, *arguments: str) -> subprocess.CompletedProces
     AssayError
         If the command fails; its last lines are in the message.
     """
+    return _run_airflow(home, arguments)
+
+
+def _run_airflow(
+    home: Path | str, arguments: Sequence[str], hands: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of Airflow, which holds some open files as long as it runs."""
     done = subprocess.run(
         [*_airflow(), *arguments],
         env=environment(home),
@@ -129,6 +144,7 @@ def run_airflow(home: Path | str, *arguments: str) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
+        pass_fds=hands,
     )
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
@@ -144,11 +160,11 @@ class _PortTakenError(AssayError):
 
 
 @contextmanager
-def _alone(places: Places) -> Iterator[None]:
-    """One start or stop of a home at a time."""
+def _alone(places: Places) -> Iterator[int]:
+    """One start or stop of a home at a time; the descriptor that holds the lock."""
     with places.lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def _airflow() -> Sequence[str]:
@@ -157,17 +173,34 @@ def _airflow() -> Sequence[str]:
 
 
 def _recorded(places: Places) -> list[Supervised]:
+    return [Supervised(**entry) for entry in _read_record(places).get("processes", ())]
+
+
+def _read_record(places: Places) -> dict[str, Any]:
     if not places.record.exists():
-        return []
-    entries = json.loads(places.record.read_text(encoding="utf-8"))["processes"]
-    return [Supervised(**entry) for entry in entries]
+        return {}
+    content: dict[str, Any] = json.loads(places.record.read_text(encoding="utf-8"))
+    return content
 
 
-def _write_record(places: Places, ports: Ports, processes: Sequence[Supervised]) -> None:
-    content = {"ports": ports.as_dict(), "processes": [asdict(p) for p in processes]}
+def _write_record(
+    places: Places, ports: Ports, processes: Sequence[Supervised], *, keep: bool
+) -> None:
+    content = {
+        "ports": ports.as_dict(),
+        "processes": [asdict(p) for p in processes],
+        "kept": keep,
+    }
     aside = places.record.with_suffix(".new")
     aside.write_text(json.dumps(content), encoding="utf-8")
     aside.replace(places.record)
+
+
+def _keep(places: Places, office: Office) -> Office:
+    ports = Ports.load(places.record)
+    if ports is not None and not office.kept:
+        _write_record(places, ports, _recorded(places), keep=True)
+    return replace(office, kept=True)
 
 
 def _look(places: Places) -> Office:
@@ -182,6 +215,7 @@ def _look(places: Places) -> Office:
         healthy=healthy,
         passwords=places.passwords,
         logs=places.process_log("x").parent,
+        kept=bool(_read_record(places).get("kept")),
     )
 
 
@@ -215,11 +249,11 @@ def _stop_all(places: Places) -> bool:
     rest = stop([p for p in known if p.name != "scheduler"], _GRACE_S)
     ports = Ports.load(places.record)
     if ports is not None:
-        _write_record(places, ports, [])
+        _write_record(places, ports, [], keep=False)
     return first or rest
 
 
-def _migrate(places: Places) -> None:
+def _migrate(places: Places, lock: int) -> None:
     env = environment(places.home)
     url = urlsplit(env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
     wanted = {
@@ -230,21 +264,26 @@ def _migrate(places: Places) -> None:
     marked = places.migrated.exists() and json.loads(places.migrated.read_text("utf-8")) == wanted
     if marked and not fresh:
         return
-    run_airflow(places.home, "db", "migrate")
+    # It has the lock too: should we be killed, the next start waits until it has ended.
+    _run_airflow(places.home, ("db", "migrate"), (lock,))
     places.migrated.write_text(json.dumps(wanted), encoding="utf-8")
 
 
-def _start_all(places: Places, patience_s: float) -> Office:
+def _start_all(places: Places, patience_s: float, *, keep: bool) -> Office:
     ports = find_ports(Ports.load(places.record))
-    _write_record(places, ports, [])
+    _write_record(places, ports, [], keep=keep)
     env = environment(places.home)
     processes: list[Supervised] = []
+
+    def record(process: Supervised) -> None:
+        processes.append(process)
+        _write_record(places, ports, processes, keep=keep)
+
     try:
         for name in COMPONENTS:
             log = places.process_log(name)
             log.write_bytes(b"")
-            processes.append(start(name, [*_airflow(), name], env, log))
-            _write_record(places, ports, processes)
+            start(name, [*_airflow(), name], env, log, record)
         return _await_health(places, processes, patience_s)
     except BaseException:
         _stop_all(places)

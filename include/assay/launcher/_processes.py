@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import psutil
 
 _SAME_START_S = 1.0
 _TAIL_BYTES = 4000
+_HELD = 'read -r go && exec "$@" </dev/null'
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,36 @@ class Supervised:
         return False
 
 
-def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> Supervised:
-    """Start a process as the leader of a session of its own, its output appended to a log."""
+def start(
+    name: str,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    log: Path,
+    record: Callable[[Supervised], object] = lambda _: None,
+) -> Supervised:
+    """Start a process as the leader of a session of its own, its output appended to a log.
+
+    Parameters
+    ----------
+    record : callable
+        Writes down which process it is. Until that has been done it waits, and if we are killed
+        before, it ends: no process runs that nobody knows of.
+    """
     with log.open("ab") as output:
         child = subprocess.Popen(
-            list(command),
+            ["/bin/sh", "-c", _HELD, "sh", *command],
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     # Read at once and recorded: later the number may be somebody else's.
-    return Supervised(name, child.pid, psutil.Process(child.pid).create_time())
+    process = Supervised(name, child.pid, psutil.Process(child.pid).create_time())
+    with cast("IO[bytes]", child.stdin) as gate:
+        record(process)
+        gate.write(b"go\n")
+    return process
 
 
 def stop(processes: Sequence[Supervised], grace_s: float) -> bool:

@@ -27,6 +27,8 @@ from assay.versioning._process import RegistryUnavailable, without_credentials
 
 _READ_ONLY: Final = 0o444
 _BLOCK: Final = 1 << 20
+_CONNECT_S: Final = 20
+_SILENCE_S: Final = 60
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -243,10 +245,20 @@ def _open_store(remote: str) -> Any:
         raise RegistryError("the object remote's client isn't installed", got=str(error)) from error
     finally:
         sys.stdout, sys.stderr = streams
-    fs = kind(**kind._get_kwargs_from_urls(url))
+    fs = kind(**kind._get_kwargs_from_urls(url), **_patience(kind.protocol))
+    if kind.protocol == "s3":
+        # The client below tries again by itself (AWS_MAX_ATTEMPTS); tries of tries take an hour.
+        fs.fs.retries = 1
     return cast("Any", db.get_odb)(
         fs, fs.join(kind._strip_protocol(url), "files", "md5"), hash_name="md5"
     )
+
+
+def _patience(protocol: str) -> dict[str, int]:
+    """How many seconds a store may take to be reached, and be silent."""
+    if protocol != "s3":
+        return {}
+    return {"connect_timeout": _CONNECT_S, "read_timeout": _SILENCE_S}
 
 
 def render_dvc(version: BatchVersion) -> bytes:

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSAY_PROJECT", str(project))
-        launcher.up(home)
+        launcher.up(home, keep=False)
         yield home
         launcher.down(home)
 
@@ -61,7 +61,14 @@ def _client(home: Path, user: str) -> httpx.Client:
 def test_it_is_healthy_and_a_second_start_finds_it(home: Path) -> None:
     office = launcher.status(home)
     assert office.healthy
-    assert launcher.up(home) == office
+    assert launcher.up(home, keep=False) == office
+
+
+def test_who_wants_it_kept_is_heard_whoever_comes_after(home: Path) -> None:
+    assert not launcher.status(home).kept
+    assert launcher.up(home).kept
+    assert launcher.up(home, keep=False).kept
+    assert launcher.status(home).kept
 
 
 def test_both_users_can_log_in(home: Path) -> None:

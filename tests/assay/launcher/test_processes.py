@@ -69,6 +69,28 @@ def test_what_a_killed_process_left_behind_is_found(tmp_path: Path) -> None:
     assert _gone(child)
 
 
+_STARTER = """
+import os, signal, sys, time
+from pathlib import Path
+from assay.launcher._processes import start
+
+def record(process):
+    Path(sys.argv[1]).write_text(str(process.pid))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+start("leader", ["touch", sys.argv[2]], os.environ, Path(sys.argv[3]), record)
+"""
+
+
+def test_a_process_whose_starter_died_before_it_was_recorded_never_runs(tmp_path: Path) -> None:
+    note, ran = tmp_path / "pid", tmp_path / "ran"
+    command = [sys.executable, "-c", _STARTER, str(note), str(ran), str(tmp_path / "log")]
+    done = subprocess.run(command, check=False)
+    assert done.returncode == -signal.SIGKILL
+    _until(lambda: _gone(int(note.read_text())))
+    assert not ran.exists()
+
+
 def test_a_stranger_with_our_number_is_left_alone(tmp_path: Path) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:

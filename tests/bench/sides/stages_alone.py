@@ -35,7 +35,8 @@ def run(office: stages.Office, dataset: str, batch: str) -> dict[str, float]:
         return found
 
     asked = stages.Asked(by="bench")
-    ticket = stages.pin(office, dataset, batch, f"bench-{dataset}-{batch}", "manual", asked)
+    run_id = f"bench-{dataset}-{batch}"
+    ticket = timed("pin", lambda: stages.pin(office, dataset, batch, run_id, "manual", asked))
     done: dict[str, stages.StageResult] = {}
     ticket, done["ingest"] = timed("ingest", lambda: stages.ingest(office, ticket))
     for name, stage, more in WAY:
