@@ -61,7 +61,7 @@ def render_drift_html(
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "No column gave a reason.")]),
         *cause_sections(causes_of(verdict)),
-        *(part for one in found for part in _sections(verdict, one, alone=len(found) == 1)),
+        *(part for one in found for part in _sections(verdict, one, found)),
     ]
     return render_page(
         title, Lead(verdict.outcome, _answer(verdict), _facts(verdict)), sections, back
@@ -106,18 +106,25 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     return facts
 
 
-def _sections(verdict: Verdict, one: DriftMeasurements, *, alone: bool) -> Iterator[Section]:
-    rows = [
+def _rows(verdict: Verdict, table: str, reference: str) -> list[dict[str, Any]]:
+    return [
         row
         for row in verdict.detail["columns"]
-        if (row["table"], row["reference"]) == (one.table, one.reference)
+        if (row["table"], row["reference"]) == (table, reference)
     ]
-    name = "" if alone else f": {one.table} against {one.reference}"
+
+
+def _sections(
+    verdict: Verdict, one: DriftMeasurements, among: Sequence[DriftMeasurements]
+) -> Iterator[Section]:
+    rows = _rows(verdict, one.table, one.reference)
+    name = f": {one.table} against {one.reference}" if among[1:] else ""
     if one.state != "compared":
         return
     ordered = sorted(rows, key=lambda row: -Outcome(row["outcome"]).severity)
-    yield Section(f"Effects{name}", [_effects(ordered)], _HOW)
     outcomes = {name_of(row): row["outcome"] for row in rows}
+    again = _again(verdict, one, among, outcomes)
+    yield Section(f"Effects{name}", [_effects(ordered)], _HOW, folded=again)
     columns = sorted(one.columns, key=lambda c: -Outcome(outcomes.get(c.name, "PASS")).severity)
     told = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
     note = Markup(
@@ -128,12 +135,26 @@ def _sections(verdict: Verdict, one: DriftMeasurements, *, alone: bool) -> Itera
         "this batch</span>"
     )
     if told:
-        yield Section(f"Distributions{name}", [_grid(told, outcomes)], note)
+        yield Section(f"Distributions{name}", [_grid(told, outcomes)], note, folded=again)
     if passed := [c for c in columns if c not in told]:
         grid = _grid(passed, outcomes)
         yield Section(f"Distributions that pass{name}", [grid], note, folded=True)
     if one.concept:
-        yield Section(f"Label and prediction{name}", [_concept(one)])
+        yield Section(f"Label and prediction{name}", [_concept(one)], folded=again)
+
+
+def _again(
+    verdict: Verdict,
+    one: DriftMeasurements,
+    among: Sequence[DriftMeasurements],
+    outcomes: dict[str, str],
+) -> bool:
+    """Whether an earlier table says the same of every column, so that this one may be closed."""
+    earlier = [m for m in among[: among.index(one)] if m.reference == one.reference]
+    return any(
+        {name_of(r): r["outcome"] for r in _rows(verdict, m.table, m.reference)} == outcomes
+        for m in earlier
+    )
 
 
 def _effects(rows: Sequence[dict[str, Any]]) -> Markup:
@@ -208,5 +229,6 @@ def _concept(one: DriftMeasurements) -> Markup:
         sides = [found.get((name, side)) for side in ("reference", "current")]
         values = [number(None if m is None else m.value) for m in sides]
         counts = " / ".join(number(None if m is None else m.n) for m in reversed(sides))
-        rows.append((name.replace("_", " "), *values, counts))
+        label = "AUC" if name == "auc" else name.replace("_", " ")
+        rows.append((label, *values, counts))
     return table(["measure", "before", "now", "rows / reference"], rows, numbers=(1, 2, 3))

@@ -94,7 +94,7 @@ def _groups(verdict: Verdict) -> Section:
         (
             m.column or "",
             (m.group or "") + (" (reference)" if m.detail.get("reference") else ""),
-            str(m.detail["shown"]),
+            _count(m.detail["shown"]),
             percent(m.detail.get("share")),
         )
         for m in group_rows(verdict)
@@ -130,7 +130,7 @@ def _forest(members: Sequence[Measurement]) -> Markup:
             figure(m.value),
             interval(m),
             figure(m.detail["p_adjusted"]),
-            f"{m.detail['n']} / {m.detail['n_reference']}",
+            f"{_count(m.detail['n'])} / {_count(m.detail['n_reference'])}",
         )
         for m in sorted(members, key=_rank)
     )
@@ -187,7 +187,7 @@ def _panel(
             _strip(m, span, "", (), None if reference is None else float(reference)),
             percent(None if m.value is None else float(m.value)),
             _interval(m),
-            str(m.detail["n"]),
+            _count(m.detail["n"]),
         )
         for m in panel.members
     )
@@ -198,6 +198,11 @@ def _panel(
 def _interval(m: Measurement) -> str:
     low, high = m.detail.get("low"), m.detail.get("high")
     return "–" if low is None or high is None else f"{percent(low)} to {percent(high)}"
+
+
+def _count(rows: int | str) -> str:
+    """Rows with thousands apart; `<n` as it is."""
+    return f"{rows:,}" if isinstance(rows, int) else rows
 
 
 def _words(name: str) -> str:

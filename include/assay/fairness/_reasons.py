@@ -123,7 +123,8 @@ def _small_groups(
             yield Reason(
                 code="group_too_small",
                 outcome=outcome,
-                message=f"groups with fewer rows than the least number weren't judged{shown}",
+                message=f"groups of {column} with fewer rows than the least number weren't judged"
+                f"{shown}",
                 column=column,
                 numbers={
                     "groups": len(members),

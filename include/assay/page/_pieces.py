@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assay.page._layout import environment
 from assay.verdict import Outcome, Reason
@@ -69,18 +69,24 @@ def table(
     heads : sequence
         Names of the columns; a head may be an axis.
     rows : iterable of sequences
-        Text is escaped, Markup isn't.
+        Text is escaped, Markup isn't. Names in the first cell may wrap after an underscore.
     numbers, drawn : iterable of int
         Columns that hold numbers (set flush right) and drawings (as wide as can be).
     caption : str, optional
         What the table is.
     """
-    body = [list(row) for row in rows]
+    body = [[_wrapping(first), *rest] for first, *rest in rows]
     if not body:
         return Markup("")
     kinds = dict.fromkeys(numbers, "n") | dict.fromkeys(drawn, "d")
     template = environment().get_template("table.html.j2")
     return Markup(template.render(heads=heads, rows=body, kinds=kinds, caption=caption))  # noqa: S704 - the template escapes
+
+
+def _wrapping(name: Any) -> Any:
+    if isinstance(name, Markup) or not isinstance(name, str):
+        return name
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def reasons(found: Sequence[Reason], none: str) -> Markup:

@@ -66,8 +66,10 @@ def _reason(finding: Finding) -> Reason | None:
         return Reason(code="warning_expectation_unmet", outcome=Outcome.WARN, column=column,
                       message=f"{e.label} is unmet (a warning)", numbers=numbers)  # fmt: skip
     if finding.row_level:
+        rows = numbers.get("unexpected_count")
+        many = "rows" if rows is None else f"{rows:,} row{'s' if rows != 1 else ''}"
         return Reason(code="rows_quarantined", outcome=Outcome.WARN, column=column,
-                      message=f"{e.label} quarantines rows", numbers=numbers)  # fmt: skip
+                      message=f"{e.label} quarantines {many}", numbers=numbers)  # fmt: skip
     return Reason(code="critical_expectation_unmet", outcome=Outcome.FAIL, column=column,
                   message=f"{e.label} is unmet", numbers=numbers)  # fmt: skip
 
