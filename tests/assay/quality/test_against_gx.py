@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import random
 from decimal import Decimal
 
 import hypothesis.strategies as st
@@ -261,15 +262,24 @@ def test_equal_at_the_edges(con, name):
     compare(con, pa.table(arrays, names=list("fijstbd")))
 
 
-@settings(
-    max_examples=2,
+_GENERATED = settings(
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+
+
+@settings(_GENERATED, max_examples=4)
+@given(data=tables(), seed=st.integers(0, 2**32))
+def test_equal_on_generated_tables(con, data, seed):
+    compare(con, data, tuple(random.Random(seed).sample(EVERYTHING, len(EVERYTHING) // 4)))
+
+
+@pytest.mark.slow
+@settings(_GENERATED, max_examples=25)
 @given(data=tables())
-def test_equal_on_generated_tables(con, data):
+def test_everything_is_equal_on_many_tables(con, data):
     compare(con, data)
 
 
@@ -345,13 +355,7 @@ def zoned(draw):
     })  # fmt: skip
 
 
-@settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+@settings(_GENERATED, max_examples=3)
 @given(data=st.composite(zoned)())
 def test_equal_on_zones_decimals_and_odd_texts(con, data):
     compare(con, data, ZONED)
