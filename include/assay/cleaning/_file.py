@@ -12,6 +12,7 @@ from assay.cleaning._report import CleaningReport
 from assay.cleaning._run import Cleaned, clean, fit
 from assay.cleaning._scale import render_scaler, scale
 from assay.cleaning._state import FittedState
+from assay.cleaning.page import render_cleaning_html
 from assay.engine import ROW, FileDigest, open_data, read_parquet, session, write_parquet
 from assay.errors import InputError, PolicyError
 from assay.lake import digest, publish
@@ -51,7 +52,8 @@ def clean_file(
     reference : path or URL, optional
         What to fit on. Without it the steps are fitted on ``data``, and the report says so.
     report : path, optional
-        Where to write the report as JSON. Beside it come the fitted state
+        Where to write the report: a page to read where its name ends in ``.html``, with the
+        numbers beside it (``.json``), else these alone. Beside it come the fitted state
         (``.state.json``) and the change log (``.changes.parquet``); beside ``out`` the scaler
         (``.scaler.json``) and a derived file (``.scaled.parquet``) where the policy has them.
 
@@ -93,9 +95,10 @@ def clean_file(
         cleaned = clean(con, table, loaded, fitted)
         written = _write(con, cleaned.table, target)
         beside = _scaler(con, cleaned, loaded, fitted, target)
+        verdict = judge_cleaning(cleaned.report, loaded)
         if report is not None:
-            beside |= _report(con, cleaned, fitted, Path(report))
-    return CleanedFile(written, cleaned.report, judge_cleaning(cleaned.report, loaded), beside)
+            beside |= _report(con, cleaned, verdict, fitted, Path(report))
+    return CleanedFile(written, cleaned.report, verdict, beside)
 
 
 def _typed(table: Any, policy: CleaningPolicy) -> Any:
@@ -147,10 +150,17 @@ def _scaler(
     return found
 
 
-def _report(con: Any, cleaned: Cleaned, fitted: FittedState, path: Path) -> dict[str, Path]:
+def _report(
+    con: Any, cleaned: Cleaned, verdict: Verdict, fitted: FittedState, path: Path
+) -> dict[str, Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(cleaned.report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    found = {"report": path}
+    if path.suffix == ".html":
+        path.write_text(render_cleaning_html(verdict, cleaned.report), encoding="utf-8")
+        found["numbers"] = path.with_suffix(".json")
+    numbers = found.get("numbers", path)
+    numbers.write_text(cleaned.report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     state, log = path.with_suffix(".state.json"), path.with_suffix(".changes.parquet")
     state.write_text(fitted.to_json(), encoding="utf-8")
     write_parquet(con, cleaned.change_log, log, [ROW, "step", "column"])
-    return {"report": path, "state": state, "change_log": log}
+    return {**found, "state": state, "change_log": log}

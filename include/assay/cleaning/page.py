@@ -1,8 +1,9 @@
-"""A cleaning as one HTML page: what was changed, by column, by rule, by group."""
+"""A cleaning as one HTML page and as text: what was changed, by column, by rule, by group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from markupsafe import Markup
 
@@ -10,6 +11,9 @@ from assay.cleaning._report import CleaningReport, GroupReport, StepReport
 from assay.page import Lead, Section, number, percent, reasons, render_page, table, text
 from assay.page.draw import bar
 from assay.verdict import Verdict
+
+_HEADS: Final = ["step", "column", "changed", "flagged", "dropped rows", "why not"]
+_NUMBERS: Final = (2, 3, 4)
 
 
 def render_cleaning_html(
@@ -38,6 +42,26 @@ def render_cleaning_html(
     return render_page(
         title, Lead(verdict.outcome, _answer(report), _facts(report)), sections, back
     )
+
+
+def render_cleaning_text(verdict: Verdict, report: CleaningReport) -> str:
+    """The cleaning for a terminal: the answer, the reasons, and what each step did."""
+    lines = [f"clean: {verdict.outcome.value}. {_answer(report)}"]
+    lines += [f"  {r.outcome.value}  {r.code}: {r.message}" for r in verdict.reasons]
+    lines += [f"  {name}: {value}" for name, value in _facts(report)[2:4]]
+    rows = [row for step in report.steps for row in _step(step)]
+    if not rows:
+        return "\n".join([*lines, "  The policy has no step."])
+    whole = [_HEADS, *rows]
+    widths = [max(len(row[i]) for row in whole) for i in range(len(_HEADS))]
+    lines.append("")
+    for row in whole:
+        cells = [
+            cell.rjust(width) if i in _NUMBERS else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  " + "  ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
 def _answer(report: CleaningReport) -> str:
@@ -77,12 +101,11 @@ def _columns(report: CleaningReport) -> Markup:
 
 def _steps(report: CleaningReport) -> Iterator[Section]:
     rows = [row for step in report.steps for row in _step(step)]
-    heads = ["step", "column", "changed", "flagged", "dropped rows", "why not"]
     note = "In the order in which they ran, each on what the one before it gave."
     if not rows:
         yield Section("By rule", [text("The policy has no step.")])
         return
-    yield Section("By rule", _some(table(heads, rows, numbers=(2, 3, 4))), note)
+    yield Section("By rule", _some(table(_HEADS, rows, numbers=_NUMBERS)), note)
 
 
 def _step(step: StepReport) -> Iterator[list[str]]:

@@ -108,7 +108,11 @@ def clean(
         str | None, typer.Option(help="What to fit on; without it DATA, and scaling is refused.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Where to write the report; state and change log beside.")
+        Path | None,
+        typer.Option(
+            help="Where to write the report, HTML or JSON by its ending; state and change "
+            "log beside."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -117,6 +121,7 @@ def clean(
     Example: assay clean day.csv --policy cleaning.yaml --out day.parquet --reference last.csv
     """
     from assay.cleaning import clean_file
+    from assay.cleaning.page import render_cleaning_text
 
     with progress("cleaning"):
         cleaned = clean_file(data, policy, out, reference=reference, report=report)
@@ -126,13 +131,11 @@ def clean(
         "out": {"path": str(out), "rows": cleaned.out.rows, "sha256": cleaned.out.sha256},
         "beside": {name: str(path) for name, path in cleaned.beside.items()},
     }
-    counts = cleaned.report
     lines = [
-        f"clean: {cleaned.verdict.outcome.value}",
-        *(f"  {r.code}: {r.message}" for r in cleaned.verdict.reasons),
-        f"  fitted on the {counts.fitted_on}; rows in {counts.rows_in}, out {counts.rows_out}, "
-        f"dropped {counts.rows_dropped}; cells changed {counts.cells_changed}",
-        f"  {out}",
+        render_cleaning_text(cleaned.verdict, cleaned.report),
+        "",
+        f"wrote {out}: {cleaned.out.rows:,} rows",
+        *(f"wrote {path}: {name.replace('_', ' ')}" for name, path in cleaned.beside.items()),
     ]
     show(told, as_json, "\n".join(lines))
     return cleaned.verdict.exit_code

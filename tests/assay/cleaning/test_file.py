@@ -9,6 +9,7 @@ import pytest
 
 from assay.cleaning import FittedState, clean_file
 from assay.cleaning._report import CleaningReport
+from assay.cleaning.page import render_cleaning_text
 from assay.errors import InputError, PolicyError
 
 _POLICY = """\
@@ -52,6 +53,21 @@ def test_without_a_reference_it_fits_on_the_data_and_says_so(folder: Path) -> No
     log = pd.read_parquet(done.beside["change_log"])
     assert log[["__row", "column", "rule"]].values.tolist() == [
         [0, "s", "text"], [1, "x", "impute.median"],
+    ]  # fmt: skip
+
+
+def test_a_page_to_read_has_its_numbers_beside_it_and_a_terminal_the_steps(folder: Path) -> None:
+    done = clean_file(
+        folder / "data.csv", folder / "cleaning.yaml", folder / "out.parquet",
+        report=folder / "report.html",
+    )  # fmt: skip
+    assert "Cells changed by column" in (folder / "report.html").read_text()
+    numbers = CleaningReport.model_validate_json((folder / "report.json").read_text())
+    assert numbers == done.report
+    text = render_cleaning_text(done.verdict, done.report)
+    assert text.splitlines()[0] == ("clean: PASS. 2 of 3 rows were changed (66.7 %), none dropped.")
+    assert [line.split() for line in text.splitlines()[-2:]] == [
+        ["1.", "text", "s", "1", "0", "0"], ["2.", "impute", "x", "1", "1", "0"],
     ]  # fmt: skip
 
 
