@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from assay.contract import Contract
+from assay.engine import round12
 from assay.ingest import Landing, judge_landing, land
 from assay.lake import clear_aside
 from assay.policy.cleaning import CleaningPolicy, Forest, OutliersStep
@@ -18,8 +19,10 @@ from assay.stages._lease import working
 from assay.stages._office import Office
 from assay.stages._ticket import StageResult, Ticket
 from assay.stages._work import record
+from assay.verdict import Measurement
 from assay.versioning import Derivation
 
+ARRIVAL: Final = "arrival_latency"
 TRANSFORM: Final = 2
 """Version of the code that turns landed rows into released ones; raise it when bytes change."""
 
@@ -51,10 +54,28 @@ def ingest(
                 "version": office.registry.version_id(ticket.dataset, ticket.batch, derived),
             }
         )
-    record(office, ticket, verdict)
-    return ticket, StageResult.judged(
+    arrival = arrival_latency(office, contract, ticket)
+    measured = (*verdict.measurements, arrival)
+    record(office, ticket, verdict.model_copy(update={"measurements": measured}))
+    result = StageResult.judged(
         "ingest", verdict, rows={"in": landing.rows or 0}, files=_files(office, landing)
     )
+    detail = {**result.detail, "hours_after_batch": arrival.value}
+    return ticket, result.model_copy(update={"detail": detail})
+
+
+def arrival_latency(office: Office, contract: Contract, ticket: Ticket) -> Measurement:
+    """Hours from the end of a batch to the first run that found this input of it.
+
+    Read it beside the batches before: an upstream that grows late shows in it. It is the catalog's
+    alone and no gate judges it, since it is of the clock and not of the data: a backfill lands
+    years late.
+    """
+    _, end = contract.partition.bounds(ticket.batch)
+    runs = office.catalog.history(ticket.dataset, ticket.batch)
+    same = [r.started for r in runs if ticket.input_sha and r.input_sha == ticket.input_sha]
+    hours = (min([ticket.started, *same]) - end).total_seconds() / 3600
+    return Measurement(name=ARRIVAL, value=round12(hours), unit="hours")
 
 
 def _files(office: Office, landing: Landing) -> dict[str, str]:

@@ -46,7 +46,7 @@ def render_overview(ticket: Ticket, done: dict[str, StageResult], result: StageR
         Section("Every stage", [_stages(done)]),
         Section("Made from", [_made_from(ticket)], folded=True),
     ]
-    lead = Lead(result.outcome, _answer(done, result), _facts(ticket, result))
+    lead = Lead(result.outcome, _answer(done, result), _facts(ticket, done, result))
     return render_page(f"{ticket.dataset} {ticket.batch}", lead, sections)
 
 
@@ -63,10 +63,19 @@ def _answer(done: dict[str, StageResult], result: StageResult) -> str:
     return f"A {state}: it was judged and not released."
 
 
-def _facts(ticket: Ticket, result: StageResult) -> list[tuple[str, str]]:
+def _facts(
+    ticket: Ticket, done: dict[str, StageResult], result: StageResult
+) -> list[tuple[str, str]]:
     facts = [("Rows in", f"{result.rows.get('in', 0):,}"), ("Version", (ticket.version or "")[:12])]
     facts += [("Run", ticket.run_id), ("Started", f"{ticket.started:%Y-%m-%d %H:%M} UTC")]
+    if "ingest" in done and (late := done["ingest"].detail.get("hours_after_batch")) is not None:
+        facts.append(("Came after the batch’s end", _long(late)))
     return facts
+
+
+def _long(hours: float) -> str:
+    """A duration in the unit that fits it; below 0 where the batch hadn't ended."""
+    return f"{hours:.1f} hours" if abs(hours) < 48 else f"{hours / 24:,.0f} days"
 
 
 def _questions(done: dict[str, StageResult]) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import sqlite3
 from pathlib import Path
@@ -270,6 +271,25 @@ def test_a_rehearsal_against_one_reference_judges_for_itself_only(ready: Any, mi
     assert alone["drift"].outcome is Outcome.PASS
     assert whole["drift"].outcome is not Outcome.PASS
     assert ready.batch("visits", day)["state"] == "held"
+
+
+def test_when_an_input_came_is_measured_once_and_no_part_of_its_version(
+    ready: Any, mini: Any
+) -> None:
+    end = dt.datetime(2024, 1, 4, tzinfo=dt.UTC)
+    clocks = [lambda h=hours: end + dt.timedelta(hours=h) for hours in (5, 29)]
+    ready.drop("visits", DAY, mini.visits(DAY))
+    first, second = (mini.Train(ready.project, ready.home, clock) for clock in clocks)
+    done = first.run("visits", DAY, run_id="first")
+    objects = ready.objects()
+    again = second.run("visits", DAY, run_id="second")
+
+    assert again["ingest"].detail["hours_after_batch"] == 5.0
+    seen = ready.office.catalog.trend("visits", "arrival_latency", gate="ingest")
+    assert [p.value for p in seen if p.batch == DAY] == [5.0]
+    assert ready.objects() == objects
+    page = ready.home / done["release"].report
+    assert "5.0 hours" in page.read_text()
 
 
 def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None:
