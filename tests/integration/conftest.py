@@ -232,6 +232,10 @@ class Site:
         registry = Registry(embedded(self.home))
         return dict(registry.snapshot(dataset).batches) if registry.pointer(dataset) else {}
 
+    def now(self) -> datetime:
+        """The time, for what expires."""
+        return datetime.now(UTC)
+
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Within the block, this process has the installation's environment."""
@@ -304,6 +308,11 @@ def site(
             "ASSAY_PROJECT": str(project),
             "ASSAY_CATALOG_URL": databases("catalog"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": databases("airflow"),
+            # What a killed worker or scheduler leaves is seen soon.
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
             # A changed contract is seen soon.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         },

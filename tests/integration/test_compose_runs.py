@@ -25,8 +25,8 @@ import httpx
 import psutil
 import psycopg2
 import pytest
-import redis
 import yaml
+from own_servers import Cluster, RedisServer, own_cluster, own_redis
 from sqlalchemy import make_url
 
 from assay.catalog import Catalog
@@ -40,7 +40,6 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)(?:(:[?-])([^}]*))?\})")
 _ENDED = {"success", "failed"}
-_MARK = "assay_test"
 OLD_LOG = "airflow/logs/dag_id=old/run_id=old/task_id=old/attempt=1.log"
 
 
@@ -119,6 +118,7 @@ class Stack:
     secrets: Mapping[str, str]
     port: int = field(default_factory=_free_port)
     running: dict[str, Supervised] = field(default_factory=dict)
+    commands: dict[str, list[str]] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -184,16 +184,18 @@ class Stack:
             if service["restart"] == "no":
                 self.run(name, self.command(name))
             else:
-                where = self.environment(name)
-                self.running[name] = start(name, self.command(name), where, self.log(name))
+                self._start(name, self.command(name))
 
     def scale(self, service: str) -> str:
         """Start one more process of a service, as ``docker compose up --scale`` does; its name."""
         name = f"{service}-2"
-        command = [*self.command(service), "--celery-hostname", f"{name}@%h"]
-        self.running[name] = start(name, command, self.environment(service), self.log(name))
         self.services = {**self.services, name: self.services[service]}
+        self._start(name, [*self.command(service), "--celery-hostname", f"{name}@%h"])
         return name
+
+    def _start(self, name: str, command: list[str]) -> None:
+        self.commands[name] = command
+        self.running[name] = start(name, command, self.environment(name), self.log(name))
 
     def run(self, service: str, command: list[str]) -> str:
         """Run a command in a service's environment to its end; what it printed."""
@@ -246,14 +248,23 @@ class Stack:
         check: Callable[[], T],
         patience_s: float = 90,
         seen: Callable[[], object] = lambda: "",
+        *,
+        restarts: bool = False,
     ) -> T:
-        """Ask again and again until the answer is true; the answer."""
+        """Ask again and again until the answer is true; the answer.
+
+        No process may end meanwhile; with ``restarts`` one that does is started again, as the
+        file's ``restart: unless-stopped`` says.
+        """
         deadline = time.monotonic() + patience_s
         while True:
             if found := check():
                 return found
             dead = [name for name, process in self.running.items() if not process.alive]
-            assert not dead, f"{dead[0]} ended:\n{tail(self.log(dead[0]))}"
+            for name in dead if restarts else ():
+                print(f"{name} ended and is started again")
+                self._start(name, self.commands[name])
+            assert restarts or not dead, f"{dead[0]} ended:\n{tail(self.log(dead[0]))}"
             if time.monotonic() > deadline:
                 pytest.fail(f"waited {patience_s:.0f} s in vain for {what}: {seen()}")
             time.sleep(0.25)
@@ -326,27 +337,20 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def broker() -> Iterator[str]:
-    """Address of a Redis database that nobody uses, emptied at the end."""
-    for number in range(15, 0, -1):
-        client = redis.Redis(port=6379, db=number, socket_connect_timeout=3)
-        try:
-            ours = not client.dbsize() and client.set(_MARK, os.getpid(), nx=True)
-        except redis.ConnectionError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no Redis at 127.0.0.1:6379: {error}")
-        if ours:
-            yield f"127.0.0.1:6379/{number}"
-            client.flushdb()
-            client.close()
-            return
-    pytest.fail("every database of Redis at 127.0.0.1:6379 is in use")
+def postgres() -> Iterator[Cluster]:
+    with own_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[RedisServer]:
+    with own_redis() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def stack(
-    tmp_path_factory: pytest.TempPathFactory, databases: Callable[[str], str], broker: str
+    tmp_path_factory: pytest.TempPathFactory, postgres: Cluster, broker: RedisServer
 ) -> Iterator[Stack]:
     """The stack, its init service run and the others started; stopped at the end."""
     folder = tmp_path_factory.mktemp("compose")
@@ -355,9 +359,9 @@ def stack(
     mail = {"conn_type": "smtp", "host": "mail.example.org", "password": "mail-password-of-a-test"}
     values["ASSAY_CONNECTIONS"] = json.dumps({"assay_smtp": mail})
     parsed = _filled(yaml.safe_load(text), values)
-    made = {name: databases(name).split("://")[1] for name in ("airflow", "assay")}
+    made = {name: postgres.database().split("://")[1] for name in ("airflow", "assay")}
     services = {k: s for k, s in parsed["services"].items() if k not in {"postgres", "redis"}}
-    stack = Stack(folder, services, made, broker, values)
+    stack = Stack(folder, services, made, broker.address, values)
     _drop(stack.home / "inbox")
     (folder / "user").mkdir()
     old = folder / OLD_LOG
@@ -499,6 +503,39 @@ def test_a_run_survives_the_worker_that_had_it(stack: Stack, runs: dict[str, str
     os.killpg(stack.running.pop("worker").pid, signal.SIGKILL)
     assert stack.end(run, patience_s=240)["state"] == "success", stack.states(run)
     assert stack.record("airlines").counts.released == 17
+
+
+def test_a_run_survives_restarts_of_postgres_and_redis(
+    stack: Stack, runs: dict[str, str], postgres: Cluster, broker: RedisServer
+) -> None:
+    """Both are killed in the middle of a run; what Redis held in its queues is lost."""
+    stack.end(runs["airlines"])
+    register = stack.home / "inbox" / "airlines" / "2013.csv"
+    register.write_text(register.read_text("utf-8") + "ZY,Another airline\n", "utf-8")
+    before = stack.record("airlines")
+    run = stack.trigger("airlines")
+
+    def begun() -> bool:
+        return any(state == "success" for state in stack.states(run).values())
+
+    stack.until("a first task to be done", begun, seen=lambda: stack.states(run))
+    postgres.restart()
+    broker.restart()
+
+    def ended() -> bool:
+        with suppress(httpx.HTTPError, AssertionError):
+            return stack.get(run)["state"] in _ENDED
+        return False
+
+    stack.until(f"{run} to end", ended, 300, lambda: stack.states(run), restarts=True)
+    assert stack.get(run)["state"] == "success", stack.states(run)
+    record = stack.record("airlines")
+    assert record.counts.released == before.counts.released + 1
+    (event,) = [
+        e for e in stack.get("/assets/events")["asset_events"]
+        if e["source_run_id"] == stack.get(run)["dag_run_id"]
+    ]  # fmt: skip
+    assert event["extra"]["version"] == record.version
 
 
 def test_no_secret_is_written_anywhere(stack: Stack, runs: dict[str, str]) -> None:
