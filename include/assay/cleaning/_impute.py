@@ -8,19 +8,15 @@ from typing import Any
 import ibis
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
-from assay.cleaning._numbers import is_missing, measure_moments
-from assay.cleaning._quantiles import measure_quantiles
+from assay.cleaning._known import Known
+from assay.cleaning._numbers import is_missing
 from assay.cleaning._state import ColumnFit, Value
 from assay.errors import PolicyError
 from assay.policy.cleaning import ImputeStep
 
 
-def fit_impute(
-    flow: Flow, table: Any, index: int, step: ImputeStep, pilot: Any | None
-) -> dict[str, ColumnFit]:
+def fit_impute(flow: Flow, known: Known, index: int, step: ImputeStep) -> dict[str, ColumnFit]:
     """The fill of every column of a step; all means in the same scans, all medians in one.
-
-    ``pilot`` is a few of the rows, or None; it makes the scans cheaper.
 
     Notes
     -----
@@ -36,11 +32,10 @@ def fit_impute(
             flow.numeric(name, index)
         if how.method in by_method:
             by_method[how.method].append(name)
-    found = {
-        name: _fill(table, name, m.n, m.mean)
-        for name, m in measure_moments(table, by_method["mean"], pilot).items()
-    }
-    quantiles = measure_quantiles(table, dict.fromkeys(by_method["median"], (0.5,)), pilot)
+    table = known.table
+    moments = known.moments(by_method["mean"])
+    found = {name: _fill(table, name, m.n, m.mean) for name, m in moments.items()}
+    quantiles = known.quantiles(dict.fromkeys(by_method["median"], (0.5,)))
     found |= {name: _fill(table, name, n, median) for name, (n, median) in quantiles.items()}
     found |= {name: _mode(table, name) for name in by_method["mode"]}
     for name, how in step.columns.items():

@@ -8,8 +8,7 @@ from typing import Any
 import ibis
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
-from assay.cleaning._numbers import measure_moments
-from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
+from assay.cleaning._known import Known
 from assay.cleaning._state import ColumnFit
 from assay.errors import PolicyError
 from assay.policy.cleaning import Iqr, MedianMad, OutliersStep, ZScore
@@ -39,10 +38,8 @@ def largest_z(n: int, ddof: int) -> float:
     return (n - 1) / math.sqrt(n) if ddof == 1 else math.sqrt(n - 1)
 
 
-def fit_outliers(table: Any, step: OutliersStep, pilot: Any | None) -> dict[str, ColumnFit]:
+def fit_outliers(known: Known, step: OutliersStep) -> dict[str, ColumnFit]:
     """Bounds of every column of a step, all columns in the same scans.
-
-    ``pilot`` is a few of the rows, or None; it makes the scans cheaper.
 
     Notes
     -----
@@ -52,15 +49,15 @@ def fit_outliers(table: Any, step: OutliersStep, pilot: Any | None) -> dict[str,
     or no spread at all is a fault: the column is left as it is, INCONCLUSIVE.
     """
     if isinstance(step.by, ZScore):
-        fits = _by_zscore(table, step, step.by, pilot)
+        fits = _by_zscore(known, step, step.by)
     elif isinstance(step.by, MedianMad):
-        fits = _by_mad(table, step, step.by, pilot)
+        fits = _by_mad(known, step, step.by)
     elif isinstance(step.by, Iqr):
-        fits = _by_iqr(table, step, step.by, pilot)
+        fits = _by_iqr(known, step, step.by)
     else:
         raise PolicyError("an isolation forest has no bounds by column", got=step.by.method)
     if step.action == "clip":
-        whole = {n for n in step.columns if table[n].type().is_integer()}
+        whole = {n for n in step.columns if known.table[n].type().is_integer()}
         return {n: _with_room(f) if n in whole else f for n, f in fits.items()}
     return fits
 
@@ -76,11 +73,9 @@ def _whole_bounds(fit: ColumnFit) -> tuple[int, int]:
     return math.ceil(float(fit.values["low"] or 0)), math.floor(float(fit.values["high"] or 0))
 
 
-def _by_zscore(
-    table: Any, step: OutliersStep, by: ZScore, pilot: Any | None
-) -> dict[str, ColumnFit]:
+def _by_zscore(known: Known, step: OutliersStep, by: ZScore) -> dict[str, ColumnFit]:
     found = {}
-    for name, m in measure_moments(table, step.columns, pilot).items():
+    for name, m in known.moments(step.columns).items():
         if m.n < (by.min_n or 0) or largest_z(m.n, by.ddof) <= by.threshold:
             found[name] = ColumnFit(n=m.n, fault="n_too_small")
             continue
@@ -90,12 +85,10 @@ def _by_zscore(
     return found
 
 
-def _by_mad(
-    table: Any, step: OutliersStep, by: MedianMad, pilot: Any | None
-) -> dict[str, ColumnFit]:
-    medians = measure_quantiles(table, dict.fromkeys(step.columns, (0.5,)), pilot)
+def _by_mad(known: Known, step: OutliersStep, by: MedianMad) -> dict[str, ColumnFit]:
+    medians = known.quantiles(dict.fromkeys(step.columns, (0.5,)))
     enough = {name: m for name, (n, m) in medians.items() if n >= max(by.min_n or 0, 1)}
-    deviations = measure_deviation_medians(table, enough, pilot)
+    deviations = known.deviation_medians(enough)
     found = {}
     for name in step.columns:
         n, median = medians[name]
@@ -109,9 +102,9 @@ def _by_mad(
     return found
 
 
-def _by_iqr(table: Any, step: OutliersStep, by: Iqr, pilot: Any | None) -> dict[str, ColumnFit]:
+def _by_iqr(known: Known, step: OutliersStep, by: Iqr) -> dict[str, ColumnFit]:
     found = {}
-    quartiles = measure_quantiles(table, dict.fromkeys(step.columns, (0.25, 0.75)), pilot)
+    quartiles = known.quantiles(dict.fromkeys(step.columns, (0.25, 0.75)))
     for name, (n, q1, q3) in quartiles.items():
         if n < max(by.min_n or 0, 1):
             found[name] = ColumnFit(n=n, fault="n_too_small")
@@ -161,10 +154,15 @@ def _beyond(value: Any, fit: ColumnFit) -> Any:
 
 
 def _nearest(value: Any, fit: ColumnFit) -> Any:
-    low, high = float(fit.values["low"] or 0), float(fit.values["high"] or 0)
     dtype = value.type()
+    low, high = nearest_bounds(dtype, fit)
+    above = value.cast("float64") > float(fit.values["high"] or 0)
+    return ibis.ifelse(above, ibis.literal(high).cast(dtype), ibis.literal(low).cast(dtype))
+
+
+def nearest_bounds(dtype: Any, fit: ColumnFit) -> tuple[float, float]:
+    """What values beyond the bounds of a column of this type are clipped to."""
     if dtype.is_integer():
         least, most = _whole_bounds(fit)
-        low, high = max(least, dtype.bounds.lower), min(most, dtype.bounds.upper)
-    above = value.cast("float64") > high
-    return ibis.ifelse(above, ibis.literal(high).cast(dtype), ibis.literal(low).cast(dtype))
+        return max(least, dtype.bounds.lower), min(most, dtype.bounds.upper)
+    return float(fit.values["low"] or 0), float(fit.values["high"] or 0)

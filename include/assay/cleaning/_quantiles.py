@@ -15,19 +15,11 @@ Floyd, R. W. & Rivest, R. L. (1975). Expected time bounds for selection. Communi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import ibis
-import numpy as np
-
-from assay.cleaning._numbers import finite, one_row, sampled
-
-_BLOCK = 122_880
-_FEW = 200
-"""Values that a pilot needs to say anything."""
+from assay.cleaning._numbers import finite, one_row
+from assay.cleaning._survey import Wanted, samples, survey
 
 
 def measure_quantiles(
@@ -77,83 +69,16 @@ def _by_engine(table: Any, asked: Mapping[str, Sequence[float]]) -> dict[str, li
     }
 
 
-@dataclass
-class _Between:
-    """What was seen of one column below, at, between and at two values."""
-
-    low: float
-    high: float
-    below: int = 0
-    at_low: int = 0
-    at_high: int = 0
-    kept: list[Any] = field(default_factory=list)
-
-    def see(self, values: Any) -> None:
-        self.below += int(np.count_nonzero(values < self.low))
-        self.at_low += int(np.count_nonzero(values == self.low))
-        if self.low < self.high:
-            self.at_high += int(np.count_nonzero(values == self.high))
-            self.kept.append(values[(values > self.low) & (values < self.high)])
-
-    def ranked(self, *ranks: int) -> list[float] | None:
-        """The values of some ranks, counted from 0; None where one of them lies elsewhere."""
-        between = np.concatenate([*self.kept, np.empty(0)])
-        first = self.below + self.at_low
-        last = first + len(between)
-        inside = sorted({r - first for r in ranks if first <= r < last})
-        between = np.partition(between, inside) if inside else between
-        found = []
-        for rank in ranks:
-            if not self.below <= rank < last + self.at_high:
-                return None
-            value = between[rank - first] if first <= rank < last else None
-            found.append(float(value if value is not None else self._end(rank < first)))
-        return found
-
-    def _end(self, lower: bool) -> float:
-        return self.low if lower else self.high
-
-
 def _near(table: Any, asked: Mapping[str, Sequence[float]], pilot: Any) -> dict[str, list[Any]]:
     """Quantiles of the columns of which the pilot said rightly where they lie."""
-    few = {n: v for n, v in sampled(pilot, list(asked)).items() if len(v) >= _FEW}
-    sought = {n: [_interval(v, q) for q in asked[n]] for n, v in few.items()}
-    if not sought:
-        return {}
-    counts = dict.fromkeys(sought, 0)
-    blocks = table.select(
-        **{f"x{i}": ibis.coalesce(finite(table[n]), math.nan) for i, n in enumerate(sought)}
-    ).to_pyarrow_batches(chunk_size=_BLOCK)
-    for block in blocks:
-        for i, (name, intervals) in enumerate(sought.items()):
-            values = block.column(i).to_numpy(zero_copy_only=False)
-            counts[name] += len(values) - int(np.count_nonzero(np.isnan(values)))
-            for interval in intervals:
-                interval.see(values)
+    few = samples(pilot, list(asked))
+    wanted = {
+        name: Wanted(p.frame, False, tuple(p.span(q) for q in asked[name]), p.frequent())
+        for name, p in few.items()
+    }
     found = {}
-    for name, n in counts.items():
-        values = [_value(seen, n, q) for seen, q in zip(sought[name], asked[name], strict=True)]
+    for name, profile in survey(table, wanted).items():
+        values = [profile.quantile(q) for q in asked[name]]
         if None not in values:
-            found[name] = [n, *values]
+            found[name] = [profile.n, *values]
     return found
-
-
-def _interval(values: Any, share: float) -> _Between:
-    """Two values of the pilot between which the quantile of all rows almost surely lies."""
-    m = len(values)
-    reach = 5 * math.sqrt(m * share * (1 - share)) + 0.002 * m + 2
-    low, high = math.floor((m - 1) * share - reach), math.ceil((m - 1) * share + reach)
-    return _Between(
-        float(values[low]) if low >= 0 else -math.inf,
-        float(values[high]) if high < m else math.inf,
-    )
-
-
-def _value(seen: _Between, n: int, share: float) -> float | None:
-    at = (n - 1) * share
-    rank = math.floor(at)
-    found = seen.ranked(rank, min(rank + 1, n - 1)) if n else None
-    if found is None:
-        return None
-    below, above = found
-    return below + (above - below) * (at - rank) if above > below else below

@@ -16,10 +16,13 @@ from assay.cleaning._checks import problems
 from assay.cleaning._deduplicate import apply_deduplicate
 from assay.cleaning._derive import check_expression, derive
 from assay.cleaning._flow import DROPPED, DROPPED_AT, Flow, begin
+from assay.cleaning._foresight import after, gathered
 from assay.cleaning._forest import apply_forest, fit_forest
 from assay.cleaning._impute import apply_impute, fit_impute
+from assay.cleaning._known import Known
 from assay.cleaning._numbers import one_row
 from assay.cleaning._outliers import apply_outliers, fit_outliers
+from assay.cleaning._profile import Profile
 from assay.cleaning._report import (
     GROUP,
     CleaningReport,
@@ -111,12 +114,17 @@ def fit(
     _checked(policy, roles, reference)
     rows = int(reference.count().to_pyarrow().as_py())
     flow, pilot = begin(reference, values=False), _pilot(con, reference, rows)
+    known: Mapping[str, Profile] = {}
     fits = []
     last = max((i for i, s in enumerate(policy.steps) if isinstance(s, _FITTED)), default=-1)
     for index, step in enumerate(policy.steps):
-        found = _fit_step(flow, index, step, fitted_on == "batch", pilot)
+        table = flow.table.filter(flow.alive)
+        source = Known(table, pilot and pilot.table.filter(pilot.alive), known)
+        source = gathered(source, policy.steps[index:])
+        found = _fit_step(flow, index, step, fitted_on == "batch", source)
         fits.append(found)
         if index < last:
+            known = after(step, found.columns, source.profiles, table)
             flow = _apply(con, flow, index, step, found)
             pilot = pilot and _apply(con, pilot, index, step, found)
     return FittedState(policy=policy, fitted_on=fitted_on, rows=rows, steps=tuple(fits))
@@ -255,25 +263,23 @@ def _checked(policy: CleaningPolicy, roles: Mapping[str, str] | None, table: Any
             )
 
 
-def _fit_step(flow: Flow, index: int, step: Step, refused: bool, sample: Flow | None) -> StepFit:
+def _fit_step(flow: Flow, index: int, step: Step, refused: bool, known: Known) -> StepFit:
     if isinstance(step, DeriveStep):
         reads = {name: check_expression(text) for name, text in step.columns.items()}
         return StepFit(index=index, step=step.step, derived_from=reads)
     if not isinstance(step, _FITTED):
         return StepFit(index=index, step=step.step)
-    table = flow.table.filter(flow.alive)
-    pilot = sample and sample.table.filter(sample.alive)
     if isinstance(step, ImputeStep):
-        columns = fit_impute(flow, table, index, step, pilot)
+        columns = fit_impute(flow, known, index, step)
         return StepFit(index=index, step=step.step, columns=columns)
     for name in step.columns:
         flow.numeric(name, index)
     if isinstance(step, ScaleStep):
-        columns = fit_scale(table, step, refused, pilot)
+        columns = fit_scale(known, step, refused)
         return StepFit(index=index, step=step.step, columns=columns)
     if isinstance(step.by, Forest):
-        return StepFit(index=index, step=step.step, forest=fit_forest(table, step))
-    return StepFit(index=index, step=step.step, columns=fit_outliers(table, step, pilot))
+        return StepFit(index=index, step=step.step, forest=fit_forest(known.table, step))
+    return StepFit(index=index, step=step.step, columns=fit_outliers(known, step))
 
 
 def _apply(con: Any, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:

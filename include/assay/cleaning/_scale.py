@@ -9,25 +9,23 @@ from typing import Any
 
 import ibis
 
-from assay.cleaning._numbers import measure_extremes, measure_moments
+from assay.cleaning._known import Known
+from assay.cleaning._numbers import measure_extremes
 from assay.cleaning._state import ColumnFit, FittedState
 from assay.errors import InputError
 from assay.policy.cleaning import CleaningPolicy, ScaleStep
 
 
-def fit_scale(
-    table: Any, step: ScaleStep, refused: bool, pilot: Any | None
-) -> dict[str, ColumnFit]:
+def fit_scale(known: Known, step: ScaleStep, refused: bool) -> dict[str, ColumnFit]:
     """Minimum and maximum, or mean and standard deviation (ddof 0), of every column.
 
     Where there is no spread, the scale is 1, as in scikit-learn, and the fit says so as a fault.
-    ``refused`` says that there is no released reference, so that nothing is fitted; ``pilot`` is a
-    few of the rows, or None.
+    ``refused`` says that there is no released reference, so that nothing is fitted.
     """
     if refused:
         return {name: ColumnFit(n=0, fault="scaling_refused") for name in step.columns}
     found = {}
-    for name, (n, centre, spread) in _spreads(table, step, pilot).items():
+    for name, (n, centre, spread) in _spreads(known, step).items():
         if centre is None:
             found[name] = ColumnFit(n=0, fault="no_values")
             continue
@@ -39,14 +37,12 @@ def fit_scale(
     return found
 
 
-def _spreads(
-    table: Any, step: ScaleStep, pilot: Any | None
-) -> dict[str, tuple[int, float | None, float]]:
+def _spreads(known: Known, step: ScaleStep) -> dict[str, tuple[int, float | None, float]]:
     """Count, centre and spread of every column."""
     if step.method == "normalise":
-        edges = measure_extremes(table, step.columns)
+        edges = measure_extremes(known.table, step.columns)
         return {c: (n, low, (high or 0.0) - (low or 0.0)) for c, (n, low, high) in edges.items()}
-    moments = measure_moments(table, step.columns, pilot)
+    moments = known.moments(step.columns)
     return {c: (m.n, m.mean, m.deviation(0) or 0.0) for c, m in moments.items()}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ibis.util import gen_name
 
 from assay import engine
-from assay.cleaning._numbers import measure_moments
+from assay.cleaning._moments import measure_moments
 from assay.cleaning._quantiles import measure_quantiles
 
 _RNG = np.random.default_rng(20)

@@ -12,8 +12,9 @@ from ibis.util import gen_name
 
 from assay import engine
 from assay.cleaning import _run, clean, fit
-from assay.cleaning._numbers import measure_moments
+from assay.cleaning._moments import measure_moments
 from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
+from assay.cleaning._survey import survey
 
 _N = 40_000
 _RNG = np.random.default_rng(3)
@@ -63,17 +64,18 @@ def test_little_is_kept_of_many_rows(con: Any, monkeypatch: pytest.MonkeyPatch) 
     import assay.cleaning._quantiles as module
 
     table = _table(con, _SAMPLES["normal"])
-    kept = []
-    value = module._value
+    found = []
 
-    def spying(seen: Any, n: int, share: float) -> Any:
-        kept.append(sum(map(len, seen.kept)))
-        return value(seen, n, share)
+    def spying(*arguments: Any) -> Any:
+        found.append(survey(*arguments))
+        return found[-1]
 
-    monkeypatch.setattr(module, "_value", spying)
+    monkeypatch.setattr(module, "survey", spying)
     monkeypatch.setattr(module, "_by_engine", None)
     measure_quantiles(table, {"x": (0.5,)}, table.filter(table["__row"] % 4 == 0))
-    assert 0 < kept[0] < _N / 10
+    pieces = found[0]["x"].pieces
+    assert sum(p.total for p in pieces) == _N
+    assert 0 < sum(len(p.values) for p in pieces if p.values is not None) < _N / 10
 
 
 def test_a_fit_with_a_pilot_has_the_same_bits_over_threads(
