@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from assay.cleaning._known import Known
-from assay.cleaning._outliers import fit_outliers, nearest_bounds
+from assay.cleaning._outliers import bounds_of, fit_outliers, nearest_bounds
 from assay.cleaning._profile import Profile
 from assay.cleaning._state import ColumnFit, Value
 from assay.cleaning._survey import Wanted, samples, survey
@@ -75,7 +75,7 @@ def foreseen(
         fits = _expected(step, Known(table, None, profiles))
         for name, fit in fits.items():
             if isinstance(step, OutliersStep) and _moves(step, fit):
-                tails = profiles[name].tails(*_bounds(fit))
+                tails = profiles[name].tails(*bounds_of(fit))
                 spans = wanted[name].spans + tuple(tails or ())
                 wanted[name] = replace(wanted[name], spans=spans)
         profiles = after(step, fits, profiles, table)
@@ -144,7 +144,7 @@ def _changed(step: Step, fit: ColumnFit | None, profile: Profile, dtype: Any) ->
     if isinstance(step, ImputeStep):
         fill = _as(dtype, fit.values["fill"])
         return None if fill is None else profile.filled(fill)
-    low, high = _bounds(fit)
+    low, high = bounds_of(fit)
     if step.action == "null":
         return profile.emptied(low, high)
     least, most = (_as(dtype, end) for end in nearest_bounds(dtype, fit))
@@ -153,10 +153,6 @@ def _changed(step: Step, fit: ColumnFit | None, profile: Profile, dtype: Any) ->
 
 def _moves(step: OutliersStep, fit: ColumnFit) -> bool:
     return step.action in {"clip", "null"} and fit.fault is None
-
-
-def _bounds(fit: ColumnFit) -> tuple[float, float]:
-    return float(fit.values["low"] or 0), float(fit.values["high"] or 0)
 
 
 def _as(dtype: Any, value: Value) -> float | None:

@@ -55,6 +55,11 @@ def is_missing(value: Any) -> Any:
     return missing | value.isnan().fill_null(False) if value.type().is_floating() else missing
 
 
+def is_present(value: Any) -> Any:
+    """Whether a cell has a value, null where it is null: one comparison of a floating-point one."""
+    return value <= math.inf if value.type().is_floating() else value.notnull()
+
+
 def measure_extremes(
     table: Any, columns: Sequence[str]
 ) -> dict[str, tuple[int, float | None, float | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Mapping
 from typing import Any
 
 import ibis
@@ -70,7 +71,8 @@ def _with_room(fit: ColumnFit) -> ColumnFit:
 
 
 def _whole_bounds(fit: ColumnFit) -> tuple[int, int]:
-    return math.ceil(float(fit.values["low"] or 0)), math.floor(float(fit.values["high"] or 0))
+    low, high = bounds_of(fit)
+    return math.ceil(low), math.floor(high)
 
 
 def _by_zscore(known: Known, step: OutliersStep, by: ZScore) -> dict[str, ColumnFit]:
@@ -149,8 +151,30 @@ def apply_outliers(flow: Flow, index: int, step: OutliersStep, fits: dict[str, C
 
 def _beyond(value: Any, fit: ColumnFit) -> Any:
     number = value.cast("float64")
-    outside = (number < float(fit.values["low"] or 0)) | (number > float(fit.values["high"] or 0))
+    low, high = bounds_of(fit)
+    outside = (number < low) | (number > high)
     return outside & ~value.isnan() if value.type().is_floating() else outside
+
+
+def inliers(table: Any, fits: Mapping[str, ColumnFit], strict: Container[str]) -> dict[str, Any]:
+    """Whether a step leaves cells as they are, by column.
+
+    In ``strict`` columns a null's answer is null and a NaN's is no, which is cheaper to find.
+    """
+    found = {}
+    for name, fit in fits.items():
+        if fit.fault is None:
+            within = table[name].cast("float64").between(*bounds_of(fit))
+            if name not in strict:
+                missing = table[name].isnan() if table[name].type().is_floating() else False
+                within = (within | missing).fill_null(True)
+            found[name] = within
+    return found
+
+
+def bounds_of(fit: ColumnFit) -> tuple[float, float]:
+    """The lower and the upper bound."""
+    return float(fit.values["low"] or 0), float(fit.values["high"] or 0)
 
 
 def _nearest(value: Any, fit: ColumnFit) -> Any:
@@ -165,4 +189,4 @@ def nearest_bounds(dtype: Any, fit: ColumnFit) -> tuple[float, float]:
     if dtype.is_integer():
         least, most = _whole_bounds(fit)
         return max(least, dtype.bounds.lower), min(most, dtype.bounds.upper)
-    return float(fit.values["low"] or 0), float(fit.values["high"] or 0)
+    return bounds_of(fit)

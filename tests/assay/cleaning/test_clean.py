@@ -4,13 +4,14 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay import engine
-from assay.cleaning import FittedState, clean, fit, judge_cleaning
+from assay.cleaning import FittedState, _run, clean, fit, judge_cleaning
 from assay.cleaning._report import CleaningReport
 from assay.errors import InputError
 from assay.verdict import Verdict
@@ -198,3 +199,55 @@ def test_groups_are_named_from_the_closed_list_and_small_counts_hidden(
     }  # fmt: skip
     assert {g.imputed for g in report.groups} == {"<10"}
     assert "secret" not in report.model_dump_json()
+
+
+_ORDERS: dict[str, list[dict[str, Any]]] = {
+    "clip and fill": [
+        {"step": "outliers", "columns": ["x", "k"], "action": "clip",
+         "by": {"method": "iqr", "factor": 0.5}},
+        {"step": "impute", "columns": {"x": {"method": "median"}}},
+    ],
+    "empty, fill and drop": [
+        {"step": "outliers", "columns": ["x"], "action": "null",
+         "by": {"method": "iqr", "factor": 0.5}},
+        {"step": "impute", "columns": {"x": {"method": "mean"}, "k": {"method": "drop"},
+                                       "s": {"method": "constant", "value": "none"}}},
+    ],
+    "fill, derive and flag": [
+        {"step": "impute", "reason": "gaps first", "columns": {"k": {"method": "median"}}},
+        {"step": "derive", "columns": {"twice": "x * 2"}},
+        {"step": "outliers", "reason": "of what is derived", "columns": ["twice", "k"],
+         "action": "flag", "by": {"method": "iqr", "factor": 0.5}},
+    ],
+    "drop": [
+        {"step": "outliers", "columns": ["x", "k"], "action": "drop",
+         "by": {"method": "iqr", "factor": 0.5}},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(_ORDERS))
+def test_a_quick_look_finds_the_rows_that_the_steps_touch(
+    con: Any, table: Any, policy: Any, rows: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    rng = np.random.default_rng(6)
+    x = np.where(rng.random(300) < 0.2, np.nan, rng.normal(size=300))
+    x[:4] = [np.inf, -np.inf, 50.0, -50.0]
+    whole = rng.poisson(9, 300).tolist()
+    numbers = [None if v < 0.1 else n for v, n in zip(rng.random(300), whole, strict=True)]
+    t = table({"x": x, "k": numbers, "s": [None if v < 0.1 else "a" for v in rng.random(300)]},
+              {"k": "int64", "s": "string"})  # fmt: skip
+    p = policy(*_ORDERS[name], change_log="values")
+    state = fit(con, t, p)
+    monkeypatch.setattr(_run, "_MANY", 10**9)
+    slow = clean(con, t, p, state)
+    monkeypatch.setattr(_run, "_MANY", 0)
+    quick = clean(con, t, p, state)
+    assert quick.report == slow.report
+    assert quick.report.cells_changed + quick.report.rows_dropped > 0 or name.endswith("flag")
+    for one in ("change_log", "dropped", "table"):
+        a, b = (getattr(done, one).to_pandas() for done in (slow, quick))
+        keys = [c for c in ("__row", "step", "column") if c in a]
+        pd.testing.assert_frame_equal(
+            a.sort_values(keys, ignore_index=True), b.sort_values(keys, ignore_index=True)
+        )
