@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.catalog import Silence
 from assay.cli._console import AsJson, errors, now, open_project, print_json, progress, show
-from assay.stages import check_project, known_silences
+
+if TYPE_CHECKING:
+    from assay.catalog import Silence
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +28,8 @@ def check(
     Where there is a catalog, also what nobody is told of: snoozed incidents and dismissed batches,
     with their ends. That is no fault.
     """
+    from assay.stages import check_project, known_silences
+
     project = open_project()
     with progress("checking contracts, suites and policies"):
         problems = check_project(project, gx=gx)

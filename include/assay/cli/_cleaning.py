@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assay.cli._console import AsJson, check_dataset, open_office, progress, show
 from assay.cli._versions import Dataset, find_version
 from assay.errors import InputError
-from assay.stages import CleanedVersion, Office, open_cleaned
+
+if TYPE_CHECKING:
+    from assay.stages import CleanedVersion, Office
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -165,6 +167,8 @@ def export_scaled(
 
 
 def _cleaned(office: Office, dataset: str, which: str) -> CleanedVersion:
+    from assay.stages import open_cleaned
+
     check_dataset(office, dataset)
     if which.startswith("@"):
         raise InputError("cleaning is looked at batch by batch", got=which, do="Name one batch.")

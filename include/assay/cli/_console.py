@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,7 +17,9 @@ from rich.markup import escape
 
 from assay.errors import InputError, did_you_mean
 from assay.project import Project
-from assay.stages import Office
+
+if TYPE_CHECKING:
+    from assay.stages import Office
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
 
@@ -33,6 +35,8 @@ def now() -> datetime:
 
 def open_office() -> Office:
     """The office that the environment describes."""
+    from assay.stages import Office
+
     secrets = {
         "registry_key": os.environ.get("ASSAY_REGISTRY_KEY", ""),
         "pseudonym_key": os.environ.get("ASSAY_PSEUDONYM_KEY", ""),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from assay.alerting.weekly import render_weekly
-from assay.catalog import Incident
 from assay.cli._console import (
     AsJson,
     check_dataset,
@@ -20,7 +18,9 @@ from assay.cli._console import (
     show,
 )
 from assay.errors import InputError
-from assay.stages import respond, told_incidents, weekly_digests
+
+if TYPE_CHECKING:
+    from assay.catalog import Incident
 
 app = typer.Typer(
     no_args_is_help=True, help="What fails and isn't resolved, and what you do about it."
@@ -44,6 +44,8 @@ def list_incidents(
     as_json: AsJson = False,
 ) -> int:
     """Open incidents, the most pressing first."""
+    from assay.stages import told_incidents
+
     office = open_office()
     if dataset is not None:
         check_dataset(office, dataset)
@@ -164,6 +166,9 @@ def digest(
 
     Example: assay digest --all --week 2013-W06 --by-batch
     """
+    from assay.alerting.weekly import render_weekly
+    from assay.stages import weekly_digests
+
     if (owner is None) != everybody:
         raise InputError("whose digest?", expected="an owner, or --all")
     found = weekly_digests(open_office(), owner, week, "batch" if by_batch else "decided")
@@ -175,6 +180,8 @@ def digest(
 def _respond(
     number: int, action: str, author: str | None, as_json: bool, **asked: str | None
 ) -> int:
+    from assay.stages import respond
+
     change = respond(open_office(), number, action, by=author or getpass.getuser(), **asked)
     incident = change.incident
     text = f"Incident {incident.id} ({incident.dataset}, {incident.check}): {_state(incident)}."

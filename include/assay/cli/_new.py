@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay import engine
 from assay.cli._console import AsJson, open_project, print_json, progress, results
 from assay.cli._proposals import print_remarks, proposals_table
 
@@ -32,6 +31,7 @@ def new(
 
     Example: assay new loans --from loans-2024-01.csv --grain month
     """
+    from assay import engine
     from assay.onboarding import plan_dataset, write_dataset
 
     if grain not in {"day", "month", "year"}:

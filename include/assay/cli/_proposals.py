@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from assay.cli._console import results
-from assay.onboarding import Proposal, Remark
+
+if TYPE_CHECKING:
+    from assay.onboarding import Proposal, Remark
 
 
 def proposals_table(proposals: Sequence[Proposal], title: str) -> Table:

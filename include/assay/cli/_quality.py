@@ -21,7 +21,6 @@ from assay.cli._console import (
 )
 from assay.cli._mutation import print_score
 from assay.cli._score_page import render_score_page
-from assay.stages import score_history
 
 app = typer.Typer(no_args_is_help=True, help="Quality as a number, and how good a suite is.")
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -41,6 +40,8 @@ def history(
 
     Example: assay quality history flights --html scores.html
     """
+    from assay.stages import score_history
+
     office = open_office()
     check_dataset(office, dataset)
     found = score_history(office, dataset, last=last)

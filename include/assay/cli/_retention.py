@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 
 from assay.cli._console import AsJson, check_dataset, open_office, progress, show
-from assay.retention import render_plan, render_result
-from assay.stages import apply_sweep, plan_sweep, restore_version
 
 app = typer.Typer(
     no_args_is_help=True, help="Remove what is past its period: first plan, then apply that plan."
@@ -20,6 +18,9 @@ app = typer.Typer(
 @app.command()
 def plan(as_json: AsJson = False) -> int:
     """What a sweep would remove now, and why; nothing is changed."""
+    from assay.retention import render_plan
+    from assay.stages import plan_sweep
+
     with progress("looking at the zones"):
         found = plan_sweep(open_office())
     told = {**found.model_dump(mode="json"), "hash": found.hash}
@@ -33,6 +34,9 @@ def apply(
     as_json: AsJson = False,
 ) -> int:
     """Remove exactly what the plan of this hash names; refuses if the world has changed."""
+    from assay.retention import render_result
+    from assay.stages import apply_sweep
+
     with progress("sweeping"):
         result = apply_sweep(open_office(), plan_hash)
     show(result.model_dump(mode="json"), as_json, render_result(result))
@@ -61,6 +65,8 @@ def restore(
 
     Example: assay retention restore flights 2013-02-04 --until 2026-12-31 --reason "an audit"
     """
+    from assay.stages import restore_version
+
     office = open_office()
     check_dataset(office, dataset)
     with progress("restoring"):

@@ -16,7 +16,6 @@ from assay.cli._console import (
     results,
     show,
 )
-from assay.stages import build_data_docs, rebuild_catalog
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _COLOUR = {
@@ -52,6 +51,8 @@ def status(
 
 def data_docs(as_json: AsJson = False) -> int:
     """Build Great Expectations' Data Docs of every validation that has none yet."""
+    from assay.stages import build_data_docs
+
     office = open_office()
     with progress("building Data Docs"):
         built = build_data_docs(office)
@@ -63,6 +64,8 @@ def data_docs(as_json: AsJson = False) -> int:
 @catalog.command()
 def rebuild(as_json: AsJson = False) -> int:
     """Restore versions, their verdicts and lineage, snapshots and pointers from the registry."""
+    from assay.stages import rebuild_catalog
+
     office = open_office()
     with progress("reading the registry"):
         told = rebuild_catalog(office)

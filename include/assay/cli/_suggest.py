@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay import engine
 from assay.cli._console import AsJson, check_dataset, open_office, print_json, results, steps
 from assay.cli._mutation import print_score
 from assay.cli._proposals import print_remarks, proposals_table, short
-from assay.onboarding import Proposal, merge_suite, write_suite
-from assay.stages import Suggested, proposed, suggest_suite
+
+if TYPE_CHECKING:
+    from assay.onboarding import Proposal
+    from assay.stages import Suggested
 
 _MOST_SHOWN = 12
 _EVERY, _ROWS = 20, 50_000
@@ -74,6 +75,9 @@ def suggest(
 
     Example: assay suggest loans-2024-01.csv --out suite.json
     """
+    from assay import engine
+    from assay.stages import suggest_suite
+
     if stage not in {"raw", "clean"}:
         raise typer.BadParameter("raw or clean", param_hint="--stage")
     which: Literal["raw", "clean"] = "clean" if stage == "clean" else "raw"
@@ -109,12 +113,15 @@ def _kept(found: Suggested) -> list[Proposal]:
 def _score(found: Suggested, proposals: Sequence[Proposal], con: Any, told: Any) -> Any:
     """The mutation score of the proposals on their own data."""
     from assay.quality import measure_mutation
+    from assay.stages import proposed
 
     suite = proposed(proposals)
     return measure_mutation(con, found.table, suite, every=_EVERY, most_rows=_ROWS, told=told)
 
 
 def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None) -> dict[str, Any]:
+    from assay.onboarding import merge_suite, write_suite
+
     told: dict[str, Any] = {}
     if out is not None:
         told["out"] = {"path": str(out), "expectations": write_suite(out, out.stem, proposals)}

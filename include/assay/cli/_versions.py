@@ -5,12 +5,11 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from assay import engine, stages
 from assay.cli._console import (
     AsJson,
     check_dataset,
@@ -22,13 +21,9 @@ from assay.cli._console import (
     show,
 )
 from assay.errors import RegistryError, did_you_mean
-from assay.stages import Office, derived_columns
-from assay.versioning import (
-    diff_versions,
-    render_diff_json,
-    render_diff_text,
-    render_verification,
-)
+
+if TYPE_CHECKING:
+    from assay.stages import Office
 
 app = typer.Typer(
     no_args_is_help=True, help="What was released when, what is in it, and what changed."
@@ -88,6 +83,8 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
 @app.command("show")
 def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int:
     """One version: its objects, counts, lineage and verdicts."""
+    from assay.stages import derived_columns
+
     office = open_office()
     check_dataset(office, dataset)
     batch, version = find_version(office, dataset, which)
@@ -120,6 +117,8 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
 @app.command()
 def diff(dataset: Dataset, left: Which, right: Which, as_json: AsJson = False) -> int:
     """What changed from one version to another: schema, rows by key, distributions."""
+    from assay.versioning import diff_versions, render_diff_json, render_diff_text
+
     office = open_office()
     contract = office.project.contract(dataset)
     with progress("comparing"), office.session() as con:
@@ -172,6 +171,9 @@ def verify(
 
     Exit code 1 names each damage by data set, batch, version and object.
     """
+    from assay import stages
+    from assay.versioning import render_verification
+
     office = open_office()
     if dataset is not None:
         check_dataset(office, dataset)
@@ -228,6 +230,8 @@ def _released(office: Office, dataset: str) -> Mapping[str, str]:
 
 
 def _table(office: Office, con: Any, dataset: str, which: str) -> Any:
+    from assay import engine
+
     if which.startswith("@") and which[1:].isdigit():
         batches = office.registry.snapshot(dataset, int(which[1:])).batches
     else:
