@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -12,8 +13,10 @@ import ibis.expr.operations as ops
 from ibis.common.annotations import SignatureValidationError
 from ibis.common.exceptions import IbisError
 
+from assay.cleaning._flow import Flow
 from assay.cleaning._grammar import Call, Literal, Name, Node, calls_in, names_in, parse_expression
 from assay.errors import PolicyError, did_you_mean
+from assay.policy.cleaning import DeriveStep
 
 _MANY = 50
 
@@ -191,3 +194,11 @@ def _compiled(node: Node, table: Any) -> Any:
             )  # fmt: skip
         return table[node.name]
     return _function(node)(*(_compiled(argument, table) for argument in node.arguments))
+
+
+def apply_derive(flow: Flow, step: DeriveStep) -> Flow:
+    """Add a step's columns, each from those before it."""
+    table = flow.table
+    for name, text in step.columns.items():
+        table = table.mutate(**{name: derive(table, text)})
+    return replace(flow, table=table)

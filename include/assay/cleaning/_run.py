@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,17 +12,16 @@ from ibis.util import gen_name
 
 from assay.cleaning._checks import problems
 from assay.cleaning._deduplicate import apply_deduplicate
-from assay.cleaning._derive import check_expression, derive
+from assay.cleaning._derive import apply_derive, check_expression
 from assay.cleaning._flow import DROPPED, DROPPED_AT, Flow, begin
 from assay.cleaning._foresight import after, gathered
 from assay.cleaning._forest import apply_forest, fit_forest
 from assay.cleaning._impute import apply_impute, fit_impute
 from assay.cleaning._known import Known
-from assay.cleaning._numbers import is_present, one_row
-from assay.cleaning._outliers import apply_outliers, fit_outliers, inliers
+from assay.cleaning._numbers import one_row
+from assay.cleaning._outliers import apply_outliers, fit_outliers
 from assay.cleaning._profile import Profile
 from assay.cleaning._report import (
-    GROUP,
     CleaningReport,
     change_log,
     group_columns,
@@ -34,6 +31,7 @@ from assay.cleaning._report import (
 from assay.cleaning._scale import fit_scale, render_scaler, scaler_spec
 from assay.cleaning._state import FittedOn, FittedState, StepFit
 from assay.cleaning._text import apply_parse, apply_text
+from assay.cleaning._touched import disturbed, marks
 from assay.engine import ROW, data_columns, quoted
 from assay.errors import InputError, PolicyError, did_you_mean, problems_error
 from assay.policy.cleaning import (
@@ -168,10 +166,9 @@ def clean(
     levels = measure_levels(flow.table, policy.groups)
     done = apply_steps(con, flow, policy, state)
     out = done.table.filter(done.alive).select(ROW, *done.columns)
-    some = _disturbed(flow, policy, state) if rows >= _MANY else None
+    some = disturbed(flow, policy, state) if rows >= _MANY else None
     flow = done if some is None else apply_steps(con, some, policy, state)
-    touched = _touched(flow) if some is None else flow.table
-    work = con.create_table(gen_name("touched"), _marks(touched), temp=True)
+    work = con.create_table(gen_name("touched"), marks(flow, whole=some is not None), temp=True)
     report = measure_cleaning(work, flow, policy, state, columns, rows, levels)
     gone = work.filter(work[DROPPED_AT].notnull())
     return Cleaned(
@@ -189,49 +186,6 @@ def apply_steps(con: Any, flow: Flow, policy: CleaningPolicy, state: FittedState
     for index, step in enumerate(policy.steps):
         flow = _apply(con, flow, index, step, state.steps[index])
     return flow
-
-
-def _disturbed(flow: Flow, policy: CleaningPolicy, state: FittedState) -> Flow | None:
-    """The rows that some step touches, told from the rows as they came; None where it can't be.
-
-    A row that no step has touched yet has its own values still, so that the next one's condition
-    may be asked of them. All conditions together cost much less than the steps.
-    """
-    table, conditions, bounded = flow.table, [], set()
-    filled = {n for i, s in enumerate(policy.steps) if isinstance(s, ImputeStep)
-              for n in s.columns if state.steps[i].columns[n].fault is None}  # fmt: skip
-    for step, fitted in zip(policy.steps, state.steps, strict=True):
-        if isinstance(step, DeriveStep):
-            table = _derived(replace(flow, table=table), step).table
-        elif isinstance(step, OutliersStep) and not isinstance(step.by, Forest):
-            within = inliers(table, fitted.columns, filled)
-            conditions += list(within.values())
-            bounded |= set(within)
-        elif isinstance(step, ImputeStep):
-            names = [n for n in step.columns if n in filled and n not in bounded]
-            conditions += [is_present(table[n]) for n in names]
-        elif not isinstance(step, ScaleStep):
-            return None
-    # Null where a cell to be filled is, and so is the sum.
-    held = functools.reduce(operator.add, (c.cast("int16") for c in conditions), ibis.literal(0))
-    some = table.filter(ibis.coalesce(held, -1) != len(conditions))
-    return replace(flow, table=some.select(*flow.table.columns))
-
-
-def _touched(flow: Flow) -> Any:
-    """The rows that a step changed, flagged or dropped."""
-    marks, gone = [flow.table[m.hidden] for m in flow.marks], flow.table[DROPPED_AT].notnull()
-    # A sum is several times cheaper than a disjunction of as many terms.
-    count = functools.reduce(operator.add, (m.cast("int16") for m in marks), gone.cast("int16"))
-    return flow.table.filter(count > 0)
-
-
-def _marks(table: Any) -> Any:
-    """Numbers, marks and groups of rows, without their data."""
-    hidden = [
-        n for n in table.columns if n.startswith(("__m", GROUP)) or n in {DROPPED, DROPPED_AT}
-    ]
-    return table.select(ROW, *hidden)
 
 
 def _unique_rows(table: Any) -> int:
@@ -342,12 +296,5 @@ def _apply_unfitted(flow: Flow, index: int, step: Step) -> Flow:
     if isinstance(step, TextStep):
         return apply_text(flow, index, step)
     if isinstance(step, DeriveStep):
-        return _derived(flow, step)
+        return apply_derive(flow, step)
     return flow
-
-
-def _derived(flow: Flow, step: DeriveStep) -> Flow:
-    table = flow.table
-    for name, text in step.columns.items():
-        table = table.mutate(**{name: derive(table, text)})
-    return replace(flow, table=table)
