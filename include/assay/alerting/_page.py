@@ -144,7 +144,9 @@ def _of_bundle(bundle: Bundle) -> Page:
     if (more := len(shown) - _MOST_INCIDENTS) > 0:
         sections.append(Section("", f"and {more} more incidents: assay incidents list"))
     runbooks = sorted({r.runbook for m in still for b in m.batches for r in b.reasons})
-    answer = next((m.answer_url for m in still if m.answer_url), None)
+    answers = sorted({m.answer_url for m in still if m.answer_url})
+    # One is answered at its own place, several where all are listed.
+    answer = [a if len(answers) == 1 else a.rsplit("/", 1)[0] + "/" for a in answers[:1]]
     return Page(
         title=f"{cause}: {', '.join([what, *counts])}",
         tone=_tone(still),
@@ -153,7 +155,7 @@ def _of_bundle(bundle: Bundle) -> Page:
         commands=(("Take one on", "assay incidents ack NUMBER"),) if still else (),
         links=(
             *(Link(f"Runbook {_code_of(r)}", r) for r in runbooks[:_MOST_BATCHES]),
-            *([Link("Answer in Airflow", answer)] if answer else []),
+            *(Link("Answer in Airflow", a) for a in answer),
         ),
     )
 

@@ -148,8 +148,11 @@ def _header(path: Path, delimiter: str) -> list[str]:
         try:
             names = next(csv.reader(file, delimiter=delimiter, strict=True), [])
         except csv.Error:
-            message = "The header can't be read."
-            raise UnusableError(Fault(code="malformed", message=message)) from None
+            message = "The header can't be read: a name is far too long, or a quote isn't closed."
+            numbers = {"most_characters": csv.field_size_limit()}
+            raise UnusableError(
+                Fault(code="malformed", message=message, numbers=dict(numbers))
+            ) from None
     if not names:
         message = "The file is empty, it has not even a header."
         raise UnusableError(Fault(code="empty_file", message=message))

@@ -158,6 +158,9 @@ def _is_torn(message: str, line: int | None, source: FilesSource, plain: Plain) 
 def _fault_of(message: str, source: FilesSource, plain: Plain) -> Fault:
     if source.format == "parquet":
         return Fault(code="undecodable", message="The Parquet file can't be read to its end.")
+    if too_long := re.search(r"Maximum line size of (\d+) bytes exceeded", message):
+        text = "A line is too long to be read: a cell is far too large, or a quote is never closed."
+        return Fault(code="malformed", message=text, numbers={"most_bytes": int(too_long[1])})
     match = re.search(r"[Ll]ine:? (\d+)", message)
     line = int(match[1]) if match else None
     numbers: dict[str, Any] = {} if line is None else {"line": line}

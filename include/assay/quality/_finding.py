@@ -19,7 +19,7 @@ _COUNTS: Final = frozenset({
     "element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent",
     "unexpected_percent_total", "unexpected_percent_nonmissing", "partial_unexpected_index_list",
 })  # fmt: skip
-_OBSERVED_IS_A_COUNT: Final = frozenset({
+OBSERVED_IS_A_COUNT: Final = frozenset({
     "expect_table_row_count_to_be_between", "expect_table_row_count_to_equal",
     "expect_table_row_count_to_equal_other_table", "expect_column_type_to_be",
     "expect_table_column_count_to_be_between", "expect_table_column_count_to_equal",
@@ -114,7 +114,7 @@ def redacted(kind: str, result: Mapping[str, Any]) -> dict[str, Any]:
     {'redacted': True}
     """
     kept = {k: v for k, v in result.items() if k in _COUNTS}
-    if kind in _OBSERVED_IS_A_COUNT and "observed_value" in result:
+    if kind in OBSERVED_IS_A_COUNT and "observed_value" in result:
         kept["observed_value"] = result["observed_value"]
     if kind in _ABOUT_COLUMNS:
         return dict(result)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.policy.quality import QualityPolicy
-from assay.quality._finding import Finding
+from assay.quality._finding import OBSERVED_IS_A_COUNT, Finding
 from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
 from assay.quality._validate import Validation
 from assay.verdict import Measurement, Outcome, Reason, Verdict
@@ -61,7 +61,7 @@ def _reason(finding: Finding) -> Reason | None:
         k: finding.result[k]
         for k in ("element_count", "unexpected_count", "unexpected_percent")
         if k in finding.result
-    }
+    } | _counted(finding)
     if finding.verdict is Outcome.WARN:
         return Reason(code="warning_expectation_unmet", outcome=Outcome.WARN, column=column,
                       message=f"{e.label} is unmet (a warning)", numbers=numbers)  # fmt: skip
@@ -72,6 +72,16 @@ def _reason(finding: Finding) -> Reason | None:
                       message=f"{e.label} quarantines {many}", numbers=numbers)  # fmt: skip
     return Reason(code="critical_expectation_unmet", outcome=Outcome.FAIL, column=column,
                   message=f"{e.label} is unmet", numbers=numbers)  # fmt: skip
+
+
+def _counted(finding: Finding) -> dict[str, float]:
+    """What was counted and what may be, where that is a count and no value of the data."""
+    e = finding.expectation
+    if e.type not in OBSERVED_IS_A_COUNT:
+        return {}
+    limits = {k: e.told.get(k) for k in ("min_value", "max_value", "value")}
+    told = {"observed": finding.result.get("observed_value"), **limits}
+    return {k: v for k, v in told.items() if isinstance(v, int | float) and not isinstance(v, bool)}
 
 
 def _of_rows(

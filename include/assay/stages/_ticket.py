@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.verdict import Outcome, Reason, Verdict
 
+_MOST_NUMBERS: Final = 6
 RunType = Literal["scheduled", "manual", "backfill", "asset"]
 
 
@@ -100,8 +101,19 @@ class StageResult(_Frozen):
 
 
 def _message(reason: Reason) -> str:
-    why = f" Why: {reason.cause}." if reason.cause else ""
-    return f"{reason.code}: {reason.message}{'.' if why else ''}{why}"
+    """A reason as a person reads it: where, what, and by which numbers if the text has none."""
+    column = reason.column if reason.column and reason.column not in reason.message else ""
+    measured = (
+        ""
+        if any(c.isdigit() for c in reason.message)
+        else ", ".join(
+            f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.6g}"
+            for name, value in list(reason.numbers.items())[:_MOST_NUMBERS]
+        )
+    )
+    text = reason.message.removesuffix(".") + (f" ({measured})" if measured else "")
+    why = f". Why: {reason.cause}." if reason.cause else ""
+    return f"{reason.code}{column and ' ' + column}: {text}{why}"
 
 
 def render_result(result: StageResult) -> str:
@@ -109,6 +121,8 @@ def render_result(result: StageResult) -> str:
     effect = " and holds the batch" if result.holds else ""
     lines = [f"{result.stage}: {result.outcome.value}{effect}"]
     lines += [f"  {message}" for message in result.detail.get("messages", [])]
+    if result.holds:
+        lines += [f"  what to do: include/docs/runbooks/{code}.md" for code in result.reasons]
     if result.rows:
         lines.append("  rows: " + ", ".join(f"{n} {k}" for k, n in result.rows.items()))
     if result.report:

@@ -65,7 +65,7 @@ def message(kind: str, batches: int = 1, reasons: int = 2, **more: Any) -> Messa
         "resolution": over if kind == "closed" else None,
         "owner": "Flight <operations> & co",
         "run_url": "https://airflow.example.org/dags/release__flights/runs/7",
-        "answer_url": "https://airflow.example.org/assay/incidents/7",
+        "answer_url": f"https://airflow.example.org/assay/incidents/{more.get('incident', 7)}",
         "batches": rows,
     }
     return Message.model_validate({**told, **more})

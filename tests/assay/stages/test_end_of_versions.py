@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import shutil
 import signal
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,37 +145,36 @@ def test_a_rebuilt_catalog_knows_what_expired(kept: Any) -> None:
     assert fresh.catalog.versions("visits") == []
 
 
-_KILLED = """
-import os, signal, sys
-from datetime import UTC, datetime
-sys.path.insert(0, sys.argv[1])
-import mini_project
-from assay import stages
-import assay.versioning._dvc, dvc_data.hashfile.db, dvc_objects.fs
-from pathlib import Path
-_, _, project, home, days, plan, last = sys.argv
-train = mini_project.Train(Path(project), Path(home)).later(days=float(days))
-office = train.office
-office.catalog.status()
-left = int(last)
+FORK = multiprocessing.get_context("fork")
 WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen", "shutil.rmtree"}
-def count(event, arguments):
-    global left
-    if event in WRITES:
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
-stages.apply_sweep(office, plan)
-print(int(last) - left)
-"""
 
 
-def _applied(mini: Any, train: Any, days: float, plan: str, last: int) -> Any:
-    folder = Path(mini.__file__).parent
-    arguments = [folder, train.project, train.home, days, plan, last]
-    command = [sys.executable, "-c", _KILLED, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def _applied(train: Any, days: float, plan: str, last: int | None = None) -> tuple[int, int]:
+    """Apply a plan in a process of its own, killed before its ``last`` write.
+
+    Returns
+    -------
+    its exit code, and how many writes it came to
+    """
+    writes = FORK.Value("i", 0)
+
+    def apply() -> None:
+        office = train.later(days=days).office
+        office.catalog.status()
+
+        def count(event: str, _: object) -> None:
+            if event in WRITES:
+                writes.value += 1
+                if writes.value == last:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(count)
+        stages.apply_sweep(office, plan)
+
+    process = FORK.Process(target=apply)
+    process.start()
+    process.join(300)
+    return process.exitcode, writes.value
 
 
 def _state(train: Any) -> Any:
@@ -205,15 +206,15 @@ def test_killed_anywhere_and_applied_again(kept: Any, mini: Any, tmp_path: Path,
     assert verbs(plan) == dict.fromkeys(DAYS, ("withdraw", "archive", "remove"))
     assert plan.removals
     undisturbed = mini.copy(kept, tmp_path / "undisturbed")
-    done = _applied(mini, undisturbed, 101, plan.hash, 10**9)
-    assert done.returncode == 0, done.stderr
-    wanted, writes = _state(undisturbed), int(done.stdout)
+    code, writes = _applied(undisturbed, 101, plan.hash)
+    assert code == 0
+    wanted = _state(undisturbed)
     points = range(1, writes + 1, -(-writes // most))
     for point in points:
         train = mini.copy(kept, tmp_path / f"killed-{point}")
-        killed = _applied(mini, train, 101, plan.hash, point)
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert _applied(train, 101, plan.hash, point) == (-signal.SIGKILL, point)
         again = stages.apply_sweep(train.later(days=101, minutes=5).office, plan.hash)
         assert again.plan == plan.hash
         assert _state(train) == wanted, f"killed before write {point} of {writes}"
+        shutil.rmtree(train.project.parent)
     print(f"{len(points)} points of {writes} tried")
