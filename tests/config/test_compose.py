@@ -138,6 +138,16 @@ def test_every_secret_is_required_and_none_is_written_down(compose: dict[str, An
             assert ":?" in value or value == "${ASSAY_CONNECTIONS:-}", name
 
 
+def test_no_process_is_root_or_prints_without_bounds(compose: dict[str, Any]) -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    user = re.findall(r"^USER (\S+)$", text, re.M)[-1]
+    assert f"useradd --create-home --uid 50000 {user}" in text
+    for name, service in compose["services"].items():
+        assert not {"user", "privileged", "cap_add"} & set(service), name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+
+
 def test_the_image_finds_library_and_settings(compose: dict[str, Any]) -> None:
     image = _image()
     assert image["PYTHONPATH"].split(":") == ["/opt/assay/include", "/opt/assay/config"]
