@@ -14,7 +14,7 @@ from assay.cleaning._checks import problems
 from assay.cleaning._deduplicate import apply_deduplicate
 from assay.cleaning._derive import apply_derive, check_expression
 from assay.cleaning._flow import DROPPED, DROPPED_AT, Flow, begin
-from assay.cleaning._foresight import after, gathered
+from assay.cleaning._foresight import after, asks, gathered
 from assay.cleaning._forest import apply_forest, fit_forest
 from assay.cleaning._impute import apply_impute, fit_impute
 from assay.cleaning._known import Known
@@ -111,7 +111,7 @@ def fit(
     """
     _checked(policy, roles, reference)
     rows = int(reference.count().to_pyarrow().as_py())
-    flow, pilot = begin(reference, values=False), _pilot(con, reference, rows)
+    flow, pilot = begin(reference, values=False), _pilot(con, reference, policy, rows)
     known: Mapping[str, Profile] = {}
     fits = []
     last = max((i for i, s in enumerate(policy.steps) if isinstance(s, _FITTED)), default=-1)
@@ -128,11 +128,20 @@ def fit(
     return FittedState(policy=policy, fitted_on=fitted_on, rows=rows, steps=tuple(fits))
 
 
-def _pilot(con: Any, reference: Any, rows: int) -> Flow | None:
-    """A few rows, always the same ones, to tell where values lie; None where all are a few."""
-    if rows < _MANY:
+def _pilot(con: Any, reference: Any, policy: CleaningPolicy, rows: int) -> Flow | None:
+    """A few rows, always the same ones, to tell where values lie.
+
+    They have the columns that the policy names. None where all rows are a few, or no step asks
+    for what a scan can tell more cheaply with them.
+    """
+    if rows < _MANY or not any(asks(step) for step in policy.steps):
         return None
-    few = reference.filter(reference[ROW] % (rows // _FEW) == 0)
+    named = {name for _, name in policy.column_paths()}
+    for step in policy.steps:
+        if isinstance(step, DeriveStep):
+            named.update(*map(check_expression, step.columns.values()))
+    columns = [name for name in data_columns(reference) if name in named]
+    few = reference.filter(reference[ROW] % (rows // _FEW) == 0).select(ROW, *columns)
     return begin(con.create_table(gen_name("pilot"), few, temp=True), values=False)
 
 
