@@ -80,6 +80,15 @@ def jensen_shannon(reference: Array, current: Array) -> Array:
     return found
 
 
+def terms(reference: Array, current: Array, rows: Array, cells: int) -> tuple[Array, Array]:
+    """Each cell's term of PSI and of the Jensen-Shannon divergence, at given rows of both sides."""
+    p, q = (current + 0.5) / (rows[1] + cells / 2), (reference + 0.5) / (rows[0] + cells / 2)
+    of_psi = (p - q) * np.log(p / q)
+    p, q = current / rows[1], reference / rows[0]
+    middle = (p + q) / 2
+    return of_psi, (_relative(p, middle) + _relative(q, middle)) / 2
+
+
 def _relative(p: Array, q: Array) -> Array:
     """Terms p·log₂(p/q), 0 where p is."""
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)

@@ -21,6 +21,12 @@ from assay.drift._counts import GRID_POINTS
 Array = np.ndarray[Any, Any]
 _CELLS: Final = 2_000_000
 _WALKS: Final = 2_048
+_TAIL_DRAWS: Final = 10
+"""Fewer draws than this beyond a quantile don't tell it: the normal law does."""
+_MANY: Final = 10_000
+"""So many cells are as good as independent."""
+_TERMS: Final = 4_000
+_DRAWN: Final = 8_000_000
 _DRAWING: Final = Lock()
 
 
@@ -48,7 +54,8 @@ def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tu
     -----
     Without a shift PSI is (1/n + 1/m)·χ² with k − 1 degrees of freedom, and the divergence in nats
     an eighth of it, while every cell is expected 5 times or more. With rarer cells two samples are
-    drawn from the pooled shares, many times.
+    drawn from the pooled shares, many times; with too many cells for that, their terms are drawn
+    by themselves (see :func:`_of_many`).
     """
     n, m = (int(rows) for rows in table.sum(axis=1))
     if table.shape[1] == 1 or expected(table).min() >= LEAST_EXPECTED:
@@ -57,6 +64,8 @@ def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tu
         return Null(psi, "analytic"), Null(distance, "analytic")
     shares = table.sum(axis=0) / (n + m)
     left, size = draws(level, len(shares)), max(_CELLS // len(shares), 1)
+    if left * level < _TAIL_DRAWS and len(shares) > _MANY:
+        return _of_many(table, level, rng)
     psis, divergences = [], []
     while left > 0:
         pair = [rng.multinomial(rows, shares, size=min(left, size)) for rows in (n, m)]
@@ -76,9 +85,39 @@ def _upper(values: Array, level: float) -> float:
     With too many cells for as many draws as the level needs, the effect is a sum of very many
     small terms, and the normal law with the simulated mean and deviation gives its quantile.
     """
-    if len(values) * level < 10:
+    if len(values) * level < _TAIL_DRAWS:
         return float(values.mean() + NormalDist().inv_cdf(1 - level) * values.std())
     return quantile(values, level)
+
+
+def _of_many(table: Array, level: float, rng: np.random.Generator) -> tuple[Null, Null]:
+    """Null quantiles over very many cells, by the normal law of a sum.
+
+    Counts of cells are taken as independent and Poisson, which changes an effect of even order in
+    the differences by one part in as many as there are cells. Cells with the same pooled count
+    have terms of one law, of which mean and variance are simulated, so that work grows with the
+    distinct counts and not with the cells.
+    """
+    sizes, cells = table.sum(axis=1), table.shape[1]
+    counts, times = np.unique(table.sum(axis=0), return_counts=True)
+    means, variances = np.zeros(2), np.zeros(2)
+    # Many cells share a count, and so the error of its mean: the fewer counts, the more draws.
+    each = max(_DRAWN // len(counts), _TERMS)
+    at_once = max(_CELLS // each, 1)
+    for start in range(0, len(counts), at_once):
+        part = slice(start, start + at_once)
+        drawn = [
+            rng.poisson(counts[part] * (rows / sizes.sum()), (each, len(counts[part])))
+            for rows in sizes
+        ]
+        for i, term in enumerate(_effects.terms(drawn[0], drawn[1], sizes, cells)):
+            means[i] += (term.mean(axis=0) * times[part]).sum()
+            variances[i] += (term.var(axis=0) * times[part]).sum()
+    psi, divergence = means + NormalDist().inv_cdf(1 - level) * np.sqrt(variances)
+    return (
+        Null(float(psi), "simulated"),
+        Null(math.sqrt(min(float(divergence), 1.0)), "simulated"),
+    )
 
 
 def wasserstein_null(

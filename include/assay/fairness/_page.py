@@ -179,8 +179,9 @@ def _panel(
 ) -> Markup:
     reference = next((m.value for m in panel.members if (m.column, m.group) in references), None)
     middle = (span[0] + span[1]) / 2
-    heads = ["group", axis((span[0], middle, span[1]), span, [percent(v, 0) for v in
-             (span[0], middle, span[1])]), "rate", "interval", "rows"]  # fmt: skip
+    ticks, digits = (span[0], middle, span[1]), 0 if span[1] > 0.1 else 1
+    heads = ["group", axis(ticks, span, [percent(v, digits) for v in ticks]), "rate", "interval",
+             "rows"]  # fmt: skip
     rows = (
         (
             (m.group or "") + (" (reference)" if (m.column, m.group) in references else ""),
@@ -280,11 +281,21 @@ def _treatment(verdict: Verdict) -> Iterator[Section]:
     )
     heads = ["uneven", "attribute", "group / reference", "difference", "interval", "rows"]
     uneven = table(heads, rows, numbers=(3, 4))
-    drawn = [
-        _panel(panel, set(), (0.0, max(_span(panel.members, [0.0])[1], 0.01))) for panel in found
-    ]
+    done = [p for p in found if any(m.value for m in p.members)]
+    left = [p for p in found if p not in done]
     note = f"How often each group’s rows were set aside, filled in or clipped. {_NOT_JUDGED}"
-    yield Section("Our own work", _some(uneven, *drawn), note)
+    none = (
+        []
+        if done or not found
+        else [text("Nothing was done to a row of any group whose counts may be shown.")]
+    )
+    yield Section("Our own work", [*none, *_some(uneven, *map(_treated, done))], note)
+    title = "Our own work: what was done to no row"
+    yield Section(title, [_treated(panel) for panel in left], folded=True)
+
+
+def _treated(panel: Panel) -> Markup:
+    return _panel(panel, set(), (0.0, max(_span(panel.members, [0.0])[1], 0.01)))
 
 
 def _fairlearn(verdict: Verdict) -> Section:

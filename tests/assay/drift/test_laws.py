@@ -232,6 +232,23 @@ def test_null_quantile_of_psi_is_simulated_where_cells_are_rare():
     assert 0.01 < rate < 0.15
 
 
+def test_null_quantiles_over_very_many_cells_are_those_of_whole_tables():
+    rng = np.random.default_rng(9)
+    shares = 1 / np.arange(1, 15_001) ** 0.7
+    table = np.array([rng.multinomial(n, shares / shares.sum()) for n in (60_000, 25_000)])
+    table = table[:, table.sum(axis=0) > 0]
+    pooled = table.sum(axis=0) / table.sum()
+    sides = [rng.multinomial(n, pooled, 250) for n in table.sum(axis=1)]
+    psi, distance = _null._of_many(table, 0.001, rng)
+    for found, values in (
+        (psi.quantile, _effects.psi(*sides)),
+        (distance.quantile**2, _effects.jensen_shannon(*sides) ** 2),
+    ):
+        wanted = values.mean() + st.norm.isf(0.001) * values.std()
+        # The deviation of so few whole tables is known to a few percent of itself.
+        assert found == pytest.approx(wanted, abs=0.45 * values.std())
+
+
 def test_null_quantile_of_wasserstein_holds_its_level():
     rng = np.random.default_rng(5)
     n, m = 300, 200
