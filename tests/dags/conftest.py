@@ -64,6 +64,8 @@ def parse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], dict[str
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ASSAY_PROJECT", str(project))
             env = launcher.environment(home)
+        # Airflow stops at 30 s, which many processes on one machine can make of two.
+        env["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = "600"
         done = subprocess.run(
             [sys.executable, "-c", _PARSE, str(project / "dags")],
             env=env,
