@@ -32,6 +32,8 @@ _MOST_KEPT: Final = 0.03
 """The largest share of the values that is kept beyond the expected bounds."""
 _HEAVY: Final = 0.005
 """Share of the values from which on equal ones are counted rather than kept."""
+_LEAST_SPREAD: Final = Fraction(1, 2**36)
+"""The least variance, in squares of the frame's reach, that is told from its rounded squares."""
 
 
 @dataclass(frozen=True)
@@ -172,14 +174,21 @@ class Profile:
         return sum(piece.total for piece in self.pieces)
 
     def moments(self) -> Moments | None:
-        """Count, mean and squared deviations, each rounded once; None where no sum is known."""
+        """Count, mean and squared deviations, each rounded once.
+
+        None where no sum is known, or so little spread is left in so wide a frame that what the
+        squares were rounded by would tell in it.
+        """
         n = self.n
         if self.sums is None or not n:
             return None
         total, squares = (Fraction(s, 2**BITS) for s in self.sums)
         beside = total / n
+        spread = squares - n * beside**2
+        if spread < n * _LEAST_SPREAD:
+            return None
         mean = float(Fraction(self.frame.centre) + beside * Fraction(2) ** self.frame.exponent)
-        return Moments(n, mean, squares - n * beside**2, self.frame.exponent)
+        return Moments(n, mean, spread, self.frame.exponent)
 
     def quantile(self, share: float) -> float | None:
         """Type 7; None where one of the two values that it lies between isn't known."""

@@ -178,3 +178,23 @@ def test_a_step_that_drops_rows_ends_what_is_known(
     assert scans == [["x"], ["x"]]
     fills = [s.steps[1].columns["x"].values["fill"] for s in (slow, fast)]
     assert fills[1] == pytest.approx(fills[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-3, 1.0])
+def test_what_is_left_once_far_values_are_gone_is_measured_anew(
+    con: Any, policy: Any, monkeypatch: pytest.MonkeyPatch, spread: float
+) -> None:
+    rng = np.random.default_rng(2)
+    values, apart = 0.1 + spread * rng.normal(size=_N), rng.permutation(_N)[:480]
+    values[apart] = np.where(np.arange(480) % 2, 1e9, -1e9)
+    table = con.create_table(gen_name("t"), pa.table({"__row": range(_N), "x": values}), temp=True)
+    by = {"method": "zscore", "threshold": 3, "ddof": 0}
+    steps = [{**_CLIP, "columns": ["x"], "action": "null", "by": by}, {**_SCALE, "columns": ["x"]}]
+    p = policy(*steps)
+    _spied(monkeypatch)
+    monkeypatch.setattr(_run, "_FEW", 10_000)
+    left = fit(con, table, p).steps[1].columns["x"]
+    kept = np.delete(values, apart)
+    assert (left.n, left.fault) == (len(kept), None if spread else "spread_zero")
+    scale = np.std(kept) if spread else 1.0
+    assert left.values == pytest.approx({"center": np.mean(kept), "scale": scale}, rel=1e-9)
