@@ -28,16 +28,9 @@ import json, os, sys
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-_at_fork = {"modules": 0}
-
-def _forked():
-    _at_fork["modules"] = len(sys.modules)
-
-os.register_at_fork(after_in_child=_forked)
-
 def _ended(task_instance):
     row = {"dag": task_instance.dag_id, "run": task_instance.run_id, "task": task_instance.task_id,
-           "cpu": sum(os.times()[:4]), "modules": len(sys.modules) - _at_fork["modules"]}
+           "cpu": sum(os.times()[:4]), "modules": len(sys.modules) - sys.modules_at_fork}
     with open(os.environ["ASSAY_BENCH_TASKS"], "a") as file:
         file.write(json.dumps(row) + "\\n")
 
@@ -53,6 +46,14 @@ class Costs(AirflowPlugin):
     name = "costs"
     listeners = [sys.modules[__name__]]
 '''
+_AT_START = """
+import os, sys
+
+def _count():
+    sys.modules_at_fork = len(sys.modules)
+
+os.register_at_fork(after_in_child=_count)
+"""
 _BARE = '''
 """The settings of the installation, without the imports that make tasks cheap."""
 import importlib.util, sys
@@ -90,12 +91,14 @@ def _prepared(folder: Path, cheap: bool) -> dict[str, Any]:
     plugins.mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "plugins", plugins, dirs_exist_ok=True)
     (plugins / "costs.py").write_text(_LISTENER, "utf-8")
-    bare = folder / "config"
+    start, bare = folder / "start", folder / "config"
+    start.mkdir(exist_ok=True)
     bare.mkdir(exist_ok=True)
+    (start / "sitecustomize.py").write_text(_AT_START, "utf-8")
     real = str(ROOT / "config" / "airflow_local_settings.py")
     (bare / "airflow_local_settings.py").write_text(_BARE.format(path=real), "utf-8")
     return {
-        "PYTHONPATH": [] if cheap else [str(bare)],
+        "PYTHONPATH": [str(start)] if cheap else [str(start), str(bare)],
         "ENV": {
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins),
             "ASSAY_BENCH_TASKS": str(folder / "tasks.jsonl"),

@@ -41,7 +41,8 @@ def run(rows: int) -> None:
             states[batch["state"]] = states.get(batch["state"], 0) + 1
     console.print(f"{len(days)} days in {seconds:.0f} s, {60 * len(days) / seconds:.1f} a minute")
     console.print("  " + ", ".join(f"{n} {state}" for state, n in sorted(states.items())))
-    table = Table(title="Memory of all processes", title_justify="left", box=None)
+    console.print("Memory of all processes, shared pages counted once")
+    table = Table(box=None)
     table.add_column("after s", justify="right")
     table.add_column("GB", justify="right")
     for at, held in samples[:: max(1, len(samples) // 10)]:
