@@ -48,7 +48,7 @@ def _begin(home: Path, *command: str) -> subprocess.Popen[bytes]:
 def _do(home: Path, *command: str) -> str:
     done = subprocess.run(
         command, env=_environment(home), cwd=project_root(), capture_output=True, text=True,
-        check=False, timeout=900,
+        check=False, timeout=1800,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout

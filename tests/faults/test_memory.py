@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 RUNS = int(os.environ.get("ASSAY_MEMORY_RUNS", "100"))
-GROWTH = 64 * 1024 * 1024
+GROWTH = 32 * 1024 * 1024
 """Over the second half of the runs; one batch's tables alone are a fraction of it."""
 
 SCRIPT = """
