@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assay import stages
+from assay.stages._ingest import ARRIVAL
 
 _MINI = Path(__file__).parents[1] / "assay" / "mini_project.py"
 
@@ -220,7 +221,10 @@ def outcome_of(site: Site) -> dict[str, Any]:
     return {
         "versions": {b: (v.version, v.objects, v.counts) for b, v in versions.items()},
         "verdicts": {
-            b: {r.verdict.gate: r.verdict for r in catalog.verdicts("visits", b, v.version)}
+            b: {
+                r.verdict.gate: _timeless(r.verdict)
+                for r in catalog.verdicts("visits", b, v.version)
+            }
             for b, v in versions.items()
         },
         "snapshot": dict(registry.snapshot("visits").batches),
@@ -231,6 +235,12 @@ def outcome_of(site: Site) -> dict[str, Any]:
             for i in catalog.incidents("visits")
         ],
     }
+
+
+def _timeless(verdict: Any) -> Any:
+    """A verdict without the one number that says when its batch came."""
+    kept = tuple(m for m in verdict.measurements if m.name != ARRIVAL)
+    return verdict.model_copy(update={"measurements": kept})
 
 
 def _files(home: Path) -> dict[str, str]:

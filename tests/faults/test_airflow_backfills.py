@@ -1,0 +1,88 @@
+"""Airflow's own backfills end alike: forward, in reverse, repeated, ten runs at once."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import journey
+import pytest
+
+from assay import launcher
+from assay.launcher import project_root
+from demo.office import Airflow
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+mini = journey.mini
+DAG = "release__visits"
+DAYS = [f"2024-02-{d:02}" for d in range(1, 11)]
+SHIFTED = {DAYS[3], DAYS[7]}
+ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "forward": (("--max-active-runs", "2"),),
+    "reverse": (("--max-active-runs", "2", "--run-backwards"),),
+    "repeated": (("--max-active-runs", "4"),) * 2,
+    "ten at once": (("--max-active-runs", "10"),),
+}
+_AIRFLOWS = {"airflow", "logs", "cache"}
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[journey.Site]:
+    """A site whose references are released and whose days are dropped, its Airflow up."""
+    site = journey.Site(tmp_path / "site")
+    site.prepare()
+    for day in DAYS:
+        site.train().drop("visits", day, mini.visits(day, shift=30 if day in SHIFTED else 0))
+    for name in ("config", "dags", "plugins"):
+        (site.root / "project" / name).symlink_to(project_root() / name)
+    monkeypatch.setenv("ASSAY_PROJECT", str(site.root / "project"))
+    monkeypatch.setenv("ASSAY_HOME", str(site.home))
+    monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "10")
+    launcher.up(site.home, keep=False)
+    yield site
+    launcher.down(site.home)
+
+
+def _copy_state(source: Path, to: Path) -> None:
+    """Make a home's state that of another; Airflow's own part stays as it is."""
+    to.mkdir(exist_ok=True)
+    for path in to.iterdir():
+        if path.name not in _AIRFLOWS:
+            shutil.rmtree(path)
+    for path in source.iterdir():
+        if path.name not in _AIRFLOWS:
+            shutil.copytree(path, to / path.name, symlinks=True)
+
+
+def _backfill(airflow: Airflow, home: Path, words: tuple[str, ...]) -> float:
+    """Backfill the days; seconds until the last run has ended."""
+    airflow.await_backfills(DAG)
+    began = time.monotonic()
+    launcher.run_airflow(
+        home, "backfill", "create", "--dag-id", DAG, "--from-date", DAYS[0], "--to-date", DAYS[-1],
+        "--reprocess-behavior", "completed", *words,
+    )  # fmt: skip
+    while airflow.count(DAG).active or airflow.count(DAG).ended < len(DAYS):
+        time.sleep(0.5)
+    return time.monotonic() - began
+
+
+def test_backfills_of_airflow_end_alike(site: journey.Site, tmp_path: Path) -> None:
+    airflow = Airflow(site.home)
+    airflow.await_dags([DAG])
+    kept = tmp_path / "kept"
+    _copy_state(site.home, kept)
+    ends = {}
+    for name, backfills in ORDERS.items():
+        _copy_state(kept, site.home)
+        for words in backfills:
+            print(f"{name}: {_backfill(airflow, site.home, words):.0f} s")
+        ends[name] = journey.outcome_of(site)
+    assert set(ends["forward"]["states"].values()) == {"released", "held"}
+    assert ends["forward"]["releases"] == 2 + len(DAYS) - len(SHIFTED)
+    for name, found in ends.items():
+        for part, value in found.items():
+            assert value == ends["forward"][part], (name, part)
