@@ -13,7 +13,15 @@ from assay.cleaning._run import Cleaned, clean, fit
 from assay.cleaning._scale import render_scaler, scale
 from assay.cleaning._state import FittedState
 from assay.cleaning.page import render_cleaning_html
-from assay.engine import ROW, FileDigest, open_data, read_parquet, session, write_parquet
+from assay.engine import (
+    ROW,
+    FileDigest,
+    export_parquet,
+    open_data,
+    read_parquet,
+    session,
+    write_parquet,
+)
 from assay.errors import InputError, PolicyError
 from assay.lake import digest, publish
 from assay.policy import load_policy
@@ -146,7 +154,7 @@ def _scaler(
         found["scaled"] = out.with_suffix(".scaled.parquet")
         rows = read_parquet(con, out) if out.suffix == ".parquet" else cleaned.table
         scaled = scale(rows, cleaned.scaler).select(ROW, *cleaned.scaler["columns"])
-        write_parquet(con, scaled, found["scaled"], [ROW], presorted=True)
+        export_parquet(con, scaled, found["scaled"], [ROW])
     return found
 
 

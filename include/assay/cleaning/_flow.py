@@ -130,12 +130,16 @@ def match_rows(con: Any, flow: Flow, numbers: Any, hidden: str) -> Flow:
 
 @dataclass(frozen=True)
 class Change:
-    """A column's new value; ``where`` says in which rows it counts as changed."""
+    """A column's new value; ``where`` says in which rows it counts as changed.
+
+    ``marked`` is the mark of a flag on the same condition, which then does for both.
+    """
 
     column: str
     value: Any
     rule: str
     where: Any = None
+    marked: Mark | None = None
 
 
 def change(flow: Flow, step: int, changes: Sequence[Change]) -> Flow:
@@ -150,8 +154,11 @@ def change(flow: Flow, step: int, changes: Sequence[Change]) -> Flow:
             differs = flow.tells(step, item.column)
             if old.type() == value.type():
                 value = ibis.ifelse(differs, value, old)
-        hidden = f"__m{len(flow.marks) + len(marks)}"
-        added[hidden] = alive & differs.fill_null(False)
+        if item.marked is None or flow.told:
+            hidden = f"__m{len(flow.marks) + len(marks)}"
+            added[hidden] = alive & differs.fill_null(False)
+        else:
+            hidden = item.marked.hidden
         before = after = None
         if flow.values:
             before, after = f"{hidden}_before", f"{hidden}_after"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -92,8 +93,9 @@ def apply_impute(flow: Flow, index: int, step: ImputeStep, fits: dict[str, Colum
         fill = _literal(value, fits[name].values["fill"], name, index)
         flags.append((f"{name}__imputed", name, missing, rule))
         changes.append(Change(name, ibis.ifelse(missing, fill, value), rule, missing))
-    flow = drop(flow, index, drops)
-    return change(flag(flow, index, flags), index, changes)
+    flow = flag(drop(flow, index, drops), index, flags)
+    marks = {mark.column: mark for mark in flow.marks if mark.step == index}
+    return change(flow, index, [replace(c, marked=marks[c.column]) for c in changes])
 
 
 def _literal(column: Any, fill: Value, name: str, index: int) -> Any:

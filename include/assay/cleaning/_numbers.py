@@ -51,8 +51,7 @@ def isfinite(number: float) -> bool:  # type: ignore[empty-body]
 
 def is_missing(value: Any) -> Any:
     """Whether a cell is missing: null, and for floating-point numbers NaN too."""
-    missing = value.isnull()
-    return missing | value.isnan().fill_null(False) if value.type().is_floating() else missing
+    return ~is_present(value).fill_null(False)
 
 
 def is_present(value: Any) -> Any:

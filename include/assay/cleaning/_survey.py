@@ -35,8 +35,8 @@ class Wanted:
 
     @property
     def stretches(self) -> list[tuple[int, int]]:
-        """The spans as stretches of whole numbers."""
-        return merged(self.frame, self.spans)
+        """The spans as stretches of whole numbers, made even on both sides where that adds few."""
+        return _evened(merged(self.frame, self.spans))
 
     @property
     def counted(self) -> list[float]:
@@ -90,9 +90,8 @@ def _parts(i: int, column: Any, asked: Wanted) -> dict[str, Any]:
         parts |= {f"n{i}": square.count(), f"s{i}": total(whole), f"q{i}": total(square)}
     if not asked.stretches:
         return parts
-    inside = [_inside(whole, first, last) for first, last in asked.stretches]
     light = [value != v for v in asked.counted]
-    kept = functools.reduce(operator.and_, light, functools.reduce(operator.or_, inside))
+    kept = functools.reduce(operator.and_, light, _inside(whole, asked.stretches))
     parts[f"v{i}"] = value.collect(where=kept)
     parts |= {f"h{i}_{j}": count_if(value == v) for j, v in enumerate(asked.counted)}
     for k, (first, last) in enumerate(asked.stretches):
@@ -106,7 +105,36 @@ def count_if(condition: bool) -> int:  # type: ignore[empty-body]
     """DuckDB's own: the number of rows in which it holds."""
 
 
-def _inside(whole: Any, first: int, last: int) -> Any:
+def _evened(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Both ends and a middle as whole numbers ``m`` to ``~m`` and from ``d`` and ``~d`` outward.
+
+    Others stay, and so do these where much more would be kept.
+    """
+    if len(stretches) != 3 or stretches[0][0] != LEAST or stretches[2][1] != MOST:
+        return stretches
+    (_, left), (low, high), (right, _) = stretches
+    middle, end = max(high, ~low), min(right, ~left)
+    end -= (middle + end) % 2
+    if not 0 <= middle < end or 4 * middle > 3 * (high - low) or 10 * end < 9 * max(right, ~left):
+        return stretches
+    return _even(middle, end)
+
+
+def _even(middle: int, end: int) -> list[tuple[int, int]]:
+    return [(LEAST, ~end), (~middle, middle), (end, MOST)]
+
+
+def _inside(whole: Any, stretches: list[tuple[int, int]]) -> Any:
+    """Whether whole numbers are in one of the stretches; in even ones, by one comparison."""
+    middle, end = stretches[len(stretches) // 2][1], stretches[-1][0]
+    if stretches == _even(middle, end) and (middle + end) % 2 == 0:
+        # As an absolute value, without its overflow.
+        size = whole ^ (whole >> 63)
+        return (size - (middle + end) // 2).abs() >= (end - middle) // 2
+    return functools.reduce(operator.or_, (_between(whole, *one) for one in stretches))
+
+
+def _between(whole: Any, first: int, last: int) -> Any:
     if first == LEAST:
         return whole <= last
     return whole >= first if last == MOST else whole.between(first, last)

@@ -8,14 +8,14 @@ landing row number ``__row``; columns that begin with ``__`` are the system's an
 from assay.engine._read import open_data, read_parquet, read_text
 from assay.engine._session import session
 from assay.engine._types import DTYPES, ROW, data_columns, quoted, round12
-from assay.engine._write import FileDigest, is_ascending, write_parquet
+from assay.engine._write import FileDigest, export_parquet, write_parquet
 
 __all__ = [
     "DTYPES",
     "ROW",
     "FileDigest",
     "data_columns",
-    "is_ascending",
+    "export_parquet",
     "open_data",
     "quoted",
     "read_parquet",

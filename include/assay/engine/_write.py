@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,20 +68,39 @@ def write_parquet(
     DuckDB's parallel writer gives row groups of one size only behind a sort, or where no row is
     left out of a file with such groups; others are cut anew.
     """
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    order = ", ".join(f"{quoted(name)} NULLS LAST" for name in order_by)
     metadata = f", KV_METADATA {{nonce: '{_hex(nonce)}'}}" if nonce else ""
-    query = f"SELECT * FROM ({con.compile(table)})"  # noqa: S608
-    try:
-        if not (presorted and _written_in_order(con, query, aside, order_by[0], metadata)):
-            _copy(con, f"{query} ORDER BY {order}", aside, metadata)
+    with _aside(path) as aside:
+        _sorted(con, table, aside, order_by, metadata, presorted=presorted)
         sha256, size = digest(aside), aside.stat().st_size
         rows = pq.read_metadata(aside).num_rows
         publish(aside, path)
-    finally:
-        if aside.exists():
-            os.unlink(aside)  # noqa: PTH108
     return FileDigest(path=path, rows=rows, bytes=size, sha256=sha256)
+
+
+def export_parquet(con: Any, table: Any, path: Path, order_by: Sequence[str]) -> None:
+    """Write a table as ``write_parquet`` does where it is presorted, for whoever asks no hash."""
+    with _aside(path) as aside:
+        _sorted(con, table, aside, order_by, "", presorted=True)
+        publish(aside, path)
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """Where a file is written before it is published; nothing is left there."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        yield aside
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _sorted(
+    con: Any, table: Any, aside: Path, order_by: Sequence[str], metadata: str, *, presorted: bool
+) -> None:
+    order = ", ".join(f"{quoted(name)} NULLS LAST" for name in order_by)
+    query = f"SELECT * FROM ({con.compile(table)})"  # noqa: S608
+    if not (presorted and _written_in_order(con, query, aside, order_by[0], metadata)):
+        _copy(con, f"{query} ORDER BY {order}", aside, metadata)
 
 
 def is_ascending(path: Path, column: str) -> bool:

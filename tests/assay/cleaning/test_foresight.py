@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ibis.util import gen_name
 
 from assay.cleaning import _foresight, _moments, _quantiles, _run, fit
-from assay.cleaning._profile import Frame, Profile
-from assay.cleaning._survey import Wanted, survey
+from assay.cleaning._profile import LEAST, MOST, Frame, Profile
+from assay.cleaning._survey import Wanted, _evened, _inside, survey
 
 _N = 20_000
 _RNG = np.random.default_rng(8)
@@ -198,3 +198,26 @@ def test_what_is_left_once_far_values_are_gone_is_measured_anew(
     assert (left.n, left.fault) == (len(kept), None if spread else "spread_zero")
     scale = np.std(kept) if spread else 1.0
     assert left.values == pytest.approx({"center": np.mean(kept), "scale": scale}, rel=1e-9)
+
+
+def _merged(stretches: list[tuple[int, int]], whole: int) -> bool:
+    return any(first <= whole <= last for first, last in stretches)
+
+
+@given(st.lists(st.integers(-(2**62), 2**62), min_size=4, max_size=4, unique=True).map(sorted))
+def test_evened_stretches_keep_what_was_asked(con: Any, ends: list[int]) -> None:
+    asked = [(LEAST, ends[0]), (ends[1], ends[2]), (ends[3], MOST)]
+    evened = _evened(asked)
+    near = [e + d for e in (*ends, *(e for one in evened for e in one)) for d in (-1, 0, 1)]
+    near = [n for n in (*near, LEAST, MOST, 0) if LEAST <= n <= MOST]
+    assert all(_merged(evened, n) for n in near if _merged(asked, n))
+    rows = con.create_table(gen_name("near"), pa.table({"n": pa.array(near, "int64")}), temp=True)
+    found = rows.select(inside=_inside(rows.n, evened)).to_pyarrow()["inside"].to_pylist()
+    assert found == [_merged(evened, n) for n in near]
+
+
+def test_ends_as_far_as_each_other_are_evened() -> None:
+    found = _evened([(LEAST, -4000), (-31, 30), (4100, MOST)])
+    assert found == [(LEAST, -3999), (-31, 30), (3998, MOST)]
+    skewed = [(LEAST, -4000), (-31, 30), (40_000, MOST)]
+    assert _evened(skewed) == skewed

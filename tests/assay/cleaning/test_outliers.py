@@ -1,17 +1,25 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from ibis.util import gen_name
 from scipy import stats
 from sklearn.ensemble import IsolationForest
 
 from assay.cleaning import clean, fit, judge_cleaning
+from assay.cleaning._flow import begin
 from assay.cleaning._forest import score_rows
-from assay.cleaning._outliers import MAD_SCALE, largest_z
+from assay.cleaning._outliers import MAD_SCALE, apply_outliers, inliers, largest_z
 from assay.cleaning._sklearn import average_path_length, grow_forest
+from assay.cleaning._state import ColumnFit
+from assay.policy.cleaning import OutliersStep
 
 _RNG = np.random.default_rng(5)
 _X = np.concatenate([_RNG.normal(10, 2, 300), [40.0, -30.0]])
@@ -172,3 +180,40 @@ class TestForest:
         p = policy(_step(self.by(), "flag", ["x", "y"]))
         verdict = judge_cleaning(clean(con, t, p, fit(con, t, p)).report, p)
         assert [r.code for r in verdict.reasons] == ["cleaning_n_too_small"]
+
+
+_CENTRES = st.sampled_from([0.0, 1.0, -3.7, 1e15, -1e-200, 1e300])
+_HALVES = st.sampled_from([1e-9, 0.25, 4.0, 1e12, 1e300])
+
+
+@settings(max_examples=40)
+@given(_CENTRES, _HALVES, st.lists(st.floats(), max_size=12))
+def test_no_rounding_moves_a_bound(
+    con: Any, centre: float, half: float, values: list[float]
+) -> None:
+    low, high = centre - half, centre + half
+    assume(low < high)
+    assume(math.isfinite(high - low))
+    ends = [f(end, to) for end in (low, high) for f, to in (
+        (math.nextafter, -math.inf), (math.nextafter, math.inf), (max, -math.inf))]  # fmt: skip
+    cells = np.array([*values, *ends, centre, math.inf, -math.inf, math.nan])
+    column = pa.array([*cells, None], from_pandas=False)
+    rows = con.create_table(
+        gen_name("bounds"), pa.table({"__row": range(len(column)), "x": column}), temp=True
+    )
+    fitted = {"x": ColumnFit(n=9, values={"low": low, "high": high})}
+    step = OutliersStep.model_validate(
+        _step({"method": "zscore", "threshold": 3, "ddof": 0}, "clip", ["x"])
+    )
+    done = apply_outliers(begin(rows, values=False), 0, step, fitted).table.order_by("__row")
+    found = done.select("x", "__m0").to_pyarrow()
+    expected = np.clip(cells, low, high)
+    np.testing.assert_array_equal(found["x"].to_numpy()[:-1], expected)
+    assert found["x"][len(cells)].as_py() is None
+    beyond = (cells < low) | (cells > high)
+    assert found["__m0"].to_pylist() == [*beyond.tolist(), False]
+    for strict in ((), ("x",)):
+        within = inliers(rows, fitted, strict)["x"]
+        told = rows.select("__row", told=within).order_by("__row").to_pyarrow()["told"]
+        inside = ~beyond & (~np.isnan(cells) if strict else True)
+        assert told.to_pylist() == [*inside.tolist(), None if strict else True]

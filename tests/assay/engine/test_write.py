@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay import engine
+from assay.engine._write import is_ascending
 
 ROWS = 300_000
 
@@ -49,8 +50,8 @@ def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
             written = engine.write_parquet(con, rows, path, ["__row"], "ab", presorted=presorted)
             digests.add(written.sha256)
     assert len(digests) == 1
-    assert engine.is_ascending(path, "__row")
-    assert not engine.is_ascending(path, "x")
+    assert is_ascending(path, "__row")
+    assert not is_ascending(path, "x")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source.parquet", "t.parquet"]
 
 
