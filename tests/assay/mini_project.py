@@ -133,19 +133,20 @@ columns:
 }
 
 
-def _expect(kind: str, column: str | None = None, **more: Any) -> dict[str, Any]:
+def expect(kind: str, column: str | None = None, **more: Any) -> dict[str, Any]:
+    """An expectation as a suite holds it."""
     kwargs = {**({"column": column} if column else {}), **more}
     return {"type": kind, "kwargs": kwargs, "severity": "critical", "meta": {"why": kind}}
 
 
 _SUITES = {
-    ("sites", "raw"): [_expect("expect_column_values_to_not_be_null", "region")],
-    ("sites", "clean"): [_expect("expect_column_values_to_be_unique", "code")],
+    ("sites", "raw"): [expect("expect_column_values_to_not_be_null", "region")],
+    ("sites", "clean"): [expect("expect_column_values_to_be_unique", "code")],
     ("visits", "raw"): [
-        _expect("expect_table_row_count_to_be_between", min_value=100, max_value=5000),
-        _expect("expect_column_values_to_be_between", "age", min_value=0, max_value=120),
+        expect("expect_table_row_count_to_be_between", min_value=100, max_value=5000),
+        expect("expect_column_values_to_be_between", "age", min_value=0, max_value=120),
     ],
-    ("visits", "clean"): [_expect("expect_column_values_to_not_be_null", "score")],
+    ("visits", "clean"): [expect("expect_column_values_to_not_be_null", "score")],
 }
 
 

@@ -102,7 +102,7 @@ def clean_file(
         )
         cleaned = clean(con, table, loaded, fitted)
         written = _write(con, cleaned.table, target)
-        beside = _scaler(con, cleaned, loaded, fitted, target)
+        beside = _scaler(con, cleaned, fitted, target)
         verdict = judge_cleaning(cleaned.report, loaded)
         if report is not None:
             beside |= _report(con, cleaned, verdict, fitted, Path(report))
@@ -142,11 +142,9 @@ def _write(con: Any, table: Any, path: Path) -> FileDigest:
     return written
 
 
-def _scaler(
-    con: Any, cleaned: Cleaned, policy: CleaningPolicy, fitted: FittedState, out: Path
-) -> dict[str, Path]:
+def _scaler(con: Any, cleaned: Cleaned, fitted: FittedState, out: Path) -> dict[str, Path]:
     found = {}
-    scaler = render_scaler(policy, fitted)
+    scaler = render_scaler(fitted)
     if scaler is not None:
         found["scaler"] = out.with_suffix(".scaler.json")
         found["scaler"].write_text(scaler, encoding="utf-8")

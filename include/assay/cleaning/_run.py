@@ -28,7 +28,7 @@ from assay.cleaning._report import (
     measure_cleaning,
     measure_levels,
 )
-from assay.cleaning._scale import fit_scale, render_scaler, scaler_spec
+from assay.cleaning._scale import fit_scale, render_scaler
 from assay.cleaning._state import FittedOn, FittedState, StepFit
 from assay.cleaning._text import apply_parse, apply_text
 from assay.cleaning._touched import disturbed, marks
@@ -185,8 +185,8 @@ def clean(
         dropped=gone.select(ROW, disposition=ibis.literal("dropped"), reasons=gone[DROPPED]),
         change_log=change_log(work, flow, policy),
         report=report,
-        scaler=scaler_spec(policy, state, "derived"),
-        scaler_text=render_scaler(policy, state),
+        scaler=state.scaler("derived"),
+        scaler_text=render_scaler(state),
     )
 
 

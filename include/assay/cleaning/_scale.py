@@ -13,7 +13,7 @@ from assay.cleaning._known import Known
 from assay.cleaning._numbers import measure_extremes
 from assay.cleaning._state import ColumnFit, FittedState
 from assay.errors import InputError
-from assay.policy.cleaning import CleaningPolicy, ScaleStep
+from assay.policy.cleaning import ScaleStep
 
 
 def fit_scale(known: Known, step: ScaleStep, refused: bool) -> dict[str, ColumnFit]:
@@ -54,7 +54,7 @@ def scale(table: Any, spec: Mapping[str, Any]) -> Any:
     table : ibis.Table
         Rows in natural units.
     spec : mapping
-        What ``render_scaler`` wrote, parsed.
+        What ``FittedState.scaler`` gives, or ``render_scaler`` wrote, parsed.
 
     Raises
     ------
@@ -73,30 +73,9 @@ def scale(table: Any, spec: Mapping[str, Any]) -> Any:
     )
 
 
-def scaler_spec(
-    policy: CleaningPolicy, state: FittedState, output: str | None = None
-) -> dict[str, Any] | None:
-    """What ``load_transformer`` reads: method, centre and scale by column; None without scaling.
-
-    A value x becomes (x − center) / scale. ``output`` leaves only the steps that have it.
-    """
-    columns: dict[str, dict[str, Any]] = {}
-    for fit in state.steps:
-        step = policy.steps[fit.index]
-        if isinstance(step, ScaleStep) and output in {None, step.output}:
-            columns |= {
-                name: {"method": step.method, "n": f.n, **f.values}
-                for name, f in fit.columns.items()
-                if "scale" in f.values
-            }
-    if not columns:
-        return None
-    return {"format": "assay.scaler/1", "policy_hash": state.policy_hash, "columns": columns}
-
-
-def render_scaler(policy: CleaningPolicy, state: FittedState) -> str | None:
+def render_scaler(state: FittedState) -> str | None:
     """The scaler as JSON, the same text for the same state; None without scaling."""
-    spec = scaler_spec(policy, state)
+    spec = state.scaler()
     return None if spec is None else json.dumps(spec, indent=1, sort_keys=True) + "\n"
 
 

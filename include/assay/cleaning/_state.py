@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assay.document import content_hash
 from assay.errors import InputError
-from assay.policy.cleaning import CleaningPolicy, DeriveStep
+from assay.policy.cleaning import CleaningPolicy, DeriveStep, ScaleStep
 
 FittedOn = Literal["reference", "batch"]
 Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
@@ -24,8 +24,7 @@ class ColumnFit(_Frozen):
 
     Read ``fault`` first: where it is set, the step could not be fitted for this column and leaves
     it as it is. ``values`` holds the numbers by name: ``low`` and ``high`` of outliers, ``fill`` of
-    imputation, ``min``, ``max``, ``mean``, ``sd`` of a scaler; ``n`` is the number of values
-    behind them.
+    imputation, ``center`` and ``scale`` of a scaler; ``n`` is the number of values behind them.
     """
 
     n: int
@@ -98,6 +97,24 @@ class FittedState(_Frozen):
                     "roots": sorted(roots),
                 }
         return found
+
+    def scaler(self, output: str | None = None) -> dict[str, Any] | None:
+        """What ``scale`` reads: method, centre and scale by column; None without scaling.
+
+        A value x becomes (x − center) / scale. ``output`` leaves only the steps that have it.
+        """
+        columns: dict[str, dict[str, Any]] = {}
+        for fit in self.steps:
+            step = self.policy.steps[fit.index]
+            if isinstance(step, ScaleStep) and output in {None, step.output}:
+                columns |= {
+                    name: {"method": step.method, "n": f.n, **f.values}
+                    for name, f in fit.columns.items()
+                    if "scale" in f.values
+                }
+        if not columns:
+            return None
+        return {"format": "assay.scaler/1", "policy_hash": self.policy_hash, "columns": columns}
 
     @property
     def hash(self) -> str:

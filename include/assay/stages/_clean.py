@@ -14,7 +14,6 @@ from assay.cleaning import (
     fit,
     judge_cleaning,
     roles_of,
-    scale,
 )
 from assay.cleaning import clean as clean_rows
 from assay.cleaning.page import render_cleaning_html
@@ -58,12 +57,10 @@ def _cleaned(office: Office, ticket: Ticket) -> Finished:
 
 
 def _write(office: Office, ticket: Ticket, con: Any, cleaned: Any, policy: CleaningPolicy) -> None:
-    """The cleaned rows, the dropped ones, the change log, and the scaled rows where asked for."""
+    """The cleaned rows, the dropped ones and the change log."""
     row, order = [engine.ROW], [engine.ROW, "step", "column"]
     path, version = partial(work_path, office, ticket), version_of(ticket)
-    written = engine.write_parquet(
-        con, cleaned.table, path("cleaned.parquet"), row, presorted=True
-    ).path  # fmt: skip
+    engine.write_parquet(con, cleaned.table, path("cleaned.parquet"), row, presorted=True)
     engine.write_parquet(con, cleaned.dropped, path("marks_clean_dropped.parquet"), row)
     log = cleaned.change_log
     nonce = office.registry.nonce(version, "changes")
@@ -72,11 +69,6 @@ def _write(office: Office, ticket: Ticket, con: Any, cleaned: Any, policy: Clean
     if policy.change_log == "values":
         place = values_path(office, ticket.dataset, ticket.batch, version)
         engine.write_parquet(con, log, place, order)
-    if cleaned.scaler is not None:
-        scaled = scale(engine.read_parquet(con, written), cleaned.scaler)
-        nonce = office.registry.nonce(version, "scaled")
-        scaled = scaled.select(engine.ROW, *cleaned.scaler["columns"])
-        engine.write_parquet(con, scaled, path("scaled.parquet"), row, nonce=nonce, presorted=True)
 
 
 def _finished(

@@ -23,7 +23,7 @@ from assay.verdict import Measurement
 from assay.versioning import Derivation
 
 ARRIVAL: Final = "arrival_latency"
-TRANSFORM: Final = 4
+TRANSFORM: Final = 5
 """Version of the code that turns landed rows into released ones; raise it when bytes change."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from assay import engine
+from assay.cleaning import FittedState, scale
 from assay.contract import Contract
 from assay.policy.quality import QualityPolicy
 from assay.quality import (
@@ -62,6 +63,7 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
         files = _write(office, ticket, con, found, rows, which)
         if which == "clean":
             _write_candidate(office, ticket, con, contract, table, found)
+            _write_scaled(office, ticket, con)
     write_json(report_path(office, ticket, f"{stage}.json"), found.document())
     title = f"Validation of {ticket.dataset} {ticket.batch}, {which}"
     page = render_validation_html(verdict, found, title, back=OVERVIEW)
@@ -107,4 +109,22 @@ def _write_candidate(
         work_path(office, ticket, "candidate.parquet"),
         [*order, engine.ROW],
         nonce=office.registry.nonce(version_of(ticket), "data"),
+    )
+
+
+def _write_scaled(office: Office, ticket: Ticket, con: Any) -> None:
+    """The candidate's scaled columns, where the cleaning policy asks for a file of them."""
+    state = FittedState.from_json(
+        work_path(office, ticket, "state.json").read_text(encoding="utf-8")
+    )
+    scaler = state.scaler("derived")
+    if scaler is None:
+        return
+    scaled = scale(worked(office, ticket, con, "candidate.parquet"), scaler)
+    engine.write_parquet(
+        con,
+        scaled.select(engine.ROW, *scaler["columns"]),
+        work_path(office, ticket, "scaled.parquet"),
+        [engine.ROW],
+        nonce=office.registry.nonce(version_of(ticket), "scaled"),
     )

@@ -32,7 +32,7 @@ def test_the_artefact_is_scikit_learns_scaler(
 ) -> None:
     t, p = table({"b": _FRAME["b"], "a": _FRAME["a"]}), policy(_step(method, output="derived"))
     state = fit(con, t, p)
-    text = render_scaler(p, state)
+    text = render_scaler(state)
     assert text is not None
     path = tmp_path / "scaler.json"
     path.write_text(text)
@@ -55,7 +55,7 @@ def test_without_a_reference_nothing_is_scaled(con: Any, table: Any, policy: Any
     t, p = table({"b": [1.0, 2.0], "a": [1.0, 2.0]}), policy(_step("normalise", output="derived"))
     state = fit(con, t, p, fitted_on="batch")
     done = clean(con, t, p, state)
-    assert render_scaler(p, state) is None
+    assert render_scaler(state) is None
     assert done.scaler is None
     assert done.report.fitted_on == "batch"
     verdict = judge_cleaning(done.report, p)

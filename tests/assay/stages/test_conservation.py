@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from assay.stages import open_cleaned
 
 COLUMNS = 7
 DAYS = (f"2024-{month:02}-{day:02}" for month, day in itertools.product(range(3, 13), range(1, 29)))
@@ -72,3 +76,34 @@ def test_rows_in_are_rows_somewhere(
     if found["version"]:
         data = home.office.registry.fetch("visits", day, found["version"])
         assert pq.read_metadata(data).num_rows == parts["released"] + parts["held"]
+
+
+def test_a_scaled_file_holds_its_versions_rows_and_no_other(
+    ready: Any, mini: Any, tmp_path: Path
+) -> None:
+    include, day = ready.project / "include", "2024-01-03"
+    policy = include / "policies" / "visits" / "cleaning.yaml"
+    scaling = "{step: scale, columns: [score], method: standardise, output: derived}"
+    policy.write_text(f"{policy.read_text()}  - {scaling}\n")
+    path = include / "suites" / "visits" / "clean.json"
+    suite = json.loads(path.read_text())
+    limit = mini.expect("expect_column_values_to_be_between", "age", max_value=85)
+    suite["expectations"].append(limit)
+    path.write_text(json.dumps(suite))
+    old = sum(row[2] in range(86, 121) for row in mini.visit_rows(day))
+    ready.drop("visits", day, mini.visits(day))
+
+    done = ready.run("visits", day)
+
+    assert done["validate_clean"].rows["quarantined"] == old > 0
+    office, version = ready.office, ready.batch("visits", day)["version"]
+    exported = tmp_path / "exported.parquet"
+    with office.session() as con:
+        open_cleaned(office, "visits", day, version).export_scaled(con, exported)
+    scaled, data = (
+        pq.read_table(office.registry.fetch("visits", day, version, n)) for n in ("scaled", "data")
+    )
+    assert set(scaled["__row"].to_pylist()) == set(data["__row"].to_pylist())
+    scores = [dict(zip(*(t[c].to_pylist() for c in ("__row", "score")), strict=True))
+              for t in (scaled, pq.read_table(exported))]  # fmt: skip
+    assert scores[0] == scores[1]
