@@ -45,6 +45,7 @@ def problems(
     policy: CleaningPolicy,
     roles: Mapping[str, str] | None = None,
     columns: Collection[str] | None = None,
+    dropped: Collection[str] = (),
 ) -> list[Problem]:
     """Everything that is wrong with a policy, given the columns' roles.
 
@@ -56,6 +57,8 @@ def problems(
         Column to role, as ``roles_of(contract)`` gives it.
     columns : collection of str, optional
         Columns of the data; where given, expressions that name others are refused.
+    dropped : collection of str
+        Those of them that the privacy policy leaves out, so that no step finds them.
 
     Returns
     -------
@@ -69,11 +72,12 @@ def problems(
     model on fiction, and a dropped group can't be counted.
     """
     all_roles = {**policy.roles, **(roles or {})}
-    found = list(_forest_names(policy))
+    left = None if columns is None else {*columns} - {*dropped}
+    found = [*_forest_names(policy), *_gone(policy, dropped, left)]
     made: set[str] = set()
     for index, step in enumerate(policy.steps):
         found += _refused(index, step, all_roles)
-        found += _expressions(index, step, None if columns is None else {*columns, *made})
+        found += _expressions(index, step, None if left is None else {*left, *made}, dropped)
         known = made | set(columns or ())
         for name in made_by(step):
             flag = not isinstance(step, DeriveStep)
@@ -115,7 +119,29 @@ def _reshaped(step: Step) -> Iterator[tuple[str, str]]:
             yield name, f"outlier {step.action}"
 
 
-def _expressions(index: int, step: Step, known: Collection[str] | None) -> Iterator[Problem]:
+def _gone(
+    policy: CleaningPolicy, dropped: Collection[str], left: Collection[str] | None
+) -> Iterator[Problem]:
+    """Columns that the policy names and that aren't there any more when cleaning begins."""
+    for path, name in policy.column_paths():
+        if name in dropped and path[0] != "roles":
+            yield _removed(name, ".".join(str(part) for part in path), left)
+
+
+def _removed(name: str, where: str, left: Collection[str] | None) -> Problem:
+    counted = "; the fairness gate counts its groups" if where.startswith("groups") else ""
+    return Problem(
+        "the privacy policy drops this column before cleaning",
+        where=where,
+        got=name,
+        expected=None if left is None else "one of: " + ", ".join(sorted(left)),
+        do=f"Leave it out here{counted}, or treat it otherwise in privacy.yaml.",
+    )
+
+
+def _expressions(
+    index: int, step: Step, known: Collection[str] | None, dropped: Collection[str]
+) -> Iterator[Problem]:
     if not isinstance(step, DeriveStep):
         return
     so_far = None if known is None else set(known)
@@ -133,6 +159,9 @@ def _expressions(index: int, step: Step, known: Collection[str] | None) -> Itera
         if so_far is None:
             continue
         for unknown in [n for n in reads if n not in so_far]:
+            if unknown in dropped:
+                yield _removed(unknown, where, so_far)
+                continue
             yield Problem("no such column", where=where, got=unknown,
                           expected="one of: " + ", ".join(sorted(so_far)),
                           do=did_you_mean(unknown, so_far) or None)  # fmt: skip

@@ -14,7 +14,7 @@ from assay.policy.alerting import AlertingPolicy
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
-from assay.policy.privacy import PrivacyPolicy
+from assay.policy.privacy import Drop, PrivacyPolicy
 from assay.policy.quality import QualityPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.project import SUITES, Project
@@ -136,7 +136,9 @@ def _across(
     if isinstance(privacy, PrivacyPolicy):
         found["privacy"] = privacy_problems(privacy, contract, dict(contracts))
     if isinstance(cleaning, CleaningPolicy):
-        found["cleaning"] = cleaning_problems(cleaning, roles_of(contract), contract.column_names)
+        found["cleaning"] = cleaning_problems(
+            cleaning, roles_of(contract), contract.column_names, _dropped(privacy)
+        )
     if isinstance(fairness, FairnessPolicy) and fairness.applies:
         found["fairness"] = fairness_problems(fairness, dict(contract.roles), levels)
     if isinstance(fairness, FairnessPolicy) and isinstance(privacy, PrivacyPolicy):
@@ -156,6 +158,13 @@ def _across(
         for p in problems:
             where = document.where(_loc(p.where))
             yield Problem(p.what, where=where, got=p.got, expected=p.expected, do=p.do)
+
+
+def _dropped(privacy: Policy | None) -> frozenset[str]:
+    """Columns that no stage after ``protect`` sees."""
+    if not isinstance(privacy, PrivacyPolicy):
+        return frozenset()
+    return frozenset(n for n, treatment in privacy.columns.items() if isinstance(treatment, Drop))
 
 
 def _of_audit(

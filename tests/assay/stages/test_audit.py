@@ -102,6 +102,30 @@ def test_without_a_period_nothing_is_kept(ready: Any, mini: Any) -> None:
     assert "retention.yaml" in found[0].where
 
 
+def test_the_check_says_that_cleaning_finds_no_dropped_column(removing: Any, mini: Any) -> None:
+    """What the check lets pass would end in the run with an error."""
+    path = removing.project / POLICIES / "cleaning.yaml"
+    path.write_text(
+        path.read_text()
+        + "  - {step: derive, columns: {first: team = 'a'}}\n"
+        + "budget: {columns: {team: {max_share: 0.1}}}\n"
+        + "groups: {least_number: 10, levels: {team: [a, b]}}\n"
+    )
+    found = check_project(removing.office.project, gx=False)
+    assert {p.what for p in found} == {"the privacy policy drops this column before cleaning"}
+    places = ("groups.levels.team", "budget.columns.team", "steps.2.columns.first")
+    assert sorted((p.where or "").split()[-1] for p in found) == sorted(places)
+    assert {p.got for p in found} == {"team"}
+    assert all("age, passed" in (p.expected or "") for p in found)
+    assert sum("the fairness gate counts its groups" in (p.do or "") for p in found) == 1
+    removing.drop("visits", DAY, mini.visits(DAY))
+    with pytest.raises(PolicyError, match="no such column"):
+        removing.run("visits", DAY)
+
+    edit(removing, "privacy", "  team: {treatment: drop}", KEPT)
+    assert check_project(removing.office.project, gx=False) == []
+
+
 def test_the_sweep_takes_the_partition_and_then_its_key(removing: Any, mini: Any) -> None:
     removing.drop("visits", DAY, mini.visits(DAY))
     removing.run("visits", DAY)
