@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from assay.cleaning._report import CleaningReport
 from assay.policy.cleaning import CleaningPolicy, Limit
@@ -15,19 +15,35 @@ _FAULTS: Final = {
     "spread_zero": ("no spread to measure a distance in", Outcome.INCONCLUSIVE),
     "no_values": ("no value in the reference to learn from", Outcome.INCONCLUSIVE),
     "scaling_refused": (
-        "no released reference to fit a scaler on, so none was made", Outcome.WARN,
+        "no pinned reference to fit a scaler on, so none was made", Outcome.WARN,
     ),
 }  # fmt: skip
 
 
-def judge_cleaning(report: CleaningReport, policy: CleaningPolicy) -> Verdict:
+def judge_cleaning(
+    report: CleaningReport,
+    policy: CleaningPolicy,
+    reference: str | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> Verdict:
     """Whether cleaning stayed within its budget and could do what the policy asks.
 
     FAIL with ``cleaning_budget_exceeded`` where a share is above its limit (a share equal to the
     limit passes). INCONCLUSIVE where a step could not be fitted for a column
     (``cleaning_n_too_small``, ``cleaning_spread_zero``, ``cleaning_no_values``) and for a batch
     without rows (``cleaning_empty_batch``). WARN with ``cleaning_scaling_refused`` where scaling
-    had no released reference.
+    had no pinned reference.
+
+    Parameters
+    ----------
+    report : CleaningReport
+        What was done.
+    policy : CleaningPolicy
+        Its budget.
+    reference : str, optional
+        Name of the reference that the steps were fitted on, for the verdict's detail.
+    versions : mapping of str to str, optional
+        Its batches, each with the id of its version.
     """
     reasons = [*_over_budget(report, policy), *_faults(report)]
     if report.rows_in == 0:
@@ -39,8 +55,12 @@ def judge_cleaning(report: CleaningReport, policy: CleaningPolicy) -> Verdict:
                 numbers={"rows_in": 0},
             )
         )
-    detail = {"fitted_on": report.fitted_on, "rows_in": report.rows_in,
-              "rows_out": report.rows_out, "rows_dropped": report.rows_dropped}  # fmt: skip
+    detail: dict[str, Any] = {
+        "fitted_on": report.fitted_on, "rows_in": report.rows_in,
+        "rows_out": report.rows_out, "rows_dropped": report.rows_dropped,
+    }  # fmt: skip
+    if reference is not None:
+        detail["reference"] = {"name": reference, "versions": dict(versions or {})}
     return Verdict.of(GATE, reasons, _measurements(report), policy, detail)
 
 

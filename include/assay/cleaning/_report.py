@@ -82,8 +82,9 @@ class CleaningReport(_Frozen):
 
     ``rows_in == rows_out + rows_dropped`` always. ``rows_changed`` counts rows with at least one
     changed cell that were not dropped; a cell that two steps changed counts once in ``columns``
-    and ``cells_changed`` and once in each step. ``fitted_on`` says ``batch`` where there was no
-    reference and the numbers come from the data itself.
+    and ``cells_changed`` and once in each step. ``fitted_on`` says ``moving`` where the reference
+    is another one for the next batch, and ``batch`` where there was none and the numbers come from
+    the data itself.
     """
 
     policy_hash: str

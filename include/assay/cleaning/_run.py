@@ -94,9 +94,10 @@ def fit(
         The steps.
     roles : mapping, optional
         Column to role; the policy's own ``roles`` hold where this says nothing.
-    fitted_on : {'reference', 'batch'}
-        ``batch`` says that the rows are those to be cleaned, because there is no reference; scale
-        steps are then refused and stay without a fit.
+    fitted_on : {'reference', 'moving', 'batch'}
+        ``moving`` says that the reference is another one for the next batch, ``batch`` that the
+        rows are those to be cleaned, because there is no reference. In both cases scale steps are
+        refused and stay without a fit.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def fit(
         table = flow.table.filter(flow.alive)
         source = Known(table, pilot and pilot.table.filter(pilot.alive), known)
         source = gathered(source, policy.steps[index:])
-        found = _fit_step(flow, index, step, fitted_on == "batch", source)
+        found = _fit_step(flow, index, step, fitted_on != "reference", source)
         fits.append(found)
         if index < last:
             known = after(step, found.columns, source.profiles, table)

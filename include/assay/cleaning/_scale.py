@@ -20,7 +20,7 @@ def fit_scale(known: Known, step: ScaleStep, refused: bool) -> dict[str, ColumnF
     """Minimum and maximum, or mean and standard deviation (ddof 0), of every column.
 
     Where there is no spread, the scale is 1, as in scikit-learn, and the fit says so as a fault.
-    ``refused`` says that there is no released reference, so that nothing is fitted.
+    ``refused`` says that there is no pinned reference, so that nothing is fitted.
     """
     if refused:
         return {name: ColumnFit(n=0, fault="scaling_refused") for name in step.columns}

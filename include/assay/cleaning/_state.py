@@ -10,7 +10,7 @@ from assay.document import content_hash
 from assay.errors import InputError
 from assay.policy.cleaning import CleaningPolicy, DeriveStep, ScaleStep
 
-FittedOn = Literal["reference", "batch"]
+FittedOn = Literal["reference", "moving", "batch"]
 Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
 Value = bool | int | float | str | None
 

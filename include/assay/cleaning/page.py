@@ -14,6 +14,10 @@ from assay.verdict import Verdict
 
 _HEADS: Final = ["step", "column", "changed", "flagged", "dropped rows", "why not"]
 _NUMBERS: Final = (2, 3, 4)
+_LISTED: Final = 4
+_FITTED_ON: Final = {
+    "reference": "the reference", "moving": "a moving reference", "batch": "the batch itself",
+}  # fmt: skip
 
 
 def render_cleaning_html(
@@ -40,7 +44,7 @@ def render_cleaning_html(
         ),
     ]
     return render_page(
-        title, Lead(verdict.outcome, _answer(report), _facts(report)), sections, back
+        title, Lead(verdict.outcome, _answer(report), _facts(verdict, report)), sections, back
     )
 
 
@@ -48,7 +52,7 @@ def render_cleaning_text(verdict: Verdict, report: CleaningReport) -> str:
     """The cleaning for a terminal: the answer, the reasons, and what each step did."""
     lines = [f"clean: {verdict.outcome.value}. {_answer(report)}"]
     lines += [f"  {r.outcome.value}  {r.code}: {r.message}" for r in verdict.reasons]
-    lines += [f"  {name}: {value}" for name, value in _facts(report)[2:4]]
+    lines += [f"  {name}: {value}" for name, value in _facts(verdict, report)[2:4]]
     rows = [row for step in report.steps for row in _step(step)]
     if not rows:
         return "\n".join([*lines, "  The policy has no step."])
@@ -72,15 +76,27 @@ def _answer(report: CleaningReport) -> str:
     return f"{report.rows_changed:,} of {report.rows_in:,} rows were changed ({share}){dropped}."
 
 
-def _facts(report: CleaningReport) -> list[tuple[str, str]]:
+def _facts(verdict: Verdict, report: CleaningReport) -> list[tuple[str, str]]:
     return [
         ("Rows in", f"{report.rows_in:,}"),
         ("Rows out", f"{report.rows_out:,}"),
         ("Cells changed", f"{report.cells_changed:,} of {report.cells:,}"),
-        ("Fitted on", "the reference" if report.fitted_on == "reference" else "the batch itself"),
+        ("Fitted on", _fitted_on(verdict, report)),
         ("Policy", report.policy_hash[:12]),
         ("Fitted state", report.state_hash[:12]),
     ]
+
+
+def _fitted_on(verdict: Verdict, report: CleaningReport) -> str:
+    """What the steps learned from, with its name and batches where the verdict has them."""
+    what, reference = _FITTED_ON[report.fitted_on], verdict.detail.get("reference")
+    if not reference:
+        return what
+    batches = sorted(reference["versions"])
+    told = ", ".join(batches)
+    if len(batches) > _LISTED:
+        told = f"{len(batches)} batches, {batches[0]} to {batches[-1]}"
+    return f"{what} {reference['name']} ({told})"
 
 
 def _columns(report: CleaningReport) -> Markup:

@@ -194,7 +194,7 @@ class ScaleStep(_Step):
         description="`artefact`: the fitted transformer alone; `derived`: a scaled file as well.",
     )
     fit_on: Literal["reference", "batch"] = Field(
-        "reference", description="A released reference; `batch` is refused."
+        "reference", description="A pinned reference; `batch` is refused."
     )
 
     @field_validator("fit_on")

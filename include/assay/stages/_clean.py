@@ -1,10 +1,10 @@
-"""The policy's steps, fitted on the pinned reference, over the rows that weren't set aside."""
+"""The policy's steps, fitted on a released reference, over the rows that weren't set aside."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 
@@ -34,6 +34,14 @@ from assay.stages._work import (
 )
 
 
+class _Reference(NamedTuple):
+    """A reference of the drift policy: its name, whether it is pinned, its versions by batch."""
+
+    name: str
+    pinned: bool
+    versions: dict[str, str]
+
+
 def clean(office: Office, ticket: Ticket) -> StageResult:
     """Clean the rows that were not quarantined, and say cell by cell what was changed."""
     return once(office, ticket, "clean", lambda: _cleaned(office, ticket))
@@ -45,15 +53,21 @@ def _cleaned(office: Office, ticket: Ticket) -> Finished:
     roles = roles_of(contract)
     with office.session() as con:
         observed = kept(worked(office, ticket, con, "observed.parquet"))
-        reference = _reference(office, ticket, con, contract)
+        reference = _reference(office, ticket, contract)
         state = (
             fit(con, observed, policy, roles, fitted_on="batch")
             if reference is None
-            else fit(con, reference, policy, roles)
+            else fit(
+                con,
+                _rows(office, ticket, con, reference.versions),
+                policy,
+                roles,
+                fitted_on="reference" if reference.pinned else "moving",
+            )
         )
         cleaned = clean_rows(con, observed, policy, state, roles)
         _write(office, ticket, con, cleaned, policy)
-    return _finished(office, ticket, policy, state, cleaned)
+    return _finished(office, ticket, policy, state, cleaned, reference)
 
 
 def _write(office: Office, ticket: Ticket, con: Any, cleaned: Any, policy: CleaningPolicy) -> None:
@@ -77,6 +91,7 @@ def _finished(
     policy: CleaningPolicy,
     state: FittedState,
     cleaned: Any,
+    reference: _Reference | None,
 ) -> Finished:
     write_text(work_path(office, ticket, "state.json"), state.model_dump_json(indent=1))
     if cleaned.scaler_text is not None:
@@ -84,7 +99,8 @@ def _finished(
     report = cleaned.report
     text = report.model_dump_json(indent=1)
     write_text(report_path(office, ticket, "cleaning.json"), text)
-    verdict = judge_cleaning(report, policy)
+    named = (reference.name, reference.versions) if reference else ()
+    verdict = judge_cleaning(report, policy, *named)
     title = f"Cleaning of {ticket.dataset} {ticket.batch}"
     page = render_cleaning_html(verdict, report, title, back=OVERVIEW)
     shown = write_text(report_path(office, ticket, "cleaning.html"), page)
@@ -109,17 +125,22 @@ def values_path(office: Office, dataset: str, batch: str, version: str) -> Path:
     return office.lake.path("quarantine", dataset, batch, version, "changes.parquet")
 
 
-def _reference(office: Office, ticket: Ticket, con: Any, contract: Contract) -> Any | None:
-    """The unmarked observed rows of the pinned reference; None where there is none."""
+def _reference(office: Office, ticket: Ticket, contract: Contract) -> _Reference | None:
+    """What the steps are fitted on: a pinned reference if one has versions, else a moving one."""
     policy = office.policy(contract, "drift", DriftPolicy)
-    pinned = [n for n, r in policy.references.items() if r.kind == "pinned"]
-    name = next((n for n in (*pinned, *policy.references) if ticket.pinned.references.get(n)), None)
-    if name is None:
-        return None
-    batches = sorted(ticket.pinned.references[name].items())
+    found = [
+        _Reference(name, reference.kind == "pinned", chosen)
+        for name, reference in policy.references.items()
+        if (chosen := ticket.pinned.references.get(name))
+    ]
+    return min(found, key=lambda reference: not reference.pinned, default=None)
+
+
+def _rows(office: Office, ticket: Ticket, con: Any, chosen: dict[str, str]) -> Any:
+    """The unmarked observed rows of a reference."""
     tables = [
         kept(versions(office, con, ticket.dataset, {batch: version}, "observed"))
-        for batch, version in batches
+        for batch, version in sorted(chosen.items())
     ]
     # Row numbers are a batch's own; each batch of several gets a range of its own.
     numbered = [t.mutate(**{engine.ROW: t[engine.ROW] + (i << 40)}) for i, t in enumerate(tables)]

@@ -51,13 +51,16 @@ def test_the_artefact_is_scikit_learns_scaler(
     assert np.abs(scaled - expected).max(axis=None) < 1e-9
 
 
-def test_without_a_reference_nothing_is_scaled(con: Any, table: Any, policy: Any) -> None:
+@pytest.mark.parametrize("fitted_on", ["batch", "moving"])
+def test_without_a_pinned_reference_nothing_is_scaled(
+    con: Any, table: Any, policy: Any, fitted_on: Any
+) -> None:
     t, p = table({"b": [1.0, 2.0], "a": [1.0, 2.0]}), policy(_step("normalise", output="derived"))
-    state = fit(con, t, p, fitted_on="batch")
+    state = fit(con, t, p, fitted_on=fitted_on)
     done = clean(con, t, p, state)
     assert render_scaler(state) is None
     assert done.scaler is None
-    assert done.report.fitted_on == "batch"
+    assert done.report.fitted_on == fitted_on
     verdict = judge_cleaning(done.report, p)
     assert verdict.outcome == "WARN"
     assert {r.code for r in verdict.reasons} == {"cleaning_scaling_refused"}
