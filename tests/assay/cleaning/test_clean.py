@@ -201,6 +201,46 @@ def test_groups_are_named_from_the_closed_list_and_small_counts_hidden(
     assert "secret" not in report.model_dump_json()
 
 
+@pytest.mark.parametrize("least", [1, 3])
+def test_each_groups_part_of_each_step(con: Any, table: Any, policy: Any, least: int) -> None:
+    """Three values of f are filled and two of its rows dropped; m has the outliers."""
+    ten = [float(i) for i in range(11)]  # the bounds are -2.5 and 12.5
+    reference = table({"sex": [None] * 11, "x": ten, "w": ten, "y": ten}, {"sex": "string"})
+    t = table({
+        "sex": ["f"] * 6 + ["m"] * 6,
+        "x": [None, None, None, 1, 2, 3, None, None, 4, 100, 100, 100],
+        "w": [5] * 9 + [100, 5, 5],
+        "y": [1, 1, 1, None, None, 1, 1, 1, 1, 1, 1, None],
+    }, {"sex": "string"})  # fmt: skip
+    p = policy(
+        {"step": "outliers", "columns": ["x", "w"], "by": {"method": "iqr", "factor": 1.0},
+         "action": "clip"},
+        {"step": "impute", "columns": {"x": {"method": "mean"}, "y": {"method": "drop"}}},
+        groups={"least_number": least, "levels": {"sex": ["f", "m"]}},
+    )  # fmt: skip
+
+    report = clean(con, t, p, fit(con, reference, p)).report
+
+    steps = [(s.rows_changed, s.rows_dropped) for s in report.steps]
+    assert (report.rows_changed, report.rows_dropped, steps) == (7, 3, [(3, 0), (5, 3)])
+    found = {
+        g.level: (
+            [g.rows, g.changed, g.dropped, g.imputed, g.clipped, g.outliers],
+            [[s.rows_changed, s.rows_dropped, s.cells] for s in g.steps],
+        )
+        for g in report.groups
+    }
+
+    def shown(*counts: int) -> list[Any]:
+        return [n if n >= least else f"<{least}" for n in counts]
+
+    assert found == {
+        "f": (shown(6, 3, 2, 3, 0, 0), [shown(0, 0, 0), shown(3, 2, 3)]),
+        # The row that was clipped and then dropped is no changed row of what is left.
+        "m": (shown(6, 4, 1, 2, 3, 3), [shown(3, 0, 4), shown(2, 1, 2)]),
+    }
+
+
 _ORDERS: dict[str, list[dict[str, Any]]] = {
     "clip and fill": [
         {"step": "outliers", "columns": ["x", "k"], "action": "clip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,71 @@ def test_our_own_work_by_group(removing: Any, mini: Any) -> None:
         assert found[f"rate of {name}", "b"] == (0, 249)
     gap = next(m for m in judged(removing).measurements if m.name == "difference of clip of score")
     assert gap.detail["low"] > 0
+
+
+def test_rates_of_the_dropped_the_set_aside_and_the_filled(removing: Any, mini: Any) -> None:
+    """Ages that cleaning drops, ages that the clean suite refuses, and scores that aren't there."""
+    edit(
+        removing,
+        "cleaning",
+        "  - {step: impute",
+        "  - {step: outliers, by: {method: iqr, factor: 1.1}, action: drop, columns: [age]}\n"
+        "  - {step: impute",
+    )
+    path = removing.project / "include/suites/visits/clean.json"
+    suite = json.loads(path.read_text())
+    limit = mini.expect("expect_column_values_to_be_between", "age", max_value=100)
+    suite["expectations"].append(limit)
+    path.write_text(json.dumps(suite))
+    rows = [list(row) for row in mini.visit_rows(DAY)]
+    for place, row in enumerate(rows[2:], start=2):
+        if place % 10 == 3:  # team b: 50 rows
+            row[2] = 119
+        elif place % 20 == 5 or place % 100 == 10:  # 25 rows of team b, 5 of team a
+            row[2] = 105
+        elif place % 20 == 7:  # team b
+            row[3] = ""
+    removing.drop("visits", DAY, mini.as_csv(mini.HEADER, rows))
+
+    removing.run("visits", DAY)
+
+    found = figures(judged(removing))
+    assert found["rate of drop", "a"] == (0, 249)
+    assert found["rate of drop", "b"] == (pytest.approx(50 / 249), 249)
+    assert found["rate of quarantine after cleaning", "a"] == (pytest.approx(5 / 249), 249)
+    assert found["rate of quarantine after cleaning", "b"] == (pytest.approx(25 / 249), 249)
+    assert found["difference of drop", "b"][0] == pytest.approx(50 / 249)
+    left = [row for row in rows[2:] if row[2] <= 100]
+    for team, n in {"a": 244, "b": 174}.items():
+        scores = [row[3] for row in left if row[4] == team]
+        rate = pytest.approx(scores.count("") / n)
+        assert len(scores) == n
+        assert found["rate of imputation of score", team] == (rate, n)
+    assert found["rate of imputation of score", "b"][0] > 25 / 174
+
+
+def test_the_partition_ends_with_its_version(removing: Any, mini: Any) -> None:
+    """Long before the zone's own period is over, which here is longer than the version's."""
+    path = removing.project / POLICIES / "retention.yaml"
+    longer = path.read_text().replace(AUDIT, AUDIT.replace("60", "900"))
+    path.write_text(
+        longer
+        + "versions:\n"
+        + "  released: {counts_from: released_at, max_age_days: 100, grace_days: 10,\n"
+        + "    rollback_points: 1, then: remove}\n"
+        + "  unreleased: {counts_from: landed_at, max_age_days: 50}\n"
+    )
+    removing.drop("visits", DAY, mini.visits(DAY))
+    removing.run("visits", DAY)
+    version = removing.office.registry.snapshot("visits").batches[DAY]
+    folder = removing.home / "audit" / "visits" / DAY / version
+    for days, there in ((101, True), (111, False)):
+        office = removing.later(days=days).office
+        assert list(folder.glob("*.sealed")), "until then it is there"
+        stages.apply_sweep(office, stages.plan_sweep(office).hash)
+        removed = [s.version for s in office.registry.tombstones("visits") if s.removed]
+        assert (version in removed) != there
+        assert folder.exists() == there
 
 
 def test_nothing_else_opens_the_partition() -> None:
