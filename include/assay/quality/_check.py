@@ -67,6 +67,7 @@ class Entry:
 REGISTRY: Final[dict[str, Entry]] = {}
 ONE_SCAN: Final = "the one scan"
 GX_PANDAS: Final = "GX on pandas"
+GX_SQLITE: Final = "GX on SQLite"
 
 
 def compiles(

@@ -18,7 +18,7 @@ from assay.quality._frame import Frame, Unjudged, all_of, is_in, kind, members
 from assay.quality._suite import Expectation
 
 _SHOWN = 20
-_SET = "Texts of a set are read as dates for date and timestamp columns."
+_APART = "A boolean equals no number of the set; GX finds True and 1 equal."
 
 
 def _value_set(e: Expectation) -> list[Any]:
@@ -81,7 +81,9 @@ def _distinct(frame: Frame, e: Expectation, *, unexpected: bool, missing: bool) 
 
 
 @compiles(
-    "expect_column_distinct_values_to_be_in_set", required=("column", "value_set"), differences=_SET
+    "expect_column_distinct_values_to_be_in_set",
+    required=("column", "value_set"),
+    differences=_APART,
 )
 def distinct_in_set(frame: Frame, e: Expectation) -> Check:
     """Each distinct value stands in the set."""
@@ -89,7 +91,9 @@ def distinct_in_set(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_column_distinct_values_to_equal_set", required=("column", "value_set"), differences=_SET
+    "expect_column_distinct_values_to_equal_set",
+    required=("column", "value_set"),
+    differences=_APART,
 )
 def distinct_equal_set(frame: Frame, e: Expectation) -> Check:
     """The distinct values are exactly the set."""
@@ -99,7 +103,7 @@ def distinct_equal_set(frame: Frame, e: Expectation) -> Check:
 @compiles(
     "expect_column_distinct_values_to_contain_set",
     required=("column", "value_set"),
-    differences=_SET,
+    differences=_APART,
 )
 def distinct_contain_set(frame: Frame, e: Expectation) -> Check:
     """Each value of the set occurs."""
@@ -130,7 +134,8 @@ def proportion_of_unique(frame: Frame, e: Expectation) -> Check:
     "expect_column_most_common_value_to_be_in_set",
     scans="one that groups by the column",
     required=("column",),
-    differences=_SET,
+    differences=_APART
+    + " Texts of a set are read as dates for date columns; GX takes them as texts.",
 )
 def most_common_value(frame: Frame, e: Expectation) -> Check:
     """The most common value stands in the set; with ``ties_okay`` one of the most common does."""

@@ -12,6 +12,7 @@ from assay.quality._suite import Expectation
 from assay.quality._unique import found
 
 _SCANS = "the one scan, and one window over the rows in order"
+_DIFFERENCES = "Booleans have no order and can't be judged; GX takes each change for a rise."
 
 
 def _ordered(frame: Frame, e: Expectation, falling: bool) -> Check:
@@ -36,16 +37,18 @@ def _wrong(pairs: Any, *, falling: bool, strictly: bool) -> Any:
 
 
 @compiles(
-    "expect_column_values_to_be_increasing", row_level=True, scans=_SCANS, required=("column",)
-)
+    "expect_column_values_to_be_increasing", row_level=True, scans=_SCANS, required=("column",),
+    differences=_DIFFERENCES,
+)  # fmt: skip
 def increasing(frame: Frame, e: Expectation) -> Check:
     """No value is below the one before it (nor equal, where ``strictly``)."""
     return _ordered(frame, e, falling=False)
 
 
 @compiles(
-    "expect_column_values_to_be_decreasing", row_level=True, scans=_SCANS, required=("column",)
-)
+    "expect_column_values_to_be_decreasing", row_level=True, scans=_SCANS, required=("column",),
+    differences=_DIFFERENCES,
+)  # fmt: skip
 def decreasing(frame: Frame, e: Expectation) -> Check:
     """No value is above the one before it (nor equal, where ``strictly``)."""
     return _ordered(frame, e, falling=True)

@@ -17,7 +17,8 @@ from assay.quality._suite import Expectation
 @compiles(
     "expect_column_values_to_not_be_outliers", row_level=True,
     scans="the one scan, and two for the quartiles and the rows", required=("column",),
-    differences="Mean and deviation are rounded to 12 significant digits.",
+    differences="Mean and deviation are rounded to 12 significant digits. Decimals are judged, "
+    "and booleans by `iqr`; GX on pandas can't.",
 )  # fmt: skip
 def not_outliers(frame: Frame, e: Expectation) -> Check:
     """No value lies beyond the quartiles, or off the mean, by ``multiplier`` times the spread.

@@ -56,14 +56,25 @@ def pair_equal(frame: Frame, e: Expectation) -> Check:
     return _pair_check(frame, e, a == b)
 
 
-@compiles("expect_column_pair_values_a_to_be_greater_than_b", row_level=True, required=_PAIR)
+@compiles(
+    "expect_column_pair_values_a_to_be_greater_than_b",
+    row_level=True,
+    required=_PAIR,
+    differences="A number beside a boolean can't be judged; GX takes booleans as 0 and 1. "
+    "Numbers beside decimals with nulls are judged; GX on pandas can't.",
+)
 def pair_greater(frame: Frame, e: Expectation) -> Check:
     """A is greater than B, or equal where ``or_equal``."""
     a, b = _pair(frame, e)
     return _pair_check(frame, e, a >= b if e.kwargs.get("or_equal") else a > b)
 
 
-@compiles("expect_column_pair_values_to_be_in_set", row_level=True, required=_PAIR)
+@compiles(
+    "expect_column_pair_values_to_be_in_set",
+    row_level=True,
+    required=_PAIR,
+    differences="A boolean equals no number of the set; GX finds True and 1 equal.",
+)
 def pair_in_set(frame: Frame, e: Expectation) -> Check:
     """The two values stand in ``value_pairs_set`` as a pair; a null matches a null of the set."""
     pairs = e.kwargs.get("value_pairs_set")
@@ -99,7 +110,12 @@ def multicolumn_sum(frame: Frame, e: Expectation) -> Check:
     return row_check(frame, e, ~holds.fill_null(False), considered=considered, shown=e.columns)
 
 
-@compiles("expect_multicolumn_values_to_be_equal", row_level=True, required=("column_list",))
+@compiles(
+    "expect_multicolumn_values_to_be_equal",
+    row_level=True,
+    required=("column_list",),
+    differences="Columns of different types can't be judged; GX finds them unequal.",
+)
 def multicolumn_equal(frame: Frame, e: Expectation) -> Check:
     """All columns of a row hold the same value; nulls are the same as each other."""
     columns = [frame.column(c) for c in e.columns]

@@ -58,6 +58,8 @@ def dateutil_parseable(frame: Frame, e: Expectation) -> Check:
 @compiles(
     "expect_column_values_to_be_json_parseable", row_level=True, scans=_DISTINCT,
     required=("column",),
+    differences="Only texts are parsed; a column of another type can't be judged, where GX finds "
+    "each value unexpected.",
 )  # fmt: skip
 def json_parseable(frame: Frame, e: Expectation) -> Check:
     """Each value is JSON, as Python's ``json`` reads it (NaN and Infinity included)."""

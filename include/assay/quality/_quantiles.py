@@ -97,7 +97,7 @@ def in_range(value: float | None, bounds: Sequence[float | None]) -> bool:
 @compiles(
     "expect_column_quantile_values_to_be_between", scans=_SCANS,
     required=("column", "quantile_ranges"),
-    differences="Numbers only. `linear` and `midpoint` may differ in the last digit.",
+    differences="`linear` and `midpoint` may differ in the last digit.",
 )  # fmt: skip
 def quantiles_between(frame: Frame, e: Expectation) -> Check:
     """Each quantile lies in its range."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import duckdb
 
-from assay.quality._check import Check, Conclusion, compiles, scope, scoped
+from assay.quality._check import GX_SQLITE, Check, Conclusion, compiles, scope, scoped
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._suite import Expectation
 
@@ -139,7 +139,7 @@ def readable(frame: Frame, query: str) -> str:
 @compiles(
     "unexpected_rows_expectation",
     scans="one of its own",
-    oracle="GX on SQLite",
+    oracle=GX_SQLITE,
     differences="One SELECT in DuckDB's SQL that reads `{batch}` only, and neither a file nor a "
     "setting nor the clock; the rows aren't shown.",
     required=("unexpected_rows_query",),

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any
 
 from assay.quality._check import (
+    GX_SQLITE,
     Check,
     Conclusion,
     Values,
@@ -53,7 +54,11 @@ def row_count_between(frame: Frame, e: Expectation) -> Check:
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
 
 
-@compiles("expect_table_row_count_to_equal", required=("value",))
+@compiles(
+    "expect_table_row_count_to_equal",
+    required=("value",),
+    differences="`value` is a whole number; GX also takes a text that says one.",
+)
 def row_count_equal(frame: Frame, e: Expectation) -> Check:
     """There are exactly so many rows."""
     wanted = _count(e)
@@ -69,10 +74,10 @@ OTHER_TABLE = "expect_table_row_count_to_equal_other_table"
 
 
 @compiles(
-    OTHER_TABLE, required=("other_table_name",), oracle="GX on SQLite",
+    OTHER_TABLE, required=("other_table_name",), oracle=GX_SQLITE,
     scans="the one scan, and the count of the other data set's rows",
     differences="`other_table_name` names another data set: its released rows are counted, pinned "
-    "with the run. A `row_condition` applies to both, as in GX.",
+    "with the run. A `row_condition` applies to both; GX counts the other table whole.",
 )  # fmt: skip
 def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
     """There are as many rows as in the other data set's release."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.quality._check import Check, compiles, row_check, scoped
+from assay.quality._check import GX_SQLITE, Check, compiles, row_check, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, any_of, kind
 from assay.quality._regex import matches
 from assay.quality._suite import Expectation
 from assay.quality._values import within
 
 _REGEX = (
-    "Python's `re` everywhere; GX on pandas 3 matches most patterns with RE2, which reads `\\d`, "
-    "`\\w`, `\\s` and `$` otherwise outside ASCII. A column that isn't text is judged by how "
-    "Python writes each value (GX writes 1 as 1.0 where the column has nulls)."
+    "Python's `re` everywhere; GX on pandas 3 matches most patterns with RE2, which has a syntax "
+    "of its own: `[[:alpha:]]`, `\\pL` or `\\z` mean something else to `re`, or nothing. A column "
+    "that isn't text is judged by how Python writes each value (GX writes 1 as 1.0 where the "
+    "column has nulls)."
 )
 _SOMETIMES = "the one scan; one over the distinct values where RE2 and `re` may differ"
 
@@ -80,7 +81,7 @@ def _liked(frame: Frame, e: Expectation, patterns: Any) -> list[Any]:
 
 _LIKE: dict[str, Any] = {
     "row_level": True,
-    "oracle": "GX on SQLite",
+    "oracle": GX_SQLITE,
     "differences": "Case counts, as in the SQL standard; SQLite folds ASCII case.",
 }
 
@@ -123,7 +124,10 @@ def not_match_like_list(frame: Frame, e: Expectation) -> Check:
     return _regex_check(frame, e, ~any_of(_liked(frame, e, e.kwargs["like_pattern_list"])))
 
 
-_LENGTHS = "Only texts have a length; GX measures how Python writes any value."
+_LENGTHS = (
+    "Only texts have a length; GX measures how Python writes any value. Bounds in the wrong order "
+    "can't be judged where no value is judged either."
+)
 
 
 def _length(frame: Frame, e: Expectation) -> Any:

@@ -31,7 +31,7 @@ def null(frame: Frame, e: Expectation) -> Check:
 
 _SET = (
     "Texts of a set are read as dates for date and timestamp columns; GX doesn't everywhere. A "
-    "value of another type than the column's matches nothing."
+    "value of another type than the column's matches nothing, so that a boolean isn't 1 as in GX."
 )
 
 
@@ -60,9 +60,9 @@ def not_in_set(frame: Frame, e: Expectation) -> Check:
     row_level=True,
     required=("column",),
     differences="Text bounds are read as dates for date and timestamp columns of every unit; GX "
-    "only for nanosecond timestamps, else it fails. A moment without a zone is UTC beside one that "
-    "has a zone. Texts may be bounds of texts, by code point; GX refuses them. Bounds of another "
-    "type can't be judged on an empty column either.",
+    "reads ISO dates only, and of timestamps judges nanoseconds only. A moment without a zone is "
+    "UTC beside one that has a zone. Texts may be bounds of texts, by code point; GX refuses them. "
+    "Bounds of another type can't be judged on an empty column either.",
 )
 def between(frame: Frame, e: Expectation) -> Check:
     """Each value lies between the bounds."""
