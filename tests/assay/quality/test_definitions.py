@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from assay.quality import validate
-from assay.quality._check import REGISTRY
+from assay.quality._check import GX_PANDAS, GX_SQLITE, REGISTRY
+from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._finding import plain
 from assay.quality._suite import Expectation, Suite, labelled
 
@@ -18,32 +19,42 @@ HERE = os.environ.get("ASSAY_ORACLE_DATA")
 FOLDER = Path(HERE or ".") / "gx-test-definitions"
 pytestmark = pytest.mark.skipif(HERE is None, reason="ASSAY_ORACLE_DATA names no folder")
 FILES = sorted(p for p in FOLDER.glob("*/*.json")) if HERE else []
-# Cases that were written for other versions or types, by what makes them so.
+ENGINES = {GX_PANDAS: "pandas", GX_SQLITE: "sqlite"}
+# Cases whose answer isn't ours, by type and title, and why.
 UNLIKE = {
-    "vacuously_true_universal_set": "1.24 refuses an absent value_set here",
-    "raise_valueerror_with_both_max_and_min_are_missing": "1.24 judges it",
-    "type_mismatch_null_observed_value": "can't be judged: text has no mean",
-    "catch_exceptions___non_number_min_value": "can't be judged",
-    "catch_exceptions___non_number_max_value": "can't be judged",
-    "test_empty_column_should_be_false_no_observed_value_with_which_to_compare": "no type",
-    "test_empty_column_should_be_vacuously_true": "a column of nulls only has no type",
-    "test_conditional_expectation_passes": "the condition reads a column of mixed types",
-    "test_conditional_expectation_fails": "the condition reads a column of mixed types",
-    "test_conditional_expectation_parser_errors": "the condition reads such a column",
-    "test_raising_exception_for_wrong_input_data_type": "can't be judged",
-    "negative_test_integers": "can't be judged: numbers aren't parsed",
-    "norm_0_1_auto_inf_partition_null_threshold_and_partition_object_supports_profiling": (
-        "without a partition there is nothing to compare with"
+    ("column_distinct_values_to_be_in_set", "vacuously_true_universal_set"): (
+        "1.24 refuses an absent value_set too"
     ),
-    "mostly_set_incorrectly": "the loader refuses it",
-    "dtype_object_and_type_object_still_has_aggregate_semantics_object_underscore": "numpy's name",
-}
+    ("column_min_to_be_between", "raise_valueerror_with_both_max_and_min_are_missing"): (
+        "1.24 judges it too"
+    ),
+    ("column_sum_to_be_between", "raise_valueerror_with_both_max_and_min_are_missing"): (
+        "1.24 judges it too"
+    ),
+    ("column_values_to_be_json_parseable", "negative_test_integers"): "only texts are parsed",
+    ("column_values_to_be_in_set", "test_conditional_expectation_passes"): (
+        "a number isn't compared with a text"
+    ),
+    ("column_values_to_be_in_set", "test_conditional_expectation_parser_errors"): (
+        "condition_parser is ignored"
+    ),
+    ("column_value_lengths_to_equal", "test_conditional_expectation_parser_errors"): (
+        "condition_parser is ignored"
+    ),
+    ("column_kl_divergence_to_be_less_than", "norm_0_1_auto_inf_partition_null_threshold_and_"
+     "partition_object_supports_profiling"): "without a partition there is nothing to compare with",
+}  # fmt: skip
+UNLIKE = {(f"expect_{kind}", title): why for (kind, title), why in UNLIKE.items()}
+# How many cases were judged when this was written: fewer are a fault of this test.
+CASES = 307
 
 
-def for_pandas(item):
+def made_for(item, kind):
+    """Whether a case, or its data, is meant for the engine that is the oracle of a type."""
+    engine = ENGINES.get(REGISTRY[kind].oracle)
     only = item.get("only_for")
     hidden = item.get("suppress_test_for") or []
-    return (only is None or "pandas" in only) and "pandas" not in hidden
+    return (only is None or engine in only) and engine not in hidden
 
 
 def table_of(dataset):
@@ -61,22 +72,23 @@ def table_of(dataset):
 
 
 def cases(path):
+    """Type, table and cases of a file, those that can't be put to one table left out."""
     content = json.loads(path.read_text())
     kind = content["expectation_type"]
     for dataset in content["datasets"]:
         if kind not in REGISTRY or not isinstance(dataset.get("data"), dict):
             continue
         table = table_of(dataset)
-        told = [t for t in dataset["tests"] if for_pandas(dataset) and for_pandas(t)
-                and isinstance(t["in"], dict)]  # fmt: skip
-        told = [t for t in told if t["title"] not in UNLIKE and "$PARAMETER" not in str(t["in"])]
+        told = [t for t in dataset["tests"] if made_for(dataset, kind) and made_for(t, kind)
+                and isinstance(t["in"], dict) and "$PARAMETER" not in str(t["in"])]  # fmt: skip
         told = [t for t in told if columns_of(kind, t) <= set(table.column_names) | {"nope"}]
         if told:
             yield kind, table, told
 
 
 def columns_of(kind, case):
-    return set(Expectation(kind, case["in"]).columns)
+    condition = parse_condition(case["in"].get("row_condition"))
+    return {*Expectation(kind, case["in"]).columns, *condition_columns(condition)}
 
 
 def alike(value):
@@ -118,8 +130,18 @@ def test_gives_the_defined_answer(con, path):
         suite = labelled(tuple(Expectation(kind, kwargs_of(t)) for t in told))
         judged = validate(con, ibis.memtable(numbered), Suite("defined", suite))
         for case, finding in zip(told, judged.findings, strict=True):
-            found += [f"{case['title']} {case['in']}: {w}" for w in wrong(case, finding)]
+            faults = list(wrong(case, finding))
+            if (kind, case["title"]) in UNLIKE:
+                faults = [] if faults else ["is as defined: it needn't stand in UNLIKE"]
+            found += [f"{case['title']} {case['in']}: {fault}" for fault in faults]
     assert not found, "\n".join(found)
+
+
+def test_no_case_is_left_out_unseen():
+    judged = [(kind, case["title"]) for path in FILES for kind, _, told in cases(path)
+              for case in told]  # fmt: skip
+    assert len(judged) >= CASES
+    assert UNLIKE.keys() <= set(judged)
 
 
 def kwargs_of(case):
