@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _effects, _scipy
+from assay.drift import _chi2_law, _effects
 from assay.drift._chi_square import LEAST_EXPECTED, draws, expected, quantile
 from assay.drift._counts import GRID_POINTS
 
@@ -59,7 +59,7 @@ def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tu
     """
     n, m = (int(rows) for rows in table.sum(axis=1))
     if table.shape[1] == 1 or expected(table).min() >= LEAST_EXPECTED:
-        psi = (1 / n + 1 / m) * _scipy.chi2_isf(level, max(table.shape[1] - 1, 1))
+        psi = (1 / n + 1 / m) * _chi2_law.isf(level, max(table.shape[1] - 1, 1))
         distance = math.sqrt(min(psi / (8 * math.log(2)), 1.0))
         return Null(psi, "analytic"), Null(distance, "analytic")
     shares = table.sum(axis=0) / (n + m)

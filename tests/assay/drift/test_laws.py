@@ -11,12 +11,14 @@ import pytest
 import scipy.stats as st
 from hypothesis import given, settings
 from hypothesis import strategies as hs
+from scipy import special
 from scipy.spatial.distance import jensenshannon
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from assay.drift import (
     _anderson,
+    _chi2_law,
     _chi_square,
     _effects,
     _kolmogorov,
@@ -325,3 +327,15 @@ def test_anderson_darling_of_few_values_keeps_its_size_by_permutation():
         by_permutation += _chi_square.permutation_p(seen, simulated) <= 0.05
     assert by_permutation / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
     assert by_law > by_permutation
+
+
+@given(hs.integers(1, 130), hs.floats(0, 3000))
+def test_the_chi_square_law_is_scipys(df, x):
+    assert _chi2_law.sf(x, df) == pytest.approx(special.chdtrc(df, x), rel=1e-11, abs=1e-300)
+
+
+@given(hs.integers(1, 130), hs.floats(1e-200, 1, exclude_max=True))
+def test_what_is_exceeded_with_a_probability_is_scipys(df, level):
+    found = _chi2_law.isf(level, df)
+    assert found == pytest.approx(special.chdtri(df, level), rel=1e-9, abs=1e-12)
+    assert _chi2_law.sf(found, df) <= level * (1 + 1e-12)
