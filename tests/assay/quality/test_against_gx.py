@@ -6,41 +6,14 @@ import random
 from decimal import Decimal
 
 import hypothesis.strategies as st
-import ibis
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 
-from assay.quality import _gx, validate
 from assay.quality._check import GX_PANDAS, REGISTRY
-from assay.quality._finding import plain
-from assay.quality._suite import Expectation, Suite, labelled
+from assay.quality._suite import labelled
 
-FLOATS = [-1e300, -2.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.0, 3.75, 10.0, 1e300]
-TEXTS = [
-    "",
-    "a",
-    "b",
-    "ab",
-    "aé",
-    "A1",
-    "2020-01-01",
-    "12:30",
-    "{}",
-    "[1, NaN]",
-    "日本",
-    "x y",
-    "b\n",
-]
-
-
-def e(kind, severity="critical", **kwargs):
-    return Expectation(kind, kwargs, severity)
-
-
-def c(stem, column="f", **kwargs):
-    return e(f"expect_column_{stem}", column=column, **kwargs)
-
+from .comparing import GENERATED, c, compare, e, tables
 
 ROW_LEVEL = [
     *(c(f"values_to_{k}_null", col, mostly=m)
@@ -158,83 +131,6 @@ TABLE_LEVEL = [
 EVERYTHING = labelled((*ROW_LEVEL, *TABLE_LEVEL))
 
 
-@st.composite
-def tables(draw):
-    n = draw(st.integers(0, 8))
-
-    def some(values, type_, nullable=True):
-        values = st.one_of(st.none(), values) if nullable else values
-        return pa.array(draw(st.lists(values, min_size=n, max_size=n)), type=type_)
-
-    nan = st.one_of(st.sampled_from(FLOATS), st.just(math.nan))
-    days = st.integers(0, 40).map(lambda k: dt.datetime(2020, 1, 1) + dt.timedelta(days=k))
-    return pa.table(
-        {
-            "f": some(nan, pa.float64()),
-            "i": some(st.integers(-1, 4), pa.int64()),
-            "j": some(st.integers(0, 4), pa.int64(), nullable=False),
-            "s": some(st.sampled_from(TEXTS), pa.string()),
-            "t": some(st.sampled_from(TEXTS[:4]), pa.string()),
-            "b": some(st.booleans(), pa.bool_()),
-            "d": some(days, pa.timestamp("us")),
-        }
-    )
-
-
-def close(ours, theirs):
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return ours.keys() == theirs.keys() and all(close(ours[k], theirs[k]) for k in ours)
-    if isinstance(ours, list) and isinstance(theirs, list):
-        return len(ours) == len(theirs) and all(map(close, ours, theirs))
-    numbers = (int, float)
-    if isinstance(ours, numbers) and isinstance(theirs, numbers):
-        return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9)
-    return ours == theirs
-
-
-def kind_of(value):
-    return isinstance(value, str) and "T00:00:00.0000" in value
-
-
-UNORDERED = {"partial_unexpected_counts", "partial_missing_list", "details"}
-
-
-def details(result):
-    """The partitions of a divergence by value, and whatever else has an order of its own."""
-    told = result.get("details") or {}
-    out = {}
-    for name, partition in told.items() if isinstance(told, dict) else ():
-        if "values" in partition:
-            pairs = zip(partition["values"], partition["weights"], strict=True)
-            out[name] = {str(v): w for v, w in pairs}
-        elif "bins" in partition:
-            out[name] = dict(partition)
-    return out
-
-
-def differences(finding, outcome):
-    """What differs between our finding and Great Expectations' outcome, as text."""
-    kind = finding.expectation.type
-    if (finding.problem is None) != (outcome.problem is None):
-        yield f"judged: {finding.problem!r} against {outcome.problem!r}"
-        return
-    if finding.success != outcome.success:
-        yield f"success {finding.success} against {outcome.success}"
-    ours, theirs = plain(finding.result), plain(dict(outcome.result))
-    if kind.endswith(("be_of_type", "type_list", "type_to_be")):
-        return
-    if not close(details(ours), details(theirs)):
-        yield f"details {details(ours)} against {details(theirs)}"
-    for key in ours.keys() & theirs.keys() - UNORDERED:
-        a, b = ours[key], theirs[key]
-        if key == "partial_unexpected_list":
-            a, b = a[:20], b[:20]
-            if kind.startswith("expect_column_distinct"):
-                a, b = sorted(a), sorted(str(v).split(".0000")[0] if kind_of(v) else v for v in b)
-        if not close(a, b):
-            yield f"{key} {a} against {b}"
-
-
 def at(*days):
     return [None if k is None else dt.datetime(2020, 1, 1) + dt.timedelta(days=k) for k in days]
 
@@ -259,40 +155,20 @@ TYPES = [pa.float64(), pa.int64(), pa.int64(), pa.string(), pa.string(), pa.bool
 @pytest.mark.parametrize("name", EDGES)
 def test_equal_at_the_edges(con, name):
     arrays = [pa.array(v, t) for v, t in zip(EDGES[name], TYPES, strict=True)]
-    compare(con, pa.table(arrays, names=list("fijstbd")))
+    compare(con, pa.table(arrays, names=list("fijstbd")), EVERYTHING)
 
 
-_GENERATED = settings(
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-
-
-@settings(_GENERATED, max_examples=4)
+@settings(GENERATED, max_examples=4)
 @given(data=tables(), seed=st.integers(0, 2**32))
 def test_equal_on_generated_tables(con, data, seed):
     compare(con, data, tuple(random.Random(seed).sample(EVERYTHING, len(EVERYTHING) // 4)))
 
 
 @pytest.mark.slow
-@settings(_GENERATED, max_examples=25)
+@settings(GENERATED, max_examples=25)
 @given(data=tables())
 def test_everything_is_equal_on_many_tables(con, data):
-    compare(con, data)
-
-
-def compare(con, data, expectations=EVERYTHING):
-    table = ibis.memtable(data.add_column(0, "__row", pa.array(range(len(data)), pa.int64())))
-    ours = validate(con, table, Suite("all", expectations))
-    theirs = _gx.run(data.to_pandas(), expectations)
-    wrong = [
-        f"{finding.expectation.label} {dict(finding.expectation.kwargs)}: {difference}"
-        for finding, outcome in zip(ours.findings, theirs, strict=True)
-        for difference in differences(finding, outcome)
-    ]
-    assert not wrong, "\n".join([str(data.to_pydict()), *wrong])
+    compare(con, data, EVERYTHING)
 
 
 SCHEMAS = labelled(tuple(
@@ -355,7 +231,7 @@ def zoned(draw):
     })  # fmt: skip
 
 
-@settings(_GENERATED, max_examples=3)
+@settings(GENERATED, max_examples=3)
 @given(data=st.composite(zoned)())
 def test_equal_on_zones_decimals_and_odd_texts(con, data):
     compare(con, data, ZONED)
