@@ -89,13 +89,14 @@ class StageResult(_Frozen):
 
     @classmethod
     def judged(cls, stage: str, verdict: Verdict, **more: Any) -> StageResult:
-        """The result of a stage that gave a verdict."""
+        """The result of a stage that gave a verdict, its reasons the worst first."""
+        reasons = sorted(verdict.reasons, key=lambda r: -r.outcome.severity)
         return cls(
             stage=stage,
             outcome=verdict.outcome,
             holds=verdict.holds,
-            reasons=tuple(dict.fromkeys(r.code for r in verdict.reasons)),
-            detail={"messages": [_message(r) for r in verdict.reasons]},
+            reasons=tuple(dict.fromkeys(r.code for r in reasons)),
+            detail={"messages": [_message(r) for r in reasons]},
             **more,
         )
 

@@ -93,7 +93,8 @@ def test_too_many_bad_rows_hold_the_batch_at_once(ready: Any, mini: Any) -> None
     assert list(done) == ["ingest", "validate_raw", "release"]
     batch = ready.batch("visits", DAY)
     assert (batch["state"], batch["verdict"], batch["version"]) == ("held", "FAIL", None)
-    assert "quarantine_share_above_limit" in batch["reasons"]
+    assert batch["reasons"][:2] == ["quarantine_share_above_limit", "rows_quarantined"]
+    assert done["release"].reasons[0] == "quarantine_share_above_limit"
     assert (batch["rows_held"], batch["rows_quarantined"]) == (380, 120)
     incident = ready.dataset("visits")["incidents"][0]
     assert incident["batches"] == [DAY]
