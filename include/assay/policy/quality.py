@@ -54,7 +54,11 @@ class StageScores(Model):
     completeness: ScoreLimit | None = Field(
         None, description="Nulls where none may be, missing columns and rows."
     )
-    uniqueness: ScoreLimit | None = Field(None, description="Keys and other unique columns.")
+    uniqueness: ScoreLimit | None = Field(
+        None,
+        description="Keys and other unique columns; rows that came twice, where the contract "
+        "keeps the first.",
+    )
     validity: ScoreLimit | None = Field(
         None, description="Values that parse, lie in their set, range, length or pattern."
     )

@@ -20,6 +20,7 @@ _BY_TYPE: Final[tuple[tuple[Dimension, str], ...]] = (
     ("uniqueness", r"_to_be_unique$|unique_value|proportion_of_unique"),
     ("consistency", r"_pair_|multicolumn|within_record|other_table|in_reference$|unexpected_rows"),
 )
+_DUPLICATES: Final = "exact duplicates"
 _BY_REASON: Final = {"batch": "timeliness"}
 
 
@@ -80,8 +81,10 @@ def measure_scores(validation: Validation) -> tuple[Score, ...]:
     score = Σ met / Σ judged over the dimension's expectations that aren't mere information. An
     expectation of rows counts the cells that it judged (missing ones left out, as its result has
     them) and those of them that meet it, ``mostly`` set aside. One of the whole table counts as
-    all its rows, met or not. What couldn't be judged counts for nothing. So a dimension with many
-    expectations hides one bad column in its score: the reason names the worst.
+    all its rows, met or not. What couldn't be judged counts for nothing. Where exact duplicates are
+    dropped before all else, there being none counts as one more expectation of uniqueness, of all
+    rows that came; the others judge the rows that are left. So a dimension with many expectations
+    hides one bad column in its score: the reason names the worst.
 
     References
     ----------
@@ -97,6 +100,9 @@ def measure_scores(validation: Validation) -> tuple[Score, ...]:
         for f in validation.findings
         if f.problem is None and f.expectation.severity != "info"
     ]
+    if validation.duplicates is not None:
+        met = validation.rows_in - validation.duplicates
+        counted.append(("uniqueness", met, validation.rows_in, _DUPLICATES))
     return tuple(
         _score(name, [(met, n, label) for d, met, n, label in counted if d == name])
         for name in DIMENSIONS

@@ -31,7 +31,8 @@ class Validation:
     Read ``outcome`` (the suite by itself: an unmet critical expectation is FAIL even when its rows
     were quarantined), then ``findings``. ``marks`` is a table of the rows that are set aside:
     ``__row``, ``disposition`` (``quarantined`` or ``dropped``), ``reasons``; it lives as long as
-    the session. rows_in = quarantined + dropped + rows that go on.
+    the session. rows_in = quarantined + dropped + rows that go on. ``duplicates`` are the exact
+    duplicates among the dropped, None where the suite lets them stay.
     """
 
     suite_name: str
@@ -41,6 +42,7 @@ class Validation:
     quarantined: int
     dropped: int
     marks: Any
+    duplicates: int | None = None
     redact: frozenset[str] = frozenset()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -137,6 +139,7 @@ def validate(
         suite_name=suite.name, suite_hash=suite.hash, findings=findings, rows_in=rows_in,
         quarantined=dispositions.get("quarantined", 0), dropped=dispositions.get("dropped", 0),
         marks=marks, redact=frozenset(redact), parameters=suite.parameters,
+        duplicates=None if duplicates is None else dispositions.get("dropped", 0),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from assay.stages._office import Office
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Verdict
 
-JUDGING: Final = 2
+JUDGING: Final = 3
 """Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
 
 OVERVIEW: Final = "report.html"

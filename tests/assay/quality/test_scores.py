@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.policy import load_policy
 from assay.policy.quality import QualityPolicy
 from assay.quality import judge_validation, load_suite, validate
 from assay.quality._scores import DIMENSIONS, dimension, measure_scores
 from assay.quality._suite import Expectation
 from assay.verdict import Outcome
+
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 def _policy(**scores: Any) -> QualityPolicy:
@@ -119,6 +124,26 @@ def test_a_score_below_its_limit_holds_or_warns(
     kept = {m.group: m.value for m in verdict.measurements if m.name == "quality_score"}
     assert list(kept) == list(DIMENSIONS)
     assert kept["completeness"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("copies", "score", "fires"),
+    [(0, 1.0, False), (20, 2000 / 2020, False), (21, 2000 / 2021, True), (1000, 2 / 3, True)],
+)
+def test_rows_that_came_twice_count_against_uniqueness(
+    con: Any, write_suite: Any, make: Any, expect: Any, copies: int, score: float, fires: bool
+) -> None:
+    keys = [*range(1000), *range(copies)]
+    written = load_suite(write_suite(expect("column_values_to_be_unique", column="k")))
+    suite = replace(written, drop_exact_duplicates=True)
+    found = validate(con, make(k=keys), suite)
+    assert found.dropped == copies
+    policy = load_policy(_ROOT / "include" / "policies" / "flights" / "quality.yaml", QualityPolicy)
+    verdict = judge_validation(found, policy, gate="validate_raw")
+    (uniqueness,) = [m for m in verdict.measurements if m.group == "uniqueness"]
+    assert uniqueness.value == pytest.approx(score)
+    told = [r.message for r in verdict.reasons if r.message.startswith("uniqueness")]
+    assert [t.endswith("below 0.99; most by exact duplicates") for t in told] == [True] * fires
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,12 @@ def _told(done: dict[str, stages.StageResult], records: list[VerdictRecord]) -> 
     return "\n\n".join([*parts, *(render_drift_text(v) for v in drift)]) + "\n"
 
 
+def _scores(records: list[VerdictRecord]) -> dict[str | None, float | None]:
+    """The raw rows' score of each dimension of quality."""
+    (raw,) = [r.verdict for r in records if r.verdict.gate == "validate_raw"]
+    return {m.group: m.value for m in raw.measurements if m.name == "quality_score"}
+
+
 def _check(path: Path, told: str) -> None:
     if os.environ.get("ASSAY_UPDATE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
@@ -92,7 +98,10 @@ def test_the_verdicts_read_as_they_did(office: stages.Office) -> None:
         assert not _run(office, "flights", batch)["release"].holds
     for batch in JUDGED:
         done = _run(office, "flights", batch)
-        told = _told(done, office.catalog.verdicts("flights", batch, run_id=f"run-{batch}"))
+        records = office.catalog.verdicts("flights", batch, run_id=f"run-{batch}")
+        assert _scores(records)["timeliness"] == 1
+        assert None not in _scores(records).values()
+        told = _told(done, records)
         _check(GOLDEN / f"flights-{batch}.txt", told)
         for name in PAGES.get(batch, ()):
             path = GOLDEN.with_name("pages") / f"flights-{batch}-{name}.html"
