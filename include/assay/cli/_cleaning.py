@@ -26,6 +26,13 @@ Which = Annotated[
 Rule = Annotated[
     str | None, typer.Option("--rule", help="Only this rule, by its name in the change log.")
 ]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option("--rule", help="Only this rule, by its name in the change log; repeatable."),
+]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="Only changes of this column; repeatable.")
+]
 Column = Annotated[str | None, typer.Option("--column", help="Only changes of this column.")]
 
 
@@ -118,16 +125,32 @@ def undo_rule(
 
 
 @app.command("replay")
-def replay_log(dataset: Dataset, batch: Which, as_json: AsJson = False) -> int:
+def replay_log(
+    dataset: Dataset,
+    batch: Which,
+    rule: Rules = None,
+    column: Columns = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Parquet file for the table with these rules alone."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
     """Apply the change log to the observed table again: does it give the version's own bytes?
 
-    Exit code 0 if it does, 1 if it doesn't.
+    Exit code 0 if it does, 1 if it doesn't. With --rule or --column only those changes are
+    applied, and it says what they do by themselves; --to writes that table, which is neither
+    validated nor released.
 
-    Example: assay cleaning replay flights 2013-02-09
+    Example: assay cleaning replay flights 2013-02-09 --rule text --column carrier
     """
+    if to is not None and not (rule or column):
+        raise typer.BadParameter("goes with --rule or --column", param_hint="--to")
     office = open_office()
     with progress("replaying"), office.session() as con:
         cleaned = _cleaned(office, dataset, batch)
+        if rule or column:
+            return _replay_only(con, cleaned, rule or [], column or [], to, as_json)
         found = cleaned.replay(con)
     text = (
         f"{cleaned.name}: {_told(found.changes, 'change')} replayed over {found.rows_in} rows; "
@@ -141,6 +164,28 @@ def replay_log(dataset: Dataset, batch: Which, as_json: AsJson = False) -> int:
     )
     show({"version": cleaned.version, **vars(found)}, as_json, text)
     return 0 if found.same else 1
+
+
+def _replay_only(
+    con: Any,
+    cleaned: CleanedVersion,
+    rules: list[str],
+    columns: list[str],
+    to: Path | None,
+    as_json: bool,
+) -> int:
+    found = cleaned.replay_only(con, rules, columns, to)
+    which = " and ".join(rules) or "any rule"
+    place = f" on {' and '.join(columns)}" if columns else ""
+    lines = [
+        f"{cleaned.name} with {which}{place} alone: {_told(found.changes, 'change')} replayed "
+        f"over {_told(found.rows_in, 'row')}",
+        f"  rows dropped: {found.dropped}",
+        *(f"  {name}: {_told(count, 'cell')} differ" for name, count in found.cells.items()),
+    ]
+    lines += [f"  {to} (not validated, not released)"] if to else []
+    show({"version": cleaned.version, **vars(found), "to": to}, as_json, "\n".join(lines))
+    return 0
 
 
 @app.command("export-scaled")

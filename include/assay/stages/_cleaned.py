@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from assay.cleaning import (
     scale,
     undo,
 )
-from assay.errors import InputError, RegistryError
+from assay.errors import InputError, RegistryError, did_you_mean
 from assay.lake import digest
 from assay.stages._clean import kept, values_path
 from assay.stages._office import Office
@@ -41,6 +42,20 @@ class Replayed:
     def same(self) -> bool:
         """Whether the replay gave the version's own bytes."""
         return self.sha256 == self.expected
+
+
+@dataclass(frozen=True)
+class ReplayedRules:
+    """What some rules of a change log do by themselves.
+
+    ``changes`` of the log were applied to ``rows_in`` rows, of which ``dropped`` went; ``cells``
+    has how many cells differ by it, by column, derived ones too.
+    """
+
+    changes: int
+    rows_in: int
+    dropped: int
+    cells: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,40 @@ class CleanedVersion:
             expected=digest(data),
         )
 
+    def replay_only(
+        self, con: Any, rules: Collection[str], columns: Collection[str], to: Path | None = None
+    ) -> ReplayedRules:
+        """Apply some rules of the change log alone; what they do, and the table in a file.
+
+        It is told against the observed rows with no rule applied: parsed, with what is derived.
+        Rows that validation set aside after cleaning are in neither table.
+
+        Parameters
+        ----------
+        rules, columns : collection of str
+            Only changes by these rules, of these columns; all where there is none.
+        to : Path, optional
+            Parquet file to write.
+
+        Raises
+        ------
+        InputError
+            If the log has no such rule, or no change of such a column by these rules.
+        """
+        log, before, released = self._log(con), self._before(con), self._data(con)
+        chosen = _chosen(log, rules, columns)
+        policy, state = self.state.policy, self.state
+        aside = _set_aside(replay(con, before, policy, state, log), released)
+        none, some = (
+            replay(con, before, policy, state, changes).anti_join(aside, engine.ROW)
+            for changes in (log.limit(0), chosen)
+        )
+        if to is not None:
+            _writable(to)
+            engine.write_parquet(con, some, to, self._order(some))
+        found = Difference.between(none, some)
+        return ReplayedRules(_count(chosen), _count(none), found.gone, found.cells)
+
     def export_scaled(self, con: Any, to: Path) -> tuple[int, list[str]]:
         """Write the version's rows, scaled; the number of rows, and the columns that are scaled.
 
@@ -222,6 +271,24 @@ def _of(log: Any, rule: str | None, column: str | None) -> Any:
     if rule is not None:
         log = log.filter(log["rule"] == rule)
     return log if column is None else log.filter(log["column"] == column)
+
+
+def _chosen(log: Any, rules: Collection[str], columns: Collection[str]) -> Any:
+    """The log's changes by these rules, of these columns."""
+    for kind, names in (("rule", rules), ("column", columns)):
+        if not names:
+            continue
+        told = log.filter(log[kind].notnull()).select(kind).distinct().order_by(kind)
+        known = told.to_pyarrow()[kind].to_pylist()
+        for name in (n for n in names if n not in known):
+            by = f" by {', '.join(rules)}" if kind == "column" and rules else ""
+            raise InputError(
+                f"the change log has no such {kind}{by}", got=name,
+                expected=f"one of: {', '.join(known)}" if known else "no change at all",
+                do=did_you_mean(name, known) or None,
+            )  # fmt: skip
+        log = log.filter(log[kind].isin(list(names)))
+    return log
 
 
 def _set_aside(table: Any, released: Any) -> Any:

@@ -53,6 +53,25 @@ def test_a_released_version_is_seen_undone_replayed_and_scaled(
     assert replayed.code == 0
     assert "the version's own bytes" in replayed.out
 
+    site = next(c for c in whole if c["rule"] == "text")
+    alone = assay("cleaning", "replay", "visits", DAY, "--rule", "text", "--json").json
+    assert (alone["changes"], alone["dropped"], alone["cells"]) == (
+        site["changes"], 0, {"site": site["changes"]},
+    )  # fmt: skip
+    some = tmp_path / "some.parquet"
+    said = assay(
+        "cleaning", "replay", "visits", DAY, "--rule", "outliers.iqr.clip", "--rule", "text",
+        "--column", "age", "--to", some,
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert "with outliers.iqr.clip and text on age alone: 2 changes replayed over" in said.out
+    assert "  age: 2 cells differ\n  decades: 2 cells differ" in said.out
+    assert "site:" not in said.out
+    clipped = pq.read_table(some)
+    assert 119 not in clipped["age"].to_pylist()
+    assert "S7" in clipped["site"].to_pylist()
+    assert None in clipped["score"].to_pylist()
+
     to = tmp_path / "undone.parquet"
     undone = assay("cleaning", "undo", "visits", DAY, "--rule", "outliers.iqr.clip", "--to", to)
     assert undone.code == 0, undone.err
@@ -92,6 +111,13 @@ def test_a_log_that_lacks_a_change_is_found_out(cleaned: Any) -> None:
     ("arguments", "message"),
     [
         (("undo", "visits", DAY, "--rule", "txt"), "Did you mean 'text'"),
+        (("replay", "visits", DAY, "--rule", "txt"), "one of: impute.median, outliers.iqr.clip"),
+        (("replay", "visits", DAY, "--rule", "txt"), "Did you mean 'text'"),
+        (
+            ("replay", "visits", DAY, "--rule", "text", "--column", "sit"),
+            "no such column by text. Got 'sit'. Expected one of: site",
+        ),
+        (("replay", "visits", DAY, "--to", "x.parquet"), "goes with --rule or --column"),
         (("undo", "visits", DAY), "give --rule, --column or both"),
         (("log", "visits", "@1"), "Name one batch"),
         (("log", "visit", DAY), "Did you mean 'visits'"),
