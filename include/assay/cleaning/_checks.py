@@ -13,7 +13,9 @@ from assay.policy.cleaning import (
     Forest,
     ImputeStep,
     OutliersStep,
+    ParseStep,
     Step,
+    TextStep,
     made_by,
 )
 
@@ -67,9 +69,10 @@ def problems(
 
     Notes
     -----
-    Refused are imputation (every method, ``drop`` too), and clip, null and drop of outliers, of
-    labels, predictions, keys, identifiers and protected attributes: an invented label trains a
-    model on fiction, and a dropped group can't be counted.
+    Refused are imputation (every method, ``drop`` too), clip, null and drop of outliers, dropping
+    rows whose text doesn't parse, and maps of spellings, of labels, predictions, keys, identifiers
+    and protected attributes: an invented label trains a model on fiction, and a dropped group
+    can't be counted. Trim and case keep what a value says; they are allowed.
     """
     all_roles = {**policy.roles, **(roles or {})}
     left = None if columns is None else {*columns} - {*dropped}
@@ -96,7 +99,7 @@ def problems(
 
 
 def _refused(index: int, step: Step, roles: Mapping[str, str]) -> Iterator[Problem]:
-    for name, what in _reshaped(step):
+    for name, what, do in _reshaped(step):
         role = roles.get(name)
         if role in UNTOUCHABLE:
             yield Problem(
@@ -105,18 +108,29 @@ def _refused(index: int, step: Step, roles: Mapping[str, str]) -> Iterator[Probl
                 got=name,
                 expected="a column that is not a label, prediction, key, identifier or protected "
                 "attribute",
-                do="Flag its outliers, or leave its missing values to the suite.",
+                do=do,
             )
 
 
-def _reshaped(step: Step) -> Iterator[tuple[str, str]]:
-    """Columns whose values a step invents or moves, or by whose values it selects rows."""
+def _reshaped(step: Step) -> Iterator[tuple[str, str, str]]:
+    """Columns whose values a step invents or moves, or by whose values it selects rows.
+
+    With each, what the step does to it, and what to do instead.
+    """
     if isinstance(step, ImputeStep):
         for name, how in step.columns.items():
-            yield name, f"imputation ({how.method})"
+            yield name, f"imputation ({how.method})", "Leave its missing values to the suite."
     elif isinstance(step, OutliersStep) and step.action != "flag":
         for name in step.columns:
-            yield name, f"outlier {step.action}"
+            yield name, f"outlier {step.action}", "Flag its outliers."
+    elif isinstance(step, ParseStep):
+        for name, parse in step.columns.items():
+            if parse.on_error == "drop":
+                yield name, "parse with on_error: drop", "on_error: null keeps the row."
+    elif isinstance(step, TextStep):
+        for name, text in step.columns.items():
+            if text.map:
+                yield name, "text map", "Let the suite set its other spellings aside, by a set."
 
 
 def _gone(

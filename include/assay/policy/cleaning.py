@@ -40,7 +40,8 @@ class ParseColumn(Model):
     )
     on_error: Literal["null", "drop"] = Field(
         description="What happens to a text that doesn't parse: its cell becomes `null`, or its "
-        "row is dropped; both are counted and logged."
+        "row is dropped; both are counted and logged. `drop` is refused for labels, predictions, "
+        "keys, identifiers and protected attributes."
     )
 
 
@@ -58,7 +59,8 @@ class TextColumn(Model):
     case: Literal["upper", "lower"] | None = Field(None, description="One case for all letters.")
     map: dict[str, str | None] = Field(
         default_factory=dict,
-        description="Spelling to replacement, null to remove; looked up after trim and case.",
+        description="Spelling to replacement, null to remove; looked up after trim and case. "
+        "Refused for labels, predictions, keys, identifiers and protected attributes.",
     )
 
 
@@ -83,9 +85,9 @@ class DeduplicateStep(_Step):
     step: Literal["deduplicate"] = Field(description="One row per key.")
     keys: Columns = Field(description="Columns that identify a row.")
     order_by: tuple[Order, ...] = Field(
-        (),
         description="Which row of a key is kept: the first in this order. The landing row number "
-        "breaks the ties that remain.",
+        "breaks the ties that remain; `[]` says that it alone decides, so that the row that "
+        "landed first stays."
     )
     null_keys: Literal["keep", "match"] = Field(
         "keep",

@@ -13,10 +13,10 @@ def _kept(con: Any, t: Any, p: Any) -> list[int]:
 
 
 def _step(**more: Any) -> dict[str, Any]:
-    return {"step": "deduplicate", "keys": ["k"], **more}
+    return {"step": "deduplicate", "keys": ["k"], "order_by": [], **more}
 
 
-def test_without_an_order_the_first_landed_row_stays(con: Any, table: Any, policy: Any) -> None:
+def test_with_an_empty_order_the_first_landed_row_stays(con: Any, table: Any, policy: Any) -> None:
     t = table({"k": [2, 1, 2, 1, 3]}, {"k": "int64"})
     assert _kept(con, t, policy(_step())) == [0, 1, 4]
 

@@ -21,6 +21,14 @@ _REFUSED = [
     {"step": "outliers", "columns": ["x"], "by": _IQR, "action": "drop"},
     {"step": "outliers", "columns": ["x"], "by": _IQR, "action": "null"},
     {"step": "outliers", "columns": ["x"], "by": _FOREST, "action": "drop"},
+    {"step": "parse", "columns": {"x": {"type": "integer", "on_error": "drop"}}},
+    {"step": "text", "columns": {"x": {"map": {"?": "yes"}}}},
+    {"step": "text", "columns": {"x": {"map": {"no": None}}}},
+]
+_ALLOWED = [
+    {"step": "outliers", "columns": ["x"], "by": _IQR, "action": "flag"},
+    {"step": "parse", "columns": {"x": {"type": "integer", "on_error": "null"}}},
+    {"step": "text", "columns": {"x": {"trim": True, "case": "upper"}}},
 ]
 
 
@@ -34,9 +42,25 @@ def test_labels_keys_and_people_are_left_alone(policy: Any, step: Any, role: str
     assert not problems(policy(step), {"x": "feature"})
 
 
-def test_flagging_a_label_is_allowed(policy: Any) -> None:
-    step = {"step": "outliers", "columns": ["x"], "by": _IQR, "action": "flag"}
+@pytest.mark.parametrize("step", _ALLOWED)
+def test_what_keeps_a_label_as_it_is_is_allowed(policy: Any, step: Any) -> None:
     assert not problems(policy(step), {"x": "label"})
+
+
+def test_a_refusal_says_what_to_do_instead(policy: Any) -> None:
+    told = [problems(policy(step), {"x": "label"})[0] for step in _REFUSED[-3:-1]]
+    assert [(p.what, p.do) for p in told] == [
+        ("parse with on_error: drop is refused for a column of role label",
+         "on_error: null keeps the row."),
+        ("text map is refused for a column of role label",
+         "Let the suite set its other spellings aside, by a set."),
+    ]  # fmt: skip
+
+
+def test_the_order_of_duplicates_is_declared(policy: Any) -> None:
+    with pytest.raises(ValidationError, match="order_by"):
+        policy({"step": "deduplicate", "keys": ["x"]})
+    assert policy({"step": "deduplicate", "keys": ["x"], "order_by": []}).steps
 
 
 def test_fit_and_clean_refuse_too(con: Any, table: Any, policy: Any) -> None:
@@ -94,7 +118,7 @@ def test_expressions_are_checked_with_the_columns(policy: Any) -> None:
     [
         {"step": "impute", "columns": {"incme": {"method": "mean"}}},
         {"step": "text", "columns": {"incme": {"trim": True}}},
-        {"step": "deduplicate", "keys": ["incme"]},
+        {"step": "deduplicate", "keys": ["incme"], "order_by": []},
         {"step": "outliers", "columns": ["incme"], "by": _IQR, "action": "flag"},
         {"step": "parse", "columns": {"incme": {"type": "number", "on_error": "null"}}},
         {"step": "scale", "columns": ["incme"], "method": "normalise"},

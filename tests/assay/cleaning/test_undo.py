@@ -121,7 +121,7 @@ def test_a_rule_undone_is_cleaning_without_it(
 
 def test_later_steps_act_on_what_is_back(con: Any, table: Any, policy: Any, rows: Any) -> None:
     p = policy(
-        {"step": "deduplicate", "keys": ["id"]},
+        {"step": "deduplicate", "keys": ["id"], "order_by": []},
         {"step": "outliers", "columns": ["x"], "by": {"method": "iqr", "factor": 1.5},
          "action": "null"},
         {"step": "impute", "columns": {"x": {"method": "constant", "value": 0}}},
