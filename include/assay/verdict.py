@@ -78,7 +78,8 @@ class Reason(_Frozen):
     """Why a gate judged as it did; ``code`` leads to its runbook and its room.
 
     ``cause`` says in one short line where it comes from, if a gate looked into that; it names
-    columns, and no value of a classified one.
+    columns, and no value of a classified one. ``about`` says what the numbers are of where that
+    isn't plain (the favourable outcome and the rows of a rate), in the policy's words alone.
     """
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -87,6 +88,7 @@ class Reason(_Frozen):
     column: str | None = None
     numbers: dict[str, Number] = Field(default_factory=dict)
     cause: str | None = None
+    about: str | None = None
 
 
 class Judging(Protocol):

@@ -10,9 +10,10 @@ The policy says how much an incident presses (``severity_of``), who is told, whi
 (what is held back goes out as one message), and who is told next when nobody takes it on
 (``escalation_due``). What nobody is told of is a silence, and is listed.
 
-A message carries reason codes, numbers, causes, column names and links; the sentences of the
-reasons and all text among their numbers stay behind, and so does who answered an incident in which
-words, so that no value of a classified column and no person can be in it.
+A message carries reason codes, numbers and in the policy's words what they are of, causes, column
+names and links; the sentences of the reasons and all text among their numbers stay behind, and so
+does who answered an incident in which words, so that no value of a classified column and no person
+can be in it.
 """
 
 from assay.alerting._escalate import escalation_due

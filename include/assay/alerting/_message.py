@@ -28,13 +28,17 @@ class _Frozen(BaseModel):
 
 
 class MessageReason(_Frozen):
-    """A reason without its sentence: the code, the column, the numbers, the cause, the runbook."""
+    """A reason without its sentence: the code, the column, the numbers, the cause, the runbook.
+
+    ``about`` says in the policy's words what the numbers are of.
+    """
 
     code: str
     column: str | None
     numbers: dict[str, int | float]
     runbook: str
     cause: str | None = None
+    about: str | None = None
 
 
 class MessageBatch(_Frozen):

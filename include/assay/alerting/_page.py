@@ -239,8 +239,9 @@ def _reason_lines(batch: MessageBatch) -> Iterator[str]:
 def _reason_line(reason: MessageReason) -> str:
     column = f" {reason.column}" if reason.column else ""
     numbers = f": {_numbers(reason.numbers)}" if reason.numbers else ""
+    about = f" ({reason.about})" if reason.about else ""
     cause = f". Why: {reason.cause}" if reason.cause else ""
-    return f"{reason.code}{column}{numbers}{cause}"
+    return f"{reason.code}{column}{numbers}{about}{cause}"
 
 
 def _numbers(numbers: Mapping[str, float]) -> str:

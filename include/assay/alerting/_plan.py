@@ -303,5 +303,6 @@ def _reason(reason: Mapping[str, Any], policy: AlertingPolicy) -> MessageReason:
         column=reason.get("column"),
         numbers=numbers,
         cause=reason.get("cause"),
+        about=reason.get("about"),
         runbook=f"{policy.runbooks.rstrip('/')}/{reason['code']}.md",
     )

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from assay.fairness._cells import rates_of, reference_of
 from assay.fairness._counts import Group, Level, Rate, RateName, rate
-from assay.fairness._figures import ROWS, favourable_text, number, shown_count
+from assay.fairness._figures import ROWS, about_text, favourable_text, number, shown_count
 from assay.fairness._groups import Stratum, part_tiny
 from assay.fairness._intervals import difference_interval, wilson_interval
 from assay.fairness._measure import FairnessMeasurements
@@ -58,7 +58,20 @@ class Conditional:
 
 
 def compare_within(measurements: FairnessMeasurements, policy: FairnessPolicy) -> list[Conditional]:
-    """Every group with its reference, for each control feature and each rate that is judged."""
+    """Every group with its reference, for each control feature and each rate that is judged.
+
+    Notes
+    -----
+    Simpson's paradox: a gap over all rows may vanish or turn round within every level of a control
+    feature, where the groups are spread differently over its levels.
+
+    References
+    ----------
+    Simpson, E. H. (1951). The interpretation of interaction in contingency tables. Journal of the
+    Royal Statistical Society B 13(2), 238–241. doi:10.1111/j.2517-6161.1951.tb00088.x
+    Bickel, P. J., Hammel, E. A., & O'Connell, J. W. (1975). Sex bias in graduate admissions: data
+    from Berkeley. Science 187(4175), 398–404. doi:10.1126/science.187.4175.398
+    """
     found: list[Conditional] = []
     by = groupby(measurements.strata, key=lambda s: (s.control, s.groups[0].attributes))
     for (control, attributes), members in by:
@@ -192,13 +205,16 @@ def _difference_given(
     )
 
 
-def reasons_of_reversals(compared: Sequence[Conditional]) -> Iterator[Reason]:
+def reasons_of_reversals(
+    compared: Sequence[Conditional], measurements: FairnessMeasurements, policy: FairnessPolicy
+) -> Iterator[Reason]:
     """Gaps that turn their direction within the levels of a control feature."""
     for item in compared:
         if not item.reverses:
             continue
         gap, low, high = item.marginal
         beyond = item.pooled.low > 0 or item.pooled.high < 0
+        about = about_text(measurements, policy, item.rate)
         sure = "" if beyond else ", though its interval holds 0"
         yield Reason(
             code="direction_reverses",
@@ -206,7 +222,7 @@ def reasons_of_reversals(compared: Sequence[Conditional]) -> Iterator[Reason]:
             message=f"{item.rate} of {item.group.name} against {item.reference.name} is "
             f"{'higher' if gap > 0 else 'lower'} over all rows and "
             f"{'lower' if gap > 0 else 'higher'} within {item.control}{sure}: rows of the groups "
-            f"differ in {item.control}",
+            f"differ in {item.control}; {about}",
             column=item.group.attributes[0],
             numbers={
                 "difference": number(gap),
@@ -218,4 +234,5 @@ def reasons_of_reversals(compared: Sequence[Conditional]) -> Iterator[Reason]:
                 "levels_against": len(item.against),
                 "levels_compared": item.compared,
             },
+            about=about,
         )

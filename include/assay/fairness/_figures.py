@@ -23,6 +23,8 @@ ROWS: Final[dict[RateName, str]] = {
     "false_positive_rate": "rows with an unfavourable label and a known prediction",
 }
 
+_COUNTED: Final = {"favourable": "none: a count of rows, not of outcomes", "rows": "rows judged"}
+
 
 def number(value: float | None) -> float | None:
     """A figure as it is stored: 12 significant digits, None where there is none."""
@@ -71,6 +73,14 @@ def favourable_text(
     return f"{text}: {policy.meaning}" if policy.meaning else text
 
 
+def about_text(
+    measurements: FairnessMeasurements, policy: FairnessPolicy, rate_name: RateName
+) -> str:
+    """What a rate's figures are of: the favourable outcome, and the rows that were in it."""
+    favourable = favourable_text(measurements, policy, rate_name)
+    return f"favourable: {favourable}; rows: {ROWS[rate_name]}"
+
+
 def all_measurements(
     measurements: FairnessMeasurements, policy: FairnessPolicy, cells: Iterable[Cell]
 ) -> list[Measurement]:
@@ -111,7 +121,11 @@ def _group_measurements(
             unit="rows",
             column=" × ".join(groups[0].attributes),
             group="(unlisted, below the least number)",
-            detail={"shown": shown_count(sum(g.rows for g in tiny), least), "groups": len(tiny)},
+            detail={
+                "shown": shown_count(sum(g.rows for g in tiny), least),
+                "groups": len(tiny),
+                **_COUNTED,
+            },
         )
 
 
@@ -127,6 +141,7 @@ def _rows_measurement(group: Group, rows: int, least: int, *, is_reference: bool
             "shown": shown_count(group.rows, least),
             "share": None if small else number(group.rows / rows),
             "reference": is_reference,
+            **_COUNTED,
         },
     )
 

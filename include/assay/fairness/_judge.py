@@ -85,7 +85,7 @@ def judge_fairness(
         *reasons_of_outcomes(measurements, policy, idle),
         *reasons_of_groups(measurements, policy),
         *reasons_of_cells(cells, measurements, policy),
-        *reasons_of_reversals(within),
+        *reasons_of_reversals(within, measurements, policy),
     ]
     reasons += reasons_of_silence(cells, measurements, policy, reasons)
     reasons.sort(key=lambda r: -r.outcome.severity)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from assay.fairness._cells import Cell, absent_groups, is_required, reference_of
 from assay.fairness._counts import OUTCOMES, Group
-from assay.fairness._figures import limits_text, number, shown_count
+from assay.fairness._figures import about_text, limits_text, number, shown_count
 from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
@@ -174,17 +174,19 @@ def reasons_of_cells(
         column = " × ".join(cell.group.attributes)
         label = f"{cell.metric.metric} ({cell.rate}) of {cell.group.name}"
         against = f"against {cell.reference.name}"
+        about = about_text(measurements, policy, cell.rate)
         if cell.p is None:
             yield Reason(
                 code="group_too_small",
                 outcome=Outcome.INCONCLUSIVE if cell.required else Outcome.WARN,
-                message=f"{label} {against} has fewer rows than the least number, {least}",
+                message=f"{label} {against} has fewer rows than the least number, {least}; {about}",
                 column=column,
                 numbers={
                     "n": shown_count(first.n, least),
                     "n_reference": shown_count(second.n, least),
                     "share_of_rows": _share(cell.group, measurements.rows, least),
                 },
+                about=about,
             )
             continue
         failed = cell.outcome is Outcome.FAIL
@@ -192,7 +194,7 @@ def reasons_of_cells(
         yield Reason(
             code="disparity" if failed else "disparity_undecided",
             outcome=cell.outcome,
-            message=f"{label} {against} {verb} the limit: {limits_text(cell.metric)}",
+            message=f"{label} {against} {verb} the limit: {limits_text(cell.metric)}; {about}",
             column=column,
             numbers={
                 cell.unit: number(cell.estimate),
@@ -203,6 +205,7 @@ def reasons_of_cells(
                 "n": first.n,
                 "n_reference": second.n,
             },
+            about=about,
         )
 
 

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from assay.alerting import AlertContext, incident_checks, plan_messages
 from assay.alerting._message import Message
+from assay.alerting._render import render_email
 from assay.catalog import Catalog, IncidentChange
 from assay.policy.alerting import AlertingPolicy
 from assay.verdict import Outcome, Reason, Verdict
@@ -67,6 +68,16 @@ def test_nothing_of_the_data_is_in_it(
         assert "SECRET" not in message.model_dump_json()
         assert message.batches[0].reasons[0].numbers == {"psi": 0.4, "psi_limit": 0.2}
         assert "example.org" not in message.key
+
+
+def test_what_a_figure_is_of_goes_with_it(
+    catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime
+) -> None:
+    of = "favourable: income in (>50K); rows: rows with a known label"
+    told = reason(code="disparity").model_copy(update={"about": of})
+    for message in messages(change(catalog, now, "b1", told), policy, context):
+        assert message.batches[0].reasons[0].about == of
+        assert f"disparity age: psi 0.4, psi_limit 0.2 ({of})" in render_email(message)[1]
 
 
 def test_a_batch_that_joins_edits_and_a_repeat_says_nothing(

@@ -322,3 +322,11 @@ def test_every_figure_names_its_favourable_outcome_and_rows(judged: Any) -> None
     figures = [m for m in verdict.measurements if m.name != "rows"]
     assert len(figures) > 10
     assert all("loan granted" in m.detail["favourable"] and m.detail["rows"] for m in figures)
+    counts = [m for m in verdict.measurements if m.name == "rows"]
+    assert len(counts) == 2
+    assert all(m.detail["favourable"].startswith("none") and m.detail["rows"] for m in counts)
+    told = {r.message.partition("; ")[2] for r in verdict.reasons}
+    assert told == {r.about for r in verdict.reasons}
+    rows = "rows with a known prediction"
+    assert f"favourable: prediction in (1): loan granted; rows: {rows}" in told
+    assert all("loan granted" in about and "; rows: rows with" in about for about in told)
