@@ -105,10 +105,12 @@ def _faults(report: CleaningReport) -> Iterator[Reason]:
         for column, found in step.columns.items():
             if found.fault is not None:
                 text, outcome = _FAULTS[found.fault]
+                centred = step.step == "scale" and found.fault == "spread_zero"
+                effect = "only centred {}" if centred else "left {} as it is"
                 yield Reason(
                     code=f"cleaning_{found.fault}",
                     outcome=outcome,
-                    message=f"Step {step.index} ({step.step}) left {column} as it is: {text}.",
+                    message=f"Step {step.index} ({step.step}) {effect.format(column)}: {text}.",
                     column=column,
                     numbers={"step": step.index},
                 )

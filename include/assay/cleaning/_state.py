@@ -23,8 +23,9 @@ class ColumnFit(_Frozen):
     """What one step learned about one column.
 
     Read ``fault`` first: where it is set, the step could not be fitted for this column and leaves
-    it as it is. ``values`` holds the numbers by name: ``low`` and ``high`` of outliers, ``fill`` of
-    imputation, ``center`` and ``scale`` of a scaler; ``n`` is the number of values behind them.
+    it as it is, except that a scaler without spread still centres. ``values`` holds the numbers by
+    name: ``low`` and ``high`` of outliers, ``fill`` of imputation, ``center`` and ``scale`` of a
+    scaler; ``n`` is the number of values behind them.
     """
 
     n: int

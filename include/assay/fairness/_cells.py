@@ -64,7 +64,24 @@ class Cell:
 
 
 def rates_of(metric: Metric) -> tuple[RateName, ...]:
-    """The rates that a metric compares, each a cell of its own."""
+    """The rates that a metric compares, each a cell of its own.
+
+    Notes
+    -----
+    Equalized odds asks for equal rates of favourable predictions among those whose label is
+    favourable and among those whose label is not; equal opportunity for the first alone. Disparate
+    impact is the ratio of two rates of favourable outcomes; the four-fifths rule takes one below .8
+    for evidence of adverse impact.
+
+    References
+    ----------
+    Hardt, M., Price, E., & Srebro, N. (2016). Equality of opportunity in supervised learning.
+    Advances in Neural Information Processing Systems 29. doi:10.48550/arXiv.1610.02413
+    Equal Employment Opportunity Commission (1978). Uniform guidelines on employee selection
+    procedures. 29 CFR 1607.4(D)
+    Feldman, M., Friedler, S. A., Moeller, J., Scheidegger, C., & Venkatasubramanian, S. (2015).
+    Certifying and removing disparate impact. KDD '15, 259–268. doi:10.1145/2783258.2783311
+    """
     match metric.metric:
         case "equalized_odds":
             return ("true_positive_rate", "false_positive_rate")

@@ -175,7 +175,13 @@ def proportion_of_non_null(frame: Frame, e: Expectation) -> Check:
 def z_scores(frame: Frame, e: Expectation) -> Check:
     """Each value is fewer than ``threshold`` standard deviations above (or off) the mean.
 
-    Where the deviation is 0 or unknown no value is off.
+    Where the deviation is 0 or unknown no value is off. With the sample deviation no value of n is
+    more than (n - 1)/√n off, so that a threshold of 3 can't be reached by 10 values or fewer.
+
+    References
+    ----------
+    Shiffler, R. E. (1988). Maximum Z scores and outliers. The American Statistician 42(1), 79–80.
+    doi:10.1080/00031305.1988.10475530
     """
     column = numeric(frame, e)
     threshold, both = e.kwargs["threshold"], bool(e.kwargs.get("double_sided"))

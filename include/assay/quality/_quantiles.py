@@ -70,7 +70,13 @@ def quantile_value(at: dict[int, float], n: int, q: float, method: str) -> float
 
     Notes
     -----
-    The place is q·(n − 1); ``nearest`` takes the even one of two equally near ranks.
+    The place is q·(n − 1); ``nearest`` takes the even one of two equally near ranks. ``linear`` is
+    definition 7 of Hyndman and Fan.
+
+    References
+    ----------
+    Hyndman, R. J., & Fan, Y. (1996). Sample quantiles in statistical packages. The American
+    Statistician 50(4), 361–365. doi:10.1080/00031305.1996.10473566
     """
     place = q * (n - 1)
     low, high = math.floor(place), math.ceil(place)

@@ -72,6 +72,7 @@ def test_no_spread_scales_by_one_and_says_so(con: Any, table: Any, policy: Any) 
     assert state.steps[0].columns["b"].values == {"center": 5.0, "scale": 1.0}
     verdict = judge_cleaning(clean(con, t, p, state).report, p)
     assert [(r.code, r.column) for r in verdict.reasons] == [("cleaning_spread_zero", "b")]
+    assert "(scale) only centred b: no spread" in verdict.reasons[0].message
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": "other"}'])
