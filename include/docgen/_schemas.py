@@ -16,6 +16,7 @@ _CUSTOM: Final[dict[type[BaseModel], type[BaseModel]]] = {
     odcs.DataContract: odcs.DatasetCustom,
     odcs.Property: odcs.ColumnCustom,
     odcs.Relationship: odcs.RelationshipCustom,
+    odcs.ServiceLevel: odcs.ServiceLevelCustom,
     odcs.Server: odcs.ServerCustom,
 }
 """Part of a contract → what its ``customProperties`` may hold."""
