@@ -135,6 +135,7 @@ def test_many_contracts_parse(
     for number in range(_MANY):
         name = f"flights_{number:03d}"
         text = contract.replace("name: flights", f"name: {name}")
+        text = text.replace("element: flights.", f"element: {name}.")
         (include / "contracts" / f"{name}.odcs.yaml").write_text(text)
         shutil.copytree(include / "policies" / "flights", include / "policies" / name)
 

@@ -193,7 +193,7 @@ def state_of(site: Site) -> dict[str, Any]:
         },
         "verdicts": {
             f"{b} {v}": {
-                r.verdict.gate: r.verdict.model_dump(mode="json")
+                r.verdict.gate: _timeless(r.verdict).model_dump(mode="json")
                 for r in catalog.verdicts("visits", b, v)
             }
             for b, v in versions

@@ -61,10 +61,11 @@ DELIVERIES = {
         (HEAD + ROW).encode(), "critical_expectation_unmet",
         "row_count_to_be_between is unmet (observed 1, min_value 100, max_value 5,000)"),
     "nulls": Delivery(
-        (HEAD + ",,,,,,\n" * 200).encode(), "rows_quarantined", "required:person quarantines"),
+        (HEAD + ",,,,,,\n" * 200).encode(), "critical_expectation_unmet",
+        "required:person quarantines"),
     "other types": Delivery(
-        (HEAD + ROW.replace(",30,", ",SECRET years,") * 200).encode(), "rows_quarantined",
-        "unparsed:age quarantines 200 rows"),
+        (HEAD + ROW.replace(",30,", ",SECRET years,") * 200).encode(),
+        "quarantine_share_above_limit", "unparsed:age quarantines 200 rows"),
     "twice a column": Delivery(
         (HEAD.replace("site", "person") + ROW).encode(), "duplicate_columns",
         "duplicate_columns person: The column stands twice"),
