@@ -16,32 +16,10 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def opened(site: Any, endings: dict[str, Any]) -> dict[str, Any]:
-    """Gate → the open incident of ``ticks``: a batch is held."""
-    found = _open(site)
-    assert endings["held"].batch in found["validate_raw"].failing
+    """Gate → the open incident of ``ticks``: a batch is held, and a run has crashed."""
+    found = {i.check.split("/")[0]: i for i in site.catalog.incidents("ticks", state="open")}
+    assert found["validate_raw"].failing == (endings["held"].batch,)
     return found
-
-
-@pytest.fixture
-def crashed(site: Any, opened: dict[str, Any]) -> Any:
-    """The incident on a batch of its own, whose run has crashed."""
-    for batch in opened["run"].failing if "run" in opened else ():
-        assert _end(site, batch) == "success"
-    batch = site.drop_ticks(16)
-    with site.torn_suite("ticks", "clean"):
-        assert _end(site, batch) == "failed"
-    incident = _open(site)["run"]
-    assert incident.failing == (batch,)
-    return incident
-
-
-def _open(site: Any) -> dict[str, Any]:
-    return {i.check.split("/")[0]: i for i in site.catalog.incidents("ticks", state="open")}
-
-
-def _end(site: Any, batch: str) -> str:
-    state: str = site.end("release__ticks", site.trigger("release__ticks", batch=batch))["state"]
-    return state
 
 
 def test_an_incident_is_answered_by_the_form_of_its_dag(site: Any, opened: dict[str, Any]) -> None:
@@ -65,9 +43,10 @@ def test_an_incident_is_answered_by_the_form_of_its_dag(site: Any, opened: dict[
 
 
 def test_an_incident_is_answered_in_the_browser(
-    site: Any, page: Any, crashed: Any, tmp_path: Path
+    site: Any, page: Any, opened: dict[str, Any], endings: dict[str, Any], tmp_path: Path
 ) -> None:
-    incident = crashed
+    incident = opened["run"]
+    assert incident.failing == (endings["crashed"].batch,)
     (post,) = (site.home / "messages").glob(f"ticks-incident-{incident.id}-opened-slack-*.json")
     told = json.dumps(json.loads(post.read_text()))
     url = f"{launcher.status(site.home).url}/assay/incidents/{incident.id}"
@@ -88,7 +67,7 @@ def test_an_incident_is_answered_in_the_browser(
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_role("cell", name="acknowledge").wait_for()
     page.get_by_label("Reason").fill("Nobody needs that day.")
-    page.get_by_label("Batch").select_option(incident.failing[0])
+    page.get_by_label("Batch").select_option(endings["crashed"].batch)
     page.get_by_role("button", name="Dismiss").click()
     page.get_by_text("over (dismissed").wait_for()
     assert page.get_by_role("button", name="Dismiss").count() == 0
