@@ -9,34 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 sys.path.insert(0, str(Path(__file__).parent))
 import journey
 from hosts import Host
 from own_servers import Cluster, own_cluster
+from own_store import Store, own_store
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[dict[str, str]]:
-    """An object store on loopback, as the environment of its clients."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    boto3.client(
-        "s3", endpoint_url=environment["AWS_ENDPOINT_URL"], aws_access_key_id="testing",
-        aws_secret_access_key="testing", region_name="us-east-1",
-    ).create_bucket(Bucket="assay")  # fmt: skip
-    yield environment
-    server.stop()
+def s3() -> Iterator[Store]:
+    """An object store on loopback."""
+    with own_store() as store:
+        yield store
 
 
 @pytest.fixture(scope="session")
@@ -46,15 +32,15 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def services(s3: dict[str, str], cluster: Cluster, tmp_path: Path) -> dict[str, str]:
+def services(s3: Store, cluster: Cluster, tmp_path: Path) -> dict[str, str]:
     """Object store, Git server, PostgreSQL and secrets: all that hosts share."""
     git = tmp_path / "server" / "registry.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(git)], check=True)
     return {
-        **s3,
+        **s3.environment,
         "ASSAY_CATALOG_URL": cluster.database(),
         "ASSAY_REGISTRY_GIT": f"file://{git}",
-        "ASSAY_REGISTRY_OBJECTS": f"s3://assay/{secrets.token_hex(4)}",
+        "ASSAY_REGISTRY_OBJECTS": f"s3://{s3.bucket}/{secrets.token_hex(4)}",
         "ASSAY_REGISTRY_KEY": "ab" * 32,
         "ASSAY_PSEUDONYM_KEY": "v1:" + "cd" * 32,
     }

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assay import stages
-from assay.stages._ingest import ARRIVAL
+from assay.stages._commit import timeless
 
 _MINI = Path(__file__).parents[1] / "assay" / "mini_project.py"
 
@@ -193,7 +193,7 @@ def state_of(site: Site) -> dict[str, Any]:
         },
         "verdicts": {
             f"{b} {v}": {
-                r.verdict.gate: _timeless(r.verdict).model_dump(mode="json")
+                r.verdict.gate: timeless(r.verdict).model_dump(mode="json")
                 for r in catalog.verdicts("visits", b, v)
             }
             for b, v in versions
@@ -222,7 +222,7 @@ def outcome_of(site: Site) -> dict[str, Any]:
         "versions": {b: (v.version, v.objects, v.counts) for b, v in versions.items()},
         "verdicts": {
             b: {
-                r.verdict.gate: _timeless(r.verdict)
+                r.verdict.gate: timeless(r.verdict)
                 for r in catalog.verdicts("visits", b, v.version)
             }
             for b, v in versions.items()
@@ -235,12 +235,6 @@ def outcome_of(site: Site) -> dict[str, Any]:
             for i in catalog.incidents("visits")
         ],
     }
-
-
-def _timeless(verdict: Any) -> Any:
-    """A verdict without the one number that says when its batch came."""
-    kept = tuple(m for m in verdict.measurements if m.name != ARRIVAL)
-    return verdict.model_copy(update={"measurements": kept})
 
 
 def _files(home: Path) -> dict[str, str]:

@@ -261,9 +261,9 @@ class Site:
         """A batch of ``ticks``: so many days before the day on which the session began."""
         return str(TODAY - timedelta(days=ago))
 
-    def drop_ticks(self, ago: int, rows: int = 5) -> str:
+    def drop_ticks(self, ago: int, rows: int = 5, dataset: str = "ticks") -> str:
         """Drop a file for a day; its batch."""
-        _write_ticks(self.home / "inbox", self.day(ago), rows)
+        _write_ticks(self.home / "inbox" / dataset, self.day(ago), rows)
         return self.day(ago)
 
 
@@ -409,7 +409,8 @@ def endings(site: Site) -> dict[str, Ending]:
 def _lay_project(project: Path) -> None:
     """A project with the shipped data sets, and ``ticks``: daily, unfinished, a few rows.
 
-    A copy, so that nobody's edit changes code under the feet of running tasks.
+    ``tocks`` is another such, for tests that answer its incidents. A copy, so that nobody's edit
+    changes code under the feet of running tasks.
     """
     shutil.copytree(
         project_root(),
@@ -423,34 +424,35 @@ def _lay_project(project: Path) -> None:
             or (folder == str(project_root()) and n not in _CODE)
         },
     )
-    _add_ticks(project / "include")
+    for dataset in ("ticks", "tocks"):
+        _add_ticks(project / "include", dataset)
 
 
-def _add_ticks(include: Path) -> None:
+def _add_ticks(include: Path, dataset: str) -> None:
     properties: Sequence[dict[str, Any]] = (
         {"name": "id", "logicalType": "integer", "primaryKey": True},
         {"name": "value", "logicalType": "number", "required": True},
     )
     contract = yaml.safe_load((include / "contracts" / "airlines.odcs.yaml").read_text())
-    contract |= {"id": "urn:assay:ticks", "name": "ticks"}
-    contract["servers"][0]["path"] = "inbox/ticks/{batch}.csv"
+    contract |= {"id": f"urn:assay:{dataset}", "name": dataset}
+    contract["servers"][0]["path"] = f"inbox/{dataset}/{{batch}}.csv"
     contract["customProperties"][0]["value"] = {
         "grain": "day",
         "timezone": "UTC",
         "first": str(TODAY - timedelta(days=30)),
     }
-    contract["schema"] = [{"name": "ticks", "physicalType": "table", "properties": properties}]
-    (include / "contracts" / "ticks.odcs.yaml").write_text(yaml.safe_dump(contract))
-    shutil.copytree(include / "policies" / "airlines", include / "policies" / "ticks")
-    (include / "suites" / "ticks").mkdir()
+    contract["schema"] = [{"name": dataset, "physicalType": "table", "properties": properties}]
+    (include / "contracts" / f"{dataset}.odcs.yaml").write_text(yaml.safe_dump(contract))
+    shutil.copytree(include / "policies" / "airlines", include / "policies" / dataset)
+    (include / "suites" / dataset).mkdir()
     rows = {
         "type": "expect_table_row_count_to_be_between",
         "kwargs": {"min_value": 3, "max_value": 100},
         "severity": "critical",
     }
     for name in ("raw", "clean"):
-        suite = {"name": f"ticks.{name}", "expectations": [rows], "meta": {}}
-        (include / "suites" / "ticks" / f"{name}.json").write_text(json.dumps(suite))
+        suite = {"name": f"{dataset}.{name}", "expectations": [rows], "meta": {}}
+        (include / "suites" / dataset / f"{name}.json").write_text(json.dumps(suite))
 
 
 def _drop(inbox: Path) -> None:
@@ -458,10 +460,10 @@ def _drop(inbox: Path) -> None:
     drop_references(inbox)
     drop_flights(inbox, WEEK)
     for ago in range(-1, 2):
-        _write_ticks(inbox, str(TODAY - timedelta(days=ago)), 5)
+        _write_ticks(inbox / "ticks", str(TODAY - timedelta(days=ago)), 5)
 
 
 def _write_ticks(inbox: Path, day: str, rows: int) -> None:
-    (inbox / "ticks").mkdir(exist_ok=True)
+    inbox.mkdir(exist_ok=True)
     lines = "".join(f"{number},{number}.5\n" for number in range(rows))
-    (inbox / "ticks" / f"{day}.csv").write_text(f"id,value\n{lines}")
+    (inbox / f"{day}.csv").write_text(f"id,value\n{lines}")

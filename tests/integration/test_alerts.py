@@ -16,10 +16,25 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def opened(site: Any, endings: dict[str, Any]) -> dict[str, Any]:
-    """Gate → the open incident of ``ticks``: a batch is held, and a run has crashed."""
+    """Gate → the open incident of ``ticks``: a batch is held."""
     found = {i.check.split("/")[0]: i for i in site.catalog.incidents("ticks", state="open")}
     assert found["validate_raw"].failing == (endings["held"].batch,)
     return found
+
+
+@pytest.fixture
+def crashed(site: Any) -> Any:
+    """An incident that nobody else looks at: a run of ``tocks`` has crashed."""
+    site.unpause("tocks")
+    batch = site.drop_ticks(2, dataset="tocks")
+    with site.torn_suite("tocks", "clean"):
+        assert (
+            site.end("release__tocks", site.trigger("release__tocks", batch=batch))["state"]
+            == "failed"
+        )
+    (incident,) = site.catalog.incidents("tocks", state="open")
+    assert (incident.check, incident.failing) == ("run/stage_crashed", (batch,))
+    return incident
 
 
 def test_an_incident_is_answered_by_the_form_of_its_dag(site: Any, opened: dict[str, Any]) -> None:
@@ -43,11 +58,10 @@ def test_an_incident_is_answered_by_the_form_of_its_dag(site: Any, opened: dict[
 
 
 def test_an_incident_is_answered_in_the_browser(
-    site: Any, page: Any, opened: dict[str, Any], endings: dict[str, Any], tmp_path: Path
+    site: Any, page: Any, crashed: Any, tmp_path: Path
 ) -> None:
-    incident = opened["run"]
-    assert incident.failing == (endings["crashed"].batch,)
-    (post,) = (site.home / "messages").glob(f"ticks-incident-{incident.id}-opened-slack-*.json")
+    incident = crashed
+    (post,) = (site.home / "messages").glob(f"tocks-incident-{incident.id}-opened-slack-*.json")
     told = json.dumps(json.loads(post.read_text()))
     url = f"{launcher.status(site.home).url}/assay/incidents/{incident.id}"
     assert url in told, "the message leads here"
@@ -67,7 +81,7 @@ def test_an_incident_is_answered_in_the_browser(
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_role("cell", name="acknowledge").wait_for()
     page.get_by_label("Reason").fill("Nobody needs that day.")
-    page.get_by_label("Batch").select_option(endings["crashed"].batch)
+    page.get_by_label("Batch").select_option(incident.failing[0])
     page.get_by_role("button", name="Dismiss").click()
     page.get_by_text("over (dismissed").wait_for()
     assert page.get_by_role("button", name="Dismiss").count() == 0

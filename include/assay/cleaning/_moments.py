@@ -78,8 +78,8 @@ def _exact_sums(table: Any, values: Sequence[Any]) -> list[Fraction]:
     return [_fraction(row[f"s{i}"]) for i in range(len(values))]
 
 
-def _fraction(total: Decimal | None) -> Fraction:
-    return Fraction(int(total or 0), 2**BITS)
+def _fraction(whole: Decimal | None) -> Fraction:
+    return Fraction(int(whole or 0), 2**BITS)
 
 
 def _exponent(least: float | None, most: float | None) -> int:

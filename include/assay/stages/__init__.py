@@ -22,7 +22,7 @@ from assay.stages._pin import pin, unbegun
 from assay.stages._protect import protect
 from assay.stages._rebuild import rebuild_catalog
 from assay.stages._release import abandon, release
-from assay.stages._respond import known_silences, respond, told_incidents
+from assay.stages._respond import known_silences, respond, told_incident, told_incidents
 from assay.stages._suggest import Suggested, proposed, suggest_suite
 from assay.stages._sweep import apply_sweep, plan_sweep
 from assay.stages._tell import tell
@@ -68,6 +68,7 @@ __all__ = [
     "send_weekly",
     "suggest_suite",
     "tell",
+    "told_incident",
     "told_incidents",
     "unbegun",
     "validate",

@@ -83,7 +83,7 @@ class CleanedVersion:
         InputError
             If the version was made before logs were kept with it.
         """
-        log = _of(self._log(con), rule, column)
+        log = _chosen(self._log(con), _given(rule), _given(column))
         grouped = log.group_by("step", "rule", "column").aggregate(
             changes=lambda t: t.count(),
             rows=lambda t: t[engine.ROW].collect(order_by=t[engine.ROW]),
@@ -118,7 +118,7 @@ class CleanedVersion:
                 do="Without --values the log says which rows and columns each rule changed. "
                 "Values go when their period in the quarantine zone ends.",
             )  # fmt: skip
-        log = _of(engine.read_parquet(con, path), rule, column)
+        log = _chosen(engine.read_parquet(con, path), _given(rule), _given(column))
         rows: list[dict[str, Any]] = (
             log.order_by(engine.ROW, "step", "column").to_pyarrow().to_pylist()
         )
@@ -267,10 +267,8 @@ def _state(office: Office, dataset: str, batch: str, version: str) -> FittedStat
     return FittedState.from_json(json.dumps(content))
 
 
-def _of(log: Any, rule: str | None, column: str | None) -> Any:
-    if rule is not None:
-        log = log.filter(log["rule"] == rule)
-    return log if column is None else log.filter(log["column"] == column)
+def _given(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)
 
 
 def _chosen(log: Any, rules: Collection[str], columns: Collection[str]) -> Any:

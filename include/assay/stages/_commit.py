@@ -77,10 +77,11 @@ def verdicts(office: Office, ticket: Ticket) -> dict[str, tuple[datetime, dict[s
     When its input came isn't said of a version: the same rows give the same bytes on any day.
     """
     found = office.catalog.verdicts(ticket.dataset, ticket.batch, version_of(ticket))
-    return {r.verdict.gate: (r.at, _timeless(r.verdict).model_dump(mode="json")) for r in found}
+    return {r.verdict.gate: (r.at, timeless(r.verdict).model_dump(mode="json")) for r in found}
 
 
-def _timeless(verdict: Verdict) -> Verdict:
+def timeless(verdict: Verdict) -> Verdict:
+    """A verdict without the one number that says when its input came."""
     left = tuple(m for m in verdict.measurements if m.name != ARRIVAL)
     return verdict.model_copy(update={"measurements": left})
 

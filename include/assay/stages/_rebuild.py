@@ -61,8 +61,8 @@ def _dumped(
             if key not in about or about[key]["judged"] != version["judged"]:
                 about[key] = _about(office, key, version["judged"])
             known = about[key]
-            version |= {k: v for k, v in known.items() if k != "derived"}
-            version["meta"] = version["meta"] | {"derived": known["derived"]}
+            version |= {name: known[name] for name in ("lineage", "verdicts")}
+            version["meta"] |= {"derived": known["derived"]}
     return dump
 
 

@@ -115,12 +115,25 @@ def told_incidents(
     office: Office, dataset: str | None = None, state: str | None = "open"
 ) -> list[ToldIncident]:
     """Incidents with their severities, the most pressing first, then the oldest."""
-    found = [
-        ToldIncident(i, severity_of(i, both[1]) if (both := _alerting(office, i.dataset)) else None)
-        for i in office.catalog.incidents(dataset, state=state)
-    ]
+    found = [_told(office, i) for i in office.catalog.incidents(dataset, state=state)]
     order = list(Severity)
     return sorted(found, key=lambda t: (order.index(t.severity or Severity.NORMAL), t.incident.id))
+
+
+def told_incident(office: Office, number: int) -> ToldIncident:
+    """One incident, open or closed, with its severity.
+
+    Raises
+    ------
+    CatalogError
+        There is none of this number.
+    """
+    return _told(office, office.catalog.incident(number))
+
+
+def _told(office: Office, incident: Incident) -> ToldIncident:
+    both = _alerting(office, incident.dataset)
+    return ToldIncident(incident, severity_of(incident, both[1]) if both else None)
 
 
 def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str | None]:

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
-from assay.errors import AssayError
+from assay.errors import AssayError, CatalogError
 from assay.page import Lead, Section, mark, render_page, table, text
 from assay_airflow.hooks.office import airflow_url, open_office
 from assay_airflow.pages._headers import headers
@@ -78,13 +78,8 @@ def index(user: User) -> HTMLResponse:
 
 def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
     """One incident, open or closed."""
-    from assay.stages import told_incidents
-
     office = open_office()
-    found = next((t for t in told_incidents(office, state=None) if t.incident.id == number), None)
-    if found is None or not may_read(user, found.incident.dataset):
-        raise HTTPException(404, "There is no such incident of a data set that you may read.")
-    section = _section(office, found, may_answer(user))
+    section = _section(office, _readable(office, number, user), may_answer(user))
     return _page(
         f"Assay: incident {number}", problem or _how(user), [section], 400 if problem else 200
     )
@@ -94,20 +89,34 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
     """Do what the form says, in the name of who sent it."""
     from assay.stages import respond
 
+    office = open_office()
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise HTTPException(403, "This form was sent from another site.")
-    one(number, user)  # whoever may not read it gets no further
+    _readable(office, number, user)
     if not may_answer(user):
         raise HTTPException(403, _MAY_NOT)
     asked = {name: fields.get(name) for name in ("until", "reason", "batch")}
     try:
         respond(
-            open_office(), number, fields.get("action") or "", by=user.get_name(),
+            office, number, fields.get("action") or "", by=user.get_name(),
             airflow_url=airflow_url(), **asked,
         )  # fmt: skip
     except AssayError as error:
         return one(number, user, str(error))
     return RedirectResponse(f"./{number}", 303)
+
+
+def _readable(office: Office, number: int, user: Any) -> ToldIncident:
+    """An incident of a data set that the user may read; others are as if they weren't there."""
+    from assay.stages import told_incident
+
+    try:
+        found = told_incident(office, number)
+    except CatalogError:
+        found = None
+    if found is None or not may_read(user, found.incident.dataset):
+        raise HTTPException(404, "There is no such incident of a data set that you may read.")
+    return found
 
 
 def _how(user: Any) -> str:

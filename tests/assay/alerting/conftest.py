@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -209,41 +210,39 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tls_mailbox(certificate: Path) -> Iterator[tuple[Mailbox, int]]:
-    box = Mailbox()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    controller = Controller(
-        box,
-        hostname="127.0.0.1",
-        port=_free_port(),
-        tls_context=context,
-        require_starttls=True,
-        authenticator=lambda _server, _session, _envelope, _mechanism, data: _login(data),
-        auth_required=True,
-    )
-    controller.start()
-    yield box, controller.port
-    controller.stop()
+    with _mailbox(tls_context=_trusted(certificate), require_starttls=True) as found:
+        yield found
 
 
 @pytest.fixture
 def smtps_mailbox(certificate: Path) -> Iterator[tuple[Mailbox, int]]:
     """As on port 465: encrypted from the first byte, no STARTTLS."""
+    # `auth_require_tls` counts STARTTLS alone.
+    with _mailbox(ssl_context=_trusted(certificate), auth_require_tls=False) as found:
+        yield found
+
+
+@contextmanager
+def _mailbox(**more: Any) -> Iterator[tuple[Mailbox, int]]:
+    """A mail server that asks for a login, and its port."""
     box = Mailbox()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
     controller = Controller(
         box,
         hostname="127.0.0.1",
         port=_free_port(),
-        ssl_context=context,
         authenticator=lambda _server, _session, _envelope, _mechanism, data: _login(data),
         auth_required=True,
-        auth_require_tls=False,  # it counts STARTTLS alone
+        **more,
     )
     controller.start()
     yield box, controller.port
     controller.stop()
+
+
+def _trusted(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def _login(data: Any) -> Any:

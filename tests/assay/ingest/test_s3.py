@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from own_store import Store, own_store
 
 from assay.ingest import land
 
@@ -16,33 +15,37 @@ CSV = b"id,n,x,ok,day,at\na,1,,,,\n"
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[dict[str, str]]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+def store() -> Iterator[Store]:
+    with own_store() as found:
+        found.client().put_object(
+            Bucket=found.bucket, Key=f"people/{BATCH}.csv.gz", Body=gzip.compress(CSV)
+        )
+        yield found
+
+
+@pytest.fixture
+def landed(store, con, lake, contract_of):
+    """Land an object by its place in the bucket."""
     credentials = {
-        "endpoint_url": f"http://{host}:{port}",
-        "username": "key",
-        "password": "secret",
-        "region": "us-east-1",
+        "endpoint_url": store.url,
+        "username": store.user,
+        "password": store.password,
+        "region": store.region,
     }
-    client = boto3.client(
-        "s3", endpoint_url=credentials["endpoint_url"], aws_access_key_id="key",
-        aws_secret_access_key="secret", region_name="us-east-1")  # fmt: skip
-    client.create_bucket(Bucket="upstream")
-    client.put_object(Bucket="upstream", Key=f"people/{BATCH}.csv.gz", Body=gzip.compress(CSV))
-    yield credentials
-    server.stop()
+
+    def landed(place: str):
+        location = f"s3://{store.bucket}/{place}"
+        source = {"kind": "files", "location": location, "format": "csv"}
+        return land(con, contract_of(source), BATCH, lake, credentials=credentials)
+
+    return landed
 
 
-def test_an_object_lands(store, con, lake, contract_of):
-    source = {"kind": "files", "location": "s3://upstream/people/{batch}.csv.gz", "format": "csv"}
-    landing = land(con, contract_of(source), BATCH, lake, credentials=store)
+def test_an_object_lands(landed):
+    landing = landed("people/{batch}.csv.gz")
     assert landing.rows == 1
     assert gzip.decompress((landing.folder / "original" / f"{BATCH}.csv.gz").read_bytes()) == CSV
 
 
-def test_a_missing_object_is_a_verdict(store, con, lake, contract_of):
-    source = {"kind": "files", "location": "s3://upstream/none/{batch}.csv", "format": "csv"}
-    landing = land(con, contract_of(source), BATCH, lake, credentials=store)
-    assert [f.code for f in landing.faults] == ["source_missing"]
+def test_a_missing_object_is_a_verdict(landed):
+    assert [f.code for f in landed("none/{batch}.csv").faults] == ["source_missing"]
