@@ -96,21 +96,16 @@ def _make_database(url: str) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("key", ["ASSAY_REGISTRY_KEY", "ASSAY_PSEUDONYM_KEY"])
 def test_a_host_with_another_key_is_refused_before_it_writes(
-    host: Any, key: str, services: dict[str, str]
+    host: Any, key: str, services: dict[str, str], s3: Any
 ) -> None:
-    import boto3
-
     one = host("one")
     one.run("sites", "2024", "first")
     one.run("visits", "2024-01-01", "first")
 
     def objects() -> list[str]:
-        store = boto3.client(
-            "s3", endpoint_url=services["AWS_ENDPOINT_URL"], aws_access_key_id="testing",
-            aws_secret_access_key="testing", region_name="us-east-1",
-        )  # fmt: skip
-        prefix = services["ASSAY_REGISTRY_OBJECTS"].removeprefix("s3://assay/")
-        return [o["Key"] for o in store.list_objects_v2(Bucket="assay", Prefix=prefix)["Contents"]]
+        prefix = services["ASSAY_REGISTRY_OBJECTS"].removeprefix(f"s3://{s3.bucket}/")
+        found = s3.client().list_objects_v2(Bucket=s3.bucket, Prefix=prefix)
+        return [o["Key"] for o in found["Contents"]]
 
     before, head = objects(), one.office().registry.head()
     two = host("two", **{key: ("" if key == "ASSAY_REGISTRY_KEY" else "v1:") + "ef" * 32})

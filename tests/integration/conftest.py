@@ -460,7 +460,8 @@ def _drop(inbox: Path) -> None:
     drop_references(inbox)
     drop_flights(inbox, WEEK)
     for ago in range(-1, 2):
-        _write_ticks(inbox / "ticks", str(TODAY - timedelta(days=ago)), 5)
+        for dataset in ("ticks", "tocks"):
+            _write_ticks(inbox / dataset, str(TODAY - timedelta(days=ago)), 5)
 
 
 def _write_ticks(inbox: Path, day: str, rows: int) -> None:

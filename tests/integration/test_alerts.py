@@ -26,12 +26,14 @@ def opened(site: Any, endings: dict[str, Any]) -> dict[str, Any]:
 def crashed(site: Any) -> Any:
     """An incident that nobody else looks at: a run of ``tocks`` has crashed."""
     site.unpause("tocks")
+    (scheduled, *_) = site.until(
+        "the scheduled run", lambda: site.runs("release__tocks", run_type="scheduled")
+    )
+    site.end("release__tocks", scheduled["dag_run_id"])
     batch = site.drop_ticks(2, dataset="tocks")
     with site.torn_suite("tocks", "clean"):
-        assert (
-            site.end("release__tocks", site.trigger("release__tocks", batch=batch))["state"]
-            == "failed"
-        )
+        run_id = site.trigger("release__tocks", batch=batch)
+        assert site.end("release__tocks", run_id)["state"] == "failed"
     (incident,) = site.catalog.incidents("tocks", state="open")
     assert (incident.check, incident.failing) == ("run/stage_crashed", (batch,))
     return incident
@@ -106,7 +108,9 @@ def test_what_falls_due_is_told_and_the_week_is_summed_up(site: Any) -> None:
         assert site.end(dag_id, run_id)["state"] == "success", site.states(dag_id, run_id)
     now = datetime.now(UTC)
     waiting = site.catalog.outbox("pending")
-    assert all(item.due > now for item in waiting), "only quiet hours keep a message"
+    kept = {item.thread for item in waiting if item.due > now}
+    # Quiet hours and a backfill's gathering keep a message, and with it those that follow it.
+    assert {item.thread for item in waiting} <= kept
     digests = [
         item for item in (*waiting, *site.catalog.outbox("sent")) if item.body["type"] == "weekly"
     ]

@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ import psutil
 import psycopg2
 import pytest
 import yaml
-from own_servers import Cluster, RedisServer, own_cluster, own_redis
+from own_servers import Cluster, RedisServer, free_port, own_cluster, own_redis
 from sqlalchemy import make_url
 
 from assay.catalog import Catalog
@@ -100,13 +99,6 @@ def _image() -> tuple[list[str], dict[str, str]]:
 # What stands in for the containers.
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-    return port
-
-
 @dataclass
 class Stack:
     """The services as processes of this host, and what a test asks of them."""
@@ -116,7 +108,7 @@ class Stack:
     databases: Mapping[str, str]
     broker: str
     secrets: Mapping[str, str]
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     running: dict[str, Supervised] = field(default_factory=dict)
     commands: dict[str, list[str]] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
@@ -141,8 +133,8 @@ class Stack:
             # Each container has an address of its own.
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self.port),
-            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(_free_port()),
-            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
             # So that nobody waits long for what a killed worker leaves.
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
             "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",

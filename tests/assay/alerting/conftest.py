@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from aiosmtpd.controller import Controller
+from own_servers import free_port
 
 from assay.alerting import AlertContext
 from assay.catalog import Catalog
@@ -160,16 +161,10 @@ class Mailbox:
         return "250 OK"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
     yield box, controller.port
     controller.stop()
@@ -229,7 +224,7 @@ def _mailbox(**more: Any) -> Iterator[tuple[Mailbox, int]]:
     controller = Controller(
         box,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         authenticator=lambda _server, _session, _envelope, _mechanism, data: _login(data),
         auth_required=True,
         **more,
