@@ -2,7 +2,9 @@
 
 **What it does.** Every five minutes: ends the snoozes whose time is over and tells of the incidents
 that are still open, tells somebody else where nobody has answered, and sends every message that is
-due: held back in quiet hours, gathered by a backfill, or refused before.
+due: held back in quiet hours, gathered by a backfill, or refused before. Tells of a data set whose
+contract or drift policy doesn't load, since no run of it would. It fails where an alerting policy
+itself can't be read, after everything else was done.
 
 **When not to run it.** There is no harm in running it. While it is off, messages still go out when
 a run ends, but nobody is reminded, and nothing escalates.

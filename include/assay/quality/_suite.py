@@ -84,6 +84,12 @@ class Suite:
         named = (e.kwargs.get("other_table_name") for e in self.expectations)
         return tuple(sorted({n for n in named if isinstance(n, str)}))
 
+    @property
+    def columns_named(self) -> tuple[tuple[str | None, str], ...]:
+        """Where each expectation stands and each column that must be there for it to be judged."""
+        judged = (e for e in self.expectations if e.type != "expect_column_to_exist")
+        return tuple((e.where, column) for e in judged for column in e.columns)
+
     def with_released(self, tables: Mapping[str, Any]) -> Suite:
         """The suite with the released rows of those data sets, by name, put in."""
 

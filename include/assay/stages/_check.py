@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from assay.contract import Contract, load_contracts
@@ -50,7 +50,7 @@ def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
         policies, faults = _policies(project, contract)
         problems += faults
         problems += _across(project, contract, contracts, policies)
-        problems += _of_suites(project, contract, policies.get("quality"), gx)
+        problems += _of_suites(project, contract, policies, gx)
     return problems
 
 
@@ -194,10 +194,11 @@ def _loc(where: str | None) -> tuple[str | int, ...]:
 
 
 def _of_suites(
-    project: Project, contract: Contract, quality: Policy | None, gx: bool
+    project: Project, contract: Contract, policies: Mapping[str, Policy], gx: bool
 ) -> Iterator[Problem]:
     from assay.quality import check_suite_with_gx, load_suite
 
+    quality = policies.get("quality")
     parameters = quality.parameters if isinstance(quality, QualityPolicy) else {}
     for name in SUITES:
         path = project.suite(contract.dataset, name)
@@ -210,5 +211,33 @@ def _of_suites(
         for other in (d for d in suite.other_datasets if d not in known):
             hint = did_you_mean(other, known) or None
             yield Problem("compares with no data set", where=shown_path(path), got=other, do=hint)
+        there, dropped = _columns_of_suite(name, contract, policies)
+        for where, column in suite.columns_named:
+            if column not in there:
+                yield _not_there(column, where or shown_path(path), there, dropped)
         if gx:
             yield from check_suite_with_gx(path)
+
+
+def _columns_of_suite(
+    name: str, contract: Contract, policies: Mapping[str, Policy]
+) -> tuple[list[str], frozenset[str]]:
+    """The columns that are there when a suite is judged, and those that were dropped before."""
+    if name == "raw":
+        return list(contract.column_names), frozenset()
+    dropped, cleaning = _dropped(policies.get("privacy")), policies.get("cleaning")
+    made = cleaning.made_columns() if isinstance(cleaning, CleaningPolicy) else frozenset()
+    left = [n for n in contract.column_names if n not in dropped]
+    return [*left, *sorted(made)], dropped
+
+
+def _not_there(
+    column: str, where: str, there: Collection[str], dropped: Collection[str]
+) -> Problem:
+    """A suite names a column that it doesn't find, so that nothing would be judged."""
+    if column in dropped:
+        what = "the privacy policy drops this column before this suite is judged"
+        do = "Judge it in raw.json, or treat it otherwise in privacy.yaml."
+        return Problem(what, where=where, got=column, do=do)
+    expected, hint = "one of: " + ", ".join(there), did_you_mean(column, there) or None
+    return Problem("no such column", where=where, got=column, expected=expected, do=hint)

@@ -9,7 +9,6 @@ from typing import Final, Literal, get_args
 
 from assay.alerting import AlertContext, severity_of
 from assay.catalog import Catalog, Incident, IncidentChange, Silence
-from assay.contract import Contract
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy, Severity
 from assay.project import Project
@@ -71,15 +70,15 @@ def respond(
     """
     now = office.clock()
     incident = office.catalog.incident(incident_id)
-    contract_and_policy = _alerting(office, incident.dataset)
-    policy = contract_and_policy[1] if contract_and_policy else None
+    owner_and_policy = _alerting(office, incident.dataset)
+    policy = owner_and_policy[1] if owner_and_policy else None
     end = None if until is None else moment(until, now)
     _check(action, end, reason, batch, policy, now)
     with office.catalog.transaction():
         change = _act(office, incident_id, action, by, now, end, reason, batch)
-        if contract_and_policy:
-            contract, told = contract_and_policy
-            context = AlertContext(contract.owner, now, airflow_url=airflow_url)
+        if owner_and_policy:
+            owner, told = owner_and_policy
+            context = AlertContext(owner, now, airflow_url=airflow_url)
             plan_into_outbox(office, change, told, context)
     return change
 
@@ -151,7 +150,7 @@ def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str 
         return [], f"the catalog can't be read, so silences aren't listed: {told}"
 
 
-def _alerting(office: Office, dataset: str) -> tuple[Contract, AlertingPolicy] | None:
+def _alerting(office: Office, dataset: str) -> tuple[str, AlertingPolicy] | None:
     try:
         return alerting_of(office, dataset)
     except AssayError:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from assay.alerting import (
     AlertContext,
@@ -13,18 +13,28 @@ from assay.alerting import (
     held_until,
     send_due,
 )
-from assay.catalog import Incident
-from assay.contract import Contract
+from assay.catalog import Incident, IncidentChange
 from assay.errors import AssayError
+from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
+from assay.policy.drift import DriftPolicy
 from assay.stages._notify import plan_into_outbox
 from assay.stages._office import Office
+from assay.verdict import Outcome, Reason
+
+NOT_LOADED: Final = "not_loaded"
+_DEFINITION: Final = f"definition/{NOT_LOADED}"
+_EVERY: Final = "every batch"
+_NO_OWNER: Final = "not known, the contract doesn't load"
 
 
 def tell(
     office: Office, transports: Mapping[str, Any], *, owner: str, airflow_url: str | None = None
 ) -> dict[str, Any]:
     """End snoozes, call others in where nobody answered, and send everything that is due.
+
+    A data set whose contract or drift policy doesn't load has no schedule, so that no run would
+    tell of it: that is an incident too, open until both load.
 
     Safe to call always and by many at once; the more often, the more punctual.
 
@@ -40,15 +50,18 @@ def tell(
     Returns
     -------
     dict
-        Incidents that were ``reminded`` of and ``escalated``, what became of each message, and
-        the data sets whose alerting policy can't be read.
+        What happened to incidents about ``definitions``, the incidents that were ``reminded`` of
+        and ``escalated``, what became of each message, and by data set why an alerting policy is
+        ``unreadable``.
     """
     policies, broken = _policies(office)
     _wait_for_backfills(office, policies)
+    definitions = _definitions(office, policies, airflow_url)
     reminded = _remind(office, policies, airflow_url)
     escalated = _escalate(office, policies, airflow_url)
     sent = send_due(office.catalog, transports, office.clock, owner=owner)
     return {
+        "definitions": definitions,
         "reminded": reminded,
         "escalated": escalated,
         "messages": {d.key: d.error or d.state for d in sent},
@@ -56,24 +69,86 @@ def tell(
     }
 
 
-def alerting_of(office: Office, dataset: str) -> tuple[Contract, AlertingPolicy]:
-    """A data set's contract and alerting policy."""
-    contract = office.project.contract(dataset)
-    return contract, office.policy(contract, "alerting", AlertingPolicy)
+def alerting_of(office: Office, dataset: str) -> tuple[str, AlertingPolicy]:
+    """A data set's owner and alerting policy, which is readable where the contract isn't.
+
+    Raises
+    ------
+    PolicyError
+        The policy doesn't load.
+    """
+    policy = load_policy(office.project.policy(dataset, "alerting"), AlertingPolicy)
+    if policy.owner:
+        return policy.owner, policy
+    try:
+        return office.project.contract(dataset).owner, policy
+    except AssayError:
+        return _NO_OWNER, policy
 
 
-Policies = Mapping[str, tuple[Contract, AlertingPolicy]]
+Policies = Mapping[str, tuple[str, AlertingPolicy]]
 
 
-def _policies(office: Office) -> tuple[Policies, list[str]]:
+def _policies(office: Office) -> tuple[Policies, dict[str, str]]:
     """The policies that can be read: one that can't keeps nobody else waiting."""
-    found, broken = {}, []
+    found, broken = {}, {}
     for dataset in office.project.datasets():
         try:
             found[dataset] = alerting_of(office, dataset)
-        except AssayError:
-            broken.append(dataset)
+        except AssayError as error:
+            broken[dataset] = str(error)
     return found, broken
+
+
+def _definitions(office: Office, policies: Policies, airflow_url: str | None) -> dict[str, str]:
+    """Open an incident for each data set that no DAG can be made of; close those of the others."""
+    told = {i.dataset for i in office.catalog.incidents(state="open") if i.check == _DEFINITION}
+    changed = {}
+    for dataset, (owner, policy) in policies.items():
+        fault = _fault(office, dataset)
+        if fault is None and dataset not in told:
+            continue
+        now = office.clock()
+        with office.catalog.transaction():
+            for change in _define(office, dataset, fault, policy, now):
+                context = AlertContext(owner, now, airflow_url=airflow_url)
+                plan_into_outbox(office, change, policy, context)
+                changed[dataset] = change.kind
+    return {dataset: kind for dataset, kind in changed.items() if kind != "unchanged"}
+
+
+def _fault(office: Office, dataset: str) -> Reason | None:
+    """Why no DAG can be made of a data set."""
+    what = "contract"
+    try:
+        contract = office.project.contract(dataset)
+        what = "drift policy"
+        office.policy(contract, "drift", DriftPolicy)
+    except AssayError as error:
+        cause = f"the {what} doesn't load, see assay check"
+        message = str(error.problems[0])
+        return Reason(code=NOT_LOADED, outcome=Outcome.FAIL, message=message, cause=cause)
+    return None
+
+
+def _define(
+    office: Office, dataset: str, fault: Reason | None, policy: AlertingPolicy, now: datetime
+) -> list[IncidentChange]:
+    if fault is None:
+        return office.catalog.resolve_batch_in_incidents(
+            dataset, _EVERY, how="passed", at=now, only=[_DEFINITION]
+        )
+    minutes = policy.continues_within_minutes
+    return [
+        office.catalog.open_or_update_incident(
+            dataset,
+            _DEFINITION,
+            _EVERY,
+            reasons=[fault],
+            at=now,
+            continues_within=timedelta(minutes=minutes) if minutes else None,
+        )
+    ]
 
 
 def _wait_for_backfills(office: Office, policies: Policies) -> None:
@@ -91,8 +166,8 @@ def _remind(office: Office, policies: Policies, airflow_url: str | None) -> list
     with office.catalog.transaction():
         changes = office.catalog.wake_incidents(now, policies)
         for change in changes:
-            contract, policy = policies[change.incident.dataset]
-            context = AlertContext(contract.owner, now, airflow_url=airflow_url)
+            owner, policy = policies[change.incident.dataset]
+            context = AlertContext(owner, now, airflow_url=airflow_url)
             plan_into_outbox(office, change, policy, context)
     return [c.incident.id for c in changes if c.kind == "woken"]
 
@@ -109,7 +184,7 @@ def _escalate(office: Office, policies: Policies, airflow_url: str | None) -> li
 def _escalate_one(
     office: Office,
     incident: Incident,
-    contract: Contract,
+    owner: str,
     policy: AlertingPolicy,
     airflow_url: str | None,
 ) -> bool:
@@ -120,7 +195,7 @@ def _escalate_one(
         return False
     with office.catalog.transaction():
         change = office.catalog.escalate_incident(incident.id, step=step, at=now)
-        context = AlertContext(contract.owner, now, airflow_url=airflow_url)
+        context = AlertContext(owner, now, airflow_url=airflow_url)
         plan_into_outbox(office, change, policy, context)
     return change.kind == "escalated"
 

@@ -115,10 +115,11 @@ def _owners(office: Office) -> dict[str, list[tuple[Contract, AlertingPolicy]]]:
     found: dict[str, list[tuple[Contract, AlertingPolicy]]] = {}
     for dataset in office.project.datasets():
         try:
-            contract, policy = alerting_of(office, dataset)
+            contract = office.project.contract(dataset)
+            owner, policy = alerting_of(office, dataset)
         except AssayError:
             continue
-        found.setdefault(policy.owner or contract.owner, []).append((contract, policy))
+        found.setdefault(owner, []).append((contract, policy))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
 
 from assay.errors import InputError
 from assay_airflow.hooks.messages import transports
@@ -32,7 +33,10 @@ class RespondOperator(BaseOperator):
 
 
 class TellOperator(BaseOperator):
-    """Remind, escalate, and send every message that is due."""
+    """Remind, escalate, and send every message that is due.
+
+    Fails at its end where an alerting policy can't be read: whom it names can't be told of it.
+    """
 
     ui_color = "#fce8e6"
 
@@ -42,9 +46,15 @@ class TellOperator(BaseOperator):
 
         office = open_office()
         told = tell(office, transports(office), owner=context["run_id"], airflow_url=airflow_url())
+        unreadable = told.pop("unreadable")
         for what, found in told.items():
             if found:
                 self.log.info("%s: %s", what, found)
+        for error in unreadable.values():
+            self.log.error("%s", error)
+        if unreadable:
+            names = ", ".join(sorted(unreadable))
+            raise AirflowFailException(f"Nobody can be told of {names}: alerting.yaml unreadable.")
         return told
 
 

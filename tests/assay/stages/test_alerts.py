@@ -54,11 +54,11 @@ class Shift:
     def respond(self, action: str, number: int = 1, **more: Any) -> Any:
         return stages.respond(self.train.office, number, action, by="ann", **more)
 
-    def told(self) -> list[str]:
-        """Titles of the Slack messages, in the order of their writing."""
+    def told(self, about: str = "") -> list[str]:
+        """Titles of the Slack messages that name something, in the order of their writing."""
         folder = self.train.home / "messages"
         files = sorted(folder.glob("*.json"), key=lambda p: p.stat().st_mtime_ns)
-        return [json.loads(p.read_text())["text"] for p in files]
+        return [t for p in files if about in (t := json.loads(p.read_text())["text"])]
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,8 @@ def test_a_backfill_is_summed_up_when_it_is_over(shift: Shift) -> None:
 def test_a_policy_that_does_not_load_keeps_nobody_else_waiting(shift: Shift) -> None:
     shift.respond("snooze", until="1h", reason="r")
     shift.write_policy("opens: [NEVER]\n")
-    assert shift.later(hours=2).tell()["unreadable"] == ["visits"]
+    (error,) = shift.later(hours=2).tell()["unreadable"].values()
+    assert "alerting.yaml:1" in error
     assert shift.respond("acknowledge").kind == "acknowledged"
     shift.write_policy(POLICY)
     assert shift.tell()["reminded"] == [1], "it was put off, not lost"
@@ -214,3 +215,43 @@ def test_silences_are_read_without_making_anything(shift: Shift, tmp_path: Path)
     assert found == []
     assert unread is not None
     assert "hush" not in unread
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("contracts/visits.odcs.yaml", "contract"), ("policies/visits/drift.yaml", "drift policy")],
+)
+def test_a_definition_that_stops_loading_is_told_once_and_closed(
+    shift: Shift, name: str, what: str
+) -> None:
+    path = shift.train.project / "include" / name
+    good = path.read_text()
+    assert shift.tell()["definitions"] == {}
+    path.write_text(good.replace("name:", "nmae:").replace("alpha:", "alhpa:"))
+    assert shift.later(minutes=5).tell()["definitions"] == {"visits": "opened"}
+    assert shift.later(minutes=5).tell()["definitions"] == {}
+    assert shift.told("not_loaded") == ["FAIL: visits every batch, definition/not_loaded"]
+    (incident,) = [i for i in shift.train.office.catalog.incidents() if "not_loaded" in i.check]
+    assert incident.batches[0].reasons[0]["cause"] == f"the {what} doesn't load, see assay check"
+    assert path.name in incident.batches[0].reasons[0]["message"]
+    assert stages.known_silences(shift.train.office.project, shift.at) == ([], None)
+
+    path.write_text(good)
+    assert shift.later(minutes=5).tell()["definitions"] == {"visits": "closed"}
+    assert shift.later(minutes=5).tell()["definitions"] == {}
+    shift.later(minutes=60).tell()
+    (resolved,) = shift.told("not_loaded")[1:]
+    assert resolved == "Resolved: visits every batch, definition/not_loaded"
+
+
+def test_a_definition_that_does_not_load_can_be_put_off(shift: Shift) -> None:
+    path = shift.train.project / "include" / "contracts" / "visits.odcs.yaml"
+    path.write_text("- nothing\n")
+    shift.tell()
+    (number,) = [i.id for i in shift.train.office.catalog.incidents() if "not_loaded" in i.check]
+    assert shift.respond("snooze", number, until="1h", reason="The table is being renamed.")
+    before = shift.told("not_loaded")
+    shift.later(minutes=30).tell()
+    assert shift.told("not_loaded") == before
+    shift.later(minutes=30).tell()
+    assert shift.told("not_loaded")[-1] == "Still FAIL: visits every batch, definition/not_loaded"

@@ -256,3 +256,21 @@ def test_nothing_else_opens_the_partition() -> None:
         "with_audit": {"_gates.py"},
         "keep_audit": {"_protect.py"},
     }
+
+
+def test_the_check_says_that_no_suite_finds_a_column_that_is_not_there(removing: Any) -> None:
+    """Its expectations would be judged by nothing."""
+    for name in ("raw", "clean"):
+        path = removing.project / "include/suites/visits" / f"{name}.json"
+        suite = json.loads(path.read_text())
+        for column in ("team", "scroe"):
+            suite["expectations"].append(
+                {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column}}
+            )
+        path.write_text(json.dumps(suite))
+    found = check_project(removing.office.project, gx=False)
+    assert [((p.where or "").split("/")[-1].split(":")[0], p.got, p.do) for p in found] == [
+        ("raw.json", "scroe", "Did you mean 'score'?"),
+        ("clean.json", "team", "Judge it in raw.json, or treat it otherwise in privacy.yaml."),
+        ("clean.json", "scroe", "Did you mean 'score'?"),
+    ]
