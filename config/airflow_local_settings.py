@@ -30,7 +30,6 @@ _ENGINE = (
     "duckdb",
     "ibis.backends.duckdb",
     "scipy.stats",
-    "assay.stages",
 )
 
 
@@ -71,6 +70,9 @@ def _import_engine(argv: Sequence[str]) -> None:
         os.environ.setdefault(name, value)
     for module in _ENGINE:
         importlib.import_module(module)
+    stages = importlib.import_module("assay.stages")
+    for name in stages.__all__:
+        getattr(stages, name)
     importlib.import_module("duckdb").default_connection().close()
 
 

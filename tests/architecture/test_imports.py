@@ -79,6 +79,21 @@ def test_help_needs_no_engine(verb: str) -> None:
     assert _run_assay(*verb.split(), "--help") & (HEAVY | ENGINE | {"numpy", "jinja2"}) == set()
 
 
+@pytest.mark.parametrize("verb", ["status", "incidents list", "digest --all"])
+def test_who_looks_or_answers_needs_no_engine(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    found = _run_assay(*verb.split())
+    assert found & (HEAVY | ENGINE - {"sqlalchemy"} | {"numpy"}) == set()
+
+
+def test_the_page_of_incidents_needs_no_engine() -> None:
+    """It is served by Airflow's API server, which must neither stall nor grow for it."""
+    found = _imported("assay.stages", "assay.stages._respond", "assay.page")
+    assert found & (HEAVY | ENGINE - {"sqlalchemy"} | {"numpy"}) == set()
+
+
 def test_verbs_on_a_file_need_no_registry(tmp_path: Path) -> None:
     data, policy = tmp_path / "data.csv", tmp_path / "cleaning.yaml"
     data.write_text("x,s\n1,a\n,b\n3,a\n")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assay import launcher
+from assay import launcher, stages
 
 _GOOD = """
 '''A manual.'''
@@ -41,7 +41,11 @@ print(json.dumps({
     "errors": {k.rsplit("/", 1)[-1]: v for k, v in bag.import_errors.items()},
 }))
 """
-_WARM = ("ibis.backends.duckdb", "pyarrow.parquet", "pandas", "scipy.stats", "assay.stages")
+_STAGES = sorted(Path(stages.__path__[0]).glob("_[a-z]*.py"))
+_WARM = (
+    *("ibis.backends.duckdb", "pyarrow.parquet", "pandas", "scipy.stats"),
+    *(f"assay.stages.{path.stem}" for path in _STAGES),
+)
 _LOOKED_FOR = (*_WARM, "sklearn", "great_expectations", "dvc")
 _IMPORT = """
 import json, os, sys

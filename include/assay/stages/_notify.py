@@ -11,23 +11,17 @@ from assay.alerting import (
     digest_prefix,
     held_until,
     incident_checks,
-    plan_messages,
     send_due,
 )
 from assay.catalog import IncidentChange
 from assay.policy.alerting import AlertingPolicy
 from assay.stages._office import Office
+from assay.stages._outbox import plan_into_outbox
 from assay.stages._release import CRASHED, crash, settle
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Reason
 
 _RUN: Final = "run"
-_WITHDRAWN: Final[Mapping[str, str]] = {
-    "reopened": "closed-",
-    "acknowledged": "escalated-",
-    "snoozed": "",
-}
-"""Change of an incident → how the keys begin of messages that it makes pointless."""
 
 
 def notify(
@@ -66,28 +60,6 @@ def notify(
         "incidents": {c.incident.check: c.kind for c in changes},
         "messages": {d.key: d.state for d in sent},
     }
-
-
-def plan_into_outbox(
-    office: Office, change: IncidentChange, policy: AlertingPolicy, context: AlertContext
-) -> None:
-    """Plan what a change calls for, and take back what it makes pointless; in its transaction."""
-    start, prefix = f"incident/{change.incident.id}/", _WITHDRAWN.get(change.kind)
-    if change.kind == "closed" and change.incident.resolution == "dismissed":
-        prefix = ""
-    if prefix is not None:
-        office.catalog.outbox_withdraw(start + prefix)
-    for planned in plan_messages(change, policy, context):
-        message = planned.message
-        office.catalog.outbox_add(
-            message.key,
-            message.body(),
-            at=context.at,
-            due=planned.due,
-            thread=planned.thread,
-            bundle=planned.bundle,
-            hold=planned.hold,
-        )
 
 
 def _record(

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from assay import engine
 from assay.contract import Contract
 from assay.errors import RegistryError
 from assay.lake import Lake
@@ -99,6 +98,8 @@ class Office:
     @contextmanager
     def session(self) -> Iterator[Any]:
         """An engine session that spills into the restricted spill zone."""
+        from assay import engine
+
         with engine.session(spill=self.lake.path("spill")) as con:
             yield con
 

@@ -12,8 +12,8 @@ from assay.catalog import Catalog, Incident, IncidentChange, Silence
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy, Severity
 from assay.project import Project
-from assay.stages._notify import plan_into_outbox
 from assay.stages._office import Office
+from assay.stages._outbox import plan_into_outbox
 from assay.stages._tell import alerting_of
 
 Action = Literal["acknowledge", "snooze", "dismiss"]

@@ -18,8 +18,8 @@ from assay.errors import AssayError
 from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.drift import DriftPolicy
-from assay.stages._notify import plan_into_outbox
 from assay.stages._office import Office
+from assay.stages._outbox import plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 NOT_LOADED: Final = "not_loaded"
