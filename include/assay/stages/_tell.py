@@ -33,8 +33,8 @@ def tell(
 ) -> dict[str, Any]:
     """End snoozes, call others in where nobody answered, and send everything that is due.
 
-    A data set whose contract or drift policy doesn't load has no schedule, so that no run would
-    tell of it: that is an incident too, open until both load.
+    A data set that has run, and whose contract or drift policy no longer loads, has no schedule,
+    so that no run would tell of it: that is an incident too, open until both load.
 
     Safe to call always and by many at once; the more often, the more punctual.
 
@@ -101,12 +101,15 @@ def _policies(office: Office) -> tuple[Policies, dict[str, str]]:
 
 
 def _definitions(office: Office, policies: Policies, airflow_url: str | None) -> dict[str, str]:
-    """Open an incident for each data set that no DAG can be made of; close those of the others."""
+    """Open an incident for each data set that no DAG can be made of; close those of the others.
+
+    A data set that no run has seen yet is a draft: nobody waits for it.
+    """
     told = {i.dataset for i in office.catalog.incidents(state="open") if i.check == _DEFINITION}
     changed = {}
     for dataset, (owner, policy) in policies.items():
         fault = _fault(office, dataset)
-        if fault is None and dataset not in told:
+        if dataset not in told and (fault is None or not office.catalog.states(dataset)):
             continue
         now = office.clock()
         with office.catalog.transaction():

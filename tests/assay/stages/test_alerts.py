@@ -255,3 +255,12 @@ def test_a_definition_that_does_not_load_can_be_put_off(shift: Shift) -> None:
     assert shift.told("not_loaded") == before
     shift.later(minutes=30).tell()
     assert shift.told("not_loaded")[-1] == "Still FAIL: visits every batch, definition/not_loaded"
+
+
+def test_a_draft_that_does_not_load_is_nobodys_incident(shift: Shift) -> None:
+    include = shift.train.project / "include"
+    (include / "contracts" / "drafted.odcs.yaml").write_text("- nothing\n")
+    (include / "policies" / "drafted").mkdir()
+    (include / "policies" / "drafted" / "alerting.yaml").write_text(POLICY)
+    told = shift.tell()
+    assert (told["definitions"], told["unreadable"]) == ({}, {})
