@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import threading
@@ -43,11 +44,19 @@ def run(rows: int) -> None:
     console.print("  " + ", ".join(f"{n} {state}" for state, n in sorted(states.items())))
     console.print("Memory of all processes, shared pages counted once")
     table = Table(box=None)
-    table.add_column("after s", justify="right")
-    table.add_column("GB", justify="right")
-    for at, held in samples[:: max(1, len(samples) // 10)]:
-        table.add_row(f"{at:.0f}", f"{held / 1e9:.2f}")
+    for head in ("after s", "least GB", "most GB"):
+        table.add_column(head, justify="right")
+    for tenth in _tenths(samples):
+        held = [gb for _, gb in tenth]
+        table.add_row(f"{tenth[-1][0]:.0f}", f"{min(held):.2f}", f"{max(held):.2f}")
     console.print(table)
+
+
+def _tenths(samples: list[tuple[float, int]]) -> list[list[tuple[float, float]]]:
+    """The samples in GB, in ten parts of the time; what runs at a moment comes and goes."""
+    size = max(1, math.ceil(len(samples) / 10))
+    scaled = [(at, held / 1e9) for at, held in samples]
+    return [scaled[i : i + size] for i in range(0, len(scaled), size)]
 
 
 def _watch(home: Path, samples: list[tuple[float, int]], over: threading.Event) -> None:
