@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,15 +149,17 @@ def references(office: Airflow) -> None:
         backfill(office, name, [YEAR])
 
 
-def tree_memory(home: Path) -> int:
-    """Bytes that the processes of a home's Airflow hold, shared pages counted once."""
-    total = 0
-    for pid in launcher.status(home).processes.values():
+def memory(home: Path) -> dict[str, int]:
+    """Bytes that each process of a home's Airflow holds with its children, by name.
+
+    Shared pages are counted once. What the scheduler has started is counted as ``tasks``.
+    """
+    held: dict[str, int] = {}
+    for name, pid in launcher.status(home).processes.items():
         if pid is None:
             continue
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
-            try:
-                total += process.memory_full_info().pss
-            except psutil.Error:
-                continue
-    return total
+            kind = "tasks" if name == "scheduler" and process.pid != pid else name
+            with suppress(psutil.Error):
+                held[kind] = held.get(kind, 0) + process.memory_full_info().pss
+    return held

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from _airflow import airflow, backfill, drop, references, tree_memory
+from _airflow import airflow, backfill, drop, memory, references
 from _show import console
 from rich.table import Table
 
@@ -19,6 +19,8 @@ from demo.office import read_stand
 ROWS = 365
 LONG = True
 EVERY_S = 10.0
+Sample = tuple[float, dict[str, int]]
+"""Seconds since the start, and bytes by process."""
 
 
 def run(rows: int) -> None:
@@ -30,7 +32,7 @@ def run(rows: int) -> None:
         drop(home, days)
         with airflow(home) as office:
             references(office)
-            samples: list[tuple[float, int]] = []
+            samples: list[Sample] = []
             over = threading.Event()
             watch = threading.Thread(target=_watch, args=(home, samples, over), daemon=True)
             watch.start()
@@ -42,24 +44,21 @@ def run(rows: int) -> None:
             states[batch["state"]] = states.get(batch["state"], 0) + 1
     console.print(f"{len(days)} days in {seconds:.0f} s, {60 * len(days) / seconds:.1f} a minute")
     console.print("  " + ", ".join(f"{n} {state}" for state, n in sorted(states.items())))
-    console.print("Memory of all processes, shared pages counted once")
+    console.print("Memory in GB, the least of each tenth of the time; shared pages counted once")
+    names = sorted({name for _, held in samples for name in held})
     table = Table(box=None)
-    for head in ("after s", "least GB", "most GB"):
+    for head in ("after s", *names, "all", "all, the most"):
         table.add_column(head, justify="right")
-    for tenth in _tenths(samples):
-        held = [gb for _, gb in tenth]
-        table.add_row(f"{tenth[-1][0]:.0f}", f"{min(held):.2f}", f"{max(held):.2f}")
+    size = max(1, math.ceil(len(samples) / 10))
+    for tenth in (samples[i : i + size] for i in range(0, len(samples), size)):
+        least = [min(held.get(name, 0) for _, held in tenth) for name in names]
+        all_of_it = [sum(held.values()) for _, held in tenth]
+        figures = (*least, min(all_of_it), max(all_of_it))
+        table.add_row(f"{tenth[-1][0]:.0f}", *(f"{n / 1e9:.2f}" for n in figures))
     console.print(table)
 
 
-def _tenths(samples: list[tuple[float, int]]) -> list[list[tuple[float, float]]]:
-    """The samples in GB, in ten parts of the time; what runs at a moment comes and goes."""
-    size = max(1, math.ceil(len(samples) / 10))
-    scaled = [(at, held / 1e9) for at, held in samples]
-    return [scaled[i : i + size] for i in range(0, len(scaled), size)]
-
-
-def _watch(home: Path, samples: list[tuple[float, int]], over: threading.Event) -> None:
+def _watch(home: Path, samples: list[Sample], over: threading.Event) -> None:
     began = time.monotonic()
     while not over.wait(EVERY_S):
-        samples.append((time.monotonic() - began, tree_memory(home)))
+        samples.append((time.monotonic() - began, memory(home)))
