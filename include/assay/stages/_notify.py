@@ -16,7 +16,7 @@ from assay.alerting import (
 from assay.catalog import IncidentChange
 from assay.policy.alerting import AlertingPolicy
 from assay.stages._office import Office
-from assay.stages._outbox import plan_into_outbox
+from assay.stages._outbox import alerting_of, plan_into_outbox
 from assay.stages._release import CRASHED, crash, settle
 from assay.stages._ticket import StageResult, Ticket
 from assay.verdict import Reason
@@ -70,12 +70,9 @@ def _record(
     airflow_url: str | None,
 ) -> list[IncidentChange]:
     """Change the incidents, with the messages about it, as one."""
-    contract = office.project.contract(ticket.dataset)
-    policy = office.policy(contract, "alerting", AlertingPolicy)
+    owner, policy = alerting_of(office, ticket.dataset)
     backfill = ticket.run_type == "backfill"
-    context = AlertContext(
-        contract.owner, office.clock(), ticket.run_url, airflow_url, backfill=backfill
-    )
+    context = AlertContext(owner, office.clock(), ticket.run_url, airflow_url, backfill=backfill)
     with office.catalog.transaction():
         changes = _changes(office, ticket, done, policy, crashed)
         for change in changes:

@@ -1,4 +1,4 @@
-"""From a change of an incident to the messages in the outbox."""
+"""From a change of an incident to the messages in the outbox, by the data set's own policy."""
 
 from __future__ import annotations
 
@@ -7,15 +7,35 @@ from typing import Final
 
 from assay.alerting import AlertContext, plan_messages
 from assay.catalog import IncidentChange
+from assay.errors import AssayError
+from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.stages._office import Office
 
+_NO_OWNER: Final = "not known, the contract doesn't load"
 _WITHDRAWN: Final[Mapping[str, str]] = {
     "reopened": "closed-",
     "acknowledged": "escalated-",
     "snoozed": "",
 }
 """Change of an incident → how the keys begin of messages that it makes pointless."""
+
+
+def alerting_of(office: Office, dataset: str) -> tuple[str, AlertingPolicy]:
+    """A data set's owner and alerting policy, which is readable where the contract isn't.
+
+    Raises
+    ------
+    PolicyError
+        The policy doesn't load.
+    """
+    policy = load_policy(office.project.policy(dataset, "alerting"), AlertingPolicy)
+    if policy.owner:
+        return policy.owner, policy
+    try:
+        return office.project.contract(dataset).owner, policy
+    except AssayError:
+        return _NO_OWNER, policy
 
 
 def plan_into_outbox(

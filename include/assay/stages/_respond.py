@@ -13,8 +13,7 @@ from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy, Severity
 from assay.project import Project
 from assay.stages._office import Office
-from assay.stages._outbox import plan_into_outbox
-from assay.stages._tell import alerting_of
+from assay.stages._outbox import alerting_of, plan_into_outbox
 
 Action = Literal["acknowledge", "snooze", "dismiss"]
 _SPAN: Final = re.compile(r"^(\d{1,4})([mhdw])$")

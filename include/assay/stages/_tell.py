@@ -15,17 +15,15 @@ from assay.alerting import (
 )
 from assay.catalog import Incident, IncidentChange
 from assay.errors import AssayError
-from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.drift import DriftPolicy
 from assay.stages._office import Office
-from assay.stages._outbox import plan_into_outbox
+from assay.stages._outbox import alerting_of, plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 NOT_LOADED: Final = "not_loaded"
 _DEFINITION: Final = f"definition/{NOT_LOADED}"
 _EVERY: Final = "every batch"
-_NO_OWNER: Final = "not known, the contract doesn't load"
 
 
 def tell(
@@ -67,23 +65,6 @@ def tell(
         "messages": {d.key: d.error or d.state for d in sent},
         "unreadable": broken,
     }
-
-
-def alerting_of(office: Office, dataset: str) -> tuple[str, AlertingPolicy]:
-    """A data set's owner and alerting policy, which is readable where the contract isn't.
-
-    Raises
-    ------
-    PolicyError
-        The policy doesn't load.
-    """
-    policy = load_policy(office.project.policy(dataset, "alerting"), AlertingPolicy)
-    if policy.owner:
-        return policy.owner, policy
-    try:
-        return office.project.contract(dataset).owner, policy
-    except AssayError:
-        return _NO_OWNER, policy
 
 
 Policies = Mapping[str, tuple[str, AlertingPolicy]]

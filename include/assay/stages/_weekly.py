@@ -14,7 +14,7 @@ from assay.contract import Contract
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy
 from assay.stages._office import Office
-from assay.stages._tell import alerting_of
+from assay.stages._outbox import alerting_of
 
 CountBy = Literal["decided", "batch"]
 _DECIDED = {"released", "superseded", "forced", "held", "running"}

@@ -264,3 +264,12 @@ def test_a_draft_that_does_not_load_is_nobodys_incident(shift: Shift) -> None:
     (include / "policies" / "drafted" / "alerting.yaml").write_text(POLICY)
     told = shift.tell()
     assert (told["definitions"], told["unreadable"]) == ({}, {})
+
+
+def test_a_run_is_told_of_though_its_contract_has_stopped_loading(shift: Shift) -> None:
+    office = shift.train.office
+    ticket = stages.pin(office, "visits", DAY, "cut-off", "scheduled", stages.Asked())
+    (shift.train.project / "include/contracts/visits.odcs.yaml").write_text("- nothing\n")
+    told = stages.notify(office, ticket, {}, shift.mini.transports(office), crashed="ingest")
+    assert told["incidents"] == {"run/stage_crashed": "opened"}
+    assert shift.told("stage_crashed") == ["FAIL: visits 2024-01-03, run/stage_crashed"]
