@@ -26,7 +26,6 @@ import os
 from airflow.sdk import DAG, chain
 
 from assay.contract import Contract
-from assay.errors import AssayError
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
 from assay.project import Project
@@ -97,7 +96,7 @@ def release_dag(contract: Contract, drift: DriftPolicy) -> DAG:
     return dag
 
 
-def broken_dag(name: str, error: AssayError) -> DAG:
+def broken_dag(name: str, error: Exception) -> DAG:
     """A DAG of the same id that fails with what is wrong with the data set's files."""
     with DAG(
         dag_id=f"release__{name}",
@@ -115,5 +114,5 @@ for dataset in PROJECT.datasets():
         loaded = PROJECT.contract(dataset)
         policy = load_policy(PROJECT.policy(dataset, "drift"), DriftPolicy, loaded.column_names)
         globals()[f"release__{dataset}"] = release_dag(loaded, policy)
-    except AssayError as exc:
+    except Exception as exc:  # one data set never takes the others' DAGs away
         globals()[f"release__{dataset}"] = broken_dag(dataset, exc)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,6 +111,12 @@ def load_document(path: Path | str, error: type[AssayError] = InputError) -> Doc
         raise error(
             f"isn't plain YAML: {getattr(exc, 'problem', None) or exc}", where=where
         ) from exc
+    except (ValueError, OverflowError):
+        raise error(
+            "holds a value that can't be read",
+            where=f"{shown_path(path)}:{_unreadable(node)}",
+            do="Put it between quotes if it is text.",
+        ) from None
     except RecursionError:
         raise error("is nested too deep, or refers to itself", where=shown_path(path)) from None
     if not isinstance(value, dict):
@@ -137,6 +143,25 @@ def _walk(node: Any, loc: Loc, lines: dict[Loc, int], problems: list[Problem], p
         for index, child in enumerate(node.value):
             lines[(*loc, index)] = child.start_mark.line + 1
             _walk(child, (*loc, index), lines, problems, path)
+
+
+def _unreadable(node: Any) -> int:
+    """The line of the first value that looks like a number or a date and is none."""
+    for scalar in _scalars(node):
+        try:
+            _Loader("").construct_object(scalar)
+        except (ValueError, OverflowError):
+            return int(scalar.start_mark.line) + 1
+    return 1
+
+
+def _scalars(node: Any) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    children = node.value if isinstance(node, yaml.CollectionNode) else ()
+    for child in children:
+        for part in child if isinstance(child, tuple) else (child,):
+            yield from _scalars(part)
 
 
 def validate_document(document: Document, model: type[ModelT], error: type[AssayError]) -> ModelT:

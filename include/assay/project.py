@@ -6,6 +6,7 @@ of its own in the environment (see :meth:`Project.from_environment`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from assay.errors import ContractError, did_you_mean
 from assay.lake import Lake
 
 SUITES: Final = ("raw", "clean")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,9 @@ class Project:
         return self.include / "contracts"
 
     def datasets(self) -> list[str]:
-        """Names of the data sets that have a contract."""
-        return sorted(p.name.removesuffix(".odcs.yaml") for p in self.contracts.glob("*.odcs.yaml"))
+        """Names of the data sets that have a contract; of a file named otherwise there is none."""
+        names = (p.name.removesuffix(".odcs.yaml") for p in self.contracts.glob("*.odcs.yaml"))
+        return sorted(name for name in names if _NAME.fullmatch(name))
 
     def contract(self, dataset: str) -> Contract:
         """The contract of a data set.

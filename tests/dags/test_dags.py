@@ -110,6 +110,11 @@ def test_what_does_not_load_fails_alone_and_says_why(
     policy.write_text(policy.read_text().replace("dep_delay:", "dep_delya:"))
     (include / "contracts" / "empty.odcs.yaml").write_text("")
     (include / "contracts" / "torn.odcs.yaml").write_text("schema: [")
+    (include / "contracts" / "odd.odcs.yaml").write_text("name: 0x_")
+    (include / "contracts" / "airports.odcs.yaml").write_text(
+        contract.read_text().replace("yearly", "year")
+    )
+    (include / "contracts" / "No name.odcs.yaml").write_text("")
 
     found = parse(project)
     assert found["errors"] == {}
@@ -119,10 +124,12 @@ def test_what_does_not_load_fails_alone_and_says_why(
     assert "yearly" in told["planes"]
     assert "drift.yaml" in told["flights"]
     assert "Did you mean 'dep_delay'?" in told["flights"]
-    for name in ("planes", "flights", "empty", "torn"):
+    assert "named after" in dags["release__airports"]["tasks"]["load"]["error"]
+    assert "release__No name" not in dags
+    for name in ("planes", "flights", "empty", "torn", "odd", "airports"):
         assert list(dags[f"release__{name}"]["tasks"]) == ["load"], name
         assert dags[f"release__{name}"]["schedule"] == "NullTimetable", name
-    for name in ("airlines", "airports", "census_employment"):
+    for name in ("airlines", "census_employment"):
         assert len(dags[f"release__{name}"]["tasks"]) == 12, name
 
 

@@ -22,6 +22,8 @@ ChangeKind = Literal[
     "acknowledged", "snoozed", "woken", "escalated",
 ]  # fmt: skip
 DISMISSED: Final = "dismissed"
+_LARGEST: Final = 2**31 - 1
+"""No database counts incidents further."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def locked(session: Session, incident_id: int) -> IncidentRow:
 
 def found(session: Session, incident_id: int, *, lock: bool = False) -> IncidentRow:
     """An incident's row; an error that names the open ones if there is none."""
-    row = session.get(IncidentRow, incident_id, with_for_update=lock or None)
+    known = 0 < incident_id <= _LARGEST
+    row = session.get(IncidentRow, incident_id, with_for_update=lock or None) if known else None
     if row is None:
         opened = session.scalars(
             select(IncidentRow.id).where(IncidentRow.state == "open").order_by(IncidentRow.id)

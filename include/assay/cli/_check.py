@@ -40,9 +40,9 @@ def check(
     elif not problems:
         show(None, False, f"{len(project.datasets())} data sets: nothing to mend.")
     for problem in problems:
-        errors.print(str(problem), markup=False, soft_wrap=True)
+        errors.print(str(problem), soft_wrap=True)
     for line in [_told(s) for s in silences] * (not as_json) + [unread] * bool(unread):
-        errors.print(line, markup=False, soft_wrap=True)
+        errors.print(line, soft_wrap=True)
     return 2 if problems else 0
 
 

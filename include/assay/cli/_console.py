@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from assay.errors import InputError, did_you_mean
 from assay.project import Project
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
 
-errors = Console(stderr=True, highlight=False)
-results = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-"""For tables; wide where nobody's window limits it."""
+errors = Console(stderr=True, highlight=False, markup=False)
+results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+"""For tables; wide where nobody's window limits it. Brackets are text on both."""
+
+
+def coloured(word: str, styles: Mapping[str, str]) -> Text:
+    """A word in the style that it has among these, plain if it has none."""
+    return Text(word, style=styles.get(word, ""))
 
 
 def now() -> datetime:
@@ -104,4 +109,4 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     with errors.status(what) as status:
-        yield lambda step: status.update(escape(step))
+        yield lambda step: status.update(Text(step))

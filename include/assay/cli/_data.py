@@ -78,8 +78,8 @@ def validate(
             time=now(),
         )
     print_json(dict(found.document))
-    errors.print("\n".join(_told(found.document)), markup=False, soft_wrap=True)
-    errors.print(f"{found.outcome.value}: {suite}", markup=False)
+    errors.print("\n".join(_told(found.document)), soft_wrap=True)
+    errors.print(f"{found.outcome.value}: {suite}")
     return found.exit_code
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from assay.cli._console import (
     AsJson,
     check_dataset,
+    coloured,
     now,
     open_office,
     print_json,
@@ -63,9 +64,9 @@ def list_incidents(
     for t in found:
         i, severity = t.incident, t.severity.value if t.severity else "–"
         table.add_row(
-            str(i.id), _coloured(severity), i.dataset, i.check, _coloured(i.outcome.value),
-            f"{i.opened:%Y-%m-%d %H:%M}", _few(i.failing or [b.batch for b in i.batches]),
-            _coloured(_state(i)),
+            str(i.id), coloured(severity, _COLOUR), i.dataset, i.check,
+            coloured(i.outcome.value, _COLOUR), f"{i.opened:%Y-%m-%d %H:%M}",
+            _few(i.failing or [b.batch for b in i.batches]), coloured(_state(i), _COLOUR),
         )  # fmt: skip
     results.print(table)
     return 0
@@ -218,7 +219,3 @@ def _few(batches: Any) -> str:
 
 def _time(at: Any) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _coloured(word: str) -> str:
-    return f"[{_COLOUR[word]}]{word}[/]" if word in _COLOUR else word

@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except AssayError as error:
-        errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        errors.print(str(error), style="red", soft_wrap=True)
         return error.exit_code
     except typer.Exit as ended:
         return ended.exit_code
@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
         errors.print("stopped")
         return 130
     except Exception as error:
-        errors.print(_told(error), style="red", markup=False, soft_wrap=True)
+        errors.print(_told(error), style="red", soft_wrap=True)
         _whole(error)
         return 2
     return code if isinstance(code, int) else 0

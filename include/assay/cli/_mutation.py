@@ -23,10 +23,10 @@ def print_score(score: Any) -> None:
     living = [f for f in told["faults"] if not f["caught_by"]]
     for f in living[:30]:
         results.print(f"  not told: {f['fault']} in {', '.join(f['columns']) or 'the table'} "
-                      f"({f['rows']} rows)", markup=False)  # fmt: skip
+                      f"({f['rows']} rows)")  # fmt: skip
     if len(living) > 30:
         results.print(f"  and {len(living) - 30} more (--json has all)")
     if told["unmet_before"]:
         unmet = ", ".join(told["unmet_before"])
-        results.print(f"  not met to begin with, so of no use here: {unmet}", markup=False)
+        results.print(f"  not met to begin with, so of no use here: {unmet}")
     results.print("")

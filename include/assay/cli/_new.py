@@ -52,7 +52,7 @@ def new(
     )
     print_remarks(plan.remarks)
     lines = ["", *(f"wrote {path}" for path in written), *_next(plan.profile, name)]
-    results.print("\n".join(lines), markup=False)
+    results.print("\n".join(lines))
     return 0
 
 

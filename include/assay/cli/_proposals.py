@@ -45,7 +45,7 @@ def print_remarks(remarks: Iterable[Remark]) -> None:
     """What was seen and isn't proposed, with the reason."""
     told = [f"  {r.column}: {r.text}" for r in remarks]
     if told:
-        results.print("\n".join(["", "Seen, and not proposed:", *told]), markup=False)
+        results.print("\n".join(["", "Seen, and not proposed:", *told]))
 
 
 def short(label: str) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from assay.cli._console import (
     AsJson,
     check_dataset,
+    coloured,
     open_office,
     print_json,
     progress,
@@ -91,8 +92,8 @@ def _print(dataset: dict[str, Any]) -> None:
     for b in dataset["batches"]:
         table.add_row(
             b["batch"],
-            _coloured(b["verdict"] or "–"),
-            _coloured(b["state"]),
+            coloured(b["verdict"] or "–", _COLOUR),
+            coloured(b["state"], _COLOUR),
             *(f"{b['rows_' + n]:,}" for n in ("in", "released", "held", "quarantined", "dropped")),
             ", ".join(b["reasons"]),
             (b["version"] or "–")[:12],
@@ -101,7 +102,3 @@ def _print(dataset: dict[str, Any]) -> None:
     for incident in dataset["incidents"]:
         batches = ", ".join(incident["batches"])
         console.print(f"  open since {incident['opened'][:16]}: {incident['check']} ({batches})")
-
-
-def _coloured(word: str) -> str:
-    return f"[{_COLOUR[word]}]{word}[/]" if word in _COLOUR else word

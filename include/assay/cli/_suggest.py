@@ -166,10 +166,10 @@ def _print(found: Suggested, score: Any, written: dict[str, Any]) -> None:
         print_score(score)
     for what, told in written.items():
         verb = "wrote" if what == "out" else "added to"
-        results.print(f"{verb} {told['path']}: {told['expectations']} expectations", markup=False)
+        results.print(f"{verb} {told['path']}: {told['expectations']} expectations")
     if not written and suggestion.proposals:
         results.print("Nothing is written: --out FILE makes a suite of these, --write adds them to "
-                      "the suite.", markup=False)  # fmt: skip
+                      "the suite.")  # fmt: skip
 
 
 def _contradicted(found: Suggested) -> None:
@@ -177,7 +177,7 @@ def _contradicted(found: Suggested) -> None:
         results.print("\nStated already, and contradicted by these data:")
         for j in found.contradicted:
             why = j.problem or ("" if j.flagged is None else f"{j.flagged} rows")
-            results.print(f"  {j.label}: {why}".rstrip(": "), markup=False)
+            results.print(f"  {j.label}: {why}".rstrip(": "))
     results.print("")
 
 
@@ -206,19 +206,24 @@ def _backtest(found: Suggested) -> Table:
     return table
 
 
-def _cell(judged: Any) -> str:
+def _cell(judged: Any) -> str | Text:
     if judged.problem is not None:
         return "?"
     flagged = f"{judged.flagged:,}" if judged.flagged else ""
     if judged.met:
         return f"· {flagged}".rstrip()
-    return f"[red]{flagged or 'unmet'}[/]"
+    return Text(flagged or "unmet", style="red")
 
 
-def _summary(past: Any, cells: Any) -> tuple[str, str, str, str]:
+def _summary(past: Any, cells: Any) -> tuple[str, str | Text, str, str]:
     met = sum(c.met for c in cells)
     worst = max(range(len(cells)), key=lambda i: (not cells[i].met, cells[i].flagged or 0))
     unmet = len(cells) - met
     if not unmet:
         return str(met), "0", "", ""
-    return str(met), f"[red]{unmet}[/]", f"{cells[worst].flagged or ''}", past[worst].batch
+    return (
+        str(met),
+        Text(str(unmet), style="red"),
+        f"{cells[worst].flagged or ''}",
+        past[worst].batch,
+    )

@@ -16,6 +16,7 @@ from assay.document import Document, Loc, load_document, validate_document
 from assay.errors import AssayError, ContractError, Problem, did_you_mean, problems_error
 
 PartT = TypeVar("PartT", bound=BaseModel)
+SUFFIX = ".odcs.yaml"
 _FILES = {"local", "s3", "custom"}
 
 
@@ -33,21 +34,24 @@ def load_contract(path: Path | str) -> Contract:
     contract = reader.contract(raw)
     if reader.problems or contract is None:
         raise problems_error(ContractError, reader.problems)
+    name = contract.path.name
+    if name.endswith(SUFFIX) and name != contract.dataset + SUFFIX:
+        raise ContractError(
+            "the file isn't named after its data set",
+            where=document.where(("name",)),
+            got=contract.dataset,
+            expected=contract.dataset + SUFFIX,
+        )
     return contract
 
 
 def load_contracts(folder: Path | str) -> Mapping[str, Contract | AssayError]:
     """Load every contract of a folder: data set → contract, or the error that it gives."""
     found: dict[str, Contract | AssayError] = {}
-    for path in sorted(Path(folder).glob("*.odcs.yaml")):
-        name = path.name.removesuffix(".odcs.yaml")
+    for path in sorted(Path(folder).glob(f"*{SUFFIX}")):
+        name = path.name.removesuffix(SUFFIX)
         try:
-            contract = load_contract(path)
-            if contract.dataset != name:
-                raise ContractError(
-                    "the file isn't named after its data set", where=str(path), got=contract.dataset
-                )
-            found[name] = contract
+            found[name] = load_contract(path)
         except AssayError as exc:
             found[name] = exc
     return found

@@ -175,7 +175,7 @@ class Team(_Odcs):
     standard = frozenset({
         "id", "description", "tags", "customProperties", "authoritativeDefinitions"
     })  # fmt: skip
-    name: str
+    name: str = Field(min_length=1, max_length=80)
     members: tuple[Member, ...] = ()
 
 

@@ -44,7 +44,8 @@ class Expectation:
     def columns(self) -> tuple[str, ...]:
         """Columns that it is about, in the order in which it names them."""
         named = [self.kwargs.get(k) for k in ("column", "column_A", "column_B")]
-        named += list(self.kwargs.get("column_list") or ())
+        several = self.kwargs.get("column_list")
+        named += several if isinstance(several, list | tuple) else ()
         return tuple(dict.fromkeys(c for c in named if isinstance(c, str)))
 
     @property

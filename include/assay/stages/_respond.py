@@ -100,13 +100,13 @@ def moment(text: str, now: datetime) -> datetime:
         return now + timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
         at = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InputError(
             "this isn't a time",
             got=text,
             expected="12h, 3d, 2w, or an ISO time like 2013-02-11T09:00",
         ) from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def told_incidents(

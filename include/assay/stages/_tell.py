@@ -86,19 +86,34 @@ def _definitions(office: Office, policies: Policies, airflow_url: str | None) ->
 
     A data set that no run has seen yet is a draft: nobody waits for it.
     """
-    told = {i.dataset for i in office.catalog.incidents(state="open") if i.check == _DEFINITION}
     changed = {}
     for dataset, (owner, policy) in policies.items():
-        fault = _fault(office, dataset)
-        if dataset not in told and (fault is None or not office.catalog.states(dataset)):
+        fault, now = _fault(office, dataset), office.clock()
+        known = _DEFINITION in office.catalog.checks_against(dataset, _EVERY)
+        if not known and (fault is None or not office.catalog.states(dataset)):
             continue
-        now = office.clock()
         with office.catalog.transaction():
             for change in _define(office, dataset, fault, policy, now):
                 context = AlertContext(owner, now, airflow_url=airflow_url)
                 plan_into_outbox(office, change, policy, context)
                 changed[dataset] = change.kind
+    changed |= dict.fromkeys(_close_removed(office), "closed")
     return {dataset: kind for dataset, kind in changed.items() if kind != "unchanged"}
+
+
+def _close_removed(office: Office) -> list[str]:
+    """A data set whose contract was removed has nothing left to mend, and nobody to tell."""
+    datasets = office.project.datasets()
+    gone = [
+        incident.dataset
+        for incident in office.catalog.incidents(state="open")
+        if incident.check == _DEFINITION and incident.dataset not in datasets
+    ]
+    for dataset in gone:
+        office.catalog.resolve_batch_in_incidents(
+            dataset, _EVERY, how="passed", at=office.clock(), only=[_DEFINITION]
+        )
+    return gone
 
 
 def _fault(office: Office, dataset: str) -> Reason | None:
@@ -108,9 +123,9 @@ def _fault(office: Office, dataset: str) -> Reason | None:
         contract = office.project.contract(dataset)
         what = "drift policy"
         office.policy(contract, "drift", DriftPolicy)
-    except AssayError as error:
+    except Exception as error:
         cause = f"the {what} doesn't load, see assay check"
-        message = str(error.problems[0])
+        message = str(error.problems[0] if isinstance(error, AssayError) else error)
         return Reason(code=NOT_LOADED, outcome=Outcome.FAIL, message=message, cause=cause)
     return None
 

@@ -28,14 +28,14 @@ def test_an_incident_is_listed_shown_and_taken_on(assay: Any, incident: Any) -> 
     assert listed.code == 0
     for word in ("1", "normal", "visits", "drift/drift_detected", "FAIL", "2024-01-03", "open"):
         assert word in listed.out
-    said = assay("incidents", "ack", "1", "--author", "ann", "--reason", "On it.")
+    said = assay("incidents", "ack", "1", "--author", "ann", "--reason", "On it, [/s].")
     assert said.code == 0
     assert "Incident 1 (visits, drift/drift_detected): taken on" in said.out
     assert "It was so already." in assay("incidents", "ack", "1", "--author", "bob").out
     shown = assay("incidents", "show", "1")
     assert "2024-01-03 failing since" in shown.out
     assert "drift_detected: score has shifted" in shown.out
-    assert "ann: acknowledge. On it." in shown.out
+    assert "ann: acknowledge. On it, [/s]." in shown.out
     found = assay("incidents", "show", "1", "--json").json
     assert found["responses"][0]["author"] == "ann"
     assert found["batches"][0]["run_id"] == "r1"

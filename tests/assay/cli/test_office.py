@@ -139,13 +139,15 @@ def test_rollback_is_on_record(assay: Any, office: Any, mini: Any) -> None:
     assert assay("versions", "rollback", "visits", "1").code == 2  # no reason
     assert assay("versions", "rollback", "visits", "9", "--reason", "x").code == 2
 
-    said = assay("versions", "rollback", "visits", "1", "--reason", "bad day", "--json")
+    said = assay("versions", "rollback", "visits", "1", "--reason", "bad day [/d]", "--json")
 
-    assert said.json["rollbacks"][0]["reason"] == "bad day"
+    assert said.json["rollbacks"][0]["reason"] == "bad day [/d]"
     visits = assay("status", "visits", "--json").json["datasets"][0]
     assert visits["released"]["snapshot"] == 1
     assert [b["state"] for b in visits["batches"]] == ["released", "superseded"]
-    assert assay("versions", "list", "visits").out.splitlines()[-1].lstrip().startswith("→")
+    listed = assay("versions", "list", "visits")
+    assert listed.code == 0
+    assert listed.out.splitlines()[-1].lstrip().startswith("→")
 
 
 def test_the_catalog_is_rebuilt(assay: Any, office: Any) -> None:

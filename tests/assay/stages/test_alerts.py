@@ -248,7 +248,7 @@ def test_a_definition_that_does_not_load_can_be_put_off(shift: Shift) -> None:
     path = shift.train.project / "include" / "contracts" / "visits.odcs.yaml"
     path.write_text("- nothing\n")
     shift.tell()
-    (number,) = [i.id for i in shift.train.office.catalog.incidents() if "not_loaded" in i.check]
+    number = not_loaded(shift)
     assert shift.respond("snooze", number, until="1h", reason="The table is being renamed.")
     before = shift.told("not_loaded")
     shift.later(minutes=30).tell()
@@ -273,3 +273,44 @@ def test_a_run_is_told_of_though_its_contract_has_stopped_loading(shift: Shift) 
     told = stages.notify(office, ticket, {}, shift.mini.transports(office), crashed="ingest")
     assert told["incidents"] == {"run/stage_crashed": "opened"}
     assert shift.told("stage_crashed") == ["FAIL: visits 2024-01-03, run/stage_crashed"]
+
+
+def not_loaded(shift: Shift) -> int:
+    (number,) = [i.id for i in shift.train.office.catalog.incidents() if "not_loaded" in i.check]
+    return number
+
+
+def test_a_definition_that_was_dismissed_and_mended_is_told_when_it_breaks_again(
+    shift: Shift,
+) -> None:
+    path = shift.train.project / "include" / "contracts" / "visits.odcs.yaml"
+    good = path.read_text()
+    path.write_text("- nothing\n")
+    shift.tell()
+    shift.respond("dismiss", not_loaded(shift), reason="On purpose.")
+    assert shift.later(minutes=5).tell()["definitions"] == {}
+    path.write_text(good)
+    shift.later(minutes=5).tell()
+    path.write_text("- nothing\n")
+    assert shift.later(days=90).tell()["definitions"] == {"visits": "opened"}
+
+
+def test_a_definition_that_is_removed_has_nothing_left_to_mend(shift: Shift) -> None:
+    path = shift.train.project / "include" / "contracts" / "visits.odcs.yaml"
+    path.write_text("- nothing\n")
+    shift.tell()
+    path.unlink()
+    assert shift.later(minutes=5).tell()["definitions"] == {"visits": "closed"}
+    assert shift.train.office.catalog.incident(not_loaded(shift)).state == "closed"
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59-01:00", "soon"])
+def test_an_end_that_no_calendar_knows_is_refused(shift: Shift, until: str) -> None:
+    with pytest.raises(InputError, match="this isn't a time"):
+        shift.respond("snooze", until=until, reason="r")
+
+
+@pytest.mark.parametrize("number", [0, -1, 99, 10**30])
+def test_an_incident_that_there_is_not_is_refused(shift: Shift, number: int) -> None:
+    with pytest.raises(CatalogError, match="no such incident"):
+        shift.respond("acknowledge", number)
