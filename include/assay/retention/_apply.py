@@ -23,6 +23,7 @@ from assay.retention._tree import measure_tree
 class RetentionResult(BaseModel):
     """What a sweep removed; ``gone_before`` was removed by an earlier turn of the same plan.
 
+    ``kept`` is what the plan names, too, and what isn't due any more: a hold came, or a run.
     ``versions`` have left the snapshot or the registry, ``objects`` were taken out of its store.
     """
 
@@ -31,6 +32,7 @@ class RetentionResult(BaseModel):
     plan: str
     removed: tuple[str, ...]
     gone_before: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     files: int = 0
     bytes: int = 0
     versions: tuple[str, ...] = ()

@@ -64,6 +64,9 @@ def render_result(result: RetentionResult) -> str:
     text = f"Removed {len(result.removed)} ({result.files} files, {_size(result.bytes)})."
     if result.gone_before:
         text += f" {len(result.gone_before)} of the plan were gone before."
+    if result.kept:
+        text += f" {len(result.kept)} of the plan stay, since something keeps them now:"
+        text += f" {', '.join(result.kept)}."
     if result.versions:
         text += f" {len(result.versions)} versions reached their end."
     if result.objects:

@@ -16,6 +16,7 @@ from assay.retention import (
     RetentionResult,
     apply_retention,
     plan_retention,
+    rest_of_plan,
     take_inventory,
 )
 from assay.stages._audit import ZONE as AUDIT
@@ -30,39 +31,45 @@ _UPLOADING: Final = timedelta(days=2)
 
 def plan_sweep(office: Office) -> RetentionPlan:
     """What is past its period now; nothing is changed."""
-    return plan_retention(_inventory(office), _policies(office), office.clock())
+    return _plan(office, _inventory(office))
 
 
 def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
-    """Do exactly what the plan of this hash says.
+    """Do exactly what the plan of this hash says, as far as it is due at this moment.
 
     The plan is kept in the zone ``retention`` before anything is removed, so that a sweep that was
-    killed is finished by the same call, and its result beside it when all is done.
+    killed is finished by the same call, and its result beside it when all is done. What a killed
+    sweep left in its place and a hold or a run keeps by now stays, and the result names it.
 
     Raises
     ------
     InputError
-        If another plan is due by now, or the world has changed since: then nothing is removed.
+        If another plan is due by now and this one was never begun: then nothing is removed.
     """
-    if (done := _result_path(office, plan_hash)).is_file():
-        return RetentionResult.model_validate_json(done.read_text(encoding="utf-8"))
-    inventory = _inventory(office)
-    plan = _begun(office, plan_hash) or plan_retention(inventory, _policies(office), office.clock())
-    if plan.hash != plan_hash:
-        raise InputError(
-            "this isn't the plan that is due now",
-            got=plan_hash,
-            expected=plan.hash,
-            do="Plan again and look at it: assay retention plan.",
-        )
-    write_text(_plan_path(office, plan_hash), plan.model_dump_json(indent=1))
-    result = apply_retention(plan, plan_hash, office.lake, inventory)
+    inventory, done = _inventory(office), _result_path(office, plan_hash)
+    plan, kept = _plan(office, inventory), tuple[str, ...]()
+    if plan.hash == plan_hash:
+        write_text(_plan_path(office, plan_hash), plan.model_dump_json(indent=1))
+    else:
+        rest = rest_of_plan(_begun(office, plan_hash, plan), plan, inventory)
+        if rest.finished and done.is_file():
+            return RetentionResult.model_validate_json(done.read_text(encoding="utf-8"))
+        plan, kept = rest.plan, rest.kept
+    if done.is_file():  # what it names is here again
+        done.rename(done.with_suffix(f".until-{office.clock():%Y%m%dT%H%M%S}.json"))
+    result = apply_retention(plan, plan.hash, office.lake, inventory)
     ended, discarded = end_versions(office, plan, office.clock() - _UPLOADING)
     forget_sketches(office)
     discard_period_keys(office.lake, AUDIT, office.clock())
-    result = result.model_copy(update={"versions": ended, "objects": discarded})
+    result = result.model_copy(
+        update={"plan": plan_hash, "kept": kept, "versions": ended, "objects": discarded}
+    )
     write_text(done, result.model_dump_json(indent=1))
     return result
+
+
+def _plan(office: Office, inventory: Inventory) -> RetentionPlan:
+    return plan_retention(inventory, _policies(office), office.clock())
 
 
 def _plan_path(office: Office, plan_hash: str) -> Path:
@@ -73,12 +80,17 @@ def _result_path(office: Office, plan_hash: str) -> Path:
     return office.lake.path("retention", f"{plan_hash}.done.json")
 
 
-def _begun(office: Office, plan_hash: str) -> RetentionPlan | None:
-    """The plan of this hash, if a sweep that was killed has begun it."""
+def _begun(office: Office, plan_hash: str, due: RetentionPlan) -> RetentionPlan:
+    """The plan of this hash, which another sweep has begun."""
     path = _plan_path(office, plan_hash)
-    if not path.is_file():
-        return None
-    return RetentionPlan.model_validate_json(path.read_text(encoding="utf-8"))
+    if path.is_file():
+        return RetentionPlan.model_validate_json(path.read_text(encoding="utf-8"))
+    raise InputError(
+        "this isn't the plan that is due now",
+        got=plan_hash,
+        expected=due.hash,
+        do="Plan again and look at it: assay retention plan.",
+    )
 
 
 def _contracts(office: Office) -> dict[str, Contract]:

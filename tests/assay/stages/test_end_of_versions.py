@@ -218,3 +218,81 @@ def test_killed_anywhere_and_applied_again(kept: Any, mini: Any, tmp_path: Path,
         assert _state(train) == wanted, f"killed before write {point} of {writes}"
         shutil.rmtree(train.project.parent)
     print(f"{len(points)} points of {writes} tried")
+
+
+def _there(train: Any) -> set[str]:
+    """Files and versions of the data set that a sweep may take."""
+    found = {
+        p.relative_to(train.home).as_posix()
+        for zone in ("landing", "work", "reports")
+        for p in (train.home / zone / "visits").rglob("*")
+        if p.is_file()
+    }
+    return found | {v.version for v in train.office.registry.versions("visits")}
+
+
+def test_a_hold_that_comes_after_the_kill_keeps_what_is_there(
+    kept: Any, mini: Any, tmp_path: Path
+) -> None:
+    path = kept.project / "include/policies/visits/retention.yaml"
+    path.write_text(path.read_text().replace("rollback_points: 1", "rollback_points: 0"))
+    plan = stages.plan_sweep(kept.later(days=101).office)
+    undisturbed = mini.copy(kept, tmp_path / "undisturbed")
+    _, writes = _applied(undisturbed, 101, plan.hash)
+    for point in range(writes // 5, writes, writes // 4):
+        train = mini.copy(kept, tmp_path / f"killed-{point}")
+        _applied(train, 101, plan.hash, point)
+        there = _there(train)
+        rules = train.project / "include/policies/visits/retention.yaml"
+        free = rules.read_text()
+        rules.write_text(free + "holds: [{batches: all, reason: case 12}]\n")
+        office = train.later(days=101, hours=6).office
+        result = stages.apply_sweep(office, plan.hash)
+        assert _there(train) == there, f"killed before write {point} of {writes}"
+        named = {r.path for r in plan.removals} | {v.name for v in plan.versions}
+        assert set(result.kept) <= named
+        assert not list(train.home.glob("*/.removing-*"))
+        assert stages.apply_sweep(office, plan.hash).removed == ()
+
+        rules.write_text(free)
+        office = train.later(days=101, hours=7).office
+        if due := stages.plan_sweep(office).due:
+            stages.apply_sweep(office, stages.plan_sweep(office).hash)
+        assert _state(train) == _state(undisturbed), f"{due} were left at {point} of {writes}"
+        shutil.rmtree(train.project.parent)
+
+
+def test_what_came_back_goes_again_by_the_same_plan(kept: Any) -> None:
+    path = kept.project / "include/policies/visits/retention.yaml"
+    path.write_text(path.read_text().replace("rollback_points: 1", "rollback_points: 5"))
+    registry = kept.office.registry
+    full = registry.pointer("visits").snapshot
+    sweep(kept, 101)
+
+    def roll_back(days: float) -> Any:
+        office = kept.later(days=days).office
+        registry.rollback("visits", full, reason="r", author="vera", at=office.clock())
+        return office
+
+    roll_back(102)
+    office, plan, first = sweep(kept, 102)
+    assert stages.apply_sweep(office, plan.hash) == first
+    office = roll_back(103)
+    assert stages.plan_sweep(office).hash == plan.hash
+    again = stages.apply_sweep(office, plan.hash)
+    assert again.versions == first.versions
+    assert registry.snapshot("visits").batches == {}
+    assert stages.apply_sweep(office, plan.hash) == again
+
+
+def test_a_folder_that_a_backup_brings_back_goes_again(kept: Any, tmp_path: Path) -> None:
+    office = kept.later(days=800).office
+    plan = stages.plan_sweep(office)
+    backup = tmp_path / "backup"
+    shutil.copytree(kept.home / "landing", backup)
+    assert stages.apply_sweep(office, plan.hash).removed
+    shutil.copytree(backup, kept.home / "landing", dirs_exist_ok=True)
+    office = kept.later(days=801).office
+    landed = {r.path for r in plan.removals if r.zone == "landing"}
+    assert set(stages.apply_sweep(office, plan.hash).removed) == landed
+    assert not [p for p in (kept.home / "landing").rglob("*") if p.is_file()]

@@ -1,0 +1,81 @@
+"""What is left of a plan that was begun, and may still be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.retention._inventory import Inventory
+from assay.retention._plan import RetentionPlan
+from assay.retention._versions import Action, PlannedVersion, VersionItem
+
+
+@dataclass(frozen=True)
+class RestOfPlan:
+    """A begun plan without what is there and not due any more.
+
+    Parameters
+    ----------
+    plan : RetentionPlan
+        What may be done, with all that is gone already: finishing that is safe to repeat.
+    kept : tuple of str
+        What the begun plan names and something keeps now.
+    finished : bool
+        Whether nothing that the begun plan names is there.
+    """
+
+    plan: RetentionPlan
+    kept: tuple[str, ...]
+    finished: bool
+
+
+def rest_of_plan(begun: RetentionPlan, due: RetentionPlan, inventory: Inventory) -> RestOfPlan:
+    """Hold a plan that was begun against the plan of this moment; pure.
+
+    What has left its place is finished. What is still there goes only if it is due now as well: a
+    legal hold, a run, or a stay that came since the plan was made keeps it.
+
+    Parameters
+    ----------
+    begun : RetentionPlan
+        The plan of a sweep that was cut off, or of one that was done and is asked for again.
+    due : RetentionPlan
+        Planned from ``inventory``.
+    inventory : Inventory
+        Taken just now.
+    """
+    places = {item.path for item in inventory.items}
+    there = [r for r in begun.removals if r.path in places]
+    goes = {(r.path, r.fingerprint) for r in due.removals}
+    kept = [r.path for r in there if (r.path, r.fingerprint) not in goes]
+    found = {_key(v): v for v in inventory.versions}
+    actions = {_key(v): v.actions for v in due.versions}
+    versions, unfinished = [], False
+    for one in begun.versions:
+        left = _left(one, found.get(_key(one)))
+        unfinished |= bool(left)
+        if actions.get(_key(one), ())[: len(left)] == left:
+            versions.append(one)
+            continue
+        kept.append(one.name)
+        if done := one.actions[: -len(left)]:
+            versions.append(one.model_copy(update={"actions": done}))
+    return RestOfPlan(
+        plan=RetentionPlan(
+            removals=tuple(r for r in begun.removals if r.path not in kept),
+            versions=tuple(versions),
+            objects=begun.objects,
+        ),
+        kept=tuple(kept),
+        finished=not (there or unfinished or set(begun.objects) & set(inventory.objects)),
+    )
+
+
+def _key(version: PlannedVersion | VersionItem) -> tuple[str, str, str]:
+    return version.dataset, version.batch, version.version
+
+
+def _left(planned: PlannedVersion, item: VersionItem | None) -> tuple[Action, ...]:
+    """The actions that a version has still before it."""
+    if item is None:
+        return ()
+    return tuple(a for a in planned.actions if a != "withdraw" or item.pointed)
