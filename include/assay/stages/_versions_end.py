@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import uuid
 from collections import defaultdict
@@ -19,6 +18,8 @@ from assay.versioning import BatchVersion, Snapshot
 
 _AUTHOR: Final = "retention sweep"
 _RECORD: Final = "version.json"
+_BEFORE: Final = ".before"
+"""Names the archive that another one is about to replace."""
 
 
 def end_versions(
@@ -34,13 +35,15 @@ def end_versions(
     """
     _withdraw(office, [v for v in plan.versions if "withdraw" in v.actions])
     ending = [v for v in plan.versions if "remove" in v.actions]
+    stones = [s for d in {v.dataset for v in ending} for s in office.registry.tombstones(d)]
+    buried = {stone.version for stone in stones if stone.removed}
     hashes = set(plan.objects)
     for one in ending:
         record = office.registry.removal.record(one.dataset, one.batch, one.version)
         if record is None:
             continue
         archived = "archive" in one.actions
-        if archived:
+        if archived and one.version not in buried:
             _archive(office, record)
         office.registry.removal.bury(
             one.dataset, one.batch, one.version, why=one.why, archived=archived, at=office.clock()
@@ -84,12 +87,18 @@ def _record(office: Office, snapshot: Snapshot) -> None:
 
 
 def _archive(office: Office, version: BatchVersion) -> Path:
-    """Copy a version's objects into the archive, whole or not at all."""
+    """Copy a version's objects into the archive, whole or not at all.
+
+    A version that came back and was judged again has other objects than the archive of its first
+    end: that one stays until the new one is whole.
+    """
     place = _archived(office, version)
-    if place.is_dir():
+    _put_back(place.parent)
+    if _is_whole(office, place, version):
         return place
     clear_aside(place.parent, folders=True)  # what a killed sweep left
     aside = place.with_name(f".{version.version}.{uuid.uuid4().hex}")
+    before = place.with_name(f".{version.version}{_BEFORE}")
     aside.mkdir(mode=0o700)
     try:
         for name, stored in version.objects.items():
@@ -97,10 +106,35 @@ def _archive(office: Office, version: BatchVersion) -> Path:
                 version.dataset, version.batch, version.version, name, to=aside / stored.file
             )
         (aside / _RECORD).write_text(version.model_dump_json(indent=1), encoding="utf-8")
+        if place.is_dir():
+            place.rename(before)
         publish(aside, place)
+        shutil.rmtree(before, ignore_errors=True)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return place
+
+
+def _put_back(folder: Path) -> None:
+    """Undo the replacements that were cut off between their two renames."""
+    for before in folder.glob(f".*{_BEFORE}"):
+        place = before.with_name(before.name[1:].removesuffix(_BEFORE))
+        if not place.exists():
+            before.rename(place)
+
+
+def _is_whole(office: Office, place: Path, version: BatchVersion) -> bool:
+    """Whether an archive has a version's record as it is now, and every object byte for byte."""
+    record = place / _RECORD
+    return (
+        record.is_file()
+        and record.read_text(encoding="utf-8") == version.model_dump_json(indent=1)
+        and office.registry.removal.is_whole(version, _files(place, version))
+    )
+
+
+def _files(place: Path, version: BatchVersion) -> dict[str, Path]:
+    return {name: place / stored.file for name, stored in version.objects.items()}
 
 
 def _archived(office: Office, version: BatchVersion) -> Path:
@@ -145,9 +179,7 @@ def restore_version(
             got=found.version,
             do="Bring the folder back from a backup of the archive, then call again.",
         )
-    listed = json.loads((place / _RECORD).read_text(encoding="utf-8"))["objects"]
-    files = {name: place / listed[name]["file"] for name in found.objects if name in listed}
-    at = office.clock()
+    at, files = office.clock(), _files(place, found)
     office.registry.removal.bring_back(
         found, files, until=until, reason=reason, author=author, at=at
     )

@@ -10,7 +10,7 @@ from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import md5_of
 from assay.versioning._git import GitRemote
 from assay.versioning._keys import Pen
-from assay.versioning._models import BatchVersion, Snapshot, Stay, Tombstone
+from assay.versioning._models import BatchVersion, Snapshot, Stay, StoredObject, Tombstone
 from assay.versioning._records import load_version, load_versions
 from assay.versioning._tombstones import (
     plan_removal,
@@ -119,6 +119,10 @@ class Removal:
         """A version's record, removed or not."""
         return load_version(self._git.view(), dataset, batch, version)
 
+    def is_whole(self, version: BatchVersion, files: Mapping[str, Path]) -> bool:
+        """Whether files, by object name, hold all of a version's bytes."""
+        return all(_holds(files.get(name), stored) for name, stored in version.objects.items())
+
     def bring_back(
         self,
         version: BatchVersion,
@@ -138,9 +142,8 @@ class Removal:
         """
         self._pen.check()
         for name, stored in version.objects.items():
-            path = files.get(name)
-            if path is None or not path.is_file() or md5_of(path) != stored.md5:
-                raise self._objects.damaged(stored, path)
+            if not _holds(files.get(name), stored):
+                raise self._objects.damaged(stored, files.get(name))
         for name, stored in version.objects.items():
             self._objects.add(files[name], stored)
         stay = Stay(until=until, reason=reason, author=author, at=at)
@@ -148,3 +151,7 @@ class Removal:
         return self._pen.write(
             lambda view: plan_return(view, dataset, batch, version.version, stay), at
         )
+
+
+def _holds(path: Path | None, stored: StoredObject) -> bool:
+    return path is not None and path.is_file() and md5_of(path) == stored.md5

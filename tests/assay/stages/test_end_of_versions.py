@@ -99,6 +99,37 @@ def test_what_drift_counted_of_a_version_ends_with_it(kept: Any, mini: Any) -> N
     assert not any(folder.exists() for folder in folders)
 
 
+def test_a_version_that_was_judged_again_while_it_was_back_is_archived_anew(
+    kept: Any, mini: Any, tmp_path: Path
+) -> None:
+    sweep(kept, 101)
+    office, _, _ = sweep(kept, 111)
+    day, registry = DAYS[0], office.registry
+    version = next(t.version for t in registry.tombstones("visits") if t.batch == day)
+    about = {"until": office.clock().date(), "reason": "r", "author": "vera"}
+    stages.restore_version(office, "visits", day, None, **about)
+    whole = registry.fetch("visits", day, version).read_bytes()
+    registry.judge("visits", day, version, {"drift": (office.clock(), {"outcome": "WARN"})},
+                   at=office.clock())  # fmt: skip
+    plan = stages.plan_sweep(kept.later(days=123).office)
+    assert verbs(plan) == {day: ("archive", "remove")}
+    undisturbed = mini.copy(kept, tmp_path / "undisturbed")
+    _, writes = _applied(undisturbed, 123, plan.hash)
+    for point in (*range(writes // 6, writes, writes // 6), None):
+        train = mini.copy(kept, tmp_path / f"killed-{point}")
+        _applied(train, 123, plan.hash, point)
+        folders = list((train.home / "archive" / "visits" / day).iterdir())
+        assert any((f / "version.json").is_file() for f in folders), "the old one or the new one"
+        office = train.later(days=123).office
+        stages.apply_sweep(office, plan.hash)
+        assert [f.name for f in (train.home / "archive" / "visits" / day).iterdir()] == [version]
+        stages.restore_version(
+            office, "visits", day, None, **about | {"until": office.clock().date()}
+        )
+        assert office.registry.fetch("visits", day, version).read_bytes() == whole
+        shutil.rmtree(train.project.parent)
+
+
 def test_what_is_wrong_with_an_archive_is_said_before_anything_is_uploaded(kept: Any) -> None:
     sweep(kept, 101)
     office, _, _ = sweep(kept, 111)
