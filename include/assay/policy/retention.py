@@ -62,7 +62,10 @@ class ZonePeriods(Model):
         "period of all data sets is used."
     )
     reports: Period = Field(description="Results, reports and Data Docs.")
-    messages: WrittenPeriod = Field(description="Messages rendered where no connection is set up.")
+    messages: WrittenPeriod = Field(
+        description="Messages rendered where no connection is set up. One that tells of several "
+        "data sets, a digest or a bundle, is kept for the shortest period of all of them."
+    )
     archive: Period | None = Field(
         None, description="Removed versions that were archived; asked for where one is."
     )

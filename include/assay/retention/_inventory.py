@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ BATCH_ZONES: Final[tuple[SweptZone, ...]] = (
 )  # fmt: skip
 """Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
 WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")
+_INCIDENT: Final = re.compile(r"([a-z][a-z0-9_]*)-incident-\d+-")
+"""How a message about one data set's incident is named; every other one may tell of several."""
 REMOVING: Final = ".removing-"
 """Names what an interrupted sweep has already taken out of its place."""
 
@@ -320,11 +323,11 @@ def _batch_item(
 
 def _written_item(lake: Lake, zone: Literal["spill", "messages"], path: Path, seen: Tree) -> Item:
     """A file, or an engine's spill folder, which is as young as the youngest file in it."""
-    name = path.name.lstrip(".")
+    told = _INCIDENT.match(path.name.lstrip(".")) if zone == "messages" else None
     return Item(
         zone=zone,
         path=_relative(lake, path),
-        dataset=name.split("-incident-")[0] if zone == "messages" else None,
+        dataset=told[1] if told else None,
         batch=None,
         landed_at=seen.newest if zone == "spill" else seen.oldest,
         files=seen.files,

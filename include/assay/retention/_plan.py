@@ -124,21 +124,23 @@ def plan_retention(
 
 
 def _holds(item: Item, policies: Mapping[str, RetentionPolicy], now: datetime) -> tuple[str, ...]:
-    policy = policies.get(item.dataset or "")
-    if policy is None:
-        return ()
-    return tuple(f"legal hold: {h.reason}" for h in policy.held(item.batch, now.date()))
+    if item.zone == "spill":
+        return ()  # no record of anything: what a killed engine had in memory
+    day = now.date()
+    held = [h for rules in _rules(item, policies) for h in rules.held(item.batch, day)]
+    return tuple(f"legal hold: {h.reason}" for h in held)
 
 
 def _period(item: Item, policies: Mapping[str, RetentionPolicy]) -> Period | WrittenPeriod | None:
-    if item.zone == "spill":
-        periods = [p.zones.spill for p in policies.values()]
-        return min(periods, key=lambda p: p.max_age_days, default=None)
-    policy = policies.get(item.dataset or "")
-    if policy is None:
-        return None
-    period: Period | WrittenPeriod | None = getattr(policy.zones, item.zone)
-    return period
+    periods = (getattr(rules.zones, item.zone) for rules in _rules(item, policies))
+    return min(filter(None, periods), key=lambda p: p.max_age_days, default=None)
+
+
+def _rules(item: Item, policies: Mapping[str, RetentionPolicy]) -> list[RetentionPolicy]:
+    """The data set's own; those of all for what may tell of any of them."""
+    if item.dataset is None:
+        return list(policies.values())
+    return [policies[item.dataset]] if item.dataset in policies else []
 
 
 def _since(item: Item, period: Period | WrittenPeriod) -> tuple[CountsFrom, datetime]:

@@ -146,6 +146,46 @@ def test_spill_and_messages_count_from_when_they_were_written(
     assert len(look(lake).items) == 2
 
 
+DIGESTS = (
+    "weekly-flight_team-2026-W01-slack-7b5336e85005.json",
+    "weekly-incident-team-2026-W01-slack-7b5336e85005.html",
+    "backfill-flights-slack-7b5336e85005-12.json",
+    "quiet-2026-01-02T0700Z-slack-7b5336e85005-3.json",
+)
+
+
+def test_a_letter_that_tells_of_several_data_sets_has_the_shortest_period(
+    lake: Lake, write: Write
+) -> None:
+    for name in DIGESTS[2:]:
+        write(f"messages/{name}", 11)
+    young = write(f"messages/{DIGESTS[0]}", 9)
+    write("messages/flights-incident-1-opened-slack-ab.json", 11)
+    write("messages/gone-incident-1-opened-slack-ab.json", 11)
+    rules = {
+        "flights": policy(),
+        "planes": policy(messages={"counts_from": "landed_at", "max_age_days": 10}),
+    }
+    plan = plan_retention(look(lake), rules, NOW)
+    assert paths(plan) == [f"messages/{name}" for name in DIGESTS[2:]]
+    assert len(plan.problems) == 1, "of a data set that nobody has a policy for"
+    apply_retention(plan, plan.hash, lake, look(lake))
+    assert young.exists()
+
+
+def test_a_hold_of_a_data_set_keeps_what_may_tell_of_it(lake: Lake, write: Write) -> None:
+    for name in DIGESTS:
+        write(f"messages/{name}", 50)
+    write("messages/flights-incident-1-opened-slack-ab.json", 50)
+    held = RetentionPolicy.model_validate(
+        policy().model_dump() | {"holds": [{"batches": "all", "reason": "case 12"}]}
+    )
+    plan = plan_retention(look(lake), {"flights": policy(), "planes": held}, NOW)
+    assert paths(plan) == ["messages/flights-incident-1-opened-slack-ab.json"]
+    assert {d.needed_by for d in plan.delayed} == {("legal hold: case 12",)}
+    assert len(plan.delayed) == len(DIGESTS)
+
+
 def test_unclaimed_files_and_data_sets_without_policy_are_problems(
     lake: Lake, write: Write, policies: Policies
 ) -> None:
