@@ -20,7 +20,8 @@ TransportName = Literal["slack", "email"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What another version of Assay wrote into the outbox may say more.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     def body(self) -> dict[str, Any]:
         """The value as JSON data, for the outbox."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
-from assay.alerting._message import Bundle, Letter, Message, read_letter
-from assay.alerting._thread import HOLD, SKIP, WAIT, Way, choose_way
+from pydantic import ValidationError
+
+from assay.alerting._message import Bundle, Letter, Message, WeeklyLetter, read_letter
+from assay.alerting._thread import HOLD, SKIP, Way, choose_way
 from assay.alerting._transport import Receipt, SendLater, Transport
 from assay.errors import DeliveryError
 
@@ -38,6 +40,8 @@ class ItemLike(Protocol):
     @property
     def attempts(self) -> int: ...
     @property
+    def due(self) -> datetime: ...
+    @property
     def receipt(self) -> Mapping[str, Any] | None: ...
     @property
     def thread(self) -> str | None: ...
@@ -50,13 +54,14 @@ class ItemLike(Protocol):
 class OutboxLike(Protocol):
     """What sending needs of the catalog."""
 
-    def outbox_due(self, now: datetime, *, limit: int = ...) -> Sequence[ItemLike]: ...
+    def outbox_due(self, now: datetime, *, after: int = ...) -> Sequence[ItemLike]: ...
     def outbox_thread(self, thread: str) -> Sequence[ItemLike]: ...
-    def outbox_claim(
-        self, item_id: int, owner: str, *, now: datetime, ttl: timedelta, early: bool = ...
-    ) -> bool: ...
+    def outbox_claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool: ...
     def outbox_claim_bundle(
         self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
+    ) -> Sequence[ItemLike]: ...
+    def outbox_claim_thread(
+        self, thread: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> Sequence[ItemLike]: ...
     def outbox_prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int: ...
     def outbox_mark(
@@ -64,6 +69,7 @@ class OutboxLike(Protocol):
         item_ids: int | Sequence[int],
         state: Literal["sent", "failed", "pending"],
         *,
+        owner: str,
         at: datetime,
         receipt: Mapping[str, Any] | None = None,
         error: str | None = None,
@@ -90,82 +96,100 @@ class _Sender:
     clock: Clock
     owner: str
     resting: set[str] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
 
-    def deliver(self, item: ItemLike) -> list[Delivery]:
-        """Send one message and what belongs with it; nothing if it isn't its turn."""
-        letter = read_letter(item.body)
-        if letter.transport in self.resting:
-            return []
-        thread = self.outbox.outbox_thread(item.thread) if item.thread else ()
-        way = choose_way(item, letter, thread, self.transports[letter.transport], self.clock())
-        if way.what == WAIT:
-            return []
-        if way.what in {HOLD, SKIP}:
-            return self._put_aside(item, way)
-        items = self._take(item, way)
-        return self._hand_over(items, _one_letter(items), way) if items else []
+    def deliver(self, first: ItemLike) -> Iterator[Delivery]:
+        """Say what a thread has to say, from the first message that is due to one that must wait.
 
-    def _put_aside(self, item: ItemLike, way: Way) -> list[Delivery]:
-        if not self._claim(item):
-            return []
-        now = self.clock()
-        if way.what == HOLD:
-            self.outbox.outbox_mark(item.id, "pending", at=now, due=item.hold)
-            return [Delivery(item.key, "held")]
-        receipt: Receipt = {"skipped": True}
-        self.outbox.outbox_mark(item.id, "sent", at=now, receipt=receipt)
-        return [Delivery(item.key, "skipped", receipt=receipt)]
+        What is skipped leaves to the next one how things stand; what is sent takes the rest along.
+        """
+        if first.id in self.taken:
+            return
+        thread = self.outbox.outbox_thread(first.thread) if first.thread else (first,)
+        told = [o for o in thread if o.state == "sent" and not (o.receipt or {}).get("skipped")]
+        for item in (o for o in thread if o.state in {"pending", "claimed"}):
+            name, now = item.body.get("transport", ""), self.clock()
+            if name in self.resting or (item.state == "pending" and item.due > now):
+                return
+            can_edit = name in self.transports and self.transports[name].edits
+            way = choose_way(item, told, now, can_edit=can_edit)
+            if way.what != SKIP:
+                yield from self._hold(item) if way.what == HOLD else self._send(item, way)
+                return
+            if not self._claim(item):
+                return
+            receipt: Receipt = {"skipped": True}
+            self._mark([item], "sent", receipt=receipt)
+            yield Delivery(item.key, "skipped", receipt=receipt)
+
+    def _hold(self, item: ItemLike) -> Iterator[Delivery]:
+        if self._claim(item):
+            self._mark([item], "pending", due=item.hold)
+            yield Delivery(item.key, "held")
+
+    def _send(self, item: ItemLike, way: Way) -> Iterator[Delivery]:
+        threads: dict[str, list[ItemLike]] = {}
+        for one in self._take(item, way):
+            threads.setdefault(one.thread or one.key, []).append(one)
+        letters: list[Message | WeeklyLetter] = []
+        for thread in threads.values():
+            while thread:  # the newest that can be read says how it stands
+                try:
+                    letters.append(read_letter(thread[-1].body))
+                    break
+                except ValidationError as error:
+                    yield from self._postpone([thread.pop()], SendLater(_unreadable(error)))
+        if items := [one for thread in threads.values() for one in thread]:
+            yield from self._hand_over(items, _one_letter(items[0], letters), way)
 
     def _take(self, item: ItemLike, way: Way) -> list[ItemLike]:
         """Claim the message, its bundle, and what was said later about the same incidents.
 
         So the letter says how things stand now, and an outage isn't followed by a flood.
         """
-        taken = [item]
+        now, taken = self.clock(), [item]
         if item.bundle and way.posts:
-            now = self.clock()
             found = self.outbox.outbox_claim_bundle(item.bundle, self.owner, now=now, ttl=_CLAIM)
             taken = list(found)
         elif not self._claim(item):
             return []
-        known = {one.id for one in taken}
         for thread in dict.fromkeys(one.thread for one in taken if one.thread):
-            rest = [o for o in self.outbox.outbox_thread(thread) if o.state == "pending"]
-            taken += [o for o in rest if o.id not in known and self._claim(o, early=True)]
+            taken += self.outbox.outbox_claim_thread(thread, self.owner, now=now, ttl=_CLAIM)
+        self.taken |= {one.id for one in taken}
         return sorted(taken, key=lambda one: one.id)
 
-    def _claim(self, item: ItemLike, *, early: bool = False) -> bool:
-        now = self.clock()
-        return self.outbox.outbox_claim(item.id, self.owner, now=now, ttl=_CLAIM, early=early)
+    def _claim(self, item: ItemLike) -> bool:
+        return self.outbox.outbox_claim(item.id, self.owner, now=self.clock(), ttl=_CLAIM)
+
+    def _mark(
+        self, items: Sequence[ItemLike], state: Literal["sent", "failed", "pending"], **more: Any
+    ) -> None:
+        ids = [item.id for item in items]
+        self.outbox.outbox_mark(ids, state, owner=self.owner, at=self.clock(), **more)
 
     def _hand_over(self, items: Sequence[ItemLike], letter: Letter, way: Way) -> list[Delivery]:
-        ids = [item.id for item in items]
         transport = self.transports[letter.transport]
         try:
-            with self._kept(ids):
+            with self._kept([item.id for item in items]):
                 sent = transport.send(letter, self.clock(), way.edits, way.follows)
         except DeliveryError as error:
-            self.outbox.outbox_mark(ids, "failed", at=self.clock(), error=str(error))
+            self._mark(items, "failed", error=str(error))
             return [Delivery(item.key, "failed", str(error)) for item in items]
         except SendLater as later:
-            return self._postpone(items, letter, later)
+            if not later.only_this:
+                self.resting.add(letter.transport)
+            return self._postpone(items, later)
         except Exception as error:  # alerts degrade: whatever breaks here, the batch's run goes on
-            return self._postpone(items, letter, SendLater(type(error).__name__, only_this=True))
+            return self._postpone(items, SendLater(type(error).__name__))
         receipt = {**sent, "bundled": True} if isinstance(letter, Bundle) else dict(sent)
-        self.outbox.outbox_mark(ids, "sent", at=self.clock(), receipt=receipt)
+        self._mark(items, "sent", receipt=receipt)
         return [Delivery(item.key, "sent", receipt=receipt) for item in items]
 
-    def _postpone(
-        self, items: Sequence[ItemLike], letter: Letter, later: SendLater
-    ) -> list[Delivery]:
-        if not later.only_this:
-            self.resting.add(letter.transport)
+    def _postpone(self, items: Sequence[ItemLike], later: SendLater) -> list[Delivery]:
         attempts = max(item.attempts for item in items)
         backoff = min(_FIRST_RETRY * 2 ** min(attempts, 10), _LONGEST_RETRY)
-        now = self.clock()
-        due = now + (timedelta(seconds=later.after) if later.after is not None else backoff)
-        ids = [item.id for item in items]
-        self.outbox.outbox_mark(ids, "pending", at=now, error=later.reason, due=due)
+        wait = backoff if later.after is None else timedelta(seconds=later.after)
+        self._mark(items, "pending", error=later.reason, due=self.clock() + wait)
         return [Delivery(item.key, "later", later.reason) for item in items]
 
     @contextmanager
@@ -188,16 +212,27 @@ class _Sender:
             thread.join()
 
 
-def _one_letter(items: Sequence[ItemLike]) -> Letter:
-    """The newest message of each incident; as one letter where there are several."""
-    newest = {item.thread or item.key: read_letter(item.body) for item in items}
-    letters = list(newest.values())
+def _unreadable(error: ValidationError) -> str:
+    """Which fields; what is in them stays out of sight."""
+    fields = sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]})
+    return f"this version of Assay can't read it ({', '.join(fields)})"
+
+
+def _one_letter(first: ItemLike, letters: Sequence[Message | WeeklyLetter]) -> Letter:
+    """The newest message of each incident, as one letter where there are several."""
     messages = tuple(letter for letter in letters if isinstance(letter, Message))
     if len(letters) == 1 or not messages:
         return letters[-1]
     # Named after what is in it: what comes late is another one.
-    key = f"{items[0].bundle}/{items[0].id}"
+    key = f"{first.bundle}/{first.id}"
     return Bundle(key=key, transport=messages[0].transport, to=messages[0].to, messages=messages)
+
+
+def _pages(outbox: OutboxLike, clock: Clock) -> Iterator[ItemLike]:
+    last = 0
+    while page := outbox.outbox_due(clock(), after=last):
+        yield from page
+        last = page[-1].id
 
 
 def send_due(
@@ -227,4 +262,4 @@ def send_due(
         One for each message that was tried.
     """
     sender = _Sender(outbox, transports, clock, f"{owner}/{uuid.uuid4().hex[:12]}")
-    return [d for item in outbox.outbox_due(clock()) for d in sender.deliver(item)]
+    return [d for first in _pages(outbox, clock) for d in sender.deliver(first)]

@@ -7,77 +7,55 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
-from assay.alerting._message import Letter, Message
-
-_UNSENT: Final = frozenset({"pending", "claimed"})
-WAIT: Final = "wait"
 HOLD: Final = "hold"
 SKIP: Final = "skip"
-EDIT: Final = "edit"
-POST: Final = "post"
 
 
 @dataclass(frozen=True)
 class Way:
     """What to do with a message.
 
-    ``wait``: an earlier one of its thread hasn't been sent. ``hold``: it may be posted only later.
-    ``skip``: there is nothing to change, or nobody was told what it ends. ``edit`` and ``post``.
+    ``hold``: it may be posted only later. ``skip``: there is nothing to change, or nobody was told
+    what it ends. ``edit`` and ``post``.
     """
 
-    what: Literal["wait", "hold", "skip", "edit", "post"]
+    what: Literal["hold", "skip", "edit", "post"]
     edits: tuple[Mapping[str, Any], ...] = ()
     follows: Mapping[str, Any] | None = None
 
     @property
     def posts(self) -> bool:
         """Whether a new post is made."""
-        return self.what == POST
+        return self.what == "post"
 
 
 class _Item(Protocol):
     @property
-    def id(self) -> int: ...
-    @property
     def body(self) -> Mapping[str, Any]: ...
-    @property
-    def state(self) -> str: ...
     @property
     def receipt(self) -> Mapping[str, Any] | None: ...
     @property
     def hold(self) -> datetime | None: ...
 
 
-class _Edits(Protocol):
-    @property
-    def edits(self) -> bool: ...
-
-
-def choose_way(
-    item: _Item, letter: Letter, thread: Sequence[_Item], transport: _Edits, now: datetime
-) -> Way:
-    """The way of a message, given its thread; pure.
+def choose_way(item: _Item, told: Sequence[_Item], now: datetime, *, can_edit: bool) -> Way:
+    """The way of a message whose turn it is in its thread; pure.
 
     Parameters
     ----------
     item : ItemLike
         The message in the outbox.
-    letter : Letter
-        What it says.
-    thread : sequence of ItemLike
-        The messages about the same incident at the same place, itself among them, oldest first.
-    transport : Transport
+    told : sequence of ItemLike
+        What was said before it about the same incident at the same place, oldest first.
     now : datetime
         Timezone-aware.
+    can_edit : bool
+        Whether its transport can change what it has posted.
     """
-    earlier = [other for other in thread if other.id < item.id]
-    if any(other.state in _UNSENT for other in earlier):
-        return Way("wait")
-    told = [o for o in earlier if o.state == "sent" and not (o.receipt or {}).get("skipped")]
-    kind = letter.kind if isinstance(letter, Message) else "opened"
+    kind = item.body.get("kind", "opened")
     if kind in {"updated", "reopened", "closed"}:
         # What a webhook posted, or what lies in a file, can't be changed with a token of today.
-        if posts := _posts(told) if transport.edits else ():
+        if posts := _posts(told) if can_edit else ():
             return Way("edit", edits=posts)
         if not _is_news(kind, told):
             return Way("skip")

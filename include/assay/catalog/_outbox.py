@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from assay.catalog._schema import OutboxRow
 from assay.catalog._store import Store, insert_new
 
 OutboxState = Literal["pending", "claimed", "sent", "failed", "withdrawn"]
+_UNSENT: Final = ("pending", "claimed")
 
 
 @dataclass(frozen=True)
@@ -90,23 +91,34 @@ class Outbox(Store):
         with self._session(writes=True) as session:
             return insert_new(session, OutboxRow, values, keys=("key",))
 
-    def outbox_due(self, now: datetime, *, limit: int = 100) -> list[OutboxItem]:
-        """Messages to be sent now, oldest first: due, and not in somebody's hands."""
-        wanted = select(OutboxRow).where(_free(now)).order_by(OutboxRow.id).limit(limit)
+    def outbox_due(self, now: datetime, *, after: int = 0, limit: int = 100) -> list[OutboxItem]:
+        """Messages to be sent now, oldest first: due, and not in somebody's hands.
+
+        Of each thread only the first unsent one can be among them, so that what waits for it takes
+        no place. ``after`` is the last one of the page before.
+        """
+        turn = (
+            select(func.min(OutboxRow.id))
+            .where(OutboxRow.state.in_(_UNSENT))
+            .group_by(func.coalesce(OutboxRow.thread, OutboxRow.key))
+        )
+        wanted = (
+            select(OutboxRow)
+            .where(_free(now), OutboxRow.id > after, OutboxRow.id.in_(turn))
+            .order_by(OutboxRow.id)
+            .limit(limit)
+        )
         with self._session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
-    def outbox_claim(
-        self, item_id: int, owner: str, *, now: datetime, ttl: timedelta, early: bool = False
-    ) -> bool:
+    def outbox_claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool:
         """Take a message for sending; False if another sender was quicker.
 
-        After ``ttl`` without a mark the message is due again: its sender has died. ``early`` takes
-        one that isn't due yet.
+        After ``ttl`` without a mark the message is due again: its sender has died.
         """
         claim = (
             update(OutboxRow)
-            .where(OutboxRow.id == item_id, _unsent(now) if early else _free(now))
+            .where(OutboxRow.id == item_id, _free(now))
             .values(
                 state="claimed",
                 owner=owner,
@@ -122,9 +134,18 @@ class Outbox(Store):
         self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> list[OutboxItem]:
         """Take all messages of a bundle that nobody has in hand; empty if another was quicker."""
+        return self._claim_all(OutboxRow.bundle == bundle, owner, now, ttl)
+
+    def outbox_claim_thread(
+        self, thread: str, owner: str, *, now: datetime, ttl: timedelta
+    ) -> list[OutboxItem]:
+        """Take all messages of a thread that nobody has in hand, due or not."""
+        return self._claim_all(OutboxRow.thread == thread, owner, now, ttl)
+
+    def _claim_all(self, which: Any, owner: str, now: datetime, ttl: timedelta) -> list[OutboxItem]:
         wanted = (
             select(OutboxRow)
-            .where(OutboxRow.bundle == bundle, _unsent(now))
+            .where(which, _unsent(now))
             .order_by(OutboxRow.id)  # two senders lock them in one order
             .with_for_update()
         )
@@ -183,6 +204,7 @@ class Outbox(Store):
         item_ids: int | Sequence[int],
         state: Literal["sent", "failed", "pending"],
         *,
+        owner: str,
         at: datetime,
         receipt: Mapping[str, Any] | None = None,
         error: str | None = None,
@@ -190,12 +212,16 @@ class Outbox(Store):
     ) -> None:
         """Record how sending went; ``pending`` with ``due`` is a retry.
 
+        Whoever has lost the claim to another sender records nothing: it is the other's to tell.
+
         Parameters
         ----------
         item_ids : int or sequence of int
             All of them at once, where one letter held several.
         state : {'sent', 'failed', 'pending'}
             ``failed`` is for good.
+        owner : str
+            Who has claimed them.
         at : datetime
             Timezone-aware.
         receipt : mapping, optional
@@ -215,8 +241,9 @@ class Outbox(Store):
         if state == "sent":
             values.update(sent=at, receipt=dict(receipt or {}))
         ids = [item_ids] if isinstance(item_ids, int) else list(item_ids)
+        own = and_(OutboxRow.state == "claimed", OutboxRow.owner == owner)
         with self._session(writes=True) as session:
-            session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(**values))
+            session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids), own).values(**values))
 
     def outbox_find(self, key: str) -> OutboxItem | None:
         """The message with a key, whatever its state."""

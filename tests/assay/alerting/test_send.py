@@ -279,8 +279,8 @@ def test_two_senders_send_once(desk: Desk, lake: Lake, slack: Any, hook: SlackWe
         def __getattr__(self, name: str) -> Any:
             return getattr(catalog, name)
 
-        def outbox_due(self, at: datetime, *, limit: int = 9) -> Any:
-            items = catalog.outbox_due(at, limit=limit)
+        def outbox_due(self, at: datetime, *, after: int = 0) -> Any:
+            items = catalog.outbox_due(at, after=after)
             send_due(catalog, transports, lambda: at, owner="other")
             return items
 
@@ -388,6 +388,84 @@ def test_a_wrong_address_keeps_the_mail_from_nobody_else(
     assert desk.send(lake, smtp=smtp) == ["sent", "later"]
     (mail,) = desk.catalog.outbox("pending")
     assert mail.error == "the mail server refuses every address (550)"
+
+
+@dataclass
+class Counted:
+    """A catalog that counts how often a thread is looked up."""
+
+    catalog: Catalog
+    lookups: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.catalog, name)
+
+    def outbox_thread(self, thread: str) -> Any:
+        self.lookups += 1
+        return self.catalog.outbox_thread(thread)
+
+
+@pytest.mark.parametrize("kind", ["bot", "hook"])
+def test_a_thread_is_looked_up_once_a_pass(
+    desk: Desk, lake: Lake, request: pytest.FixtureRequest, kind: str
+) -> None:
+    desk.fails("b0")
+    desk.send(lake, slack=request.getfixturevalue(kind))
+    for n in range(1, 9):
+        desk.fails(f"b{n}")
+    counted = Counted(desk.catalog)
+    transports = open_transports(lake, slack=request.getfixturevalue(kind))
+    sent = send_due(counted, transports, lambda: desk.at, owner="test")  # type: ignore[arg-type]
+    assert (len(sent), counted.lookups) == (16, 2), "two places"
+
+
+def test_an_outage_of_one_service_keeps_the_other_from_nothing(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk)
+    slack.answers.append((429, {"Retry-After": "60"}, {"ok": False, "error": "ratelimited"}))
+    with desk.catalog.transaction():
+        for n in range(120):
+            fails_elsewhere(desk, f"c{n}")
+    delivered = desk.send(lake, slack=bot)
+    assert (delivered.count("later"), delivered.count("sent")) == (1, 120)
+    assert len(slack.calls) == 1
+
+
+@pytest.mark.parametrize("body", [{"kind": "opened"}, {"kind": "sung"}, {"transport": "pigeon"}])
+def test_a_message_that_cannot_be_read_keeps_no_other_waiting(
+    desk: Desk, lake: Lake, body: dict[str, str]
+) -> None:
+    address = {"transport": "slack", "to": ["#flights"], "secret": "hush"}
+    desk.catalog.outbox_add("other", {**address, **body}, at=desk.at, thread="other")
+    desk.fails("b1")
+    assert desk.send(lake) == ["later", "sent", "sent"]
+    (waiting,) = desk.catalog.outbox("pending")
+    assert "this version of Assay can't read it (" in (waiting.error or "")
+    assert "hush" not in (waiting.error or "")
+    assert desk.later(minutes=0.5).send(lake) == []
+    assert desk.later(minutes=0.5).send(lake) == ["later"]
+
+
+def test_a_message_that_says_more_than_is_understood_is_sent(desk: Desk, lake: Lake) -> None:
+    desk.fails("b1")
+    (item, _) = desk.catalog.outbox()
+    desk.catalog.outbox_withdraw("")
+    desk.catalog.outbox_add("more", {**item.body, "mood": "cheerful"}, at=desk.at)
+    assert desk.send(lake) == ["sent"]
+
+
+def test_a_successor_that_cannot_be_read_is_tried_later(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    tuned(desk)
+    desk.fails("b1")
+    item = desk.catalog.outbox()[0]
+    newer = {**item.body, "kind": "closed", "outcome": "SPLENDID"}
+    desk.catalog.outbox_add("newer", newer, at=desk.at, thread=item.thread)
+    assert sorted(desk.send(lake, slack=bot)) == ["later", "sent", "sent"]
+    assert posts(slack) == [("postMessage", "FAIL: flights b1, c")]
+    assert [i.key for i in desk.catalog.outbox("pending")] == ["newer"]
 
 
 # Quiet hours, flapping checks, backfills, silences.
@@ -502,6 +580,23 @@ def test_a_backfill_is_one_message_once_the_data_set_is_quiet(
     desk.later(minutes=1).send(lake, slack=bot)
     assert posts(slack) == [("postMessage", "Backfill: flights, 2 open")]
     assert desk.later(hours=1).send(lake, slack=bot) == []
+
+
+@pytest.mark.parametrize("backfill", [True, False])
+def test_what_is_held_back_keeps_nothing_else_waiting(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot, *, backfill: bool
+) -> None:
+    urgent = [{"severity": "urgent", "reasons": ["boom"]}]
+    tuned(desk, **QUIET, backfills={"quiet_minutes": 60}, severities=urgent)
+    with desk.catalog.transaction():
+        for n in range(120):
+            desk.fails(f"b{n}", backfill=backfill)
+    boom = Reason(code="boom", outcome=Outcome.FAIL, message="m")
+    desk.tell(desk.catalog.open_or_update_incident("loans", "c", "b", reasons=[boom], at=desk.at))
+    assert desk.later(minutes=10).send(lake, slack=bot) == ["sent", "sent"]
+    assert posts(slack) == [("postMessage", "URGENT FAIL: loans b, c")]
+    desk.later(hours=5).send(lake, slack=bot)
+    assert posts(slack)[1:] == [("postMessage", "FAIL: flights 120 batches, c")]
 
 
 def test_nothing_is_said_of_a_snoozed_incident_until_its_end(

@@ -15,7 +15,7 @@ def test_write_claim_send_mark(catalog: Catalog, now: datetime) -> None:
     assert catalog.outbox_claim(item.id, "me", now=now, ttl=TTL) is True
     assert catalog.outbox_claim(item.id, "you", now=now, ttl=TTL) is False
     assert catalog.outbox_due(now) == []
-    catalog.outbox_mark(item.id, "sent", at=now, receipt={"ts": "1.2"})
+    catalog.outbox_mark(item.id, "sent", owner="me", at=now, receipt={"ts": "1.2"})
     found = catalog.outbox_find("k")
     assert found is not None
     assert (found.state, found.receipt, found.sent, found.attempts) == (
@@ -42,9 +42,12 @@ def test_a_retry_waits_for_its_time_and_a_failure_for_nothing(
     catalog.outbox_add("later", {}, at=now, due=now + TTL)
     catalog.outbox_add("retry", {}, at=now)
     catalog.outbox_add("dead", {}, at=now)
-    ids = {i.key: i.id for i in catalog.outbox()}
-    catalog.outbox_mark(ids["retry"], "pending", at=now, error="503", due=now + TTL)
-    catalog.outbox_mark(ids["dead"], "failed", at=now, error="channel_not_found")
+    ids = {i.key: i.id for i in catalog.outbox_due(now)}
+    for item_id in ids.values():
+        catalog.outbox_claim(item_id, "me", now=now, ttl=TTL)
+    later, error = now + TTL, "channel_not_found"
+    catalog.outbox_mark(ids["retry"], "pending", owner="me", at=now, error="503", due=later)
+    catalog.outbox_mark(ids["dead"], "failed", owner="me", at=now, error=error)
     assert catalog.outbox_due(now) == []
     assert [i.key for i in catalog.outbox_due(now + TTL)] == ["later", "retry"]
     assert [(i.key, i.error) for i in catalog.outbox("failed")] == [("dead", "channel_not_found")]
@@ -74,7 +77,8 @@ def test_a_bundle_is_claimed_whole_and_once(catalog: Catalog, now: datetime) -> 
     assert [i.key for i in taken] == ["a", "b"]
     assert catalog.outbox_claim_bundle("night", "you", now=now, ttl=TTL) == []
     assert len(catalog.outbox_claim_bundle("night", "you", now=now + TTL, ttl=TTL)) == 2
-    catalog.outbox_mark([i.id for i in taken], "sent", at=now, receipt={"ts": "1"})
+    ids = [i.id for i in taken]
+    catalog.outbox_mark(ids, "sent", owner="you", at=now, receipt={"ts": "1"})
     assert [i.key for i in catalog.outbox("sent")] == ["a", "b"]
 
 
@@ -86,6 +90,38 @@ def test_a_claim_can_be_prolonged_by_its_owner_alone(catalog: Catalog, now: date
     assert catalog.outbox_prolong([item.id], "me", until=now + 3 * TTL) == 1
     assert catalog.outbox_due(now + 2 * TTL) == []
     assert len(catalog.outbox_due(now + 3 * TTL)) == 1
+
+
+def test_what_waits_in_its_thread_takes_no_place(catalog: Catalog, now: datetime) -> None:
+    for n in range(5):
+        catalog.outbox_add(f"a{n}", {}, at=now, due=now if n else now + TTL, thread="a")
+    for n in range(5):
+        catalog.outbox_add(f"b{n}", {}, at=now, thread="b")
+    catalog.outbox_add("c", {}, at=now)
+    assert [i.key for i in catalog.outbox_due(now)] == ["b0", "c"]
+    (first,) = catalog.outbox_due(now, limit=1)
+    (second,) = catalog.outbox_due(now, after=first.id, limit=1)
+    assert (first.key, second.key) == ("b0", "c")
+    assert catalog.outbox_due(now, after=second.id) == []
+    assert catalog.outbox_claim(first.id, "me", now=now, ttl=TTL)
+    assert [i.key for i in catalog.outbox_due(now)] == ["c"], "it is under way"
+    rest = catalog.outbox_claim_thread("b", "me", now=now, ttl=TTL)
+    assert [i.key for i in rest] == ["b1", "b2", "b3", "b4"]
+    assert catalog.outbox_claim_thread("b", "you", now=now, ttl=TTL) == []
+    assert [i.key for i in catalog.outbox_due(now + TTL)] == ["a0", "b0", "c"]
+
+
+def test_who_has_lost_a_claim_records_nothing(catalog: Catalog, now: datetime) -> None:
+    catalog.outbox_add("k", {}, at=now)
+    (item,) = catalog.outbox_due(now)
+    catalog.outbox_claim(item.id, "slow", now=now, ttl=TTL)
+    catalog.outbox_claim(item.id, "quick", now=now + TTL, ttl=TTL)
+    catalog.outbox_mark(item.id, "failed", owner="slow", at=now + TTL, error="no route")
+    assert [i.key for i in catalog.outbox("claimed")] == ["k"]
+    catalog.outbox_mark(item.id, "sent", owner="quick", at=now + TTL, receipt={"ts": "1"})
+    catalog.outbox_mark(item.id, "pending", owner="slow", at=now + TTL, error="timed out")
+    (sent,) = catalog.outbox()
+    assert (sent.state, sent.receipt, sent.error) == ("sent", {"ts": "1"}, None)
 
 
 def test_what_waits_can_be_put_off_or_taken_back(catalog: Catalog, now: datetime) -> None:
