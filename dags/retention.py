@@ -35,6 +35,7 @@ with DAG(
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
+    is_paused_upon_creation=False,
     params={
         "plan_only": Param(
             False, type="boolean", title="Plan only", description="Log the plan, remove nothing."

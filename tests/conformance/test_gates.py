@@ -26,6 +26,7 @@ from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.quality import QualityPolicy
+from assay.stages import StageResult, render_result
 from assay.verdict import Outcome, Verdict, worst
 
 RUNBOOKS = Path(__file__).parents[2] / "include/docs/runbooks"
@@ -375,6 +376,14 @@ def test_a_verdict_comes_back_from_json(call: Any, name: str, case: str) -> None
         text = verdict.model_dump_json()
         assert Verdict.model_validate_json(text) == verdict
         json.loads(text, parse_constant=lambda c: pytest.fail(f"{c} isn't JSON"))
+
+
+@pytest.mark.parametrize(("name", "case"), EVERY)
+def test_a_verdict_can_be_told_in_a_log(call: Any, name: str, case: str) -> None:
+    if PINNED[name][case][0] != REFUSED:
+        verdict = call(GATES[name], case, GATES[name].judge)
+        told = render_result(StageResult.judged(name, verdict))
+        assert all(f"  {reason.code}" in told for reason in verdict.reasons)
 
 
 @pytest.mark.parametrize(("name", "case"), EVERY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -126,6 +127,10 @@ class _Reader:
                 (*loc, "classification"),
                 do="Name the domain within which its pseudonyms may be joined.",
             )
+        for i, value in enumerate(raw.enum or ()):
+            if not _is_of(raw.logical_type, value.value):
+                what = f"a level of {raw.name!r} isn't of its type, {raw.logical_type}"
+                self._fault(what, (*loc, "enum", i, "value"), value.value)
         return Column(
             name=raw.name,
             type=raw.logical_type,
@@ -211,3 +216,15 @@ class _Reader:
             if got is None
             else Problem(what, where=where, got=got, do=do)
         )
+
+
+def _is_of(logical_type: str, level: str) -> bool:
+    """Whether the text of a level is a value of a column's type."""
+    if logical_type == "boolean":
+        return level.lower() in {"true", "false"}
+    if logical_type not in {"integer", "number"}:
+        return True
+    try:
+        return math.isfinite(float(level)) and (logical_type == "number" or float(level) % 1 == 0)
+    except ValueError:
+        return False

@@ -83,8 +83,9 @@ def fairness_problems(
     roles : mapping
         Column to role, from the contract; the policy's own are added.
     levels : mapping, optional
-        Column to closed list of levels, from the contract. Where given, each attribute needs one,
-        and every level that the policy names must be in it.
+        Column to closed list of the levels that its values have here. Where given, each attribute
+        needs one, or a list of the policy's own, and every level that the policy names must be in
+        the column's.
     """
     if not policy.applies:
         return []
@@ -121,11 +122,12 @@ def _problems_of_levels(
     if closed is None and name not in policy.attributes:
         return  # levels that no list names are numbered
     if closed is None:
-        yield Problem(
-            "a protected attribute needs a closed list of levels",
-            where=where,
-            do="List its levels in the contract, or bin it first.",
-        )
+        if not policy.attributes[name].levels:
+            yield Problem(
+                "a protected attribute needs a closed list of levels",
+                where=where,
+                do="List its levels in the contract or here, or bin it in privacy.yaml.",
+            )
         return
     known = set(closed)
     for level in sorted(policy_levels(policy, name) - known):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -56,6 +56,19 @@ class Bins(Model):
             raise ValueError("edges must rise strictly")
         return self
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the intervals, the lowest first.
+
+        Examples
+        --------
+        >>> Bins(kind="bins", edges=(30, 50.5)).labels
+        ('<30', '[30, 50.5)', '>=50.5')
+        """
+        named = [str(int(e)) if float(e).is_integer() else repr(float(e)) for e in self.edges]
+        between = (f"[{low}, {high})" for low, high in pairwise(named))
+        return (f"<{named[0]}", *between, f">={named[-1]}")
+
 
 class DatePart(Model):
     """Dates and timestamps become the first day of their period."""
@@ -88,6 +101,11 @@ class Levels(Model):
         if len(set(values)) < len(values):
             raise ValueError("a value stands in two levels")
         return self
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the levels, the one of all other values last."""
+        return tuple(dict.fromkeys((*self.levels, self.other)))
 
 
 class Generalise(_Treatment):
@@ -134,3 +152,22 @@ class PrivacyPolicy(Policy):
         """Each column that the policy names, with the place of the name in the document."""
         for name in self.columns:
             yield ("columns", name), name
+
+    def closed_levels(
+        self, listed: Mapping[str, tuple[str, ...] | None]
+    ) -> dict[str, tuple[str, ...]]:
+        """The levels that columns can have once they are treated, for those where that is known.
+
+        Parameters
+        ----------
+        listed : mapping
+            Column to the closed list that its contract gives, None where it gives none.
+        """
+        found = {name: self._levels_of(name, levels) for name, levels in listed.items()}
+        return {name: levels for name, levels in found.items() if levels is not None}
+
+    def _levels_of(self, name: str, listed: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        treatment = self.columns.get(name)
+        if isinstance(treatment, Generalise):
+            return treatment.to.labels if isinstance(treatment.to, Bins | Levels) else None
+        return None if isinstance(treatment, Pseudonymise) else listed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from itertools import pairwise
 from typing import Any
 
 import ibis
@@ -30,11 +29,9 @@ def generalised(to: Any, column: Any) -> Any:  # noqa: ARG001
 @generalised.register
 def _(to: Bins, column: Any) -> Any:
     number = column.cast("float64")
-    names = [_number(edge) for edge in to.edges]
-    cases = [(number < to.edges[0], f"<{names[0]}")]
-    for (_, high), (low_name, high_name) in zip(pairwise(to.edges), pairwise(names), strict=True):
-        cases.append((number < high, f"[{low_name}, {high_name})"))
-    cases.append((number >= to.edges[-1], f">={names[-1]}"))
+    *lower, last = to.labels
+    cases = [(number < edge, label) for edge, label in zip(to.edges, lower, strict=True)]
+    cases.append((number >= to.edges[-1], last))
     return ibis.cases(*cases, else_=ibis.null("string"))
 
 
@@ -55,7 +52,3 @@ def _(to: Levels, column: Any) -> Any:
     cases = [(text.isin(list(values)), level) for level, values in to.levels.items()]
     cases.append((text.notnull(), to.other))
     return ibis.cases(*cases, else_=ibis.null("string"))
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if float(value).is_integer() else repr(float(value))

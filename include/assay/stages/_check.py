@@ -131,7 +131,7 @@ def _across(
 
     privacy, cleaning = policies.get("privacy"), policies.get("cleaning")
     drift, fairness = policies.get("drift"), policies.get("fairness")
-    levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
+    listed = {c.name: c.levels for c in contract.columns}
     found: dict[str, list[Problem]] = {}
     if isinstance(privacy, PrivacyPolicy):
         found["privacy"] = privacy_problems(privacy, contract, dict(contracts))
@@ -139,25 +139,36 @@ def _across(
         found["cleaning"] = cleaning_problems(
             cleaning, roles_of(contract), contract.column_names, _dropped(privacy)
         )
-    if isinstance(fairness, FairnessPolicy) and fairness.applies:
-        found["fairness"] = fairness_problems(fairness, dict(contract.roles), levels)
     if isinstance(fairness, FairnessPolicy) and isinstance(privacy, PrivacyPolicy):
+        levels = privacy.closed_levels(listed)
+        found["fairness"] = fairness_problems(fairness, dict(contract.roles), levels)
         found["retention"] = _of_audit(fairness, privacy, policies.get("retention"))
     if isinstance(drift, DriftPolicy):
-        identifiers = {c.name for c in contract.identifiers}
-        found["drift"] = [
-            Problem("an identifier takes no part in drift", where=where)
-            for where, name in (
-                *((f"columns.{name}", name) for name in drift.columns),
-                *((f"classifier.columns.{i}", n) for i, n in enumerate(drift.classified_by)),
-            )
-            if name in identifiers and not (name in drift.columns and where.startswith("class"))
-        ]
+        found["drift"] = [*_of_drift(drift, contract, _dropped(privacy))]
     for noun, problems in found.items():
         document = load_document(project.policy(contract.dataset, noun))
         for p in problems:
             where = document.where(_loc(p.where))
             yield Problem(p.what, where=where, got=p.got, expected=p.expected, do=p.do)
+
+
+def _of_drift(
+    drift: DriftPolicy, contract: Contract, dropped: Collection[str]
+) -> Iterator[Problem]:
+    """Columns that drift can't look at, or mustn't."""
+    identifiers = {c.name for c in contract.identifiers}
+    classified = ((f"classifier.columns.{i}", n) for i, n in enumerate(drift.classified_by))
+    for where, name in (*((f"columns.{n}", n) for n in drift.columns), *classified):
+        if name in identifiers and not (name in drift.columns and where.startswith("class")):
+            yield Problem("an identifier takes no part in drift", where=where)
+    for loc, name in drift.column_paths():
+        if name in dropped:
+            yield Problem(
+                "the privacy policy drops this column before drift looks at it",
+                where=".".join(map(str, loc)),
+                got=name,
+                do="Leave it out here, or treat it otherwise in privacy.yaml.",
+            )
 
 
 def _dropped(privacy: Policy | None) -> frozenset[str]:

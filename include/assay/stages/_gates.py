@@ -15,6 +15,7 @@ from assay.fairness import (
 from assay.policy import OptionalGatePolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.policy.privacy import PrivacyPolicy
 from assay.stages._audit import with_audit
 from assay.stages._cause import OBJECTS, TABLES, explained
 from assay.stages._office import Office
@@ -116,7 +117,8 @@ def fairness(office: Office, ticket: Ticket) -> StageResult:
 def _compared(
     office: Office, ticket: Ticket, contract: Contract, policy: FairnessPolicy
 ) -> Finished:
-    levels = {c.name: c.levels for c in contract.columns if c.levels is not None}
+    privacy = office.policy(contract, "privacy", PrivacyPolicy)
+    levels = privacy.closed_levels({c.name: c.levels for c in contract.columns})
     with office.session() as con:
         candidate, observed = (worked(office, ticket, con, TABLES[t]) for t in reversed(TABLES))
         seen = with_audit(office, ticket, con, candidate)

@@ -64,6 +64,13 @@ class Office:
         from assay.versioning import Registry, RegistryConfig, embedded
 
         project = self.project
+        if bool(project.registry_git) != bool(project.registry_objects):
+            raise RegistryError(
+                "the registry has one remote of its own and not the other",
+                got="ASSAY_REGISTRY_GIT" if project.registry_git else "ASSAY_REGISTRY_OBJECTS",
+                expected="both ASSAY_REGISTRY_GIT and ASSAY_REGISTRY_OBJECTS, or neither",
+                do="They move together: include/docs/production.md says how.",
+            )
         if project.registry_git and project.registry_objects:
             return Registry(
                 RegistryConfig(

@@ -104,17 +104,18 @@ class StageResult(_Frozen):
 def _message(reason: Reason) -> str:
     """A reason as a person reads it: where, what, and by which numbers if the text has none."""
     column = reason.column if reason.column and reason.column not in reason.message else ""
-    measured = (
-        ""
-        if any(c.isdigit() for c in reason.message)
-        else ", ".join(
-            f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.6g}"
-            for name, value in list(reason.numbers.items())[:_MOST_NUMBERS]
-        )
-    )
+    counted = any(c.isdigit() for c in reason.message)
+    numbers = [(n, v) for n, v in reason.numbers.items() if v is not None and not counted]
+    measured = ", ".join(f"{name} {_figure(value)}" for name, value in numbers[:_MOST_NUMBERS])
     text = reason.message.removesuffix(".") + (f" ({measured})" if measured else "")
     why = f". Why: {reason.cause}." if reason.cause else ""
     return f"{reason.code}{column and ' ' + column}: {text}{why}"
+
+
+def _figure(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
 
 
 def render_result(result: StageResult) -> str:

@@ -73,6 +73,15 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, said
     assert re.search(r"flights\.odcs\.yaml:\d+ ", str(caught.value))
 
 
+def test_a_level_that_its_column_can_not_hold_is_named_with_its_line(tmp_path: Path) -> None:
+    census = FLIGHTS.with_name("census_employment.odcs.yaml")
+    path = tmp_path / census.name
+    text = census.read_text().replace("logicalType: string", "logicalType: integer")
+    path.write_text(text.replace('enum: [{value: "1"}', "enum: [{value: '<30'}", 1))
+    with pytest.raises(ContractError, match=r"odcs\.yaml:\d+ .*isn't of its type, integer.*'<30'"):
+        load_contract(path)
+
+
 def test_a_service_level_says_how_fresh_a_batch_must_be(tmp_path: Path) -> None:
     path = tmp_path / "flights.odcs.yaml"
     more = "  - {property: retention, value: 3, unit: y, element: flights.time_hour}\n"

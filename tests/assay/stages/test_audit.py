@@ -274,3 +274,45 @@ def test_the_check_says_that_no_suite_finds_a_column_that_is_not_there(removing:
         ("clean.json", "team", "Judge it in raw.json, or treat it otherwise in privacy.yaml."),
         ("clean.json", "scroe", "Did you mean 'score'?"),
     ]
+
+
+def test_the_check_says_that_drift_finds_no_dropped_column(removing: Any) -> None:
+    path = removing.project / POLICIES / "drift.yaml"
+    text = path.read_text()
+    path.write_text(
+        text.replace(
+            "columns:\n", "columns:\n  team: {test: chi_square, effect: cramers_v, limit: 0.4}\n"
+        )
+    )
+    found = check_project(removing.office.project, gx=False)
+    assert [(p.what, p.got) for p in found] == [
+        ("the privacy policy drops this column before drift looks at it", "team")
+    ]
+    assert (found[0].where or "").endswith("drift.yaml:7 columns.team")
+
+
+def test_an_attribute_in_bins_has_the_levels_of_its_bins(ready: Any, mini: Any) -> None:
+    """Check and gate agree: the bins are the closed list, whatever the contract lists."""
+    fairness = ready.project / POLICIES / "fairness.yaml"
+    text = fairness.read_text()
+    attribute = "  age: {reference: '[30, 50)', required_groups: ['[30, 50)']}\n"
+    fairness.write_text(text.replace("attributes:\n", "attributes:\n" + attribute))
+    (found,) = check_project(ready.office.project, gx=False)
+    assert (found.what, found.do) == (
+        "a protected attribute needs a closed list of levels",
+        "List its levels in the contract or here, or bin it in privacy.yaml.",
+    )
+    edit(ready, "privacy", "columns:\n", "columns:\n  age: {treatment: generalise, "
+         "to: {kind: bins, edges: [30, 50]}, rationale: Coarse.}\n")  # fmt: skip
+    assert check_project(ready.office.project, gx=False) == []
+
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY)
+    (verdict,) = (
+        v.verdict
+        for v in ready.office.catalog.verdicts("visits", DAY)
+        if v.verdict.gate == "fairness"
+    )
+    groups = {m.group for m in verdict.measurements if m.column == "age"}
+    assert "[30, 50)" in groups
+    assert groups <= {"<30", "[30, 50)", ">=50", None, "missing"}

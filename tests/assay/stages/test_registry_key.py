@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -27,3 +28,11 @@ def test_without_a_key_it_says_where_one_is_looked_for(tmp_path, secrets):
     with pytest.raises(RegistryError, match="assay_registry_key") as raised:
         _ = _office(tmp_path, secrets).registry
     assert "not hexadecimal" not in str(raised.value)
+
+
+@pytest.mark.parametrize("missing", ["registry_git", "registry_objects"])
+def test_one_remote_without_the_other_is_refused(tmp_path, missing):
+    whole = _office(tmp_path, {"registry_key": "00" * 32})
+    half = replace(whole, project=replace(whole.project, **{missing: None}))
+    with pytest.raises(RegistryError, match="both ASSAY_REGISTRY_GIT and ASSAY_REGISTRY_OBJECTS"):
+        _ = half.registry
