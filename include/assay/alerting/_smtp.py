@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import ipaddress
+import re
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from assay.errors import DeliveryError
 
 _TIMEOUT: Final = 30
 _MESSAGE_REFUSED: Final = frozenset({552, 554})
+_MENDABLE: Final = re.compile(r"\b5\.(2\.2|7\.\d+)\b")
+"""Status codes (RFC 3463) of a full mailbox, and of what the server's policy doesn't let in."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,20 @@ class Smtp:
         Raises
         ------
         SendLater
-            The server is out of reach, or refuses for now, or refuses the login.
+            The server is out of reach, or refuses for now, or refuses the connection, the login or
+            the sender, or offers no encryption for the password.
         DeliveryError
-            The server refuses the message, or offers no encryption for the password.
+            The server has read the message, and refuses what it says.
         """
         mail = _compose(letter, self.sender, now, follows)
         try:
             refused = self._hand_over(mail)
-        except smtplib.SMTPResponseException as error:
-            if error.smtp_code in _MESSAGE_REFUSED:
-                raise DeliveryError(
-                    "the mail server refuses the message", got=error.smtp_code
-                ) from None
+        except smtplib.SMTPDataError as error:
+            code, said = error.smtp_code, str(error.smtp_error)
+            if code in _MESSAGE_REFUSED and not _MENDABLE.search(said):
+                raise DeliveryError("the mail server refuses the message", got=code) from None
+            raise SendLater(f"the mail server answered {code}", only_this=True) from None
+        except smtplib.SMTPResponseException as error:  # it hasn't read the message yet
             raise SendLater(f"the mail server answered {error.smtp_code}") from None
         except smtplib.SMTPRecipientsRefused as error:
             codes = sorted({code for code, _ in error.recipients.values()})
@@ -128,9 +133,8 @@ class Smtp:
             server.ehlo()
             encrypted = True
         if self.user and not encrypted and not _is_loopback(self.host):
-            raise DeliveryError(
-                "the mail server offers no encryption, and the password would be sent in clear",
-                do="Use port 465 or one that offers STARTTLS, or a server that needs no password.",
+            raise SendLater(
+                "the mail server offers no encryption, and the password would be sent in clear"
             )
         if self.user:
             server.login(self.user, self.password or "")

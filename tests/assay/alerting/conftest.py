@@ -144,6 +144,13 @@ class Mailbox:
         self.refuse: str | None = None
         self.tls: list[bool] = []
         self.unknown: set[str] = set()
+        self.sender: str | None = None
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        envelope.mail_from = address
+        return self.sender or "250 OK"
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any

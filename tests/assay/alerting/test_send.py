@@ -1,6 +1,7 @@
 import email
 import email.policy
 import json
+import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -361,7 +362,16 @@ def test_mail_encrypted_from_the_first_byte_with_a_login(
     assert [to for to, _ in box.mails] == [["ann@example.org", "bob@example.org"]]
 
 
-@pytest.mark.parametrize(("answer", "state"), [("451 later", "later"), ("554 no", "failed")])
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("451 later", "later"),
+        ("554 no", "failed"),
+        ("552 5.3.4 too big", "failed"),
+        ("552 5.2.2 mailbox full", "later"),
+        ("554 5.7.1 host blocked", "later"),
+    ],
+)
 def test_what_a_mail_server_refuses(
     desk: Desk, lake: Lake, mailbox: Any, answer: str, state: str
 ) -> None:
@@ -370,6 +380,46 @@ def test_what_a_mail_server_refuses(
     desk.fails("b1")
     smtp = Smtp("127.0.0.1", port, "assay@example.org")
     assert desk.send(lake, smtp=smtp) == ["sent", state]
+
+
+def test_a_refused_sender_is_no_refused_message(desk: Desk, lake: Lake, mailbox: Any) -> None:
+    box, port = mailbox
+    box.sender = "552 5.2.2 over quota"
+    smtp = Smtp("127.0.0.1", port, "assay@example.org")
+    desk.fails("b1")
+    assert desk.send(lake, smtp=smtp) == ["sent", "later"]
+    box.sender = None
+    assert desk.later(minutes=5).send(lake, smtp=smtp) == ["sent"]
+
+
+def test_a_host_that_is_turned_away_may_come_back(desk: Desk, lake: Lake, mailbox: Any) -> None:
+    _, port = mailbox
+    desk.fails("b1")
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor() as pool:
+        pool.submit(turn_away, door)
+        smtp = Smtp("127.0.0.1", door.getsockname()[1], "assay@example.org")
+        assert desk.send(lake, smtp=smtp) == ["sent", "later"]
+    assert [i.error for i in desk.catalog.outbox("pending")] == ["the mail server answered 554"]
+    smtp = Smtp("127.0.0.1", port, "assay@example.org")
+    assert desk.later(minutes=5).send(lake, smtp=smtp) == ["sent"]
+
+
+def turn_away(door: socket.socket) -> None:
+    guest, _ = door.accept()
+    with guest:
+        guest.sendall(b"554 5.7.1 Client host blocked\r\n")
+        guest.recv(1)
+
+
+def test_a_login_waits_for_encryption(desk: Desk, lake: Lake, mailbox: Any) -> None:
+    box, port = mailbox
+    desk.fails("b1")
+    # An address of this host that isn't known to be its own.
+    smtp = Smtp("0.0.0.0", port, "assay@example.org", "assay", "hush")
+    assert desk.send(lake, smtp=smtp) == ["sent", "later"]
+    (waiting,) = desk.catalog.outbox("pending")
+    assert "no encryption" in (waiting.error or "")
+    assert box.mails == []
 
 
 def test_a_wrong_address_keeps_the_mail_from_nobody_else(
