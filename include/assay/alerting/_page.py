@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Final, Literal
 
 from assay.alerting._message import (
@@ -56,7 +57,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """What every rendering of a letter says."""
+    """What every rendering of a letter says.
+
+    ``rest`` says what those sections are that a rendering has no room for, after their number.
+    """
 
     title: str
     tone: Tone
@@ -64,6 +68,7 @@ class Page:
     sections: tuple[Section, ...]
     commands: tuple[tuple[str, str], ...]
     links: tuple[Link, ...]
+    rest: str = "more"
 
 
 def lay_out(letter: Letter) -> Page:
@@ -170,7 +175,8 @@ def _incident_section(message: Message) -> Section:
 
 
 def weekly_page(weekly: Weekly) -> Page:
-    """An owner's week as a page."""
+    """An owner's week as a page: what is held or open first."""
+    lines = sorted(weekly.lines, key=lambda line: not (line.held or line.open_now))
     held = sum(line.held for line in weekly.lines)
     still = sum(line.open_now for line in weekly.lines)
     return Page(
@@ -178,9 +184,10 @@ def weekly_page(weekly: Weekly) -> Page:
         f"{sum(line.released for line in weekly.lines)} released, {held} held, {still} open",
         tone="unsure" if held or still else "good",
         facts=(("Owner", weekly.owner), ("Week", f"{weekly.first} to {weekly.last}")),
-        sections=tuple(_weekly_section(line) for line in weekly.lines),
+        sections=tuple(_weekly_section(line) for line in lines),
         commands=(("What is open", "assay incidents list"),) if still else (),
         links=(),
+        rest=f"more data sets: assay digest {quote(weekly.owner)} --week {weekly.week}",
     )
 
 

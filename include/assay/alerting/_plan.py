@@ -174,7 +174,12 @@ def places(place: Place) -> Iterator[Target]:
 
 def place_name(target: Target) -> str:
     """A place's name in keys; no address is in it."""
-    return f"{target[0]}/{_short(','.join(target[1]))}"
+    return f"{target[0]}/{short_digest(','.join(target[1]))}"
+
+
+def short_digest(text: str) -> str:
+    """A digest, so that keys and the names of files made from them carry no address."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _targets(
@@ -234,7 +239,7 @@ def _step(kind: MessageKind, incident: IncidentLike, batches: Iterable[MessageBa
     if kind == "updated":
         stand = [b.model_dump_json() for b in batches]
         stand += [str(incident.acknowledged), str(incident.snoozed_until), str(incident.reminders)]
-        return "-" + _short("".join(stand))
+        return "-" + short_digest("".join(stand))
     return {
         "opened": "",
         "reopened": f"-{incident.reopened}",
@@ -274,11 +279,6 @@ def _run_url(base: str, incident: IncidentLike) -> str | None:
         return None
     newest = max(runs, key=lambda b: b.since)
     return f"{base}/dags/release__{incident.dataset}/runs/{quote(newest.run_id or '', safe=':')}"
-
-
-def _short(text: str) -> str:
-    """A digest, so that keys and the names of files made from them carry no address."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _batch(affected: AffectedLike, policy: AlertingPolicy) -> MessageBatch:

@@ -56,13 +56,15 @@ def render_slack(letter: Letter) -> dict[str, Any]:
         of 3000, 10 elements of a context.
     """
     page = lay_out(letter)
+    sections = list(page.sections)
+    if (more := len(sections) - _SECTIONS) > 0:
+        sections[_SECTIONS - 1 :] = [Section("", f"and {more + 1} {page.rest}")]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(page.title, _HEADER)}},
         {"type": "section", "fields": [_field(*fact) for fact in page.facts[:_FIELDS]]},
     ]
     blocks += [
-        {"type": "section", "text": _mrkdwn(_cut(_slack_section(s), _SECTION))}
-        for s in page.sections[:_SECTIONS]
+        {"type": "section", "text": _mrkdwn(_cut(_slack_section(s), _SECTION))} for s in sections
     ]
     foot = [*(f"{_escape(what)}: `{_escape(how)}`" for what, how in page.commands)]
     links = "  ·  ".join(_slack_link(link) for link in page.links)

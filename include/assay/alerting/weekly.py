@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from assay.alerting._message import Weekly, WeeklyIncident, WeeklyLetter, WeeklyLine
 from assay.alerting._page import shown_time
-from assay.alerting._plan import place_name, places
+from assay.alerting._plan import place_name, places, short_digest
 from assay.alerting._quiet import quiet_until
 from assay.alerting._render import render_weekly
 from assay.alerting._severity import IncidentLike
@@ -153,7 +153,8 @@ def plan_weekly(
 
     Put them into the outbox; a letter whose key is there already is the same letter.
     """
-    owner = re.sub(r"[^\w.-]+", "-", weekly.owner)
+    readable = re.sub(r"[^\w.-]+", "-", weekly.owner)
+    owner = f"{readable}-{short_digest(weekly.owner)}"  # two owners may read alike
     hold = quiet_until(quiet, now) if quiet else None
     for target in dict.fromkeys(t for place in to for t in places(place)):
         key = f"weekly/{owner}/{weekly.week}/{place_name(target)}"

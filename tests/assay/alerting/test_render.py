@@ -154,6 +154,18 @@ def test_slack_limits_hold_for_very_long_letters() -> None:
         assert "…" in json.dumps(rendered, ensure_ascii=False)
 
 
+def test_a_week_of_many_data_sets_says_what_it_leaves_out() -> None:
+    letter, dull = weekly(), weekly().weekly.lines[1]
+    lines = [dull.model_copy(update={"dataset": f"d{n:02}", "held": n > 52}) for n in range(55)]
+    many = letter.weekly.model_copy(update={"lines": tuple(lines), "owner": "data eng"})
+    rendered = render_slack(letter.model_copy(update={"weekly": many}))
+    assert_slack_takes(rendered)
+    shown = [b["text"]["text"] for b in rendered["blocks"] if "text" in b][1:]
+    assert [text[1:4] for text in shown[:3]] == ["d53", "d54", "d00"]
+    assert len(shown) == 40
+    assert shown[-1] == "and 16 more data sets: assay digest 'data eng' --week 2013-W06"
+
+
 def assert_slack_takes(rendered: dict[str, Any]) -> None:
     """Slack's own limits, by the checks of its SDK and by its documentation."""
     assert 0 < len(rendered["text"]) <= 4000

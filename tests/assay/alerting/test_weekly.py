@@ -1,5 +1,6 @@
 """What counts for a week."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -83,4 +84,14 @@ def test_one_letter_a_place_whatever_the_number_of_data_sets() -> None:
         ("slack", ("#a",)),
         ("email", ("x@example.org",)),
     ]
-    assert all(x.key.startswith("weekly/air-traffic-data/2013-W06/") for x in letters)
+    name = r"weekly/air-traffic-data-[0-9a-f]{12}/2013-W06/"
+    assert all(re.match(name, x.key) for x in letters)
+
+
+def test_two_owners_never_share_a_letter() -> None:
+    keys = {
+        letter.key
+        for owner in ("data eng", "data-eng", "data/eng")
+        for letter, _ in plan_weekly(sum_up(owner, WEEK, []), [Place(slack="#a")], None, NOW)
+    }
+    assert len(keys) == 3
