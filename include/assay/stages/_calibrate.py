@@ -9,7 +9,14 @@ from typing import Any
 from assay import engine
 from assay.contract import Contract
 from assay.drift import batches_of, measure_drift
-from assay.drift.calibration import Calibration, calibrate, comparisons, halved, write_limits
+from assay.drift.calibration import (
+    Calibration,
+    calibrate,
+    comparisons,
+    halved,
+    measure_chance,
+    write_limits,
+)
 from assay.errors import InputError, PolicyError
 from assay.policy.drift import DriftPolicy, Pinned
 from assay.stages._office import Office
@@ -53,12 +60,18 @@ def calibrate_drift(
         )
     there, tables = _tables(office, contract, ordinary, data)
     if ordinary[1:]:
-        pairs = dict(comparisons(there, batches_of(pinned.batches, contract.partition)))
+        named = batches_of(pinned.batches, contract.partition)
+        pairs = dict(comparisons(there, named))
         measured = {
             batch: _measured(office, contract, policy, tables, [batch], reference)
             for batch, reference in pairs.items()
         }
-        return calibrate(measured, policy, rate, dataset)
+        smallest = min(measured, key=lambda batch: measured[batch].rows_current)
+        compared = [batch for batch in named if batch in there]
+        with office.session() as con:
+            pair = (tables(con, compared), tables(con, [smallest]))
+            chance = measure_chance(con, *pair, policy, contract)
+        return calibrate(measured, chance, policy, rate, dataset)
     if not there:
         raise InputError("the only ordinary batch isn't there", got=ordinary[0])
     # One comparison of halves, its null quantiles taken at the rate itself.
@@ -66,9 +79,10 @@ def calibrate_drift(
         update={"alpha": rate * policy.tests * max(len(policy.references), 1)}
     )
     with office.session() as con:
-        pair = halved(tables(con, there), policy.seed)
-        one = measure_drift(con, *pair, at_rate, contract=contract)
-    return calibrate({there[0]: one}, policy, rate, dataset, between="halves")
+        whole = tables(con, there)
+        one = measure_drift(con, *halved(whole, policy.seed), at_rate, contract=contract)
+        chance = measure_chance(con, whole, whole, policy, contract)
+    return calibrate({there[0]: one}, chance, policy, rate, dataset, between="halves")
 
 
 def write_calibration(office: Office, found: Calibration) -> list[str]:

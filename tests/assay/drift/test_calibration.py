@@ -12,6 +12,7 @@ from assay.drift.calibration import (
     calibrate,
     comparisons,
     halved,
+    measure_chance,
     render_calibration_text,
     write_limits,
 )
@@ -65,6 +66,13 @@ def measured(policy):
     return found
 
 
+@pytest.fixture(scope="module")
+def chance(policy):
+    with session(threads=1) as con:
+        pair = [con.create_table(f"d{i}", day(i), temp=True) for i in (17, 0)]
+        return measure_chance(con, *pair, policy[1])
+
+
 def test_every_batch_meets_the_pinned_ones_but_itself():
     pairs = dict(comparisons(["a", "b", "c"], ["b", "c", "z"]))
     assert pairs == {"a": ["b", "c"], "b": ["c"], "c": ["b"]}
@@ -72,8 +80,10 @@ def test_every_batch_meets_the_pinned_ones_but_itself():
         dict(comparisons(["a"], ["a"]))
 
 
-def test_the_proposal_is_the_rank_that_a_further_batch_exceeds_at_the_rate(policy, measured):
-    found = calibrate(measured, policy[1], 0.1, "loans")
+def test_the_proposal_is_the_rank_that_a_further_batch_exceeds_at_the_rate(
+    policy, measured, chance
+):
+    found = calibrate(measured, chance, policy[1], 0.1, "loans")
     (x, missing, c, unseen) = found.proposals
     distances = sorted(m.columns[0].effect("ks_statistic").value for m in measured.values())
     assert len(distances) == 19
@@ -84,21 +94,21 @@ def test_the_proposal_is_the_rank_that_a_further_batch_exceeds_at_the_rate(polic
     assert found.supported == 1 / 20
 
 
-def test_a_rate_that_so_few_batches_cannot_show_is_said(policy, measured):
-    found = calibrate(measured, policy[1], 0.01, "loans")
+def test_a_rate_that_so_few_batches_cannot_show_is_said(policy, measured, chance):
+    found = calibrate(measured, chance, policy[1], 0.01, "loans")
     assert found.proposals[0].quantile == found.proposals[0].largest
     assert "support no rate below 0.05" in found.proposals[0].caveat
     assert "0.05" in render_calibration_text(found)
 
 
-def test_a_limit_that_no_batch_could_tell_from_chance_is_raised(policy, measured):
-    c = calibrate(measured, policy[1], 0.1, "loans").proposals[2]
+def test_a_limit_that_no_batch_could_tell_from_chance_is_raised(policy, measured, chance):
+    c = calibrate(measured, chance, policy[1], 0.1, "loans").proposals[2]
     assert c.quantile < c.floor < c.proposed
     assert "chance" in c.caveat
 
 
-def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured):
-    limit = calibrate(measured, policy[1], 0.1, "loans").proposals[0].proposed
+def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured, chance):
+    limit = calibrate(measured, chance, policy[1], 0.1, "loans").proposals[0].proposed
     with session(threads=1) as con:
         reference = con.create_table("r", day(17), temp=True)
         fresh = [
@@ -111,22 +121,72 @@ def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured):
     assert beyond <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / 30)
 
 
-def test_one_batch_gives_the_null_of_its_halves(policy):
+def test_chance_is_what_the_gate_says_of_a_batch_a_fifth_smaller(policy, chance):
+    with session(threads=1) as con:
+        reference = con.create_table("r", day(17), temp=True)
+        fewer = con.create_table("n", day(0).head(320), temp=True)
+        gate = measure_drift(con, reference, fewer, policy[1])
+    assert (chance.rows_current, chance.level) == (320, gate.level)
+    told, asked = (m.columns[1].effect("cramers_v").null_quantile for m in (gate, chance))
+    assert told == pytest.approx(asked, rel=0.01)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3])
+def test_ordinary_batches_of_a_few_rows_less_are_told_from_chance(policy, measured, chance, rate):
+    found = calibrate(measured, chance, policy[1], rate, "loans")
+    limits = {p.key: p.proposed for p in found.proposals}
+    rng = np.random.default_rng(5)
+    with session(threads=1) as con:
+        reference = con.create_table("r", day(17), temp=True)
+        for i in range(200, 210):
+            fewer = day(i).head(rng.integers(330, 400))
+            batch = con.create_table("n", fewer, temp=True, overwrite=True)
+            one = measure_drift(con, reference, batch, policy[1])
+            x, c = one.columns
+            assert x.effect("ks_statistic").null_quantile <= limits["columns", "x"]
+            assert c.effect("cramers_v").null_quantile <= limits["columns", "c"]
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.05, 0.3])
+def test_one_batch_gives_the_null_of_its_halves_but_no_less_than_the_gates(policy, rate):
+    own = policy[1]
+    at_rate = own.model_copy(update={"alpha": rate * own.tests})
     with session(threads=1) as con:
         table = con.create_table("d", day(1), temp=True)
         pair = halved(table, 3)
         sizes = [int(side.count().execute()) for side in pair]
-        one = measure_drift(con, *pair, policy[1])
+        one = measure_drift(con, *pair, at_rate)
+        chance = measure_chance(con, table, table, own)
+        gate = measure_drift(con, table, table, own)
     assert sum(sizes) == 400
     assert min(sizes) > 150
-    found = calibrate({"2015": one}, policy[1], 0.01, "loans", between="halves")
-    x = found.proposals[0]
-    assert x.quantile == one.columns[0].effect("ks_statistic").null_quantile
-    assert "differ by more" in render_calibration_text(found)
+    found = calibrate({"2015": one}, chance, own, rate, "loans", between="halves")
+    assert found.proposals[0].quantile == one.columns[0].effect("ks_statistic").null_quantile
+    for p in found.proposals[::2]:
+        column = next(c for c in gate.columns if c.column == p.column)
+        assert p.proposed > p.floor > column.effect(p.effect).null_quantile
+    text = render_calibration_text(found)
+    assert "differ by more" in text
+    assert "in a batch of 320 rows" in text
 
 
-def test_limits_are_written_and_all_else_stays(policy, measured, tmp_path):
-    found = calibrate(measured, policy[1], 0.1, "loans")
+def test_a_limit_that_falls_is_said_to_fall(policy, measured, chance, tmp_path):
+    path = tmp_path / "drift.yaml"
+    path.write_text(
+        POLICY.replace(
+            "effect: ks_statistic\n    limit: 0.9", "effect: ks_statistic\n    limit: 0.01"
+        )
+    )
+    now = load_policy(path, DriftPolicy)
+    found = calibrate(measured, chance, now, 0.1, "loans")
+    x, *others = write_limits(path, found)
+    assert x.startswith("columns.x.limit: 0.01 -> ")
+    assert x.endswith("(raised)")
+    assert all(line.endswith("(lowered)") for line in others)
+
+
+def test_limits_are_written_and_all_else_stays(policy, measured, chance, tmp_path):
+    found = calibrate(measured, chance, policy[1], 0.1, "loans")
     path = tmp_path / "drift.yaml"
     path.write_text(POLICY)
     changed = write_limits(path, found)
@@ -146,11 +206,11 @@ def test_limits_are_written_and_all_else_stays(policy, measured, tmp_path):
     assert list(after) == list(before)
     assert after["seed"] == before["seed"]
     again = path.read_text()
-    assert write_limits(path, calibrate(measured, new, 0.1, "loans")) == []
+    assert write_limits(path, calibrate(measured, chance, new, 0.1, "loans")) == []
     assert path.read_text() == again
     assert [p.name for p in tmp_path.iterdir()] == ["drift.yaml"]
 
 
-def test_a_rate_must_be_one(policy, measured):
+def test_a_rate_must_be_one(policy, measured, chance):
     with pytest.raises(InputError, match="false-alarm rate"):
-        calibrate(measured, policy[1], 0.7, "loans")
+        calibrate(measured, chance, policy[1], 0.7, "loans")

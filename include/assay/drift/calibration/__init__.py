@@ -3,20 +3,24 @@
 Rows within a batch depend on each other, so that a p-value of independent rows is too small at any
 number of them: two ordinary days differ by more than chance would have it. :func:`calibrate` takes
 what was measured between ordinary batches and proposes, for each limit of a policy, the distance
-that they exceed no more often than the owner names; :func:`write_limits` puts the proposals into
-the policy's file.
+that they exceed no more often than the owner names, and never less than what :func:`measure_chance`
+says that the gate can tell from chance; :func:`write_limits` puts the proposals into the policy's
+file.
 """
 
 from assay.drift.calibration._calibrate import Calibration, Proposal, calibrate, comparisons, halved
+from assay.drift.calibration._chance import SMALLER, measure_chance
 from assay.drift.calibration._render import render_calibration_json, render_calibration_text
 from assay.drift.calibration._write import write_limits
 
 __all__ = [
+    "SMALLER",
     "Calibration",
     "Proposal",
     "calibrate",
     "comparisons",
     "halved",
+    "measure_chance",
     "render_calibration_json",
     "render_calibration_text",
     "write_limits",

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import ibis
 from pydantic import BaseModel, ConfigDict
 
 from assay.drift._judge_column import ColumnJudge
-from assay.drift._model import ColumnDrift, DriftMeasurements
+from assay.drift._model import DriftMeasurements
 from assay.engine import ROW, round12
 from assay.errors import InputError
 from assay.policy.drift import CategoryTest, DriftPolicy, NumericTest
@@ -32,9 +33,9 @@ class _Frozen(BaseModel):
 class Proposal(_Frozen):
     """One limit: what it is, what ordinary batches reach, and what it should be.
 
-    ``quantile`` is what they exceed at the asked rate. ``floor`` is what a batch of their size can
-    tell from chance: a limit below it makes ordinary batches INCONCLUSIVE. ``proposed`` is the
-    larger of the two, rounded up.
+    ``quantile`` is what they exceed at the asked rate. ``floor`` is what the gate, at its own
+    level, can tell from chance in a batch a fifth smaller than the smallest of them: a limit below
+    it makes ordinary batches INCONCLUSIVE. ``proposed`` is the larger of the two, rounded up.
     """
 
     key: tuple[str, ...]
@@ -49,11 +50,24 @@ class Proposal(_Frozen):
     caveat: str | None = None
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What one comparison says about one limit: the distance, and what chance alone reaches."""
+
+    key: tuple[str, ...]
+    what: What
+    effect: str
+    limit: float
+    distance: float
+    floor: float
+
+
 class Calibration(_Frozen):
     """Proposals for every limit of a policy.
 
     Read ``supported`` first: the smallest false-alarm rate that so many batches can show.
-    ``alarms`` are the batches in which some column would reach a proposed limit.
+    ``least_rows`` is the size of batch that no proposal leaves too small to judge. ``alarms`` are
+    the batches in which some column would reach a proposed limit.
     """
 
     dataset: str
@@ -61,6 +75,7 @@ class Calibration(_Frozen):
     batches: tuple[str, ...]
     between: Literal["batches", "halves"]
     supported: float
+    least_rows: int
     proposals: tuple[Proposal, ...]
     alarms: tuple[str, ...] = ()
 
@@ -95,6 +110,7 @@ def halved(table: Any, seed: int) -> tuple[Any, Any]:
 
 def calibrate(
     measured: Mapping[str, DriftMeasurements],
+    chance: DriftMeasurements,
     policy: DriftPolicy,
     rate: float,
     dataset: str,
@@ -106,6 +122,8 @@ def calibrate(
     ----------
     measured : mapping
         Ordinary batch → what was measured of it against the other ones.
+    chance : DriftMeasurements
+        What :func:`measure_chance` finds of the smallest of them: no limit is below it.
     policy : DriftPolicy
     rate : float
         Share of ordinary batches in which one column may reach its limit, 0 to .5.
@@ -122,76 +140,93 @@ def calibrate(
     """
     if not 0 < rate < 0.5:
         raise InputError("is no false-alarm rate", got=rate, expected="a number between 0 and .5")
-    found: dict[tuple[str, ...], list[tuple[str, What, str, float, float, float]]] = {}
-    for batch, one in measured.items():
-        for key, *numbers in _distances(one, policy):
-            found.setdefault(key, []).append((batch, *numbers))
-    proposals = [_proposal(key, rows, rate, between) for key, rows in found.items()]
+    least = chance.rows_current
+    found: dict[tuple[str, ...], list[_Row]] = {}
+    for one in measured.values():
+        for row in _distances(one, policy):
+            found.setdefault(row.key, []).append(row)
+    floors = {row.key: row.floor for row in _distances(_unshifted(chance), policy)}
+    proposals = [
+        _proposal(rows, floors.get(key, 0.0), rate, between, least) for key, rows in found.items()
+    ]
     limits = {p.key: p.proposed for p in proposals}
-    alarms = {r[0] for key, rows in found.items() for r in rows if r[4] >= limits[key]}
+    alarms = [
+        batch
+        for batch, one in measured.items()
+        if any(row.distance >= limits[row.key] for row in _distances(one, policy))
+    ]
     return Calibration(
         dataset=dataset,
         rate=rate,
         batches=tuple(sorted(measured)),
         between=between,
         supported=rate if between == "halves" else 1 / (len(measured) + 1),
+        least_rows=least,
         proposals=tuple(proposals),
         alarms=() if between == "halves" else tuple(sorted(alarms)),
     )
 
 
-def _distances(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[tuple[Any, ...]]:
-    """Key of a limit, what it limits, the effect's name, the limit, the distance, its floor."""
+def _distances(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[_Row]:
+    """Every limit's distance, and what chance alone reaches beside it."""
     for column in one.columns:
         if column.slice is not None or column.fault is not None:
             continue
         judge = ColumnJudge(policy, one, column, None)
-        effect = judge.effect
+        effect, spec = judge.effect, judge.spec
+        key = ("columns", column.column) if column.column in policy.columns else ("classifier",)
         if effect is not None and effect.value is not None and effect.null_quantile is not None:
-            key = ("classifier",) if column.column not in policy.columns else _key(column)
-            yield (*_named(key, "effect", effect.name, judge.spec.limit),
-                   effect.value, effect.null_quantile)  # fmt: skip
-        spec = judge.spec
-        if isinstance(spec, NumericTest) and spec.missing and (share := judge.missing_share()):
-            named = _named((*_key(column), "missing"), "missing", "missing", spec.missing.limit)
-            yield (*named, share[0], share[1][1])
-        if isinstance(spec, CategoryTest) and spec.unseen and (share := judge.unseen_share()):
-            named = _named((*_key(column), "unseen"), "unseen", "unseen", spec.unseen.limit)
-            yield (*named, share[0], share[1][1])
+            yield _Row(key, "effect", effect.name, spec.limit, effect.value, effect.null_quantile)
+        if isinstance(spec, NumericTest) and spec.missing and (of := judge.missing_share()):
+            yield _Row((*key, "missing"), "missing", "missing", spec.missing.limit, of[0], of[1][1])
+        if isinstance(spec, CategoryTest) and spec.unseen and (of := judge.unseen_share()):
+            yield _Row((*key, "unseen"), "unseen", "unseen", spec.unseen.limit, of[0], of[1][1])
 
 
-def _key(column: ColumnDrift) -> tuple[str, ...]:
-    return ("columns", column.column)
-
-
-def _named(key: tuple[str, ...], what: What, effect: str, limit: float) -> tuple[Any, ...]:
-    return key, what, effect, limit
+def _unshifted(one: DriftMeasurements) -> DriftMeasurements:
+    """As it would be with the reference's own shares, so that their bounds are chance's."""
+    columns = tuple(
+        column.model_copy(
+            update={
+                "missing_current": round(
+                    column.missing_reference * column.rows_current / max(column.rows_reference, 1)
+                ),
+                "unseen": None if column.unseen is None else 0,
+            }
+        )
+        for column in one.columns
+    )
+    return one.model_copy(update={"columns": columns})
 
 
 def _proposal(
-    key: tuple[str, ...], rows: Sequence[tuple[Any, ...]], rate: float, between: str
+    rows: Sequence[_Row], chance: float, rate: float, between: str, least: int
 ) -> Proposal:
-    _, what, effect, current, _, _ = rows[0]
-    distances, floors = sorted(r[4] for r in rows), sorted(r[5] for r in rows)
+    """One limit by its rank among the distances, and no lower than chance."""
+    first = rows[0]
+    distances, floors = sorted(r.distance for r in rows), sorted(r.floor for r in rows)
     rank = math.ceil((len(rows) + 1) * (1 - rate))
+    at = min(rank, len(rows)) - 1
     caveat = None
     if between == "halves":
-        quantile = floor = floors[-1]
+        quantile, floor = floors[-1], chance
         caveat = "chance within one batch alone; batches differ by more"
+    elif first.what == "effect":
+        quantile, floor = distances[at], max(floors[-1], chance)
     else:
-        at = min(rank, len(rows)) - 1
         # A share is judged by its upper bound, which holds what chance adds to the distance.
-        quantile, floor = (distances if what == "effect" else floors)[at], floors[at]
-        if rank > len(rows):
-            caveat = f"{len(rows)} batches support no rate below {1 / (len(rows) + 1):.2g}"
-        elif floor > quantile:
-            caveat = "raised to what batches of this size can tell from chance"
+        quantile, floor = floors[at], chance
+    if between == "batches" and rank > len(rows):
+        caveat = f"{len(rows)} batches support no rate below {1 / (len(rows) + 1):.2g}"
+    if floor > quantile:
+        raised = f"raised to what {least} rows can tell from chance"
+        caveat = raised if caveat is None else f"{caveat}; {raised}"
     return Proposal(
-        key=key,
-        column=key[1] if len(key) > 1 else "(all columns)",
-        what=what,
-        effect=effect,
-        current=current,
+        key=first.key,
+        column=first.key[1] if len(first.key) > 1 else "(all columns)",
+        what=first.what,
+        effect=first.effect,
+        current=first.limit,
         quantile=round12(quantile),
         floor=round12(floor),
         proposed=_up(max(quantile, floor)),

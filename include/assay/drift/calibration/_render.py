@@ -48,9 +48,14 @@ def _head(found: Calibration) -> list[str]:
 
 
 def _tail(found: Calibration) -> list[str]:
+    lines = [
+        "",
+        f"  By chance: what the gate's own level reaches in a batch of {found.least_rows} rows, a "
+        "fifth fewer than the smallest has.",
+    ]
     if found.between == "halves":
-        return []
-    lines = ["", f"  The smallest rate that {len(found.batches)} batches can show is "
+        return lines
+    lines += [f"  The smallest rate that {len(found.batches)} batches can show is "
              f"{found.supported:.2g}."]  # fmt: skip
     if found.alarms:
         lines.append(

@@ -28,7 +28,7 @@ def write_limits(path: Path, found: Calibration) -> list[str]:
     Returns
     -------
     list of str
-        The limits that changed, ``columns.x.limit: 0.1 -> 0.12``.
+        The limits that changed, ``columns.x.limit: 0.1 -> 0.12 (raised)``, or ``(lowered)``.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def write_limits(path: Path, found: Calibration) -> list[str]:
         edits += _edits(text, _at(root, proposal.key, path), proposal, _rationale(found, proposal))
         if proposal.proposed != proposal.current:
             dotted = ".".join((*proposal.key, "limit"))
-            changed.append(f"{dotted}: {proposal.current:g} -> {proposal.proposed:g}")
+            how = "raised" if proposal.proposed > proposal.current else "lowered"
+            changed.append(f"{dotted}: {proposal.current:g} -> {proposal.proposed:g} ({how})")
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.yaml")
@@ -94,10 +95,16 @@ def _folded(text: str, column: int, *, flow: bool) -> str:
 
 
 def _rationale(found: Calibration, proposal: Proposal) -> str:
+    raised = (
+        f"; raised to what {found.least_rows} rows can tell from chance, {proposal.floor:.3g}"
+        if proposal.floor > proposal.quantile
+        else ""
+    )
     if found.between == "halves":
         return (
             f"Random halves of {found.batches[0]} stay below {proposal.quantile:.3g} in "
-            f"{100 * (1 - found.rate):g} of 100 cases, which understates how much batches differ."
+            f"{100 * (1 - found.rate):g} of 100 cases, which understates how much batches differ"
+            f"{raised}."
         )
     what = {
         "effect": f"a {proposal.effect} of",
@@ -105,10 +112,8 @@ def _rationale(found: Calibration, proposal: Proposal) -> str:
         "unseen": "a share of unseen levels, with its bound, of",
     }[proposal.what]
     rate = max(found.rate, found.supported)
-    text = (
+    return (
         f"Calibrated on {len(found.batches)} ordinary batches, {found.batches[0]} to "
         f"{found.batches[-1]}: a further one exceeds {what} {proposal.quantile:.3g} with a "
-        f"probability of at most {rate:.2g}"
+        f"probability of at most {rate:.2g}{raised}."
     )
-    raised = f"; raised to what a batch can tell from chance, {proposal.floor:.3g}"
-    return text + (raised if proposal.floor > proposal.quantile else "") + "."

@@ -1,0 +1,42 @@
+"""What chance alone reaches, at the gate's own level, in a batch that is a little smaller."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import ibis
+
+from assay.contract import Contract
+from assay.drift._columns import count
+from assay.drift._measure import measure_drift
+from assay.drift._model import DriftMeasurements
+from assay.engine import ROW
+from assay.policy.drift import DriftPolicy
+
+SMALLER: Final = 0.8
+"""Share of a batch's rows that an ordinary one may be down to, and still be judged."""
+
+
+def measure_chance(
+    con: Any, reference: Any, batch: Any, policy: DriftPolicy, contract: Contract | None = None
+) -> DriftMeasurements:
+    """Compare four fifths of an ordinary batch's rows with a reference, as the gate would.
+
+    Read the null quantiles: a limit below one makes ordinary batches of that size INCONCLUSIVE. The
+    effects themselves say nothing, least of all where the batch is in the reference.
+
+    Parameters
+    ----------
+    con : ibis.backends.duckdb.Backend
+        The session of both tables.
+    reference, batch : ibis.Table
+        What later batches are compared with, and the smallest ordinary batch.
+    policy : DriftPolicy
+        Its limits aren't read.
+    contract : Contract, optional
+    """
+    number = batch[ROW].cast("string")
+    mixed = ibis.literal(f"{policy.seed}/").concat(number).hexdigest("md5")
+    rows = max(int(SMALLER * count(batch)), 1)
+    fewer = batch.order_by(mixed, ROW).limit(rows)
+    return measure_drift(con, reference, fewer, policy, contract=contract)
