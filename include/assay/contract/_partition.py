@@ -121,6 +121,22 @@ class Partition(BaseModel):
         )
         return next(moments), next(moments)
 
+    def ended(self, key: str) -> dt.datetime | None:
+        """When a batch ended, in UTC; None for what is no key of this grain.
+
+        Folders and records may be older than the contract, whose grain was another then.
+
+        Examples
+        --------
+        >>> p = Partition(grain="year", first="2013")
+        >>> str(p.ended("2013")), p.ended("2013-01"), p.ended("9999")
+        ('2014-01-01 00:00:00+00:00', None, None)
+        """
+        try:
+            return self.bounds(key)[1] if self.is_key(key) else None
+        except (ValueError, OverflowError):  # no calendar reaches so far
+            return None
+
     def keys(self, first: str, last: str) -> Iterator[str]:
         """Keys from ``first`` to ``last``, both included, in order.
 

@@ -114,7 +114,8 @@ class Hold(Model):
     """A legal hold: nothing of these batches goes while it lasts, whatever its period."""
 
     batches: Literal["all"] | Batches = Field(
-        description="`all`, a list of batches, or `first` and `last`."
+        description="`all`, a list of batches, or `first` and `last`. A year stands for its months "
+        "and days too, and a day for the month and the year that it is in."
     )
     reason: str = Field(min_length=1, description="The case or order; no personal data.")
     until: dt.date | None = Field(
@@ -122,14 +123,21 @@ class Hold(Model):
     )
 
     def covers(self, batch: str | None, day: dt.date) -> bool:
-        """Whether it holds a batch on a day; what belongs to no batch is held by `all` alone."""
+        """Whether it holds a batch on a day; what belongs to no batch is held by `all` alone.
+
+        A year's hold holds its months and days, and a day's hold the month and the year that it is
+        in: what lies there may be older than the contract's grain.
+        """
         if self.until is not None and day > self.until:
             return False
         if self.batches == "all":
             return True
+        if batch is None:
+            return False
         if isinstance(self.batches, BatchRange):
-            return batch is not None and self.batches.first <= batch <= self.batches.last
-        return batch in self.batches
+            first, last = self.batches.first, self.batches.last
+            return first[: len(batch)] <= batch and batch[: len(last)] <= last
+        return any(b.startswith(batch) or batch.startswith(b) for b in self.batches)
 
 
 class RetentionPolicy(Policy):

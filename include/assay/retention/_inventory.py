@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.lake import ZONES, Lake
+from assay.retention._records import (
+    Records,
+    RunLike,
+    SnapshotLike,
+    StoredLike,
+    reduce_records,
+)
 from assay.retention._tree import Tree, measure_tree
 from assay.retention._versions import VersionItem
 
@@ -28,49 +35,6 @@ _INCIDENT: Final = re.compile(r"([a-z][a-z0-9_]*)-incident-\d+-")
 """How a message about one data set's incident is named; every other one may tell of several."""
 REMOVING: Final = ".removing-"
 """Names what an interrupted sweep has already taken out of its place."""
-
-
-class StoredLike(Protocol):
-    """A version as the registry records it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def batch(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def size(self) -> int: ...
-
-
-class RunLike(Protocol):
-    """One run of a batch, as the catalog's history gives it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def batch(self) -> str: ...
-    @property
-    def version(self) -> str | None: ...
-    @property
-    def input_sha(self) -> str | None: ...
-    @property
-    def started(self) -> datetime: ...
-
-
-class SnapshotLike(Protocol):
-    """One release, as the catalog gives it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def batches(self) -> Mapping[str, str]: ...
-    @property
-    def at(self) -> datetime | None: ...
 
 
 class Item(BaseModel):
@@ -116,6 +80,8 @@ class Inventory(BaseModel):
         What lies in the zones.
     unclaimed : tuple of str
         Files that no zone, or no place in a zone, claims.
+    problems : tuple of str
+        What can't be planned, and why.
     versions : tuple of VersionItem
         What the registry holds.
     latest : dict
@@ -128,19 +94,10 @@ class Inventory(BaseModel):
 
     items: tuple[Item, ...]
     unclaimed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     versions: tuple[VersionItem, ...] = ()
     latest: dict[str, int] = Field(default_factory=dict)
     objects: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Records:
-    """What the catalog knows, reduced to what the inventory asks."""
-
-    landed: Mapping[tuple[str, str, str], datetime]
-    released: Mapping[tuple[str, str, str], datetime]
-    live: Mapping[tuple[str, str], str]
-    needed: Mapping[tuple[str, str, str], str]
 
 
 def take_inventory(
@@ -182,21 +139,22 @@ def take_inventory(
     """
     stored, releases = list(committed), list(snapshots)
     keys = {(v.dataset, v.batch, v.version) for v in stored}
-    records = _records(list(runs), releases, pointers, live, keys)
+    records = reduce_records(list(runs), releases, pointers, live, keys)
     items: list[Item] = []
-    unclaimed = list(_strangers(lake))
+    problems: list[str] = []
+    unclaimed = list(_strangers(lake, problems))
     for zone in BATCH_ZONES:
-        for path in _units(lake.home / zone, unclaimed, lake):
-            if (seen := measure_tree(path)) is not None:
-                items.append(_batch_item(lake, zone, path, seen, records, batch_end))
+        units = _units(lake.home / zone, unclaimed, problems, lake)
+        for path, seen in _measured(units, problems, lake):
+            items.append(_batch_item(lake, zone, path, seen, records, batch_end))
     for zone in WRITTEN_ZONES:
-        for path in _children(lake.home / zone):
-            if (seen := measure_tree(path)) is not None:
-                items.append(_written_item(lake, zone, path, seen))
+        for path, seen in _measured(_children(lake.home / zone, problems, lake), problems, lake):
+            items.append(_written_item(lake, zone, path, seen))
     ordered = sorted(items, key=lambda i: i.path)
     return Inventory(
         items=tuple(ordered),
         unclaimed=tuple(sorted(unclaimed)),
+        problems=tuple(sorted(problems)),
         versions=tuple(_version_items(stored, releases, pointers, records, batch_end, stays or {})),
         latest={s.dataset: s.number for s in sorted(releases, key=lambda s: s.number)},
         objects=tuple(sorted(objects)),
@@ -233,64 +191,65 @@ def _version_items(
         )
 
 
-def _records(
-    runs: list[RunLike],
-    snapshots: list[SnapshotLike],
-    pointers: Mapping[str, int],
-    live: Mapping[tuple[str, str], str],
-    committed: Collection[tuple[str, str, str]],
-) -> Records:
-    released: dict[tuple[str, str, str], datetime] = {}
-    needed: dict[tuple[str, str, str], str] = {}
-    for snapshot in snapshots:
-        for batch, version in snapshot.batches.items():
-            key = (snapshot.dataset, batch, version)
-            if snapshot.at is not None:
-                released[key] = min(snapshot.at, released.get(key, snapshot.at))
-            if pointers.get(snapshot.dataset) == snapshot.number and key not in committed:
-                needed[key] = f"snapshot {snapshot.number}, whose version is nowhere else"
-    landed: dict[tuple[str, str, str], datetime] = {}
-    for run in sorted(runs, key=lambda r: r.started):
-        if run.input_sha:
-            first = landed.setdefault((run.dataset, run.batch, run.input_sha), run.started)
-            if run.version:
-                version_key = (run.dataset, run.batch, run.version)
-                landed.setdefault(version_key, first)
-                if version_key in released:
-                    input_key = (run.dataset, run.batch, run.input_sha)
-                    at = released[version_key]
-                    released[input_key] = min(at, released.get(input_key, at))
-    return Records(landed, released, live, needed)
-
-
-def _strangers(lake: Lake) -> Iterator[str]:
+def _strangers(lake: Lake, problems: list[str]) -> Iterator[str]:
     """What lies in the home outside every zone."""
     known = {zone.name for zone in ZONES}
-    yield from (p.name for p in _children(lake.home) if p.name not in known)
+    children = _children(lake.home, problems, lake)
+    yield from (_relative(lake, p) for p in children if p.name not in known)
 
 
-def _units(zone: Path, unclaimed: list[str], lake: Lake) -> Iterator[Path]:
+def _units(zone: Path, unclaimed: list[str], problems: list[str], lake: Lake) -> Iterator[Path]:
     """Folders at the depth of a batch's input or version; files above it are unclaimed."""
-    for dataset in _children(zone):
-        for batch in _children(dataset) if dataset.is_dir() else (dataset,):
-            for unit in _children(batch) if batch.is_dir() else (batch,):
+
+    def below(folder: Path) -> list[Path]:
+        return _children(folder, problems, lake) if folder.is_dir() else [folder]
+
+    for dataset in _children(zone, problems, lake):
+        for batch in below(dataset):
+            for unit in below(batch):
                 if unit.is_dir():
                     yield unit
                 else:
                     unclaimed.append(_relative(lake, unit))
 
 
-def _children(folder: Path) -> list[Path]:
+def _children(folder: Path, problems: list[str], lake: Lake) -> list[Path]:
+    if folder.is_symlink() and folder != lake.home:
+        problems.append(f"{_relative(lake, folder)}: it is a link, and no sweep follows one")
+        return []
     try:
         return sorted(
             p for p in folder.iterdir() if not p.name.startswith(REMOVING) and p.name != ".lock"
         )
     except FileNotFoundError:
         return []
+    except OSError as exc:
+        problems.append(_unreadable(lake, folder, exc))
+        return []
+
+
+def _measured(
+    paths: Iterable[Path], problems: list[str], lake: Lake
+) -> Iterator[tuple[Path, Tree]]:
+    """What has files; what can't be read or named is a problem, and stops nothing else."""
+    for path in paths:
+        try:
+            path.as_posix().encode()
+            seen = measure_tree(path)
+        except (OSError, UnicodeError) as exc:
+            problems.append(_unreadable(lake, path, exc))
+            continue
+        if seen is not None:
+            yield path, seen
+
+
+def _unreadable(lake: Lake, path: Path, exc: OSError | UnicodeError) -> str:
+    why = exc.strerror if isinstance(exc, OSError) else "its name isn't UTF-8"
+    return f"{_relative(lake, path)}: can't be read: {why}"
 
 
 def _relative(lake: Lake, path: Path) -> str:
-    return path.relative_to(lake.home).as_posix()
+    return os.fsencode(path.relative_to(lake.home)).decode(errors="backslashreplace")
 
 
 def _batch_item(

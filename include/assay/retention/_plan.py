@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
+from assay.retention._due import days_after
 from assay.retention._inventory import Inventory, Item, SweptZone
 from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
 
@@ -98,6 +99,7 @@ def plan_retention(
     removals: list[PlannedRemoval] = []
     delayed: list[DelayedRemoval] = []
     problems = [f"{path}: no zone claims it" for path in inventory.unclaimed]
+    problems += inventory.problems
     for item in inventory.items:
         period = _period(item, policies)
         if period is None:
@@ -105,7 +107,7 @@ def plan_retention(
             problems.append(f"{item.path}: no period of {owner} for the zone {item.zone}")
             continue
         counts_from, since = _since(item, period)
-        due = since + timedelta(days=period.max_age_days)
+        due = days_after(since, period.max_age_days)
         if due > now:
             continue
         if needed := (*item.needed_by, *_holds(item, policies, now)):

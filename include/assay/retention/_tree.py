@@ -29,13 +29,18 @@ def measure_tree(path: Path) -> Tree | None:
     -------
     Tree or None
         None where there is no file.
+
+    Raises
+    ------
+    OSError
+        If a folder in it can't be read.
     """
     seen = dict(_files(path))
     if not seen:
         return None
     digest = hashlib.sha256()
     for name, stat in seen.items():
-        digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n"))
     times = [stat.st_mtime for stat in seen.values()]
     return Tree(
         files=len(seen),
@@ -50,7 +55,13 @@ def _files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
     if not path.is_dir() or path.is_symlink():
         found = [path]
     else:
-        found = sorted(Path(f) / name for f, _, names in os.walk(path) for name in names)
+        walk = os.walk(path, onerror=_unless_gone)
+        found = sorted(Path(f) / name for f, _, names in walk for name in names)
     for file in found:
         with contextlib.suppress(FileNotFoundError):  # it may go while we look
             yield file.relative_to(path).as_posix(), file.lstat()
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

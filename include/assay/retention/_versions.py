@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from assay.policy.retention import CountsFrom, Period, ReleasedPeriod, RetentionPolicy
+from assay.retention._due import days_after
 
 Action = Literal["withdraw", "archive", "remove"]
 
@@ -119,7 +120,7 @@ def plan_versions(
             delayed.append(DelayedVersion(name=item.name, due=due, kept_by=tuple(keepers)))
             continue
         points = _rollback_points(item, released, latest.get(item.dataset, 0))
-        waits = bool(points) and now < due + timedelta(days=released.grace_days)
+        waits = bool(points) and now < days_after(due, released.grace_days)
         if waits and not item.pointed:
             kept = (f"rollback to snapshot {points[-1]}, until the grace period ends",)
             delayed.append(DelayedVersion(name=item.name, due=due, kept_by=kept))
@@ -135,10 +136,10 @@ def _since(item: VersionItem, period: Period) -> tuple[CountsFrom, datetime]:
 
 
 def _due(item: VersionItem, since: datetime, period: Period, least: int) -> datetime:
-    due = since + timedelta(days=max(period.max_age_days, least))
+    due = days_after(since, max(period.max_age_days, least))
     if item.stay is None:
         return due
-    return max(due, datetime.combine(item.stay + timedelta(days=1), time(), tzinfo=UTC))
+    return max(due, days_after(datetime.combine(item.stay, time(), tzinfo=UTC), 1))
 
 
 def _rollback_points(item: VersionItem, released: ReleasedPeriod, latest: int) -> list[int]:

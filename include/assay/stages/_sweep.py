@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -31,7 +33,7 @@ _UPLOADING: Final = timedelta(days=2)
 
 def plan_sweep(office: Office) -> RetentionPlan:
     """What is past its period now; nothing is changed."""
-    return _plan(office, _inventory(office))
+    return _look(office)[1]
 
 
 def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
@@ -46,8 +48,8 @@ def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
     InputError
         If another plan is due by now and this one was never begun: then nothing is removed.
     """
-    inventory, done = _inventory(office), _result_path(office, plan_hash)
-    plan, kept = _plan(office, inventory), tuple[str, ...]()
+    done, kept = _result_path(office, plan_hash), tuple[str, ...]()
+    inventory, plan = _look(office)
     if plan.hash == plan_hash:
         write_text(_plan_path(office, plan_hash), plan.model_dump_json(indent=1))
     else:
@@ -68,8 +70,13 @@ def apply_sweep(office: Office, plan_hash: str) -> RetentionResult:
     return result
 
 
-def _plan(office: Office, inventory: Inventory) -> RetentionPlan:
-    return plan_retention(inventory, _policies(office), office.clock())
+def _look(office: Office) -> tuple[Inventory, RetentionPlan]:
+    """What there is now, and what of it is past its period."""
+    rules = _rules(office)
+    inventory = _inventory(office, rules.contracts)
+    known = {"problems": (*rules.problems, *inventory.problems)}
+    inventory = inventory.model_copy(update=known)
+    return inventory, plan_retention(inventory, rules.policies, office.clock())
 
 
 def _plan_path(office: Office, plan_hash: str) -> Path:
@@ -93,27 +100,34 @@ def _begun(office: Office, plan_hash: str, due: RetentionPlan) -> RetentionPlan:
     )
 
 
-def _contracts(office: Office) -> dict[str, Contract]:
-    found = load_contracts(office.project.contracts)
-    return {name: c for name, c in found.items() if isinstance(c, Contract)}
+@dataclass(frozen=True)
+class _Rules:
+    """Contracts and policies that load; data sets of which one doesn't are left to ``problems``."""
+
+    contracts: dict[str, Contract]
+    policies: dict[str, RetentionPolicy]
+    problems: tuple[str, ...]
 
 
-def _policies(office: Office) -> dict[str, RetentionPolicy]:
-    policies = {}
-    for name, contract in _contracts(office).items():
+def _rules(office: Office) -> _Rules:
+    contracts, policies, problems = dict[str, Contract](), dict[str, RetentionPolicy](), list[str]()
+    for name, contract in load_contracts(office.project.contracts).items():
         try:
+            if isinstance(contract, AssayError):
+                raise contract
+            contracts[name] = contract
             policies[name] = office.policy(contract, "retention", RetentionPolicy)
-        except AssayError:
-            continue  # what has no policy stays, and the plan says so
-    return policies
+        except AssayError as exc:
+            problems.append(f"{name}: nothing of it is planned: {exc}")
+    return _Rules(contracts, policies, tuple(problems))
 
 
-def _inventory(office: Office) -> Inventory:
-    catalog, registry, contracts = office.catalog, office.registry, _contracts(office)
+def _inventory(office: Office, contracts: Mapping[str, Contract]) -> Inventory:
+    catalog, registry = office.catalog, office.registry
 
     def batch_end(dataset: str, batch: str) -> datetime | None:
         contract = contracts.get(dataset)
-        return contract.partition.bounds(batch)[1] if contract else None
+        return contract.partition.ended(batch) if contract else None
 
     listed = {d["name"] for d in catalog.status(contracts)["datasets"]}
     names = sorted({*listed, *registry.datasets()})

@@ -128,9 +128,9 @@ def _line(office: Office, contract: Contract, week: Week, by: CountBy) -> Any:
     decided = [r for r in office.catalog.history(name) if r.ended and r.state.value in _DECIDED]
 
     def counts(record: BatchRecord) -> bool:
-        at = record.ended if by == "decided" else contract.partition.bounds(record.batch)[1]
-        # A batch that ends at midnight is the day before's.
-        return week.has(at) if by == "decided" else week.start < at <= week.end  # type: ignore[operator]
+        end = contract.partition.ended(record.batch) if by == "batch" else None
+        # A batch that ends at midnight is the day before's; one of another grain has no end.
+        return week.has(record.ended) if end is None else week.start < end <= week.end
 
     incidents = office.catalog.incidents(name)
     muted, older = _muted(office, incidents, week)

@@ -273,9 +273,10 @@ def test_a_link_is_removed_and_not_followed(
     sub = outside / B / "sha"
     sub.mkdir(parents=True)
     (sub / "rows.parquet").write_text("x")
-    plan = plan_retention(look(lake), policies, NOW + 500 * DAY)
-    with pytest.raises(InputError, match="no sweep may remove"):
-        apply_retention(plan, plan.hash, lake, look(lake))
+    write(f"landing/planes/{B}/sha/rows.parquet", 500)
+    plan = plan_retention(look(lake), {**policies, "planes": policy()}, NOW + 500 * DAY)
+    assert plan.problems == ("landing/flights: it is a link, and no sweep follows one",)
+    assert paths(plan) == [f"landing/planes/{B}/sha"]
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.001, 0.003, 0.01, 0.03])

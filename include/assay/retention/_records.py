@@ -1,0 +1,92 @@
+"""What the catalog and the registry know, reduced to what the inventory asks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class StoredLike(Protocol):
+    """A version as the registry records it."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def batch(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def size(self) -> int: ...
+
+
+class RunLike(Protocol):
+    """One run of a batch, as the catalog's history gives it."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def batch(self) -> str: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def input_sha(self) -> str | None: ...
+    @property
+    def started(self) -> datetime: ...
+
+
+class SnapshotLike(Protocol):
+    """One release, as the catalog gives it."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def batches(self) -> Mapping[str, str]: ...
+    @property
+    def at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True)
+class Records:
+    """Moments and needs, by data set, batch, and input or version."""
+
+    landed: Mapping[tuple[str, str, str], datetime]
+    released: Mapping[tuple[str, str, str], datetime]
+    live: Mapping[tuple[str, str], str]
+    needed: Mapping[tuple[str, str, str], str]
+
+
+def reduce_records(
+    runs: list[RunLike],
+    snapshots: list[SnapshotLike],
+    pointers: Mapping[str, int],
+    live: Mapping[tuple[str, str], str],
+    committed: Collection[tuple[str, str, str]],
+) -> Records:
+    """When inputs and versions landed and were released, and what a live snapshot must have."""
+    released: dict[tuple[str, str, str], datetime] = {}
+    needed: dict[tuple[str, str, str], str] = {}
+    for snapshot in snapshots:
+        for batch, version in snapshot.batches.items():
+            key = (snapshot.dataset, batch, version)
+            if snapshot.at is not None:
+                released[key] = min(snapshot.at, released.get(key, snapshot.at))
+            if pointers.get(snapshot.dataset) == snapshot.number and key not in committed:
+                needed[key] = f"snapshot {snapshot.number}, whose version is nowhere else"
+    landed: dict[tuple[str, str, str], datetime] = {}
+    for run in sorted(runs, key=lambda r: r.started):
+        if run.input_sha:
+            first = landed.setdefault((run.dataset, run.batch, run.input_sha), run.started)
+            if run.version:
+                version_key = (run.dataset, run.batch, run.version)
+                landed.setdefault(version_key, first)
+                if version_key in released:
+                    input_key = (run.dataset, run.batch, run.input_sha)
+                    at = released[version_key]
+                    released[input_key] = min(at, released.get(input_key, at))
+    return Records(landed, released, live, needed)
