@@ -21,6 +21,7 @@ from assay.project import Project
 if TYPE_CHECKING:
     from assay.stages import Office
 
+Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
 
 errors = Console(stderr=True, highlight=False, markup=False)

@@ -1,17 +1,15 @@
-"""Verbs on a file: validate, clean, drift, fairness."""
+"""Verbs on a file: clean, drift, fairness."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
 from assay.cli._calibrate import calibrate
-from assay.cli._console import AsJson, errors, now, print_json, progress, show
+from assay.cli._console import AsJson, Data, print_json, progress, show
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
 Policy = Annotated[
     Path,
     typer.Option(
@@ -24,7 +22,7 @@ Policy = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    for verb in (validate, clean, fairness):
+    for verb in (clean, fairness):
         app.command()(verb)
     group = typer.Typer(
         invoke_without_command=True,
@@ -33,71 +31,6 @@ def register(app: typer.Typer) -> None:
     group.callback()(drift)
     group.command()(calibrate)
     app.add_typer(group, name="drift")
-
-
-def validate(
-    data: Data,
-    suite: Annotated[Path, typer.Option("--suite", help="Great Expectations' suite JSON.")],
-    quarantine: Annotated[
-        Path | None, typer.Option(help="Folder for the failing rows, with all their reasons.")
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(help="`compiled` (one scan) or `gx` (Great Expectations itself).")
-    ] = "compiled",
-    param: Annotated[
-        list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
-    ] = None,
-    redact: Annotated[
-        list[str] | None,
-        typer.Option("--redact", help="A column whose values may not show; repeat for more."),
-    ] = None,
-    as_json: AsJson = True,
-) -> int:
-    """Judge a file by an expectation suite alone; prints GX's validation result as JSON.
-
-    An unmet critical expectation is FAIL (exit 1) even if its rows were quarantined, an unmet
-    warning is WARN (exit 0), info changes nothing, and what could not be judged is INCONCLUSIVE
-    (exit 3).
-
-    Example: assay validate flights.csv --suite include/suites/flights/raw.json --quarantine bad/
-    """
-    del as_json  # the result is JSON, asked for or not
-    from assay.quality import parameters_from, validate_file
-
-    chosen: Literal["compiled", "gx"] = "gx" if engine == "gx" else "compiled"
-    if engine not in {"compiled", "gx"}:
-        raise typer.BadParameter("compiled or gx", param_hint="--engine")
-    with progress("validating"):
-        found = validate_file(
-            data,
-            suite,
-            engine=chosen,
-            parameters=parameters_from(param or []),
-            redact=redact or [],
-            quarantine=quarantine,
-            time=now(),
-        )
-    print_json(dict(found.document))
-    errors.print("\n".join(_told(found.document)), soft_wrap=True)
-    errors.print(f"{found.outcome.value}: {suite}")
-    return found.exit_code
-
-
-def _told(document: Mapping[str, Any]) -> list[str]:
-    """A line for every expectation that isn't met: which, of what, and how far; no value."""
-    lines = []
-    for one in document["results"]:
-        if one["success"]:
-            continue
-        config, result = one["expectation_config"], one["result"]
-        asked = config["kwargs"]
-        of = asked.get("column") or asked.get("column_list") or asked.get("column_A") or "the table"
-        count = result.get("unexpected_count")
-        why = one["exception_info"].get("exception_message") or (
-            "" if count is None else f"{count} of {result.get('element_count')} rows"
-        )
-        lines.append(f"  {one['verdict']} {config['type']} ({of}): {why}".rstrip(": "))
-    return lines
 
 
 def clean(

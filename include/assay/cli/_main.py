@@ -17,6 +17,7 @@ from assay.cli import (
     _retention,
     _status,
     _suggest,
+    _validate,
     _versions,
 )
 from assay.cli._console import errors
@@ -37,7 +38,7 @@ app = typer.Typer(
     "Exit codes: 0 pass or warn · 1 a judged FAIL · 2 an error in input, policy or program · "
     "3 inconclusive.",
 )
-for module in (_data, _new, _suggest, _check, _status, _incidents, _home):
+for module in (_validate, _data, _new, _suggest, _check, _status, _incidents, _home):
     module.register(app)
 app.add_typer(_versions.app, name="versions")
 app.add_typer(_cleaning.app, name="cleaning")

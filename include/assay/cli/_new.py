@@ -47,9 +47,8 @@ def new(
             "remarks": [vars(r) for r in plan.remarks],
         })  # fmt: skip
         return 0
-    results.print(
-        proposals_table(plan.proposals, f"What {name}'s suites expect beside its contract")
-    )
+    results.print(f"What the suites of {name} expect beside its contract")
+    results.print(proposals_table(plan.proposals))
     print_remarks(plan.remarks)
     lines = ["", *(f"wrote {path}" for path in written), *_next(plan.profile, name)]
     results.print("\n".join(lines))

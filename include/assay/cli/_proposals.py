@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from assay.onboarding import Proposal, Remark
 
 
-def proposals_table(proposals: Sequence[Proposal], title: str) -> Table:
+def proposals_table(proposals: Sequence[Proposal]) -> Table:
     """What is proposed of which column, and why."""
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("column", "expectation", "evidence"):
         table.add_column(name, overflow="fold")
     for p in proposals:

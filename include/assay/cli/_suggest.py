@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import AsJson, check_dataset, open_office, print_json, results, steps
+from assay.cli._console import AsJson, Data, check_dataset, open_office, print_json, results, steps
 from assay.cli._mutation import print_score
 from assay.cli._proposals import print_remarks, proposals_table, short
 
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def suggest(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")],
+    data: Data,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -44,7 +44,7 @@ def suggest(
     ] = None,
     batch: Annotated[
         str | None,
-        typer.Option(help="The batch that DATA is; by the file's name where that is a key."),
+        typer.Option(help="The batch that DATA is; by the file's name where that holds one key."),
     ] = None,
     against: Annotated[
         list[str] | None,
@@ -100,7 +100,7 @@ def suggest(
     if as_json:
         print_json(_document(found, score, written))
     else:
-        _print(found, score, written)
+        _print(found, score, written, taken=not against)
     return 0
 
 
@@ -136,6 +136,7 @@ def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str
     return {
         "rows": suggestion.rows,
         "batches": suggestion.batches,
+        "batch": found.batch,
         "proposals": [
             {"label": label, "stage": p.stage, **p.expectation()}
             for label, p in zip(labels, suggestion.proposals, strict=True)
@@ -151,16 +152,24 @@ def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str
     }
 
 
-def _print(found: Suggested, score: Any, written: dict[str, Any]) -> None:
+def _print(found: Suggested, score: Any, written: dict[str, Any], *, taken: bool) -> None:
+    """The result for a person; ``taken`` where the earlier versions were taken, not named."""
     suggestion = found.suggestion
     of = f"{suggestion.rows:,} rows"
     if suggestion.batches > 1:
         of += f" and {suggestion.batches - 1} earlier batches"
-    title = f"{len(suggestion.proposals)} expectations proposed from {of}"
-    results.print(proposals_table(suggestion.proposals, title))
+    if suggestion.proposals:
+        title = f"{len(suggestion.proposals)} expectations proposed from {of}"
+        results.print(title)
+        results.print(proposals_table(suggestion.proposals))
+    else:
+        results.print(f"{of}: nothing to add.")
     print_remarks(suggestion.remarks)
     _contradicted(found)
-    if found.past:
+    if taken and found.past and found.batch is None:
+        results.print("batch not known: --batch. Until then every version counts as earlier.")
+    if found.past and suggestion.proposals:
+        results.print("Tried on earlier versions: · met, or the rows flagged")
         results.print(_backtest(found))
     if score is not None:
         print_score(score)
@@ -173,11 +182,14 @@ def _print(found: Suggested, score: Any, written: dict[str, Any]) -> None:
 
 
 def _contradicted(found: Suggested) -> None:
+    """What of contract and suite the data don't meet; nothing where there is neither."""
     if found.contradicted:
         results.print("\nStated already, and contradicted by these data:")
         for j in found.contradicted:
             why = j.problem or ("" if j.flagged is None else f"{j.flagged} rows")
             results.print(f"  {j.label}: {why}".rstrip(": "))
+    elif found.stated:
+        results.print("\nNothing that is stated already is contradicted by these data.")
     results.print("")
 
 
@@ -187,8 +199,7 @@ def _backtest(found: Suggested) -> Table:
     A dot is met; a number is the rows that it would have flagged; ``unmet`` is of the whole table.
     """
     past = found.past
-    table = Table(title="Tried on earlier versions: · met, or the rows flagged",
-                  title_justify="left", box=None)  # fmt: skip
+    table = Table(box=None)
     table.add_column("expectation", overflow="fold")
     few = len(past) <= _MOST_SHOWN
     for name in [p.batch for p in past] if few else ["met", "unmet", "most rows flagged", "in"]:

@@ -79,6 +79,19 @@ class Partition(BaseModel):
             return False
         return True
 
+    def keys_in(self, text: str) -> tuple[str, ...]:
+        """The different keys of this grain that stand in a text, in order; days aren't months.
+
+        Examples
+        --------
+        >>> Partition(grain="day", first="2024-01-01").keys_in("loans-2024-01-02.csv")
+        ('2024-01-02',)
+        >>> Partition(grain="month", first="2024-01").keys_in("loans-2024-01-02.csv")
+        ()
+        """
+        found = re.findall(rf"(?<!\d){_SHAPE[self.grain]}(?!-?\d)", text, flags=re.ASCII)
+        return tuple(dict.fromkeys(filter(self.is_key, found)))
+
     def parse(self, key: str) -> str:
         """The key itself, once it is known to be canonical and within the calendar.
 

@@ -5,7 +5,7 @@ landing row number ``__row``; columns that begin with ``__`` are the system's an
 :func:`data_columns` leaves them out.
 """
 
-from assay.engine._read import open_data, read_parquet, read_text
+from assay.engine._read import aside, open_data, read_parquet
 from assay.engine._session import session
 from assay.engine._types import DTYPES, ROW, data_columns, quoted, round12
 from assay.engine._write import FileDigest, export_parquet, write_parquet
@@ -14,12 +14,12 @@ __all__ = [
     "DTYPES",
     "ROW",
     "FileDigest",
+    "aside",
     "data_columns",
     "export_parquet",
     "open_data",
     "quoted",
     "read_parquet",
-    "read_text",
     "round12",
     "session",
     "write_parquet",

@@ -126,7 +126,7 @@ def _local(con: Any, source: Path | str) -> Path:
     if "://" not in text:
         return Path(text)
     name = text.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
-    target = _aside(con) / name
+    target = aside(con) / name
     try:
         with fsspec.open(text, "rb") as remote, target.open("wb") as local:
             while block := remote.read(1 << 20):
@@ -136,7 +136,7 @@ def _local(con: Any, source: Path | str) -> Path:
     return target
 
 
-def _aside(con: Any) -> Path:
+def aside(con: Any) -> Path:
     """A new folder in the session's own, which goes away with it."""
     spill = con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
     Path(spill).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ def _narrowed(con: Any, table: Any, path: Path) -> Any:
     for i, name in enumerate(names):
         kind = next((t for t in _SHAPES if fits[f"{i}:{t}"]), "VARCHAR")
         casts.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
-    target = _aside(con) / "rows.parquet"
+    target = aside(con) / "rows.parquet"
     con.raw_sql(
         f"COPY (SELECT {', '.join(casts)} FROM ({con.compile(table)})) TO '{target}' "  # noqa: S608
         "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"

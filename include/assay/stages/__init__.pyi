@@ -18,6 +18,7 @@ from ._suggest import Suggested, proposed, suggest_suite
 from ._sweep import apply_sweep, plan_sweep
 from ._tell import tell
 from ._ticket import Asked, StageResult, Ticket, render_result
+from ._trial import Trial, try_gate
 from ._validate import validate
 from ._verify import verify
 from ._versions_end import restore_version
@@ -31,6 +32,7 @@ __all__ = [
     "StageResult",
     "Suggested",
     "Ticket",
+    "Trial",
     "abandon",
     "apply_sweep",
     "build_data_docs",
@@ -61,6 +63,7 @@ __all__ = [
     "tell",
     "told_incident",
     "told_incidents",
+    "try_gate",
     "unbegun",
     "validate",
     "verify",

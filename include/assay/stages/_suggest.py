@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import ibis
 
@@ -24,9 +24,10 @@ from assay.onboarding import (
 )
 from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, contract_suite, load_suite, validate
+from assay.stages._arrival import arrive, batch_of, released_tables
 from assay.stages._office import Office
+from assay.stages._validate import Which, composed, referred
 
-Which = Literal["raw", "clean"]
 Told = Callable[[str], None]
 
 
@@ -53,16 +54,19 @@ class Past:
 
 @dataclass(frozen=True)
 class Suggested:
-    """What is proposed, which stated expectations the data contradict, and the backtest.
+    """What is proposed, what of the stated the data contradict, and the backtest.
 
-    ``own`` is how the data themselves stand up to each proposal; ``table`` is what was read, and
-    lives as long as the session.
+    ``own`` is how the data themselves stand up to each proposal; ``stated`` says whether contract
+    or suite expect anything yet; ``batch`` is None where it isn't known which the data are;
+    ``table`` is what was read, and lives as long as the session.
     """
 
     suggestion: Suggestion
     own: tuple[Judged, ...]
+    stated: bool
     contradicted: tuple[Judged, ...]
     past: tuple[Past, ...]
+    batch: str | None
     table: Any = field(repr=False)
 
 
@@ -96,8 +100,8 @@ def suggest_suite(
     suite : Path, optional
         The suite that is there; a data set's own by default.
     batch : str, optional
-        The batch that the data are; by the file's name where that is a key. Only batches before it
-        count as earlier.
+        The batch that the data are; by the file's name where that holds one key. Only batches
+        before it count as earlier; all do where it isn't known.
     against : sequence of str
         Batches to try on; all earlier ones by default.
     redact : collection of str
@@ -105,15 +109,15 @@ def suggest_suite(
     guess : bool
         Without a data set, take columns whose names suggest people for classified.
     """
-    table = _read(con, data)
     contract = office.project.contract(dataset) if office and dataset else None
-    table = _typed(table, contract) if contract else table
+    if contract:
+        batch = contract.partition.parse(batch) if batch else batch_of(data, contract)
+    table, faults = _read(con, data, contract, which)
     hidden = _hidden(table, contract, redact, guess=guess)
-    stated = _stated(con, table, office, contract, which, suite, hidden)
+    stated = _stated(con, table, office, contract, which, suite, batch, hidden)
     past: list[_Earlier] = []
     if office and contract:
-        before = batch or _batch_of(data, contract)
-        past = _past(con, office, contract, which, against, before)
+        past = _past(con, office, contract, which, against, batch)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
         con, table, hidden=hidden, known=stated.known, earlier=released, told=told
@@ -126,11 +130,36 @@ def suggest_suite(
         judged = _try(con, p.rows, suggestion.proposals, hidden)
         rows = int(con.to_pyarrow(p.rows.count()).as_py())
         tried.append(Past(p.batch, p.state, p.table, rows, judged))
-    return Suggested(suggestion, own, stated.contradicted, tuple(tried), table)
+    return Suggested(
+        suggestion, own, bool(stated.known), (*faults, *stated.contradicted), tuple(tried), batch,
+        table,
+    )  # fmt: skip
 
 
-def _read(con: Any, data: Path | str) -> Any:
-    """The data: Parquet is scanned where it lies, for no row number is needed."""
+def _read(
+    con: Any, data: Path | str, contract: Contract | None, which: Which
+) -> tuple[Any, tuple[Judged, ...]]:
+    """The data, as a run would land them where they are of a data set, and what landing says."""
+    if contract is None:
+        return _opened(con, data), ()
+    if which == "clean":
+        return _typed(_opened(con, data), contract), ()
+    landing = arrive(con, contract, data)
+    if landing.rows_path is None:
+        raise InputError(
+            "would not land", where=str(data),
+            got=", ".join(f"{f.code} {f.column or ''}".rstrip() for f in landing.faults),
+            do=" ".join(f.message for f in landing.faults),
+        )  # fmt: skip
+    faults = (
+        Judged(f"{f.code}:{f.column}" if f.column else f.code, False, None, f.message)
+        for f in landing.faults
+    )
+    return engine.read_parquet(con, landing.rows_path), tuple(faults)
+
+
+def _opened(con: Any, data: Path | str) -> Any:
+    """The data as they are: Parquet is scanned where it lies, for no row number is needed."""
     path = Path(str(data))
     if ".parquet" in "".join(path.suffixes).lower() and "://" not in str(data):
         return engine.read_parquet(con, path)
@@ -184,23 +213,27 @@ def _stated(
     contract: Contract | None,
     which: Which,
     path: Path | None,
+    batch: str | None,
     hidden: frozenset[str],
 ) -> _Stated:
-    """What contract and suite say already, and which of the suite's expectations aren't met."""
+    """What contract and suites say already, and what of it a gate would find unmet."""
     promised = contract_suite(contract).expectations if contract else ()
     known = aspects((e.type, e.told) for e in promised)
-    parameters: dict[str, Any] = {}
-    if office and contract:
+    if not office or not contract:
+        judged = load_suite(path) if path else None
+    else:
         path = path or office.project.suite(contract.dataset, which)
-        parameters = dict(office.policy(contract, "quality", QualityPolicy).parameters)
+        parameters = office.policy(contract, "quality", QualityPolicy).parameters
         other = office.project.suite(contract.dataset, "clean" if which == "raw" else "raw")
         if other.is_file():
             known |= aspects((e.type, e.told) for e in load_suite(other, parameters).expectations)
-    if path is None or (contract and not path.is_file()):
+        own = load_suite(path, parameters) if path.is_file() else None
+        references = released_tables(office, con, sorted(referred(contract, own)))
+        judged = composed(contract, own, references, which, batch)
+    if judged is None:
         return _Stated(known)
-    suite = load_suite(path, parameters)
-    known |= aspects((e.type, e.told) for e in suite.expectations)
-    found = _results(validate(con, table, suite, redact=hidden))
+    known |= aspects((e.type, e.told) for e in judged.expectations)
+    found = _results(validate(con, table, judged, redact=hidden))
     return _Stated(known, tuple(j for j in found if not j.met))
 
 
@@ -238,12 +271,6 @@ def _past(
             state = records[batch].state.value
             found.append(_Earlier(batch, state, name, engine.read_parquet(con, path)))
     return found
-
-
-def _batch_of(data: Path | str, contract: Contract) -> str | None:
-    """The key that a file is named after, if it is one."""
-    name = Path(str(data)).name.partition(".")[0]
-    return name if contract.partition.is_key(name) else None
 
 
 def _table(

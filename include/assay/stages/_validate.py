@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from assay import engine
@@ -53,11 +53,10 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
         rows = landed(office, ticket, con)
         table = rows if which == "raw" else worked(office, ticket, con, "cleaned.parquet")
         suite = load_suite(office.project.suite(ticket.dataset, which), policy.parameters)
-        references = _references(office, ticket, con, contract, suite.other_datasets)
-        whole = contract_suite(contract, references, stage=which, batch=ticket.batch)
-        suite = suite.with_released(references)
+        references = _references(office, ticket, con, referred(contract, suite))
+        whole = composed(contract, suite, references, which, ticket.batch)
         found = judge_table(
-            con, table, whole + suite, redact=contract.classified, gx_max_rows=policy.gx.max_rows
+            con, table, whole, redact=contract.classified, gx_max_rows=policy.gx.max_rows
         )
         verdict = judge_validation(found, policy, gate=stage)
         files = _write(office, ticket, con, found, rows, which)
@@ -75,10 +74,23 @@ def _validated(office: Office, ticket: Ticket, which: Which) -> Finished:
     return Finished(result=result, verdict=verdict)
 
 
+def referred(contract: Contract, suite: Any) -> set[str]:
+    """Data sets into whose released rows contract and suite look."""
+    named = {c.references.dataset for c in contract.columns if c.references}
+    return named | set(suite.other_datasets if suite else ())
+
+
+def composed(
+    contract: Contract, suite: Any, references: Mapping[str, Any], which: Which, batch: str | None
+) -> Any:
+    """All that a stage judges: the contract's promises, then the suite's expectations."""
+    promised = contract_suite(contract, references, stage=which, batch=batch)
+    return promised + suite.with_released(references) if suite else promised
+
+
 def _references(
-    office: Office, ticket: Ticket, con: Any, contract: Contract, others: Collection[str]
+    office: Office, ticket: Ticket, con: Any, wanted: Collection[str]
 ) -> dict[str, Any]:
-    wanted = {c.references.dataset for c in contract.columns if c.references} | {*others}
     return {
         dataset: versions(office, con, dataset, batches, "data")
         for dataset, batches in ticket.pinned.tables.items()

@@ -233,6 +233,7 @@ def test_help_teaches(assay: Any, verb: tuple[str, ...], monkeypatch: pytest.Mon
     [
         (("validat",), "Did you mean 'validate'?"),
         (("validate", "x.csv"), "--suite"),
+        (("validate", "x.csv", "--suite", "s", "--batch", "2024"), "--dataset"),
         (("validate", "x.csv", "--sute", "s"), "--suite"),
         (("validate", "x.csv", "--suite", "s", "--engine", "spark"), "compiled or gx"),
         (("drift",), "--policy"),

@@ -102,6 +102,42 @@ def test_a_data_set_is_tried_on_its_past(
     assert "no such batch to try on" in missing.err
 
 
+def test_what_the_contract_says_is_held_against_the_data(
+    assay: Any, office: Any, mini: Any, tmp_path: Path
+) -> None:
+    rows = [list(r) for r in mini.visit_rows(DAY)]
+    for row in rows[:30]:
+        row[4] = "c"
+    for row in rows[:7]:
+        row[2] = "old"
+    data = tmp_path / f"visits-{DAY}.csv"
+    data.write_text(mini.as_csv(mini.HEADER, rows))
+
+    said = assay("suggest", data, "--dataset", "visits", "--json").json
+
+    assert said["batch"] == DAY
+    wrong = {j["label"]: j["flagged"] for j in said["contradicted"]}
+    assert wrong == {"level:team": 30, "unparsed:age": 7}
+
+
+def test_a_file_is_the_batch_that_its_name_holds(
+    assay: Any, office: Any, mini: Any, tmp_path: Path
+) -> None:
+    first, second = mini.REFERENCE_DAYS
+    named, odd = tmp_path / f"visits-{second}.csv", tmp_path / f"{first}_{second}.csv"
+    for path in (named, odd):
+        path.write_text(mini.visits(second, faults=0))
+
+    said = assay("suggest", named, "--dataset", "visits", "--write", "--json").json
+    assert (said["batch"], [p["batch"] for p in said["backtest"]]) == (second, [first])
+    assert assay("suggest", odd, "--dataset", "visits", "--json").json["batch"] is None
+    assert "batch not known: --batch" in assay("suggest", odd, "--dataset", "visits").out
+    clean = assay("suggest", named, "--dataset", "visits").out
+    assert "nothing to add" in clean
+    assert "Nothing that is stated already is contradicted" in clean
+    assert "Tried on" not in clean
+
+
 def test_a_suite_is_scored_by_planted_faults(assay: Any, suite: Any) -> None:
     path = suite(("expect_column_values_to_not_be_null", "site"))
     said = assay("quality", "mutate", "day.csv", "--suite", path, "--json").json

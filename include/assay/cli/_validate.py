@@ -1,0 +1,127 @@
+"""A file judged by a suite alone, or by all that a data set says of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from assay.cli._console import (
+    AsJson,
+    Data,
+    check_dataset,
+    errors,
+    now,
+    open_office,
+    print_json,
+    progress,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(validate)
+
+
+def validate(
+    data: Data,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            help="Great Expectations' suite JSON; with --dataset also `raw` (by default) or "
+            "`clean`, its own."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A data set: its contract, suite and quality policy judge, as in a run."),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            help="With --dataset: the batch that DATA is; by the file's name where that holds "
+            "one key."
+        ),
+    ] = None,
+    quarantine: Annotated[
+        Path | None, typer.Option(help="Folder for the failing rows, with all their reasons.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="`compiled` (one scan) or `gx` (Great Expectations itself).")
+    ] = "compiled",
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
+    ] = None,
+    redact: Annotated[
+        list[str] | None,
+        typer.Option("--redact", help="A column whose values may not show; repeat for more."),
+    ] = None,
+    as_json: AsJson = True,
+) -> int:
+    """Judge a file as a run would, or by an expectation suite alone; prints GX's result as JSON.
+
+    With --dataset the file is read as its contract says, and contract, suite and quality policy
+    decide: rows that fail are quarantined, and only too many of them are FAIL. References are
+    looked up where they are released.
+
+    By a suite alone an unmet critical expectation is FAIL (exit 1) even if its rows were
+    quarantined, an unmet warning is WARN (exit 0), info changes nothing, and what could not be
+    judged is INCONCLUSIVE (exit 3).
+
+    Example: assay validate loans-2024-01-02.csv --dataset loans --quarantine bad/
+    """
+    del as_json  # the result is JSON, asked for or not
+    from assay.quality import parameters_from
+
+    chosen: Literal["compiled", "gx"] = "gx" if engine == "gx" else "compiled"
+    if engine not in {"compiled", "gx"}:
+        raise typer.BadParameter("compiled or gx", param_hint="--engine")
+    more: dict[str, Any] = {"engine": chosen, "parameters": parameters_from(param or []),
+                            "redact": redact or [], "quarantine": quarantine}  # fmt: skip
+    if dataset is not None:
+        return _as_in_a_run(data, dataset, suite or "raw", {**more, "batch": batch})
+    if suite is None or batch is not None:
+        raise typer.BadParameter("give --dataset, or --suite alone", param_hint="--dataset")
+    return _alone(data, suite, more)
+
+
+def _as_in_a_run(data: str, dataset: str, suite: str, more: Mapping[str, Any]) -> int:
+    from assay.stages import try_gate
+
+    office = open_office()
+    check_dataset(office, dataset)
+    with progress("validating"):
+        found = try_gate(office, dataset, data, suite, **more)
+    print_json(found.document())
+    errors.print(found.text(), soft_wrap=True)
+    return found.verdict.exit_code
+
+
+def _alone(data: str, suite: str, more: Mapping[str, Any]) -> int:
+    from assay.quality import validate_file
+
+    with progress("validating"):
+        found = validate_file(data, suite, time=now(), **more)
+    print_json(dict(found.document))
+    errors.print("\n".join(_told(found.document)), soft_wrap=True)
+    errors.print(f"{found.outcome.value}: {suite}")
+    return found.exit_code
+
+
+def _told(document: Mapping[str, Any]) -> list[str]:
+    """A line for every expectation that isn't met: which, of what, and how far; no value."""
+    lines = []
+    for one in document["results"]:
+        if one["success"]:
+            continue
+        config, result = one["expectation_config"], one["result"]
+        asked = config["kwargs"]
+        of = asked.get("column") or asked.get("column_list") or asked.get("column_A") or "the table"
+        count = result.get("unexpected_count")
+        why = one["exception_info"].get("exception_message") or (
+            "" if count is None else f"{count} of {result.get('element_count')} rows"
+        )
+        lines.append(f"  {one['verdict']} {config['type']} ({of}): {why}".rstrip(": "))
+    return lines
