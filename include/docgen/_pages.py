@@ -7,6 +7,7 @@ from pathlib import Path
 from assay.project import Project
 from assay.quality._docs import render_expectations
 from docgen._cli import render_cli
+from docgen._contracts import render_contracts
 from docgen._dags import render_dags
 from docgen._policies import render_policies
 from docgen._schemas import render_schemas
@@ -15,6 +16,7 @@ from docgen._schemas import render_schemas
 def render_pages(project: Project) -> dict[str, str]:
     """Path below ``include/`` → text, for every generated file."""
     return {
+        "docs/contracts.md": render_contracts(project),
         "docs/policies.md": render_policies(project),
         "docs/expectations.md": render_expectations(),
         "docs/cli.md": render_cli(),

@@ -62,7 +62,7 @@ def _section(project: Project, noun: str, model: type[Policy]) -> Iterator[str]:
     yield from (f"## {noun}", "", about, "")
     yield from (f"From `include/policies/{example.dataset}/{noun}.yaml`:", "")
     yield from ("```yaml", *_excerpt(project, noun, example), "```", "")
-    yield from _Keys(noun, schema_of(model)).lines()
+    yield from Keys(noun, schema_of(model)).lines()
 
 
 def _excerpt(project: Project, noun: str, example: Example) -> Iterator[str]:
@@ -83,8 +83,8 @@ def _excerpt(project: Project, noun: str, example: Example) -> Iterator[str]:
             yield f"{line[:indent]}# …"
 
 
-class _Keys:
-    """The tables of one policy's keys, nested models after their first mention."""
+class Keys:
+    """The tables of a model's keys, nested models after their first mention."""
 
     def __init__(self, noun: str, schema: Mapping[str, Any]) -> None:
         self.noun, self.schema = noun, schema

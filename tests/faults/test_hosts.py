@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hosts import end
 
+from assay.stages._commit import timeless
+
 REFERENCE = "2024-01-01,2024-01-02"
 DAYS = [f"2024-02-{d:02}" for d in range(1, 11)]
 
@@ -25,7 +27,7 @@ def _history(host: Any) -> dict[str, Any]:
             "pointer": catalog.pointer(dataset),
             "lineage": {v: catalog.lineage(dataset, *v) for v in versions},
             "verdicts": {
-                v: {r.verdict.gate: r.verdict for r in catalog.verdicts(dataset, *v)}
+                v: {r.verdict.gate: timeless(r.verdict) for r in catalog.verdicts(dataset, *v)}
                 for v in versions
             },
             "measured": {name: _points(catalog, dataset, name) for name in ("rows", "unparsed")},

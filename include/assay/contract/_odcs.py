@@ -49,38 +49,77 @@ class CustomProperty(_Odcs):
 class ColumnCustom(_Custom):
     """Custom properties of a column."""
 
-    identity_domain: str | None = Field(None, alias="identityDomain")
-    canonical: Canonical | None = None
-    role: ColumnRole | None = None
-    parse_format: str | None = Field(None, alias="parseFormat")
+    identity_domain: str | None = Field(
+        None,
+        alias="identityDomain",
+        description="Of an identifier: the domain within which its pseudonyms may be joined, such "
+        "as `customer`. Needed for each identifier.",
+    )
+    canonical: Canonical | None = Field(
+        None, description="How an identifier is written before it is pseudonymised."
+    )
+    role: ColumnRole | None = Field(
+        None,
+        description="What the column is to a model; labels and protected attributes aren't "
+        "invented by cleaning, and the fairness gate reads them.",
+    )
+    parse_format: str | None = Field(
+        None,
+        alias="parseFormat",
+        description="How a date or timestamp is written, in strftime's terms; ISO 8601 otherwise.",
+    )
 
 
 class RelationshipCustom(_Custom):
     """Custom properties of a relationship."""
 
-    severity: Severity = "critical"
-    mostly: float = Field(1.0, ge=0, le=1)
+    severity: Severity = Field("critical", description="How grave a value is that isn't there.")
+    mostly: float = Field(1.0, ge=0, le=1, description="Share of the values that must be there.")
 
 
 class ServerCustom(_Custom):
     """Custom properties of a server."""
 
-    connection: str | None = None
-    compression: Literal["gzip", "zstd"] | None = None
-    null_values: tuple[str, ...] = Field(("",), alias="nullValues")
-    max_bytes: int | None = Field(None, alias="maxBytes")
-    params: dict[str, str] = Field(default_factory=dict)
-    records: str | None = None
-    pagination: Pagination | None = None
-    query: str | None = None
+    connection: str | None = Field(
+        None, description="Id of the Airflow connection that holds address and credentials."
+    )
+    compression: Literal["gzip", "zstd"] | None = Field(
+        None, description="Of files: by the file's ending where nothing is said."
+    )
+    null_values: tuple[str, ...] = Field(
+        ("",), alias="nullValues", description="Of CSV: texts that mean a missing value."
+    )
+    max_bytes: int | None = Field(
+        None,
+        alias="maxBytes",
+        description="Most bytes of one batch, decompressed; more is an error.",
+    )
+    params: dict[str, str] = Field(
+        default_factory=dict,
+        description="Of `api`: query parameters; `{batch}`, `{batch_start}`, `{batch_end}` are "
+        "filled.",
+    )
+    records: str | None = Field(
+        None, description="Of `api`: dotted path of the rows in the body; the body itself if unset."
+    )
+    pagination: Pagination | None = Field(None, description="Of `api`: how it is paged.")
+    query: str | None = Field(
+        None,
+        description="Of a database: one SELECT; `:batch`, `:batch_start`, `:batch_end` are bound.",
+    )
 
 
 class DatasetCustom(_Custom):
     """Custom properties of the whole contract."""
 
-    partition: Partition
-    on_duplicate: Literal["fail", "keep_first"] = Field("fail", alias="onDuplicate")
-    runbook: str | None = None
+    partition: Partition = Field(description="Which batches there are, and when each is due.")
+    on_duplicate: Literal["fail", "keep_first"] = Field(
+        "fail",
+        alias="onDuplicate",
+        description="`keep_first` drops rows that equal an earlier one in every column; `fail` "
+        "leaves them to the key and the suites.",
+    )
+    runbook: str | None = Field(None, description="Address of the data set's own runbook.")
 
 
 class Relationship(_Odcs):
@@ -191,7 +230,7 @@ class Support(_Odcs):
 class ServiceLevelCustom(_Custom):
     """Custom properties of a service level."""
 
-    severity: Severity = "critical"
+    severity: Severity = Field("critical", description="How grave a late batch is.")
 
 
 class ServiceLevel(_Odcs):

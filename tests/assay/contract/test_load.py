@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import open_data_contract_standard
 import pytest
+import yaml
 
 from assay.contract import FilesSource, load_contract, load_contracts
 from assay.document import load_document
@@ -80,6 +81,19 @@ def test_a_level_that_its_column_can_not_hold_is_named_with_its_line(tmp_path: P
     path.write_text(text.replace('enum: [{value: "1"}', "enum: [{value: '<30'}", 1))
     with pytest.raises(ContractError, match=r"odcs\.yaml:\d+ .*isn't of its type, integer.*'<30'"):
         load_contract(path)
+
+
+def test_every_source_that_the_documentation_shows_loads(tmp_path: Path) -> None:
+    page = (FLIGHTS.parents[1] / "docs" / "contracts.md").read_text()
+    shown = yaml.safe_load(page.split("## The source")[1].split("```yaml\n")[1].split("```")[0])
+    assert len(shown) == 5
+    contract = yaml.safe_load(FLIGHTS.read_text())
+    path = tmp_path / FLIGHTS.name
+    kinds = []
+    for server in shown:
+        path.write_text(yaml.safe_dump({**contract, "servers": [server]}))
+        kinds.append(load_contract(path).source.kind)
+    assert kinds == ["files", "files", "files", "rest", "sql"]
 
 
 def test_a_service_level_says_how_fresh_a_batch_must_be(tmp_path: Path) -> None:

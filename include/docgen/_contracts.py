@@ -1,0 +1,103 @@
+"""The page of contracts: what stands where, with a shipped one, and every custom property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import BaseModel
+
+from assay.contract import _odcs as odcs
+from assay.project import Project
+from docgen._markdown import GENERATED
+from docgen._policies import Keys
+from docgen._schemas import schema_of
+
+_INTRO: Final = """\
+A contract says what a data set is: its columns, keys, owner, batches, and where they come from.
+It is a file of the [Open Data Contract
+Standard](https://bitol-io.github.io/open-data-contract-standard/) v3,
+`include/contracts/<dataset>.odcs.yaml`, named after the data set. What Assay needs beyond the
+standard stands in `customProperties`, the standard's own place for that. `assay new NAME --from
+FILE` drafts one, `assay check` names every fault with file and line, and
+`include/schemas/contract.schema.json` serves editors.
+
+A contract is also a suite: types, `required`, `primaryKey`, `unique`, `enum` and `relationships`
+are judged of every batch before the data set's own suites are, and a row that breaks one goes to
+quarantine."""
+
+_SOURCES: Final = """\
+One entry in `servers`. `{batch}` stands for the batch's key; a relative path begins at
+`ASSAY_HOME`.
+
+```yaml
+# A file in the inbox, or anywhere on disk
+- {server: inbox, type: local, path: "inbox/loans/{batch}.csv", format: csv}
+
+# An object store; the connection holds the credentials
+- server: lake
+  type: s3
+  location: s3://raw/loans/{batch}.parquet
+  format: parquet
+  customProperties: [{property: connection, value: raw_bucket}]
+
+# A file over HTTP
+- server: web
+  type: custom
+  location: https://data.example.org/loans/{batch}.csv.gz
+  format: csv
+
+# A paged REST endpoint
+- server: service
+  type: api
+  location: https://loans.example.org/v1/loans
+  customProperties:
+    - {property: connection, value: loans_service}
+    - {property: params, value: {day: "{batch}"}}
+    - {property: records, value: data.items}
+    - {property: pagination, value: {style: cursor, parameter: after, cursor: data.next}}
+
+# A database: one SELECT
+- server: warehouse
+  type: postgres
+  customProperties:
+    - {property: connection, value: warehouse}
+    - {property: query, value: "SELECT * FROM loans WHERE day = :batch"}
+```"""
+
+_LEVELS: Final = """\
+Entries of `slaProperties`. `latency` of a column of dates says how old its newest value may be
+when the batch ends; other service levels are let through and not judged. `{property: latency,
+value: 2, unit: h, element: flights.time_hour}`"""
+
+_COLUMNS: Final = """\
+Beside the standard's `name`, `logicalType` (`string`, `integer`, `number`, `boolean`, `date`,
+`timestamp`), `primaryKey`, `required`, `unique`, `description` and `enum` (a closed list:
+`[{value: A}, {value: B}]`): `classification` is `identifier`, `quasi_identifier` or `sensitive`,
+and each classified column needs a treatment in the data set's [privacy
+policy](policies.md#privacy)."""
+
+_REFERENCES: Final = """\
+`relationships: [{to: airports.faa}]` on a column: each value must stand in the released rows of
+another data set."""
+
+
+def render_contracts(project: Project) -> str:
+    """The page ``include/docs/contracts.md``."""
+    example = project.contract("airports").path
+    lines = ["# Contracts", "", GENERATED, "", _INTRO, ""]
+    lines += ["```yaml", *example.read_text(encoding="utf-8").splitlines(), "```"]
+    for title, about, model in (
+        ("The data set", "Custom properties of the whole contract.", odcs.DatasetCustom),
+        ("A column", _COLUMNS, odcs.ColumnCustom),
+        ("A reference", _REFERENCES, odcs.RelationshipCustom),
+        ("The source", _SOURCES, odcs.ServerCustom),
+        ("How fresh a batch is", _LEVELS, odcs.ServiceLevelCustom),
+    ):
+        lines += ["", *_section(title, about, model)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(title: str, about: str, model: type[BaseModel]) -> Iterator[str]:
+    yield from (f"## {title}", "", about, "")
+    yield from Keys(title.rsplit(maxsplit=1)[-1].lower(), schema_of(model)).lines()
