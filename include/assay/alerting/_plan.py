@@ -35,6 +35,7 @@ _KINDS: Final[Mapping[str, tuple[MessageKind, ...]]] = {
 }
 """Change of an incident → messages. What was told already isn't told again: its key is taken."""
 _POSTS: Final = frozenset({"opened", "reminded", "escalated"})
+_GOES_ON: Final = frozenset({"updated", "reopened", "closed"})
 
 
 class ChangeLike(Protocol):
@@ -121,7 +122,10 @@ def incident_checks(verdict: Verdict, policy: AlertingPolicy) -> dict[str, list[
 
 
 def plan_messages(
-    change: ChangeLike, policy: AlertingPolicy, context: AlertContext
+    change: ChangeLike,
+    policy: AlertingPolicy,
+    context: AlertContext,
+    told: Iterable[Mapping[str, Any]] = (),
 ) -> list[Planned]:
     """The messages that a change of an incident calls for; pure.
 
@@ -134,6 +138,9 @@ def plan_messages(
     change : ChangeLike
     policy : AlertingPolicy
     context : AlertContext
+    told : iterable of mapping
+        A message of the outbox for each place that knows of the incident: it hears how that goes
+        on, whatever the policy's routes have become since.
 
     Returns
     -------
@@ -145,10 +152,11 @@ def plan_messages(
     if snoozed and change.kind != "snoozed":
         return []
     severity = severity_of(incident, policy)
+    knowing = [(m["transport"], tuple(m["to"])) for m in told if {"transport", "to"} <= m.keys()]
     return [
         _planned(kind, target, incident, severity, policy, context)
         for kind in kinds
-        for target in _targets(kind, incident, severity, policy)
+        for target in _targets(kind, incident, severity, policy, knowing)
     ]
 
 
@@ -183,18 +191,21 @@ def short_digest(text: str) -> str:
 
 
 def _targets(
-    kind: MessageKind, incident: IncidentLike, severity: Severity, policy: AlertingPolicy
-) -> list[Target]:
+    kind: MessageKind,
+    incident: IncidentLike,
+    severity: Severity,
+    policy: AlertingPolicy,
+    knowing: Iterable[Target],
+) -> Iterable[Target]:
+    if kind == "escalated":
+        return places(policy.escalation) if policy.escalation else ()
     found: dict[Target, None] = {}
-    if kind != "escalated":
-        for route in policy.routes:
-            if matches(route, incident) and severity in (route.severities or tuple(Severity)):
-                found |= dict.fromkeys(places(route))
-    # Whoever was called in hears how it goes on; where nobody was told, nothing is posted.
-    later = kind in {"updated", "reopened", "closed"} and (incident.reminders, incident.escalations)
-    if policy.escalation and (kind == "escalated" or (later and any(later))):
-        found |= dict.fromkeys(places(policy.escalation))
-    return list(found)
+    for route in policy.routes:
+        if matches(route, incident) and severity in (route.severities or tuple(Severity)):
+            found |= dict.fromkeys(places(route))
+    if kind in _GOES_ON:
+        found |= dict.fromkeys(knowing)
+    return found
 
 
 def _planned(

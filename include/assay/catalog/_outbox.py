@@ -261,6 +261,18 @@ class Outbox(Store):
         with self._session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
+    def outbox_first(self, key_prefix: str) -> list[OutboxItem]:
+        """The first message of each thread whose keys begin so, neither failed nor taken back."""
+        first = (
+            select(func.min(OutboxRow.id))
+            .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
+            .where(OutboxRow.state.not_in(("failed", "withdrawn")))
+            .group_by(OutboxRow.thread)
+        )
+        wanted = select(OutboxRow).where(OutboxRow.id.in_(first)).order_by(OutboxRow.id)
+        with self._session(writes=False) as session:
+            return [_item(r) for r in session.scalars(wanted)]
+
     def outbox(self, state: OutboxState | None = None) -> list[OutboxItem]:
         """All messages, oldest first; of one state if given."""
         wanted = select(OutboxRow).order_by(OutboxRow.id)

@@ -47,7 +47,8 @@ def plan_into_outbox(
         prefix = ""
     if prefix is not None:
         office.catalog.outbox_withdraw(start + prefix)
-    for planned in plan_messages(change, policy, context):
+    told = [item.body for item in office.catalog.outbox_first(start)]
+    for planned in plan_messages(change, policy, context, told):
         message = planned.message
         office.catalog.outbox_add(
             message.key,

@@ -518,6 +518,45 @@ def test_a_successor_that_cannot_be_read_is_tried_later(
     assert [i.key for i in desk.catalog.outbox("pending")] == ["newer"]
 
 
+@pytest.mark.parametrize("kind", ["bot", "hook"])
+def test_who_was_told_hears_the_end_wherever_the_route_leads_by_then(
+    desk: Desk, lake: Lake, slack: Any, request: pytest.FixtureRequest, kind: str
+) -> None:
+    transport = request.getfixturevalue(kind)
+    desk.policy = routed("#old")
+    desk.fails("b1")
+    desk.send(lake, slack=transport)
+    desk.policy = routed("#new")
+    desk.passes("b1")
+    assert sorted(desk.send(lake, slack=transport)) == ["sent", "skipped"], "#new knew nothing"
+    desk.policy = routed("#newer")
+    desk.fails("b2")
+    desk.passes("b2")
+    desk.send(lake, slack=transport)
+    titles = [title for _, title in posts(slack)]
+    assert titles[:2] == ["FAIL: flights b1, c", "Resolved: flights b1, c"]
+    assert [body.get("channel") for _, body in slack.calls] == (
+        ["#old", "C024BE91L", "#newer"] if kind == "bot" else [None] * 3
+    )
+
+
+def test_what_is_held_back_for_a_place_is_told_as_it_stands_though_the_route_has_changed(
+    desk: Desk, lake: Lake, slack: Any, bot: SlackBot
+) -> None:
+    desk.policy = routed("#old", **QUIET)
+    desk.fails("b1")
+    desk.policy = routed("#new", **QUIET)
+    desk.passes("b1")
+    desk.later(hours=4).send(lake, slack=bot)
+    assert posts(slack) == [("postMessage", "Resolved: flights b1, c")]
+
+
+def routed(channel: str, **more: Any) -> AlertingPolicy:
+    return AlertingPolicy.model_validate(
+        {"opens": ["FAIL"], "routes": [{"slack": channel}], **more}
+    )
+
+
 # Quiet hours, flapping checks, backfills, silences.
 
 QUIET = {

@@ -111,6 +111,18 @@ def test_what_waits_in_its_thread_takes_no_place(catalog: Catalog, now: datetime
     assert [i.key for i in catalog.outbox_due(now + TTL)] == ["a0", "b0", "c"]
 
 
+def test_each_thread_begins_with_what_was_not_taken_back(catalog: Catalog, now: datetime) -> None:
+    for key, thread in (("7/opened/a", "a"), ("7/x/b", "b"), ("7/closed/a", "a"), ("70/x", "c")):
+        catalog.outbox_add(f"incident/{key}", {}, at=now, thread=thread)
+    assert [i.key for i in catalog.outbox_first("incident/7/")] == [
+        "incident/7/opened/a",
+        "incident/7/x/b",
+    ]
+    catalog.outbox_withdraw("incident/7/opened/")
+    catalog.outbox_withdraw("incident/7/x/")
+    assert [i.key for i in catalog.outbox_first("incident/7/")] == ["incident/7/closed/a"]
+
+
 def test_who_has_lost_a_claim_records_nothing(catalog: Catalog, now: datetime) -> None:
     catalog.outbox_add("k", {}, at=now)
     (item,) = catalog.outbox_due(now)
