@@ -32,13 +32,14 @@ def new(
     Example: assay new loans --from loans-2024-01.csv --grain month
     """
     from assay import engine
-    from assay.onboarding import plan_dataset, write_dataset
+    from assay.onboarding import write_dataset
+    from assay.stages import draft_dataset
 
     if grain not in {"day", "month", "year"}:
         raise typer.BadParameter("day, month or year", param_hint="--grain")
     kind: Literal["day", "month", "year"] = grain  # type: ignore[assignment]
     with progress("reading the sample"), engine.session() as con:
-        plan = plan_dataset(con, sample, name, grain=kind, first=first, owner=owner)
+        plan = draft_dataset(con, sample, name, grain=kind, first=first, owner=owner)
     written = write_dataset(plan, open_project().include)
     if as_json:
         print_json({

@@ -12,12 +12,13 @@ change nothing that a suite says already.
 """
 
 from assay.onboarding._merge import merge_suite, write_suite
-from assay.onboarding._plan import plan_dataset, write_dataset
+from assay.onboarding._plan import DatasetPlan, plan_dataset, write_dataset
 from assay.onboarding._profile import guess_classification
 from assay.onboarding._proposal import Proposal, Remark, aspects
 from assay.onboarding._propose import Suggestion, propose_suite, suite_of
 
 __all__ = [
+    "DatasetPlan",
     "Proposal",
     "Remark",
     "Suggestion",

@@ -17,6 +17,7 @@ from assay.errors import InputError, Problem, problems_error
 from assay.onboarding import _policies as policies
 from assay.onboarding._contract import Draft, parquet, render_contract
 from assay.onboarding._distance import measure_distances
+from assay.onboarding._drift import Chance, measure_chance, render_drift
 from assay.onboarding._profile import Profile, measure_profile
 from assay.onboarding._proposal import Proposal, Remark
 from assay.onboarding._propose import propose_suite
@@ -48,6 +49,7 @@ def plan_dataset(
     data: Path | str,
     name: str,
     *,
+    chance: Chance,
     grain: Grain = "day",
     first: str | None = None,
     owner: str = "unassigned",
@@ -62,6 +64,9 @@ def plan_dataset(
         The sample, CSV or Parquet; best a whole batch.
     name : str
         The data set's name: a small letter, then small letters, digits, underscores.
+    chance : callable
+        What chance alone reaches by a drift policy in a batch a little smaller than the sample;
+        no drafted limit is below it.
     grain : {'day', 'month', 'year'}
         How long a batch is.
     first : str, optional
@@ -97,6 +102,7 @@ def plan_dataset(
     profile = replace(profile, distances=measure_distances(table, profile))
     key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
     draft = Draft(name, grain, key, source, owner, Path(str(data)).name, meant)
+    profile = measure_chance(con, table, draft, profile, chance)
     said = contract_aspects(profile)
     proposals = tuple(p for p in suggestion.proposals if p.aspect not in said)
     return DatasetPlan(name, profile, _files(draft, profile, proposals), proposals,
@@ -108,7 +114,7 @@ def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> d
     texts = {
         "quality": policies.render_quality(profile),
         "cleaning": policies.render_cleaning(profile),
-        "drift": policies.render_drift(draft, profile),
+        "drift": render_drift(draft, profile),
         "fairness": policies.render_fairness(profile),
         "privacy": policies.render_privacy(profile),
         "retention": policies.render_retention(draft),

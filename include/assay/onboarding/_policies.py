@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from assay.onboarding._contract import Draft, plain, quote
-from assay.onboarding._distance import PARTS, comparable, is_category
 from assay.onboarding._numbers import rounded_up, wilson
 from assay.onboarding._profile import ColumnProfile, Profile
 
@@ -73,50 +72,6 @@ def _trim(columns: list[ColumnProfile]) -> list[str]:
             f"      {quote(c.name)}: {{trim: true}}  # {c.padded} values of the sample need it"
             for c in columns
         ),
-    ]
-
-
-def render_drift(draft: Draft, profile: Profile) -> str:
-    """Limits from how far the parts of the sample lie apart; the first batch as the reference."""
-    columns = [c for c in comparable(profile) if c.name in profile.distances]
-    lines = ["description: A batch against the first one.", "on_inconclusive: hold"]
-    if not columns:
-        reason = f"The sample of {profile.rows} rows has no column that could be compared in parts."
-        return "\n".join([*lines, "applies: false", f"reason: {reason}"]) + "\n"
-    lines += [
-        "alpha: 0.01",
-        "alpha_rationale: >-",
-        "  A convention: one batch in a hundred without any shift may seem to have one. Confirm.",
-        "references:",
-        "  first_batch:",
-        "    kind: pinned",
-        f"    batches: [{quote(draft.first)}]  # confirm: batches that are ordinary",
-        f"bootstrap: [{quote(draft.first)}]",
-        "columns:",
-    ]
-    for column in columns:
-        lines += _drift_column(column, profile)
-    return "\n".join(lines) + "\n"
-
-
-def _drift_column(column: ColumnProfile, profile: Profile) -> list[str]:
-    distance = profile.distances[column.name]
-    limit = min(0.99, max(0.01, rounded_up(2 * distance)))
-    effect = "jensen_shannon" if is_category(column) else "ks_statistic"
-    test, ties = "chi_square", []
-    if not is_category(column):
-        tied = 2 * column.distinct < profile.rows - column.nulls
-        test = "permutation" if tied else "kolmogorov_smirnov"
-        ties = ["    ties: matter  # rows share values"] if tied else []
-    return [
-        f"  {quote(column.name)}:",
-        f"    test: {test}",
-        f"    effect: {effect}",
-        *ties,
-        f"    limit: {limit:g}",
-        "    rationale: >-",
-        f"      Twice the largest distance ({distance:.3f}) of any of {PARTS} consecutive parts of",
-        f"      the sample ({profile.rows // PARTS} rows each) from the rest; at least .01.",
     ]
 
 

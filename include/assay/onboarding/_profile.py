@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -72,7 +73,11 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """A sample: its rows, its columns, its candidate keys, the first day of its first date."""
+    """A sample: its rows, its columns, its candidate keys, the first day of its first date.
+
+    ``distances`` are those of its parts from the rest, ``chance`` what no shift at all reaches in a
+    batch of ``chance_rows`` rows.
+    """
 
     rows: int
     columns: tuple[ColumnProfile, ...]
@@ -80,6 +85,8 @@ class Profile:
     first_day: dt.date | None = None
     dated: str | None = None
     distances: dict[str, float] = field(default_factory=dict)
+    chance: Mapping[str, float] = field(default_factory=dict)
+    chance_rows: int = 0
 
     @property
     def key(self) -> str | None:

@@ -7,6 +7,7 @@ from ._data_docs import build_data_docs, pending_data_docs
 from ._gates import DoesNotApply, drift, fairness
 from ._history import score_history
 from ._ingest import ingest
+from ._new import draft_dataset
 from ._notify import notify
 from ._office import Office
 from ._pin import pin, unbegun
@@ -41,6 +42,7 @@ __all__ = [
     "clean",
     "commit",
     "derived_columns",
+    "draft_dataset",
     "drift",
     "fairness",
     "ingest",

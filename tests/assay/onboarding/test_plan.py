@@ -14,7 +14,7 @@ from assay import engine
 from assay.cleaning import clean, fit, problems, roles_of
 from assay.contract import load_contract
 from assay.errors import InputError
-from assay.onboarding import plan_dataset, write_dataset
+from assay.onboarding import write_dataset
 from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.cleaning import CleaningPolicy
@@ -24,6 +24,7 @@ from assay.policy.privacy import PrivacyPolicy
 from assay.policy.quality import QualityPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.quality import contract_suite, load_suite, validate
+from assay.stages import draft_dataset
 
 _MODELS: dict[str, Any] = {
     "alerting": AlertingPolicy,
@@ -69,7 +70,7 @@ def _plan(folder: Path, name: str, suffix: str = ".csv", **more: Any) -> Any:
     else:
         _SAMPLES[name].drop(columns="void", errors="ignore").to_parquet(path, index=False)
     with engine.session(threads=2) as con:
-        return plan_dataset(con, path, name, **more)
+        return draft_dataset(con, path, name, **more)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
@@ -156,7 +157,7 @@ def test_texts_for_null_are_found_by_what_becomes_typed(tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     path.write_text("n,x,d,s,note\n1,NA,2013-02-04,NA,a\nNA,2.5,?,b,-\n3,1,2013-02-05,c,text\n")
     with engine.session(threads=1) as con:
-        plan = plan_dataset(con, path, "tokens")
+        plan = draft_dataset(con, path, "tokens")
     assert [c.type for c in plan.profile.columns] == [
         "integer", "number", "date", "string", "string",
     ]  # fmt: skip
@@ -180,7 +181,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Orders", "1st", "a-b", "../up", "", "a" * 65])
 def test_names_become_paths(tmp_path: Path, name: str) -> None:
     with engine.session(threads=1) as con, pytest.raises(InputError, match="not a name"):
-        plan_dataset(con, tmp_path / "sample.csv", name)
+        draft_dataset(con, tmp_path / "sample.csv", name)
 
 
 def test_numbers_in_spaces_and_dates_in_other_forms_are_meant(tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_numbers_in_spaces_and_dates_in_other_forms_are_meant(tmp_path: Path) ->
         "day,both,n,code\n13/02/2024, 01/02/2024, 7,007\n01/12/2024,03/04/2024, ?,012\n"
     )
     with engine.session(threads=1) as con:
-        plan = plan_dataset(con, path, "meant")
+        plan = draft_dataset(con, path, "meant")
     kinds = {c.name: c.type for c in plan.profile.columns}
     assert kinds == {"day": "date", "both": "string", "n": "integer", "code": "string"}
     assert str(plan.profile.first_day) == "2024-02-13"

@@ -1,0 +1,91 @@
+"""The text of a first drift policy: limits that ordinary batches keep, and that can be judged."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import yaml
+
+from assay.onboarding._contract import Draft, quote
+from assay.onboarding._distance import PARTS, comparable, is_category
+from assay.onboarding._numbers import rounded_up
+from assay.onboarding._profile import ColumnProfile, Profile
+from assay.policy.drift import DriftPolicy
+
+Chance = Callable[[Any, Any, DriftPolicy], tuple[int, Mapping[str, float]]]
+"""Session, sample, policy → a number of rows, and what chance alone reaches in a batch of these."""
+_LEAST: Final = 0.01
+_MOST: Final = 0.99
+
+
+def measure_chance(con: Any, table: Any, draft: Draft, profile: Profile, chance: Chance) -> Profile:
+    """The profile with what chance reaches at the level of the policy that would be drafted."""
+    document = yaml.safe_load(render_drift(draft, profile))
+    if not document.get("applies", True):
+        return profile
+    rows, reached = chance(con, table, DriftPolicy.model_validate(document))
+    return replace(profile, chance=reached, chance_rows=rows)
+
+
+def render_drift(draft: Draft, profile: Profile) -> str:
+    """Limits from how far the parts of the sample lie apart; the first batch as the reference."""
+    columns = [c for c in comparable(profile) if c.name in profile.distances]
+    lines = ["description: A batch against the first one.", "on_inconclusive: hold"]
+    if not columns:
+        reason = f"The sample of {profile.rows} rows has no column that could be compared in parts."
+        return "\n".join([*lines, "applies: false", f"reason: {reason}"]) + "\n"
+    lines += [
+        "alpha: 0.01",
+        "alpha_rationale: >-",
+        "  A convention: one batch in a hundred without any shift may seem to have one. Confirm.",
+        "references:",
+        "  first_batch:",
+        "    kind: pinned",
+        f"    batches: [{quote(draft.first)}]  # confirm: batches that are ordinary",
+        f"bootstrap: [{quote(draft.first)}]",
+        "columns:",
+    ]
+    for column in columns:
+        lines += _column(column, profile)
+    return "\n".join(lines) + "\n"
+
+
+def _column(column: ColumnProfile, profile: Profile) -> list[str]:
+    distance, chance = profile.distances[column.name], profile.chance.get(column.name, 0.0)
+    limit = min(_MOST, rounded_up(max(_LEAST, 2 * distance, chance)))
+    effect = "jensen_shannon" if is_category(column) else "ks_statistic"
+    test, ties = "chi_square", []
+    if not is_category(column):
+        tied = 2 * column.distinct < profile.rows - column.nulls
+        test = "permutation" if tied else "kolmogorov_smirnov"
+        ties = ["    ties: matter  # rows share values"] if tied else []
+    return [
+        f"  {quote(column.name)}:",
+        f"    test: {test}",
+        f"    effect: {effect}",
+        *ties,
+        f"    limit: {limit:g}",
+        "    rationale: >-",
+        *_rationale(distance, chance, profile),
+    ]
+
+
+def _rationale(distance: float, chance: float, profile: Profile) -> list[str]:
+    reached = (
+        f"hat chance alone reaches ({chance:.3g}) at this alpha in a batch of "
+        f"{profile.chance_rows} rows, four fifths of the sample's"
+    )
+    twice = (
+        f"wice the largest distance ({distance:.3f}) of any of {PARTS} consecutive parts of the "
+        f"sample ({profile.rows // PARTS} rows each) from the rest"
+    )
+    if chance > max(_LEAST, 2 * distance):
+        text = (
+            f"W{reached}: a lower limit would leave ordinary batches undecided. T{twice} is less."
+        )
+    else:
+        text = f"T{twice}; at least .01, and no less than w{reached}."
+    return [" " * 6 + line for line in textwrap.wrap(text, 94)]
