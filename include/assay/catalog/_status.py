@@ -39,10 +39,15 @@ class Status(Batches, Responses, Versions, Verdicts):
         -------
         dict
             ``{"datasets": [{"name", "released", "batches", "incidents"}]}``. ``released`` is the
-            pointer's snapshot with its newest batch and that batch's version, or None.
+            pointer's snapshot with its newest batch and that batch's version, or None. A batch is
+            told by its latest attempt; ``with_readers`` is the version that the pointer's snapshot
+            holds of it, whatever that attempt came to, or None. An incident's ``batches`` are those
+            that still fail.
         """
         with self._session(writes=False) as session:
-            released = {n: _released(s) for n, s in pointed(session).items()}
+            snapshots = pointed(session)
+            released = {n: _released(s) for n, s in snapshots.items()}
+            read = {n: s.batches for n, s in snapshots.items()}
             batches = _by_dataset(latest_attempts(session, None))
             incidents = _by_dataset(self.incidents(state="open"))
         names = {*datasets, *released, *batches, *incidents}
@@ -51,7 +56,7 @@ class Status(Batches, Responses, Versions, Verdicts):
                 {
                     "name": name,
                     "released": released.get(name),
-                    "batches": [_batch(b) for b in batches.get(name, [])],
+                    "batches": [_batch(b, read.get(name, {})) for b in batches.get(name, [])],
                     "incidents": [_incident(i) for i in incidents.get(name, [])],
                 }
                 for name in sorted(names)
@@ -205,7 +210,7 @@ def _released(snapshot: SnapshotRow) -> dict[str, Any] | None:
     }
 
 
-def _batch(record: BatchRecord) -> dict[str, Any]:
+def _batch(record: BatchRecord, read: Mapping[str, str]) -> dict[str, Any]:
     counts = record.counts
     return {
         "batch": record.batch,
@@ -219,6 +224,7 @@ def _batch(record: BatchRecord) -> dict[str, Any]:
         "rows_suppressed": counts.suppressed,
         "reasons": list(record.reasons),
         "version": record.version,
+        "with_readers": read.get(record.batch),
     }
 
 
@@ -227,6 +233,12 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "id": incident.id,
         "check": incident.check,
         "opened": incident.opened.isoformat(),
-        "batches": [b.batch for b in incident.batches],
+        "batches": list(incident.failing),
         "state": incident.state,
+        "acknowledged": _iso(incident.acknowledged),
+        "snoozed_until": _iso(incident.snoozed_until),
     }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

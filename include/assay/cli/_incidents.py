@@ -66,7 +66,7 @@ def list_incidents(
         table.add_row(
             str(i.id), coloured(severity, _COLOUR), i.dataset, i.check,
             coloured(i.outcome.value, _COLOUR), f"{i.opened:%Y-%m-%d %H:%M}",
-            _few(i.failing or [b.batch for b in i.batches]), coloured(_state(i), _COLOUR),
+            few(i.failing or [b.batch for b in i.batches]), coloured(standing(i), _COLOUR),
         )  # fmt: skip
     results.print(table)
     return 0
@@ -88,7 +88,7 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
         return 0
     lines = [
         f"Incident {incident.id}: {incident.dataset}, {incident.check}, {incident.outcome.value}",
-        f"  {_state(incident)}; opened {_time(incident.opened)}"
+        f"  {standing(incident)}; opened {_time(incident.opened)}"
         + (f", came back {incident.reopened}×" if incident.reopened else ""),
     ]
     for b in incident.batches:
@@ -185,14 +185,14 @@ def _respond(
 
     change = respond(open_office(), number, action, by=author or getpass.getuser(), **asked)
     incident = change.incident
-    text = f"Incident {incident.id} ({incident.dataset}, {incident.check}): {_state(incident)}."
+    text = f"Incident {incident.id} ({incident.dataset}, {incident.check}): {standing(incident)}."
     if change.kind == "unchanged":
         text += " It was so already."
     show({**_plain(incident), "change": change.kind}, as_json, text)
     return 0
 
 
-def _state(incident: Incident) -> str:
+def standing(incident: Incident) -> str:
     """How an incident stands, in words."""
     if incident.closed is not None:
         how = {"passed": "resolved", None: "closed"}.get(incident.resolution, incident.resolution)
@@ -212,7 +212,8 @@ def _plain(incident: Incident, severity: Any = None) -> dict[str, Any]:
     return {**told, "severity": severity, "batches": [vars(b) for b in incident.batches]}
 
 
-def _few(batches: Any) -> str:
+def few(batches: Any) -> str:
+    """The first few of some batches, and how many more."""
     names = list(batches)
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 

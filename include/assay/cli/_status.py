@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from assay.cli._console import (
     AsJson,
@@ -17,8 +19,13 @@ from assay.cli._console import (
     results,
     show,
 )
+from assay.cli._incidents import few, standing
+
+if TYPE_CHECKING:
+    from assay.catalog import Incident
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
+_OUT = {"released", "forced"}
 _COLOUR = {
     "PASS": "green", "WARN": "yellow", "INCONCLUSIVE": "magenta", "FAIL": "red",
     "released": "green", "forced": "yellow", "held": "red",
@@ -41,12 +48,15 @@ def status(
         check_dataset(office, dataset)
     names = office.project.datasets() if dataset is None else [dataset]
     found = office.catalog.status(names)
+    incidents = {i.id: i for i in office.catalog.incidents(state="open")}
     kept = [d for d in found["datasets"] if dataset in {None, d["name"]}]
     if as_json:
         print_json({"datasets": kept})
     else:
         for one in kept:
             _print(one)
+            for told in one["incidents"]:
+                _print_incident(told, incidents.get(told["id"]))
     return 0
 
 
@@ -93,12 +103,24 @@ def _print(dataset: dict[str, Any]) -> None:
         table.add_row(
             b["batch"],
             coloured(b["verdict"] or "–", _COLOUR),
-            coloured(b["state"], _COLOUR),
+            Text(_stands(b), style=_COLOUR.get(b["state"], "")),
             *(f"{b['rows_' + n]:,}" for n in ("in", "released", "held", "quarantined", "dropped")),
             ", ".join(b["reasons"]),
             (b["version"] or "–")[:12],
         )
     console.print(table)
-    for incident in dataset["incidents"]:
-        batches = ", ".join(incident["batches"])
-        console.print(f"  open since {incident['opened'][:16]}: {incident['check']} ({batches})")
+
+
+def _stands(batch: Mapping[str, Any]) -> str:
+    """The state of the latest attempt, and what readers have of the batch beside it."""
+    read, state = batch["with_readers"], batch["state"]
+    beside = read is not None and (state not in _OUT or read != batch["version"])
+    return f"{state}, released as {read[:12]}" if beside else str(state)
+
+
+def _print_incident(told: Mapping[str, Any], incident: Incident | None) -> None:
+    how = standing(incident) if incident else told["state"]
+    results.print(
+        f"  incident {told['id']}, {told['check']} since {told['opened'][:16]}: {how} "
+        f"({few(told['batches'])})"
+    )

@@ -24,6 +24,7 @@ from assay.errors import RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from assay.stages import Office
+    from assay.versioning import Snapshot
 
 app = typer.Typer(
     no_args_is_help=True, help="What was released when, what is in it, and what changed."
@@ -82,26 +83,32 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
 
 @app.command("show")
 def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int:
-    """One version: its objects, counts, lineage and verdicts."""
+    """One version: its objects, counts, lineage and verdicts; or what a snapshot holds."""
     from assay.stages import derived_columns
 
     office = open_office()
     check_dataset(office, dataset)
+    number = _numbered(which)
+    if number is not None:
+        return _show_snapshot(office.registry.snapshot(dataset, number), as_json)
     batch, version = find_version(office, dataset, which)
     found = office.registry.find(dataset, batch, version)
+    out = _released(office, dataset).get(batch) == version
+    counts = _counts(found.counts if found else {}, out=out)
     verdicts = office.catalog.verdicts(dataset, batch, version)
     lineage = office.catalog.lineage(dataset, batch, version)
     derived = derived_columns(office, dataset, batch, version)
     told = {
-        **(found.model_dump(mode="json") if found else {}),
+        **({**found.model_dump(mode="json"), "counts": counts} if found else {}),
+        "released": out,
         "lineage": [vars(edge) for edge in lineage],
         "derived": derived,
         "verdicts": [v.verdict.model_dump(mode="json") for v in verdicts],
     }
-    lines = [f"{dataset} {batch} {version}"]
+    lines = [f"{dataset} {batch} {version}" + ("" if out else ", not with readers")]
     if found:
         lines += [f"  {n}: {o.file}, {o.size:,} bytes" for n, o in found.objects.items()]
-        lines += ["  rows: " + ", ".join(f"{n} {k}" for k, n in found.counts.items())]
+        lines += ["  rows: " + ", ".join(f"{n} {k}" for k, n in counts.items())]
     lines += [f"  made from {e.kind} {e.name} {e.ref[:12]}" for e in lineage]
     lines += [
         f"  derived {name} = {made['expression']}  (from {', '.join(made['roots'])})"
@@ -112,6 +119,22 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
         lines.append(f"  {record.verdict.gate}: {record.verdict.outcome.value} {codes}".rstrip())
     show(told, as_json, "\n".join(lines))
     return 0
+
+
+def _show_snapshot(snapshot: Snapshot, as_json: bool) -> int:
+    """Number, time and reason of a snapshot, and the version of each of its batches."""
+    lines = [
+        f"snapshot {snapshot.number} of {snapshot.dataset}, {snapshot.at:%Y-%m-%d %H:%M} UTC, "
+        f"by {snapshot.author}: {snapshot.reason}",
+        *(f"  {batch} {version}" for batch, version in sorted(snapshot.batches.items())),
+    ]
+    show(snapshot.model_dump(mode="json"), as_json, "\n".join(lines))
+    return 0
+
+
+def _counts(counts: Mapping[str, int], *, out: bool) -> dict[str, int]:
+    """What was counted when it was committed; what was held then is released once it is out."""
+    return {"released" if out and name == "held" else name: n for name, n in counts.items()}
 
 
 @app.command()
@@ -214,6 +237,12 @@ def find_version(office: Office, dataset: str, which: str) -> tuple[str, str]:
     near = [v for v in versions if v.startswith(which)]
     if len(near) == 1:
         return versions[near[0]], near[0]
+    candidates = [v for v, batch in versions.items() if batch == which]
+    if candidates:
+        raise RegistryError(
+            "the batch isn't released", where=dataset, got=which,
+            expected="the id of one of its candidates: " + ", ".join(v[:12] for v in candidates),
+        )  # fmt: skip
     raise RegistryError(
         "no such version" if not near else "several versions begin so",
         where=dataset,
@@ -221,6 +250,12 @@ def find_version(office: Office, dataset: str, which: str) -> tuple[str, str]:
         expected="a version id, or a released batch: " + (", ".join(released) or "none yet"),
         do=did_you_mean(which, [*versions, *released]) or None,
     )
+
+
+def _numbered(which: str) -> int | None:
+    """The number in ``@N``."""
+    digits = which.removeprefix("@")
+    return int(digits) if digits != which and digits.isascii() and digits.isdigit() else None
 
 
 def _released(office: Office, dataset: str) -> Mapping[str, str]:
@@ -232,8 +267,9 @@ def _released(office: Office, dataset: str) -> Mapping[str, str]:
 def _table(office: Office, con: Any, dataset: str, which: str) -> Any:
     from assay import engine
 
-    if which.startswith("@") and which[1:].isdigit():
-        batches = office.registry.snapshot(dataset, int(which[1:])).batches
+    number = _numbered(which)
+    if number is not None:
+        batches = office.registry.snapshot(dataset, number).batches
     else:
         batch, version = find_version(office, dataset, which)
         batches = {batch: version}

@@ -51,7 +51,9 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
     release(catalog, "2013-02-04", "v1", now, 1)
     release(catalog, "2013-02-05", "v2", now, 2)
     catalog.start_batch("flights", "2013-02-06", "r", run_type="manual", at=now)
-    catalog.open_or_update_incident("flights", "drift", "2013-02-05", reasons=[], at=now)
+    for batch in ("2013-02-04", "2013-02-05"):
+        catalog.open_or_update_incident("flights", "drift", batch, reasons=[], at=now)
+    catalog.resolve_batch_in_incidents("flights", "2013-02-04", how="passed", at=now)
     catalog.open_or_update_incident("flights", "gone", "2013-02-05", reasons=[], at=now)
     catalog.resolve_batch_in_incidents("flights", "2013-02-05", how="passed", at=now, only=["gone"])
     rows = {**EMPTY_ROWS, "rows_in": 3, "rows_released": 3}
@@ -62,14 +64,15 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
                 "name": "flights",
                 "released": {"snapshot": 2, "version": "v2", "batch": "2013-02-05"},
                 "batches": [
-                    {"batch": "2013-02-04", "version": "v1", **done},
-                    {"batch": "2013-02-05", "version": "v2", **done},
+                    {"batch": "2013-02-04", "version": "v1", "with_readers": "v1", **done},
+                    {"batch": "2013-02-05", "version": "v2", "with_readers": "v2", **done},
                     {
                         "batch": "2013-02-06",
                         "verdict": None,
                         "state": "running",
                         "reasons": [],
                         "version": None,
+                        "with_readers": None,
                         **EMPTY_ROWS,
                     },
                 ],
@@ -80,6 +83,8 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
                         "opened": "2026-01-05T06:00:00+00:00",
                         "batches": ["2013-02-05"],
                         "state": "open",
+                        "acknowledged": None,
+                        "snoozed_until": None,
                     }
                 ],
             },

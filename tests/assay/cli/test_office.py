@@ -13,7 +13,7 @@ import pytest
 DAY = "2024-01-03"
 BATCH_KEYS = [
     *("batch", "verdict", "state", "rows_in", "rows_released", "rows_held"),
-    *("rows_quarantined", "rows_dropped", "rows_suppressed", "reasons", "version"),
+    *("rows_quarantined", "rows_dropped", "rows_suppressed", "reasons", "version", "with_readers"),
 ]
 
 
@@ -33,12 +33,36 @@ def test_status_has_the_pinned_shape(assay: Any, office: Any, mini: Any) -> None
     held = visits["batches"][-1]
     assert (held["state"], held["verdict"], held["rows_held"]) == ("held", "FAIL", 498)
     incident = visits["incidents"][0]
-    assert list(incident) == ["id", "check", "opened", "batches", "state"]
+    assert list(incident) == [
+        "id", "check", "opened", "batches", "state", "acknowledged", "snoozed_until",
+    ]  # fmt: skip
     assert (incident["batches"], incident["state"]) == ([DAY], "open")
     text = assay("status", "visits")
     assert text.code == 0
     assert DAY in text.out
     assert "drift_detected" in text.out
+
+
+def test_status_says_what_readers_have_whatever_a_later_run_came_to(
+    assay: Any, office: Any, mini: Any
+) -> None:
+    first, second = mini.REFERENCE_DAYS
+    version = office.batch("visits", second)["version"]
+    office.drop("visits", DAY, mini.visits(DAY, shift=8))
+    office.run("visits", DAY)
+    office.run("visits", second, until="pin")
+    number = assay("incidents", "list", "--json").json["incidents"][0]["id"]
+    assert assay("incidents", "snooze", number, "--until", "3d", "--reason", "later").code == 0
+
+    told = assay("status", "visits")
+
+    assert f"running, released as {version[:12]}" in told.out
+    assert f"incident {number}, " in told.out
+    assert "snoozed until" in told.out
+    batches = {b["batch"]: b for b in assay("status", "--json").json["datasets"][1]["batches"]}
+    assert batches[second]["with_readers"] == version
+    assert batches[DAY]["with_readers"] is None
+    assert f"released as {batches[first]['version'][:12]}" not in told.out
 
 
 def test_the_history_of_scores_stands_beside_the_limits(
@@ -122,7 +146,15 @@ def test_versions(assay: Any, office: Any, mini: Any, tmp_path: Path) -> None:
     assert shown.json["version"] == version
     assert {e["kind"] for e in shown.json["lineage"]} == {"input", "reference_table"}
     assert {v["gate"] for v in shown.json["verdicts"]} >= {"validate_raw", "drift", "fairness"}
+    assert shown.json["released"]
+    assert (shown.json["counts"]["released"], "held" in shown.json["counts"]) == (498, False)
     assert assay("versions", "show", "visits", "2024-09-09").code == 2
+    whole = assay("versions", "show", "visits", "@1")
+    assert (whole.code, version in whole.out) == (0, True)
+    assert list(assay("versions", "show", "visits", "@2", "--json").json["batches"]) == [
+        first, second,
+    ]  # fmt: skip
+    assert assay("versions", "show", "visits", "@9").code == 2
 
     diff = assay("versions", "diff", "visits", first, second, "--json")
     assert diff.code == 0
@@ -133,6 +165,21 @@ def test_versions(assay: Any, office: Any, mini: Any, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert assay("versions", "checkout", "visits", "--to", out).code == 0
     assert sorted(p.name for p in out.iterdir()) == [f"{d}.parquet" for d in (first, second)]
+
+
+def test_a_batch_that_isnt_released_is_named_by_its_candidates(
+    assay: Any, office: Any, mini: Any
+) -> None:
+    office.drop("visits", DAY, mini.visits(DAY, shift=8))
+    office.run("visits", DAY)
+    version = office.batch("visits", DAY)["version"]
+
+    said = assay("versions", "diff", "visits", mini.REFERENCE_DAYS[0], DAY)
+
+    assert said.code == 2
+    assert "isn't released" in said.err
+    assert version[:12] in said.err
+    assert assay("versions", "show", "visits", version, "--json").json["counts"]["held"] == 498
 
 
 def test_rollback_is_on_record(assay: Any, office: Any, mini: Any) -> None:
