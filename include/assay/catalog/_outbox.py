@@ -19,6 +19,8 @@ from assay.catalog._store import Store, insert_new
 
 OutboxState = Literal["pending", "claimed", "sent", "failed", "withdrawn"]
 _UNSENT: Final = ("pending", "claimed")
+_THREAD: Final = func.coalesce(OutboxRow.thread, OutboxRow.key)
+"""A message that belongs to no other is a thread of its own."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,7 @@ class Outbox(Store):
         Of each thread only the first unsent one can be among them, so that what waits for it takes
         no place. ``after`` is the last one of the page before.
         """
-        turn = (
-            select(func.min(OutboxRow.id))
-            .where(OutboxRow.state.in_(_UNSENT))
-            .group_by(func.coalesce(OutboxRow.thread, OutboxRow.key))
-        )
+        turn = select(func.min(OutboxRow.id)).where(OutboxRow.state.in_(_UNSENT)).group_by(_THREAD)
         wanted = (
             select(OutboxRow)
             .where(_free(now), OutboxRow.id > after, OutboxRow.id.in_(turn))
@@ -267,7 +265,7 @@ class Outbox(Store):
             select(func.min(OutboxRow.id))
             .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
             .where(OutboxRow.state.not_in(("failed", "withdrawn")))
-            .group_by(OutboxRow.thread)
+            .group_by(_THREAD)
         )
         wanted = select(OutboxRow).where(OutboxRow.id.in_(first)).order_by(OutboxRow.id)
         with self._session(writes=False) as session:
