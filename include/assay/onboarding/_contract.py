@@ -56,8 +56,11 @@ def render_contract(draft: Draft, profile: Profile) -> str:
         *_server(draft),
         "customProperties:",
         "  - property: partition",
-        f"    # confirm: how long a batch is, its time zone; first: {draft.first_from}.",
-        f"    value: {{grain: {draft.grain}, timezone: UTC, first: {quote(draft.first)}}}",
+        "    value:",
+        f"      grain: {draft.grain}  # confirm: how long a batch is",
+        "      timezone: UTC  # confirm: where a batch begins and ends",
+        f"      first: {quote(draft.first)}  # {draft.first_from}",
+        "      # last: BATCH  # where the data set is finished",
         *_dated(profile),
         "schema:",
         f"  - name: {draft.name}",
@@ -85,7 +88,7 @@ def _server(draft: Draft) -> list[str]:
         custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
     if draft.meant.null_tokens:
         tokens = ", ".join(map(quote, ("", *draft.meant.null_tokens)))
-        custom.append("      # confirm: texts that stand where there is no value")
+        custom.append("      # Texts that stand where there is no value: confirm.")
         custom.append(f"      - {{property: nullValues, value: [{tokens}]}}")
     return [*lines, "    customProperties:", *custom] if custom else lines
 
@@ -98,7 +101,7 @@ def parquet(name: str) -> bool:
 def _dated(profile: Profile) -> list[str]:
     if profile.dated is None:
         return []
-    return [f"    # confirm: add `column: {plain(profile.dated)}` if rows lie within their batch."]
+    return [f"      # column: {quote(profile.dated)}  # confirm: where rows lie within their batch"]
 
 
 def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
@@ -107,23 +110,17 @@ def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
         f"      - name: {quote(column.name)}",
         f"        logicalType: {column.type}",
     ]
-    lines += _dates(column.name, meant)
     if column.name == profile.key:
         lines.append("        primaryKey: true  # unique and never null in the sample: confirm")
     elif column.name in profile.keys:
-        lines.append("        # unique in the sample too; `unique: true` if that is a law: confirm")
+        lines.append("        # unique: true  # it is in the sample; is it a law? confirm")
     if column.nulls == 0:
         lines.append(f"        required: true  # no null in {profile.rows} rows")
     else:
         lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
     if column.guess:
         lines.append(f"        # classification: {column.guess}  # guessed from the name: confirm")
-        if column.guess == "identifier":
-            lines.append("        # customProperties: [{property: identityDomain, value: NAME}]")
-    if column.role:
-        lines.append(
-            f"        # customProperties: [{{property: role, value: {column.role}}}]  # confirm"
-        )
+    lines += _properties(column, meant)
     if column.levels is not None and not column.padded:
         values = ", ".join(f"{{value: {quote(level)}}}" for level in column.levels)
         lines.append(f"        # all {column.distinct} levels of the sample: confirm")
@@ -131,15 +128,27 @@ def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
     return lines
 
 
-def _dates(name: str, meant: Meant) -> list[str]:
-    """How a column's dates are written, where it isn't as ISO has it."""
-    if name in meant.formats:
-        form = quote(meant.formats[name])
-        return [f"        customProperties: [{{property: parseFormat, value: {form}}}]"]
-    if name in meant.undecided:
-        forms = " and ".join(meant.undecided[name])
-        return [
-            f"        # dates that {forms} read alike: confirm which, with",
-            "        # logicalType: date and customProperties: [{property: parseFormat, value: …}]",
+def _properties(column: ColumnProfile, meant: Meant) -> list[str]:
+    """How a column's dates are written, and what a person must confirm, in one list."""
+    lines = []
+    if column.name in meant.undecided:
+        forms = " and ".join(meant.undecided[column.name])
+        lines += [
+            f"        # dates that {forms} read alike: confirm which, by",
+            "        # `logicalType: date` and a custom property parseFormat",
         ]
-    return []
+    guessed = []
+    if column.guess == "identifier":
+        guessed.append("- {property: identityDomain, value: NAME}")
+    if column.role:
+        guessed.append(f"- {{property: role, value: {column.role}}}  # confirm")
+    if column.name in meant.formats:
+        form = quote(meant.formats[column.name])
+        lines += [
+            "        customProperties:",
+            f"          - {{property: parseFormat, value: {form}}}",
+            *(f"          # {one}" for one in guessed),
+        ]
+    elif guessed:
+        lines += ["        # customProperties:", *(f"        #   {one}" for one in guessed)]
+    return lines

@@ -117,7 +117,7 @@ def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> d
         "drift": render_drift(draft, profile),
         "fairness": policies.render_fairness(profile),
         "privacy": policies.render_privacy(profile),
-        "retention": policies.render_retention(draft),
+        "retention": policies.render_retention(draft, profile),
         "alerting": policies.render_alerting(),
     }
     return {

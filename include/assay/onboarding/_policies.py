@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from assay.onboarding._contract import Draft, plain, quote
+from assay.onboarding._distance import is_category
 from assay.onboarding._numbers import rounded_up, wilson
 from assay.onboarding._profile import ColumnProfile, Profile
 
@@ -40,16 +41,25 @@ def render_cleaning(profile: Profile) -> str:
     lines = [
         "description: Brings texts to one spelling; the release keeps natural units.",
         "on_inconclusive: hold",
-        "# Order: parse, text, deduplicate, outliers, impute, derive and scale.",
+        "# In this order: parse, text, deduplicate, outliers, impute, derive and scale.",
     ]
-    lines += ["steps:", *_trim(padded)] if padded else ["steps: []"]
-    holed = [c for c in profile.columns if c.nulls and c.type in {"integer", "number"}]
+    if padded:
+        lines += ["steps:", *_trim(padded)]
+    holed = [
+        c for c in profile.columns
+        if 0 < c.nulls < profile.rows and c.type in {"integer", "number"} and c.role is None
+        and c.guess != "identifier"
+    ]  # fmt: skip
     if holed:
+        # With the comment signs off, the step stands in the list of those that are there.
+        sign, steps = ("  # ", []) if padded else ("#   ", ["# steps:"])
         lines += [
-            "# To fill missing values (each filled cell is flagged in <column>__imputed):",
-            "#  - step: impute",
-            "#    columns:",
-            *(f"#      {quote(c.name)}: {{method: median}}" for c in holed),
+            "# To fill missing values (each filled cell is flagged in <column>__imputed, and",
+            "# counts in the budget where there is one):",
+            *steps,
+            f"{sign}- step: impute",
+            f"{sign}  columns:",
+            *(f"{sign}    {quote(c.name)}: {{method: median}}" for c in holed),
         ]
     if padded:
         count, cells = sum(c.padded for c in padded), profile.rows * len(profile.columns)
@@ -77,8 +87,8 @@ def _trim(columns: list[ColumnProfile]) -> list[str]:
 
 def render_fairness(profile: Profile) -> str:
     """Not applied until somebody names the protected attributes; what to name, in comments."""
-    protected = [c.name for c in profile.columns if c.role == "protected"]
-    outcomes = [c.name for c in profile.columns if c.role in {"label", "prediction"}]
+    protected = [c for c in profile.columns if c.role == "protected"]
+    outcomes = {c.role: c.name for c in profile.columns if c.role in {"label", "prediction"}}
     lines = [
         "description: Whether outcomes differ between groups of people.",
         "on_inconclusive: hold",
@@ -86,18 +96,33 @@ def render_fairness(profile: Profile) -> str:
         "reason: Nobody has confirmed yet whether this data decides about people.",
     ]
     if protected:
-        lines.append("# Columns that may be protected attributes: " + _named(protected))
-    if outcomes:
-        lines.append("# Columns that may be outcomes: " + _named(outcomes))
+        lines.append(f"# Columns that may be protected attributes: {_named(protected)}")
     lines += [
-        "# Where it does: take out `applies` and `reason`, name the roles in the contract, add:",
-        "# favourable: VALUE        # which outcome is good for the person",
-        "# alpha: NUMBER            # level of the test",
-        "# least_number: NUMBER     # smallest group that is judged",
-        "# attributes: {COLUMN: {reference: LEVEL, required_groups: all}}",
-        "# metrics: [{metric: disparate_impact, outcome: label, min: NUMBER, rationale: WHY}]",
+        f"# A column that may be the {role}: {plain(name)}" for role, name in outcomes.items()
     ]
-    return "\n".join(lines) + "\n"
+    compared = [c for c in protected if is_category(c)] or protected
+    names = [quote(c.name) for c in compared] or ["COLUMN"]
+    return "\n".join([
+        *lines,
+        "# Where it does decide about people, put what follows in the place of `applies` and",
+        "# `reason`, and name the roles in the contract. An attribute needs a closed list of what",
+        "# it may hold: an `enum` in the contract, not drafted for columns about people, or the",
+        "# `levels` below. A number such as an age is binned in privacy.yaml first, and its levels",
+        "# are the bins.",
+        "# favourable: VALUE  # which outcome is good for the person",
+        "# alpha: NUMBER  # level of the test",
+        "# least_number: NUMBER  # smallest group that is judged",
+        "# attributes:",
+        *(
+            f"#   {name}: {{reference: LEVEL, required_groups: all, levels: [LEVEL, OTHER]}}"
+            for name in names
+        ),
+        "# metrics:",
+        *(
+            f"#   - {{metric: disparate_impact, outcome: {role}, min: NUMBER, rationale: WHY}}"
+            for role in outcomes or ("label",)
+        ),
+    ]) + "\n"  # fmt: skip
 
 
 def render_privacy(profile: Profile) -> str:
@@ -105,13 +130,17 @@ def render_privacy(profile: Profile) -> str:
     guesses = [c for c in profile.columns if c.guess]
     lines = [
         "description: What becomes of each column that can lead to a person.",
-        "# Each column that the contract classifies must be listed here.",
-        "columns: {}",
+        "# Each column that the contract classifies must be listed here under `columns`.",
     ]
     if guesses:
-        lines += ["# Guessed from names, to confirm together with the contract's classification:"]
+        lines += [
+            "# Guessed from names, to confirm together with the contract's classification. To keep",
+            "# a column as it is needs a reason; else generalise, mask or drop it. What is dropped",
+            "# must leave cleaning.yaml, drift.yaml and the clean suite too.",
+            "# columns:",
+        ]
         for column in guesses:
-            how = "pseudonymise" if column.guess == "identifier" else "drop"
+            how = "pseudonymise" if column.guess == "identifier" else 'keep, rationale: ""'
             lines.append(f"#   {quote(column.name)}: {{treatment: {how}}}  # {column.guess}")
     return "\n".join(lines) + "\n"
 
@@ -122,15 +151,16 @@ def render_alerting() -> str:
 description: What opens an incident, and who is told.
 opens: [FAIL, INCONCLUSIVE]
 opens_rationale: Both may hold the batch, so somebody must look; warnings stay on the status page.
-# confirm: who is told? For example
-#   - {slack: "#team-channel"}
-#   - {outcomes: [FAIL], email: [owner@example.org]}
-routes: []
+# Who is told? Confirm, by the channel and the addresses that are right.
+routes: [
+  # {slack: "#team-channel"},
+  # {outcomes: [FAIL], email: [owner@example.org]},
+]
 # When nobody is to be disturbed, who is called in next, and more: include/docs/alerting.md
 """
 
 
-def render_retention(draft: Draft) -> str:
+def render_retention(draft: Draft, profile: Profile) -> str:
     """Periods from the length of a batch; how long is lawful is for the owner to confirm."""
     length = _DAYS[draft.grain]
     zones = {
@@ -154,8 +184,16 @@ def render_retention(draft: Draft) -> str:
             f"    max_age_days: {days}",
             f"    rationale: {quote(why[:1].upper() + why[1:] + '.')}",
         ]
+    if any(c.role == "protected" for c in profile.columns):
+        lines += [
+            "  # Where fairness compares a column that privacy drops, it is kept here for it:",
+            "  # audit:",
+            "  #   counts_from: landed_at",
+            f"  #   max_age_days: {length + _MEND}",
+            '  #   rationale: "As landing: a held batch may be judged again."',
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _named(names: list[str]) -> str:
-    return ", ".join(plain(name) for name in names)
+def _named(columns: list[ColumnProfile]) -> str:
+    return ", ".join(plain(column.name) for column in columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 import yaml
 
 from assay import engine
+from assay.contract import load_contract
 from assay.drift import judge_drift, measure_drift
+from assay.onboarding import write_dataset
 from assay.policy.drift import DriftPolicy
-from assay.stages import draft_dataset
+from assay.project import Project
+from assay.stages import check_project, draft_dataset
 from assay.verdict import Outcome, Verdict
 
 
@@ -73,3 +77,57 @@ def test_a_limit_that_chance_sets_says_so(tmp_path: Path) -> None:
     assert all("chance alone reaches" in text for text in told)
     assert all("in a batch of 640 rows" in text for text in told)
     assert any(text.startswith("What chance alone reaches") for text in told)
+
+
+_SIGN = re.compile(r"^( *)# (?= *(- |\{|(\"[^\"]+\"|\w+):( |$)))", re.M)
+_FILLED = {
+    "VALUE": "approved", "NUMBER": "0.2", "LEVEL": "F", "OTHER": "M", "COLUMN": "gender",
+    "BATCH": '"2024-01-20"', "NAME": "customer", "WHY": "The owner's.",
+}  # fmt: skip
+
+
+def _uncommented(text: str) -> str:
+    """The text without the comment signs before what is YAML, and with what only a person knows."""
+    text = _SIGN.sub(r"\1", text)
+    for placeholder, value in _FILLED.items():
+        text = re.sub(rf"\b{placeholder}\b", value, text)
+    text = text.replace("least_number: 0.2", "least_number: 30")
+    return text.replace('rationale: ""', "rationale: The owner's.")
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("dates", ["%Y-%m-%d", "%d/%m/%Y"])
+def test_what_is_commented_is_right_with_the_comment_signs_off(
+    tmp_path: Path, padded: bool, dates: str
+) -> None:
+    day = _applications(np.random.default_rng(2), 300)
+    day["customer_email"] = [f"c{i}@example.org" for i in range(300)]
+    day["score_date"] = pd.Timestamp("2024-01-13").strftime(dates)
+    day["term"] = np.where(day.index % 7 == 0, np.nan, day.index)
+    if padded:
+        day["status"] = " " + day["status"]
+    sample = tmp_path / "loans-2024-01-01.csv"
+    day.to_csv(sample, index=False)
+    with engine.session(threads=2) as con:
+        write_dataset(draft_dataset(con, sample, "loans"), tmp_path / "include")
+    project = Project.from_environment(
+        {"ASSAY_PROJECT": str(tmp_path), "ASSAY_HOME": str(tmp_path / "home")}
+    )
+    assert check_project(project, gx=False) == []
+    for path in (tmp_path / "include").rglob("*.yaml"):
+        text = _uncommented(path.read_text())
+        if path.name == "fairness.yaml":
+            text = re.sub(r"^(applies|reason):.*\n", "", text, flags=re.M)
+        path.write_text(text)
+
+    assert [str(problem) for problem in check_project(project, gx=False)] == []
+
+    contract = load_contract(tmp_path / "include/contracts/loans.odcs.yaml")
+    assert contract.classified == {"customer_email", "age", "gender", "income"}
+    assert contract.roles["decision"] == "prediction"
+    assert contract.partition.last == "2024-01-20"
+    policies = {p.stem: yaml.safe_load(p.read_text()) for p in tmp_path.rglob("policies/*/*.yaml")}
+    assert set(policies["privacy"]["columns"]) == contract.classified
+    assert policies["alerting"]["routes"][0] == {"slack": "#team-channel"}
+    assert [s["step"] for s in policies["cleaning"]["steps"]] == ["text"] * padded + ["impute"]
+    assert policies["fairness"]["metrics"][0]["outcome"] == "prediction"
