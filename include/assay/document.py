@@ -6,6 +6,7 @@ dates), and a key that stands twice is a fault.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import types
@@ -41,11 +42,15 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed YAML file: its value, and the line of every key and item."""
+    """A parsed YAML file or a part of it: its value, and the line of every key and item.
+
+    ``within`` is where in the file the part stands.
+    """
 
     path: Path
     value: Any
     lines: Mapping[Loc, int]
+    within: Loc = ()
 
     @property
     def hash(self) -> str:
@@ -58,7 +63,7 @@ class Document:
         while known and known not in self.lines:
             known = known[:-1]
         line = self.lines.get(known, 1)
-        dotted = ".".join(str(part) for part in loc)
+        dotted = ".".join(str(part) for part in (*self.within, *loc))
         return f"{shown_path(self.path)}:{line} {dotted}".rstrip()
 
 
@@ -182,12 +187,22 @@ def validate_document(document: Document, model: type[ModelT], error: type[Assay
 def _problems(
     document: Document, model: type[BaseModel], exc: ValidationError
 ) -> Iterable[Problem]:
-    for fault in exc.errors(include_url=False):
-        loc: Loc = _existing(document, tuple(fault["loc"]))
-        where = document.where(loc)
-        if fault["type"] == "extra_forbidden":
-            options = sorted(_fields_at(model, fault["loc"][:-1]))
-            word = str(fault["loc"][-1])
+    faults = exc.errors(include_url=False)
+    places = [tuple(fault["loc"]) for fault in faults]
+    misspelt = [
+        _misspelt(document, model, f["type"], p) for f, p in zip(faults, places, strict=True)
+    ]
+    for fault, place, written in zip(faults, places, misspelt, strict=True):
+        loc: Loc = _existing(document, place)
+        if loc in misspelt or _follows(fault["type"], place, places):
+            continue
+        where = document.where(written or loc)
+        if written:
+            hint = f"Did you mean {place[-1]!r}?"
+            yield Problem("no such key", where=where, got=written[-1], do=hint)
+        elif fault["type"] == "extra_forbidden":
+            options = sorted(_fields_at(model, place[:-1]))
+            word = str(place[-1])
             yield Problem(
                 "no such key",
                 where=where,
@@ -196,19 +211,44 @@ def _problems(
                 do=did_you_mean(word, options) or None,
             )
         elif fault["type"] == "missing":
-            yield Problem(f"the key {fault['loc'][-1]!r} is missing", where=where)
+            yield Problem(f"the key {place[-1]!r} is missing", where=where)
         else:
             got = fault["input"] if isinstance(fault["input"], str | int | float | bool) else UNSET
             message = fault["msg"].removeprefix("Value error, ").rstrip(".")
             yield Problem(message[:1].lower() + message[1:], where=where, got=got)
 
 
-def _existing(document: Document, loc: Loc) -> Loc:
-    """Leave out what pydantic adds to a location: tags of unions, names of validators."""
+def _misspelt(document: Document, model: type[BaseModel], kind: str, place: Loc) -> Loc | None:
+    """Where the key that is missing stands under a name much like it, if it does."""
+    if kind != "missing":
+        return None
+    parent = _known_parts(document, place[:-1])
+    beside = [loc[-1] for loc in document.lines if loc[:-1] == parent]
+    known = _fields_at(model, place[:-1])
+    unknown = {str(key).lower(): str(key) for key in beside if key not in known}
+    near = difflib.get_close_matches(str(place[-1]).lower(), unknown, n=1)
+    return (*parent, unknown[near[0]]) if near else None
+
+
+def _follows(kind: str, place: Loc, places: Iterable[Loc]) -> bool:
+    """Whether a list is only too short because an item of it has a fault of its own."""
+    return kind == "too_short" and any(
+        p[: len(place)] == place and len(p) > len(place) for p in places
+    )
+
+
+def _known_parts(document: Document, loc: Loc) -> Loc:
+    """A location without what pydantic adds to it: tags of unions, names of validators."""
     kept: Loc = ()
     for part in loc:
         if (*kept, part) in document.lines:
             kept = (*kept, part)
+    return kept
+
+
+def _existing(document: Document, loc: Loc) -> Loc:
+    """The part of a location that the file has, and the last key where the file lacks it."""
+    kept = _known_parts(document, loc)
     if loc and kept != loc and loc[-1] not in kept:
         kept = (*kept, loc[-1]) if isinstance(loc[-1], str) else kept
     return kept
@@ -227,6 +267,7 @@ def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> set[str]:
         for member in _members(candidate):
             if isinstance(member, type) and issubclass(member, BaseModel):
                 names |= {f.alias or n for n, f in member.model_fields.items()}
+                names |= getattr(member, "standard", frozenset())
     return names
 
 

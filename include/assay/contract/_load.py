@@ -192,18 +192,26 @@ class _Reader:
     ) -> PartT | None:
         try:
             return model.model_validate(values)
-        except ValidationError as exc:
-            known = [f.alias or n for n, f in model.model_fields.items()]
-            places = {c.property: i for i, c in enumerate(raw)}
-            for fault in exc.errors(include_url=False):
-                name = str(fault["loc"][0]) if fault["loc"] else ""
-                at = (*loc, places[name]) if name in places else loc
-                dotted = ".".join(str(p) for p in fault["loc"])
-                hint = did_you_mean(name, known) if fault["type"] == "extra_forbidden" else ""
-                message = fault["msg"].removeprefix("Value error, ")
-                got = fault["input"] if isinstance(fault["input"], str | int | float) else None
-                self._fault(f"{dotted}: {message[:1].lower()}{message[1:]}", at, got, hint or None)
+        except ValidationError:
+            places: dict[str, Loc] = {name: (*loc, name) for name in values}
+            places |= {c.property: (*loc, i, "value") for i, c in enumerate(raw)}
+            try:
+                return validate_document(self._within(loc, values, places), model, ContractError)
+            except ContractError as exc:
+                self.problems += exc.problems
             return None
+
+    def _within(self, loc: Loc, values: Mapping[str, Any], places: Mapping[str, Loc]) -> Document:
+        """Some values as a document of their own, each where it stands in the file."""
+        known = self.document.lines
+        lines = {
+            (name, *place[len(at) :]): line
+            for name, at in places.items()
+            for place, line in known.items()
+            if place[: len(at)] == at
+        }
+        lines[()] = next(known[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in known)
+        return Document(self.document.path, values, lines, within=loc)
 
     def _twice(self, names: Sequence[str], loc: Loc) -> None:
         for name in sorted({n for n in names if names.count(n) > 1}):

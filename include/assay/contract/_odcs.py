@@ -25,9 +25,10 @@ class _Odcs(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> _Odcs:
+        fields = {f.alias or name for name, f in type(self).model_fields.items()}
         for key in self.model_extra or {}:
             if key not in self.standard:
-                known = sorted(self.standard | set(type(self).model_fields))
+                known = sorted(self.standard | fields)
                 raise ValueError(f"no such key: {key!r}. {did_you_mean(key, known)}".rstrip())
         return self
 

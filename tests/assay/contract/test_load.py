@@ -49,7 +49,12 @@ def test_the_flights_contract_says_what_its_file_says() -> None:
     [
         ("required: true, description: Year", "requried: true, description: Year",
          r"'requried'. Did you mean 'required'"),
-        ("grain: day", "grian: day", "grian"),
+        ("name: month, logicalType", "name: month, logicaltype",
+         r"^\S+ schema\.0\.properties\.1\.logicaltype: no such key\. Got 'logicaltype'\. "
+         r"Did you mean 'logicalType'\?$"),
+        ("grain: day", "grian: day",
+         r"^\S+ customProperties\.partition\.grian: no such key\. Got 'grian'\. Did you mean "
+         r"'grain'\?$"),
         ("{property: identityDomain, value: aircraft}", "{property: role, value: feature}",
          "has no identityDomain"),
         ("logicalType: number, required", "logicalType: numeric, required", "numeric"),
