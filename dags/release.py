@@ -100,6 +100,7 @@ def broken_dag(name: str, error: Exception) -> DAG:
     """A DAG of the same id that fails with what is wrong with the data set's files."""
     with DAG(
         dag_id=f"release__{name}",
+        description="DOESN'T LOAD, see assay check.",
         doc_md=f"`{name}` doesn't load. Run it, or `assay check`, to see why.",
         schedule=None,
         tags=[ASSAY, RELEASE, dataset_tag(name)],
