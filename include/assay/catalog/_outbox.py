@@ -179,6 +179,16 @@ class Outbox(Store):
             found: int = session.execute(later).rowcount  # type: ignore[attr-defined]
             return found
 
+    def outbox_bring_forward(self, key: str, *, at: datetime) -> bool:
+        """Let a message that is held back go at once and alone; False if there is none."""
+        now = (
+            update(OutboxRow)
+            .where(OutboxRow.key == key, OutboxRow.state == "pending", OutboxRow.hold > at)
+            .values(hold=None, bundle=None, due=at)
+        )
+        with self._session(writes=True) as session:
+            return bool(session.execute(now).rowcount)  # type: ignore[attr-defined]
+
     def outbox_withdraw(self, key_prefix: str) -> int:
         """Take back the messages whose key begins so and that aren't under way; how many."""
         back = (

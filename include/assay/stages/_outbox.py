@@ -41,7 +41,10 @@ def alerting_of(office: Office, dataset: str) -> tuple[str, AlertingPolicy]:
 def plan_into_outbox(
     office: Office, change: IncidentChange, policy: AlertingPolicy, context: AlertContext
 ) -> None:
-    """Plan what a change calls for, and take back what it makes pointless; in its transaction."""
+    """Plan what a change calls for, and take back what it makes pointless; in its transaction.
+
+    What was held back until the quiet hours end, and presses now, waits no longer.
+    """
     start, prefix = f"incident/{change.incident.id}/", _WITHDRAWN.get(change.kind)
     if change.kind == "closed" and change.incident.resolution == "dismissed":
         prefix = ""
@@ -50,7 +53,7 @@ def plan_into_outbox(
     told = [item.body for item in office.catalog.outbox_first(start)]
     for planned in plan_messages(change, policy, context, told):
         message = planned.message
-        office.catalog.outbox_add(
+        added = office.catalog.outbox_add(
             message.key,
             message.body(),
             at=context.at,
@@ -59,3 +62,5 @@ def plan_into_outbox(
             bundle=planned.bundle,
             hold=planned.hold,
         )
+        if not added and planned.hold is None and message.kind == "opened":
+            office.catalog.outbox_bring_forward(message.key, at=context.at)

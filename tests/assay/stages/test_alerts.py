@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from assay import stages
+from assay.alerting import AlertContext
 from assay.errors import CatalogError, InputError
+from assay.stages._outbox import alerting_of, plan_into_outbox
+from assay.verdict import Outcome, Reason
 
 DAY = "2024-01-03"
 POLICY = """\
@@ -314,3 +317,36 @@ def test_an_end_that_no_calendar_knows_is_refused(shift: Shift, until: str) -> N
 def test_an_incident_that_there_is_not_is_refused(shift: Shift, number: int) -> None:
     with pytest.raises(CatalogError, match="no such incident"):
         shift.respond("acknowledge", number)
+
+
+QUIET = """\
+quiet_hours:
+  timezone: UTC
+  windows: [{days: [wed], start: "00:00", end: "12:00"}]
+  pierced_by: [urgent]
+  rationale: Nobody is there.
+"""
+
+
+def test_what_is_held_back_and_becomes_urgent_waits_no_longer(shift: Shift) -> None:
+    text = POLICY.replace("reasons: [drift_detected]", "outcomes: [FAIL]")
+    shift.write_policy(text + QUIET)
+    office = shift.train.office
+    owner, policy = alerting_of(office, "visits")
+
+    def fails(day: str, outcome: Outcome) -> list[str]:
+        reason = Reason(code="odd", outcome=outcome, message="Odd.")
+        with office.catalog.transaction():
+            change = office.catalog.open_or_update_incident(
+                "visits", "drift/odd", day, reasons=[reason], at=shift.at
+            )
+            plan_into_outbox(office, change, policy, AlertContext(owner, shift.at))
+        shift.tell()
+        return shift.told("drift/odd")
+
+    assert fails("2024-01-04", Outcome.INCONCLUSIVE) == []
+    assert fails("2024-01-05", Outcome.INCONCLUSIVE) == []
+    (told,) = fails("2024-01-06", Outcome.FAIL)
+    assert told == "URGENT FAIL: visits 3 batches, drift/odd"
+    shift.later(hours=7).tell()
+    assert shift.told("drift/odd")[1:] == ["URGENT Nobody has answered: FAIL" + told[11:]]
