@@ -26,22 +26,29 @@ def check(
     """Every fault of every contract, suite and policy at once, each with file and line.
 
     Where there is a catalog, also what nobody is told of: snoozed incidents and dismissed batches,
-    with their ends. That is no fault.
+    with their ends; and of each data set what a person has yet to decide: lines that are marked
+    `confirm`, columns that may be about people while a contract in the status `draft` classifies
+    none, messages that go to nobody. These are no faults.
     """
-    from assay.stages import check_project, known_silences
+    from assay.stages import check_project, known_silences, open_drafts
 
     project = open_project()
     with progress("checking contracts, suites and policies"):
         problems = check_project(project, gx=gx)
     silences, unread = known_silences(project, now())
+    drafts = open_drafts(project)
     if as_json:
         faults = [{"where": p.where, "what": p.what, "do": p.do} for p in problems]
-        print_json({"problems": faults, "silences": [_plain(s) for s in silences]})
+        print_json({
+            "problems": faults, "silences": [_plain(s) for s in silences],
+            "open": [vars(d) for d in drafts],
+        })  # fmt: skip
     elif not problems:
         show(None, False, f"{len(project.datasets())} data sets: nothing to mend.")
     for problem in problems:
         errors.print(str(problem), soft_wrap=True)
-    for line in [_told(s) for s in silences] * (not as_json) + [unread] * bool(unread):
+    told = [*map(_told, silences), *map(str, drafts)]
+    for line in told * (not as_json) + [unread] * bool(unread):
         errors.print(line, soft_wrap=True)
     return 2 if problems else 0
 

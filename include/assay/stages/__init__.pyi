@@ -4,6 +4,7 @@ from ._clean import clean
 from ._cleaned import CleanedVersion, derived_columns, open_cleaned
 from ._commit import commit
 from ._data_docs import build_data_docs, pending_data_docs
+from ._drafts import OpenDraft, open_drafts
 from ._gates import DoesNotApply, drift, fairness
 from ._history import score_history
 from ._ingest import ingest
@@ -30,6 +31,7 @@ __all__ = [
     "CleanedVersion",
     "DoesNotApply",
     "Office",
+    "OpenDraft",
     "StageResult",
     "Suggested",
     "Ticket",
@@ -49,6 +51,7 @@ __all__ = [
     "known_silences",
     "notify",
     "open_cleaned",
+    "open_drafts",
     "pending_data_docs",
     "pin",
     "plan_sweep",

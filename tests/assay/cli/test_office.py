@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -226,12 +227,40 @@ def test_new_then_check(assay: Any, office: Any, tmp_path: Path, mini: Any) -> N
     assert made.code == 0, made.err
     assert all(Path(p).is_file() for p in made.json["written"])
     checked = assay("check", "--no-gx", "--json")
-    assert (checked.code, checked.json) == (0, {"problems": [], "silences": []}), checked.err
+    assert checked.code == 0, checked.err
+    assert (checked.json["problems"], checked.json["silences"]) == ([], [])
+    (still,) = checked.json["open"]
+    assert (still["dataset"], still["told"]) == ("loans", False)
+    assert still["confirm"] > 5
     again = assay("new", "loans", "--from", sample)
     assert (again.code, again.out) == (2, "")
     for name in ("../x", "Loans", ""):
         assert assay("new", name, "--from", sample).code == 2
     assert assay("new", "other", "--from", "gone.csv").code == 2
+
+
+def test_check_says_what_a_draft_leaves_open(assay: Any, office: Any, tmp_path: Path) -> None:
+    rows = [f"{i},c{i}@example.org,{20 + i % 50},{i % 7}.5" for i in range(200)]
+    sample = tmp_path / "loans.csv"
+    sample.write_text("\n".join(["application_no,email,age,amount", *rows]))
+    assert assay("new", "loans", "--from", sample, "--first", "2024-01-01").code == 0
+
+    said = assay("check", "--no-gx")
+
+    assert said.code == 0
+    assert "nothing to mend" in said.out
+    (line,) = [line for line in said.err.splitlines() if line.startswith("open: ")]
+    assert line.startswith("open: loans: ")
+    assert "lines are still marked `confirm`" in line
+    assert "2 columns may be about people and none is classified" in line
+    assert line.endswith("nobody is told (alerting.yaml has no route)")
+
+    include = office.project / "include"
+    for path in (include / "contracts/loans.odcs.yaml", *include.glob("policies/loans/*.yaml")):
+        text = re.sub(r"(?<!')confirm", "decided", path.read_text(), flags=re.IGNORECASE)
+        text = text.replace("status: draft", "status: active").replace("# {slack", "{slack")
+        path.write_text(text)
+    assert assay("check", "--no-gx", "--json").json["open"] == []
 
 
 def test_check_finds_every_fault_at_once(assay: Any, office: Any) -> None:
