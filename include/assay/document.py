@@ -223,7 +223,7 @@ def _misspelt(document: Document, model: type[BaseModel], kind: str, place: Loc)
     if kind != "missing":
         return None
     parent = _known_parts(document, place[:-1])
-    beside = [loc[-1] for loc in document.lines if loc[:-1] == parent]
+    beside = [loc[-1] for loc in document.lines if loc and loc[:-1] == parent]
     known = _fields_at(model, place[:-1])
     unknown = {str(key).lower(): str(key) for key in beside if key not in known}
     near = difflib.get_close_matches(str(place[-1]).lower(), unknown, n=1)

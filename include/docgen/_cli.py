@@ -64,7 +64,8 @@ def _usage(parameter: Any) -> str:
 
 
 def _default(parameter: Any) -> str:
-    if parameter.required:
+    # An option of a group can't be required of the group's own verbs, so its help says so.
+    if parameter.required or getattr(parameter, "show_default", None) == "required":
         return "**required**"
     value = parameter.default
     if isinstance(value, bool) and value:

@@ -91,8 +91,17 @@ def _show_values(
 def undo_rule(
     dataset: Dataset,
     batch: Which,
-    rule: Rule = None,
-    column: Column = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            "--rule",
+            help="The rule to leave out, by its name in the change log; every one by default.",
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", help="Leave it out of this column alone; of all by default."),
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Parquet file for the table without the rule.")
     ] = None,

@@ -24,10 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     for verb in (clean, fairness):
         app.command()(verb)
-    group = typer.Typer(
-        invoke_without_command=True,
-        help="Judge one file against another: did the data change, and by how much?",
-    )
+    group = typer.Typer(invoke_without_command=True)
     group.callback()(drift)
     group.command()(calibrate)
     app.add_typer(group, name="drift")
@@ -77,8 +74,12 @@ def clean(
 def drift(
     ctx: typer.Context,
     reference: Annotated[str | None, typer.Option(help="The rows to compare with.")] = None,
-    current: Annotated[str | None, typer.Option(help="The rows that are judged.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="The drift policy.")] = None,
+    current: Annotated[
+        str | None, typer.Option(help="The rows that are judged.", show_default="required")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="The drift policy.", show_default="required")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
     rows: Annotated[
         Path | None, typer.Option(help="Write the row numbers behind a shift here, as Parquet.")
@@ -103,7 +104,8 @@ def drift(
     if ctx.invoked_subcommand is not None:
         return 0
     if current is None or policy is None:
-        raise typer.BadParameter("give --current and --policy; --reference what to compare with")
+        given = {"--current": current, "--policy": policy}
+        ctx.fail("Missing option " + " and ".join(repr(n) for n, v in given.items() if v is None))
     with progress("comparing"):
         verdict, measured = compare_files(reference, current, policy, rows)
     if report is not None:

@@ -61,7 +61,7 @@ def history(
 def mutate(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Data that the suite accepts.")],
     suite: Annotated[Path, typer.Option("--suite", help="The suite to try.")],
-    every: Annotated[int, typer.Option(min=2, help="A fault is in every so-manieth row.")] = 20,
+    every: Annotated[int, typer.Option(min=2, help="A fault is in every Nth row.")] = 20,
     rows: Annotated[int, typer.Option(min=20, help="Use the first so many rows.")] = 50_000,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")

@@ -51,7 +51,7 @@ def measure_facts(frame: Frame) -> dict[str, Facts]:
 
 
 def plant(frame: Frame, every: int) -> Iterator[Mutant]:
-    """Every fault that the columns allow, each in every so-manieth row.
+    """Every fault that the columns allow, each in every Nth row.
 
     Missing values, values out of range, another unit, an unheard-of level, a slip of the pen, two
     columns exchanged, rows that stand twice, and half of the rows lost.

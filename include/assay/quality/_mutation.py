@@ -85,7 +85,7 @@ def measure_mutation(
     Parameters
     ----------
     every : int
-        A fault is in every so-manieth row: 20 changes 5 % of them.
+        A fault is in every Nth row: 20 changes 5 % of them.
     most_rows : int
         Of a larger table the first so many rows are taken.
     told : callable

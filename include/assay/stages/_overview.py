@@ -21,6 +21,8 @@ _QUESTIONS: Final = {
     "Is it legal?": ("protect",),
     "What changed?": ("drift",),
 }
+_BESIDE: Final = frozenset({"drift", "fairness"})
+"""Gates that run side by side: what one holds the other still judges."""
 _ROWS: Final = ("released", "held", "quarantined", "dropped", "suppressed")
 _MOST: Final = 3
 
@@ -41,7 +43,7 @@ def write_overview(
 def render_overview(ticket: Ticket, done: dict[str, StageResult], result: StageResult) -> str:
     """The page; pure."""
     sections = [
-        Section("In short", [_questions(done)]),
+        Section("In short", [_questions(done, forced=ticket.asked.force)]),
         Section("Where the rows are", [_rows(result)]),
         Section("Every stage", [_stages(done)]),
         Section("Made from", [_made_from(ticket)], folded=True),
@@ -78,17 +80,28 @@ def _long(hours: float) -> str:
     return f"{hours:.1f} hours" if abs(hours) < 48 else f"{hours / 24:,.0f} days"
 
 
-def _questions(done: dict[str, StageResult]) -> Markup:
+def _questions(done: dict[str, StageResult], *, forced: bool) -> Markup:
+    unjudged = f"not judged: {_why_not(done, forced=forced)}"
     return table(
         ["", "", "", "look here"],
-        ([question, *_told(done, stages)] for question, stages in _QUESTIONS.items()),
+        ([question, *_told(done, stages, unjudged)] for question, stages in _QUESTIONS.items()),
     )
 
 
-def _told(done: dict[str, StageResult], stages: tuple[str, ...]) -> Iterator[str | Markup]:
+def _why_not(done: dict[str, StageResult], *, forced: bool) -> str:
+    """Why a gate didn't run: one before it held the batch, or its policy says so."""
+    held = [name for name, r in done.items() if r.holds and name not in _BESIDE]
+    if held and (not forced or "ingest" in held):
+        return f"{held[0].replace('_', ' ')} held the batch before"
+    return "its policy says that the gate doesn’t apply"
+
+
+def _told(
+    done: dict[str, StageResult], stages: tuple[str, ...], unjudged: str
+) -> Iterator[str | Markup]:
     ran = {name: done[name] for name in stages if name in done}
     if not ran:
-        yield from ("–", "not judged: the gate doesn’t apply, or an earlier one held the batch", "")
+        yield from ("–", unjudged, "")
         return
     outcome = worst(r.outcome for r in ran.values())
     at_fault = [r for r in ran.values() if r.outcome is outcome]

@@ -55,6 +55,8 @@ def test_the_flights_contract_says_what_its_file_says() -> None:
         ("grain: day", "grian: day",
          r"^\S+ customProperties\.partition\.grian: no such key\. Got 'grian'\. Did you mean "
          r"'grain'\?$"),
+        ("property: partition", "property: partitoin",
+         r"customProperties\.partitoin: no such key\. Got 'partitoin'\. Did you mean 'partition'"),
         ("{property: identityDomain, value: aircraft}", "{property: role, value: feature}",
          "has no identityDomain"),
         ("logicalType: number, required", "logicalType: numeric, required", "numeric"),
