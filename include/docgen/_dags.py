@@ -18,7 +18,11 @@ from docgen._markdown import GENERATED, code, table
 _INTRO: Final = """\
 DAG files lie in `dags/`. Each carries its manual, which Airflow shows beside the DAG; the tables
 are what Airflow reads from the file. Every task has the retries and time-outs of
-`plugins/assay_airflow/defaults.py` unless its row says otherwise."""
+`plugins/assay_airflow/defaults.py` unless its row says otherwise. `first` and `last` are batches,
+where a DAG has them.
+
+The examples write `airflow …`, as in an installation with an environment of its own; on the
+embedded home it is `assay airflow …`."""
 
 
 def render_dags(project: Project) -> str:

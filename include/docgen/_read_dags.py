@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
@@ -38,8 +40,9 @@ def told(dag: DAG) -> dict[str, Any]:
         "id": dag.dag_id,
         "manual": inspect.cleandoc(dag.doc_md or ""),
         "schedule": _schedule(dag),
-        "first": f"{dag.start_date:%Y-%m-%d}" if dag.start_date else "–",
-        "last": f"{dag.end_date:%Y-%m-%d}" if dag.end_date else None,
+        "first": _batch(dag, dag.start_date) or "–",
+        # The DAG ends when its last batch has: the moment before lies in it.
+        "last": _batch(dag, dag.end_date and dag.end_date - timedelta(seconds=1)),
         "runs": dag.max_active_runs,
         "owner": dag.default_args.get("owner", ""),
         "parameters": [_parameter(name, dag.params.get_param(name)) for name in dag.params],
@@ -47,15 +50,30 @@ def told(dag: DAG) -> dict[str, Any]:
     }
 
 
-def _schedule(dag: DAG) -> str:
+def _batch(dag: DAG, moment: datetime | None) -> str | None:
+    """The key of the batch in which a moment lies; its day, where the DAG has no keys."""
+    if moment is None:
+        return None
+    return moment.astimezone(ZoneInfo(_zone(dag))).strftime(_key(dag) or "%Y-%m-%d")
+
+
+def _zone(dag: DAG) -> str:
     table = dag.timetable
-    cron = getattr(table, "expression", None) or getattr(table, "_expression", None)
     zone = getattr(table, "timezone", None) or getattr(table, "_timezone", None)
+    return getattr(zone, "name", None) or str(zone or "UTC")
+
+
+def _key(dag: DAG) -> str | None:
+    table = dag.timetable
+    return getattr(table, "key_format", None) or getattr(table, "_key_format", None)
+
+
+def _schedule(dag: DAG) -> str:
+    table, key = dag.timetable, _key(dag)
+    cron = getattr(table, "expression", None) or getattr(table, "_expression", None)
     if cron is None:
         return "none"
-    name = getattr(zone, "name", None) or str(zone or "UTC")
-    key = getattr(table, "key_format", None) or getattr(table, "_key_format", None)
-    return f"`{cron}` {name}" + (f", keyed `{key}`" if key else "")
+    return f"`{cron}` {_zone(dag)}" + (f", keyed `{key}`" if key else "")
 
 
 def _parameter(name: str, param: Any) -> dict[str, Any]:

@@ -40,6 +40,21 @@ def test_no_schema_is_left_over(pages):
     assert there == {name for name in pages if name.startswith("schemas/")}
 
 
+def test_the_page_of_dags_tells_first_and_last_batch(pages):
+    project = Project.from_environment({})
+    for dataset in project.datasets():
+        partition = project.contract(dataset).partition
+        row = re.search(rf"\| `release__{dataset}` \|.*", pages["docs/dags.md"])
+        assert row
+        assert f"| {partition.first} | {partition.last or '–'} |" in row[0]
+
+
+def test_the_page_of_verbs_tells_of_a_verb_that_is_a_group(pages):
+    drift = pages["docs/cli.md"].partition("## assay drift\n")[2].partition("\n## ")[0]
+    assert "Example: assay drift --reference" in drift
+    assert "| `--current` | **required** |" in drift
+
+
 @pytest.mark.parametrize("path", sorted(INCLUDE.glob("policies/*/*.yaml")), ids=_name)
 def test_a_shipped_policy_is_valid_by_its_schema(path):
     schema = json.loads((INCLUDE / "schemas" / f"{path.stem}.schema.json").read_text())

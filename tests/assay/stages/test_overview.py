@@ -8,8 +8,8 @@ DAY = "2024-01-03"
 
 
 def page(train: Any, dataset: str, batch: str) -> str:
-    version = train.batch(dataset, batch)["version"]
-    return (train.home / "reports" / dataset / batch / version / "report.html").read_text()
+    (found,) = (train.home / "reports" / dataset / batch).glob("*/report.html")
+    return str(found.read_text())
 
 
 def test_a_gate_that_doesnt_apply(ready: Any) -> None:
