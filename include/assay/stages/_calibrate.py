@@ -66,8 +66,8 @@ def calibrate_drift(
             batch: _measured(office, contract, policy, tables, [batch], reference)
             for batch, reference in pairs.items()
         }
-        smallest = min(measured, key=lambda batch: measured[batch].rows_current)
         compared = [batch for batch in named if batch in there]
+        smallest = min(there, key=lambda batch: _rows(office, tables, batch))
         with office.session() as con:
             pair = (tables(con, compared), tables(con, [smallest]))
             chance = measure_chance(con, *pair, policy, contract)
@@ -118,6 +118,11 @@ def _union(con: Any, paths: list[Path]) -> Any:
 
     tables = [engine.open_data(con, path) for path in paths]
     return ibis.union(*tables) if tables[1:] else tables[0]
+
+
+def _rows(office: Office, tables: Tables, batch: str) -> int:
+    with office.session() as con:
+        return int(tables(con, [batch]).count().to_pyarrow().as_py())
 
 
 def _measured(

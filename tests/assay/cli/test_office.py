@@ -239,6 +239,28 @@ def test_new_then_check(assay: Any, office: Any, tmp_path: Path, mini: Any) -> N
     assert assay("new", "other", "--from", "gone.csv").code == 2
 
 
+def test_calibrated_limits_can_be_judged_and_say_when_they_fall(
+    assay: Any, office: Any, mini: Any, tmp_path: Path
+) -> None:
+    first, second = mini.REFERENCE_DAYS
+    files = tmp_path / "days"
+    files.mkdir()
+    whole = mini.visits(first).splitlines()
+    (files / f"{first}.csv").write_text("\n".join(whole[:401]) + "\n")
+    (files / f"{second}.csv").write_text(mini.visits(second))
+    policy = office.project / "include" / "policies" / "visits" / "drift.yaml"
+    policy.write_text(policy.read_text().replace("limit: 0.2}", "limit: 0.01}"))
+
+    asked = ("drift", "calibrate", "visits", "--rate", "0.3", "--data", files)
+    found = assay(*asked, "--json").json
+
+    assert found["least_rows"] == 320
+    assert all(p["proposed"] > p["floor"] >= p["quantile"] for p in found["proposals"])
+    said = assay(*asked, "--write")
+    assert re.search(r"columns.score.limit: 0.01 -> \S+ \(raised\)", said.err)
+    assert re.search(r"columns.site.limit: 0.3 -> \S+ \(lowered\)", said.err)
+
+
 def test_check_says_what_a_draft_leaves_open(assay: Any, office: Any, tmp_path: Path) -> None:
     rows = [f"{i},c{i}@example.org,{20 + i % 50},{i % 7}.5" for i in range(200)]
     sample = tmp_path / "loans.csv"
