@@ -149,7 +149,7 @@ def _read(
         raise InputError(
             "would not land", where=str(data),
             got=", ".join(f"{f.code} {f.column or ''}".rstrip() for f in landing.faults),
-            do=" ".join(f.message for f in landing.faults),
+            do=" ".join(dict.fromkeys(f.message for f in landing.faults)),
         )  # fmt: skip
     faults = (
         Judged(f"{f.code}:{f.column}" if f.column else f.code, False, None, f.message)

@@ -120,6 +120,21 @@ def test_what_the_contract_says_is_held_against_the_data(
     assert wrong == {"level:team": 30, "unparsed:age": 7}
 
 
+def test_how_a_file_would_land_is_said(assay: Any, office: Any, mini: Any, tmp_path: Path) -> None:
+    rows = mini.visit_rows(DAY, faults=0)
+    more, fewer = tmp_path / "more.csv", tmp_path / "fewer.csv"
+    more.write_text(mini.as_csv((*mini.HEADER, "note"), [(*row, "x") for row in rows]))
+    fewer.write_text(mini.as_csv(mini.HEADER[:5], [row[:5] for row in rows]))
+
+    told = assay("suggest", more, "--dataset", "visits", "--json").json["contradicted"]
+    refused = assay("suggest", fewer, "--dataset", "visits")
+
+    assert [j["label"] for j in told] == ["extra_columns"]
+    assert refused.code == 2
+    assert "would not land" in refused.err
+    assert "schema_mismatch passed, schema_mismatch seen" in refused.err
+
+
 def test_a_file_is_the_batch_that_its_name_holds(
     assay: Any, office: Any, mini: Any, tmp_path: Path
 ) -> None:
