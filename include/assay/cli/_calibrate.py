@@ -47,5 +47,5 @@ def calibrate(
     show(show_json, as_json, render_calibration_text(found))
     if write:
         for line in write_calibration(office, found):
-            errors.print(f"wrote {line}", highlight=False)
+            errors.print(f"wrote {line}")
     return 0

@@ -44,20 +44,13 @@ class Partition(BaseModel):
         for name, key in (("first", self.first), ("last", self.last)):
             if key is not None and not self.is_key(key):
                 raise ValueError(f"{name} is no key of grain {self.grain}: {key!r}")
-            if key is not None and not self._bounded(key):
+            if key is not None and self.ended(key) is None:
                 raise ValueError(
                     f"{name} has no beginning or no end that a calendar knows: {key!r}"
                 )
         if self.last is not None and self.last < self.first:
             raise ValueError(f"last {self.last!r} is before first {self.first!r}")
         return self
-
-    def _bounded(self, key: str) -> bool:
-        try:
-            self.bounds(key)
-        except (ValueError, OverflowError):
-            return False
-        return True
 
     @property
     def key_format(self) -> str:
