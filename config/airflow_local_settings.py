@@ -33,6 +33,9 @@ _ENGINE = (
 )
 
 
+_SUBJECTS = ("run", "incidents", "upkeep")
+
+
 def dag_policy(dag: DAG) -> None:
     """Refuse a DAG that nobody owns, that has no manual, or whose tags nobody knows."""
     from airflow.exceptions import AirflowClusterPolicyViolation
@@ -70,9 +73,10 @@ def _import_engine(argv: Sequence[str]) -> None:
         os.environ.setdefault(name, value)
     for module in _ENGINE:
         importlib.import_module(module)
-    stages = importlib.import_module("assay.stages")
-    for name in stages.__all__:
-        getattr(stages, name)
+    for subject in _SUBJECTS:
+        stages = importlib.import_module(f"assay.stages.{subject}")
+        for name in stages.__all__:
+            getattr(stages, name)
     importlib.import_module("duckdb").default_connection().close()
 
 

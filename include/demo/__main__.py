@@ -13,9 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from assay import launcher
 from assay.errors import AssayError
 from assay.project import Project
+from demo.backfill import Airflow, Run, read_stand, run_assay
 from demo.census import WHEEL, YEARS, drop_census
 from demo.flights import BLIZZARD, REFERENCES, YEAR, all_days, drop_flights, drop_references
-from demo.office import Airflow, Run, read_stand, run_assay
 from demo.plan import Order, Stand, Wish, plan_orders, undecided
 from demo.screen import Screen
 from demo.watch import Watch
@@ -85,9 +85,9 @@ def _release(
     """Have Airflow release what is wanted; how things stand then, and what crashed."""
     was_up = launcher.status(project.home).healthy
     screen.say("starting Airflow" + ("; it is up" if was_up else ", which takes half a minute"))
-    office = launcher.up(project.home, keep=False)
+    embedded = launcher.up(project.home, keep=False)
     try:
-        screen.say(f"Airflow is up at {office.url}")
+        screen.say(f"Airflow is up at {embedded.url}")
         airflow = Airflow(project.home)
         airflow.await_dags(wish.dag_id for wish in wishes)
         if _finish(airflow, wishes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from demo.office import Airflow
+from demo.backfill import Airflow
 from demo.plan import Order
 
 

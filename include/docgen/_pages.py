@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.project import Project
-from assay.quality._docs import render_expectations
+from assay.quality.gx._docs import render_expectations
 from docgen._cli import render_cli
 from docgen._contracts import render_contracts
 from docgen._dags import render_dags

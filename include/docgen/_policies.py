@@ -12,7 +12,7 @@ from typing import Any, Final
 from assay.document import Loc, load_document
 from assay.policy import Policy
 from assay.project import Project
-from assay.stages._check import MODELS
+from assay.stages.authoring._check import MODELS
 from docgen._markdown import GENERATED, code, table
 from docgen._schemas import schema_of
 

@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, core_schema
 
 from assay.contract import _odcs as odcs
-from assay.stages._check import MODELS
+from assay.stages.authoring._check import MODELS
 
 _CUSTOM: Final[dict[type[BaseModel], type[BaseModel]]] = {
     odcs.DataContract: odcs.DatasetCustom,

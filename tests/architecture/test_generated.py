@@ -11,7 +11,7 @@ import pytest
 
 from assay.document import load_document
 from assay.project import Project
-from assay.stages._check import MODELS
+from assay.stages.authoring._check import MODELS
 from docgen import render_pages
 
 INCLUDE = Path(__file__).parents[2] / "include"

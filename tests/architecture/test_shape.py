@@ -13,8 +13,9 @@ LIBRARY = ROOT / "include" / "assay"
 FOLDERS = ("include/assay", "include/demo", "include/docgen", "plugins", "dags", "config")
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 ROOMS = sorted(LIBRARY.glob("*/__init__.py"))
-COMPOSING = {"stages"}
-"""The layer where rooms meet exports one function a stage."""
+SUBJECTS = sorted((LIBRARY / "stages").glob("*/__init__.py"))
+COMPOSING = {"run"}
+"""The subject that exports one function a stage of a run."""
 DRAWERS = ("util", "helper", "common", "manager", "misc")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -69,14 +70,16 @@ def test_nothing_is_named_like_a_drawer():
     assert [name for name in sorted(names) if any(drawer in name for drawer in DRAWERS)] == []
 
 
-@pytest.mark.parametrize("path", ROOMS, ids=lambda p: p.parent.name)
+@pytest.mark.parametrize("path", [*ROOMS, *SUBJECTS], ids=lambda p: p.parent.name)
 def test_a_room_says_what_it_is_and_exports_few_names(path):
     assert ast.get_docstring(_tree(path))
     stub = path.with_suffix(".pyi")
     exports = [
         node.value
         for node in _tree(stub if stub.exists() else path).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and node.value is not None
+        and ast.unparse(node).startswith("__all__")
     ]
     assert len(exports) == 1
     names = ast.literal_eval(exports[0])

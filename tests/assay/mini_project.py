@@ -18,8 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from assay import stages
 from assay.project import Project
+from assay.stages import run as stages
+from assay.stages.services import Services
 
 REFERENCE_DAYS = ("2024-01-01", "2024-01-02")
 ROWS = 500
@@ -250,10 +251,10 @@ class Train:
     count: int = 0
 
     @property
-    def office(self) -> stages.Office:
+    def services(self) -> Services:
         """A fresh office: what it had opened is opened anew."""
         environ = {"ASSAY_PROJECT": str(self.project), "ASSAY_HOME": str(self.home)}
-        return stages.Office(Project.from_environment(environ), clock=self.now)
+        return Services(Project.from_environment(environ), clock=self.now)
 
     def later(self, **more: float) -> Train:
         """The same home at a later time."""
@@ -281,29 +282,29 @@ class Train:
     ) -> dict[str, stages.StageResult]:
         """One run of a batch as the operators make it; ``until`` dies after that stage."""
         self.count += 1
-        office = self.office
+        services = self.services
         run_id = run_id or f"run-{dataset}-{batch}-{self.count}"
         wants = stages.Asked(by="tester", **asked)
-        ticket = stages.pin(office, dataset, batch, run_id, run_type, wants)
+        ticket = stages.pin(services, dataset, batch, run_id, run_type, wants)
         done: dict[str, stages.StageResult] = {}
         if until == "pin":
             return done
-        ticket, done["ingest"] = stages.ingest(office, ticket)
+        ticket, done["ingest"] = stages.ingest(services, ticket)
         for name, stage, more in () if until == "ingest" else STAGES:
             if _skips(name, done, wants.force):
                 continue
             try:
                 left = (done,) if stage is stages.commit else ()
-                done[name] = stage(office, ticket, *more, *left)
+                done[name] = stage(services, ticket, *more, *left)
             except stages.DoesNotApply:
                 continue
             if until == name:
                 return done
         if until == "ingest":
             return done
-        done["release"] = stages.release(office, ticket, done, approved_by=approved_by)
+        done["release"] = stages.release(services, ticket, done, approved_by=approved_by)
         if until != "release":
-            stages.notify(office, ticket, done, transports(office))
+            stages.notify(services, ticket, done, transports(services))
         return done
 
     def batch(self, dataset: str, batch: str) -> dict[str, Any]:
@@ -312,12 +313,12 @@ class Train:
 
     def dataset(self, dataset: str) -> dict[str, Any]:
         """What the status says of a data set."""
-        found = self.office.catalog.status([dataset])["datasets"]
+        found = self.services.catalog.status([dataset])["datasets"]
         return next(d for d in found if d["name"] == dataset)
 
     def objects(self) -> dict[tuple[str, str, str], dict[str, tuple[str, int]]]:
         """(Data set, batch, version) → object → its hash and size, by the registry."""
-        registry = self.office.registry
+        registry = self.services.registry
         return {
             (d, v.batch, v.version): {n: (o.md5, o.size) for n, o in v.objects.items()}
             for d in registry.datasets()
@@ -326,13 +327,13 @@ class Train:
 
     def contents(self) -> dict[str, Any]:
         """What a second run of the same batches must leave as it is."""
-        registry = self.office.registry
+        registry = self.services.registry
         return {
             "objects": self.objects(),
             "released": {d: dict(registry.snapshot(d).batches) for d in _released(registry)},
             "batches": {
                 d["name"]: [{k: v for k, v in b.items() if k != "started"} for b in d["batches"]]
-                for d in self.office.catalog.status()["datasets"]
+                for d in self.services.catalog.status()["datasets"]
             },
         }
 
@@ -354,11 +355,11 @@ def _released(registry: Any) -> list[str]:
     return [d for d in registry.datasets() if registry.pointer(d) is not None]
 
 
-def transports(office: stages.Office) -> Any:
+def transports(services: Services) -> Any:
     """Messages into files of the home, as where no connection is configured."""
     from assay.alerting import open_transports
 
-    return open_transports(office.lake)
+    return open_transports(services.lake)
 
 
 if __name__ == "__main__":

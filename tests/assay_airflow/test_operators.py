@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay.catalog import Catalog
 from assay.errors import AssayError, InputError, LeaseError, PolicyError, SuiteError, UndecidedError
-from assay.stages import Asked, StageResult, Ticket
+from assay.stages.run import Asked, StageResult, Ticket
 from assay.verdict import Outcome, Reason
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import TASK_DEFAULTS
@@ -45,7 +45,7 @@ class _Left:
 class _Counting(StageOperator):
     worked = 0
 
-    def work(self, office: Any, run: Run) -> StageResult:
+    def work(self, services: Any, run: Run) -> StageResult:
         self.worked += 1
         return StageResult(stage=self.task_id, rows={"in": len(run.done)})
 
@@ -101,7 +101,7 @@ def test_a_run_that_asked_to_force_goes_on_but_not_without_input() -> None:
 class _Raising(StageOperator):
     error: Exception
 
-    def work(self, office: Any, run: Run) -> StageResult:
+    def work(self, services: Any, run: Run) -> StageResult:
         raise self.error
 
 
@@ -220,7 +220,7 @@ def test_telling_is_tried_again_and_never_fails(
     def broken(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr("assay.stages.notify", broken)
+    monkeypatch.setattr("assay.stages.run.notify", broken)
     notify = NotifyOperator(task_id="notify", dataset="a")
     if raises:
         with pytest.raises(OSError, match="x"):

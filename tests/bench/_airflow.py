@@ -17,8 +17,8 @@ from assay import launcher
 from assay.launcher import _office
 from assay.launcher._settings import environment
 from assay.project import Project
+from demo.backfill import Airflow
 from demo.flights import REFERENCES, YEAR, drop_flights, drop_references
-from demo.office import Airflow
 from demo.plan import Order, Wish
 
 ROOT = Path(__file__).parents[2]
@@ -106,16 +106,16 @@ def _prepared(folder: Path, cheap: bool) -> dict[str, Any]:
     }
 
 
-def costs(home: Path, office: Airflow, dataset: str, batch: str) -> dict[str, dict[str, Any]]:
+def costs(home: Path, services: Airflow, dataset: str, batch: str) -> dict[str, dict[str, Any]]:
     """Task of a batch's run → seconds from start to end by Airflow's own clock, and what it took.
 
     The processor's seconds and the modules are those of the task's process since it was forked.
     """
-    (run,) = [r for r in office.runs(f"release__{dataset}") if r.batch == batch]
+    (run,) = [r for r in services.runs(f"release__{dataset}") if r.batch == batch]
     path = home.parent / f"{home.name}-bench" / "tasks.jsonl"
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return {
-        row["task"]: {**row, "wall": office.seconds(run)[row["task"]]}
+        row["task"]: {**row, "wall": services.seconds(run)[row["task"]]}
         for row in rows
         if (row["dag"], row["run"]) == (run.dag_id, run.run_id)
     }
@@ -128,25 +128,25 @@ def drop(home: Path, days: Sequence[str]) -> None:
     drop_flights(inbox, days)
 
 
-def backfill(office: Airflow, dataset: str, batches: Sequence[str], pause: float = 1.0) -> float:
+def backfill(services: Airflow, dataset: str, batches: Sequence[str], pause: float = 1.0) -> float:
     """Backfill batches and wait until they are decided; seconds from the first run to the end."""
     wish = Wish(dataset, tuple(batches))
-    office.await_dags([wish.dag_id])
+    services.await_dags([wish.dag_id])
     calendar = Project.from_environment(os.environ).contract(dataset).partition
-    before = office.count(wish.dag_id).ended
-    office.backfill(Order(wish, tuple(batches), again=False), calendar)
+    before = services.count(wish.dag_id).ended
+    services.backfill(Order(wish, tuple(batches), again=False), calendar)
     began = time.monotonic()
     while True:
-        count = office.count(wish.dag_id)
+        count = services.count(wish.dag_id)
         if not count.active and count.ended - before >= len(batches):
             return time.monotonic() - began
         time.sleep(pause)
 
 
-def references(office: Airflow) -> None:
+def references(services: Airflow) -> None:
     """Release the tables that flights are joined against."""
     for name in REFERENCES:
-        backfill(office, name, [YEAR])
+        backfill(services, name, [YEAR])
 
 
 def memory(home: Path) -> dict[str, int]:

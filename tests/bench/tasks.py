@@ -53,11 +53,11 @@ def _tasks(home: Path, *, cheap: bool) -> dict[str, dict[str, Any]]:
     """Task → what it cost on the day, after three days that warm the machine's caches."""
     os.environ["ASSAY_HOME"] = str(home)
     drop(home, [*WARM, DAY])
-    with airflow(home, cheap=cheap) as office:
-        references(office)
-        backfill(office, "flights", WARM)
-        backfill(office, "flights", [DAY])
-        return costs(home, office, "flights", DAY)
+    with airflow(home, cheap=cheap) as services:
+        references(services)
+        backfill(services, "flights", WARM)
+        backfill(services, "flights", [DAY])
+        return costs(home, services, "flights", DAY)
 
 
 def _own_work(home: Path) -> dict[str, float]:

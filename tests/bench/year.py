@@ -13,8 +13,8 @@ from _airflow import airflow, backfill, drop, memory, references
 from _show import console
 from rich.table import Table
 
+from demo.backfill import read_stand
 from demo.flights import all_days
-from demo.office import read_stand
 
 ROWS = 365
 LONG = True
@@ -30,13 +30,13 @@ def run(rows: int) -> None:
         home = Path(folder) / "home"
         os.environ["ASSAY_HOME"] = str(home)
         drop(home, days)
-        with airflow(home) as office:
-            references(office)
+        with airflow(home) as services:
+            references(services)
             samples: list[Sample] = []
             over = threading.Event()
             watch = threading.Thread(target=_watch, args=(home, samples, over), daemon=True)
             watch.start()
-            seconds = backfill(office, "flights", days, pause=5.0)
+            seconds = backfill(services, "flights", days, pause=5.0)
             over.set()
             watch.join()
         states: dict[str, int] = {}

@@ -41,10 +41,14 @@ print(json.dumps({
     "errors": {k.rsplit("/", 1)[-1]: v for k, v in bag.import_errors.items()},
 }))
 """
-_STAGES = sorted(Path(stages.__path__[0]).glob("_[a-z]*.py"))
+_STAGES = [
+    f"assay.stages.{subject}.{path.stem}"
+    for subject in ("run", "incidents", "upkeep")
+    for path in sorted((Path(stages.__path__[0]) / subject).glob("_[a-z]*.py"))
+]
 _WARM = (
     *("ibis.backends.duckdb", "pyarrow.parquet", "pandas", "scipy.stats"),
-    *(f"assay.stages.{path.stem}" for path in _STAGES),
+    *_STAGES,
 )
 _LOOKED_FOR = (*_WARM, "sklearn", "great_expectations", "dvc")
 _IMPORT = """

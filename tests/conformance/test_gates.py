@@ -19,14 +19,14 @@ import yaml
 
 from assay import cleaning, drift, fairness, quality
 from assay.contract import Contract, load_contract
-from assay.engine import session
+from assay.engine import Session, open_session
 from assay.errors import PolicyError
 from assay.policy import GatePolicy, load_policy
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.quality import QualityPolicy
-from assay.stages import StageResult, render_result
+from assay.stages.run import StageResult, render_result
 from assay.verdict import Outcome, Verdict, worst
 
 RUNBOOKS = Path(__file__).parents[2] / "include/docs/runbooks"
@@ -135,13 +135,13 @@ class Gate:
     said: Callable[[Any, Any, Any, Any, Contract], str]
 
 
-def judge_quality(con: Any, table: Any, _: Any, policy: Any, contract: Contract) -> Verdict:
-    return quality.judge_validation(found_quality(con, table, policy, contract), policy)
+def judge_quality(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> Verdict:
+    return quality.judge_validation(found_quality(session, table, policy, contract), policy)
 
 
-def found_quality(con: Any, table: Any, policy: Any, contract: Contract) -> Any:
+def found_quality(session: Session, table: Any, policy: Any, contract: Contract) -> Any:
     return quality.validate(
-        con, table, quality_suite(), redact=contract.classified, gx_max_rows=policy.gx.max_rows
+        session, table, quality_suite(), redact=contract.classified, gx_max_rows=policy.gx.max_rows
     )
 
 
@@ -154,47 +154,57 @@ def quality_suite() -> Any:
         return quality.load_suite(path)
 
 
-def said_quality(con: Any, table: Any, _: Any, policy: Any, contract: Contract) -> str:
-    return json.dumps(found_quality(con, table, policy, contract).document(), default=str)
+def said_quality(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> str:
+    return json.dumps(found_quality(session, table, policy, contract).document(), default=str)
 
 
-def judge_drift(con: Any, table: Any, reference: Any, policy: Any, contract: Contract) -> Verdict:
-    found = drift.measure_drift(con, reference, table, policy, contract=contract)
+def judge_drift(
+    session: Session, table: Any, reference: Any, policy: Any, contract: Contract
+) -> Verdict:
+    found = drift.measure_drift(session, reference, table, policy, contract=contract)
     return drift.judge_drift(found, policy)
 
 
-def said_drift(con: Any, table: Any, reference: Any, policy: Any, contract: Contract) -> str:
-    found = drift.measure_drift(con, reference, table, policy, contract=contract)
+def said_drift(
+    session: Session, table: Any, reference: Any, policy: Any, contract: Contract
+) -> str:
+    found = drift.measure_drift(session, reference, table, policy, contract=contract)
     verdict = drift.judge_drift(found, policy)
     shown = [drift.render_drift_text(verdict), drift.render_drift_json(verdict, found)]
     return "\n".join([*shown, drift.render_drift_html(verdict, found)])
 
 
-def judge_fairness(con: Any, table: Any, _: Any, policy: Any, contract: Contract) -> Verdict:
+def judge_fairness(
+    session: Session, table: Any, _: Any, policy: Any, contract: Contract
+) -> Verdict:
     levels = {c.name: c.levels for c in contract.columns if c.levels}
-    found = fairness.measure_fairness(con, table, policy, contract.roles, levels)
-    return fairness.judge_fairness(found, policy, fairness.measure_treatment(con, table, policy))
+    found = fairness.measure_fairness(session, table, policy, contract.roles, levels)
+    return fairness.judge_fairness(
+        found, policy, fairness.measure_treatment(session, table, policy)
+    )
 
 
-def said_fairness(con: Any, table: Any, _: Any, policy: Any, contract: Contract) -> str:
-    verdict = judge_fairness(con, table, None, policy, contract)
+def said_fairness(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> str:
+    verdict = judge_fairness(session, table, None, policy, contract)
     shown = [fairness.render_fairness_text(verdict), fairness.render_fairness_json(verdict)]
     return "\n".join([*shown, fairness.render_fairness_html(verdict)])
 
 
-def cleaned(con: Any, table: Any, reference: Any, policy: Any, contract: Contract) -> Any:
+def cleaned(session: Session, table: Any, reference: Any, policy: Any, contract: Contract) -> Any:
     on = "batch" if reference is None else "reference"
     source = table if reference is None else reference
-    state = cleaning.fit(con, source, policy, contract.roles, fitted_on=on)
-    return cleaning.clean(con, table, policy, state, contract.roles)
+    state = cleaning.fit(session, source, policy, contract.roles, fitted_on=on)
+    return cleaning.clean(session, table, policy, state, contract.roles)
 
 
-def judge_cleaning(con: Any, table: Any, reference: Any, policy: Any, c: Contract) -> Verdict:
-    return cleaning.judge_cleaning(cleaned(con, table, reference, policy, c).report, policy)
+def judge_cleaning(
+    session: Session, table: Any, reference: Any, policy: Any, c: Contract
+) -> Verdict:
+    return cleaning.judge_cleaning(cleaned(session, table, reference, policy, c).report, policy)
 
 
-def said_cleaning(con: Any, table: Any, reference: Any, policy: Any, c: Contract) -> str:
-    return str(cleaned(con, table, reference, policy, c).report.model_dump_json())
+def said_cleaning(session: Session, table: Any, reference: Any, policy: Any, c: Contract) -> str:
+    return str(cleaned(session, table, reference, policy, c).report.model_dump_json())
 
 
 GATES = {
@@ -316,9 +326,9 @@ PINNED: dict[str, dict[str, tuple[str, list[str]]]] = {
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[Any]:
-    with session(threads=2) as backend:
-        yield backend
+def session() -> Iterator[Any]:
+    with open_session(threads=2) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -329,25 +339,27 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 @pytest.fixture(scope="module")
-def call(con: Any, contract: Contract) -> Callable[..., Any]:
+def call(session: Session, contract: Contract) -> Callable[..., Any]:
     kept: dict[Any, Any] = {}
 
-    def run(gate: Gate, case: str, how: Callable[..., Any], backend: Any = None) -> Any:
+    def run(gate: Gate, case: str, how: Callable[..., Any], own: Any = None) -> Any:
         """What a gate gives for a batch; worked out once in the common session."""
-        if backend is not None:
-            return work(gate, case, how, backend)
+        if own is not None:
+            return work(gate, case, how, own)
         key = (gate, case, how)
         if key not in kept:
-            kept[key] = work(gate, case, how, con)
+            kept[key] = work(gate, case, how, session)
         return kept[key]
 
-    def work(gate: Gate, case: str, how: Callable[..., Any], backend: Any) -> Any:
-        table = backend.create_table(f"t_{gate.name}_{case}", BATCHES[case](), overwrite=True)
+    def work(gate: Gate, case: str, how: Callable[..., Any], session: Any) -> Any:
+        table = session.backend.create_table(
+            f"t_{gate.name}_{case}", BATCHES[case](), overwrite=True
+        )
         reference = None
         if case != "no_reference":
-            reference = backend.create_table("reference", sound(seed=2), overwrite=True)
+            reference = session.set_aside(sound(seed=2))
         policy = gate.model.model_validate(yaml.safe_load(gate.policy))
-        return how(backend, table, reference, policy, contract)
+        return how(session, table, reference, policy, contract)
 
     return run
 
@@ -418,7 +430,7 @@ def test_the_order_of_rows_does_not_show(call: Any, name: str) -> None:
 def test_the_number_of_threads_does_not_show(call: Any, name: str) -> None:
     found = set()
     for threads in (1, 2, 8):
-        with session(threads=threads) as backend:
+        with open_session(threads=threads) as backend:
             found.add(call(GATES[name], "marked", GATES[name].judge, backend).model_dump_json())
     assert len(found) == 1
 

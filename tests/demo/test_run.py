@@ -10,9 +10,9 @@ from rich.console import Console
 import demo.plan
 from assay.contract import load_contract
 from assay.launcher import project_root
+from demo.backfill import backfill_command
 from demo.census import YEARS
 from demo.flights import BLIZZARD, all_days
-from demo.office import backfill_command
 from demo.plan import Order, Stand, Wish, plan_orders, undecided
 from demo.screen import Screen
 

@@ -16,9 +16,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 import journey
 
-from assay import stages
-from assay.cli._console import open_office
+from assay.cli._console import open_services
 from assay.errors import LeaseError
+from assay.stages import run as stages
 
 TRIES = int(os.environ.get("FAULT_TRIES", "600"))
 
@@ -39,20 +39,20 @@ def tried(work: Callable[[], Any]) -> Any:
 def run(dataset: str, batch: str, run_id: str) -> dict[str, stages.StageResult]:
     """The train of a batch, each stage by an office of its own, as tasks are."""
     asked = stages.Asked(by="tester")
-    ticket = tried(lambda: stages.pin(open_office(), dataset, batch, run_id, "backfill", asked))
-    ticket, ingested = tried(lambda: stages.ingest(open_office(), ticket))
+    ticket = tried(lambda: stages.pin(open_services(), dataset, batch, run_id, "backfill", asked))
+    ticket, ingested = tried(lambda: stages.ingest(open_services(), ticket))
     done = {"ingest": ingested}
     for name, stage, more in journey.mini.STAGES:
         if journey.mini._skips(name, done, False):
             continue
         rest = (*more, done) if stage is stages.commit else more
         try:
-            done[name] = tried(lambda stage=stage, rest=rest: stage(open_office(), ticket, *rest))
+            done[name] = tried(lambda stage=stage, rest=rest: stage(open_services(), ticket, *rest))
         except stages.DoesNotApply:
             continue
-    done["release"] = tried(lambda: stages.release(open_office(), ticket, done))
-    office = open_office()
-    tried(lambda: stages.notify(office, ticket, done, journey.mini.transports(office)))
+    done["release"] = tried(lambda: stages.release(open_services(), ticket, done))
+    services = open_services()
+    tried(lambda: stages.notify(services, ticket, done, journey.mini.transports(services)))
     return done
 
 

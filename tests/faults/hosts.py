@@ -12,7 +12,7 @@ from pathlib import Path
 import journey
 
 from assay.project import Project
-from assay.stages import Office
+from assay.stages.services import Services
 
 HERE = Path(__file__).parent
 
@@ -23,13 +23,13 @@ class Host:
 
     project: Path
     home: Path
-    services: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         own = {"ASSAY_PROJECT": str(self.project), "ASSAY_HOME": str(self.home), "TZ": "UTC"}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ASSAY_", "AWS_"))}
-        return {**kept, **own, **self.services}
+        return {**kept, **own, **self.shared}
 
     def drop(self, dataset: str, batch: str, text: str) -> None:
         journey.mini.Train(self.project, self.home).drop(dataset, batch, text)
@@ -49,11 +49,11 @@ class Host:
             command, env=self.environment, capture_output=True, text=True, check=False
         )
 
-    def office(self) -> Office:
+    def open_services(self) -> Services:
         names = {"registry_key": "ASSAY_REGISTRY_KEY", "pseudonym_key": "ASSAY_PSEUDONYM_KEY"}
-        keys = {k: self.services[v] for k, v in names.items() if v in self.services}
+        keys = {k: self.shared[v] for k, v in names.items() if v in self.shared}
         project = Project.from_environment(self.environment)
-        return Office(project, clock=lambda: datetime.now(UTC), secrets=keys)
+        return Services(project, clock=lambda: datetime.now(UTC), secrets=keys)
 
 
 def end(process: subprocess.Popen[str]) -> str:

@@ -20,8 +20,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from assay import stages
-from assay.stages._commit import timeless
+from assay.stages import run as stages
+from assay.stages.run._commit import timeless
 
 _MINI = Path(__file__).parents[1] / "assay" / "mini_project.py"
 
@@ -118,7 +118,7 @@ def deliver(
     train, left = site.train(now), site.root / "run.pickle"
     train.drop("visits", day, text)
     ticket, done = pickle.loads(left.read_bytes()) if resume and left.exists() else (None, {})
-    office = train.office
+    services = train.services
 
     def hand_on() -> None:
         aside = left.with_suffix(".aside")
@@ -128,28 +128,28 @@ def deliver(
     if ticket is None:
         mark("pin >")
         run = f"{run_id}-{number}"
-        ticket = stages.pin(office, "visits", day, run, "manual", stages.Asked(by="tester"))
+        ticket = stages.pin(services, "visits", day, run, "manual", stages.Asked(by="tester"))
         hand_on()
         mark("pin <")
     if ticket.input_sha is None:
         mark("ingest >")
-        ticket, done["ingest"] = stages.ingest(office, ticket)
+        ticket, done["ingest"] = stages.ingest(services, ticket)
         hand_on()
         mark("ingest <")
     for name, stage, more in mini.STAGES:
         if name in done or mini._skips(name, done, False):
             continue
         mark(f"{name} >")
-        done[name] = stage(office, ticket, *more, *([done] if stage is stages.commit else []))
+        done[name] = stage(services, ticket, *more, *([done] if stage is stages.commit else []))
         hand_on()
         mark(f"{name} <")
     if "release" not in done:
         mark("release >")
-        done["release"] = stages.release(office, ticket, done)
+        done["release"] = stages.release(services, ticket, done)
         hand_on()
         mark("release <")
     mark("notify >")
-    stages.notify(office, ticket, done, site.transports())
+    stages.notify(services, ticket, done, site.transports())
     mark("notify <")
     left.unlink()
 
@@ -159,12 +159,12 @@ def flush(site: Site) -> None:
     from assay.alerting import send_due
 
     later = NOW + timedelta(days=1)
-    send_due(site.train().office.catalog, site.transports(), lambda: later, owner="later")
+    send_due(site.train().services.catalog, site.transports(), lambda: later, owner="later")
 
 
 def unmarked(site: Site) -> list[str]:
     """Messages that arrived and aren't marked as sent: the kill fell between the two."""
-    states = {m.key: m.state for m in site.train().office.catalog.outbox()}
+    states = {m.key: m.state for m in site.train().services.catalog.outbox()}
     return [key for key in site.sent if states.get(key) != "sent"]
 
 
@@ -173,8 +173,8 @@ def state_of(site: Site) -> dict[str, Any]:
 
     Times, run ids and Git's own ids are apart.
     """
-    office = site.train().office
-    registry, catalog = office.registry, office.catalog
+    services = site.train().services
+    registry, catalog = services.registry, services.catalog
     versions = [(v.batch, v.version) for v in registry.versions("visits")]
     return {
         **site.train().contents(),
@@ -215,8 +215,8 @@ def state_of(site: Site) -> dict[str, Any]:
 
 def outcome_of(site: Site) -> dict[str, Any]:
     """What must not depend on the order of runs: versions, verdicts, what readers get."""
-    office = site.train().office
-    registry, catalog = office.registry, office.catalog
+    services = site.train().services
+    registry, catalog = services.registry, services.catalog
     versions = {v.batch: v for v in registry.versions("visits")}
     return {
         "versions": {b: (v.version, v.objects, v.counts) for b, v in versions.items()},

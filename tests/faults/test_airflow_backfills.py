@@ -12,7 +12,7 @@ import pytest
 
 from assay import launcher
 from assay.launcher import project_root
-from demo.office import Airflow
+from demo.backfill import Airflow
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

@@ -57,7 +57,7 @@ def test_a_full_disk(small_disk: Path, prepared: Any, left: int) -> None:
     """At each stage the disk has so little room; then somebody makes room, and it goes on."""
     site = journey.Site(small_disk / "site")
     shutil.copytree(prepared[0].root, site.root, symlinks=True)
-    released = site.train().office.registry.pointer("visits").snapshot
+    released = site.train().services.registry.pointer("visits").snapshot
     day, text = journey.DELIVERIES[0]
     site.train().drop("visits", day, text)
     seen: list[str] = []
@@ -76,7 +76,7 @@ def test_a_full_disk(small_disk: Path, prepared: Any, left: int) -> None:
         except OSError as error:
             seen.append(str(error))
             (small_disk / "filler").unlink(missing_ok=True)
-            at = site.train().office.registry.pointer("visits").snapshot
+            at = site.train().services.registry.pointer("visits").snapshot
             assert at in {released, released + 1}
     (small_disk / "filler").unlink(missing_ok=True)
     print(f"{left} bytes left: failed {len(seen)} times", *sorted(set(seen)), sep="\n  ")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hosts import end
 
-from assay.stages._commit import timeless
+from assay.stages.run._commit import timeless
 
 REFERENCE = "2024-01-01,2024-01-02"
 DAYS = [f"2024-02-{d:02}" for d in range(1, 11)]
@@ -16,8 +16,8 @@ DAYS = [f"2024-02-{d:02}" for d in range(1, 11)]
 
 def _history(host: Any) -> dict[str, Any]:
     """All that two hosts must agree on, and a lost catalog must bring back."""
-    office = host.office()
-    registry, catalog = office.registry, office.catalog
+    services = host.open_services()
+    registry, catalog = services.registry, services.catalog
     found: dict[str, Any] = {}
     for dataset in registry.datasets():
         versions = catalog.versions(dataset)
@@ -57,15 +57,15 @@ def test_ten_runs_at_once_on_two_hosts(host: Any) -> None:
     for process in running:
         end(process)
 
-    office = two.office()
-    snapshots = office.registry.snapshots("visits")
+    services = two.open_services()
+    snapshots = services.registry.snapshots("visits")
     assert [s.number for s in snapshots] == list(range(1, 13)), "each release once"
     assert [s.parent for s in snapshots] == [None, *range(1, 12)]
     assert sorted(snapshots[-1].batches) == ["2024-01-01", "2024-01-02", *DAYS]
     assert len({(s.batch, s.batches[s.batch]) for s in snapshots}) == 12
-    assert len(office.registry.versions("visits")) == 12
-    assert len(office.registry.snapshots("sites")) == 1
-    states = {b["batch"]: b["state"] for b in office.catalog.status()["datasets"][1]["batches"]}
+    assert len(services.registry.versions("visits")) == 12
+    assert len(services.registry.snapshots("sites")) == 1
+    states = {b["batch"]: b["state"] for b in services.catalog.status()["datasets"][1]["batches"]}
     assert set(states.values()) == {"released"}
 
     verified = two.assay("versions", "verify")
@@ -109,14 +109,14 @@ def test_a_host_with_another_key_is_refused_before_it_writes(
         found = s3.client().list_objects_v2(Bucket=s3.bucket, Prefix=prefix)
         return [o["Key"] for o in found["Contents"]]
 
-    before, head = objects(), one.office().registry.head()
+    before, head = objects(), one.open_services().registry.head()
     two = host("two", **{key: ("" if key == "ASSAY_REGISTRY_KEY" else "v1:") + "ef" * 32})
     refused = two.start("visits", "2024-01-02", "other")
     _, error = refused.communicate(timeout=600)
     assert refused.returncode != 0
     assert "key isn't the one that the registry's other hosts use" in error
     assert objects() == before
-    assert one.office().registry.head() == head
+    assert one.open_services().registry.head() == head
     if key == "ASSAY_PSEUDONYM_KEY":
         assert not list(two.home.glob("landing/visits/*/*/rows.parquet"))
 
@@ -132,9 +132,9 @@ def test_postgres_restarted_in_the_middle(host: Any, cluster: Any) -> None:
         time.sleep(3)
         cluster.restart()
     end(process)
-    office = one.office()
-    assert [s.number for s in office.registry.snapshots("visits")] == [1, 2, 3]
-    batches = office.catalog.status()["datasets"][1]["batches"]
+    services = one.open_services()
+    assert [s.number for s in services.registry.snapshots("visits")] == [1, 2, 3]
+    batches = services.catalog.status()["datasets"][1]["batches"]
     assert {b["batch"]: b["state"] for b in batches} == {
         "2024-01-01": "released", "2024-01-02": "released", DAYS[0]: "released",
     }  # fmt: skip

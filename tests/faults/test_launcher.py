@@ -21,7 +21,7 @@ import pytest
 from assay import launcher
 from assay.launcher import project_root
 from assay.project import Project
-from assay.stages import Office
+from assay.stages.services import Services
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -113,10 +113,10 @@ def test_a_start_is_killed_and_the_next_one_works(home: Path, everything: bool) 
         _kill(process, home, everything=everything)
         print(f"killed {after:.1f} s after the start, {len(_living(home))} processes left")
     assert json.loads(_do(home, ASSAY, "up", "--json"))["url"] == launcher.status(home).url
-    office = launcher.status(home)
-    assert office.healthy
+    services = launcher.status(home)
+    assert services.healthy
     sessions = {os.getsid(p.pid) for p in _living(home)}
-    assert sessions == set(office.processes.values()), "none of an earlier start runs"
+    assert sessions == set(services.processes.values()), "none of an earlier start runs"
 
 
 def _result(home: Path) -> dict[str, Any]:
@@ -125,8 +125,8 @@ def _result(home: Path) -> dict[str, Any]:
     The ids of versions are made with the home's own key.
     """
     project = Project.from_environment(_environment(home))
-    office = Office(project, clock=lambda: pytest.fail("nothing here asks the time"))
-    registry, catalog = office.registry, office.catalog
+    services = Services(project, clock=lambda: pytest.fail("nothing here asks the time"))
+    registry, catalog = services.registry, services.catalog
     found: dict[str, Any] = {}
     for name in registry.datasets():
         versions = registry.versions(name)

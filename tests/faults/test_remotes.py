@@ -14,8 +14,9 @@ from typing import Any
 import journey
 import pytest
 
-from assay import stages
 from assay.errors import RegistryError
+from assay.stages import run as stages
+from assay.stages.services import Services
 from assay.versioning import RegistryUnavailable
 
 pytestmark = pytest.mark.timeout(1800)  # many share the machines of tests
@@ -59,8 +60,8 @@ def test_a_git_remote_that_refuses(site: journey.Site, prepared: Any, refused: s
     # Hooks of a repository that is pushed to in place are its own; ours are switched off.
     with pytest.raises(RegistryError, match="refuses the push"):
         journey.deliver(site, 0)
-    office = site.train().office
-    assert office.registry.pointer("visits").snapshot == 2
+    services = site.train().services
+    assert services.registry.pointer("visits").snapshot == 2
     assert site.train().batch("visits", DAY)["state"] == "running"
 
     hook.unlink()
@@ -115,13 +116,13 @@ def hanging() -> Iterator[Hanging]:
         yield server
 
 
-def _elsewhere(site: journey.Site, git: str, objects: str) -> stages.Office:
+def _elsewhere(site: journey.Site, git: str, objects: str) -> Services:
     from dataclasses import replace
 
-    office = site.train().office
+    services = site.train().services
     key = (site.home / "secrets" / "registry.key").read_bytes().hex()
-    project = replace(office.project, registry_git=git, registry_objects=objects)
-    return stages.Office(project, office.clock, {"registry_key": key})
+    project = replace(services.project, registry_git=git, registry_objects=objects)
+    return Services(project, services.clock, {"registry_key": key})
 
 
 def test_a_git_remote_that_hangs(
@@ -131,9 +132,9 @@ def test_a_git_remote_that_hangs(
 
     monkeypatch.setattr(_process, "_TIMEOUT", 1)
     objects = str(site.home / "registry" / "objects")
-    office = _elsewhere(site, f"git://127.0.0.1:{hanging.port}/registry.git", objects)
+    services = _elsewhere(site, f"git://127.0.0.1:{hanging.port}/registry.git", objects)
     with pytest.raises(RegistryUnavailable, match="didn't end in 1 s"):
-        office.registry.pointer("visits")
+        services.registry.pointer("visits")
 
 
 class Failing(BaseHTTPRequestHandler):
@@ -200,17 +201,17 @@ def test_an_object_store_without_an_answer(
         monkeypatch.setenv(name, value)
     train = site.train()
     train.drop("visits", DAY, journey.DELIVERIES[0][1])
-    office = train.office
-    ticket = stages.pin(office, "visits", DAY, "first-0", "manual", stages.Asked(by="tester"))
-    ticket, ingested = stages.ingest(office, ticket)
+    services = train.services
+    ticket = stages.pin(services, "visits", DAY, "first-0", "manual", stages.Asked(by="tester"))
+    ticket, ingested = stages.ingest(services, ticket)
     done = {"ingest": ingested}
     for name, stage, more in journey.mini.STAGES[:4]:
-        done[name] = stage(office, ticket, *more)
+        done[name] = stage(services, ticket, *more)
 
     git = str(site.home / "registry" / "git")
     with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
         stages.commit(_elsewhere(site, git, "s3://assay/objects"), ticket, done)
-    assert len(site.train().office.registry.versions("visits")) == 2
+    assert len(site.train().services.registry.versions("visits")) == 2
 
     journey.deliver(site, 0)
     assert journey.differences(journey.state_of(site), prepared[1]) == []

@@ -7,11 +7,11 @@ from typing import Any
 import ibis
 
 from assay.cleaning._flow import Flow, drop, match_rows
-from assay.engine import ROW
+from assay.engine import ROW, Session
 from assay.policy.cleaning import DeduplicateStep
 
 
-def apply_deduplicate(con: Any, flow: Flow, index: int, step: DeduplicateStep) -> Flow:
+def apply_deduplicate(session: Session, flow: Flow, index: int, step: DeduplicateStep) -> Flow:
     """Keep the first row of each key in the declared order, drop the others.
 
     Notes
@@ -23,7 +23,7 @@ def apply_deduplicate(con: Any, flow: Flow, index: int, step: DeduplicateStep) -
     if flow.told:
         return drop(flow, index, [(ibis.literal(True), "clean.deduplicate")])
     hidden = f"__later{index}"
-    flow = match_rows(con, flow, _later(flow, index, step), hidden)
+    flow = match_rows(session, flow, _later(flow, index, step), hidden)
     return drop(flow, index, [(flow.table[hidden].notnull(), "clean.deduplicate")])
 
 

@@ -10,12 +10,21 @@ from typing import Any
 
 import ibis
 import ibis.expr.operations as ops
+from ibis import Table
 from ibis.common.annotations import SignatureValidationError
 from ibis.common.exceptions import IbisError
 
 from assay.cleaning._flow import Flow
-from assay.cleaning._grammar import Call, Literal, Name, Node, calls_in, names_in, parse_expression
 from assay.errors import PolicyError, did_you_mean
+from assay.expression._grammar import (
+    Call,
+    Literal,
+    Name,
+    Node,
+    calls_in,
+    names_in,
+    parse_expression,
+)
 from assay.policy.cleaning import DeriveStep
 
 _MANY = 50
@@ -132,7 +141,7 @@ def check_expression(text: str) -> tuple[str, ...]:
     return names_in(tree)
 
 
-def derive(table: Any, text: str) -> Any:
+def derive(table: Table, text: str) -> Any:
     """An expression over a table's columns, as an Ibis value.
 
     It is null in the rows in which it can't be computed (an overflow, a text that is no number), so
@@ -182,7 +191,7 @@ def _function(call: Call) -> Callable[..., Any]:
     return function
 
 
-def _compiled(node: Node, table: Any) -> Any:
+def _compiled(node: Node, table: Table) -> Any:
     if isinstance(node, Literal):
         return ibis.null() if node.value is None else ibis.literal(node.value)
     if isinstance(node, Name):

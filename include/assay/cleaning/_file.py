@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ibis import Table
+
 from assay.cleaning._judge import judge_cleaning
 from assay.cleaning._report import CleaningReport
 from assay.cleaning._run import Cleaned, clean, fit
@@ -16,11 +18,8 @@ from assay.cleaning.page import render_cleaning_html
 from assay.engine import (
     ROW,
     FileDigest,
-    export_parquet,
-    open_data,
-    read_parquet,
-    session,
-    write_parquet,
+    Session,
+    open_session,
 )
 from assay.errors import InputError, PolicyError
 from assay.lake import digest, publish
@@ -92,24 +91,24 @@ def clean_file(
             do="Name one with --reference.",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with session() as con:
-        table = _typed(open_data(con, data), loaded)
+    with open_session() as session:
+        table = _typed(session.open_data(data), loaded)
         fitted = fit(
-            con,
-            table if reference is None else _typed(open_data(con, reference), loaded),
+            session,
+            table if reference is None else _typed(session.open_data(reference), loaded),
             loaded,
             fitted_on="batch" if reference is None else "reference",
         )
-        cleaned = clean(con, table, loaded, fitted)
-        written = _write(con, cleaned.table, target)
-        beside = _scaler(con, cleaned, fitted, target)
+        cleaned = clean(session, table, loaded, fitted)
+        written = _write(session, cleaned.table, target)
+        beside = _scaler(session, cleaned, fitted, target)
         verdict = judge_cleaning(cleaned.report, loaded)
         if report is not None:
-            beside |= _report(con, cleaned, verdict, fitted, Path(report))
+            beside |= _report(session, cleaned, verdict, fitted, Path(report))
     return CleanedFile(written, cleaned.report, verdict, beside)
 
 
-def _typed(table: Any, policy: CleaningPolicy) -> Any:
+def _typed(table: Table, policy: CleaningPolicy) -> Any:
     """Columns of numbers that hold no value: CSV says of them only that they are text."""
     names: set[str] = set()
     for step in policy.steps:
@@ -124,14 +123,14 @@ def _typed(table: Any, policy: CleaningPolicy) -> Any:
     return table.mutate(**{n: table[n].cast("float64") for n in texts if values[n] == 0})
 
 
-def _write(con: Any, table: Any, path: Path) -> FileDigest:
+def _write(session: Session, table: Table, path: Path) -> FileDigest:
     if path.suffix == ".parquet":
-        return write_parquet(con, table, path, [ROW], presorted=True)
+        return session.write_parquet(table, path, [ROW], presorted=True)
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     quoted = str(aside).replace("'", "''")
     try:
-        con.raw_sql(
-            f"COPY (SELECT * FROM ({con.compile(table)}) ORDER BY {ROW}) TO '{quoted}' "  # noqa: S608
+        session.backend.raw_sql(
+            f"COPY (SELECT * FROM ({session.backend.compile(table)}) ORDER BY {ROW}) TO '{quoted}' "  # noqa: S608
             "(FORMAT csv, HEADER true)"
         )
         rows = int(table.count().to_pyarrow().as_py())
@@ -142,7 +141,7 @@ def _write(con: Any, table: Any, path: Path) -> FileDigest:
     return written
 
 
-def _scaler(con: Any, cleaned: Cleaned, fitted: FittedState, out: Path) -> dict[str, Path]:
+def _scaler(session: Session, cleaned: Cleaned, fitted: FittedState, out: Path) -> dict[str, Path]:
     found = {}
     scaler = render_scaler(fitted)
     if scaler is not None:
@@ -150,14 +149,14 @@ def _scaler(con: Any, cleaned: Cleaned, fitted: FittedState, out: Path) -> dict[
         found["scaler"].write_text(scaler, encoding="utf-8")
     if cleaned.scaler is not None:
         found["scaled"] = out.with_suffix(".scaled.parquet")
-        rows = read_parquet(con, out) if out.suffix == ".parquet" else cleaned.table
+        rows = session.read_parquet(out) if out.suffix == ".parquet" else cleaned.table
         scaled = scale(rows, cleaned.scaler).select(ROW, *cleaned.scaler["columns"])
-        export_parquet(con, scaled, found["scaled"], [ROW])
+        session.export_parquet(scaled, found["scaled"], [ROW])
     return found
 
 
 def _report(
-    con: Any, cleaned: Cleaned, verdict: Verdict, fitted: FittedState, path: Path
+    session: Session, cleaned: Cleaned, verdict: Verdict, fitted: FittedState, path: Path
 ) -> dict[str, Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     found = {"report": path}
@@ -168,5 +167,5 @@ def _report(
     numbers.write_text(cleaned.report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     state, log = path.with_suffix(".state.json"), path.with_suffix(".changes.parquet")
     state.write_text(fitted.to_json(), encoding="utf-8")
-    write_parquet(con, cleaned.change_log, log, [ROW, "step", "column"])
+    session.write_parquet(cleaned.change_log, log, [ROW, "step", "column"])
     return {**found, "state": state, "change_log": log}

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import ibis
+from ibis import Table
 from ibis.util import gen_name
 
-from assay.engine import ROW, data_columns
+from assay.engine import ROW, Session, data_columns
 from assay.errors import InputError, PolicyError, did_you_mean
 
 DROPPED = "__dropped"
@@ -43,7 +44,7 @@ class Flow:
     stand in a hidden column.
     """
 
-    table: Any
+    table: Table
     marks: tuple[Mark, ...] = ()
     values: bool = False
     told: bool = False
@@ -99,7 +100,7 @@ class Flow:
         return value
 
 
-def begin(table: Any, values: bool) -> Flow:
+def begin(table: Table, values: bool) -> Flow:
     """A flow over a table's landing row number and data columns.
 
     Raises
@@ -121,9 +122,9 @@ def told_as(step: int, column: str = "") -> str:
     return f"{step}:{column}"
 
 
-def match_rows(con: Any, flow: Flow, numbers: Any, hidden: str) -> Flow:
+def match_rows(session: Session, flow: Flow, numbers: Any, hidden: str) -> Flow:
     """The flow with one more hidden column, not null in the rows of the given numbers."""
-    apart = con.create_table(gen_name("rows"), numbers.rename({hidden: ROW}), temp=True)
+    apart = session.backend.create_table(gen_name("rows"), numbers.rename({hidden: ROW}), temp=True)
     joined = flow.table.left_join(apart, flow.table[ROW] == apart[hidden])
     return replace(flow, table=joined)
 

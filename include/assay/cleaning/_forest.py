@@ -16,18 +16,19 @@ from typing import Any
 import ibis
 import numpy as np
 import pyarrow as pa
+from ibis import Table
 
 from assay.cleaning._flow import Flow, drop, flag, match_rows
 from assay.cleaning._numbers import finite
 from assay.cleaning._state import ForestFit, Tree
-from assay.engine import ROW
+from assay.engine import ROW, Session
 from assay.errors import PolicyError
 from assay.policy.cleaning import Forest, OutliersStep
 
 _BLOCK = 65_536
 
 
-def fit_forest(table: Any, step: OutliersStep) -> ForestFit:
+def fit_forest(table: Table, step: OutliersStep) -> ForestFit:
     """Grow the forest on a sample of the reference, fix its threshold on all of it.
 
     Notes
@@ -70,7 +71,9 @@ def fit_forest(table: Any, step: OutliersStep) -> ForestFit:
     )
 
 
-def apply_forest(con: Any, flow: Flow, index: int, step: OutliersStep, fit: ForestFit) -> Flow:
+def apply_forest(
+    session: Session, flow: Flow, index: int, step: OutliersStep, fit: ForestFit
+) -> Flow:
     """Flag or drop the rows whose score lies below the threshold; incomplete rows aren't scored."""
     for name in step.columns:
         flow.numeric(name, index)
@@ -90,7 +93,7 @@ def apply_forest(con: Any, flow: Flow, index: int, step: OutliersStep, fit: Fore
     ]
     hidden = f"__apart{index}"
     numbers = ibis.memtable(pa.table({ROW: pa.chunked_array(rows, type=pa.int64())}))
-    flow = match_rows(con, flow, numbers, hidden)
+    flow = match_rows(session, flow, numbers, hidden)
     found = flow.table[hidden].notnull()
     if step.action == "flag":
         return flag(flow, index, [(name, by.name, found, rule)])
@@ -124,7 +127,7 @@ def _path_length(values: Any, tree: Tree) -> Any:
 
 
 def _scored(
-    table: Any, columns: tuple[str, ...], trees: tuple[Tree, ...], normaliser: float
+    table: Table, columns: tuple[str, ...], trees: tuple[Tree, ...], normaliser: float
 ) -> Iterator[tuple[Any, Any]]:
     """Row numbers and scores, block by block."""
     numbers = {f"x{i}": finite(table[n]) for i, n in enumerate(columns)}
@@ -139,7 +142,7 @@ def _matrix(block: Any, width: int) -> Any:
     return np.column_stack(columns)
 
 
-def _complete(table: Any, columns: tuple[str, ...]) -> Any:
+def _complete(table: Table, columns: tuple[str, ...]) -> Any:
     return functools.reduce(operator.and_, (finite(table[n]).notnull() for n in columns))
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
 from assay.cleaning._known import Known
@@ -47,7 +48,7 @@ def fit_impute(flow: Flow, known: Known, index: int, step: ImputeStep) -> dict[s
     return {name: found[name] for name in step.columns}
 
 
-def _fill(table: Any, name: str, n: int, value: float | None) -> ColumnFit:
+def _fill(table: Table, name: str, n: int, value: float | None) -> ColumnFit:
     if value is None:
         return ColumnFit(n=n, fault="no_values")
     if table[name].type().is_integer():
@@ -55,7 +56,7 @@ def _fill(table: Any, name: str, n: int, value: float | None) -> ColumnFit:
     return ColumnFit(n=n, values={"fill": value})
 
 
-def _mode(table: Any, name: str) -> ColumnFit:
+def _mode(table: Table, name: str) -> ColumnFit:
     present = table.filter(~is_missing(table[name]))
     counts = present.group_by(value=present[name]).aggregate(rows=lambda t: t.count())
     top = counts.order_by(ibis.desc("rows"), "value").limit(1).to_pyarrow().to_pylist()

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 import ibis
+from ibis import Table
 
 BITS = 62
 
@@ -60,7 +61,7 @@ def is_present(value: Any) -> Any:
 
 
 def measure_extremes(
-    table: Any, columns: Sequence[str]
+    table: Table, columns: Sequence[str]
 ) -> dict[str, tuple[int, float | None, float | None]]:
     """Count, minimum and maximum of the finite values of many columns, in one scan."""
     if not columns:

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
 from assay.cleaning._known import Known
@@ -157,7 +158,7 @@ def _beyond(value: Any, fit: ColumnFit) -> Any:
     return outside & ~value.isnan() if value.type().is_floating() else outside
 
 
-def inliers(table: Any, fits: Mapping[str, ColumnFit], strict: Container[str]) -> dict[str, Any]:
+def inliers(table: Table, fits: Mapping[str, ColumnFit], strict: Container[str]) -> dict[str, Any]:
     """Whether a step leaves cells as they are, by column.
 
     In ``strict`` columns a null's answer is null and a NaN's is no, which is cheaper to find.

@@ -10,11 +10,13 @@ import ibis
 from assay.cleaning._flow import TOLD, begin
 from assay.cleaning._run import apply_steps, checked
 from assay.cleaning._state import FittedState
-from assay.engine import ROW
+from assay.engine import ROW, Session
 from assay.policy.cleaning import CleaningPolicy
 
 
-def replay(con: Any, before: Any, policy: CleaningPolicy, state: FittedState, log: Any) -> Any:
+def replay(
+    session: Session, before: Any, policy: CleaningPolicy, state: FittedState, log: Any
+) -> Any:
     """Apply a change log to the table that was cleaned: what comes out is the cleaned table.
 
     No step looks for anything here. A cell is given the new value of a rule, and a row is dropped,
@@ -24,7 +26,7 @@ def replay(con: Any, before: Any, policy: CleaningPolicy, state: FittedState, lo
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the tables belong to.
     before : ibis.Table
         The rows before cleaning.
@@ -46,5 +48,5 @@ def replay(con: Any, before: Any, policy: CleaningPolicy, state: FittedState, lo
     joined = flow.table.left_join(changes, flow.table[ROW] == changes["__of"])
     nothing = ibis.literal([], type="array<string>")
     table = joined.mutate(**{TOLD: joined[TOLD].fill_null(nothing)}).drop("__of")
-    flow = apply_steps(con, replace(flow, table=table, told=True), policy, state)
+    flow = apply_steps(session, replace(flow, table=table, told=True), policy, state)
     return flow.table.filter(flow.alive).select(ROW, *flow.columns)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import ibis
+from ibis import Table
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.cleaning._flow import DROPPED_AT, Flow, Mark
@@ -101,7 +102,7 @@ class CleaningReport(_Frozen):
     groups: tuple[GroupReport, ...] = ()
 
 
-def group_columns(table: Any, groups: Groups | None) -> dict[str, Any]:
+def group_columns(table: Table, groups: Groups | None) -> dict[str, Any]:
     """Hidden columns with the level of each protected column, before any step.
 
     Only declared levels are named: the rest is ``other``, null is ``missing``.
@@ -114,7 +115,7 @@ def group_columns(table: Any, groups: Groups | None) -> dict[str, Any]:
     return found
 
 
-def measure_levels(table: Any, groups: Groups | None) -> list[dict[str, int]]:
+def measure_levels(table: Table, groups: Groups | None) -> list[dict[str, int]]:
     """Rows of each level, for each protected column in the policy's order."""
     found = []
     for i in range(len(groups.levels) if groups else 0):
@@ -261,7 +262,7 @@ def _by_rule(marks: Iterable[Mark], prefix: str) -> list[Mark]:
     return [m for m in marks if m.rule.startswith(prefix)]
 
 
-def _any(table: Any, marks: Iterable[Mark]) -> Any:
+def _any(table: Table, marks: Iterable[Mark]) -> Any:
     """Rows that any of the marks is set in, a column even where there is no mark."""
     none = table[ROW].isnull()
     return functools.reduce(operator.or_, (table[m.hidden] for m in marks), none)

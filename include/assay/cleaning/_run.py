@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import ibis
 import ibis.expr.datatypes as dt
+from ibis import Table
 from ibis.util import gen_name
 
 from assay.cleaning._checks import problems
@@ -32,7 +33,7 @@ from assay.cleaning._scale import fit_scale, render_scaler
 from assay.cleaning._state import FittedOn, FittedState, StepFit
 from assay.cleaning._text import apply_parse, apply_text
 from assay.cleaning._touched import disturbed, marks
-from assay.engine import ROW, data_columns, quoted
+from assay.engine import ROW, Session, data_columns, quoted
 from assay.errors import InputError, PolicyError, did_you_mean, problems_error
 from assay.policy.cleaning import (
     CleaningPolicy,
@@ -66,7 +67,7 @@ class Cleaned:
     asks for one; ``scaler_text`` is the whole scaler as JSON, for ``load_transformer``.
     """
 
-    table: Any
+    table: Table
     dropped: Any
     change_log: Any
     report: CleaningReport
@@ -75,7 +76,7 @@ class Cleaned:
 
 
 def fit(
-    con: Any,
+    session: Session,
     reference: Any,
     policy: CleaningPolicy,
     roles: Mapping[str, str] | None = None,
@@ -86,7 +87,7 @@ def fit(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session of the reference.
     reference : ibis.Table
         Rows to fit on, with ``__row``: before cleaning, since each step is applied here too.
@@ -112,7 +113,7 @@ def fit(
     """
     _checked(policy, roles, reference)
     rows = int(reference.count().to_pyarrow().as_py())
-    flow, pilot = begin(reference, values=False), _pilot(con, reference, policy, rows)
+    flow, pilot = begin(reference, values=False), _pilot(session, reference, policy, rows)
     known: Mapping[str, Profile] = {}
     fits = []
     last = max((i for i, s in enumerate(policy.steps) if isinstance(s, _FITTED)), default=-1)
@@ -124,12 +125,12 @@ def fit(
         fits.append(found)
         if index < last:
             known = after(step, found.columns, source.profiles, table)
-            flow = _apply(con, flow, index, step, found)
-            pilot = pilot and _apply(con, pilot, index, step, found)
+            flow = _apply(session, flow, index, step, found)
+            pilot = pilot and _apply(session, pilot, index, step, found)
     return FittedState(policy=policy, fitted_on=fitted_on, rows=rows, steps=tuple(fits))
 
 
-def _pilot(con: Any, reference: Any, policy: CleaningPolicy, rows: int) -> Flow | None:
+def _pilot(session: Session, reference: Any, policy: CleaningPolicy, rows: int) -> Flow | None:
     """A few rows, always the same ones, to tell where values lie.
 
     They have the columns that the policy names. None where all rows are a few, or no step asks
@@ -143,12 +144,12 @@ def _pilot(con: Any, reference: Any, policy: CleaningPolicy, rows: int) -> Flow 
             named.update(*map(check_expression, step.columns.values()))
     columns = [name for name in data_columns(reference) if name in named]
     few = reference.filter(reference[ROW] % (rows // _FEW) == 0).select(ROW, *columns)
-    return begin(con.create_table(gen_name("pilot"), few, temp=True), values=False)
+    return begin(session.backend.create_table(gen_name("pilot"), few, temp=True), values=False)
 
 
 def clean(
-    con: Any,
-    table: Any,
+    session: Session,
+    table: Table,
     policy: CleaningPolicy,
     state: FittedState,
     roles: Mapping[str, str] | None = None,
@@ -174,11 +175,13 @@ def clean(
     groups = group_columns(flow.table, policy.groups)
     flow = replace(flow, table=flow.table.mutate(**groups)) if groups else flow
     levels = measure_levels(flow.table, policy.groups)
-    done = apply_steps(con, flow, policy, state)
+    done = apply_steps(session, flow, policy, state)
     out = done.table.filter(done.alive).select(ROW, *done.columns)
     some = disturbed(flow, policy, state) if rows >= _MANY else None
-    flow = done if some is None else apply_steps(con, some, policy, state)
-    work = con.create_table(gen_name("touched"), marks(flow, whole=some is not None), temp=True)
+    flow = done if some is None else apply_steps(session, some, policy, state)
+    work = session.backend.create_table(
+        gen_name("touched"), marks(flow, whole=some is not None), temp=True
+    )
     report = measure_cleaning(work, flow, policy, state, columns, rows, levels)
     gone = work.filter(work[DROPPED_AT].notnull())
     return Cleaned(
@@ -191,14 +194,14 @@ def clean(
     )
 
 
-def apply_steps(con: Any, flow: Flow, policy: CleaningPolicy, state: FittedState) -> Flow:
+def apply_steps(session: Session, flow: Flow, policy: CleaningPolicy, state: FittedState) -> Flow:
     """Every step with what was fitted for it, one after the other."""
     for index, step in enumerate(policy.steps):
-        flow = _apply(con, flow, index, step, state.steps[index])
+        flow = _apply(session, flow, index, step, state.steps[index])
     return flow
 
 
-def _unique_rows(table: Any) -> int:
+def _unique_rows(table: Table) -> int:
     """The number of rows.
 
     Raises
@@ -235,7 +238,7 @@ def bit_count(bits: dt.binary) -> int:  # type: ignore[empty-body]
 def checked(
     policy: CleaningPolicy,
     state: FittedState,
-    table: Any,
+    table: Table,
     roles: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse a state of another policy, and a policy that can't be applied to the table."""
@@ -245,7 +248,7 @@ def checked(
     _checked(policy, roles, table)
 
 
-def _checked(policy: CleaningPolicy, roles: Mapping[str, str] | None, table: Any) -> None:
+def _checked(policy: CleaningPolicy, roles: Mapping[str, str] | None, table: Table) -> None:
     columns = data_columns(table)
     found = problems(policy, roles, columns)
     if found:
@@ -280,23 +283,25 @@ def _fit_step(flow: Flow, index: int, step: Step, refused: bool, known: Known) -
     return StepFit(index=index, step=step.step, columns=fit_outliers(known, step))
 
 
-def _apply(con: Any, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:
+def _apply(session: Session, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:
     """A step's changes, behind a view: Ibis would write an expression out wherever it is used."""
-    done = _changed(con, flow, index, step, fitted)
+    done = _changed(session, flow, index, step, fitted)
     name = gen_name("step")
-    con.raw_sql(f"CREATE TEMP VIEW {quoted(name)} AS {con.compile(done.table)}")
-    return replace(done, table=con.table(name))
+    session.backend.raw_sql(
+        f"CREATE TEMP VIEW {quoted(name)} AS {session.backend.compile(done.table)}"
+    )
+    return replace(done, table=session.backend.table(name))
 
 
-def _changed(con: Any, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:
+def _changed(session: Session, flow: Flow, index: int, step: Step, fitted: StepFit) -> Flow:
     if isinstance(step, ImputeStep):
         return apply_impute(flow, index, step, fitted.columns)
     if isinstance(step, OutliersStep):
         if fitted.forest is not None:
-            return apply_forest(con, flow, index, step, fitted.forest)
+            return apply_forest(session, flow, index, step, fitted.forest)
         return apply_outliers(flow, index, step, fitted.columns)
     if isinstance(step, DeduplicateStep):
-        return apply_deduplicate(con, flow, index, step)
+        return apply_deduplicate(session, flow, index, step)
     return _apply_unfitted(flow, index, step)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.cleaning._known import Known
 from assay.cleaning._numbers import measure_extremes
@@ -46,7 +47,7 @@ def _spreads(known: Known, step: ScaleStep) -> dict[str, tuple[int, float | None
     return {c: (m.n, m.mean, m.deviation(0) or 0.0) for c, m in moments.items()}
 
 
-def scale(table: Any, spec: Mapping[str, Any]) -> Any:
+def scale(table: Table, spec: Mapping[str, Any]) -> Any:
     """A table with the columns of a scaler scaled, and all others as they are.
 
     Parameters

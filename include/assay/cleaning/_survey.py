@@ -16,6 +16,7 @@ from typing import Any
 
 import ibis
 import numpy as np
+from ibis import Table
 
 from assay.cleaning._numbers import BITS, finite, one_row, total
 from assay.cleaning._profile import LEAST, MOST, Frame, Piece, Profile, merged
@@ -53,7 +54,7 @@ def samples(pilot: Any, columns: Sequence[str]) -> dict[str, Profile]:
     return {name: profile for name, profile in found.items() if profile is not None}
 
 
-def survey(table: Any, wanted: Mapping[str, Wanted]) -> dict[str, Profile]:
+def survey(table: Table, wanted: Mapping[str, Wanted]) -> dict[str, Profile]:
     """The profiles of many columns in one scan, of those of which the sample said rightly.
 
     Where cells are NaN, infinite or out of the frame's reach, these are counted in a second one.
@@ -149,7 +150,7 @@ def _row(found: Any) -> dict[str, Any]:
     return row
 
 
-def _odd(table: Any, names: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
+def _odd(table: Table, names: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
     """Finite values, minus and plus infinities, and NaN of some columns."""
     if not names:
         return {}

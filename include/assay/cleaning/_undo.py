@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import ibis
+from ibis import Table
 
 from assay.cleaning._run import Cleaned, clean
 from assay.cleaning._state import FittedState
-from assay.engine import ROW, data_columns
+from assay.engine import ROW, Session, data_columns
 from assay.errors import InputError, PolicyError, did_you_mean
 from assay.policy.cleaning import (
     CleaningPolicy,
@@ -52,7 +53,7 @@ class Difference:
     columns: tuple[str, ...]
 
     @classmethod
-    def between(cls, left: Any, right: Any) -> Self:
+    def between(cls, left: Table, right: Table) -> Self:
         """How the right table differs from the left one, rows by number, in one join."""
         shared = [n for n in data_columns(left) if n in right.columns]
         others = {f"__o{i}": right[n] for i, n in enumerate(shared)}
@@ -103,7 +104,7 @@ def _drops(parse: Any) -> bool:
 
 
 def undo(
-    con: Any,
+    session: Session,
     before: Any,
     policy: CleaningPolicy,
     state: FittedState,
@@ -119,7 +120,7 @@ def undo(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the table belongs to.
     before : ibis.Table
         The rows before cleaning.
@@ -137,7 +138,7 @@ def undo(
     """
     reduced, fitted = without(policy, state, rule, column)
     try:
-        return clean(con, before, reduced, fitted)
+        return clean(session, before, reduced, fitted)
     except PolicyError as exc:
         raise InputError(
             "a later step can't do without the rule", got=rule or column,

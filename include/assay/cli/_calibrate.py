@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import AsJson, check_dataset, errors, open_office, progress, show
+from assay.cli._console import AsJson, check_dataset, errors, open_services, progress, show
 
 
 def calibrate(
@@ -37,15 +37,15 @@ def calibrate(
     Example: assay drift calibrate flights --rate 0.03 --data .assay/inbox/flights
     """
     from assay.drift.calibration import render_calibration_json, render_calibration_text
-    from assay.stages import calibrate_drift, write_calibration
+    from assay.stages.authoring import calibrate_drift, write_calibration
 
-    office = open_office()
-    check_dataset(office, dataset)
+    services = open_services()
+    check_dataset(services, dataset)
     with progress("comparing ordinary batches"):
-        found = calibrate_drift(office, dataset, rate, data)
+        found = calibrate_drift(services, dataset, rate, data)
     show_json = render_calibration_json(found)
     show(show_json, as_json, render_calibration_text(found))
     if write:
-        for line in write_calibration(office, found):
+        for line in write_calibration(services, found):
             errors.print(f"wrote {line}")
     return 0

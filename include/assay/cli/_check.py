@@ -30,7 +30,8 @@ def check(
     `confirm`, columns that may be about people while a contract in the status `draft` classifies
     none, messages that go to nobody. These are no faults.
     """
-    from assay.stages import check_project, known_silences, open_drafts
+    from assay.stages.authoring import check_project, open_drafts
+    from assay.stages.incidents import known_silences
 
     project = open_project()
     with progress("checking contracts, suites and policies"):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli._console import AsJson, check_dataset, open_office, progress, show
+from assay.cli._console import AsJson, check_dataset, open_services, progress, show
 from assay.cli._versions import Dataset, find_version
 from assay.errors import InputError
 
 if TYPE_CHECKING:
-    from assay.stages import CleanedVersion, Office
+    from assay.engine import Session
+    from assay.stages.services import Services
+    from assay.stages.versions import CleanedVersion
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,12 +58,12 @@ def show_log(
 
     Example: assay cleaning log flights 2013-02-09 --rule text --column carrier
     """
-    office = open_office()
-    with progress("reading the change log"), office.session() as con:
-        cleaned = _cleaned(office, dataset, batch)
+    services = open_services()
+    with progress("reading the change log"), services.session() as session:
+        cleaned = _cleaned(services, dataset, batch)
         if values:
-            return _show_values(con, cleaned, rule, column, as_json)
-        found = cleaned.changes(con, rule, column)
+            return _show_values(session, cleaned, rule, column, as_json)
+        found = cleaned.changes(session, rule, column)
     lines = [f"{cleaned.name}: {_told(sum(c['changes'] for c in found), 'change')}"]
     for one in found:
         more = ", …" if len(one["rows"]) > _SHOWN else ""
@@ -74,9 +76,9 @@ def show_log(
 
 
 def _show_values(
-    con: Any, cleaned: CleanedVersion, rule: str | None, column: str | None, as_json: bool
+    session: Session, cleaned: CleanedVersion, rule: str | None, column: str | None, as_json: bool
 ) -> int:
-    found = cleaned.values(con, rule, column)
+    found = cleaned.values(session, rule, column)
     lines = [f"{cleaned.name}: {_told(len(found), 'change')}"]
     lines += [
         f"  row {c['__row']}  step {c['step']}  {c['rule']}"
@@ -116,10 +118,10 @@ def undo_rule(
     """
     if rule is None and column is None:
         raise typer.BadParameter("give --rule, --column or both", param_hint="--rule")
-    office = open_office()
-    with progress("cleaning without the rule"), office.session() as con:
-        cleaned = _cleaned(office, dataset, batch)
-        found = cleaned.undo(con, rule, column, to)
+    services = open_services()
+    with progress("cleaning without the rule"), services.session() as session:
+        cleaned = _cleaned(services, dataset, batch)
+        found = cleaned.undo(session, rule, column, to)
     lines = [
         f"{cleaned.name} without {rule or 'any rule'}{f' on {column}' if column else ''}:",
         f"  rows back: {found.back}; rows that a later step drops: {found.gone}",
@@ -155,12 +157,12 @@ def replay_log(
     """
     if to is not None and not (rule or column):
         raise typer.BadParameter("goes with --rule or --column", param_hint="--to")
-    office = open_office()
-    with progress("replaying"), office.session() as con:
-        cleaned = _cleaned(office, dataset, batch)
+    services = open_services()
+    with progress("replaying"), services.session() as session:
+        cleaned = _cleaned(services, dataset, batch)
         if rule or column:
-            return _replay_only(con, cleaned, rule or [], column or [], to, as_json)
-        found = cleaned.replay(con)
+            return _replay_only(session, cleaned, rule or [], column or [], to, as_json)
+        found = cleaned.replay(session)
     text = (
         f"{cleaned.name}: {_told(found.changes, 'change')} replayed over {found.rows_in} rows; "
         f"{found.set_aside} rows that validation set aside afterwards left out.\n"
@@ -176,14 +178,14 @@ def replay_log(
 
 
 def _replay_only(
-    con: Any,
+    session: Session,
     cleaned: CleanedVersion,
     rules: list[str],
     columns: list[str],
     to: Path | None,
     as_json: bool,
 ) -> int:
-    found = cleaned.replay_only(con, rules, columns, to)
+    found = cleaned.replay_only(session, rules, columns, to)
     which = " and ".join(rules) or "any rule"
     place = f" on {' and '.join(columns)}" if columns else ""
     lines = [
@@ -211,23 +213,23 @@ def export_scaled(
 
     Example: assay cleaning export-scaled flights 2013-02-09 --to scaled.parquet
     """
-    office = open_office()
-    with progress("scaling"), office.session() as con:
-        cleaned = _cleaned(office, dataset, batch)
-        rows, columns = cleaned.export_scaled(con, to)
+    services = open_services()
+    with progress("scaling"), services.session() as session:
+        cleaned = _cleaned(services, dataset, batch)
+        rows, columns = cleaned.export_scaled(session, to)
     text = f"{to}: {rows} rows of {cleaned.name}, scaled: {', '.join(columns)}"
     show({"version": cleaned.version, "to": to, "rows": rows, "scaled": columns}, as_json, text)
     return 0
 
 
-def _cleaned(office: Office, dataset: str, which: str) -> CleanedVersion:
-    from assay.stages import open_cleaned
+def _cleaned(services: Services, dataset: str, which: str) -> CleanedVersion:
+    from assay.stages.versions import open_cleaned
 
-    check_dataset(office, dataset)
+    check_dataset(services, dataset)
     if which.startswith("@"):
         raise InputError("cleaning is looked at batch by batch", got=which, do="Name one batch.")
-    batch, version = find_version(office, dataset, which)
-    return open_cleaned(office, dataset, batch, version)
+    batch, version = find_version(services, dataset, which)
+    return open_cleaned(services, dataset, batch, version)
 
 
 def _told(count: int, what: str) -> str:

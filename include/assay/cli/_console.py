@@ -19,7 +19,7 @@ from assay.errors import InputError, did_you_mean
 from assay.project import Project
 
 if TYPE_CHECKING:
-    from assay.stages import Office
+    from assay.stages.services import Services
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
@@ -39,15 +39,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_office() -> Office:
+def open_services() -> Services:
     """The office that the environment describes."""
-    from assay.stages import Office
+    from assay.stages.services import Services
 
     secrets = {
         "registry_key": os.environ.get("ASSAY_REGISTRY_KEY", ""),
         "pseudonym_key": os.environ.get("ASSAY_PSEUDONYM_KEY", ""),
     }
-    return Office(
+    return Services(
         project=open_project(), clock=now, secrets={k: v for k, v in secrets.items() if v}
     )
 
@@ -61,15 +61,15 @@ def open_project() -> Project:
     return Project.from_environment(environ)
 
 
-def check_dataset(office: Office, name: str) -> None:
+def check_dataset(services: Services, name: str) -> None:
     """Refuse the name of a data set that has neither a contract nor a version.
 
     A contract that has gone or is broken keeps nobody from looking at what was released.
     """
-    known = office.project.datasets()
+    known = services.project.datasets()
     if name in known:
         return
-    known = sorted({*known, *office.registry.datasets()})
+    known = sorted({*known, *services.registry.datasets()})
     if name not in known:
         raise InputError(
             "no such data set",

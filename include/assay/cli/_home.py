@@ -26,11 +26,11 @@ def up(as_json: AsJson = False) -> int:
     from assay import launcher
 
     with progress("starting Airflow, which takes half a minute"):
-        office = launcher.up(_home())
-    told = {"url": office.url, "passwords": str(office.passwords), "logs": str(office.logs)}
+        embedded = launcher.up(_home())
+    told = {"url": embedded.url, "passwords": str(embedded.passwords), "logs": str(embedded.logs)}
     text = (
-        f"Airflow is up at {office.url}\n"
-        f"users and passwords: {office.passwords}\nlogs: {office.logs}\nstop it: make down"
+        f"Airflow is up at {embedded.url}\n"
+        f"users and passwords: {embedded.passwords}\nlogs: {embedded.logs}\nstop it: make down"
     )
     show(told, as_json, text)
     return 0

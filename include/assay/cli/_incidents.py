@@ -13,7 +13,7 @@ from assay.cli._console import (
     check_dataset,
     coloured,
     now,
-    open_office,
+    open_services,
     print_json,
     results,
     show,
@@ -45,12 +45,12 @@ def list_incidents(
     as_json: AsJson = False,
 ) -> int:
     """Open incidents, the most pressing first."""
-    from assay.stages import told_incidents
+    from assay.stages.incidents import told_incidents
 
-    office = open_office()
+    services = open_services()
     if dataset is not None:
-        check_dataset(office, dataset)
-    found = told_incidents(office, dataset, None if closed else "open")
+        check_dataset(services, dataset)
+    found = told_incidents(services, dataset, None if closed else "open")
     if as_json:
         print_json({"incidents": [_plain(t.incident, t.severity) for t in found]})
         return 0
@@ -75,7 +75,7 @@ def list_incidents(
 @app.command("show")
 def show_incident(number: Number, as_json: AsJson = False) -> int:
     """One incident: its batches with their reasons, what was done, and what was told."""
-    catalog = open_office().catalog
+    catalog = open_services().catalog
     incident = catalog.incident(number)
     done, told = catalog.responses(number), catalog.outbox_about(f"incident/{number}/")
     if as_json:
@@ -168,11 +168,11 @@ def digest(
     Example: assay digest --all --week 2013-W06 --by-batch
     """
     from assay.alerting.weekly import render_weekly
-    from assay.stages import weekly_digests
+    from assay.stages.incidents import weekly_digests
 
     if (owner is None) != everybody:
         raise InputError("whose digest?", expected="an owner, or --all")
-    found = weekly_digests(open_office(), owner, week, "batch" if by_batch else "decided")
+    found = weekly_digests(open_services(), owner, week, "batch" if by_batch else "decided")
     text = "\n".join(render_weekly(w) for w in found).rstrip()
     show({"digests": [w.body() for w in found]}, as_json, text)
     return 0
@@ -181,9 +181,9 @@ def digest(
 def _respond(
     number: int, action: str, author: str | None, as_json: bool, **asked: str | None
 ) -> int:
-    from assay.stages import respond
+    from assay.stages.incidents import respond
 
-    change = respond(open_office(), number, action, by=author or getpass.getuser(), **asked)
+    change = respond(open_services(), number, action, by=author or getpass.getuser(), **asked)
     incident = change.incident
     text = f"Incident {incident.id} ({incident.dataset}, {incident.check}): {standing(incident)}."
     if change.kind == "unchanged":

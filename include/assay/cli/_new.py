@@ -33,13 +33,13 @@ def new(
     """
     from assay import engine
     from assay.onboarding import write_dataset
-    from assay.stages import draft_dataset
+    from assay.stages.authoring import draft_dataset
 
     if grain not in {"day", "month", "year"}:
         raise typer.BadParameter("day, month or year", param_hint="--grain")
     kind: Literal["day", "month", "year"] = grain  # type: ignore[assignment]
-    with progress("reading the sample"), engine.session() as con:
-        plan = draft_dataset(con, sample, name, grain=kind, first=first, owner=owner)
+    with progress("reading the sample"), engine.open_session() as session:
+        plan = draft_dataset(session, sample, name, grain=kind, first=first, owner=owner)
     written = write_dataset(plan, open_project().include)
     if as_json:
         print_json({

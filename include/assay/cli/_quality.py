@@ -13,7 +13,7 @@ from rich.text import Text
 from assay.cli._console import (
     AsJson,
     check_dataset,
-    open_office,
+    open_services,
     print_json,
     results,
     show,
@@ -40,11 +40,11 @@ def history(
 
     Example: assay quality history flights --html scores.html
     """
-    from assay.stages import score_history
+    from assay.stages.versions import score_history
 
-    office = open_office()
-    check_dataset(office, dataset)
-    found = score_history(office, dataset, last=last)
+    services = open_services()
+    check_dataset(services, dataset)
+    found = score_history(services, dataset, last=last)
     if html is not None:
         html.write_text(render_score_page(found), encoding="utf-8")
     if as_json:
@@ -80,9 +80,9 @@ def mutate(
     from assay.quality import load_suite, measure_mutation, parameters_from
 
     loaded = load_suite(suite, parameters_from(param or []))
-    with steps("reading the data") as told, engine.session() as con:
-        table = engine.open_data(con, data)
-        score = measure_mutation(con, table, loaded, every=every, most_rows=rows, told=told)
+    with steps("reading the data") as told, engine.open_session() as session:
+        table = session.open_data(data)
+        score = measure_mutation(session, table, loaded, every=every, most_rows=rows, told=told)
     if as_json:
         print_json(score.document())
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import AsJson, check_dataset, open_office, progress, show
+from assay.cli._console import AsJson, check_dataset, open_services, progress, show
 
 app = typer.Typer(
     no_args_is_help=True, help="Remove what is past its period: first plan, then apply that plan."
@@ -19,10 +19,10 @@ app = typer.Typer(
 def plan(as_json: AsJson = False) -> int:
     """What a sweep would remove now, and why; nothing is changed."""
     from assay.retention import render_plan
-    from assay.stages import plan_sweep
+    from assay.stages.upkeep import plan_sweep
 
     with progress("looking at the zones"):
-        found = plan_sweep(open_office())
+        found = plan_sweep(open_services())
     told = {**found.model_dump(mode="json"), "hash": found.hash}
     show(told, as_json, render_plan(found))
     return 0
@@ -35,10 +35,10 @@ def apply(
 ) -> int:
     """Remove exactly what the plan of this hash names; refuses if the world has changed."""
     from assay.retention import render_result
-    from assay.stages import apply_sweep
+    from assay.stages.upkeep import apply_sweep
 
     with progress("sweeping"):
-        result = apply_sweep(open_office(), plan_hash)
+        result = apply_sweep(open_services(), plan_hash)
     show(result.model_dump(mode="json"), as_json, render_result(result))
     return 0
 
@@ -65,13 +65,13 @@ def restore(
 
     Example: assay retention restore flights 2013-02-04 --until 2026-12-31 --reason "an audit"
     """
-    from assay.stages import restore_version
+    from assay.stages.versions import restore_version
 
-    office = open_office()
-    check_dataset(office, dataset)
+    services = open_services()
+    check_dataset(services, dataset)
     with progress("restoring"):
         found = restore_version(
-            office,
+            services,
             dataset,
             batch,
             version,

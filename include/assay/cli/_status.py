@@ -13,7 +13,7 @@ from assay.cli._console import (
     AsJson,
     check_dataset,
     coloured,
-    open_office,
+    open_services,
     print_json,
     progress,
     results,
@@ -43,12 +43,12 @@ def status(
     as_json: AsJson = False,
 ) -> int:
     """Per data set: batches, verdicts, states, the released snapshot, open incidents."""
-    office = open_office()
+    services = open_services()
     if dataset is not None:
-        check_dataset(office, dataset)
-    names = office.project.datasets() if dataset is None else [dataset]
-    found = office.catalog.status(names)
-    incidents = {i.id: i for i in office.catalog.incidents(state="open")}
+        check_dataset(services, dataset)
+    names = services.project.datasets() if dataset is None else [dataset]
+    found = services.catalog.status(names)
+    incidents = {i.id: i for i in services.catalog.incidents(state="open")}
     kept = [d for d in found["datasets"] if dataset in {None, d["name"]}]
     if as_json:
         print_json({"datasets": kept})
@@ -62,11 +62,11 @@ def status(
 
 def data_docs(as_json: AsJson = False) -> int:
     """Build Great Expectations' Data Docs of every validation that has none yet."""
-    from assay.stages import build_data_docs
+    from assay.stages.upkeep import build_data_docs
 
-    office = open_office()
+    services = open_services()
     with progress("building Data Docs"):
-        built = build_data_docs(office)
+        built = build_data_docs(services)
     text = "\n".join([f"{len(built)} built", *(str(p) for p in built)])
     show({"built": [str(p) for p in built]}, as_json, text)
     return 0
@@ -75,11 +75,11 @@ def data_docs(as_json: AsJson = False) -> int:
 @catalog.command()
 def rebuild(as_json: AsJson = False) -> int:
     """Restore versions, their verdicts and lineage, snapshots and pointers from the registry."""
-    from assay.stages import rebuild_catalog
+    from assay.stages.upkeep import rebuild_catalog
 
-    office = open_office()
+    services = open_services()
     with progress("reading the registry"):
-        told = rebuild_catalog(office)
+        told = rebuild_catalog(services)
     if as_json:
         print_json({"versions": told})
     else:

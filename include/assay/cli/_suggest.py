@@ -10,13 +10,22 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import AsJson, Data, check_dataset, open_office, print_json, results, steps
+from assay.cli._console import (
+    AsJson,
+    Data,
+    check_dataset,
+    open_services,
+    print_json,
+    results,
+    steps,
+)
 from assay.cli._mutation import print_score
 from assay.cli._proposals import print_remarks, proposals_table, short
 
 if TYPE_CHECKING:
+    from assay.engine import Session
     from assay.onboarding import Proposal
-    from assay.stages import Suggested
+    from assay.stages.authoring import Suggested
 
 _MOST_SHOWN = 12
 _EVERY, _ROWS = 20, 50_000
@@ -76,26 +85,26 @@ def suggest(
     Example: assay suggest loans-2024-01.csv --out suite.json
     """
     from assay import engine
-    from assay.stages import suggest_suite
+    from assay.stages.authoring import suggest_suite
 
     if stage not in {"raw", "clean"}:
         raise typer.BadParameter("raw or clean", param_hint="--stage")
     which: Literal["raw", "clean"] = "clean" if stage == "clean" else "raw"
     if against and dataset is None:
         raise typer.BadParameter("needs --dataset", param_hint="--against")
-    office = open_office() if dataset is not None else None
-    if office is not None and dataset is not None:
-        check_dataset(office, dataset)
-        suite = suite or office.project.suite(dataset, which)
+    services = open_services() if dataset is not None else None
+    if services is not None and dataset is not None:
+        check_dataset(services, dataset)
+        suite = suite or services.project.suite(dataset, which)
     if write and suite is None:
         raise typer.BadParameter("needs --suite or --dataset", param_hint="--write")
-    with steps("reading the data") as told, engine.session() as con:
+    with steps("reading the data") as told, engine.open_session() as session:
         found = suggest_suite(
-            con, data, office=office, dataset=dataset, which=which, suite=suite,
+            session, data, services=services, dataset=dataset, which=which, suite=suite,
             batch=batch, against=against or [], redact=redact or [], guess=guess, told=told,
         )  # fmt: skip
         proposals = _kept(found)
-        score = _score(found, proposals, con, told) if mutate and proposals else None
+        score = _score(found, proposals, session, told) if mutate and proposals else None
     written = _written(proposals, out, suite if write else None)
     if as_json:
         print_json(_document(found, score, written))
@@ -110,13 +119,13 @@ def _kept(found: Suggested) -> list[Proposal]:
     return [p for p, judged in pairs if judged.met]
 
 
-def _score(found: Suggested, proposals: Sequence[Proposal], con: Any, told: Any) -> Any:
+def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, told: Any) -> Any:
     """The mutation score of the proposals on their own data."""
     from assay.quality import measure_mutation
-    from assay.stages import proposed
+    from assay.stages.authoring import proposed
 
     suite = proposed(proposals)
-    return measure_mutation(con, found.table, suite, every=_EVERY, most_rows=_ROWS, told=told)
+    return measure_mutation(session, found.table, suite, every=_EVERY, most_rows=_ROWS, told=told)
 
 
 def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from assay.cli._console import (
     check_dataset,
     errors,
     now,
-    open_office,
+    open_services,
     print_json,
     progress,
 )
@@ -88,12 +88,12 @@ def validate(
 
 
 def _as_in_a_run(data: str, dataset: str, suite: str, more: Mapping[str, Any]) -> int:
-    from assay.stages import try_gate
+    from assay.stages.authoring import try_gate
 
-    office = open_office()
-    check_dataset(office, dataset)
+    services = open_services()
+    check_dataset(services, dataset)
     with progress("validating"):
-        found = try_gate(office, dataset, data, suite, **more)
+        found = try_gate(services, dataset, data, suite, **more)
     print_json(found.document())
     errors.print(found.text(), soft_wrap=True)
     return found.verdict.exit_code

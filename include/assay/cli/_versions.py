@@ -14,7 +14,7 @@ from assay.cli._console import (
     AsJson,
     check_dataset,
     now,
-    open_office,
+    open_services,
     print_json,
     progress,
     results,
@@ -23,7 +23,8 @@ from assay.cli._console import (
 from assay.errors import RegistryError, did_you_mean
 
 if TYPE_CHECKING:
-    from assay.stages import Office
+    from assay.engine import Session
+    from assay.stages.services import Services
     from assay.versioning import Snapshot
 
 app = typer.Typer(
@@ -42,12 +43,12 @@ Which = Annotated[
 @app.command("list")
 def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     """Snapshots of a data set, newest first, and the version of each batch."""
-    office = open_office()
-    check_dataset(office, dataset)
-    pointer = office.registry.pointer(dataset)
-    snapshots = office.registry.snapshots(dataset)
-    versions = office.registry.versions(dataset)
-    stones = office.registry.tombstones(dataset)
+    services = open_services()
+    check_dataset(services, dataset)
+    pointer = services.registry.pointer(dataset)
+    snapshots = services.registry.snapshots(dataset)
+    versions = services.registry.versions(dataset)
+    stones = services.registry.tombstones(dataset)
     if as_json:
         print_json(
             {
@@ -84,20 +85,20 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
 @app.command("show")
 def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int:
     """One version: its objects, counts, lineage and verdicts; or what a snapshot holds."""
-    from assay.stages import derived_columns
+    from assay.stages.versions import derived_columns
 
-    office = open_office()
-    check_dataset(office, dataset)
+    services = open_services()
+    check_dataset(services, dataset)
     number = _numbered(which)
     if number is not None:
-        return _show_snapshot(office.registry.snapshot(dataset, number), as_json)
-    batch, version = find_version(office, dataset, which)
-    found = office.registry.find(dataset, batch, version)
-    out = _released(office, dataset).get(batch) == version
+        return _show_snapshot(services.registry.snapshot(dataset, number), as_json)
+    batch, version = find_version(services, dataset, which)
+    found = services.registry.find(dataset, batch, version)
+    out = _released(services, dataset).get(batch) == version
     counts = _counts(found.counts if found else {}, out=out)
-    verdicts = office.catalog.verdicts(dataset, batch, version)
-    lineage = office.catalog.lineage(dataset, batch, version)
-    derived = derived_columns(office, dataset, batch, version)
+    verdicts = services.catalog.verdicts(dataset, batch, version)
+    lineage = services.catalog.lineage(dataset, batch, version)
+    derived = derived_columns(services, dataset, batch, version)
     told = {
         **({**found.model_dump(mode="json"), "counts": counts} if found else {}),
         "released": out,
@@ -142,14 +143,14 @@ def diff(dataset: Dataset, left: Which, right: Which, as_json: AsJson = False) -
     """What changed from one version to another: schema, rows by key, distributions."""
     from assay.versioning import diff_versions, render_diff_json, render_diff_text
 
-    office = open_office()
-    contract = office.project.contract(dataset)
-    with progress("comparing"), office.session() as con:
-        tables = [_table(office, con, dataset, which) for which in (left, right)]
+    services = open_services()
+    contract = services.project.contract(dataset)
+    with progress("comparing"), services.session() as session:
+        tables = [_table(services, session, dataset, which) for which in (left, right)]
         key = [n for n in contract.primary_key if all(n in t.columns for t in tables)]
         if any(which.startswith("@") for which in (left, right)):
             key = []  # a key is unique within its batch
-        found = diff_versions(con, tables[0], tables[1], key, contract.classified)
+        found = diff_versions(session, tables[0], tables[1], key, contract.classified)
     show(render_diff_json(found), as_json, render_diff_text(found))
     return 0
 
@@ -167,10 +168,10 @@ def checkout(
     as_json: AsJson = False,
 ) -> int:
     """Bring all partitions of one snapshot into a folder."""
-    office = open_office()
-    check_dataset(office, dataset)
+    services = open_services()
+    check_dataset(services, dataset)
     with progress("fetching"):
-        found = office.registry.checkout(dataset, snapshot, to, partial=partial)
+        found = services.registry.checkout(dataset, snapshot, to, partial=partial)
     text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
     show(found.model_dump(mode="json"), as_json, text)
     return 0
@@ -194,14 +195,14 @@ def verify(
 
     Exit code 1 names each damage by data set, batch, version and object.
     """
-    from assay import stages
+    from assay.stages import upkeep
     from assay.versioning import render_verification
 
-    office = open_office()
+    services = open_services()
     if dataset is not None:
-        check_dataset(office, dataset)
+        check_dataset(services, dataset)
     with progress("hashing every object"):
-        found = stages.verify(office, dataset, repair=repair)
+        found = upkeep.verify(services, dataset, repair=repair)
     show(found.model_dump(mode="json"), as_json, render_verification(found))
     return 0 if found.sound else 1
 
@@ -215,12 +216,12 @@ def rollback(
     as_json: AsJson = False,
 ) -> int:
     """Point readers at an earlier snapshot, on record; nothing is deleted."""
-    office = open_office()
-    check_dataset(office, dataset)
+    services = open_services()
+    check_dataset(services, dataset)
     who = author or getpass.getuser()
     at = now()
-    pointer = office.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
-    office.catalog.record_pointer(
+    pointer = services.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
+    services.catalog.record_pointer(
         dataset, pointer.snapshot, reason=reason, author=who, at=at, newest=pointer.latest
     )
     text = f"{dataset} points at snapshot {pointer.snapshot} now (of {pointer.latest})."
@@ -228,10 +229,10 @@ def rollback(
     return 0
 
 
-def find_version(office: Office, dataset: str, which: str) -> tuple[str, str]:
+def find_version(services: Services, dataset: str, which: str) -> tuple[str, str]:
     """Batch and full id of the one version that a person means."""
-    versions = {v.version: v.batch for v in office.registry.versions(dataset)}
-    released = _released(office, dataset)
+    versions = {v.version: v.batch for v in services.registry.versions(dataset)}
+    released = _released(services, dataset)
     if which in released:
         return which, released[which]
     near = [v for v in versions if v.startswith(which)]
@@ -258,21 +259,20 @@ def _numbered(which: str) -> int | None:
     return int(digits) if digits != which and digits.isascii() and digits.isdigit() else None
 
 
-def _released(office: Office, dataset: str) -> Mapping[str, str]:
-    if office.registry.pointer(dataset) is None:
+def _released(services: Services, dataset: str) -> Mapping[str, str]:
+    if services.registry.pointer(dataset) is None:
         return {}
-    return office.registry.snapshot(dataset).batches
+    return services.registry.snapshot(dataset).batches
 
 
-def _table(office: Office, con: Any, dataset: str, which: str) -> Any:
-    from assay import engine
+def _table(services: Services, session: Session, dataset: str, which: str) -> Any:
 
     number = _numbered(which)
     if number is not None:
-        batches = office.registry.snapshot(dataset, number).batches
+        batches = services.registry.snapshot(dataset, number).batches
     else:
-        batch, version = find_version(office, dataset, which)
+        batch, version = find_version(services, dataset, which)
         batches = {batch: version}
-    paths = [office.registry.fetch(dataset, b, v) for b, v in batches.items()]
-    tables = [engine.read_parquet(con, path) for path in paths]
+    paths = [services.registry.fetch(dataset, b, v) for b, v in batches.items()]
+    tables = [session.read_parquet(path) for path in paths]
     return tables[0].union(*tables[1:]) if tables[1:] else tables[0]

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import ibis
 import numpy as np
+from ibis import Table
 
 from assay.drift import _sorted
 from assay.drift._auc import Auc, area, null_deviation
@@ -123,7 +124,7 @@ def _features(
     return (left, right), levels
 
 
-def _sample(table: Any, columns: dict[str, Any], most: int, seed: int) -> list[list[Any]]:
+def _sample(table: Table, columns: dict[str, Any], most: int, seed: int) -> list[list[Any]]:
     """Values of the rows with the smallest hash of seed, row number and content, in its order."""
     picked = {f"v{i}": column for i, column in enumerate(columns.values())}
     number = [table[ROW].cast("string")] if ROW in table.columns else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.policy.drift import Slice
 
@@ -14,12 +15,12 @@ TEXT = "string"
 TIME = "time"
 
 
-def fetch(table: Any) -> Any:
+def fetch(table: Table) -> Any:
     """A small result as an Arrow table; ``to_pyarrow`` would import pandas, which takes seconds."""
     return table.to_pyarrow_batches().read_all()
 
 
-def count(table: Any) -> int:
+def count(table: Table) -> int:
     """Rows of a table."""
     return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
 
@@ -91,7 +92,7 @@ def as_levels(reference: Any, current: Any) -> tuple[Any, Any]:
     return in_levels(reference, form), in_levels(current, form)
 
 
-def sliced(table: Any, part: Slice) -> Any:
+def sliced(table: Table, part: Slice) -> Any:
     """Rows of a slice; none where the table lacks the slice's column."""
     if part.column not in table.columns:
         return table.filter(ibis.literal(False))

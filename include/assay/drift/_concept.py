@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.drift import _sorted
 from assay.drift._auc import Auc, area
@@ -74,7 +75,7 @@ class _Columns:
     score: str | None
 
     @classmethod
-    def of(cls, table: Any, roles: Mapping[str, str]) -> _Columns:
+    def of(cls, table: Table, roles: Mapping[str, str]) -> _Columns:
         found = (
             next((c for c, r in roles.items() if r == role and c in table.columns), None)
             for role in ("label", "prediction", "probability")
@@ -91,7 +92,7 @@ def _shares(columns: _Columns) -> list[tuple[str, str, str]]:
     return shares
 
 
-def _counts(table: Any, columns: _Columns, positive: str) -> dict[str, Any]:
+def _counts(table: Table, columns: _Columns, positive: str) -> dict[str, Any]:
     truth = table[columns.label].cast("string")
     wanted = {
         "rows": table.count(),
@@ -112,7 +113,7 @@ def _counts(table: Any, columns: _Columns, positive: str) -> dict[str, Any]:
 
 
 def _auc(side: Side, columns: _Columns, positive: str, group: str) -> Measurement:
-    def scores(table: Any, *, of_positives: bool) -> Any:
+    def scores(table: Table, *, of_positives: bool) -> Any:
         truth = table[columns.label].cast("string") == positive
         score = without_nan(table[columns.score]).cast(FLOAT)
         return ibis.ifelse(truth if of_positives else ~truth, score, ibis.null(FLOAT))

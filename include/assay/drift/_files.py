@@ -8,7 +8,7 @@ from typing import Any
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
 from assay.drift._model import DriftMeasurements
-from assay.drift.cause import (
+from assay.drift.attribution import (
     Cause,
     Side,
     alarms,
@@ -17,7 +17,7 @@ from assay.drift.cause import (
     with_causes,
     write_rows,
 )
-from assay.engine import open_data, session
+from assay.engine import Session, open_session
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Verdict
@@ -55,17 +55,22 @@ def compare_files(
         If the policy doesn't load.
     """
     judging = load_policy(policy, DriftPolicy)
-    with session() as con:
-        before = None if reference is None else open_data(con, reference)
-        now = open_data(con, current)
-        measured = measure_drift(con, before, now, judging)
+    with open_session() as session:
+        before = None if reference is None else session.open_data(reference)
+        now = session.open_data(current)
+        measured = measure_drift(session, before, now, judging)
         verdict = judge_drift(measured, judging)
-        causes = [] if before is None else _causes(con, before, now, verdict, judging, rows)
+        causes = [] if before is None else _causes(session, before, now, verdict, judging, rows)
     return with_causes(verdict, causes), measured
 
 
 def _causes(
-    con: Any, before: Any, now: Any, verdict: Verdict, policy: DriftPolicy, rows: Path | None
+    session: Session,
+    before: Any,
+    now: Any,
+    verdict: Verdict,
+    policy: DriftPolicy,
+    rows: Path | None,
 ) -> list[Cause]:
     changes = tuple(schema_changes(before, now))
     sides = Side(before), Side(now)
@@ -73,4 +78,4 @@ def _causes(
     for alarm in alarms(verdict, policy):
         cause, behind = explain_drift(*sides, alarm, policy)
         found.append((cause.model_copy(update={"pipeline": changes}), behind))
-    return [cause for cause, _ in found] if rows is None else write_rows(con, found, rows)
+    return [cause for cause, _ in found] if rows is None else write_rows(session, found, rows)

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from assay.drift._html_cause import cause_sections
+from assay.drift._html_attribution import cause_sections
 from assay.drift._model import Cell, ColumnDrift, DriftMeasurements
 from assay.drift._render import name_of
-from assay.drift.cause import causes_of
+from assay.drift.attribution import causes_of
 from assay.page import Lead, Section, mark, number, percent, reasons, render_page, table
 from assay.page.draw import axis, effect_strip, paired_bars
 from assay.verdict import Outcome, Verdict

@@ -11,12 +11,13 @@ from assay.drift._comparison import Comparison
 from assay.drift._concept import measure_concept
 from assay.drift._model import DriftMeasurements
 from assay.drift._side import Side
+from assay.engine import Session
 from assay.errors import PolicyError
 from assay.policy.drift import DriftPolicy
 
 
 def measure_drift(
-    con: Any,
+    session: Session,
     reference: Any | None,
     current: Any,
     policy: DriftPolicy,
@@ -32,7 +33,7 @@ def measure_drift(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session of both tables.
     reference : ibis.Table, Released or None
         Released rows to compare with; None where there is no reference. What is counted of
@@ -93,7 +94,7 @@ def measure_drift(
         return DriftMeasurements(state="no_reference", **record | {"note": why})
     record["concept"] += measure_concept(before, roles, policy, "reference")
     place = f"{table}/{reference_name}"
-    threads = int(con.raw_sql("SELECT current_setting('threads')").fetchone()[0])
+    threads = int(session.backend.raw_sql("SELECT current_setting('threads')").fetchone()[0])
     comparison = Comparison(contract, policy, place, policy.alpha / tests, threads)
     columns = list(comparison.run(before, now))
     together = measure_classifier(before.table, now.table, policy, policy.alpha / tests)

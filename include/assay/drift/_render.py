@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from assay.drift._model import DriftMeasurements
-from assay.drift.cause import cause_text, causes_of
+from assay.drift.attribution import cause_text, causes_of
 from assay.verdict import Verdict
 
 _HEAD: Final = ("column", "outcome", "effect", "value", "limit", "by chance", "adjusted p", "rows")

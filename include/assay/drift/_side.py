@@ -16,6 +16,7 @@ from typing import Any
 
 import ibis
 import numpy as np
+from ibis import Table
 
 from assay.drift import _sorted
 from assay.drift._columns import count, fetch, in_levels, in_order, sliced
@@ -87,7 +88,7 @@ class Side:
     ) -> dict[str, int]:
         """Several sums over the rows; ``what`` names them in words that fix them."""
 
-        def measure(table: Any) -> dict[str, int]:
+        def measure(table: Table) -> dict[str, int]:
             found: dict[str, int] = fetch(table.aggregate(**of(table))).to_pylist()[0]
             return found
 
@@ -166,7 +167,7 @@ def ordered_column(name: str, form: str) -> Counted:
     return Counted(f"{form} {name}", lambda table: in_order(table[name], form))
 
 
-def _level(name: str, form: str, table: Any) -> Any:
+def _level(name: str, form: str, table: Table) -> Any:
     return in_levels(table[name], form)
 
 
@@ -176,13 +177,13 @@ def _key(what: str, part: Slice | None) -> str:
     return json.dumps([what, where])
 
 
-def _read(table: Any, columns: Mapping[str, Counted], part: Slice | None) -> dict[str, Array]:
+def _read(table: Table, columns: Mapping[str, Counted], part: Slice | None) -> dict[str, Array]:
     rows = table if part is None else sliced(table, part)
     return _sorted.read(rows, {n: c.of(rows) for n, c in columns.items()}, count(rows))
 
 
 def _count_levels(
-    table: Any, columns: Mapping[str, Callable[[Any], Any]], most: int | None
+    table: Table, columns: Mapping[str, Callable[[Any], Any]], most: int | None
 ) -> dict[str, Levels]:
     found: dict[str, Levels] = {name: {} for name in columns}
     if not columns:

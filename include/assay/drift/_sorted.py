@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import ibis
 import numpy as np
+from ibis import Table
 
 Array = np.ndarray[Any, Any]
 Block = tuple[Array, Array]
@@ -37,7 +38,7 @@ def in_groups(sizes: Mapping[str, int], held: int = HELD) -> Iterator[list[str]]
         yield group
 
 
-def read(table: Any, columns: Mapping[str, Any], rows: int) -> dict[str, Array]:
+def read(table: Table, columns: Mapping[str, Any], rows: int) -> dict[str, Array]:
     """Values of several columns of a table in one scan, without the missing ones.
 
     Parameters

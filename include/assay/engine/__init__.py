@@ -1,26 +1,22 @@
-"""The door to the engine: Ibis expressions on an embedded DuckDB, out of core.
+"""The engine: Ibis expressions on an embedded DuckDB, out of core.
 
-Everything that touches rows goes through a :func:`session`. Tables between stages carry the
-landing row number ``__row``; columns that begin with ``__`` are the system's and
-:func:`data_columns` leaves them out.
+Everything that touches rows goes through a :class:`Session` (:func:`open_session`). What differs
+between engines stands in this package and nowhere else: SQL text, settings, errors, temporary
+tables, row numbers of files. Tables between stages carry the landing row number ``__row``;
+columns that begin with ``__`` are the system's, and :func:`data_columns` leaves them out.
 """
 
-from assay.engine._read import aside, open_data, read_parquet
-from assay.engine._session import session
+from assay.engine._session import Session, open_session
 from assay.engine._types import DTYPES, ROW, data_columns, quoted, round12
-from assay.engine._write import FileDigest, export_parquet, write_parquet
+from assay.engine._write import FileDigest
 
 __all__ = [
     "DTYPES",
     "ROW",
     "FileDigest",
-    "aside",
+    "Session",
     "data_columns",
-    "export_parquet",
-    "open_data",
+    "open_session",
     "quoted",
-    "read_parquet",
     "round12",
-    "session",
-    "write_parquet",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import fsspec
+from ibis import Table
 
 from assay.engine._types import quoted
 from assay.errors import InputError
@@ -26,14 +27,8 @@ _SHAPES = {
 _NUMBER = "(row_number() OVER ()) - 1"
 
 
-def read_parquet(con: Any, path: Path | str) -> Any:
-    """A Parquet file as an Ibis table, scanned when it is used.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or it isn't whole Parquet.
-    """
+def read_parquet(con: Any, path: Path | str) -> Table:
+    """A Parquet file as a table that is scanned when it is used."""
     path = Path(path)
     if not path.is_file():
         raise InputError("no such file", where=str(path))
@@ -45,16 +40,8 @@ def read_parquet(con: Any, path: Path | str) -> Any:
 
 def read_text(
     con: Any, path: Path | str, delimiter: str = ",", compression: str | None = None
-) -> Any:
-    """A CSV file as an Ibis table of strings, nothing guessed and no error ignored.
-
-    An empty field is null, quoted or not. The first line is the header.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or its lines don't fit its header.
-    """
+) -> Table:
+    """A CSV file as a table of strings, nothing guessed and no error ignored."""
     path = Path(path)
     if not path.is_file():
         raise InputError("no such file", where=str(path))
@@ -98,35 +85,25 @@ def _header(path: Path, delimiter: str) -> str:
     return "{" + pairs + "}"
 
 
-def open_data(con: Any, source: Path | str) -> Any:
-    """What a person names on the command line: a CSV or Parquet file, by path or URL.
-
-    Parquet keeps its types. CSV is read as text; then each column takes the narrowest of integer,
-    number, boolean, date, timestamp that parses every value of it, else it stays text. Rows get
-    their number as ``__row`` where the file has none.
-
-    Raises
-    ------
-    InputError
-        If the source can't be read or is of neither format.
-    """
-    path = _local(con, source)
+def open_data(con: Any, source: Path | str, aside: Callable[[], Path]) -> Table:
+    """A CSV or Parquet file, by path or URL, its columns of the narrowest type; numbered rows."""
+    path = _local(source, aside)
     kind = "".join(path.suffixes).lower()
     if ".parquet" in kind:
         table = read_parquet(con, path)
         return table if "__row" in table.columns else _numbered(con, table, path)
     if ".csv" in kind:
-        return _narrowed(con, read_text(con, path), path)
+        return _narrowed(con, read_text(con, path), path, aside)
     raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
 
 
-def _local(con: Any, source: Path | str) -> Path:
+def _local(source: Path | str, aside: Callable[[], Path]) -> Path:
     """A local file of the same name; a URL is fetched whole into the session's own folder."""
     text = str(source)
     if "://" not in text:
         return Path(text)
     name = text.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
-    target = aside(con) / name
+    target = aside() / name
     try:
         with fsspec.open(text, "rb") as remote, target.open("wb") as local:
             while block := remote.read(1 << 20):
@@ -136,14 +113,7 @@ def _local(con: Any, source: Path | str) -> Path:
     return target
 
 
-def aside(con: Any) -> Path:
-    """A new folder in the session's own, which goes away with it."""
-    spill = con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
-    Path(spill).mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=spill))
-
-
-def _narrowed(con: Any, table: Any, path: Path) -> Any:
+def _narrowed(con: Any, table: Table, path: Path, aside: Callable[[], Path]) -> Table:
     """Columns of the narrowest type, as Parquet that the session owns: text is read only twice."""
     names = list(table.columns)
     tests = [
@@ -162,7 +132,7 @@ def _narrowed(con: Any, table: Any, path: Path) -> Any:
     for i, name in enumerate(names):
         kind = next((t for t in _SHAPES if fits[f"{i}:{t}"]), "VARCHAR")
         casts.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
-    target = aside(con) / "rows.parquet"
+    target = aside() / "rows.parquet"
     con.raw_sql(
         f"COPY (SELECT {', '.join(casts)} FROM ({con.compile(table)})) TO '{target}' "  # noqa: S608
         "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
@@ -181,7 +151,7 @@ def _unfit(error: duckdb.Error, path: Path) -> InputError:
     )
 
 
-def _numbered(con: Any, table: Any, path: Path) -> Any:
+def _numbered(con: Any, table: Table, path: Path) -> Table:
     """Row numbers in the order of the file, without reading it."""
     if "file_row_number" in table.columns:
         return con.sql(f"SELECT {_NUMBER} AS __row, * FROM ({con.compile(table)})")  # noqa: S608

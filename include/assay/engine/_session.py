@@ -1,30 +1,189 @@
-"""A DuckDB of its own for one piece of work."""
+"""A DuckDB of its own for one piece of work, behind methods that don't name it."""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+from ibis import Table
+from ibis.util import gen_name
 
+from assay.engine import _read, _write
+from assay.engine._types import quoted
+from assay.engine._write import FileDigest
 from assay.errors import InputError
 from assay.lake import private_folder
 
 MEMORY: Final = "2GB"
-"""What an engine may hold before it spills: four tasks side by side fit a machine of 16 GB."""
+"""Memory that an engine uses before it spills: four tasks side by side fit a machine of 16 GB."""
+
+
+class Session:
+    """The tables of one piece of work, and the engine that reads, computes and writes them.
+
+    Parameters
+    ----------
+    backend : ibis.backends.BaseBackend
+        Where expressions run; only this package may use it.
+    folder : Path
+        The session's private folder (0700), removed when the session ends.
+    """
+
+    def __init__(self, backend: Any, folder: Path) -> None:
+        self.backend = backend
+        self._folder = folder
+
+    @property
+    def threads(self) -> int:
+        """Number of threads that the engine uses."""
+        found = self.backend.raw_sql("SELECT current_setting('threads')").fetchone()
+        return int(found[0])
+
+    def rows(self, table: Any) -> list[dict[str, Any]]:
+        """A small result as dictionaries, one a row.
+
+        Notes
+        -----
+        ``to_pyarrow`` imports pandas, which takes longer than most of what is asked here; so the
+        query is run as it is, except where a table in memory has to be registered first.
+        """
+        table = table.as_table()
+        if table.op().find(ops.InMemoryTable):
+            return list(self.backend.to_pyarrow(table).to_pylist())
+        found = self.backend.raw_sql(self.backend.compile(table)).to_arrow_table()
+        return list(found.to_pylist())
+
+    def one(self, table: Any) -> dict[str, Any]:
+        """The only row of a result, such as that of ``table.aggregate(...)``."""
+        (row,) = self.rows(table)
+        return row
+
+    def value(self, expression: Any) -> Any:
+        """The value of an expression that has one value, such as ``table.count()``."""
+        (found,) = self.one(expression).values()
+        return found
+
+    def blocks(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """A result of any size as a stream of Arrow record batches."""
+        yield from self.backend.to_pyarrow_batches(table)
+
+    def set_aside(self, rows: Any = None, schema: Any = None) -> Table:
+        """Compute rows once and keep them until the session ends, in memory or spilled.
+
+        Parameters
+        ----------
+        rows : ibis.Table, pandas.DataFrame or pyarrow.Table, optional
+            What to keep.
+        schema : ibis.Schema, optional
+            Columns of an empty table, where there are no rows.
+        """
+        return self.backend.create_table(gen_name("aside"), rows, schema=schema, temp=True)
+
+    def forget(self, table: Table) -> None:
+        """Drop what :meth:`set_aside` keeps, before the session ends."""
+        self.backend.drop_table(table.get_name(), force=True)
+
+    def view(self, table: Table) -> Table:
+        """The same rows under a short name, so that long expressions aren't compiled again."""
+        name = gen_name("view")
+        query = f"CREATE TEMP VIEW {quoted(name)} AS {self.backend.compile(table)}"
+        self.backend.raw_sql(query)
+        return self.backend.table(name)
+
+    def aside(self) -> Path:
+        """A new private folder for files of this session; it is removed with the session."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=self._folder))
+
+    def read_parquet(self, path: Path | str) -> Table:
+        """A Parquet file as a table that is scanned when it is used.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, or it isn't whole Parquet.
+        """
+        return _read.read_parquet(self.backend, path)
+
+    def read_text(
+        self, path: Path | str, delimiter: str = ",", compression: str | None = None
+    ) -> Table:
+        """A CSV file as a table of strings, nothing guessed and no error ignored.
+
+        An empty field is null, quoted or not. The first line is the header.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, or its lines don't fit its header.
+        """
+        return _read.read_text(self.backend, path, delimiter, compression)
+
+    def open_data(self, source: Path | str) -> Table:
+        """What a person names on the command line: a CSV or Parquet file, by path or URL.
+
+        Parquet keeps its types. CSV is read as text; then each column takes the narrowest of
+        integer, number, boolean, date, timestamp that parses every value of it, else it stays
+        text. Rows get their number as ``__row`` where the file has none.
+
+        Raises
+        ------
+        InputError
+            If the source can't be read or is of neither format.
+        """
+        return _read.open_data(self.backend, source, self.aside)
+
+    def write_parquet(
+        self,
+        table: Table,
+        path: Path,
+        order_by: Sequence[str],
+        nonce: str | None = None,
+        *,
+        presorted: bool = False,
+    ) -> FileDigest:
+        """Write a table as Parquet (zstd), sorted, and publish it by rename.
+
+        The bytes depend on the rows, the order and the nonce alone, not on threads or on the
+        order in which rows arrived.
+
+        Parameters
+        ----------
+        table : ibis.Table
+            What to write.
+        path : Path
+            The file to write; its folder must exist.
+        order_by : sequence of str
+            A total order: the key, then ``__row``.
+        nonce : str, optional
+            Hexadecimal; kept in the file's metadata, so that a hash of the file confirms no
+            guess of its rows.
+        presorted : bool
+            Whether the rows should come in that order by themselves, as those of a file that was
+            written so do: they are then written without a sort, and sorted only if what was
+            written turns out to be in another order. The bytes are the same either way.
+        """
+        return _write.write_parquet(self.backend, table, path, order_by, nonce, presorted=presorted)
+
+    def export_parquet(self, table: Table, path: Path, order_by: Sequence[str]) -> None:
+        """Write a table as :meth:`write_parquet` does where it is presorted, without a digest."""
+        _write.export_parquet(self.backend, table, path, order_by)
 
 
 @contextmanager
-def session(
+def open_session(
     spill: Path | None = None, threads: int | None = None, memory: str | None = None
-) -> Iterator[Any]:
-    """Open an Ibis backend on an in-memory DuckDB that spills to a private folder.
+) -> Iterator[Session]:
+    """Open a session on an in-memory DuckDB that spills to a private folder.
 
     Parameters
     ----------
@@ -40,7 +199,7 @@ def session(
 
     Yields
     ------
-    ibis.backends.duckdb.Backend
+    Session
 
     Raises
     ------
@@ -58,13 +217,13 @@ def session(
         settings["threads"] = threads
     own = private_folder(spill) if spill else tempfile.TemporaryDirectory(prefix="duckdb-")
     with own as folder:
-        con = ibis.duckdb.connect(**settings, temp_directory=str(folder))
+        backend = ibis.duckdb.connect(**settings, temp_directory=str(folder))
         try:
-            yield con
+            yield Session(backend, Path(folder))
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(f"the engine: {str(error).splitlines()[0]}") from error
         finally:
-            con.disconnect()
+            backend.disconnect()
 
 
 def _configured() -> str:

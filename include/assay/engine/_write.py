@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ibis import Table
 
 from assay.engine._types import quoted
 from assay.lake import digest, publish
@@ -34,7 +35,7 @@ class FileDigest:
 
 def write_parquet(
     con: Any,
-    table: Any,
+    table: Table,
     path: Path,
     order_by: Sequence[str],
     nonce: str | None = None,
@@ -42,26 +43,6 @@ def write_parquet(
     presorted: bool = False,
 ) -> FileDigest:
     """Write a table as Parquet (zstd), sorted, and publish it by rename.
-
-    The bytes depend on the rows, the order and the nonce alone, not on threads or on the order in
-    which rows arrived.
-
-    Parameters
-    ----------
-    con : ibis.backends.duckdb.Backend
-        The session that the table belongs to.
-    table : ibis.Table
-        What to write.
-    path : Path
-        Where the file shall lie; its folder must exist.
-    order_by : sequence of str
-        A total order: the key, then ``__row``.
-    nonce : str, optional
-        Kept in the file's metadata, so that a hash of the file confirms no guess of its rows.
-    presorted : bool
-        Whether the rows should come in that order by themselves, as those of a file that was
-        written so do: they are then written without a sort, and sorted only if what was written
-        turns out to be in another order. The bytes are the same either way.
 
     Notes
     -----
@@ -77,7 +58,7 @@ def write_parquet(
     return FileDigest(path=path, rows=rows, bytes=size, sha256=sha256)
 
 
-def export_parquet(con: Any, table: Any, path: Path, order_by: Sequence[str]) -> None:
+def export_parquet(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> None:
     """Write a table as ``write_parquet`` does where it is presorted, for whoever asks no hash."""
     with _aside(path) as aside:
         _sorted(con, table, aside, order_by, "", presorted=True)
@@ -95,7 +76,7 @@ def _aside(path: Path) -> Iterator[Path]:
 
 
 def _sorted(
-    con: Any, table: Any, aside: Path, order_by: Sequence[str], metadata: str, *, presorted: bool
+    con: Any, table: Table, aside: Path, order_by: Sequence[str], metadata: str, *, presorted: bool
 ) -> None:
     order = ", ".join(f"{quoted(name)} NULLS LAST" for name in order_by)
     query = f"SELECT * FROM ({con.compile(table)})"  # noqa: S608

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import ibis
+from ibis import Table
 
 from assay.policy.fairness import Favourable, OutcomeColumn
 
@@ -79,7 +80,7 @@ class Tally:
 
 
 def count_outcomes(
-    table: Any,
+    table: Table,
     names: Sequence[str],
     columns: Mapping[OutcomeColumn, str | None],
     favourable: Favourable | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.engine import open_data, session
+from assay.engine import open_session
 from assay.fairness._judge import judge_fairness
 from assay.fairness._measure import measure_fairness
 from assay.policy.fairness import FairnessPolicy
@@ -28,6 +28,6 @@ def fairness_of_data(source: Path | str, policy: FairnessPolicy) -> Verdict:
     PolicyError
         If a metric needs a label or a prediction and no column has that role.
     """
-    with session() as con:
-        table = open_data(con, source)
-        return judge_fairness(measure_fairness(con, table, policy), policy)
+    with open_session() as session:
+        table = session.open_data(source)
+        return judge_fairness(measure_fairness(session, table, policy), policy)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from ibis import Table
+
+from assay.engine import Session
 from assay.errors import PolicyError, Problem, problems_error
 from assay.fairness._counts import OUTCOMES, Group, count_outcomes
 from assay.fairness._groups import (
@@ -140,8 +142,8 @@ def _problems_of_levels(
 
 
 def measure_fairness(
-    con: Any,
-    table: Any,
+    session: Session,
+    table: Table,
     policy: FairnessPolicy,
     roles: Mapping[str, Role | None] | None = None,
     levels: Mapping[str, Iterable[str]] | None = None,
@@ -150,7 +152,7 @@ def measure_fairness(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the table belongs to.
     table : ibis Table
         The rows whose outcomes are compared: all of them, whatever their number.
@@ -173,7 +175,7 @@ def measure_fairness(
     A column that is declared but not in the table is not an error here: it is measured as missing
     and judged INCONCLUSIVE. A row without an outcome stays out of the rates that need it.
     """
-    del con  # the table knows its session; the argument keeps all measure_* alike
+    del session  # the table knows its session; the argument keeps all measure_* alike
     if not policy.applies:
         return FairnessMeasurements(0)
     problems = fairness_problems(policy, roles or {})
@@ -204,7 +206,7 @@ def measure_fairness(
     )
 
 
-def imputed_columns(table: Any) -> dict[str, str]:
+def imputed_columns(table: Table) -> dict[str, str]:
     """``imputation of x`` to the column that cleaning marked its filled cells in."""
     return {
         f"imputation of {name.removesuffix(_IMPUTED)}": name

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from ibis import Table
+
+from assay.engine import Session
 from assay.fairness._cells import reference_of
 from assay.fairness._counts import Group, Rate, Tally, count_outcomes, rate
 from assay.fairness._figures import number, shown_count
@@ -21,8 +24,8 @@ _QUARANTINED = "__quarantined"
 
 
 def measure_treatment(
-    con: Any,
-    table: Any,
+    session: Session,
+    table: Table,
     policy: FairnessPolicy,
     treatments: Mapping[str, str] | None = None,
     levels: Mapping[str, Iterable[str]] | None = None,
@@ -37,7 +40,7 @@ def measure_treatment(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the table belongs to.
     table : ibis Table
         The observed table: every row that parsed.
@@ -61,7 +64,7 @@ def measure_treatment(
         group (Newcombe). Below the least number there is no figure. Empty if the gate doesn't
         apply.
     """
-    del con
+    del session
     names = [name for name in policy.attributes if name in table.columns]
     if treatments is None:
         treatments = {QUARANTINE: _QUARANTINED} if _QUARANTINED in table.columns else {}

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from assay.contract import Contract, FilesSource, RestSource
-from assay.engine import FileDigest
+from assay.engine import FileDigest, Session
 from assay.ingest._cast import literal
 from assay.ingest._files import fetch_file
 from assay.ingest._http import Retry
@@ -41,7 +40,7 @@ from assay.verdict import Outcome
 
 
 def land(
-    con: Any,
+    session: Session,
     contract: Contract,
     batch: str,
     lake: Lake,
@@ -57,7 +56,7 @@ def land(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         A session.
     contract : Contract
         What the data set is and where its batches come from.
@@ -100,7 +99,7 @@ def land(
         manifest = _landed_before(folder, contract)
         reused = manifest is not None
         if manifest is None:
-            manifest = _read(con, contract, batch, fetched, aside, spare)
+            manifest = _read(session, contract, batch, fetched, aside, spare)
             _publish(aside, folder, manifest)
         return Landing(dataset=contract.dataset, batch=batch, folder=folder, manifest=manifest,
                        faults=manifest.faults, reused=reused)  # fmt: skip
@@ -140,7 +139,7 @@ def _fetch(
 
 
 def _read(
-    con: Any, contract: Contract, batch: str, fetched: _Fetched, aside: Path, spare: Path
+    session: Session, contract: Contract, batch: str, fetched: _Fetched, aside: Path, spare: Path
 ) -> Manifest:
     """Write the rows beside the original, then the manifest."""
     rows: FileDigest | None = None
@@ -150,11 +149,11 @@ def _read(
             # A query's own columns are judged here: its rows hold only what the contract knows.
             faults += judged_names(contract, fetched.names) if fetched.names else ()
             path, source = _readable(contract, fetched, aside / ORIGINAL, spare)
-            rows, raw = write_rows(con, contract, source, path, spare / "plain", aside / ROWS)
+            rows, raw = write_rows(session, contract, source, path, spare / "plain", aside / ROWS)
             faults, nans = faults + raw.faults, raw.nan_as_null
     except UnusableError as unusable:
         faults += unusable.faults
-    unparsed_rows, unparsed = _unparsed(con, rows) if rows else (0, {})
+    unparsed_rows, unparsed = _unparsed(session, rows) if rows else (0, {})
     manifest = Manifest(
         dataset=contract.dataset,
         batch=batch,
@@ -191,13 +190,13 @@ def _readable(
     return original / fetched.files[0].name, lines
 
 
-def _unparsed(con: Any, rows: FileDigest) -> tuple[int, dict[str, int]]:
+def _unparsed(session: Session, rows: FileDigest) -> tuple[int, dict[str, int]]:
     file = f"read_parquet({literal(str(rows.path))}, hive_partitioning=false)"
-    found = con.raw_sql(
+    found = session.backend.raw_sql(
         f"SELECT name, count(*) FROM (SELECT unnest(__unparsed) AS name FROM {file}) "  # noqa: S608
         "GROUP BY name ORDER BY name"
     ).fetchall()
-    total = con.raw_sql(f"SELECT count(__unparsed) FROM {file}").fetchone()[0]  # noqa: S608
+    total = session.backend.raw_sql(f"SELECT count(__unparsed) FROM {file}").fetchone()[0]  # noqa: S608
     return int(total), {name: int(n) for name, n in found}
 
 

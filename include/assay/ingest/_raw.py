@@ -6,13 +6,12 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assay.contract import Column, Contract, FilesSource
-from assay.engine import quoted
+from assay.engine import Session, quoted
 from assay.ingest._cast import is_float, is_opaque, literal
 from assay.ingest._model import Fault, UnusableError
 from assay.ingest._plain import Plain
@@ -49,12 +48,12 @@ def raw_csv(plain: Plain, source: FilesSource, contract: Contract) -> Raw:
     return Raw(sql, {n: places[n] for n in contract.column_names if n in places}, faults)
 
 
-def raw_jsonl(con: Any, plain: Plain, contract: Contract) -> Raw:
+def raw_jsonl(session: Session, plain: Plain, contract: Contract) -> Raw:
     """JSON lines, an object each; a key that is not there is null."""
     objects = f"read_ndjson_objects({literal(str(plain.path))}, compression='uncompressed')"
     declared = ", ".join(literal(name) for name in contract.column_names)
     there = ", ".join(f"count_if(list_contains(k, {literal(n)}))" for n in contract.column_names)
-    rows, lists, twice, extra, *found = con.raw_sql(
+    rows, lists, twice, extra, *found = session.backend.raw_sql(
         "SELECT count(*), count_if(t <> 'OBJECT'), count_if(len(k) <> len(list_distinct(k))), "  # noqa: S608
         f"count_if(NOT list_has_all([{declared}], k)), {there} FROM "
         f"(SELECT json_type(json) AS t, json_keys(json) AS k FROM {objects})"
@@ -81,7 +80,7 @@ def raw_jsonl(con: Any, plain: Plain, contract: Contract) -> Raw:
     return Raw(sql, columns, faults)
 
 
-def raw_parquet(con: Any, plain: Plain, contract: Contract) -> Raw:
+def raw_parquet(session: Session, plain: Plain, contract: Contract) -> Raw:
     """Parquet, its own types compared with the contract's."""
     _whole_parquet(plain.path)
     try:
@@ -92,7 +91,7 @@ def raw_parquet(con: Any, plain: Plain, contract: Contract) -> Raw:
     scan = (
         f"read_parquet({literal(str(plain.path))}, file_row_number=true, hive_partitioning=false)"
     )
-    described = con.raw_sql(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
+    described = session.backend.raw_sql(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
     types = {name: kind for name, kind, *_ in described}
     opaque = [c for c in contract.columns if c.name in types and is_opaque(types[c.name])]
     if opaque:
@@ -100,7 +99,7 @@ def raw_parquet(con: Any, plain: Plain, contract: Contract) -> Raw:
     columns = {n: (quoted(n), types[n]) for n in contract.column_names if n in types}
     floats = [n for n, (_, kind) in columns.items() if is_float(kind)]
     counts = ", ".join(["count(*)", *(f"count_if(isnan({quoted(n)}))" for n in floats)])
-    _, *nans = con.raw_sql(f"SELECT {counts} FROM {scan}").fetchone()  # noqa: S608
+    _, *nans = session.backend.raw_sql(f"SELECT {counts} FROM {scan}").fetchone()  # noqa: S608
     missing = {name: n for name, n in zip(floats, nans, strict=True) if n}
     sql = f"SELECT file_row_number AS __row, * FROM {scan}"  # noqa: S608
     return Raw(sql, columns, faults, missing)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 
 from assay.contract import Contract, FilesSource
-from assay.engine import ROW, FileDigest, quoted, write_parquet
+from assay.engine import ROW, FileDigest, Session, quoted
 from assay.ingest._cast import (
     from_text,
     from_typed,
@@ -41,13 +41,18 @@ _SQL_TYPE: Final = {
 
 
 def write_rows(
-    con: Any, contract: Contract, source: FilesSource, original: Path, spare: Path, target: Path
+    session: Session,
+    contract: Contract,
+    source: FilesSource,
+    original: Path,
+    spare: Path,
+    target: Path,
 ) -> tuple[FileDigest, Raw]:
     """Land an original as Parquet, one row a record, in the order of the file.
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         A session.
     contract : Contract
         Columns and their types.
@@ -71,9 +76,9 @@ def write_rows(
     else:
         plain = as_utf8(original, compression, source.encoding, source.max_bytes, spare)
     try:
-        raw = _raw(con, contract, source, plain)
-        table = con.sql(_landed(contract, raw))
-        return write_parquet(con, table, target, [ROW]), raw
+        raw = _raw(session, contract, source, plain)
+        table = session.backend.sql(_landed(contract, raw))
+        return session.write_parquet(table, target, [ROW]), raw
     except _NOT_THE_INPUTS:
         raise
     except duckdb.Error as exc:
@@ -81,12 +86,12 @@ def write_rows(
         raise UnusableError(_fault_of(str(exc), source, plain)) from None
 
 
-def _raw(con: Any, contract: Contract, source: FilesSource, plain: Plain) -> Raw:
+def _raw(session: Session, contract: Contract, source: FilesSource, plain: Plain) -> Raw:
     if source.format == "csv":
         return raw_csv(plain, source, contract)
     if source.format == "jsonl":
-        return raw_jsonl(con, plain, contract)
-    raw = raw_parquet(con, plain, contract)
+        return raw_jsonl(session, plain, contract)
+    raw = raw_parquet(session, plain, contract)
     other = [
         type_differs(column, raw.columns[column.name][1])
         for column in contract.columns

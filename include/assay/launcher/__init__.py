@@ -10,12 +10,12 @@ Airflow itself is never imported here, it is spawned. Unlike the judging rooms, 
 and touches processes: it is the outermost part of the embedded default and no part of production.
 """
 
+from assay.launcher._embedded import EmbeddedAirflow, down, run_airflow, status, up
 from assay.launcher._home import project_root
-from assay.launcher._office import Office, down, run_airflow, status, up
 from assay.launcher._settings import environment, password
 
 __all__ = [
-    "Office",
+    "EmbeddedAirflow",
     "down",
     "environment",
     "password",

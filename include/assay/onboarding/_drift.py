@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 import yaml
+from ibis import Table
 
+from assay.engine import Session
 from assay.onboarding._contract import Draft, quote
 from assay.onboarding._distance import PARTS, comparable, is_category
 from assay.onboarding._numbers import rounded_up
@@ -21,12 +23,14 @@ _LEAST: Final = 0.01
 _MOST: Final = 0.99
 
 
-def measure_chance(con: Any, table: Any, draft: Draft, profile: Profile, chance: Chance) -> Profile:
+def measure_chance(
+    session: Session, table: Table, draft: Draft, profile: Profile, chance: Chance
+) -> Profile:
     """The profile with what chance reaches at the level of the policy that would be drafted."""
     document = yaml.safe_load(render_drift(draft, profile))
     if not document.get("applies", True):
         return profile
-    rows, reached = chance(con, table, DriftPolicy.model_validate(document))
+    rows, reached = chance(session, table, DriftPolicy.model_validate(document))
     return replace(profile, chance=reached, chance_rows=rows)
 
 

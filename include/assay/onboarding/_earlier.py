@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from assay.engine import quoted, round12
+from ibis import Table
+
+from assay.engine import Session, quoted, round12
 from assay.onboarding._survey import Survey, Told, rows_of, silent, viewed
 
 LEAST_VERSIONS: Final = 4
@@ -29,18 +31,18 @@ class Version:
 
 
 def measure_earlier(
-    con: Any, versions: Sequence[tuple[str, Any]], survey: Survey, told: Told = silent
+    session: Session, versions: Sequence[tuple[str, Any]], survey: Survey, told: Told = silent
 ) -> list[Version]:
     """Measure earlier versions, one scan each, and one more a column that has levels."""
     found = []
     for i, (label, table) in enumerate(versions):
         told(f"earlier version {i + 1} of {len(versions)}: {label}")
-        found.append(_version(con, label, table, survey))
+        found.append(_version(session, label, table, survey))
     return found
 
 
-def _version(con: Any, label: str, table: Any, survey: Survey) -> Version:
-    source, types, _ = viewed(con, table)
+def _version(session: Session, label: str, table: Table, survey: Survey) -> Version:
+    source, types, _ = viewed(session, table)
     same = {n for n, (kind, _) in types.items() if n in survey.columns
             and survey.columns[n].type == kind}  # fmt: skip
     parts = ["count(*) AS rows"]
@@ -51,7 +53,7 @@ def _version(con: Any, label: str, table: Any, survey: Survey) -> Version:
         if name in numbers:
             q = f"{quoted(name)}::DOUBLE"
             parts += [f"avg({q}) AS a{i}", f"min({q}) AS l{i}", f"max({q}) AS h{i}"]
-    row = rows_of(con, f"SELECT {', '.join(parts)} FROM {source}")[0]  # noqa: S608
+    row = rows_of(session, f"SELECT {', '.join(parts)} FROM {source}")[0]  # noqa: S608
     rows, at = int(row["rows"]), {n: i for i, n in enumerate(types)}
     listed = [n for n in types if n in same and survey.columns[n].levels is not None]
     return Version(
@@ -60,7 +62,9 @@ def _version(con: Any, label: str, table: Any, survey: Survey) -> Version:
         means=_finite({n: row[f"a{at[n]}"] for n in numbers}),
         lows=_finite({n: row[f"l{at[n]}"] for n in numbers}),
         highs=_finite({n: row[f"h{at[n]}"] for n in numbers}),
-        levels={n: _levels(con, source, n, padded=survey.columns[n].padded > 0) for n in listed},
+        levels={
+            n: _levels(session, source, n, padded=survey.columns[n].padded > 0) for n in listed
+        },
     )  # fmt: skip
 
 
@@ -68,14 +72,14 @@ def _finite(values: Mapping[str, float | None]) -> dict[str, float]:
     return {n: round12(v) for n, v in values.items() if v is not None and math.isfinite(v)}
 
 
-def _levels(con: Any, source: str, name: str, *, padded: bool) -> dict[Any, int]:
+def _levels(session: Session, source: str, name: str, *, padded: bool) -> dict[Any, int]:
     q = quoted(name)
     level = f"trim({q})" if padded else q
     sql = (
         f"SELECT {level} AS level, count(*) AS n FROM {source} WHERE {q} IS NOT NULL GROUP BY ALL "  # noqa: S608
         "ORDER BY n DESC, level LIMIT 1000"
     )
-    return {r["level"]: int(r["n"]) for r in rows_of(con, sql)}
+    return {r["level"]: int(r["n"]) for r in rows_of(session, sql)}
 
 
 def prediction_band(values: Sequence[float]) -> tuple[float, float]:

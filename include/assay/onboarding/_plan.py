@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from ibis.util import gen_name
 
-from assay.engine import open_data
+from assay.engine import Session
 from assay.errors import InputError, Problem, problems_error
 from assay.onboarding import _policies as policies
 from assay.onboarding._contract import Draft, parquet, render_contract
@@ -45,7 +45,7 @@ class DatasetPlan:
 
 
 def plan_dataset(
-    con: Any,
+    session: Session,
     data: Path | str,
     name: str,
     *,
@@ -58,7 +58,7 @@ def plan_dataset(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         A session.
     data : path or URL
         The sample, CSV or Parquet; best a whole batch.
@@ -92,17 +92,17 @@ def plan_dataset(
             "not a name of a data set", got=name,
             expected="a small letter, then small letters, digits, underscores; at most 64",
         )  # fmt: skip
-    table = open_data(con, data)
+    table = session.open_data(data)
     meant = Meant(table) if parquet(str(data)) else read_meaning(table)
-    table = con.create_table(gen_name("sample"), meant.table, temp=True)
+    table = session.backend.create_table(gen_name("sample"), meant.table, temp=True)
     profile = measure_profile(table)
     hidden = {c.name for c in profile.columns if c.guess is not None}
-    suggestion = propose_suite(con, table, hidden=hidden)
+    suggestion = propose_suite(session, table, hidden=hidden)
     profile = closed_lists(profile, suggestion)
     profile = replace(profile, distances=measure_distances(table, profile))
     key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
     draft = Draft(name, grain, key, source, owner, Path(str(data)).name, meant)
-    profile = measure_chance(con, table, draft, profile, chance)
+    profile = measure_chance(session, table, draft, profile, chance)
     said = contract_aspects(profile)
     proposals = tuple(p for p in suggestion.proposals if p.aspect not in said)
     return DatasetPlan(name, profile, _files(draft, profile, proposals), proposals,

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from ibis import Table
+
+from assay.engine import Session
 from assay.onboarding._earlier import LEAST_VERSIONS, Version, measure_earlier, prediction_band
 from assay.onboarding._pairs import (
     Determined,
@@ -71,8 +74,8 @@ class Suggestion:
 
 
 def propose_suite(
-    con: Any,
-    table: Any,
+    session: Session,
+    table: Table,
     *,
     hidden: Collection[str] = (),
     known: Collection[Any] = (),
@@ -83,7 +86,7 @@ def propose_suite(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the tables belong to.
     table : ibis.Table
         The data: best a whole ordinary batch.
@@ -109,17 +112,17 @@ def propose_suite(
     uniqueness, where there may be any; one for all pairs that a sample leaves; one of each earlier
     version. All of them group and sort on disk where memory doesn't do.
     """
-    survey = measure_survey(con, table, hidden, told)
-    versions = measure_earlier(con, earlier, survey, told)
+    survey = measure_survey(session, table, hidden, told)
+    versions = measure_earlier(session, earlier, survey, told)
     found: list[Proposal | Remark] = [*_of_table(survey, versions)]
     for name in survey.odd:
         found.append(Remark(name, "no suite of ours can say anything of its type"))
     for column in survey.columns.values():
         told(f"proposing on {column.name}")
-        found += _of_column(con, column, survey, versions)
+        found += _of_column(session, column, survey, versions)
     told("comparing columns with each other")
     keyed = any(what == "unique" for what, _ in known)
-    found += _of_pairs(con, survey, keyed=keyed)
+    found += _of_pairs(session, survey, keyed=keyed)
     proposals = [p for p in found if isinstance(p, Proposal) and p.aspect not in known]
     remarks = [r for r in found if isinstance(r, Remark)]
     return Suggestion(survey.rows, len(versions) + 1, tuple(proposals), tuple(remarks))
@@ -154,7 +157,7 @@ def _of_table(survey: Survey, versions: Sequence[Version]) -> Found:
 
 
 def _of_column(
-    con: Any, column: ColumnSurvey, survey: Survey, versions: Sequence[Version]
+    session: Session, column: ColumnSurvey, survey: Survey, versions: Sequence[Version]
 ) -> Found:
     if column.nulls == survey.rows:
         yield Remark(column.name, "it has no value at all")
@@ -163,7 +166,7 @@ def _of_column(
     yield from propose_nulls(column, survey, versions)
     yield from propose_unique(column, survey)
     if column.type == "string":
-        yield from _of_text(con, column, survey, versions)
+        yield from _of_text(session, column, survey, versions)
         return
     levels = list(propose_levels(column, versions))
     yield from levels
@@ -174,10 +177,12 @@ def _of_column(
             yield from _bands(column, versions)
 
 
-def _of_text(con: Any, column: ColumnSurvey, survey: Survey, versions: Sequence[Version]) -> Found:
+def _of_text(
+    session: Session, column: ColumnSurvey, survey: Survey, versions: Sequence[Version]
+) -> Found:
     """Of texts: the format of their dates, else a closed list, else a pattern or lengths."""
-    shapes = _shapes(con, column, survey)
-    form, remark = _form(con, column, survey, shapes)
+    shapes = _shapes(session, column, survey)
+    form, remark = _form(session, column, survey, shapes)
     if remark is not None:
         yield remark
     levels = [] if form else list(propose_levels(column, versions))
@@ -187,15 +192,15 @@ def _of_text(con: Any, column: ColumnSurvey, survey: Survey, versions: Sequence[
         yield from propose_text(column, survey, pattern, form)
 
 
-def _shapes(con: Any, column: ColumnSurvey, survey: Survey) -> dict[str, int]:
+def _shapes(session: Session, column: ColumnSurvey, survey: Survey) -> dict[str, int]:
     if column.levels is not None:
         return shapes_of(column.levels)
-    found = rows_of(con, shape_query(survey.source, column.name, column.padded > 0))
+    found = rows_of(session, shape_query(survey.source, column.name, column.padded > 0))
     return {str(r["shape"]): int(r["n"]) for r in found}
 
 
 def _form(
-    con: Any, column: ColumnSurvey, survey: Survey, shapes: Mapping[str, int]
+    session: Session, column: ColumnSurvey, survey: Survey, shapes: Mapping[str, int]
 ) -> tuple[str | None, Remark | None]:
     """The format of the dates that a column's texts are; a remark where it can't be told."""
     if column.padded and all(set(shape.strip()) <= set("9.+-") for shape in shapes):
@@ -205,7 +210,7 @@ def _form(
     if not formats:
         return None, None
     query = format_query(survey.source, column.name, formats, column.padded > 0)
-    failing = rows_of(con, query)[0]
+    failing = rows_of(session, query)[0]
     fits = [f for i, f in enumerate(formats) if not failing[f"f{i}"]]
     if len(fits) > 1:
         told = " and ".join(fits)
@@ -249,8 +254,8 @@ def _rounded(low: float, high: float) -> tuple[float, float]:
     )
 
 
-def _of_pairs(con: Any, survey: Survey, *, keyed: bool) -> Iterator[Proposal]:
-    rows = partial(rows_of, con)
+def _of_pairs(session: Session, survey: Survey, *, keyed: bool) -> Iterator[Proposal]:
+    rows = partial(rows_of, session)
     sample = sample_of(rows, survey)
     if sample.empty:
         return

@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ibis import Table
 from ibis.util import gen_name
 
-from assay.engine import data_columns, quoted, round12
+from assay.engine import Session, data_columns, quoted, round12
 from assay.errors import InputError
 from assay.onboarding._profile import ColumnType, logical_type
 
@@ -86,13 +87,13 @@ def silent(_: str) -> None:
 
 
 def measure_survey(
-    con: Any, table: Any, hidden: Collection[str] = (), told: Told = silent
+    session: Session, table: Table, hidden: Collection[str] = (), told: Told = silent
 ) -> Survey:
     """Survey a table.
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the table belongs to.
     hidden : collection of str
         Columns of which no value may be read out.
@@ -109,9 +110,9 @@ def measure_survey(
     NaN is null, as it is when a suite is judged. Exact distinct values are counted only where a
     sketch says that nearly all are different, by a grouping that spills to disk.
     """
-    source, types, odd = viewed(con, table)
+    source, types, odd = viewed(session, table)
     told("counting, in one scan")
-    found = _row(con, f"SELECT {', '.join(_parts(types, hidden))} FROM {source}")  # noqa: S608
+    found = _row(session, f"SELECT {', '.join(_parts(types, hidden))} FROM {source}")  # noqa: S608
     rows = int(found["rows"])
     if not rows or not types:
         raise InputError("there is no row or no column, so nothing can be proposed", got=rows)
@@ -119,11 +120,13 @@ def measure_survey(
     for i, (name, (kind, dtype)) in enumerate(types.items()):
         column = _column(i, name, kind, dtype, name in hidden, rows, found)
         told(f"column {i + 1} of {len(types)}: {name}")
-        columns[name] = _closer(con, source, column, rows)
+        columns[name] = _closer(session, source, column, rows)
     return Survey(rows, columns, odd, source)
 
 
-def viewed(con: Any, table: Any) -> tuple[str, dict[str, tuple[ColumnType, str]], tuple[str, ...]]:
+def viewed(
+    session: Session, table: Table
+) -> tuple[str, dict[str, tuple[ColumnType, str]], tuple[str, ...]]:
     """A view of the data columns with NaN as null, and their types."""
     types: dict[str, tuple[ColumnType, str]] = {}
     odd = []
@@ -137,7 +140,7 @@ def viewed(con: Any, table: Any) -> tuple[str, dict[str, tuple[ColumnType, str]]
     if floats:
         table = table.mutate(**{n: table[n].nullif(float("nan")) for n in floats})
     view = gen_name("survey")
-    con.create_view(view, table.select(*types) if types else table)
+    session.backend.create_view(view, table.select(*types) if types else table)
     return quoted(view), types, tuple(odd)
 
 
@@ -189,14 +192,14 @@ def _column(
     return ColumnSurvey(**{**base.__dict__, **more})
 
 
-def _closer(con: Any, source: str, column: ColumnSurvey, rows: int) -> ColumnSurvey:
+def _closer(session: Session, source: str, column: ColumnSurvey, rows: int) -> ColumnSurvey:
     """The column with its levels, or whether it is unique, where the sketch lets one ask."""
     q, present = quoted(column.name), rows - column.nulls
     if column.type in {"integer", "string", "date", "timestamp"}:
         nearly = column.distinct >= _NEARLY_UNIQUE * present
         if nearly and present > 1:
             twice = f"SELECT 1 FROM {source} WHERE {q} IS NOT NULL GROUP BY {q} HAVING count(*) > 1"  # noqa: S608
-            none = not _row(con, f"SELECT count(*) AS n FROM ({twice} LIMIT 1)")["n"]  # noqa: S608
+            none = not _row(session, f"SELECT count(*) AS n FROM ({twice} LIMIT 1)")["n"]  # noqa: S608
             column = ColumnSurvey(**{**column.__dict__, "unique": none})
     few = 0 < column.distinct <= MOST_LEVELS * _ERROR
     if column.type in {"integer", "string"} and few and not column.hidden and not column.unique:
@@ -205,16 +208,16 @@ def _closer(con: Any, source: str, column: ColumnSurvey, rows: int) -> ColumnSur
             f"SELECT {level} AS level, count(*) AS n FROM {source} WHERE {q} IS NOT NULL "  # noqa: S608
             f"GROUP BY ALL ORDER BY n DESC, level LIMIT {MOST_LEVELS + 1}"
         )
-        levels = {r["level"]: int(r["n"]) for r in rows_of(con, sql)}
+        levels = {r["level"]: int(r["n"]) for r in rows_of(session, sql)}
         if len(levels) <= MOST_LEVELS:
             column = ColumnSurvey(**{**column.__dict__, "levels": levels, "distinct": len(levels)})
     return column
 
 
-def rows_of(con: Any, sql: str) -> list[dict[str, Any]]:
+def rows_of(session: Session, sql: str) -> list[dict[str, Any]]:
     """The rows of a query, as dictionaries."""
-    return list(con.raw_sql(sql).fetch_arrow_table().to_pylist())
+    return list(session.backend.raw_sql(sql).fetch_arrow_table().to_pylist())
 
 
-def _row(con: Any, sql: str) -> dict[str, Any]:
-    return rows_of(con, sql)[0]
+def _row(session: Session, sql: str) -> dict[str, Any]:
+    return rows_of(session, sql)[0]

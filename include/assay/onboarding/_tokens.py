@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import ibis
+from ibis import Table
 
 from assay.engine import data_columns
 
@@ -33,13 +34,13 @@ class Meant:
     those of dates and times, by column; ``undecided`` are columns whose dates two formats read.
     """
 
-    table: Any
+    table: Table
     null_tokens: tuple[str, ...] = ()
     formats: Mapping[str, str] = field(default_factory=dict)
     undecided: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_meaning(table: Any) -> Meant:
+def read_meaning(table: Table) -> Meant:
     """Read a text file's columns as what they are meant to be.
 
     A text counts as one for null only where a column of text has it and becomes wholly numeric or
@@ -72,7 +73,7 @@ def read_meaning(table: Any) -> Meant:
     return Meant(table.mutate(**changed), present, formats, undecided)
 
 
-def _tests(table: Any, names: list[str]) -> dict[str, int]:
+def _tests(table: Table, names: list[str]) -> dict[str, int]:
     """Of each column: tokens, other values, and those that no type and no format reads."""
     parts: dict[str, Any] = {}
     for i, name in enumerate(names):
@@ -106,7 +107,7 @@ def _formats(
     return formats, undecided
 
 
-def _present(table: Any, names: list[str]) -> tuple[str, ...]:
+def _present(table: Table, names: list[str]) -> tuple[str, ...]:
     """The tokens of some columns as the file writes them, spaces included."""
     found: set[str] = set()
     for name in names:

@@ -7,16 +7,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from assay.engine import Session
 from assay.privacy._key import PseudonymKey
 from assay.privacy._pseudonym import pseudonymiser
 
 
-def pseudonym_table(con: Any, values: Any, domain: str, key: PseudonymKey) -> Any:
+def pseudonym_table(session: Session, values: Any, domain: str, key: PseudonymKey) -> Any:
     """Each distinct value of a column with its pseudonym.
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the column belongs to.
     values : ibis.expr.types.Column
         Canonical values of one identity domain.
@@ -44,14 +45,16 @@ def pseudonym_table(con: Any, values: Any, domain: str, key: PseudonymKey) -> An
         return pa.array([of(value) for value in block.to_pylist()], pa.string())
 
     distinct = values.cast("string").name("value").as_table().distinct()
-    con.create_table(f"{table}_clear", distinct.filter(distinct.value.notnull()), temp=True)
-    con.con.create_function(function, of_block, ["VARCHAR"], "VARCHAR", type="arrow")
+    session.backend.create_table(
+        f"{table}_clear", distinct.filter(distinct.value.notnull()), temp=True
+    )
+    session.backend.con.create_function(function, of_block, ["VARCHAR"], "VARCHAR", type="arrow")
     try:
-        con.raw_sql(
+        session.backend.raw_sql(
             f"CREATE TEMP TABLE {table} AS SELECT value, {function}(value) AS pseudonym "  # noqa: S608
             f"FROM {table}_clear"
         )
     finally:
-        con.con.remove_function(function)
-        con.raw_sql(f"DROP TABLE {table}_clear")
-    return con.table(table)
+        session.backend.con.remove_function(function)
+        session.backend.raw_sql(f"DROP TABLE {table}_clear")
+    return session.backend.table(table)

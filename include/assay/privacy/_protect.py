@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.contract import Contract
-from assay.engine import ROW
+from assay.engine import ROW, Session
 from assay.errors import InputError, PolicyError, problems_error
 from assay.policy.privacy import Drop, Generalise, Keep, Mask, PrivacyPolicy, Pseudonymise
 from assay.privacy._bulk import pseudonym_table
@@ -17,7 +18,7 @@ from assay.privacy._treat import generalised, masked
 
 
 def protect(
-    con: Any,
+    session: Session,
     landed: Any,
     marks: Any | None,
     contract: Contract,
@@ -32,7 +33,7 @@ def protect(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the tables belong to.
     landed : ibis.Table
         Landing rows: the contract's columns, ``__row``, ``__unparsed``, ``__landed``.
@@ -67,24 +68,24 @@ def protect(
     faults = problems(policy, contract)
     if faults:
         raise problems_error(PolicyError, faults)
-    rows = _observed(con, landed, marks)
+    rows = _observed(session, landed, marks)
     columns: dict[str, Any] = {}
     for column in contract.columns:
         treatment = policy.columns.get(column.name)
         if isinstance(treatment, Pseudonymise):
             domain = str(column.identity_domain)
-            pairs = pseudonym_table(con, landed[column.name], domain, key)
+            pairs = pseudonym_table(session, landed[column.name], domain, key)
             rows = _joined(rows, column.name, pairs)
         if not isinstance(treatment, Drop):
             columns[column.name] = _treated(rows[column.name], treatment)
     return rows.select(rows[ROW], rows["__quarantined"], **columns)
 
 
-def _observed(con: Any, landed: Any, marks: Any | None) -> Any:
+def _observed(session: Session, landed: Any, marks: Any | None) -> Any:
     unparsed = landed["__unparsed"].notnull() & (landed["__unparsed"].length() > 0)
     if marks is None:
         marks = landed.select(ROW, disposition=ibis.literal("dropped")).limit(0)
-    unmarked = con.execute(landed.filter(unparsed).anti_join(marks, ROW).count())
+    unmarked = session.backend.execute(landed.filter(unparsed).anti_join(marks, ROW).count())
     if unmarked:
         raise InputError(
             "rows with text that didn't parse are not marked as quarantined",
@@ -99,7 +100,7 @@ def _observed(con: Any, landed: Any, marks: Any | None) -> Any:
     return rows.mutate(__quarantined=rows["__marked"].notnull()).drop("__marked")
 
 
-def _joined(rows: Any, name: str, pairs: Any) -> Any:
+def _joined(rows: Table, name: str, pairs: Any) -> Any:
     pairs = pairs.rename(__value="value", __pseudonym="pseudonym")
     joined = rows.left_join(pairs, rows[name].cast("string") == pairs["__value"])
     return joined.mutate(**{name: joined["__pseudonym"]}).drop("__value", "__pseudonym")

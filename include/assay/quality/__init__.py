@@ -11,31 +11,15 @@ holds the batch. Warnings warn; info changes nothing; what couldn't be judged is
 never passes.
 """
 
-# Importing a module of expectations registers their compilers.
-from assay.quality import (  # noqa: F401
-    _aggregates,
-    _distinct,
-    _divergence,
-    _order,
-    _outliers,
-    _pairs,
-    _parsed,
-    _quantiles,
-    _sql,
-    _table,
-    _text,
-    _types,
-    _unique,
-    _values,
-)
+import assay.quality.expectations  # noqa: F401  # registers their compilers
 from assay.quality._command import parameters_from, validate_file
 from assay.quality._contract import contract_suite
-from assay.quality._docs import check_suite_with_gx, render_data_docs
 from assay.quality._judge import judge_validation
-from assay.quality._mutation import measure_mutation
 from assay.quality._split import write_marks, write_quarantine
 from assay.quality._suite import load_suite
 from assay.quality._validate import Validation, validate
+from assay.quality.gx._docs import check_suite_with_gx, render_data_docs
+from assay.quality.mutation._score import measure_mutation
 
 __all__ = [
     "Validation",

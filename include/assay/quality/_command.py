@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.engine import open_data, session
+from assay.engine import open_session
 from assay.errors import InputError, SuiteError
 from assay.quality._split import write_quarantine
 from assay.quality._suite import load_suite
@@ -89,16 +89,16 @@ def validate_file(
         If the suite can't be loaded.
     """
     loaded = load_suite(suite, parameters)
-    with session(threads=threads) as con:
-        table = open_data(con, data)
+    with open_session(threads=threads) as session:
+        table = session.open_data(data)
         for name in redact:
             if name not in table.columns:
                 raise InputError("no such column to redact", where=str(data), got=name)
-        found = validate(con, table, loaded, engine=engine, redact=redact)
+        found = validate(session, table, loaded, engine=engine, redact=redact)
         written = None
         if quarantine is not None and time is not None:
             quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
             written = quarantine / "quarantine.parquet"
             batch = Path(str(data)).name
-            write_quarantine(con, found, table, written, batch=batch, time=time)
+            write_quarantine(session, found, table, written, batch=batch, time=time)
         return FileValidation(found.document(), found.outcome, written)

@@ -15,8 +15,9 @@ import dateutil.parser  # type: ignore[import-untyped]
 import ibis
 import ibis.expr.datatypes as types
 import ibis.expr.operations as ops
+from ibis import Table
 
-from assay.engine import data_columns
+from assay.engine import Session, data_columns
 from assay.errors import did_you_mean
 from assay.quality._condition import COMPARISONS, ColumnName, Compare, Condition, IsNull
 
@@ -34,7 +35,7 @@ class Frame:
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session.
     table : ibis.Table
         Data columns and the row number.
@@ -44,13 +45,13 @@ class Frame:
         Temporary tables that stand for rows found beforehand; dropped at the end.
     """
 
-    con: Any
-    table: Any
+    session: Session
+    table: Table
     row: str
     made: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, con: Any, table: Any, row: str) -> Frame:
+    def of(cls, session: Session, table: Table, row: str) -> Frame:
         """The frame of a table; rows are numbered in scan order where no column numbers them."""
         if row not in table.columns:
             table = table.mutate(**{row: ibis.row_number()})
@@ -58,7 +59,7 @@ class Frame:
         floats = [c for c, t in table.schema().items() if t.is_floating()]
         if floats:
             table = table.mutate(**{c: table[c].nullif(nan) for c in floats})
-        return cls(con, table, row)
+        return cls(session, table, row)
 
     @property
     def columns(self) -> list[str]:
@@ -76,14 +77,14 @@ class Frame:
         """The expression's rows, computed once; or no rows, of a schema."""
         name = f"assay_found_{next(_names)}"
         self.made.append(name)
-        return self.con.create_table(name, expression, schema=schema, temp=True)
+        return self.session.backend.create_table(name, expression, schema=schema, temp=True)
 
     def forget(self) -> None:
         """Drop what :meth:`keep` made."""
         while self.made:
-            self.con.drop_table(self.made.pop(), force=True)
+            self.session.backend.drop_table(self.made.pop(), force=True)
 
-    def rows(self, table: Any) -> list[dict[str, Any]]:
+    def rows(self, table: Table) -> list[dict[str, Any]]:
         """A small result as dictionaries, a row each.
 
         ``to_pyarrow`` imports pandas, which takes longer than most of what is asked here; so the
@@ -91,8 +92,12 @@ class Frame:
         """
         table = table.as_table()
         if table.op().find(ops.InMemoryTable):
-            return list(self.con.to_pyarrow(table).to_pylist())
-        return list(self.con.raw_sql(self.con.compile(table)).to_arrow_table().to_pylist())
+            return list(self.session.backend.to_pyarrow(table).to_pylist())
+        return list(
+            self.session.backend.raw_sql(self.session.backend.compile(table))
+            .to_arrow_table()
+            .to_pylist()
+        )
 
 
 def kind(value: Any) -> str:

@@ -54,6 +54,6 @@ def marks_of(frame: Frame, judged: Sequence[Judged], duplicates: Any | None) -> 
             reasons=ibis.array([ibis.literal(EXACT_DUPLICATE)])))  # fmt: skip
     if not parts:
         schema = {"__row": "int64", "disposition": "string", "reasons": "array<string>"}
-        return Frame(frame.con, None, frame.row).keep(schema=schema)
+        return Frame(frame.session, None, frame.row).keep(schema=schema)
     marks = parts[0] if len(parts) == 1 else ibis.union(*parts)
-    return Frame(frame.con, marks, frame.row).keep(marks)  # outlives the frame's own findings
+    return Frame(frame.session, marks, frame.row).keep(marks)  # outlives the frame's own findings

@@ -18,6 +18,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis import Table
 
 from assay.quality._frame import Frame, Unjudged, kind
 
@@ -76,7 +77,7 @@ def compile_pattern(pattern: Any) -> re.Pattern[str]:
         raise Unjudged(f"the pattern isn't a regular expression: {exc}") from exc
 
 
-def matches(frame: Frame, table: Any, name: str, pattern: Any) -> Any:
+def matches(frame: Frame, table: Table, name: str, pattern: Any) -> Any:
     """Whether Python's ``re.search`` finds the pattern in a column's text, as an expression.
 
     Parameters
@@ -96,7 +97,7 @@ def matches(frame: Frame, table: Any, name: str, pattern: Any) -> Any:
     return column.re_search(_PRINTABLE).ifelse(by_engine, by_python)
 
 
-def judged_in_python(frame: Frame, table: Any, name: str, holds: Callable[[str], bool]) -> Any:
+def judged_in_python(frame: Frame, table: Table, name: str, holds: Callable[[str], bool]) -> Any:
     """Whether a predicate of Python's holds for a column's text, as an expression.
 
     It runs once for each distinct value, in blocks; the rarer answer's values are kept aside and
@@ -106,7 +107,7 @@ def judged_in_python(frame: Frame, table: Any, name: str, holds: Callable[[str],
     texts = table.filter(table[name].notnull()).select(value=table[name]).distinct()
     yes: list[Any] = []
     no: list[Any] = []
-    for block in frame.con.to_pyarrow_batches(texts):
+    for block in frame.session.backend.to_pyarrow_batches(texts):
         for value in block.column(0).to_pylist():
             (yes if holds(value if isinstance(value, str) else str(value)) else no).append(value)
     fewer = no if len(no) <= len(yes) else yes

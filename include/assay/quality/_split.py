@@ -8,11 +8,11 @@ from typing import Any
 
 import ibis
 
-from assay.engine import ROW, FileDigest, write_parquet
+from assay.engine import ROW, FileDigest, Session
 from assay.quality._validate import Validation
 
 
-def write_marks(con: Any, validation: Validation, path: Path) -> FileDigest:
+def write_marks(session: Session, validation: Validation, path: Path) -> FileDigest:
     """Write which rows are set aside and why; row numbers and reasons, never a value.
 
     Parameters
@@ -27,11 +27,11 @@ def write_marks(con: Any, validation: Validation, path: Path) -> FileDigest:
         marks.disposition.cast("string").name("disposition"),
         marks.reasons.cast("array<string>").name("reasons"),
     )
-    return write_parquet(con, table, path, [ROW])
+    return session.write_parquet(table, path, [ROW])
 
 
 def write_quarantine(
-    con: Any,
+    session: Session,
     validation: Validation,
     landed: Any,
     path: Path,
@@ -61,4 +61,4 @@ def write_quarantine(
     table = landed.inner_join(reasons, ROW).mutate(
         __batch=ibis.literal(batch), __time=ibis.literal(when, type="timestamp")
     )
-    return write_parquet(con, table, path, [ROW])
+    return session.write_parquet(table, path, [ROW])

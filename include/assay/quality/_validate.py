@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import ibis
+from ibis import Table
 
-from assay.engine import ROW
+from assay.engine import ROW, Session
 from assay.quality._check import REGISTRY
 from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._failing import Judged
-from assay.quality._fallback import judged_by_gx
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
+from assay.quality.gx._fallback import judged_by_gx
 from assay.verdict import Outcome, worst
 
 Engine = Literal["compiled", "gx"]
@@ -82,8 +83,8 @@ class Validation:
 
 
 def validate(
-    con: Any,
-    table: Any,
+    session: Session,
+    table: Table,
     suite: Suite,
     *,
     engine: Engine = "compiled",
@@ -95,7 +96,7 @@ def validate(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session that the table belongs to.
     table : ibis.Table
         Data columns and the row number ``row``; rows are numbered as scanned where it is missing.
@@ -120,7 +121,7 @@ def validate(
     uniqueness, order of rows, most common value, pattern outside what RE2 and Python share, and
     one for all medians, quantiles and z-scores together.
     """
-    frame = _typed(Frame.of(con, table, row), suite)
+    frame = _typed(Frame.of(session, table, row), suite)
     rows_in = int(frame.rows(frame.table.count().name("n"))[0]["n"])
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:

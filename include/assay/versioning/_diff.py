@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import ibis
+from ibis import Table
 from pydantic import BaseModel, ConfigDict
 
-from assay.engine import data_columns
+from assay.engine import Session, data_columns
 from assay.errors import InputError
 from assay.versioning._summary import ColumnSummary, measure_columns
 
@@ -67,7 +68,7 @@ class VersionDiff(_Frozen):
 
 
 def diff_versions(
-    con: Any,
+    session: Session,
     left: ibis.Table,
     right: ibis.Table,
     key: Sequence[str],
@@ -80,7 +81,7 @@ def diff_versions(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session of both tables.
     left, right : ibis.Table
         The earlier and the later version. System columns (``__…``) take no part.
@@ -103,12 +104,14 @@ def diff_versions(
     types = dict(mine.schema().items()), dict(theirs.schema().items())
     shared = [n for n in theirs.columns if n in types[0] and types[0][n] == types[1][n]]
     for side in (mine, theirs):
-        _check_key(con, side, key, shared)
+        _check_key(session, side, key, shared)
     values = [n for n in shared if n not in key]
     rows, changed = (
-        _by_key(con, mine, theirs, key, values) if key else _by_row(con, mine, theirs, shared)
+        _by_key(session, mine, theirs, key, values)
+        if key
+        else _by_row(session, mine, theirs, shared)
     )
-    sides = measure_columns(con, mine, classified), measure_columns(con, theirs, classified)
+    sides = measure_columns(session, mine, classified), measure_columns(session, theirs, classified)
     names = [*theirs.columns, *(n for n in mine.columns if n not in types[1])]
     return VersionDiff(
         rows=rows,
@@ -128,7 +131,7 @@ def diff_versions(
     )
 
 
-def _status(left: Any, right: Any) -> Literal["same", "added", "removed", "retyped"]:
+def _status(left: Table, right: Table) -> Literal["same", "added", "removed", "retyped"]:
     if left is None:
         return "added"
     if right is None:
@@ -136,7 +139,9 @@ def _status(left: Any, right: Any) -> Literal["same", "added", "removed", "retyp
     return "same" if left == right else "retyped"
 
 
-def _check_key(con: Any, table: ibis.Table, key: Sequence[str], shared: Sequence[str]) -> None:
+def _check_key(
+    session: Session, table: ibis.Table, key: Sequence[str], shared: Sequence[str]
+) -> None:
     for name in key:
         if name not in shared:
             raise InputError(
@@ -147,7 +152,7 @@ def _check_key(con: Any, table: ibis.Table, key: Sequence[str], shared: Sequence
     if not key:
         return
     groups = table.group_by(list(key)).agg(n=lambda t: t.count())
-    twice = con.to_pyarrow(groups.filter(groups.n > 1).count()).as_py()
+    twice = session.backend.to_pyarrow(groups.filter(groups.n > 1).count()).as_py()
     if twice:
         raise InputError(
             "the key isn't unique",
@@ -157,7 +162,7 @@ def _check_key(con: Any, table: ibis.Table, key: Sequence[str], shared: Sequence
 
 
 def _by_key(
-    con: Any, left: ibis.Table, right: ibis.Table, key: Sequence[str], values: Sequence[str]
+    session: Session, left: ibis.Table, right: ibis.Table, key: Sequence[str], values: Sequence[str]
 ) -> tuple[RowDiff, Mapping[str, int]]:
     # Columns get names of our own: a table may have a column of any name.
     keys, cells = [f"k{i}" for i in range(len(key))], [f"v{i}" for i in range(len(values))]
@@ -175,7 +180,7 @@ def _by_key(
         "changed": any_differs.sum(),
         **{v: test.sum() for v, test in differs.items()},
     }
-    found = _counted(con, joined.aggregate(**counts))
+    found = _counted(session, joined.aggregate(**counts))
     unchanged = found["left"] - found["removed"] - found["changed"]
     changed = {name: found.pop(v) for name, v in zip(values, cells, strict=True)}
     return RowDiff(key=tuple(key), unchanged=unchanged, **found), changed
@@ -188,7 +193,7 @@ def _named(table: ibis.Table, side: str, key: Sequence[str], values: Sequence[st
 
 
 def _by_row(
-    con: Any, left: ibis.Table, right: ibis.Table, shared: Sequence[str]
+    session: Session, left: ibis.Table, right: ibis.Table, shared: Sequence[str]
 ) -> tuple[RowDiff, Mapping[str, int]]:
     columns = {f"c{i}": n for i, n in enumerate(shared)}
     sides = [
@@ -202,7 +207,7 @@ def _by_row(
     both = ibis.union(*sides)
     groups = both.group_by(list(columns)).agg(old=both.old.sum(), new=both.new.sum())
     found = _counted(
-        con,
+        session,
         groups.aggregate(
             left=groups.old.sum(),
             right=groups.new.sum(),
@@ -215,6 +220,6 @@ def _by_row(
     ), {}
 
 
-def _counted(con: Any, aggregate: ibis.Table) -> dict[str, int]:
-    row = con.to_pyarrow(aggregate).to_pylist()[0]
+def _counted(session: Session, aggregate: ibis.Table) -> dict[str, int]:
+    row = session.backend.to_pyarrow(aggregate).to_pylist()[0]
     return {name: int(value or 0) for name, value in row.items()}

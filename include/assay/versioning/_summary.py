@@ -9,7 +9,7 @@ from typing import Any, Final
 import ibis
 from pydantic import BaseModel, ConfigDict
 
-from assay.engine import round12
+from assay.engine import Session, round12
 
 _QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 1.0]
 
@@ -41,7 +41,7 @@ class ColumnSummary(BaseModel):
 
 
 def measure_columns(
-    con: Any, table: ibis.Table, classified: Collection[str]
+    session: Session, table: ibis.Table, classified: Collection[str]
 ) -> dict[str, ColumnSummary]:
     """Summarise every column of a table; classified ones by counts alone."""
     if not table.columns:
@@ -57,7 +57,7 @@ def measure_columns(
             wanted[f"mean{i}"] = column.cast("float64").mean()
         if column.type().is_numeric():
             wanted[f"quantiles{i}"] = column.cast("float64").quantile(_QUANTILES)
-    found = con.to_pyarrow(table.aggregate(**wanted)).to_pylist()[0]
+    found = session.backend.to_pyarrow(table.aggregate(**wanted)).to_pylist()[0]
     return {name: _summary(found, i) for i, name in enumerate(table.columns)}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from assay_airflow.hooks.office import find_connection
+from assay_airflow.hooks.services import find_connection
 
 if TYPE_CHECKING:
-    from assay.stages import Office
+    from assay.stages.services import Services
 
 SLACK: Final = "assay_slack"
 """Connection id: a bot token as the password, or an incoming webhook's URL."""
@@ -20,11 +20,11 @@ another port.
 _SMTPS: Final = 465
 
 
-def transports(office: Office) -> dict[str, Any]:
+def transports(services: Services) -> dict[str, Any]:
     """How messages leave: by the connections that exist, else as files in the lake."""
     from assay.alerting import open_transports
 
-    return open_transports(office.lake, slack=_slack(), smtp=_smtp())
+    return open_transports(services.lake, slack=_slack(), smtp=_smtp())
 
 
 def _slack() -> Any:

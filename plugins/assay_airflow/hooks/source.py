@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay_airflow.hooks.office import find_connection
+from assay_airflow.hooks.services import find_connection
 
 
 def source_credentials(conn_id: str | None) -> dict[str, str]:

@@ -9,10 +9,10 @@ from airflow.sdk import conf
 from assay_airflow.batches import resolve_batch
 
 if TYPE_CHECKING:
-    from assay.stages import Office
+    from assay.stages.services import Services
 
 
-def read_asked(office: Office, dataset: str, context: Any) -> dict[str, Any]:
+def read_asked(services: Services, dataset: str, context: Any) -> dict[str, Any]:
     """What ``assay.stages.pin`` is told of the run.
 
     Raises
@@ -21,7 +21,7 @@ def read_asked(office: Office, dataset: str, context: Any) -> dict[str, Any]:
         If the contract doesn't load, or the run doesn't say which batch it is about.
     """
     run = context["dag_run"]
-    partition = office.project.contract(dataset).partition
+    partition = services.project.contract(dataset).partition
     return {
         "dataset": dataset,
         "batch": resolve_batch(partition, run, context["params"]),
@@ -43,7 +43,7 @@ def _run_type(run: Any) -> Any:
 
 
 def _asked(run: Any, params: Any) -> Any:
-    from assay.stages import Asked
+    from assay.stages.run import Asked
 
     return Asked(
         by=getattr(run, "triggering_user_name", None),

@@ -13,11 +13,12 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from assay.errors import AssayError
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink, report_url
 
 if TYPE_CHECKING:
-    from assay.stages import Office, StageResult, Ticket
+    from assay.stages.run import StageResult, Ticket
+    from assay.stages.services import Services
 
 PIN: Final = "pin"
 INGEST: Final = "ingest"
@@ -63,7 +64,7 @@ class StageOperator(BaseOperator):
     ui_color = "#e8f0fe"
     operator_extra_links = (ReportLink(),)
 
-    def work(self, office: Office, run: Run) -> StageResult:
+    def work(self, services: Services, run: Run) -> StageResult:
         """Do the stage's work."""
         raise NotImplementedError
 
@@ -74,7 +75,7 @@ class StageOperator(BaseOperator):
         if run.held_by and (run.held_by == INGEST or not run.ticket.asked.force):
             raise AirflowSkipException(f"{run.held_by} holds the batch")
         with without_rows():
-            result = self.work(open_office(), run)
+            result = self.work(open_services(), run)
         Run(run.ticket, {**run.done, self.task_id: result}).hand_on(context)
         return tell(self, result)
 
@@ -102,7 +103,7 @@ def without_rows() -> Iterator[None]:
 
 def tell(operator: BaseOperator, result: StageResult) -> dict[str, Any]:
     """Log a stage's result for a person, and give it as the small value that XCom keeps."""
-    from assay.stages import render_result
+    from assay.stages.run import render_result
 
     for line in render_result(result).splitlines():
         operator.log.info(line)
@@ -133,7 +134,7 @@ def _left_by(context: Any, tasks: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _joined(left: list[dict[str, Any]]) -> Run:
-    from assay.stages import StageResult, Ticket
+    from assay.stages.run import StageResult, Ticket
 
     done = {task: r for value in left for task, r in value["done"].items()}
     results = {t: StageResult.model_validate(done[t]) for t in WORK if t in done}

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from assay_airflow.operators._stage import Run, StageOperator
 
 if TYPE_CHECKING:
-    from assay.stages import Office, StageResult
+    from assay.stages.run import StageResult
+    from assay.stages.services import Services
 
 
 class CleanOperator(StageOperator):
     """Clean the rows that were not quarantined."""
 
-    def work(self, office: Office, run: Run) -> StageResult:
+    def work(self, services: Services, run: Run) -> StageResult:
         """Clean the batch."""
-        from assay.stages import clean
+        from assay.stages.run import clean
 
-        return clean(office, run.ticket)
+        return clean(services, run.ticket)

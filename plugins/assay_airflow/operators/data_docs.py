@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.services import open_services
 
 
 class BuildDataDocsOperator(BaseOperator):
@@ -17,12 +17,12 @@ class BuildDataDocsOperator(BaseOperator):
 
     def execute(self, context: Any) -> int:  # noqa: ARG002
         """Build what is missing; skipped if nothing is."""
-        from assay.stages import build_data_docs, pending_data_docs
+        from assay.stages.upkeep import build_data_docs, pending_data_docs
 
-        office = open_office()
-        if not pending_data_docs(office):
+        services = open_services()
+        if not pending_data_docs(services):
             raise AirflowSkipException("Every validation has its Data Docs.")
-        built = build_data_docs(office)
+        built = build_data_docs(services)
         for path in built:
-            self.log.info("%s", office.relative(path))
+            self.log.info("%s", services.relative(path))
         return len(built)

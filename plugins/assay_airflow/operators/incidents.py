@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from assay.errors import InputError
 from assay_airflow.hooks.messages import transports
-from assay_airflow.hooks.office import airflow_url, open_office
+from assay_airflow.hooks.services import airflow_url, open_services
 
 
 class RespondOperator(BaseOperator):
@@ -19,15 +19,13 @@ class RespondOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Do what the form asks, and say how the incident stands."""
-        from assay.stages import respond
+        from assay.stages.incidents import respond
 
         asked, by = context["params"], getattr(context["dag_run"], "triggering_user_name", None)
         if not by:
             raise InputError("nobody knows who asked", do="Trigger it as a user of Airflow.")
-        change = respond(
-            open_office(), asked["incident"], asked["action"], by=by, until=asked["until"],
-            reason=asked["reason"], batch=asked["batch"], airflow_url=airflow_url(),
-        )  # fmt: skip
+        given = {name: asked[name] for name in ("action", "until", "reason", "batch")} | {"by": by}
+        change = respond(open_services(), asked["incident"], **given, airflow_url=airflow_url())
         self.log.info("Incident %s: %s, by %s.", change.incident.id, change.kind, by)
         return {"incident": change.incident.id, "change": change.kind, "by": by}
 
@@ -42,10 +40,10 @@ class TellOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Tell who has to know by now."""
-        from assay.stages import tell
+        from assay.stages.incidents import tell
 
-        office = open_office()
-        told = tell(office, transports(office), owner=context["run_id"], airflow_url=airflow_url())
+        services = open_services()
+        told = tell(services, transports(services), context["run_id"], airflow_url())
         unreadable = told.pop("unreadable")
         for what, found in told.items():
             if found:
@@ -65,7 +63,7 @@ class WeeklyDigestOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, str]:
         """Send the digests."""
-        from assay.stages import send_weekly
+        from assay.stages.incidents import send_weekly
 
-        office = open_office()
-        return send_weekly(office, transports(office), owner=context["run_id"])
+        services = open_services()
+        return send_weekly(services, transports(services), owner=context["run_id"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.services import open_services
 from assay_airflow.hooks.source import source_credentials
 from assay_airflow.operators._stage import PIN, Run, read_run, tell, without_rows
 
@@ -18,11 +18,11 @@ class IngestOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Land the batch and leave the ticket with its input and version."""
-        from assay.stages import ingest
+        from assay.stages.run import ingest
 
-        office, begun = open_office(), read_run(context, [PIN]).ticket
-        source = office.project.contract(begun.dataset).source
+        services, begun = open_services(), read_run(context, [PIN]).ticket
+        source = services.project.contract(begun.dataset).source
         with without_rows():
-            ticket, result = ingest(office, begun, source_credentials(source.connection))
+            ticket, result = ingest(services, begun, source_credentials(source.connection))
         Run(ticket, {self.task_id: result}).hand_on(context)
         return tell(self, result)

@@ -8,12 +8,12 @@ from airflow.sdk import BaseOperator
 
 from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
-from assay_airflow.hooks.office import airflow_url, open_office
+from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.operators._asked import read_asked
 from assay_airflow.operators._stage import PIN, Run, crashed_stage, read_ended_run
 
 if TYPE_CHECKING:
-    from assay.stages import Office
+    from assay.stages.services import Services
 
 
 class NotifyOperator(BaseOperator):
@@ -47,10 +47,10 @@ class NotifyOperator(BaseOperator):
             return {"problem": told}
 
     def _tell(self, context: Any) -> dict[str, Any]:
-        from assay.stages import StageResult, notify
+        from assay.stages.run import StageResult, notify
 
-        office, crashed = open_office(), crashed_stage(context)
-        run = read_ended_run(context) or self._unbegun(office, crashed, context)
+        services, crashed = open_services(), crashed_stage(context)
+        run = read_ended_run(context) or self._unbegun(services, crashed, context)
         if run is None:
             self.log.info("The run never began, and nobody has to know.")
             return {}
@@ -58,19 +58,19 @@ class NotifyOperator(BaseOperator):
         if found := context["ti"].xcom_pull(task_ids="release"):
             done["release"] = StageResult.model_validate(found)
         return notify(
-            office,
+            services,
             run.ticket,
             done,
-            transports(office),
+            transports(services),
             crashed,
             airflow_url(),
         )
 
-    def _unbegun(self, office: Office, crashed: str | None, context: Any) -> Run | None:
+    def _unbegun(self, services: Services, crashed: str | None, context: Any) -> Run | None:
         """A run whose first task failed, which left nothing; None if it was another's turn."""
-        from assay.stages import unbegun
+        from assay.stages.run import unbegun
 
         if crashed != PIN:
             return None
-        ticket = unbegun(office, **read_asked(office, self.dataset, context))
+        ticket = unbegun(services, **read_asked(services, self.dataset, context))
         return Run(ticket) if ticket else None

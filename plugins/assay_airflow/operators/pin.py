@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.services import open_services
 from assay_airflow.operators._asked import read_asked
 from assay_airflow.operators._stage import Run
 
@@ -28,10 +28,10 @@ class PinOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Leave the run's ticket for the stages."""
-        from assay.stages import pin
+        from assay.stages.run import pin
 
-        office = open_office()
-        ticket = pin(office, **read_asked(office, self.dataset, context))
+        services = open_services()
+        ticket = pin(services, **read_asked(services, self.dataset, context))
         Run(ticket).hand_on(context)
         self.log.info("Batch %s of %s, attempt %s.", ticket.batch, self.dataset, ticket.token)
         return {"batch": ticket.batch, **ticket.pinned.model_dump(mode="json")}

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from assay_airflow.operators._stage import Run, StageOperator
 
 if TYPE_CHECKING:
-    from assay.stages import Office, StageResult
+    from assay.stages.run import StageResult
+    from assay.stages.services import Services
 
 
 class ProtectOperator(StageOperator):
     """Treat classified columns by the privacy policy, and write the observed table."""
 
-    def work(self, office: Office, run: Run) -> StageResult:
+    def work(self, services: Services, run: Run) -> StageResult:
         """Protect the batch."""
-        from assay.stages import protect
+        from assay.stages.run import protect
 
-        return protect(office, run.ticket)
+        return protect(services, run.ticket)

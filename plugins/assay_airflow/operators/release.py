@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.assets import dataset_asset
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink
 from assay_airflow.operators._stage import Run, crashed_stage, read_ended_run, tell
 
@@ -34,12 +34,12 @@ class ReleaseOperator(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Release the batch if everything lets it out."""
-        from assay.stages import release
+        from assay.stages.run import release
 
         run, crashed = read_ended_run(context), crashed_stage(context)
         if run is None or crashed is not None:
             raise _give_up(run, crashed)
-        result = release(open_office(), run.ticket, run.done, _approved_by(context, run))
+        result = release(open_services(), run.ticket, run.done, _approved_by(context, run))
         value = tell(self, result)
         if result.holds:
             raise AirflowFailException("Held: " + ", ".join(result.reasons))
@@ -59,10 +59,10 @@ def _approved_by(context: Any, run: Run) -> str | None:
 
 def _give_up(run: Run | None, crashed: str | None) -> AirflowFailException:
     """Leave the batch undecided: a run that could not judge decides nothing."""
-    from assay.stages import abandon
+    from assay.stages.run import abandon
 
     if run is not None:
-        abandon(open_office(), run.ticket, run.done)
+        abandon(open_services(), run.ticket, run.done)
     return AirflowFailException(f"No decision: {crashed or 'the run'} failed. See its log.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from assay_airflow.hooks.office import open_office
+from assay_airflow.hooks.services import open_services
 
 
 class PlanSweepOperator(BaseOperator):
@@ -18,9 +18,9 @@ class PlanSweepOperator(BaseOperator):
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ARG002
         """Log the plan, and leave its hash."""
         from assay.retention import render_plan
-        from assay.stages import plan_sweep
+        from assay.stages.upkeep import plan_sweep
 
-        plan = plan_sweep(open_office())
+        plan = plan_sweep(open_services())
         for line in render_plan(plan).splitlines():
             self.log.info(line)
         return {"hash": plan.hash, "removals": plan.due, "problems": len(plan.problems)}
@@ -44,13 +44,13 @@ class ApplySweepOperator(BaseOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Apply the plan; skipped if the run was to plan only, or nothing is due."""
         from assay.retention import render_result
-        from assay.stages import apply_sweep
+        from assay.stages.upkeep import apply_sweep
 
         planned = context["ti"].xcom_pull(task_ids=self.plan_task)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("Asked to plan only.")
         if not planned["removals"]:
             raise AirflowSkipException("Nothing is past its period.")
-        result = apply_sweep(open_office(), planned["hash"])
+        result = apply_sweep(open_services(), planned["hash"])
         self.log.info(render_result(result))
         return {"removed": len(result.removed), "files": result.files, "bytes": result.bytes}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from assay_airflow.operators._stage import Run, StageOperator
 
 if TYPE_CHECKING:
-    from assay.stages import Office, StageResult
+    from assay.stages.run import StageResult
+    from assay.stages.services import Services
 
 
 class ValidateOperator(StageOperator):
@@ -23,8 +24,8 @@ class ValidateOperator(StageOperator):
         super().__init__(**kwargs)
         self.suite: Literal["raw", "clean"] = suite
 
-    def work(self, office: Office, run: Run) -> StageResult:
+    def work(self, services: Services, run: Run) -> StageResult:
         """Validate by the suite."""
-        from assay.stages import validate
+        from assay.stages.run import validate
 
-        return validate(office, run.ticket, self.suite)
+        return validate(services, run.ticket, self.suite)

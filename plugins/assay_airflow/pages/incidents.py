@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from assay.errors import AssayError, CatalogError
 from assay.page import Lead, Section, mark, render_page, table, text
-from assay_airflow.hooks.office import airflow_url, open_office
+from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_answer, may_read, to_login
 
 if TYPE_CHECKING:
-    from assay.stages import Office, ToldIncident
+    from assay.stages.incidents import ToldIncident
+    from assay.stages.services import Services
 
 _OURS = headers(forms="'self'")
 _STYLE = Markup(
@@ -67,19 +68,19 @@ def build() -> FastAPI:
 
 def index(user: User) -> HTMLResponse:
     """What is open, the most pressing first."""
-    from assay.stages import told_incidents
+    from assay.stages.incidents import told_incidents
 
-    office = open_office()
-    seen = [t for t in told_incidents(office) if may_read(user, t.incident.dataset)]
-    sections = [_section(office, told, may_answer(user)) for told in seen]
+    services = open_services()
+    seen = [t for t in told_incidents(services) if may_read(user, t.incident.dataset)]
+    sections = [_section(services, told, may_answer(user)) for told in seen]
     none = "No incident is open of a data set that you may read."
     return _page("Assay: incidents", _how(user) if seen else none, sections)
 
 
 def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
     """One incident, open or closed."""
-    office = open_office()
-    section = _section(office, _readable(office, number, user), may_answer(user))
+    services = open_services()
+    section = _section(services, _readable(services, number, user), may_answer(user))
     return _page(
         f"Assay: incident {number}", problem or _how(user), [section], 400 if problem else 200
     )
@@ -87,18 +88,18 @@ def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
 
 def answer(number: int, request: Request, fields: Fields, user: User) -> Response:
     """Do what the form says, in the name of who sent it."""
-    from assay.stages import respond
+    from assay.stages.incidents import respond
 
-    office = open_office()
+    services = open_services()
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise HTTPException(403, "This form was sent from another site.")
-    _readable(office, number, user)
+    _readable(services, number, user)
     if not may_answer(user):
         raise HTTPException(403, _MAY_NOT)
     asked = {name: fields.get(name) for name in ("until", "reason", "batch")}
     try:
         respond(
-            office, number, fields.get("action") or "", by=user.get_name(),
+            services, number, fields.get("action") or "", by=user.get_name(),
             airflow_url=airflow_url(), **asked,
         )  # fmt: skip
     except AssayError as error:
@@ -106,12 +107,12 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
     return RedirectResponse(f"./{number}", 303)
 
 
-def _readable(office: Office, number: int, user: Any) -> ToldIncident:
+def _readable(services: Services, number: int, user: Any) -> ToldIncident:
     """An incident of a data set that the user may read; others are as if they weren't there."""
-    from assay.stages import told_incident
+    from assay.stages.incidents import told_incident
 
     try:
-        found = told_incident(office, number)
+        found = told_incident(services, number)
     except CatalogError:
         found = None
     if found is None or not may_read(user, found.incident.dataset):
@@ -130,13 +131,13 @@ def _page(title: str, says: str, sections: list[Section], status: int = 200) -> 
     return HTMLResponse(render_page(title, Lead(None, says), sections), status, headers=_OURS)
 
 
-def _section(office: Office, told: ToldIncident, answers: bool) -> Section:
+def _section(services: Services, told: ToldIncident, answers: bool) -> Section:
     i = told.incident
     lead = Markup('<p>{} <b>{}</b> {}, {}: {}, since {:%Y-%m-%d %H:%M} UTC.</p>').format(
         mark(i.outcome), i.dataset, i.check, told.severity.value if told.severity else "–",
-        _state(office, i), i.opened,
+        _state(services, i), i.opened,
     )  # fmt: skip
-    parts = [lead, _batches(i), _done(office, i.id)]
+    parts = [lead, _batches(i), _done(services, i.id)]
     if i.closed is None and answers:
         options = Markup("").join(
             Markup("<option>{}</option>").format(batch) for batch in i.failing
@@ -145,10 +146,10 @@ def _section(office: Office, told: ToldIncident, answers: bool) -> Section:
     return Section(f"Incident {i.id}", parts)
 
 
-def _state(office: Office, incident: Any) -> str:
+def _state(services: Services, incident: Any) -> str:
     if incident.closed is not None:
         return f"over ({incident.resolution or 'closed'} {incident.closed:%Y-%m-%d %H:%M} UTC)"
-    if incident.snoozed(office.clock()):
+    if incident.snoozed(services.clock()):
         return f"snoozed until {incident.snoozed_until:%Y-%m-%d %H:%M} UTC"
     return "acknowledged" if incident.acknowledged else "nobody has answered"
 
@@ -161,11 +162,11 @@ def _batches(incident: Any) -> Markup:
     return table(["batch", "state", "why"], rows)
 
 
-def _done(office: Office, number: int) -> Markup:
+def _done(services: Services, number: int) -> Markup:
     rows = [
         (f"{r.at:%Y-%m-%d %H:%M} UTC", r.author, r.action, r.batch or "",
          f"{r.until:%Y-%m-%d %H:%M} UTC" if r.until else "", r.reason or "")
-        for r in office.catalog.responses(number)
+        for r in services.catalog.responses(number)
     ]  # fmt: skip
     heads = ["answered", "by", "what", "batch", "until", "reason"]
     return table(heads, rows) or text("Nobody has answered yet.", "note")

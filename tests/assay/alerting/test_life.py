@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from assay.alerting import AlertContext, send_due
 from assay.catalog import Catalog, IncidentChange
 from assay.policy.alerting import AlertingPolicy
-from assay.stages._notify import plan_into_outbox
+from assay.stages.run._notify import plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 CHECKS, BATCHES = st.sampled_from(["a", "b"]), st.sampled_from(["1", "2", "3"])
@@ -51,7 +51,7 @@ class Wire:
 
 
 @dataclass
-class Office:
+class Services:
     catalog: Catalog
 
 
@@ -80,7 +80,7 @@ class Life(RuleBasedStateMachine):
 
     def tell(self, change: IncidentChange) -> None:
         context = replace(AlertContext("team", START), at=self.now)
-        plan_into_outbox(Office(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
+        plan_into_outbox(Services(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
 
     def open_id(self, check: str) -> int | None:
         found = [i.id for i in self.catalog.incidents("d", state="open") if i.check == check]

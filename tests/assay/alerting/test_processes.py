@@ -10,7 +10,7 @@ from assay.alerting import AlertContext, SlackBot, open_transports, send_due
 from assay.catalog import Catalog
 from assay.lake import Lake
 from assay.policy.alerting import AlertingPolicy
-from assay.stages._notify import plan_into_outbox
+from assay.stages.run._notify import plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 NOW = datetime(2013, 2, 9, 6, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ POLICY = AlertingPolicy.model_validate(
 )
 
 
-class Office:
+class Services:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
 
@@ -38,7 +38,7 @@ def fail(catalog: Catalog, check: str, batch: str, at: datetime) -> None:
     with catalog.transaction():
         change = catalog.open_or_update_incident("d", check, batch, reasons=[REASON], at=at)
         context = AlertContext(owner="team", at=at)
-        plan_into_outbox(Office(catalog), change, POLICY, context)  # type: ignore[arg-type]
+        plan_into_outbox(Services(catalog), change, POLICY, context)  # type: ignore[arg-type]
 
 
 def work(url: str, home: Path, slack: str, me: int, told: "SimpleQueue[tuple[str, str]]") -> None:

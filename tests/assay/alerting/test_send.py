@@ -26,7 +26,7 @@ from assay.alerting import (
 from assay.catalog import Catalog, IncidentChange
 from assay.lake import Lake
 from assay.policy.alerting import AlertingPolicy
-from assay.stages._notify import plan_into_outbox
+from assay.stages.run._notify import plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 MINUTE = timedelta(minutes=1)
@@ -60,7 +60,7 @@ class Desk:
 
     def tell(self, change: IncidentChange, *, backfill: bool = False) -> None:
         context = replace(self.context, at=self.at, backfill=backfill)
-        plan_into_outbox(Office(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
+        plan_into_outbox(Services(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
 
     def send(self, lake: Lake, **connections: Any) -> list[str]:
         transports = open_transports(lake, **connections)
@@ -72,7 +72,7 @@ class Desk:
 
 
 @dataclass
-class Office:
+class Services:
     """As much of an office as planning needs."""
 
     catalog: Catalog

@@ -11,17 +11,18 @@ import pytest
 from ibis.util import gen_name
 
 from assay import engine
+from assay.engine import Session
 from assay.policy.cleaning import CleaningPolicy
 
 
 @pytest.fixture(scope="session")
-def con() -> Iterator[Any]:
-    with engine.session(threads=2) as opened:
+def session() -> Iterator[Any]:
+    with engine.open_session(threads=2) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-def table(con: Any) -> Callable[..., Any]:
+def table(session: Session) -> Callable[..., Any]:
     """A table with row numbers from columns; types by name where pandas can't tell them."""
 
     def make(columns: dict[str, Any], types: dict[str, str] | None = None) -> Any:
@@ -31,7 +32,7 @@ def table(con: Any) -> Callable[..., Any]:
         import pyarrow as pa
 
         arrow = pa.table(rows, schema=ibis.schema(schema).to_pyarrow())
-        return con.create_table(gen_name("t"), arrow, temp=True)
+        return session.backend.create_table(gen_name("t"), arrow, temp=True)
 
     return make
 

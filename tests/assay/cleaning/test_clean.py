@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assay import engine
 from assay.cleaning import FittedState, _run, clean, fit, judge_cleaning
 from assay.cleaning._report import CleaningReport
+from assay.engine import Session
 from assay.errors import InputError
 from assay.verdict import Verdict
 
@@ -42,12 +43,12 @@ def _columns(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_ROWS, _ROWS)
 def test_every_row_comes_out_once_and_cleaning_twice_changes_nothing(
-    con: Any, table: Any, policy: Any, reference: Any, batch: Any
+    session: Session, table: Any, policy: Any, reference: Any, batch: Any
 ) -> None:
     p = policy(*_STEPS, change_log="values")
     t = table(_columns(batch), _TYPES)
-    state = fit(con, table(_columns(reference), _TYPES), p)
-    done = clean(con, t, p, state)
+    state = fit(session, table(_columns(reference), _TYPES), p)
+    done = clean(session, t, p, state)
     kept = done.table.to_pyarrow()["__row"].to_pylist()
     gone = done.dropped.to_pyarrow()
     assert sorted(kept + gone["__row"].to_pylist()) == list(range(len(batch)))
@@ -58,16 +59,16 @@ def test_every_row_comes_out_once_and_cleaning_twice_changes_nothing(
         c.changed for s in done.report.steps for c in s.columns.values()
     )
     assert sum(r["column"] is None for r in log) == done.report.rows_dropped
-    again = clean(con, done.table, p, state).report
+    again = clean(session, done.table, p, state).report
     assert (again.cells_changed, again.rows_dropped) == (0, 0)
 
 
-def test_the_log_undoes_and_replays(con: Any, table: Any, policy: Any) -> None:
+def test_the_log_undoes_and_replays(session: Session, table: Any, policy: Any) -> None:
     before = {"id": [1, 2, 3, 4, 5], "x": [1.0, None, 3.0, 2.0, 500.0],
               "y": [1.0, 2.0, 3.0, 4.0, 5.0], "s": [" A", "a", "b ", "c", "D"]}  # fmt: skip
     p = policy(*_STEPS[:3], _STEPS[4], change_log="values")
     t = table(before, _TYPES)
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     after = {r["__row"]: r for r in done.table.to_pyarrow().to_pylist()}
     log = sorted(done.change_log.to_pyarrow().to_pylist(), key=lambda r: -r["step"])
     for entry in log:
@@ -93,15 +94,15 @@ def test_bytes_over_threads(tmp_path: Any, policy: Any) -> None:
                "seed": 1, "key": ["id"]}, "action": "flag"})  # fmt: skip
     found = set()
     for threads in (1, 2, 8):
-        with engine.session(threads=threads) as con:
-            t = con.create_table("t", arrow)
-            state = fit(con, t, p)
-            done = clean(con, t, p, state)
+        with engine.open_session(threads=threads) as session:
+            t = session.backend.create_table("t", arrow)
+            state = fit(session, t, p)
+            done = clean(session, t, p, state)
             files = [
-                engine.write_parquet(con, done.table, tmp_path / "t.parquet", ["id", "__row"]),
-                engine.write_parquet(con, done.dropped, tmp_path / "d.parquet", ["__row"]),
-                engine.write_parquet(
-                    con, done.change_log, tmp_path / "l.parquet", ["__row", "step", "column"]
+                session.write_parquet(done.table, tmp_path / "t.parquet", ["id", "__row"]),
+                session.write_parquet(done.dropped, tmp_path / "d.parquet", ["__row"]),
+                session.write_parquet(
+                    done.change_log, tmp_path / "l.parquet", ["__row", "step", "column"]
                 ),
             ]
             report = done.report.model_dump_json()
@@ -110,56 +111,58 @@ def test_bytes_over_threads(tmp_path: Any, policy: Any) -> None:
 
 
 class TestEdges:
-    def run(self, con: Any, table: Any, policy: Any, rows: list[Any]) -> Verdict:
+    def run(self, session: Session, table: Any, policy: Any, rows: list[Any]) -> Verdict:
         p, t = policy(*_STEPS), table(_columns(rows), _TYPES)
-        state = fit(con, t, p)
+        state = fit(session, t, p)
         assert FittedState.from_json(state.to_json()) == state
-        report = clean(con, t, p, state).report
+        report = clean(session, t, p, state).report
         assert CleaningReport.model_validate_json(report.model_dump_json()) == report
         return judge_cleaning(report, p)
 
-    def test_an_empty_batch(self, con: Any, table: Any, policy: Any) -> None:
-        verdict = self.run(con, table, policy, [])
+    def test_an_empty_batch(self, session: Session, table: Any, policy: Any) -> None:
+        verdict = self.run(session, table, policy, [])
         assert verdict.outcome == "INCONCLUSIVE"
         assert {r.code for r in verdict.reasons} == {
             "cleaning_empty_batch", "cleaning_n_too_small", "cleaning_no_values",
         }  # fmt: skip
 
-    def test_one_row(self, con: Any, table: Any, policy: Any) -> None:
-        verdict = self.run(con, table, policy, [(1, 2.0, 3.0, "a")])
+    def test_one_row(self, session: Session, table: Any, policy: Any) -> None:
+        verdict = self.run(session, table, policy, [(1, 2.0, 3.0, "a")])
         assert [r.code for r in verdict.reasons] == ["cleaning_spread_zero"] * 2
 
-    def test_all_null(self, con: Any, table: Any, policy: Any) -> None:
-        verdict = self.run(con, table, policy, [(None, None, None, None)] * 3)
+    def test_all_null(self, session: Session, table: Any, policy: Any) -> None:
+        verdict = self.run(session, table, policy, [(None, None, None, None)] * 3)
         assert [r.code for r in verdict.reasons] == [
             "cleaning_n_too_small", "cleaning_n_too_small", "cleaning_no_values",
         ]  # fmt: skip
 
-    def test_no_steps_change_nothing(self, con: Any, table: Any, policy: Any) -> None:
+    def test_no_steps_change_nothing(self, session: Session, table: Any, policy: Any) -> None:
         p, t = policy(), table({"x": [1.0, None]})
-        done = clean(con, t, p, fit(con, t, p))
+        done = clean(session, t, p, fit(session, t, p))
         assert done.table.to_pyarrow().equals(t.to_pyarrow())
         assert judge_cleaning(done.report, p).outcome == "PASS"
 
-    def test_row_numbers_are_needed_and_unique(self, con: Any, table: Any, policy: Any) -> None:
+    def test_row_numbers_are_needed_and_unique(
+        self, session: Session, table: Any, policy: Any
+    ) -> None:
         p, t = policy(), table({"x": [1.0, 2.0]})
-        state = fit(con, t, p)
+        state = fit(session, t, p)
         with pytest.raises(InputError, match="no row numbers"):
-            clean(con, t.drop("__row"), p, state)
+            clean(session, t.drop("__row"), p, state)
         with pytest.raises(InputError, match="aren't unique"):
-            clean(con, t.mutate(__row=0), p, state)
+            clean(session, t.mutate(__row=0), p, state)
 
-    def test_system_columns_do_not_pass(self, con: Any, table: Any, policy: Any) -> None:
+    def test_system_columns_do_not_pass(self, session: Session, table: Any, policy: Any) -> None:
         p, t = policy(), table({"x": [1.0], "__quarantined": [False]}, {"__quarantined": "boolean"})
-        assert clean(con, t, p, fit(con, t, p)).table.columns == ("__row", "x")
+        assert clean(session, t, p, fit(session, t, p)).table.columns == ("__row", "x")
 
 
 class TestBudget:
-    def verdict(self, con: Any, table: Any, policy: Any, **budget: Any) -> Verdict:
+    def verdict(self, session: Session, table: Any, policy: Any, **budget: Any) -> Verdict:
         t = table({"x": [1.0, None, 3.0, 4.0], "y": [1.0, 2.0, 3.0, None]})
         p = policy({"step": "impute", "columns": {"x": {"method": "mean"},
                     "y": {"method": "drop"}}}, budget=budget)  # fmt: skip
-        return judge_cleaning(clean(con, t, p, fit(con, t, p)).report, p)
+        return judge_cleaning(clean(session, t, p, fit(session, t, p)).report, p)
 
     @pytest.mark.parametrize(
         ("budget", "share", "column"),
@@ -171,29 +174,31 @@ class TestBudget:
         ],
     )
     def test_one_limit_exceeded(
-        self, con: Any, table: Any, policy: Any, budget: Any, share: float, column: Any
+        self, session: Session, table: Any, policy: Any, budget: Any, share: float, column: Any
     ) -> None:
-        verdict = self.verdict(con, table, policy, **budget)
+        verdict = self.verdict(session, table, policy, **budget)
         assert verdict.outcome == "FAIL"
         assert verdict.holds
         (reason,) = verdict.reasons
         assert (reason.code, reason.column) == ("cleaning_budget_exceeded", column)
         assert reason.numbers["share"] == share
 
-    def test_a_share_equal_to_the_limit_passes(self, con: Any, table: Any, policy: Any) -> None:
-        verdict = self.verdict(con, table, policy, cells={"max_share": 0.125},
+    def test_a_share_equal_to_the_limit_passes(
+        self, session: Session, table: Any, policy: Any
+    ) -> None:
+        verdict = self.verdict(session, table, policy, cells={"max_share": 0.125},
                                rows={"max_share": 0.5}, dropped={"max_share": 0.25})  # fmt: skip
         assert verdict.outcome == "PASS"
 
 
 def test_groups_are_named_from_the_closed_list_and_small_counts_hidden(
-    con: Any, table: Any, policy: Any
+    session: Session, table: Any, policy: Any
 ) -> None:
     sex = ["f"] * 12 + ["m"] * 11 + ["secret", None]
     t = table({"sex": sex, "x": [None, *range(24)]}, {"sex": "string"})
     p = policy({"step": "impute", "columns": {"x": {"method": "mean"}}}, roles={"sex": "protected"},
                groups={"least_number": 10, "levels": {"sex": ["f", "m"]}})  # fmt: skip
-    report = clean(con, t, p, fit(con, t, p)).report
+    report = clean(session, t, p, fit(session, t, p)).report
     assert {g.level: g.rows for g in report.groups} == {
         "f": 12, "m": 11, "missing": "<10", "other": "<10",
     }  # fmt: skip
@@ -202,7 +207,9 @@ def test_groups_are_named_from_the_closed_list_and_small_counts_hidden(
 
 
 @pytest.mark.parametrize("least", [1, 3])
-def test_each_groups_part_of_each_step(con: Any, table: Any, policy: Any, least: int) -> None:
+def test_each_groups_part_of_each_step(
+    session: Session, table: Any, policy: Any, least: int
+) -> None:
     """Three values of f are filled and two of its rows dropped; m has the outliers."""
     ten = [float(i) for i in range(11)]  # the bounds are -2.5 and 12.5
     reference = table({"sex": [None] * 11, "x": ten, "w": ten, "y": ten}, {"sex": "string"})
@@ -219,7 +226,7 @@ def test_each_groups_part_of_each_step(con: Any, table: Any, policy: Any, least:
         groups={"least_number": least, "levels": {"sex": ["f", "m"]}},
     )  # fmt: skip
 
-    report = clean(con, t, p, fit(con, reference, p)).report
+    report = clean(session, t, p, fit(session, reference, p)).report
 
     steps = [(s.rows_changed, s.rows_dropped) for s in report.steps]
     assert (report.rows_changed, report.rows_dropped, steps) == (7, 3, [(3, 0), (5, 3)])
@@ -268,7 +275,7 @@ _ORDERS: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", sorted(_ORDERS))
 def test_a_quick_look_finds_the_rows_that_the_steps_touch(
-    con: Any, table: Any, policy: Any, rows: Any, monkeypatch: pytest.MonkeyPatch, name: str
+    session: Session, table: Any, policy: Any, rows: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     rng = np.random.default_rng(6)
     x = np.where(rng.random(300) < 0.2, np.nan, rng.normal(size=300))
@@ -278,11 +285,11 @@ def test_a_quick_look_finds_the_rows_that_the_steps_touch(
     t = table({"x": x, "k": numbers, "s": [None if v < 0.1 else "a" for v in rng.random(300)]},
               {"k": "int64", "s": "string"})  # fmt: skip
     p = policy(*_ORDERS[name], change_log="values")
-    state = fit(con, t, p)
+    state = fit(session, t, p)
     monkeypatch.setattr(_run, "_MANY", 10**9)
-    slow = clean(con, t, p, state)
+    slow = clean(session, t, p, state)
     monkeypatch.setattr(_run, "_MANY", 0)
-    quick = clean(con, t, p, state)
+    quick = clean(session, t, p, state)
     assert quick.report == slow.report
     assert quick.report.cells_changed + quick.report.rows_dropped > 0 or name.endswith("flag")
     for one in ("change_log", "dropped", "table"):

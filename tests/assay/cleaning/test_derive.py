@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from assay.cleaning import clean, fit
 from assay.cleaning._derive import check_expression, derive
-from assay.cleaning._grammar import parse_expression
+from assay.engine import Session
 from assay.errors import PolicyError
+from assay.expression._grammar import parse_expression
 
 
 @pytest.mark.parametrize(
@@ -39,22 +40,22 @@ from assay.errors import PolicyError
     ],
 )
 def test_expressions(
-    con: Any, table: Any, policy: Any, rows: Any, text: str, expected: object
+    session: Session, table: Any, policy: Any, rows: Any, text: str, expected: object
 ) -> None:
     t = table({"a": [1.0], "b": [3.0], "gone": [None], "s": ["x"], "odd name": [5.0],
                "day": ["2013-02-08"]}, {"s": "string", "day": "string"})  # fmt: skip
     t = t.mutate(d=t.day.cast("date"))
     p = policy({"step": "derive", "columns": {"new": text}})
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert rows(done.table)[0]["new"] == pytest.approx(expected)
 
 
 def test_lineage_and_use_of_what_was_derived_before(
-    con: Any, table: Any, policy: Any, rows: Any
+    session: Session, table: Any, policy: Any, rows: Any
 ) -> None:
     t = table({"a": [4.0]})
     p = policy({"step": "derive", "columns": {"b": "a * 2", "c": "b + a"}})
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert rows(done.table)[0]["c"] == 12.0
     assert done.report.steps[0].derived_from == {"b": ("a",), "c": ("a", "b")}
 
@@ -91,11 +92,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["s + a", "nothing * 2", "`__row` + 1", "year(a)", "null"])
-def test_types_and_names_are_checked(con: Any, table: Any, policy: Any, text: str) -> None:
+def test_types_and_names_are_checked(session: Session, table: Any, policy: Any, text: str) -> None:
     t = table({"a": [1.0], "s": ["x"]}, {"s": "string"})
     p = policy({"step": "derive", "columns": {"new": text}})
     with pytest.raises(PolicyError):
-        clean(con, t, p, fit(con, t, p))
+        clean(session, t, p, fit(session, t, p))
 
 
 class TestAttacks:

@@ -15,6 +15,7 @@ from ibis.util import gen_name
 from assay.cleaning import _foresight, _moments, _quantiles, _run, fit
 from assay.cleaning._profile import LEAST, MOST, Frame, Profile
 from assay.cleaning._survey import Wanted, _evened, _inside, survey
+from assay.engine import Session
 
 _N = 20_000
 _RNG = np.random.default_rng(8)
@@ -41,7 +42,7 @@ def _told(profile: Profile | None, shares: tuple[float, ...]) -> Any:
 
 @pytest.mark.parametrize("name", sorted(_SAMPLES))
 @pytest.mark.parametrize("action", ["clip", "null"])
-def test_a_profile_follows_a_step_to_the_bit(con: Any, name: str, action: str) -> None:
+def test_a_profile_follows_a_step_to_the_bit(session: Session, name: str, action: str) -> None:
     values = _SAMPLES[name]
     sample = Profile.whole_of(values[::10])
     assert sample is not None
@@ -53,7 +54,7 @@ def test_a_profile_follows_a_step_to_the_bit(con: Any, name: str, action: str) -
     wanted = {"x": Wanted(sample.frame, True, spans, sample.frequent())}
 
     def scanned(rows: Any) -> Profile:
-        table = con.create_table(gen_name("t"), pa.table({"x": rows}), temp=True)
+        table = session.backend.create_table(gen_name("t"), pa.table({"x": rows}), temp=True)
         return survey(table, wanted)["x"]
 
     before = scanned(values)
@@ -73,11 +74,11 @@ def test_a_profile_follows_a_step_to_the_bit(con: Any, name: str, action: str) -
     assert _told(one.filled(float(fill)), shares) == _told(scanned(full), shares)
 
 
-def test_what_was_not_kept_is_not_known(con: Any) -> None:
+def test_what_was_not_kept_is_not_known(session: Session) -> None:
     values = _SAMPLES["normal"]
     sample = Profile.whole_of(values[::10])
     assert sample is not None
-    table = con.create_table(gen_name("t"), pa.table({"x": values}), temp=True)
+    table = session.backend.create_table(gen_name("t"), pa.table({"x": values}), temp=True)
     found = survey(table, {"x": Wanted(sample.frame, False, (sample.span(0.5),))})["x"]
     assert found.moments() is None
     assert found.quantile(0.9) is None
@@ -103,11 +104,11 @@ def test_sums_and_ranks_are_those_of_the_values(
     assert [piece.at(i) for i in range(piece.total)] == every
 
 
-def test_a_frame_rounds_as_the_engine_does(con: Any) -> None:
+def test_a_frame_rounds_as_the_engine_does(session: Session) -> None:
     values = _RNG.standard_t(2, 5000) * 1e-7
     frame = Frame.around(np.sort(values))
     assert frame is not None
-    table = con.create_table(gen_name("t"), pa.table({"x": values}), temp=True)
+    table = session.backend.create_table(gen_name("t"), pa.table({"x": values}), temp=True)
     found = survey(table, {"x": Wanted(frame, True)})["x"]
     assert found.sums == frame.sums(values)
 
@@ -138,7 +139,7 @@ _SCALE = {"step": "scale", "method": "standardise"}
 @pytest.mark.parametrize("first", [_CLIP, _FENCE])
 @pytest.mark.parametrize("method", ["median", "mean"])
 def test_three_steps_take_one_scan(
-    con: Any, policy: Any, monkeypatch: pytest.MonkeyPatch, first: Any, method: str
+    session: Session, policy: Any, monkeypatch: pytest.MonkeyPatch, first: Any, method: str
 ) -> None:
     columns = ["normal", "ties", "float", "whole"]
     numbers = {
@@ -146,16 +147,18 @@ def test_three_steps_take_one_scan(
         "float": _SAMPLES["heavy"].astype("float32"),
         "whole": pa.array(_RNG.normal(0, 100, _N).astype(np.int64), mask=_RNG.random(_N) < 0.1),
     }  # fmt: skip
-    table = con.create_table(gen_name("t"), pa.table({"__row": range(_N), **numbers}), temp=True)
+    table = session.backend.create_table(
+        gen_name("t"), pa.table({"__row": range(_N), **numbers}), temp=True
+    )
     steps = [{**first, "columns": columns},
              {"step": "impute", "columns": {n: {"method": method} for n in columns}},
              {**_SCALE, "columns": columns}]  # fmt: skip
     p = policy(*steps)
-    slow = fit(con, table, p)
+    slow = fit(session, table, p)
     scans = _spied(monkeypatch)
     for module, name in ((_moments, "_in_three_scans"), (_quantiles, "_by_engine")):
         monkeypatch.setattr(module, name, None)
-    fast = fit(con, table, p)
+    fast = fit(session, table, p)
     assert scans == [sorted(columns)] + [["float"]] * (2 if first is _CLIP else 1)
     for a, b in zip(slow.steps, fast.steps, strict=True):
         for name in columns:
@@ -164,17 +167,17 @@ def test_three_steps_take_one_scan(
 
 
 def test_a_step_that_drops_rows_ends_what_is_known(
-    con: Any, policy: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, policy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = con.create_table(
+    table = session.backend.create_table(
         gen_name("t"), pa.table({"__row": range(_N), "x": _SAMPLES["normal"]}), temp=True
     )
     steps = [{**_CLIP, "columns": ["x"], "action": "drop",
               "by": {"method": "zscore", "threshold": 2, "ddof": 0}},
              {"step": "impute", "columns": {"x": {"method": "mean"}}}]  # fmt: skip
     p = policy(*steps)
-    slow, scans = fit(con, table, p), _spied(monkeypatch)
-    fast = fit(con, table, p)
+    slow, scans = fit(session, table, p), _spied(monkeypatch)
+    fast = fit(session, table, p)
     assert scans == [["x"], ["x"]]
     fills = [s.steps[1].columns["x"].values["fill"] for s in (slow, fast)]
     assert fills[1] == pytest.approx(fills[0], rel=1e-12)
@@ -182,18 +185,20 @@ def test_a_step_that_drops_rows_ends_what_is_known(
 
 @pytest.mark.parametrize("spread", [0.0, 1e-3, 1.0])
 def test_what_is_left_once_far_values_are_gone_is_measured_anew(
-    con: Any, policy: Any, monkeypatch: pytest.MonkeyPatch, spread: float
+    session: Session, policy: Any, monkeypatch: pytest.MonkeyPatch, spread: float
 ) -> None:
     rng = np.random.default_rng(2)
     values, apart = 0.1 + spread * rng.normal(size=_N), rng.permutation(_N)[:480]
     values[apart] = np.where(np.arange(480) % 2, 1e9, -1e9)
-    table = con.create_table(gen_name("t"), pa.table({"__row": range(_N), "x": values}), temp=True)
+    table = session.backend.create_table(
+        gen_name("t"), pa.table({"__row": range(_N), "x": values}), temp=True
+    )
     by = {"method": "zscore", "threshold": 3, "ddof": 0}
     steps = [{**_CLIP, "columns": ["x"], "action": "null", "by": by}, {**_SCALE, "columns": ["x"]}]
     p = policy(*steps)
     _spied(monkeypatch)
     monkeypatch.setattr(_run, "_FEW", 10_000)
-    left = fit(con, table, p).steps[1].columns["x"]
+    left = fit(session, table, p).steps[1].columns["x"]
     kept = np.delete(values, apart)
     assert (left.n, left.fault) == (len(kept), None if spread else "spread_zero")
     scale = np.std(kept) if spread else 1.0
@@ -205,13 +210,15 @@ def _merged(stretches: list[tuple[int, int]], whole: int) -> bool:
 
 
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=4, max_size=4, unique=True).map(sorted))
-def test_evened_stretches_keep_what_was_asked(con: Any, ends: list[int]) -> None:
+def test_evened_stretches_keep_what_was_asked(session: Session, ends: list[int]) -> None:
     asked = [(LEAST, ends[0]), (ends[1], ends[2]), (ends[3], MOST)]
     evened = _evened(asked)
     near = [e + d for e in (*ends, *(e for one in evened for e in one)) for d in (-1, 0, 1)]
     near = [n for n in (*near, LEAST, MOST, 0) if LEAST <= n <= MOST]
     assert all(_merged(evened, n) for n in near if _merged(asked, n))
-    rows = con.create_table(gen_name("near"), pa.table({"n": pa.array(near, "int64")}), temp=True)
+    rows = session.backend.create_table(
+        gen_name("near"), pa.table({"n": pa.array(near, "int64")}), temp=True
+    )
     found = rows.select(inside=_inside(rows.n, evened)).to_pyarrow()["inside"].to_pylist()
     assert found == [_merged(evened, n) for n in near]
 

@@ -7,6 +7,7 @@ import pytest
 from sklearn.impute import SimpleImputer
 
 from assay.cleaning import clean, fit, judge_cleaning
+from assay.engine import Session
 from assay.errors import PolicyError
 
 _X = [1.5, None, 3.25, 10.0, None, 3.25, float("nan")]
@@ -20,20 +21,22 @@ def _impute(**columns: Any) -> dict[str, Any]:
     ("method", "strategy"), [("mean", "mean"), ("median", "median"), ("mode", "most_frequent")]
 )
 def test_fills_are_scikit_learns(
-    con: Any, table: Any, policy: Any, rows: Any, method: str, strategy: str
+    session: Session, table: Any, policy: Any, rows: Any, method: str, strategy: str
 ) -> None:
     t, p = table({"x": _X}), policy(_impute(x={"method": method}))
-    done = rows(clean(con, t, p, fit(con, t, p)).table)
+    done = rows(clean(session, t, p, fit(session, t, p)).table)
     values = np.array([np.nan if v is None else v for v in _X]).reshape(-1, 1)
     expected = SimpleImputer(strategy=strategy).fit_transform(values)[:, 0]
     assert [r["x"] for r in done] == pytest.approx(list(expected), rel=1e-9)
     assert [r["x__imputed"] for r in done] == [v is None or v != v for v in _X]
 
 
-def test_a_modes_ties_go_to_the_smallest(con: Any, table: Any, policy: Any, rows: Any) -> None:
+def test_a_modes_ties_go_to_the_smallest(
+    session: Session, table: Any, policy: Any, rows: Any
+) -> None:
     t = table({"s": ["b", "a", "b", "a", None]}, {"s": "string"})
     p = policy(_impute(s={"method": "mode"}))
-    assert rows(clean(con, t, p, fit(con, t, p)).table)[-1]["s"] == "a"
+    assert rows(clean(session, t, p, fit(session, t, p)).table)[-1]["s"] == "a"
 
 
 @pytest.mark.parametrize(
@@ -48,38 +51,38 @@ def test_a_modes_ties_go_to_the_smallest(con: Any, table: Any, policy: Any, rows
     ],
 )
 def test_a_column_keeps_its_type(
-    con: Any, table: Any, policy: Any, rows: Any, dtype: str, values: Any, fill: Any
+    session: Session, table: Any, policy: Any, rows: Any, dtype: str, values: Any, fill: Any
 ) -> None:
     text = table({"v": values}, {"v": "string" if dtype in {"date", "timestamp"} else dtype})
     t = text.mutate(v=text.v.cast(dtype))
     p = policy(_impute(v=fill))
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert type(done.table.schema()["v"]) is type(t.schema()["v"])
     assert rows(done.table)[-1]["v"] is not None
 
 
 def test_a_mean_of_whole_numbers_is_rounded_to_even(
-    con: Any, table: Any, policy: Any, rows: Any
+    session: Session, table: Any, policy: Any, rows: Any
 ) -> None:
     t, p = table({"v": [2, 3, None]}, {"v": "int64"}), policy(_impute(v={"method": "mean"}))
-    state = fit(con, t, p)
+    state = fit(session, t, p)
     assert state.steps[0].columns["v"].values == {"exact": 2.5, "fill": 2}
-    assert rows(clean(con, t, p, state).table)[-1]["v"] == 2
+    assert rows(clean(session, t, p, state).table)[-1]["v"] == 2
 
 
-def test_drop_drops_rows_and_adds_no_flag(con: Any, table: Any, policy: Any) -> None:
+def test_drop_drops_rows_and_adds_no_flag(session: Session, table: Any, policy: Any) -> None:
     t, p = table({"x": _X}), policy(_impute(x={"method": "drop"}))
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert done.report.rows_dropped == 3
     assert "x__imputed" not in done.table.columns
 
 
 def test_an_all_null_column_is_inconclusive_and_keeps_its_flag_column(
-    con: Any, table: Any, policy: Any, rows: Any
+    session: Session, table: Any, policy: Any, rows: Any
 ) -> None:
     t = table({"x": [None, None], "y": [1.0, None]})
     p = policy(_impute(x={"method": "mean"}, y={"method": "mean"}))
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert [r["x"] for r in rows(done.table)] == [None, None]
     assert [r["x__imputed"] for r in rows(done.table)] == [False, False]
     verdict = judge_cleaning(done.report, p)
@@ -87,12 +90,12 @@ def test_an_all_null_column_is_inconclusive_and_keeps_its_flag_column(
 
 
 def test_imputing_twice_changes_nothing_and_forgets_nothing(
-    con: Any, table: Any, policy: Any, rows: Any
+    session: Session, table: Any, policy: Any, rows: Any
 ) -> None:
     t, p = table({"x": _X}), policy(_impute(x={"method": "median"}))
-    state = fit(con, t, p)
-    once = clean(con, t, p, state)
-    twice = clean(con, once.table, p, state)
+    state = fit(session, t, p)
+    once = clean(session, t, p, state)
+    twice = clean(session, once.table, p, state)
     assert rows(twice.table) == rows(once.table)
     assert twice.report.cells_changed == 0
 
@@ -107,8 +110,8 @@ def test_imputing_twice_changes_nothing_and_forgets_nothing(
     ],
 )
 def test_the_wrong_type_is_refused(
-    con: Any, table: Any, policy: Any, fill: Any, dtype: str, what: str
+    session: Session, table: Any, policy: Any, fill: Any, dtype: str, what: str
 ) -> None:
     t, p = table({"v": [None]}, {"v": dtype}), policy(_impute(v=fill))
     with pytest.raises(PolicyError, match=what):
-        clean(con, t, p, fit(con, t, p))
+        clean(session, t, p, fit(session, t, p))

@@ -13,6 +13,7 @@ from ibis.util import gen_name
 from assay import engine
 from assay.cleaning._moments import measure_moments
 from assay.cleaning._quantiles import measure_quantiles
+from assay.engine import Session
 
 _RNG = np.random.default_rng(20)
 _SAMPLES = {
@@ -28,10 +29,10 @@ def test_moments_have_the_same_bits_over_threads_and_orders(name: str) -> None:
     values = _SAMPLES[name]
     found = set()
     for threads in (1, 2, 8):
-        with engine.session(threads=threads) as con:
+        with engine.open_session(threads=threads) as session:
             order = np.random.default_rng(threads).permutation(len(values))
             arrow = pa.table({"__row": range(len(values)), "x": values[order]})
-            moments = measure_moments(con.create_table("t", arrow), ["x"])["x"]
+            moments = measure_moments(session.backend.create_table("t", arrow), ["x"])["x"]
             found.add((moments.n, moments.mean, moments.deviation(1), moments.deviation(0)))
     assert len(found) == 1
     n, mean, sample, population = found.pop()
@@ -47,9 +48,9 @@ def test_moments_have_the_same_bits_over_threads_and_orders(name: str) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(values=st.lists(st.floats(-1e9, 1e9) | st.none() | st.just(float("nan")), max_size=30))
-def test_moments_are_numpys(con: Any, values: list[float | None]) -> None:
+def test_moments_are_numpys(session: Session, values: list[float | None]) -> None:
     arrow = pa.table({"x": pa.array(values, pa.float64())})
-    t = con.create_table(gen_name("t"), arrow, temp=True)
+    t = session.backend.create_table(gen_name("t"), arrow, temp=True)
     moments = measure_moments(t, ["x"])["x"]
     kept = np.array([v for v in values if v is not None and v == v])
     assert moments.n == len(kept)

@@ -19,6 +19,7 @@ from assay.cleaning._forest import score_rows
 from assay.cleaning._outliers import MAD_SCALE, apply_outliers, inliers, largest_z
 from assay.cleaning._sklearn import average_path_length, grow_forest
 from assay.cleaning._state import ColumnFit
+from assay.engine import Session
 from assay.policy.cleaning import OutliersStep
 
 _RNG = np.random.default_rng(5)
@@ -48,11 +49,11 @@ _METHODS: dict[str, tuple[dict[str, Any], Any]] = {
 
 @pytest.mark.parametrize("method", sorted(_METHODS))
 def test_the_flagged_are_those_of_scipy(
-    con: Any, table: Any, policy: Any, rows: Any, method: str
+    session: Session, table: Any, policy: Any, rows: Any, method: str
 ) -> None:
     by, expected = _METHODS[method]
     t, p = table({"x": _X}), policy(_step(by, "flag"))
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert [r["x__outlier"] for r in rows(done.table)] == list(expected)
     assert [r["x"] for r in rows(done.table)] == list(_X)
     assert done.report.steps[0].columns["x"].flagged == expected.sum()
@@ -60,24 +61,24 @@ def test_the_flagged_are_those_of_scipy(
 
 
 def test_clip_is_pandas_clip_and_does_nothing_twice(
-    con: Any, table: Any, policy: Any, rows: Any
+    session: Session, table: Any, policy: Any, rows: Any
 ) -> None:
     t, p = table({"x": _X}), policy(_step(_METHODS["iqr"][0], "clip"))
-    state = fit(con, t, p)
+    state = fit(session, t, p)
     bounds = state.steps[0].columns["x"].values
-    done = clean(con, t, p, state)
+    done = clean(session, t, p, state)
     clipped = pd.Series(_X).clip(bounds["low"], bounds["high"])
     assert [r["x"] for r in rows(done.table)] == pytest.approx(list(clipped), rel=1e-12)
-    assert clean(con, done.table, p, state).report.cells_changed == 0
+    assert clean(session, done.table, p, state).report.cells_changed == 0
 
 
-def test_null_and_drop(con: Any, table: Any, policy: Any, rows: Any) -> None:
+def test_null_and_drop(session: Session, table: Any, policy: Any, rows: Any) -> None:
     t = table({"x": _X})
     by, expected = _METHODS["zscore"]
     null, drop = policy(_step(by, "null")), policy(_step(by, "drop"))
-    emptied = clean(con, t, null, fit(con, t, null))
+    emptied = clean(session, t, null, fit(session, t, null))
     assert [r["x"] is None for r in rows(emptied.table)] == list(expected)
-    dropped = clean(con, t, drop, fit(con, t, drop))
+    dropped = clean(session, t, drop, fit(session, t, drop))
     assert rows(dropped.dropped) == [
         {"__row": int(i), "disposition": "dropped", "reasons": ["clean.outliers:x"]}
         for i in np.flatnonzero(expected)
@@ -85,18 +86,20 @@ def test_null_and_drop(con: Any, table: Any, policy: Any, rows: Any) -> None:
     assert dropped.report.rows_out == len(_X) - expected.sum()
 
 
-def test_bounds_come_from_the_reference(con: Any, table: Any, policy: Any, rows: Any) -> None:
+def test_bounds_come_from_the_reference(
+    session: Session, table: Any, policy: Any, rows: Any
+) -> None:
     reference, batch = table({"x": _X}), table({"x": [100.0, 10.0, float("inf"), float("nan")]})
     p = policy(_step(_METHODS["iqr"][0], "flag"))
-    done = clean(con, batch, p, fit(con, reference, p))
+    done = clean(session, batch, p, fit(session, reference, p))
     assert [r["x__outlier"] for r in rows(done.table)] == [True, False, True, False]
 
 
-def test_whole_numbers_stay_whole(con: Any, table: Any, policy: Any, rows: Any) -> None:
+def test_whole_numbers_stay_whole(session: Session, table: Any, policy: Any, rows: Any) -> None:
     t = table({"x": [1, 2, 3, 4, 5, 6, 7, 100]}, {"x": "int64"})
     p = policy(_step({"method": "iqr", "factor": 1.2}, "clip"))
-    state = fit(con, t, p)
-    done = clean(con, t, p, state)
+    state = fit(session, t, p)
+    done = clean(session, t, p, state)
     assert str(done.table.schema()["x"]) == "int64"
     assert rows(done.table)[-1]["x"] == int(state.steps[0].columns["x"].values["high"])
 
@@ -113,10 +116,10 @@ def test_whole_numbers_stay_whole(con: Any, table: Any, policy: Any, rows: Any) 
     ],
 )
 def test_what_cannot_be_fitted_is_inconclusive_and_left_alone(
-    con: Any, table: Any, policy: Any, rows: Any, values: list[Any], by: Any, code: str
+    session: Session, table: Any, policy: Any, rows: Any, values: list[Any], by: Any, code: str
 ) -> None:
     t, p = table({"x": values}), policy(_step(by, "drop"))
-    done = clean(con, t, p, fit(con, t, p))
+    done = clean(session, t, p, fit(session, t, p))
     assert [r["x"] for r in rows(done.table)] == values
     verdict = judge_cleaning(done.report, p)
     assert verdict.outcome == "INCONCLUSIVE"
@@ -148,37 +151,37 @@ class TestForest:
         assert np.abs(ours - theirs.score_samples(self.sample)).max() < 1e-9
 
     def test_flags_the_share_of_the_reference_and_no_row_with_a_gap(
-        self, con: Any, table: Any, policy: Any, rows: Any
+        self, session: Session, table: Any, policy: Any, rows: Any
     ) -> None:
         x = [*self.sample[:, 0], None]
         t = table({"id": range(401), "x": x, "y": [*self.sample[:, 1], 0.0]}, {"id": "int64"})
         p = policy(_step(self.by(), "flag", ["x", "y"]))
-        state = fit(con, t, p)
-        done = rows(clean(con, t, p, state).table)
+        state = fit(session, t, p)
+        done = rows(clean(session, t, p, state).table)
         assert sum(r["forest__outlier"] for r in done) == 20
         assert done[-1]["forest__outlier"] is False
         assert state.steps[0].forest is not None
         assert state.steps[0].forest.sklearn
 
     def test_sample_and_state_do_not_depend_on_the_order_of_rows(
-        self, con: Any, table: Any, policy: Any
+        self, session: Session, table: Any, policy: Any
     ) -> None:
         p = policy(_step(self.by(rows=100), "drop", ["x", "y"]))
         states, dropped = [], []
         for order in (np.arange(400), np.random.default_rng(1).permutation(400)):
             part = self.sample[order]
             t = table({"id": order, "x": part[:, 0], "y": part[:, 1]}, {"id": "int64"})
-            states.append(fit(con, t, p))
-            gone = clean(con, t, p, states[-1]).dropped.to_pyarrow()["__row"].to_pylist()
+            states.append(fit(session, t, p))
+            gone = clean(session, t, p, states[-1]).dropped.to_pyarrow()["__row"].to_pylist()
             dropped.append(sorted(int(order[i]) for i in gone))
         assert states[0].to_json() == states[1].to_json()
         assert dropped[0] == dropped[1]
         assert len(dropped[0]) == 20
 
-    def test_one_row_is_too_few(self, con: Any, table: Any, policy: Any) -> None:
+    def test_one_row_is_too_few(self, session: Session, table: Any, policy: Any) -> None:
         t = table({"id": [1], "x": [1.0], "y": [1.0]}, {"id": "int64"})
         p = policy(_step(self.by(), "flag", ["x", "y"]))
-        verdict = judge_cleaning(clean(con, t, p, fit(con, t, p)).report, p)
+        verdict = judge_cleaning(clean(session, t, p, fit(session, t, p)).report, p)
         assert [r.code for r in verdict.reasons] == ["cleaning_n_too_small"]
 
 
@@ -189,7 +192,7 @@ _HALVES = st.sampled_from([1e-9, 0.25, 4.0, 1e12, 1e300])
 @settings(max_examples=40)
 @given(_CENTRES, _HALVES, st.lists(st.floats(), max_size=12))
 def test_no_rounding_moves_a_bound(
-    con: Any, centre: float, half: float, values: list[float]
+    session: Session, centre: float, half: float, values: list[float]
 ) -> None:
     low, high = centre - half, centre + half
     assume(low < high)
@@ -198,7 +201,7 @@ def test_no_rounding_moves_a_bound(
         (math.nextafter, -math.inf), (math.nextafter, math.inf), (max, -math.inf))]  # fmt: skip
     cells = np.array([*values, *ends, centre, math.inf, -math.inf, math.nan])
     column = pa.array([*cells, None], from_pandas=False)
-    rows = con.create_table(
+    rows = session.backend.create_table(
         gen_name("bounds"), pa.table({"__row": range(len(column)), "x": column}), temp=True
     )
     fitted = {"x": ColumnFit(n=9, values={"low": low, "high": high})}

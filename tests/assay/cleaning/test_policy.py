@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from assay.cleaning import clean, fit, problems, roles_of
+from assay.engine import Session
 from assay.errors import InputError, PolicyError
 from assay.policy import load_policy
 from assay.policy.cleaning import CleaningPolicy
@@ -63,10 +64,10 @@ def test_the_order_of_duplicates_is_declared(policy: Any) -> None:
     assert policy({"step": "deduplicate", "keys": ["x"], "order_by": []}).steps
 
 
-def test_fit_and_clean_refuse_too(con: Any, table: Any, policy: Any) -> None:
+def test_fit_and_clean_refuse_too(session: Session, table: Any, policy: Any) -> None:
     t, p = table({"x": [1.0]}), policy(_REFUSED[0], roles={"x": "label"})
     with pytest.raises(PolicyError, match="refused for a column of role label"):
-        fit(con, t, p)
+        fit(session, t, p)
 
 
 @pytest.mark.parametrize("method", ["normalise", "standardise"])
@@ -125,10 +126,10 @@ def test_expressions_are_checked_with_the_columns(policy: Any) -> None:
     ],
 )
 def test_an_unknown_column_is_named_with_its_nearest(
-    con: Any, table: Any, policy: Any, step: Any
+    session: Session, table: Any, policy: Any, step: Any
 ) -> None:
     with pytest.raises(PolicyError, match="Did you mean 'income'"):
-        fit(con, table({"income": [1.0]}), policy(step))
+        fit(session, table({"income": [1.0]}), policy(step))
 
 
 def test_a_file_loads_with_lines(tmp_path: Path) -> None:
@@ -161,11 +162,11 @@ def test_columns_that_steps_make_need_not_be_in_the_data(policy: Any) -> None:
     assert not problems(p, columns=["x"])
 
 
-def test_another_policys_state_is_refused(con: Any, table: Any, policy: Any) -> None:
+def test_another_policys_state_is_refused(session: Session, table: Any, policy: Any) -> None:
     t = table({"x": [1.0]})
     one, other = policy(), policy(change_log="values")
     with pytest.raises(InputError, match="another policy"):
-        clean(con, t, other, fit(con, t, one))
+        clean(session, t, other, fit(session, t, one))
 
 
 def test_roles_of_a_contract() -> None:

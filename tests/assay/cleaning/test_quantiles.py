@@ -15,6 +15,7 @@ from assay.cleaning import _run, clean, fit
 from assay.cleaning._moments import measure_moments
 from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
 from assay.cleaning._survey import survey
+from assay.engine import Session
 
 _N = 40_000
 _RNG = np.random.default_rng(3)
@@ -31,16 +32,18 @@ _SAMPLES = {
 }
 
 
-def _table(con: Any, values: Any) -> Any:
+def _table(session: Session, values: Any) -> Any:
     arrow = pa.table({"__row": np.arange(len(values)), "x": values})
-    return con.create_table(gen_name("t"), arrow, temp=True)
+    return session.backend.create_table(gen_name("t"), arrow, temp=True)
 
 
 @pytest.mark.parametrize("name", sorted(_SAMPLES))
 @pytest.mark.parametrize("misled", [False, True])
-def test_a_pilot_changes_the_cost_and_not_the_figures(con: Any, name: str, misled: bool) -> None:
+def test_a_pilot_changes_the_cost_and_not_the_figures(
+    session: Session, name: str, misled: bool
+) -> None:
     values = _SAMPLES[name]
-    table = _table(con, values)
+    table = _table(session, values)
     pilot = table.filter(table["__row"] % 40 == 0)
     if misled:
         pilot = pilot.mutate(x=pilot["x"] * 1e-3 + 1e6)
@@ -60,10 +63,10 @@ def test_a_pilot_changes_the_cost_and_not_the_figures(con: Any, name: str, misle
     assert moments.deviation(0) == pytest.approx(spread, rel=1e-9)
 
 
-def test_little_is_kept_of_many_rows(con: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_is_kept_of_many_rows(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     import assay.cleaning._quantiles as module
 
-    table = _table(con, _SAMPLES["normal"])
+    table = _table(session, _SAMPLES["normal"])
     found = []
 
     def spying(*arguments: Any) -> Any:
@@ -91,10 +94,10 @@ def test_a_fit_with_a_pilot_has_the_same_bits_over_threads(
     arrow = pa.table({"__row": np.arange(_N), **{n: _SAMPLES[n] for n in columns}})
 
     def fitted(threads: int) -> Any:
-        with engine.session(threads=threads) as con:
-            table = con.create_table("t", arrow)
-            state = fit(con, table, p)
-            rows = clean(con, table, p, state).table.order_by("__row").to_pyarrow()
+        with engine.open_session(threads=threads) as session:
+            table = session.backend.create_table("t", arrow)
+            state = fit(session, table, p)
+            rows = clean(session, table, p, state).table.order_by("__row").to_pyarrow()
             return state, rows
 
     state, rows = fitted(2)

@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 
 from assay.cleaning import clean, fit, judge_cleaning, load_transformer, scale
 from assay.cleaning._scale import render_scaler
+from assay.engine import Session
 from assay.errors import InputError
 
 _FRAME = pd.DataFrame({
@@ -28,10 +29,10 @@ def _step(method: str, **more: Any) -> dict[str, Any]:
     ("method", "theirs"), [("standardise", StandardScaler()), ("normalise", MinMaxScaler())]
 )
 def test_the_artefact_is_scikit_learns_scaler(
-    con: Any, table: Any, policy: Any, tmp_path: Path, method: str, theirs: Any
+    session: Session, table: Any, policy: Any, tmp_path: Path, method: str, theirs: Any
 ) -> None:
     t, p = table({"b": _FRAME["b"], "a": _FRAME["a"]}), policy(_step(method, output="derived"))
-    state = fit(con, t, p)
+    state = fit(session, t, p)
     text = render_scaler(state)
     assert text is not None
     path = tmp_path / "scaler.json"
@@ -45,7 +46,7 @@ def test_the_artefact_is_scikit_learns_scaler(
     piped = make_pipeline(FunctionTransformer(), clone(ours)).fit(_FRAME).transform(_FRAME)
     assert np.array_equal(piped, ours.transform(_FRAME))
     assert list(ours.get_feature_names_out()) == ["a", "b"]
-    done = clean(con, t, p, state)
+    done = clean(session, t, p, state)
     assert done.table.to_pyarrow().equals(t.to_pyarrow())
     scaled = scale(done.table, done.scaler).order_by("__row").to_pandas()[["a", "b"]]
     assert np.abs(scaled - expected).max(axis=None) < 1e-9
@@ -53,11 +54,11 @@ def test_the_artefact_is_scikit_learns_scaler(
 
 @pytest.mark.parametrize("fitted_on", ["batch", "moving"])
 def test_without_a_pinned_reference_nothing_is_scaled(
-    con: Any, table: Any, policy: Any, fitted_on: Any
+    session: Session, table: Any, policy: Any, fitted_on: Any
 ) -> None:
     t, p = table({"b": [1.0, 2.0], "a": [1.0, 2.0]}), policy(_step("normalise", output="derived"))
-    state = fit(con, t, p, fitted_on=fitted_on)
-    done = clean(con, t, p, state)
+    state = fit(session, t, p, fitted_on=fitted_on)
+    done = clean(session, t, p, state)
     assert render_scaler(state) is None
     assert done.scaler is None
     assert done.report.fitted_on == fitted_on
@@ -66,11 +67,11 @@ def test_without_a_pinned_reference_nothing_is_scaled(
     assert {r.code for r in verdict.reasons} == {"cleaning_scaling_refused"}
 
 
-def test_no_spread_scales_by_one_and_says_so(con: Any, table: Any, policy: Any) -> None:
+def test_no_spread_scales_by_one_and_says_so(session: Session, table: Any, policy: Any) -> None:
     t, p = table({"b": [5.0, 5.0], "a": [1.0, 2.0]}), policy(_step("standardise"))
-    state = fit(con, t, p)
+    state = fit(session, t, p)
     assert state.steps[0].columns["b"].values == {"center": 5.0, "scale": 1.0}
-    verdict = judge_cleaning(clean(con, t, p, state).report, p)
+    verdict = judge_cleaning(clean(session, t, p, state).report, p)
     assert [(r.code, r.column) for r in verdict.reasons] == [("cleaning_spread_zero", "b")]
     assert "(scale) only centred b: no spread" in verdict.reasons[0].message
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from assay.cleaning import Difference, clean, fit, replay, undo
 from assay.cleaning._undo import rules_of, without
+from assay.engine import Session
 from assay.errors import InputError
 
 _STEPS: tuple[dict[str, Any], ...] = (
@@ -59,13 +60,13 @@ def _same(a: Any, b: Any) -> bool:
 @_PROPERTY
 @given(_ROWS, _ROWS)
 def test_the_log_replayed_is_the_cleaned_table(
-    con: Any, table: Any, policy: Any, reference: Any, batch: Any
+    session: Session, table: Any, policy: Any, reference: Any, batch: Any
 ) -> None:
     p, before = policy(*_STEPS), table(_columns(batch), _TYPES)
-    state = fit(con, table(_columns(reference), _TYPES), p)
-    done = clean(con, before, p, state)
+    state = fit(session, table(_columns(reference), _TYPES), p)
+    done = clean(session, before, p, state)
     log = done.change_log
-    assert _same(replay(con, before, p, state, log), done.table)
+    assert _same(replay(session, before, p, state, log), done.table)
     entries = log.count().to_pyarrow().as_py()
     if entries:
         one = (
@@ -76,24 +77,26 @@ def test_the_log_replayed_is_the_cleaned_table(
             & log["column"].identical_to(one["column"])
         ))  # fmt: skip
         if not (one["column"] or "").startswith(("p", "q")):  # parsing is typing as well
-            assert not _same(replay(con, before, p, state, rest), done.table)
+            assert not _same(replay(session, before, p, state, rest), done.table)
 
 
 @_PROPERTY
 @given(_ROWS)
-def test_an_empty_log_changes_no_value(con: Any, table: Any, policy: Any, batch: Any) -> None:
+def test_an_empty_log_changes_no_value(
+    session: Session, table: Any, policy: Any, batch: Any
+) -> None:
     p, before = policy(*_STEPS[1:5], _STEPS[6]), table(_columns(batch), _TYPES)
-    state = fit(con, before, p)
-    log = clean(con, before, p, state).change_log
-    same = replay(con, before, p, state, log.filter(log["__row"] < 0))
+    state = fit(session, before, p)
+    log = clean(session, before, p, state).change_log
+    same = replay(session, before, p, state, log.filter(log["__row"] < 0))
     assert _same(same.select(*before.columns), before)
 
 
 @_PROPERTY
 @given(_ROWS)
-def test_all_undone_is_what_came(con: Any, table: Any, policy: Any, batch: Any) -> None:
+def test_all_undone_is_what_came(session: Session, table: Any, policy: Any, batch: Any) -> None:
     p, before = policy(*_STEPS), table(_columns(batch), _TYPES)
-    done = undo(con, before, p, fit(con, before, p))
+    done = undo(session, before, p, fit(session, before, p))
     assert _same(done.table, before)
     assert (done.report.cells_changed, done.report.rows_dropped) == (0, 0)
 
@@ -101,7 +104,7 @@ def test_all_undone_is_what_came(con: Any, table: Any, policy: Any, batch: Any) 
 @_PROPERTY
 @given(_ROWS, st.sampled_from(["text", "outliers.mad.clip", "impute.mean", "derive"]))
 def test_a_rule_undone_is_cleaning_without_it(
-    con: Any, table: Any, policy: Any, batch: Any, rule: str
+    session: Session, table: Any, policy: Any, batch: Any, rule: str
 ) -> None:
     steps = {"text": _STEPS[1], "outliers.mad.clip": _STEPS[4], "derive": {
         "step": "derive", "columns": {"z": "y + 1"}},
@@ -112,14 +115,16 @@ def test_a_rule_undone_is_cleaning_without_it(
     lesser = policy(*(s for n, s in steps.items() if n != rule and n != "derive"),
                     *([steps["derive"]] if rule != "derive" else []))  # fmt: skip
     before = table(_columns(batch), _TYPES)
-    without_it = clean(con, before, lesser, fit(con, before, lesser))
-    undone = undo(con, before, p, fit(con, before, p), rule)
+    without_it = clean(session, before, lesser, fit(session, before, lesser))
+    undone = undo(session, before, p, fit(session, before, p), rule)
     columns = without_it.table.columns
     assert sorted(undone.table.columns) == sorted(columns)
     assert _same(undone.table.select(*columns), without_it.table)
 
 
-def test_later_steps_act_on_what_is_back(con: Any, table: Any, policy: Any, rows: Any) -> None:
+def test_later_steps_act_on_what_is_back(
+    session: Session, table: Any, policy: Any, rows: Any
+) -> None:
     p = policy(
         {"step": "deduplicate", "keys": ["id"], "order_by": []},
         {"step": "outliers", "columns": ["x"], "by": {"method": "iqr", "factor": 1.5},
@@ -128,14 +133,14 @@ def test_later_steps_act_on_what_is_back(con: Any, table: Any, policy: Any, rows
     )  # fmt: skip
     values = [1.0, 2.0, 3.0, 4.0, 900.0, None]
     before = table({"id": [1, 2, 3, 4, 5, 5], "x": values}, {"id": "int64"})
-    state = fit(con, before, p)
-    done = clean(con, before, p, state).table
+    state = fit(session, before, p)
+    done = clean(session, before, p, state).table
     assert [r["x"] for r in rows(done)] == [1.0, 2.0, 3.0, 4.0, 0.0]
-    kept = undo(con, before, p, state, "outliers.iqr.null").table
+    kept = undo(session, before, p, state, "outliers.iqr.null").table
     assert [r["x"] for r in rows(kept)] == [1.0, 2.0, 3.0, 4.0, 900.0]
     found = Difference.between(done, kept)
     assert (found.back, found.gone, found.cells) == (0, 0, {"x": 1, "x__imputed": 1})
-    twice = undo(con, before, p, state, "deduplicate.drop").table
+    twice = undo(session, before, p, state, "deduplicate.drop").table
     assert [r["x"] for r in rows(twice)] == [1.0, 2.0, 3.0, 4.0, 0.0, 0.0]
     assert rows(twice)[-1]["x__imputed"] is True
     assert Difference.between(done, twice).back == 1
@@ -143,21 +148,23 @@ def test_later_steps_act_on_what_is_back(con: Any, table: Any, policy: Any, rows
 
 
 class TestRefusals:
-    def test_an_unknown_rule_or_column(self, con: Any, table: Any, policy: Any) -> None:
+    def test_an_unknown_rule_or_column(self, session: Session, table: Any, policy: Any) -> None:
         p, before = policy(*_STEPS), table(_columns([(1, 1.0, 1.0, "a", "1", "1")]), _TYPES)
-        state = fit(con, before, p)
+        state = fit(session, before, p)
         with pytest.raises(InputError, match=r"no such rule.*outliers\.iqr\.null") as caught:
-            undo(con, before, p, state, "outliers.iqr.nul")
+            undo(session, before, p, state, "outliers.iqr.nul")
         assert "Did you mean 'outliers.iqr.null'?" in str(caught.value)
         with pytest.raises(InputError, match="on this column"):
-            undo(con, before, p, state, "text", "x")
+            undo(session, before, p, state, "text", "x")
 
-    def test_a_rule_that_a_later_step_needs(self, con: Any, table: Any, policy: Any) -> None:
+    def test_a_rule_that_a_later_step_needs(
+        self, session: Session, table: Any, policy: Any
+    ) -> None:
         p, before = policy(*_STEPS), table(_columns([(1, 1.0, 1.0, "a", "1", "1")]), _TYPES)
-        state = fit(con, before, p)
+        state = fit(session, before, p)
         with pytest.raises(InputError, match="a later step can't do without"):
-            undo(con, before, p, state, "parse.number")
-        undone = undo(con, before, p, state, column="p").table
+            undo(session, before, p, state, "parse.number")
+        undone = undo(session, before, p, state, column="p").table
         assert undone["p"].type().is_string()
         assert "p__imputed" not in undone.columns
 
@@ -169,9 +176,9 @@ class TestRefusals:
                          "derive"}  # fmt: skip
 
     def test_a_reduced_policy_has_a_hash_of_its_own(
-        self, con: Any, table: Any, policy: Any
+        self, session: Session, table: Any, policy: Any
     ) -> None:
         p, before = policy(*_STEPS[1:3]), table(_columns([(1, 1.0, 1.0, "a", "1", "1")]), _TYPES)
-        state = fit(con, before, p)
+        state = fit(session, before, p)
         reduced, fitted = without(p, state, "text")
         assert reduced.hash == fitted.policy_hash != p.hash

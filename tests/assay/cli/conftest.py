@@ -38,7 +38,7 @@ def assay(capfd: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 
 
 @pytest.fixture
-def office(ready: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def services(ready: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The small project with its home, as the environment names it."""
     monkeypatch.setenv("ASSAY_PROJECT", str(ready.project))
     monkeypatch.setenv("ASSAY_HOME", str(ready.home))

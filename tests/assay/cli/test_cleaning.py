@@ -24,15 +24,15 @@ steps:
 
 
 @pytest.fixture
-def cleaned(office: Any, mini: Any) -> Any:
+def cleaned(services: Any, mini: Any) -> Any:
     """The small project with one more day, cleaned by a policy with every kind of step."""
-    policy = office.project / "include" / "policies" / "visits" / "cleaning.yaml"
+    policy = services.project / "include" / "policies" / "visits" / "cleaning.yaml"
     policy.write_text(_POLICY)
     rows = mini.visit_rows(DAY, faults=0)
     rows[3:5] = [(*r[:2], 119, *r[3:]) for r in rows[3:5]]
-    office.drop("visits", DAY, mini.as_csv(mini.HEADER, rows))
-    assert office.run("visits", DAY)["release"].outcome in {"PASS", "WARN"}
-    return office
+    services.drop("visits", DAY, mini.as_csv(mini.HEADER, rows))
+    assert services.run("visits", DAY)["release"].outcome in {"PASS", "WARN"}
+    return services
 
 
 def test_a_released_version_is_seen_undone_replayed_and_scaled(
@@ -94,17 +94,19 @@ def test_a_released_version_is_seen_undone_replayed_and_scaled(
 
 
 def test_a_log_that_lacks_a_change_is_found_out(cleaned: Any) -> None:
-    from assay.stages import open_cleaned
+    from assay.stages.versions import open_cleaned
 
-    office = cleaned.office
-    version = office.registry.snapshot("visits").batches[DAY]
-    found = open_cleaned(office, "visits", DAY, version)
-    with office.session() as con:
-        assert found.replay(con).same
-        log = found._log(con)
-        lesser = con.create_table("lesser", log.filter(log["column"] != "age"), temp=True)
-        object.__setattr__(found, "_log", lambda con: lesser)
-        assert not found.replay(con).same
+    services = cleaned.services
+    version = services.registry.snapshot("visits").batches[DAY]
+    found = open_cleaned(services, "visits", DAY, version)
+    with services.session() as session:
+        assert found.replay(session).same
+        log = found._log(session)
+        lesser = session.backend.create_table(
+            "lesser", log.filter(log["column"] != "age"), temp=True
+        )
+        object.__setattr__(found, "_log", lambda session: lesser)
+        assert not found.replay(session).same
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_mistakes_are_told(assay: Any, cleaned: Any, arguments: Any, message: st
     assert message in " ".join(said.err.split())
 
 
-def test_versions_without_values_or_a_scaler_say_so(assay: Any, office: Any, mini: Any) -> None:
+def test_versions_without_values_or_a_scaler_say_so(assay: Any, services: Any, mini: Any) -> None:
     day = mini.REFERENCE_DAYS[0]
     values = assay("cleaning", "log", "visits", day, "--values")
     assert values.code == 2

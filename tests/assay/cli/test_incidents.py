@@ -13,13 +13,13 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def incident(office: Any) -> Any:
+def incident(services: Any) -> Any:
     """A home with one open incident, of a day that drifted."""
     reason = Reason(code="drift_detected", outcome=Outcome.FAIL, message="score has shifted")
-    office.office.catalog.open_or_update_incident(
+    services.services.catalog.open_or_update_incident(
         "visits", "drift/drift_detected", "2024-01-03", reasons=[reason], at=NOW, run_id="r1"
     )
-    return office
+    return services
 
 
 def test_an_incident_is_listed_shown_and_taken_on(assay: Any, incident: Any) -> None:

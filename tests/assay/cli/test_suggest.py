@@ -71,7 +71,7 @@ def test_what_is_asked_wrongly_is_told(
 
 
 def test_a_data_set_is_tried_on_its_past(
-    assay: Any, office: Any, mini: Any, tmp_path: Path
+    assay: Any, services: Any, mini: Any, tmp_path: Path
 ) -> None:
     data = tmp_path / f"{DAY}.csv"
     data.write_text(mini.visits(DAY, shift=8))
@@ -103,7 +103,7 @@ def test_a_data_set_is_tried_on_its_past(
 
 
 def test_what_the_contract_says_is_held_against_the_data(
-    assay: Any, office: Any, mini: Any, tmp_path: Path
+    assay: Any, services: Any, mini: Any, tmp_path: Path
 ) -> None:
     rows = [list(r) for r in mini.visit_rows(DAY)]
     for row in rows[:30]:
@@ -120,7 +120,9 @@ def test_what_the_contract_says_is_held_against_the_data(
     assert wrong == {"level:team": 30, "unparsed:age": 7}
 
 
-def test_how_a_file_would_land_is_said(assay: Any, office: Any, mini: Any, tmp_path: Path) -> None:
+def test_how_a_file_would_land_is_said(
+    assay: Any, services: Any, mini: Any, tmp_path: Path
+) -> None:
     rows = mini.visit_rows(DAY, faults=0)
     more, fewer = tmp_path / "more.csv", tmp_path / "fewer.csv"
     more.write_text(mini.as_csv((*mini.HEADER, "note"), [(*row, "x") for row in rows]))
@@ -136,7 +138,7 @@ def test_how_a_file_would_land_is_said(assay: Any, office: Any, mini: Any, tmp_p
 
 
 def test_a_file_is_the_batch_that_its_name_holds(
-    assay: Any, office: Any, mini: Any, tmp_path: Path
+    assay: Any, services: Any, mini: Any, tmp_path: Path
 ) -> None:
     first, second = mini.REFERENCE_DAYS
     named, odd = tmp_path / f"visits-{second}.csv", tmp_path / f"{first}_{second}.csv"

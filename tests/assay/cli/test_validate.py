@@ -23,10 +23,10 @@ def data(mini: Any, tmp_path: Path) -> Path:
     return path
 
 
-def test_by_hand_as_in_a_run(assay: Any, office: Any, data: Path) -> None:
-    suite = office.project / "include" / "suites" / "visits" / "raw.json"
-    office.drop("visits", DAY, data.read_bytes())
-    ran = office.run("visits", DAY)["validate_raw"]
+def test_by_hand_as_in_a_run(assay: Any, services: Any, data: Path) -> None:
+    suite = services.project / "include" / "suites" / "visits" / "raw.json"
+    services.drop("visits", DAY, data.read_bytes())
+    ran = services.run("visits", DAY)["validate_raw"]
 
     said = assay("validate", data, "--dataset", "visits", "--quarantine", data.parent / "bad")
 
@@ -45,7 +45,7 @@ def test_by_hand_as_in_a_run(assay: Any, office: Any, data: Path) -> None:
     assert path.json["results"] == said.json["results"]
 
 
-def test_the_clean_gate_by_hand(assay: Any, office: Any, mini: Any, tmp_path: Path) -> None:
+def test_the_clean_gate_by_hand(assay: Any, services: Any, mini: Any, tmp_path: Path) -> None:
     assert assay("versions", "checkout", "visits", "--to", tmp_path / "out").code == 0
     released = tmp_path / "out" / f"{mini.REFERENCE_DAYS[0]}.parquet"
 
@@ -74,7 +74,7 @@ def test_what_a_run_needs_and_isnt_there_is_said(
     assert assay("validate", nameless, "--dataset", "visits", "--batch", "2025-01-01").code == 2
 
 
-def test_a_file_that_wouldnt_land(assay: Any, office: Any, tmp_path: Path) -> None:
+def test_a_file_that_wouldnt_land(assay: Any, services: Any, tmp_path: Path) -> None:
     torn = tmp_path / f"{DAY}.csv"
     torn.write_text('person,site,age,score,team,passed,seen\n"MRK')
 

@@ -16,7 +16,7 @@ from assay.drift.calibration import (
     render_calibration_text,
     write_limits,
 )
-from assay.engine import session
+from assay.engine import open_session
 from assay.errors import InputError
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
@@ -59,18 +59,20 @@ def day(i):
 def measured(policy):
     days = [f"2013-01-{i + 1:02}" for i in range(19)]
     found = {}
-    with session(threads=1) as con:
-        tables = {d: con.create_table(f"d{i}", day(i), temp=True) for i, d in enumerate(days)}
+    with open_session(threads=1) as session:
+        tables = {
+            d: session.backend.create_table(f"d{i}", day(i), temp=True) for i, d in enumerate(days)
+        }
         for batch, (first, *_) in comparisons(days, days[-2:]):
-            found[batch] = measure_drift(con, tables[first], tables[batch], policy[1])
+            found[batch] = measure_drift(session, tables[first], tables[batch], policy[1])
     return found
 
 
 @pytest.fixture(scope="module")
 def chance(policy):
-    with session(threads=1) as con:
-        pair = [con.create_table(f"d{i}", day(i), temp=True) for i in (17, 0)]
-        return measure_chance(con, *pair, policy[1])
+    with open_session(threads=1) as session:
+        pair = [session.backend.create_table(f"d{i}", day(i), temp=True) for i in (17, 0)]
+        return measure_chance(session, *pair, policy[1])
 
 
 def test_every_batch_meets_the_pinned_ones_but_itself():
@@ -109,11 +111,14 @@ def test_a_limit_that_no_batch_could_tell_from_chance_is_raised(policy, measured
 
 def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured, chance):
     limit = calibrate(measured, chance, policy[1], 0.1, "loans").proposals[0].proposed
-    with session(threads=1) as con:
-        reference = con.create_table("r", day(17), temp=True)
+    with open_session(threads=1) as session:
+        reference = session.backend.create_table("r", day(17), temp=True)
         fresh = [
             measure_drift(
-                con, reference, con.create_table("n", day(i), temp=True, overwrite=True), policy[1]
+                session,
+                reference,
+                session.backend.create_table("n", day(i), temp=True, overwrite=True),
+                policy[1],
             )
             for i in range(100, 130)
         ]
@@ -122,10 +127,10 @@ def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured, cha
 
 
 def test_chance_is_what_the_gate_says_of_a_batch_a_fifth_smaller(policy, chance):
-    with session(threads=1) as con:
-        reference = con.create_table("r", day(17), temp=True)
-        fewer = con.create_table("n", day(0).head(320), temp=True)
-        gate = measure_drift(con, reference, fewer, policy[1])
+    with open_session(threads=1) as session:
+        reference = session.backend.create_table("r", day(17), temp=True)
+        fewer = session.backend.create_table("n", day(0).head(320), temp=True)
+        gate = measure_drift(session, reference, fewer, policy[1])
     assert (chance.rows_current, chance.level) == (320, gate.level)
     told, asked = (m.columns[1].effect("cramers_v").null_quantile for m in (gate, chance))
     assert told == pytest.approx(asked, rel=0.01)
@@ -136,12 +141,12 @@ def test_ordinary_batches_of_a_few_rows_less_are_told_from_chance(policy, measur
     found = calibrate(measured, chance, policy[1], rate, "loans")
     limits = {p.key: p.proposed for p in found.proposals}
     rng = np.random.default_rng(5)
-    with session(threads=1) as con:
-        reference = con.create_table("r", day(17), temp=True)
+    with open_session(threads=1) as session:
+        reference = session.backend.create_table("r", day(17), temp=True)
         for i in range(200, 210):
             fewer = day(i).head(rng.integers(330, 400))
-            batch = con.create_table("n", fewer, temp=True, overwrite=True)
-            one = measure_drift(con, reference, batch, policy[1])
+            batch = session.backend.create_table("n", fewer, temp=True, overwrite=True)
+            one = measure_drift(session, reference, batch, policy[1])
             x, c = one.columns
             assert x.effect("ks_statistic").null_quantile <= limits["columns", "x"]
             assert c.effect("cramers_v").null_quantile <= limits["columns", "c"]
@@ -151,13 +156,13 @@ def test_ordinary_batches_of_a_few_rows_less_are_told_from_chance(policy, measur
 def test_one_batch_gives_the_null_of_its_halves_but_no_less_than_the_gates(policy, rate):
     own = policy[1]
     at_rate = own.model_copy(update={"alpha": rate * own.tests})
-    with session(threads=1) as con:
-        table = con.create_table("d", day(1), temp=True)
+    with open_session(threads=1) as session:
+        table = session.backend.create_table("d", day(1), temp=True)
         pair = halved(table, 3)
         sizes = [int(side.count().execute()) for side in pair]
-        one = measure_drift(con, *pair, at_rate)
-        chance = measure_chance(con, table, table, own)
-        gate = measure_drift(con, table, table, own)
+        one = measure_drift(session, *pair, at_rate)
+        chance = measure_chance(session, table, table, own)
+        gate = measure_drift(session, table, table, own)
     assert sum(sizes) == 400
     assert min(sizes) > 150
     found = calibrate({"2015": one}, chance, own, rate, "loans", between="halves")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from assay.drift import judge_drift, measure_drift
-from assay.engine import session
+from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Outcome
 
@@ -37,10 +37,10 @@ def frame(seed, rows=1500, bond=0.8):
 
 
 def judged(reference, current, judging, threads=1):
-    with session(threads=threads) as con:
-        tables = [con.create_table(n, t, temp=True)
+    with open_session(threads=threads) as session:
+        tables = [session.backend.create_table(n, t, temp=True)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
-        measured = measure_drift(con, *tables, judging)
+        measured = measure_drift(session, *tables, judging)
     return judge_drift(measured, judging), measured
 
 

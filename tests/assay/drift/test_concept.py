@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from assay.drift import judge_drift, measure_drift
 from assay.drift._auc import area, change, null_deviation
 from assay.drift._sorted import merged
-from assay.engine import session
+from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 
 LIMITS = {"label_share": 0.1, "accuracy": 0.05, "recall": 0.1, "auc": 0.05}
@@ -48,10 +48,10 @@ def frame(seed, rows=8000, noise=1.0, labelled=1.0):
 
 
 def judged(reference, current, judging):
-    with session(threads=1) as con:
-        tables = [con.create_table(n, t, temp=True)
+    with open_session(threads=1) as session:
+        tables = [session.backend.create_table(n, t, temp=True)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
-        measured = measure_drift(con, *tables, judging)
+        measured = measure_drift(session, *tables, judging)
     return judge_drift(measured, judging), measured
 
 

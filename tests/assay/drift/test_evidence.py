@@ -22,7 +22,7 @@ from assay.drift._classifier import measure_classifier
 from assay.drift._job import Job
 from assay.drift._ordered import compare_ordered
 from assay.drift._sorted import merged
-from assay.engine import session
+from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Outcome
 
@@ -133,12 +133,12 @@ def classified(all_runs):
         spec | {"classifier": {"limit": 0.6, "rows": 1_000, "folds": 3}}
     )
     found = {}
-    with session(threads=1) as con:
+    with open_session(threads=1) as session:
         for n, runs in all_runs.items():
             rng, told, beyond = np.random.default_rng([2025, n]), 0, 0
             for _ in range(runs):
                 pair = [
-                    con.create_table(
+                    session.backend.create_table(
                         name, pd.DataFrame({f"x{i}": column for i, column in enumerate(
                             correlated(rng, n))}), temp=True, overwrite=True)
                     for name in ("ref", "cur")

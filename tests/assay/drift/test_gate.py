@@ -21,7 +21,7 @@ from assay.drift import (
     render_drift_json,
     render_drift_text,
 )
-from assay.engine import session
+from assay.engine import open_session
 from assay.errors import PolicyError
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
@@ -64,10 +64,10 @@ def frame(seed, rows=1500, shift=0.0):
 
 def judged(reference, current, judging=None, **options):
     judging = judging or policy()
-    with session(threads=1) as con:
-        tables = [None if t is None else con.create_table(n, t, temp=True)
+    with open_session(threads=1) as session:
+        tables = [None if t is None else session.backend.create_table(n, t, temp=True)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
-        measured = measure_drift(con, *tables, judging, **options)
+        measured = measure_drift(session, *tables, judging, **options)
     verdict = judge_drift(measured, judging)
     assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
     return verdict, measured
@@ -254,13 +254,13 @@ def test_rows_in_any_order_and_any_threads_give_the_same_numbers(tmp_path):
     tables = [frame(s, 150_000).assign(amount2=lambda d: d.age // 3) for s in (1, 2)]
     found = set()
     for threads, seed in ((1, None), (2, 3), (8, 4)):
-        with session(threads=threads) as con:
+        with open_session(threads=threads) as session:
             pair = []
             for i, table in enumerate(tables):
                 mixed = table if seed is None else table.sample(frac=1, random_state=seed)
                 mixed.to_parquet(tmp_path / f"{i}.parquet")
-                pair.append(con.read_parquet(tmp_path / f"{i}.parquet"))
-            measured = measure_drift(con, *pair, judging)
+                pair.append(session.read_parquet(tmp_path / f"{i}.parquet"))
+            measured = measure_drift(session, *pair, judging)
         found.add(judge_drift(measured, judging).model_dump_json() + measured.model_dump_json())
     assert len(found) == 1
 
@@ -287,12 +287,12 @@ def test_slices_are_judged_in_the_same_family():
 
 def test_a_shift_that_cleaning_hides_is_reported():
     judging = policy()
-    with session() as con:
-        reference = con.create_table("ref", frame(1), temp=True)
-        observed = con.create_table("obs", frame(2, shift=1), temp=True)
-        candidate = con.create_table("cand", frame(3), temp=True)
+    with open_session() as session:
+        reference = session.backend.create_table("ref", frame(1), temp=True)
+        observed = session.backend.create_table("obs", frame(2, shift=1), temp=True)
+        candidate = session.backend.create_table("cand", frame(3), temp=True)
         both = [
-            measure_drift(con, reference, table, judging, table=name)
+            measure_drift(session, reference, table, judging, table=name)
             for name, table in (("observed", observed), ("candidate", candidate))
         ]
     verdict = judge_drift(both, judging)
@@ -303,10 +303,10 @@ def test_a_shift_that_cleaning_hides_is_reported():
 def test_two_references_share_one_correction():
     references = {"base": {"kind": "pinned", "batches": ["2015"]}, "last": {"kind": "previous"}}
     judging = policy(references=references)
-    with session() as con:
-        tables = [con.create_table(f"t{i}", frame(i), temp=True) for i in range(3)]
+    with open_session() as session:
+        tables = [session.backend.create_table(f"t{i}", frame(i), temp=True) for i in range(3)]
         both = [
-            measure_drift(con, table, tables[2], judging, reference_name=name)
+            measure_drift(session, table, tables[2], judging, reference_name=name)
             for name, table in zip(references, tables[:2], strict=True)
         ]
     assert both[0].tests == 6
@@ -442,8 +442,8 @@ def test_unknown_columns_are_named_with_the_nearest(tmp_path):
 
 
 def test_tables_of_any_backend_expression():
-    with session() as con:
-        table = con.create_table("t", frame(1), temp=True)
+    with open_session() as session:
+        table = session.backend.create_table("t", frame(1), temp=True)
         halves = [table.filter(ibis.row_number() % 2 == i) for i in (0, 1)]
-        measured = measure_drift(con, *halves, policy())
+        measured = measure_drift(session, *halves, policy())
     assert judge_drift(measured, policy()).outcome is Outcome.PASS

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from assay.drift import measure_drift
-from assay.engine import session
+from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 
 _CACHE = Path(__file__).resolve().parents[3] / ".cache"
@@ -46,12 +46,12 @@ def measured():
         }
     )  # fmt: skip
     found = []
-    with session() as con:
-        before = con.create_table("ref", reference, temp=True)
+    with open_session() as session:
+        before = session.backend.create_table("ref", reference, temp=True)
         for chunk in range(10):
             rows = analysis.iloc[5000 * chunk : 5000 * (chunk + 1)]
-            now = con.create_table(f"chunk{chunk}", rows, temp=True)
-            found.append(measure_drift(con, before, now, policy).columns)
+            now = session.backend.create_table(f"chunk{chunk}", rows, temp=True)
+            found.append(measure_drift(session, before, now, policy).columns)
     return found
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from assay.drift import judge_drift, measure_drift
-from assay.engine import session
+from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Outcome
 
@@ -34,11 +34,15 @@ def policy(limit, tests=("kolmogorov_smirnov", "anderson_darling", "permutation"
 def outcomes(draw, judging, runs, rows):
     rng = np.random.default_rng(2024)
     found = []
-    with session(threads=1) as con:
+    with open_session(threads=1) as session:
         for _ in range(runs):
-            before = con.create_table("ref", draw(rng, rows, False), temp=True, overwrite=True)
-            now = con.create_table("cur", draw(rng, rows, True), temp=True, overwrite=True)
-            found.append(judge_drift(measure_drift(con, before, now, judging), judging).outcome)
+            before = session.backend.create_table(
+                "ref", draw(rng, rows, False), temp=True, overwrite=True
+            )
+            now = session.backend.create_table(
+                "cur", draw(rng, rows, True), temp=True, overwrite=True
+            )
+            found.append(judge_drift(measure_drift(session, before, now, judging), judging).outcome)
     return found
 
 

@@ -16,8 +16,8 @@ import pytest
 from assay.drift import Released, judge_drift, measure_drift
 from assay.drift import _side as side_module
 from assay.drift._sketch import Shelf
-from assay.drift.cause import alarms, explain_drift
-from assay.engine import session
+from assay.drift.attribution import alarms, explain_drift
+from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 
 POLICY = DriftPolicy.model_validate({
@@ -60,13 +60,13 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 def compared(files: dict[str, Path], folder: Path | None) -> str:
     """All that drift and its causes say, as text."""
-    with session(threads=1) as con:
+    with open_session(threads=1) as session:
         batches = tuple(
-            (con.read_parquet(files[name]), None if folder is None else folder / name)
+            (session.read_parquet(files[name]), None if folder is None else folder / name)
             for name in ("r1", "r2", "r3")
         )
-        sides = Released(batches), con.read_parquet(files["now"])
-        measured = measure_drift(con, *sides, POLICY)
+        sides = Released(batches), session.read_parquet(files["now"])
+        measured = measure_drift(session, *sides, POLICY)
         verdict = judge_drift(measured, POLICY)
         causes = [explain_drift(*sides, a, POLICY)[0] for a in alarms(verdict, POLICY)]
     assert causes
@@ -94,8 +94,8 @@ def test_what_is_kept_is_not_counted_again(files: dict[str, Path], tmp_path: Pat
         compared(files, tmp_path / "kept")
     read = [name for name in seen if name == "_read"]
     with mock.patch.object(side_module, "_read", side_effect=AssertionError) as counted:
-        with session(threads=1) as con:
-            kept = Released(((con.read_parquet(files["r1"]), tmp_path / "kept" / "r1"),))
+        with open_session(threads=1) as session:
+            kept = Released(((session.read_parquet(files["r1"]), tmp_path / "kept" / "r1"),))
             side = side_module.Side(kept)
             columns = {"amount": side_module.ordered_column("amount", "float64")}
             assert len(side.values(columns)["amount"]()) == frame(0).amount.notna().sum()

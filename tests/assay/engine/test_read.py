@@ -16,8 +16,8 @@ CSV = "id,price,when,flag,code\n1,1.5,2020-01-01,true,007\n2,,2020-01-02,false,x
 def test_csv_takes_the_narrowest_type_that_parses_every_value(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(CSV)
-    with engine.session() as con:
-        table = engine.open_data(con, path)
+    with engine.open_session() as session:
+        table = session.open_data(path)
         kinds = {n: str(t) for n, t in table.schema().items()}
         assert kinds == {
             "__row": "int64", "id": "int64", "price": "float64", "when": "date",
@@ -30,8 +30,8 @@ def test_csv_takes_the_narrowest_type_that_parses_every_value(tmp_path: Path) ->
 def test_gzip_is_read_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(CSV.encode()))
-    with engine.session() as con:
-        assert engine.open_data(con, path).count().to_pyarrow().as_py() == 2
+    with engine.open_session() as session:
+        assert session.open_data(path).count().to_pyarrow().as_py() == 2
 
 
 @pytest.mark.parametrize(
@@ -52,5 +52,5 @@ def test_what_cannot_be_read_is_an_input_error(
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError), engine.session() as con:
-        engine.open_data(con, path).count().to_pyarrow()
+    with pytest.raises(InputError), engine.open_session() as session:
+        session.open_data(path).count().to_pyarrow()

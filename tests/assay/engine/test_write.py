@@ -16,15 +16,15 @@ ROWS = 300_000
 
 
 def _write(folder: Path, threads: int, descending: bool) -> engine.FileDigest:
-    with engine.session(spill=folder / "spill", threads=threads) as con:
-        table = con.sql(
+    with engine.open_session(spill=folder / "spill", threads=threads) as session:
+        table = session.backend.sql(
             "SELECT i AS __row, hash(i) % 1000 AS key, sin(i) AS value, "
             f"CASE WHEN i % 7 = 0 THEN NULL ELSE 'é' || i END AS text FROM range({ROWS}) r(i)"
         )
         if descending:
             table = table.order_by(ibis.desc("__row"))
-        return engine.write_parquet(
-            con, table, folder / f"t{threads}.parquet", ["key", "__row"], nonce="ab" * 16
+        return session.write_parquet(
+            table, folder / f"t{threads}.parquet", ["key", "__row"], nonce="ab" * 16
         )
 
 
@@ -38,16 +38,16 @@ def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
     tmp_path: Path, where: str
 ) -> None:
     source = tmp_path / "source.parquet"
-    with engine.session() as con:
-        engine.write_parquet(con, con.sql(f"SELECT i AS __row FROM range({ROWS}) r(i)"), source,
-                             ["__row"])  # fmt: skip
+    with engine.open_session() as session:
+        numbers = session.backend.sql(f"SELECT i AS __row FROM range({ROWS}) r(i)")
+        session.write_parquet(numbers, source, ["__row"])
     digests = set()
     for threads, presorted in itertools.product((1, 2, 8), (False, True)):
-        with engine.session(threads=threads) as con:
-            rows = con.sql(f"SELECT __row, sin(i) AS x FROM (SELECT *, __row AS i FROM '{source}') "
-                           f"WHERE {where}")  # fmt: skip
+        with engine.open_session(threads=threads) as session:
+            numbered = f"(SELECT *, __row AS i FROM '{source}')"
+            rows = session.backend.sql(f"SELECT __row, sin(i) AS x FROM {numbered} WHERE {where}")
             path = tmp_path / "t.parquet"
-            written = engine.write_parquet(con, rows, path, ["__row"], "ab", presorted=presorted)
+            written = session.write_parquet(rows, path, ["__row"], "ab", presorted=presorted)
             digests.add(written.sha256)
     assert len(digests) == 1
     assert is_ascending(path, "__row")
@@ -56,39 +56,41 @@ def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
 
 
 def test_rows_that_come_in_another_order_are_sorted_after_all(tmp_path: Path) -> None:
-    with engine.session() as con:
-        rows = con.sql(f"SELECT {ROWS} - i AS __row FROM range({ROWS}) r(i)")
-        a = engine.write_parquet(con, rows, tmp_path / "a.parquet", ["__row"], presorted=True)
-        b = engine.write_parquet(con, rows, tmp_path / "b.parquet", ["__row"])
+    with engine.open_session() as session:
+        rows = session.backend.sql(f"SELECT {ROWS} - i AS __row FROM range({ROWS}) r(i)")
+        a = session.write_parquet(rows, tmp_path / "a.parquet", ["__row"], presorted=True)
+        b = session.write_parquet(rows, tmp_path / "b.parquet", ["__row"])
     assert (a.sha256, a.rows) == (b.sha256, ROWS)
 
 
 def test_the_nonce_is_in_the_file_and_in_its_hash(tmp_path: Path) -> None:
-    with engine.session() as con:
-        table = con.sql("SELECT 1 AS __row, 2 AS x")
-        one = engine.write_parquet(con, table, tmp_path / "a.parquet", ["__row"], nonce="aa" * 16)
-        two = engine.write_parquet(con, table, tmp_path / "b.parquet", ["__row"], nonce="bb" * 16)
+    with engine.open_session() as session:
+        table = session.backend.sql("SELECT 1 AS __row, 2 AS x")
+        one = session.write_parquet(table, tmp_path / "a.parquet", ["__row"], nonce="aa" * 16)
+        two = session.write_parquet(table, tmp_path / "b.parquet", ["__row"], nonce="bb" * 16)
     assert one.sha256 != two.sha256
     assert pq.read_metadata(one.path).metadata[b"nonce"] == b"aa" * 16
     assert (one.rows, one.bytes) == (1, one.path.stat().st_size)
 
 
 def test_nothing_is_left_beside_a_failed_write(tmp_path: Path) -> None:
-    with engine.session() as con:
-        table = con.sql("SELECT 1 AS __row, CAST('x' || range AS INT) AS x FROM range(3)")
+    with engine.open_session() as session:
+        table = session.backend.sql(
+            "SELECT 1 AS __row, CAST('x' || range AS INT) AS x FROM range(3)"
+        )
         with pytest.raises(Exception, match=r"(?i)conver"):
-            engine.write_parquet(con, table, tmp_path / "a.parquet", ["__row"])
+            session.write_parquet(table, tmp_path / "a.parquet", ["__row"])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_spill_folder_is_private_and_goes_away(tmp_path: Path) -> None:
     spill = tmp_path / "spill"
-    with engine.session(spill=spill) as con:
+    with engine.open_session(spill=spill) as session:
         (own,) = (path for path in spill.iterdir() if path.is_dir())
         assert own.stat().st_mode & 0o777 == 0o700
-        assert con.raw_sql("SELECT current_setting('temp_directory')").fetchone() == (
+        assert session.backend.raw_sql("SELECT current_setting('temp_directory')").fetchone() == (
             str(own / "work"),
         )
         off = "SELECT current_setting('autoinstall_known_extensions')"
-        assert con.raw_sql(off).fetchone() == (False,)
+        assert session.backend.raw_sql(off).fetchone() == (False,)
     assert [path.name for path in spill.iterdir()] == [".lock"]

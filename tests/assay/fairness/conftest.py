@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from assay.engine import session
+from assay.engine import Session, open_session
 from assay.fairness import judge_fairness, measure_fairness
 from assay.policy.fairness import FairnessPolicy
 from assay.verdict import Verdict
 
 
 @pytest.fixture(scope="session")
-def con() -> Iterator[Any]:
-    with session(threads=2) as backend:
+def session() -> Iterator[Any]:
+    with open_session(threads=2) as backend:
         yield backend
 
 
@@ -38,7 +38,7 @@ def make_policy() -> Callable[..., FairnessPolicy]:
 
 
 @pytest.fixture(scope="session")
-def make_table(con: Any) -> Callable[..., Any]:
+def make_table(session: Session) -> Callable[..., Any]:
     """A table from (group, label, prediction, rows) or from a frame."""
     made = iter(range(10**6))
 
@@ -49,15 +49,15 @@ def make_table(con: Any) -> Callable[..., Any]:
             data = pd.DataFrame(rows, columns=columns).astype(
                 {"sex": "string", "label": "Int64", "prediction": "Int64"}
             )
-        return con.create_table(f"t{next(made)}", data, temp=True)
+        return session.backend.create_table(f"t{next(made)}", data, temp=True)
 
     return make
 
 
 @pytest.fixture
-def judged(con: Any, make_table: Any, make_policy: Any) -> Callable[..., Verdict]:
+def judged(session: Session, make_table: Any, make_policy: Any) -> Callable[..., Verdict]:
     def run(data: Any, **changes: Any) -> Verdict:
         policy = make_policy(**changes)
-        return judge_fairness(measure_fairness(con, make_table(data), policy), policy)
+        return judge_fairness(measure_fairness(session, make_table(data), policy), policy)
 
     return run

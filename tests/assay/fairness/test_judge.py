@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from assay.engine import Session
 from assay.errors import PolicyError
 from assay.fairness import fairness_problems, judge_fairness, measure_fairness
 from assay.verdict import Outcome, Verdict
@@ -84,17 +85,19 @@ def test_disparate_impact_of_the_label_needs_no_prediction(judged: Any) -> None:
     assert cell.detail["rows"] == "rows with a known label"
 
 
-def test_no_column_has_the_role(con: Any, make_table: Any, make_policy: Any) -> None:
+def test_no_column_has_the_role(session: Session, make_table: Any, make_policy: Any) -> None:
     policy = make_policy(roles={"label": "label"}, metrics=ODDS)
     with pytest.raises(PolicyError, match="equalized_odds needs a prediction"):
-        measure_fairness(con, make_table(EQUAL), policy)
+        measure_fairness(session, make_table(EQUAL), policy)
     assert len(fairness_problems(policy, {})) == 1
     assert fairness_problems(policy, {"prediction": "prediction"}) == []
 
 
-def test_a_second_column_of_a_role_is_refused(con: Any, make_table: Any, make_policy: Any) -> None:
+def test_a_second_column_of_a_role_is_refused(
+    session: Session, make_table: Any, make_policy: Any
+) -> None:
     with pytest.raises(PolicyError, match="more than one column has the role label"):
-        measure_fairness(con, make_table(EQUAL), make_policy(), {"sex": "label"})
+        measure_fairness(session, make_table(EQUAL), make_policy(), {"sex": "label"})
 
 
 def test_an_empty_batch(judged: Any) -> None:
@@ -228,11 +231,11 @@ def test_rows_without_an_outcome_stay_out_and_are_told_of(judged: Any) -> None:
     assert (rate.value, rate.n) == (0.6, 1000)
 
 
-def test_a_gate_that_does_not_apply(con: Any, make_table: Any) -> None:
+def test_a_gate_that_does_not_apply(session: Session, make_table: Any) -> None:
     from assay.policy.fairness import FairnessPolicy
 
     policy = FairnessPolicy(applies=False, reason="flights have no people", on_inconclusive="hold")
-    verdict = judge_fairness(measure_fairness(con, make_table(EQUAL), policy), policy)
+    verdict = judge_fairness(measure_fairness(session, make_table(EQUAL), policy), policy)
     assert said(verdict) == ("PASS", [("not_applicable", "PASS")])
     assert verdict.reasons[0].message == "flights have no people"
 
@@ -273,10 +276,12 @@ def test_values_that_no_list_names_are_never_shown(judged: Any) -> None:
     assert verdict.reasons[0].numbers == numbers
 
 
-def test_a_contracts_closed_list_may_be_named(con: Any, make_table: Any, make_policy: Any) -> None:
+def test_a_contracts_closed_list_may_be_named(
+    session: Session, make_table: Any, make_policy: Any
+) -> None:
     policy = make_policy()
     table = make_table([*EQUAL, ("X", 1, 1, 700)])
-    measured = measure_fairness(con, table, policy, levels={"sex": ["M", "F", "X"]})
+    measured = measure_fairness(session, table, policy, levels={"sex": ["M", "F", "X"]})
     assert {g.name for g in measured.groups} == {"M", "F", "X"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from assay.engine import Session
 from assay.fairness import fairness_of_data, judge_fairness, measure_fairness
 from assay.fairness._counts import rate
 
@@ -48,9 +49,11 @@ def two_races(make_table: Any) -> Any:
     return make_table(frame[frame.race.isin(["African-American", "Caucasian"])])
 
 
-def test_compas_confusion_counts_and_rates(con: Any, compas_policy: Any, two_races: Any) -> None:
+def test_compas_confusion_counts_and_rates(
+    session: Session, compas_policy: Any, two_races: Any
+) -> None:
     """Aequitas' notebook: counts as TN FP FN TP, FPR 44.85 % and 23.45 %."""
-    measured = measure_fairness(con, two_races, compas_policy())
+    measured = measure_fairness(session, two_races, compas_policy())
     tables = {
         g.name: tuple(g.counts[y, p] for y in (False, True) for p in (False, True))
         for g in measured.groups
@@ -65,9 +68,9 @@ def test_compas_confusion_counts_and_rates(con: Any, compas_policy: Any, two_rac
     assert fnr == {"African-American": 0.2799, "Caucasian": 0.4772}
 
 
-def test_compas_by_fairlearn(con: Any, compas_policy: Any, two_races: Any) -> None:
+def test_compas_by_fairlearn(session: Session, compas_policy: Any, two_races: Any) -> None:
     policy = compas_policy()
-    verdict = judge_fairness(measure_fairness(con, two_races, policy), policy)
+    verdict = judge_fairness(measure_fairness(session, two_races, policy), policy)
     found = {m.name: round(m.value, 6) for m in verdict.measurements if "fairlearn." in m.name}
     assert found == {
         "fairlearn.demographic_parity_difference": 0.2402,
@@ -84,11 +87,11 @@ def test_compas_by_fairlearn(con: Any, compas_policy: Any, two_races: Any) -> No
 
 @pytest.mark.parametrize(("favourable", "expected"), [(1, 0.5916), (0, 0.6316)])
 def test_compas_which_outcome_is_favourable(
-    con: Any, compas_policy: Any, two_races: Any, favourable: int, expected: float
+    session: Session, compas_policy: Any, two_races: Any, favourable: int, expected: float
 ) -> None:
     """A high score as favourable, then "Low": least over greatest rate."""
     policy = compas_policy(favourable=favourable)
-    verdict = judge_fairness(measure_fairness(con, two_races, policy), policy)
+    verdict = judge_fairness(measure_fairness(session, two_races, policy), policy)
     ratio = figures(verdict)["disparate_impact", "African-American"]
     assert round(min(ratio, 1 / ratio), 4) == expected
 
@@ -138,7 +141,9 @@ def test_adult(
 
 
 @pytest.mark.parametrize("number", range(1, 9))
-def test_aequitas_group_rates(con: Any, make_table: Any, make_policy: Any, number: int) -> None:
+def test_aequitas_group_rates(
+    session: Session, make_table: Any, make_policy: Any, number: int
+) -> None:
     """Counts and error rates of Aequitas' own expected outputs, group by group."""
     frame = pd.read_csv(FOLDER / f"aequitas-fixtures/test_{number}.csv")
     expected = pd.read_csv(FOLDER / f"aequitas-fixtures/expected_output_test_{number}.csv")
@@ -147,7 +152,7 @@ def test_aequitas_group_rates(con: Any, make_table: Any, make_policy: Any, numbe
         attributes={"class": {"reference": "High", "required_groups": "all", "levels": ["Low"]}},
         metrics=[{"metric": "equalized_odds", "max": 0.1}],
     )
-    measured = measure_fairness(con, make_table(frame), policy)
+    measured = measure_fairness(session, make_table(frame), policy)
     wanted = expected[
         (expected.attribute_name == "class") & (expected.attribute_value.isin(["High", "Low"]))
     ].set_index("attribute_value")

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.contract import Contract
-from assay.engine import session
+from assay.engine import Session, open_session
 from assay.ingest import Landing, Retry, land
 from assay.lake import Lake
 
@@ -32,8 +32,8 @@ COLUMNS = [
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[Any]:
-    with session(tmp_path / "duckdb", threads=2) as opened:
+def session(tmp_path: Path) -> Iterator[Any]:
+    with open_session(tmp_path / "duckdb", threads=2) as opened:
         yield opened
 
 
@@ -66,7 +66,7 @@ def contract_of(tmp_path: Path) -> Callable[..., Contract]:
 
 
 @pytest.fixture
-def dropped(lake: Lake, contract_of: Any, con: Any) -> Callable[..., Landing]:
+def dropped(lake: Lake, contract_of: Any, session: Session) -> Callable[..., Landing]:
     """Drop bytes into the inbox and land them."""
 
     def drop(data: bytes, name: str = "{batch}.csv", columns: Any = None, **source: Any) -> Landing:
@@ -74,7 +74,7 @@ def dropped(lake: Lake, contract_of: Any, con: Any) -> Callable[..., Landing]:
         inbox.mkdir(parents=True, exist_ok=True)
         (inbox / name.replace("{batch}", BATCH)).write_bytes(data)
         described = {"kind": "files", "location": f"inbox/{name}", "format": "csv", **source}
-        return land(con, contract_of(described, columns), BATCH, lake)
+        return land(session, contract_of(described, columns), BATCH, lake)
 
     return drop
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from assay.engine import session
+from assay.engine import open_session
 from assay.errors import InputError
 from assay.ingest import land
 from assay.lake import Lake
@@ -156,8 +156,8 @@ def test_bytes_are_the_same_over_threads(tmp_path, contract_of):
     source = {"kind": "files", "location": f"{inbox}/{{batch}}.csv", "format": "csv"}
     seen = set()
     for threads in (1, 2, 8):
-        with session(threads=threads) as con:
-            landing = land(con, contract_of(source), BATCH, Lake(tmp_path / f"home{threads}"))
+        with open_session(threads=threads) as session:
+            landing = land(session, contract_of(source), BATCH, Lake(tmp_path / f"home{threads}"))
         seen.add((landing.rows, landing.manifest.rows.sha256,
                   (landing.folder / "manifest.json").read_bytes()))  # fmt: skip
     assert len(seen) == 1
@@ -187,10 +187,10 @@ def test_the_manifest_holds_no_value(dropped):
 
 
 @pytest.mark.parametrize("key", ["../2013-02-04", "2013-2-4", "2013-02-30", "2012-01-01", ""])
-def test_only_canonical_keys_of_the_calendar_land(key, con, lake, contract_of):
+def test_only_canonical_keys_of_the_calendar_land(key, session, lake, contract_of):
     source = {"kind": "files", "location": "inbox/{batch}.csv", "format": "csv"}
     with pytest.raises(InputError):
-        land(con, contract_of(source), key, lake)
+        land(session, contract_of(source), key, lake)
     assert not (lake.home / "landing").exists()
 
 
@@ -224,9 +224,9 @@ def test_declared_formats_of_dates(dropped, rows_of):
     assert rows[1]["__unparsed"] == ["day", "at"]
 
 
-def test_a_location_that_the_batch_does_not_reach(dropped, lake, contract_of, con):
+def test_a_location_that_the_batch_does_not_reach(dropped, lake, contract_of, session):
     source = {"kind": "files", "location": "inbox/none-{batch}.csv", "format": "csv"}
-    landing = land(con, contract_of(source), BATCH, lake)
+    landing = land(session, contract_of(source), BATCH, lake)
     assert [f.code for f in landing.faults] == ["source_missing"]
     assert landing.folder is None
     assert landing.rows_path is None
@@ -234,18 +234,18 @@ def test_a_location_that_the_batch_does_not_reach(dropped, lake, contract_of, co
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read(tmp_path: Path, con, lake, contract_of):
+def test_a_file_that_may_not_be_read(tmp_path: Path, session, lake, contract_of):
     path = tmp_path / f"{BATCH}.csv"
     path.write_bytes(CSV)
     path.chmod(0)
     source = {"kind": "files", "location": str(tmp_path) + "/{batch}.csv", "format": "csv"}
     with pytest.raises(InputError, match="refuses"):
-        land(con, contract_of(source), BATCH, lake)
+        land(session, contract_of(source), BATCH, lake)
 
 
 def _landed(home: Path, contract) -> str:
-    with session(threads=1) as con:
-        return (land(con, contract, BATCH, Lake(home)).folder or home).name
+    with open_session(threads=1) as session:
+        return (land(session, contract, BATCH, Lake(home)).folder or home).name
 
 
 def test_runs_at_the_same_moment_land_one_batch(tmp_path, contract_of):

@@ -17,10 +17,10 @@ FINE = (200, {}, CSV)
 
 
 @pytest.fixture
-def fetched(site, con, lake, contract_of, patience):
+def fetched(site, session, lake, contract_of, patience):
     def fetch(name: str = "{batch}.csv", credentials=None, **source):
         described = {"kind": "files", "location": f"{site.url}/d/{name}", "format": "csv", **source}
-        return land(con, contract_of(described), BATCH, lake, credentials=credentials,
+        return land(session, contract_of(described), BATCH, lake, credentials=credentials,
                     retry=patience)  # fmt: skip
 
     return fetch
@@ -49,10 +49,10 @@ def test_a_server_that_stays_broken_is_no_fault_of_the_input(site, fetched, pati
     assert len(site.asked) == patience.attempts
 
 
-def test_no_server(con, lake, contract_of, patience):
+def test_no_server(session, lake, contract_of, patience):
     source = {"kind": "files", "location": "http://127.0.0.1:9/{batch}.csv", "format": "csv"}
     with pytest.raises(ConnectionError):
-        land(con, contract_of(source), BATCH, lake, retry=patience)
+        land(session, contract_of(source), BATCH, lake, retry=patience)
 
 
 def test_a_body_that_breaks_off_is_fetched_again(site, fetched):
@@ -87,10 +87,10 @@ def test_an_encoding_of_the_way_is_undone(site, fetched):
     assert (fetched().folder / "original" / f"{BATCH}.csv").read_bytes() == CSV
 
 
-def test_what_is_no_url(con, lake, contract_of, patience):
+def test_what_is_no_url(session, lake, contract_of, patience):
     source = {"kind": "files", "location": "gopherx://h/{batch}.csv", "format": "csv"}
     with pytest.raises(InputError, match="no way to read"):
-        land(con, contract_of(source), BATCH, lake, retry=patience)
+        land(session, contract_of(source), BATCH, lake, retry=patience)
 
 
 def test_the_two_forms_of_retry_after():

@@ -19,11 +19,11 @@ def page(rows: list[Any], headers: dict[str, str] | None = None, **more: Any) ->
 
 
 @pytest.fixture
-def asked(site, con, lake, contract_of, patience):
+def asked(site, session, lake, contract_of, patience):
     def ask(pagination=None, path="/rows/{batch}", **source):
         described = {"kind": "rest", "location": site.url + path, "records": "data.rows",
                      "pagination": pagination, **source}  # fmt: skip
-        return land(con, contract_of(described), BATCH, lake, retry=patience)
+        return land(session, contract_of(described), BATCH, lake, retry=patience)
 
     return ask
 

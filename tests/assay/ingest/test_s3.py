@@ -24,7 +24,7 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def landed(store, con, lake, contract_of):
+def landed(store, session, lake, contract_of):
     """Land an object by its place in the bucket."""
     credentials = {
         "endpoint_url": store.url,
@@ -36,7 +36,7 @@ def landed(store, con, lake, contract_of):
     def landed(place: str):
         location = f"s3://{store.bucket}/{place}"
         source = {"kind": "files", "location": location, "format": "csv"}
-        return land(con, contract_of(source), BATCH, lake, credentials=credentials)
+        return land(session, contract_of(source), BATCH, lake, credentials=credentials)
 
     return landed
 

@@ -53,10 +53,10 @@ def database():
 
 
 @pytest.fixture
-def queried(con, lake, contract_of):
+def queried(session, lake, contract_of):
     def query(url: str, text: str = SELECT, **more):
         source = {"kind": "sql", "connection": "warehouse", "query": text}
-        return land(con, contract_of(source, **more), BATCH, lake, credentials={"url": url})
+        return land(session, contract_of(source, **more), BATCH, lake, credentials={"url": url})
 
     return query
 
@@ -135,10 +135,10 @@ def test_a_database_that_is_not_there_may_be_tried_again(queried):
         queried("postgresql://postgres@127.0.0.1:9/none")
 
 
-def test_no_address(con, lake, contract_of):
+def test_no_address(session, lake, contract_of):
     source = {"kind": "sql", "connection": "warehouse", "query": SELECT}
     with pytest.raises(InputError, match="warehouse"):
-        land(con, contract_of(source), BATCH, lake)
+        land(session, contract_of(source), BATCH, lake)
 
 
 def test_columns_of_the_query_are_judged(database, queried):

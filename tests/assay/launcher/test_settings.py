@@ -96,8 +96,8 @@ def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_home_that_never_started_is_not_running(tmp_path: Path) -> None:
-    office = launcher.status(tmp_path)
-    assert not office.running
-    assert not office.healthy
-    assert office.url is None
+    embedded = launcher.status(tmp_path)
+    assert not embedded.running
+    assert not embedded.healthy
+    assert embedded.url is None
     assert not launcher.down(tmp_path)

@@ -24,7 +24,7 @@ from assay.policy.privacy import PrivacyPolicy
 from assay.policy.quality import QualityPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.quality import contract_suite, load_suite, validate
-from assay.stages import draft_dataset
+from assay.stages.authoring import draft_dataset
 
 _MODELS: dict[str, Any] = {
     "alerting": AlertingPolicy,
@@ -69,8 +69,8 @@ def _plan(folder: Path, name: str, suffix: str = ".csv", **more: Any) -> Any:
         _SAMPLES[name].to_csv(path, index=False)
     else:
         _SAMPLES[name].drop(columns="void", errors="ignore").to_parquet(path, index=False)
-    with engine.session(threads=2) as con:
-        return draft_dataset(con, path, name, **more)
+    with engine.open_session(threads=2) as session:
+        return draft_dataset(session, path, name, **more)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
@@ -102,12 +102,12 @@ def test_the_sample_keeps_what_was_drafted_from_it(tmp_path: Path) -> None:
     contract = load_contract(include / "contracts/orders.odcs.yaml")
     raw = load_suite(include / "suites/orders/raw.json") + contract_suite(contract)
     policy = load_policy(include / "policies/orders/cleaning.yaml", CleaningPolicy)
-    with engine.session(threads=2) as con:
-        table = engine.open_data(con, tmp_path / "sample.parquet")
+    with engine.open_session(threads=2) as session:
+        table = session.open_data(tmp_path / "sample.parquet")
         table = table.mutate(__unparsed=ibis.null("array<string>"))
-        assert validate(con, table, raw).outcome == "PASS"
-        cleaned = clean(con, table, policy, fit(con, table, policy))
-        done = validate(con, cleaned.table, load_suite(include / "suites/orders/clean.json"))
+        assert validate(session, table, raw).outcome == "PASS"
+        cleaned = clean(session, table, policy, fit(session, table, policy))
+        done = validate(session, cleaned.table, load_suite(include / "suites/orders/clean.json"))
         assert done.outcome == "PASS"
 
 
@@ -156,8 +156,8 @@ def test_each_limit_says_what_it_was_derived_from(tmp_path: Path) -> None:
 def test_texts_for_null_are_found_by_what_becomes_typed(tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     path.write_text("n,x,d,s,note\n1,NA,2013-02-04,NA,a\nNA,2.5,?,b,-\n3,1,2013-02-05,c,text\n")
-    with engine.session(threads=1) as con:
-        plan = draft_dataset(con, path, "tokens")
+    with engine.open_session(threads=1) as session:
+        plan = draft_dataset(session, path, "tokens")
     assert [c.type for c in plan.profile.columns] == [
         "integer", "number", "date", "string", "string",
     ]  # fmt: skip
@@ -180,8 +180,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Orders", "1st", "a-b", "../up", "", "a" * 65])
 def test_names_become_paths(tmp_path: Path, name: str) -> None:
-    with engine.session(threads=1) as con, pytest.raises(InputError, match="not a name"):
-        draft_dataset(con, tmp_path / "sample.csv", name)
+    with engine.open_session(threads=1) as session, pytest.raises(InputError, match="not a name"):
+        draft_dataset(session, tmp_path / "sample.csv", name)
 
 
 def test_numbers_in_spaces_and_dates_in_other_forms_are_meant(tmp_path: Path) -> None:
@@ -189,8 +189,8 @@ def test_numbers_in_spaces_and_dates_in_other_forms_are_meant(tmp_path: Path) ->
     path.write_text(
         "day,both,n,code\n13/02/2024, 01/02/2024, 7,007\n01/12/2024,03/04/2024, ?,012\n"
     )
-    with engine.session(threads=1) as con:
-        plan = draft_dataset(con, path, "meant")
+    with engine.open_session(threads=1) as session:
+        plan = draft_dataset(session, path, "meant")
     kinds = {c.name: c.type for c in plan.profile.columns}
     assert kinds == {"day": "date", "both": "string", "n": "integer", "code": "string"}
     assert str(plan.profile.first_day) == "2024-02-13"

@@ -36,8 +36,8 @@ _FRAME.loc[:10, "amount"] = None
 
 @pytest.fixture(scope="module")
 def profiled() -> Any:
-    with engine.session(threads=2) as con:
-        table = con.create_table("t", _FRAME)
+    with engine.open_session(threads=2) as session:
+        table = session.backend.create_table("t", _FRAME)
         profile = measure_profile(table)
         yield {c.name: c for c in profile.columns}, profile, measure_distances(table, profile)
 
@@ -102,10 +102,10 @@ def test_rounding_up_never_lowers(value: float) -> None:
 
 
 def test_an_empty_sample_and_an_odd_type_are_refused() -> None:
-    with engine.session(threads=1) as con:
-        empty = con.create_table("t", _FRAME.head(0).astype({"kind": "str"}))
+    with engine.open_session(threads=1) as session:
+        empty = session.backend.create_table("t", _FRAME.head(0).astype({"kind": "str"}))
         with pytest.raises(InputError, match="sample is empty"):
             measure_profile(empty)
-        odd = con.sql("SELECT 0 AS __row, [1, 2] AS listed")
+        odd = session.backend.sql("SELECT 0 AS __row, [1, 2] AS listed")
         with pytest.raises(InputError, match="type that a contract can't name"):
             measure_profile(odd)

@@ -14,6 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from assay import engine
+from assay.engine import Session
 from assay.errors import InputError, SuiteError
 from assay.onboarding import aspects, merge_suite, propose_suite, write_suite
 from assay.onboarding._proposal import Proposal
@@ -47,15 +48,15 @@ def _loans(seed: int, n: int = N) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def con() -> Any:
-    with engine.session(threads=2) as opened:
+def session() -> Any:
+    with engine.open_session(threads=2) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def loans(con: Any) -> Any:
-    table = con.create_table("loans", _loans(1).assign(__row=range(N)))
-    return table, propose_suite(con, table, hidden={"email"})
+def loans(session: Session) -> Any:
+    table = session.backend.create_table("loans", _loans(1).assign(__row=range(N)))
+    return table, propose_suite(session, table, hidden={"email"})
 
 
 def _by(suggestion: Any, kind: str) -> dict[Any, Proposal]:
@@ -88,28 +89,28 @@ def test_what_is_proposed_of_each_column(loans: Any) -> None:
     assert all(p.rationale and p.evidence for p in found.proposals)
 
 
-def test_the_data_keep_it_and_gx_takes_it(con: Any, loans: Any, tmp_path: Path) -> None:
+def test_the_data_keep_it_and_gx_takes_it(session: Session, loans: Any, tmp_path: Path) -> None:
     table, found = loans
     path = tmp_path / "suite.json"
     assert write_suite(path, "loans", found.proposals) == len(found.proposals)
-    done = validate(con, table, load_suite(path))
+    done = validate(session, table, load_suite(path))
     assert [f.expectation.label for f in done.findings if not f.success] == []
     assert done.outcome is Outcome.PASS
     assert list(check_suite_with_gx(path)) == []
 
 
 def test_another_batch_keeps_it_and_planted_faults_dont(
-    con: Any, loans: Any, tmp_path: Path
+    session: Session, loans: Any, tmp_path: Path
 ) -> None:
     table, found = loans
     write_suite(tmp_path / "suite.json", "loans", found.proposals)
     suite = load_suite(tmp_path / "suite.json")
-    again = con.create_table("again", _loans(2).assign(__row=range(N)), overwrite=True)
+    again = session.backend.create_table("again", _loans(2).assign(__row=range(N)), overwrite=True)
     assert [
-        f.expectation.label for f in validate(con, again, suite).findings if not f.success
+        f.expectation.label for f in validate(session, again, suite).findings if not f.success
     ] == []
     few = [c for c in table.columns if c not in {"note", "office"}]
-    score = measure_mutation(con, table.select(few), suite, every=20, most_rows=N)
+    score = measure_mutation(session, table.select(few), suite, every=20, most_rows=N)
     told = {(p.operator, p.columns): p.caught_by for p in score.planted}
     living = {key for key, caught in told.items() if not caught}
     assert told["rows doubled", ()]
@@ -151,48 +152,55 @@ def test_nothing_is_told_of_people(loans: Any) -> None:
     )
 )
 @settings(max_examples=8, deadline=None, phases=_NO_SHRINKING)
-def test_any_data_keep_their_own_suite(con: Any, tmp_path_factory: Any, data: Any) -> None:
+def test_any_data_keep_their_own_suite(session: Session, tmp_path_factory: Any, data: Any) -> None:
     frame = pd.DataFrame(data, columns=["i", "f", "s", "t", "b"]).astype(
         {"i": "Int64", "f": "float64", "s": "string", "t": "datetime64[us]", "b": "boolean"}
     )
-    table = con.create_table("any", frame.assign(__row=range(len(frame))), overwrite=True)
-    found = propose_suite(con, table)
+    table = session.backend.create_table(
+        "any", frame.assign(__row=range(len(frame))), overwrite=True
+    )
+    found = propose_suite(session, table)
     path = tmp_path_factory.mktemp("any") / "suite.json"
     write_suite(path, "any", found.proposals)
     for stage in ("raw", "clean"):
         suite = load_suite(path)
         kept = {i for i, p in enumerate(found.proposals) if p.stage == stage}
         view = table.mutate(s=table.s.strip()) if stage == "clean" else table
-        done = validate(con, view, suite)
+        done = validate(session, view, suite)
         assert [f.expectation.label for i, f in enumerate(done.findings)
                 if i in kept and not f.success] == []  # fmt: skip
 
 
-def _levels(con: Any, counts: dict[str, int], **more: Any) -> Any:
+def _levels(session: Session, counts: dict[str, int], **more: Any) -> Any:
     rows = [level for level, n in counts.items() for _ in range(n)]
     frame = pd.DataFrame({"kind": rows, "__row": range(len(rows))})
-    return propose_suite(con, con.create_table("levels", frame, overwrite=True), **more)
+    return propose_suite(
+        session, session.backend.create_table("levels", frame, overwrite=True), **more
+    )
 
 
-def test_a_list_to_which_levels_keep_coming_isnt_closed(con: Any) -> None:
+def test_a_list_to_which_levels_keep_coming_isnt_closed(session: Session) -> None:
     few = {f"k{i}": 1 for i in range(12)}
-    found = _levels(con, {"a": 500, "b": 300, **few})
+    found = _levels(session, {"a": 500, "b": 300, **few})
     assert _by(found, "_in_set") == {}
     (remark,) = [r for r in found.remarks if r.column == "kind"]
     assert "12 of 14 levels were seen once" in remark.text
     assert "1.48% of further rows" in remark.text
-    rare = _by(_levels(con, {"a": 5000, "b": 3000, "c": 1}), "_in_set")["kind",]
+    rare = _by(_levels(session, {"a": 5000, "b": 3000, "c": 1}), "_in_set")["kind",]
     assert rare.kwargs["mostly"] == 0.999
     assert "Good and Turing" in rare.rationale
 
 
-def _versions(con: Any, frames: list[pd.DataFrame]) -> list[tuple[str, Any]]:
-    return [(f"2024-{i + 1:02d}", con.create_table(f"v{i}", f.assign(__row=range(len(f))),
-                                                   overwrite=True))
-            for i, f in enumerate(frames)]  # fmt: skip
+def _versions(session: Session, frames: list[pd.DataFrame]) -> list[tuple[str, Any]]:
+    numbered = [frame.assign(__row=range(len(frame))) for frame in frames]
+    tables = [
+        session.backend.create_table(f"v{i}", frame, overwrite=True)
+        for i, frame in enumerate(numbered)
+    ]
+    return [(f"2024-{i + 1:02d}", table) for i, table in enumerate(tables)]
 
 
-def test_earlier_versions_give_bands_and_open_lists(con: Any) -> None:
+def test_earlier_versions_give_bands_and_open_lists(session: Session) -> None:
     rng = np.random.default_rng(7)
 
     def batch(i: int) -> pd.DataFrame:
@@ -202,8 +210,10 @@ def test_earlier_versions_give_bands_and_open_lists(con: Any) -> None:
                              "day": i})  # fmt: skip
 
     frames = [batch(i) for i in range(7)]
-    last = con.create_table("last", frames[-1].assign(__row=range(len(frames[-1]))), overwrite=True)
-    found = propose_suite(con, last, earlier=_versions(con, frames[:-1]))
+    last = session.backend.create_table(
+        "last", frames[-1].assign(__row=range(len(frames[-1]))), overwrite=True
+    )
+    found = propose_suite(session, last, earlier=_versions(session, frames[:-1]))
     rows = _by(found, "row_count")[()]
     assert rows.kwargs["min_value"] < 900 < 1000 < rows.kwargs["max_value"] < 1300
     mean = _by(found, "mean_to_be_between")["x",]
@@ -214,39 +224,41 @@ def test_earlier_versions_give_bands_and_open_lists(con: Any) -> None:
     assert "new levels came in" in remarks["kind"]
     assert "which batch this is" in remarks["day"]
     assert found.batches == 7
-    far = con.create_table("far", (frames[0] + {"x": 90, "kind": "", "day": 0}).assign(
+    far = session.backend.create_table("far", (frames[0] + {"x": 90, "kind": "", "day": 0}).assign(
         __row=range(900)), overwrite=True)  # fmt: skip
-    moved = propose_suite(con, far, earlier=_versions(con, frames[:-1]))
+    moved = propose_suite(session, far, earlier=_versions(session, frames[:-1]))
     assert ("x",) not in _by(moved, "mean_to_be_between")
     assert any("its mean" in r.text for r in moved.remarks if r.column == "x")
 
 
-def test_codes_for_unknown_are_named(con: Any) -> None:
+def test_codes_for_unknown_are_named(session: Session) -> None:
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.integers(0, 5000, 2000), [99999] * 9])
     frame = pd.DataFrame({"gain": x, "__row": range(len(x))})
-    found = propose_suite(con, con.create_table("codes", frame, overwrite=True))
+    found = propose_suite(session, session.backend.create_table("codes", frame, overwrite=True))
     (remark,) = [r for r in found.remarks if r.column == "gain"]
     assert remark.text.startswith("99999 stands 9 times")
 
 
-def test_a_key_of_two_columns_and_what_is_known(con: Any) -> None:
+def test_a_key_of_two_columns_and_what_is_known(session: Session) -> None:
     frame = pd.DataFrame({"shop_id": np.repeat(range(40), 25), "ticket_no": list(range(25)) * 40,
                           "total": 1.5, "__row": range(1000)})  # fmt: skip
-    table = con.create_table("keys", frame, overwrite=True)
-    (key,) = [p for p in propose_suite(con, table).proposals if "compound" in p.type]
+    table = session.backend.create_table("keys", frame, overwrite=True)
+    (key,) = [p for p in propose_suite(session, table).proposals if "compound" in p.type]
     assert key.kwargs["column_list"] == ["shop_id", "ticket_no"]
     stated = [("expect_compound_columns_to_be_unique", dict(key.kwargs)),
               ("expect_column_values_to_be_of_type", {"column": "total", "type_": "float64"}),
               ("expect_column_values_to_not_be_null",
                {"column": "total", "row_condition": 'col("total") > 0'})]  # fmt: skip
-    known = propose_suite(con, table, known=aspects(stated)).proposals
+    known = propose_suite(session, table, known=aspects(stated)).proposals
     assert not [p for p in known if "compound" in p.type]
     assert not [p for p in known if "type_list" in p.type and p.kwargs["column"] == "total"]
     assert [p for p in known if "not_be_null" in p.type and p.kwargs["column"] == "total"]
 
 
-def test_merging_changes_nothing_that_stands_there(con: Any, loans: Any, tmp_path: Path) -> None:
+def test_merging_changes_nothing_that_stands_there(
+    session: Session, loans: Any, tmp_path: Path
+) -> None:
     _, found = loans
     path = tmp_path / "suite.json"
     mine = {"type": "expect_column_values_to_be_between", "severity": "critical",
@@ -270,7 +282,9 @@ def test_merging_changes_nothing_that_stands_there(con: Any, loans: Any, tmp_pat
         merge_suite(tmp_path / "odd.json", found.proposals)
 
 
-def test_an_empty_table_is_refused(con: Any) -> None:
-    table = con.create_table("none", _loans(1, 1).head(0).assign(__row=[]), overwrite=True)
+def test_an_empty_table_is_refused(session: Session) -> None:
+    table = session.backend.create_table(
+        "none", _loans(1, 1).head(0).assign(__row=[]), overwrite=True
+    )
     with pytest.raises(InputError, match="no row or no column"):
-        propose_suite(con, table)
+        propose_suite(session, table)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assay.contract import Contract
-from assay.engine import session
+from assay.engine import open_session
 from assay.policy.privacy import PrivacyPolicy
 
 COLUMNS = [
@@ -41,8 +41,8 @@ TREATMENTS = {
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[Any]:
-    with session(tmp_path / "duckdb", threads=2) as opened:
+def session(tmp_path: Path) -> Iterator[Any]:
+    with open_session(tmp_path / "duckdb", threads=2) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from assay.engine import session, write_parquet
+from assay.engine import open_session
 from assay.errors import PolicyError
 from assay.privacy import PseudonymKey, protect, pseudonym
 
@@ -48,11 +48,13 @@ def marks(rows=MARKS):
 
 
 @pytest.fixture
-def protected(con, contract_of, policy_of):
+def protected(session, contract_of, policy_of):
     def run(rows=ROWS, marked=None, **changed):
         marked = marks() if marked is None else marked
-        observed = protect(con, table(rows), marked, contract_of(), policy_of(**changed), KEY)
-        return sorted(con.to_pyarrow(observed).to_pylist(), key=lambda row: row["__row"])
+        observed = protect(session, table(rows), marked, contract_of(), policy_of(**changed), KEY)
+        return sorted(
+            session.backend.to_pyarrow(observed).to_pylist(), key=lambda row: row["__row"]
+        )
 
     return run
 
@@ -110,11 +112,11 @@ def test_an_unparsed_row_without_a_mark_would_vanish(protected):
     assert "old" not in str(raised.value)
 
 
-def test_no_marks_and_no_rows(con, contract_of, policy_of):
-    observed = protect(con, table(ROWS[:5]), None, contract_of(), policy_of(), KEY)
-    assert con.to_pyarrow(observed.count()).as_py() == 5
-    empty = protect(con, table([]), None, contract_of(), policy_of(), KEY)
-    assert con.to_pyarrow(empty).num_rows == 0
+def test_no_marks_and_no_rows(session, contract_of, policy_of):
+    observed = protect(session, table(ROWS[:5]), None, contract_of(), policy_of(), KEY)
+    assert session.backend.to_pyarrow(observed.count()).as_py() == 5
+    empty = protect(session, table([]), None, contract_of(), policy_of(), KEY)
+    assert session.backend.to_pyarrow(empty).num_rows == 0
     assert "tail" in empty.columns
 
 
@@ -129,14 +131,14 @@ def test_a_policy_that_leaves_an_identifier_is_refused(protected):
     assert len(raised.value.problems) == 3
 
 
-def test_references_match_pseudonym_to_pseudonym(con, contract_of, policy_of):
+def test_references_match_pseudonym_to_pseudonym(session, contract_of, policy_of):
     """Flights' tail numbers meet planes' in one domain and key version, and nowhere else."""
     contract, policy = contract_of(), policy_of()
-    planes = protect(con, table(ROWS[:2]), None, contract, policy, KEY)
-    flights = protect(con, table([ROWS[0], ROWS[2]]), None, contract, policy, KEY)
-    newer = protect(con, table(ROWS[:2]), None, contract, policy, PseudonymKey(2, KEY.master))
-    assert con.to_pyarrow(flights.semi_join(planes, "tail").count()).as_py() == 2
-    assert con.to_pyarrow(flights.semi_join(newer, "tail").count()).as_py() == 0
+    planes = protect(session, table(ROWS[:2]), None, contract, policy, KEY)
+    flights = protect(session, table([ROWS[0], ROWS[2]]), None, contract, policy, KEY)
+    newer = protect(session, table(ROWS[:2]), None, contract, policy, PseudonymKey(2, KEY.master))
+    assert session.backend.to_pyarrow(flights.semi_join(planes, "tail").count()).as_py() == 2
+    assert session.backend.to_pyarrow(flights.semi_join(newer, "tail").count()).as_py() == 0
 
 
 def test_bytes_are_the_same_over_threads(tmp_path, contract_of, policy_of):
@@ -149,11 +151,15 @@ def test_bytes_are_the_same_over_threads(tmp_path, contract_of, policy_of):
     )
     seen = set()
     for threads in (1, 2, 8):
-        with session(threads=threads) as con:
-            marked = con.sql("SELECT i AS __row, 'quarantined' AS disposition "
+        with open_session(threads=threads) as session:
+            marked = session.backend.sql("SELECT i AS __row, 'quarantined' AS disposition "
                              "FROM range(0, 130000, 7) AS t(i)")  # fmt: skip
-            rows = protect(con, con.sql(sql), marked, contract_of(), policy_of(), KEY)
-            written = write_parquet(con, rows, tmp_path / f"{threads}.parquet", ["tail", "__row"])
+            rows = protect(
+                session, session.backend.sql(sql), marked, contract_of(), policy_of(), KEY
+            )
+            written = session.write_parquet(
+                rows, tmp_path / f"{threads}.parquet", ["tail", "__row"]
+            )
         seen.add((written.rows, written.sha256))
     assert len(seen) == 1
     assert written.rows == 130_000
@@ -164,7 +170,7 @@ MARKERS = {"tail": "ZQMARKERTAIL", "owner": 987654321, "phone": "ZQMARKERPHONE",
 
 
 def test_no_planted_value_is_in_what_comes_out(
-    con, tmp_path, contract_of, policy_of, caplog, capfd
+    session, tmp_path, contract_of, policy_of, caplog, capfd
 ):
     """Marked values go in; neither the files, nor logs, nor errors have them afterwards."""
     caplog.set_level(logging.DEBUG)
@@ -172,17 +178,17 @@ def test_no_planted_value_is_in_what_comes_out(
     row["__landed"] = {"tail": "zqmarkertail "}
     landed = table([tuple(row.values()), *ROWS[1:5]])
     needles = [str(value).encode() for value in MARKERS.values()] + [b"zqmarkertail"]
-    landed = con.create_table("landed_rows", landed)
-    marked = con.create_table("marked_rows", marks(MARKS[:2]))
-    clear = write_parquet(con, landed, tmp_path / "clear.parquet", ["__row"]).path
+    landed = session.backend.create_table("landed_rows", landed)
+    marked = session.backend.create_table("marked_rows", marks(MARKS[:2]))
+    clear = session.write_parquet(landed, tmp_path / "clear.parquet", ["__row"]).path
     assert all(_found(clear, needle) for needle in needles), "the search would find them"
-    observed = protect(con, landed, marked, contract_of(), policy_of(), KEY)
-    out = write_parquet(con, observed, tmp_path / "out.parquet", ["__row"]).path
+    observed = protect(session, landed, marked, contract_of(), policy_of(), KEY)
+    out = session.write_parquet(observed, tmp_path / "out.parquet", ["__row"]).path
     assert not [needle for needle in needles if _found(out, needle)]
     said = []
     for bad in ({"tail": None}, {"age": {"treatment": "keep", "rationale": ""}}):
         with pytest.raises(Exception, match=r"tail|age") as raised:
-            protect(con, landed, None, contract_of(), policy_of(**bad), KEY)
+            protect(session, landed, None, contract_of(), policy_of(**bad), KEY)
         said.append(str(raised.value))
     said += [caplog.text, *capfd.readouterr()]
     assert not [needle for needle in needles if needle.decode() in "".join(said)]

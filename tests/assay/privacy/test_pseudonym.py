@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.engine import session
+from assay.engine import open_session
 from assay.privacy import PseudonymKey, pseudonym
 from assay.privacy._bulk import pseudonym_table
 from assay.privacy._key import _expand
@@ -81,9 +81,9 @@ def test_domains_and_versions_never_join():
 @given(st.lists(st.none() | TEXT, max_size=20))
 @settings(max_examples=12, deadline=None, derandomize=True)
 def test_in_bulk_as_one_by_one(values):
-    with session(threads=1) as con:
+    with open_session(threads=1) as session:
         table = ibis.memtable({"v": values}, schema={"v": "string"})
-        found = pseudonym_table(con, table.v, "aircraft", KEY).to_pyarrow().to_pylist()
+        found = pseudonym_table(session, table.v, "aircraft", KEY).to_pyarrow().to_pylist()
     assert {row["value"]: row["pseudonym"] for row in found} == {
         value: wanted(value, "aircraft", KEY) for value in values if value is not None
     }
@@ -91,13 +91,13 @@ def test_in_bulk_as_one_by_one(values):
 
 
 def test_many_values_in_bulk():
-    with session(threads=2) as con:
-        values = con.sql("SELECT 'N' || (i % 30000) AS v FROM range(90000) AS t(i)")
-        table = pseudonym_table(con, values.v, "aircraft", KEY)
-        rows, pseudonyms = con.raw_sql(
-            f"SELECT count(*), count(DISTINCT pseudonym) FROM ({con.compile(table)})"
+    with open_session(threads=2) as session:
+        values = session.backend.sql("SELECT 'N' || (i % 30000) AS v FROM range(90000) AS t(i)")
+        table = pseudonym_table(session, values.v, "aircraft", KEY)
+        rows, pseudonyms = session.backend.raw_sql(
+            f"SELECT count(*), count(DISTINCT pseudonym) FROM ({session.backend.compile(table)})"
         ).fetchone()
-        leftover = con.raw_sql(
+        leftover = session.backend.raw_sql(
             "SELECT count(*) FROM duckdb_functions() WHERE function_name LIKE 'pseudonym%'"
         ).fetchone()
     assert (rows, pseudonyms) == (30000, 30000)

@@ -9,9 +9,10 @@ import ibis
 import pyarrow as pa
 from hypothesis import HealthCheck, Phase, settings
 
-from assay.quality import _gx, validate
+from assay.quality import validate
 from assay.quality._finding import plain
 from assay.quality._suite import Expectation, Suite
+from assay.quality.gx import _door
 
 FLOATS = [-1e300, -2.5, -1.0, 0.0, 0.5, 1.0, 2.0, 2.0, 3.75, 10.0, 1e300]
 TEXTS = [
@@ -159,10 +160,10 @@ def differences(finding, outcome):
             yield f"{key} {a} against {b}"
 
 
-def compare(con, data, expectations):
+def compare(session, data, expectations):
     table = ibis.memtable(data.add_column(0, "__row", pa.array(range(len(data)), pa.int64())))
-    ours = validate(con, table, Suite("all", expectations))
-    theirs = _gx.run(data.to_pandas(), expectations)
+    ours = validate(session, table, Suite("all", expectations))
+    theirs = _door.run(data.to_pandas(), expectations)
     wrong = [
         f"{finding.expectation.label} {dict(finding.expectation.kwargs)}: {difference}"
         for finding, outcome in zip(ours.findings, theirs, strict=True)

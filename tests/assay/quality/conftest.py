@@ -4,12 +4,12 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from assay.engine import session
+from assay.engine import open_session
 
 
 @pytest.fixture(scope="package")
-def con():
-    with session(threads=2) as opened:
+def session():
+    with open_session(threads=2) as opened:
         yield opened
 
 

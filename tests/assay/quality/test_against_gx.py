@@ -153,22 +153,22 @@ TYPES = [pa.float64(), pa.int64(), pa.int64(), pa.string(), pa.string(), pa.bool
 
 
 @pytest.mark.parametrize("name", EDGES)
-def test_equal_at_the_edges(con, name):
+def test_equal_at_the_edges(session, name):
     arrays = [pa.array(v, t) for v, t in zip(EDGES[name], TYPES, strict=True)]
-    compare(con, pa.table(arrays, names=list("fijstbd")), EVERYTHING)
+    compare(session, pa.table(arrays, names=list("fijstbd")), EVERYTHING)
 
 
 @settings(GENERATED, max_examples=4)
 @given(data=tables(), seed=st.integers(0, 2**32))
-def test_equal_on_generated_tables(con, data, seed):
-    compare(con, data, tuple(random.Random(seed).sample(EVERYTHING, len(EVERYTHING) // 4)))
+def test_equal_on_generated_tables(session, data, seed):
+    compare(session, data, tuple(random.Random(seed).sample(EVERYTHING, len(EVERYTHING) // 4)))
 
 
 @pytest.mark.slow
 @settings(GENERATED, max_examples=25)
 @given(data=tables())
-def test_everything_is_equal_on_many_tables(con, data):
-    compare(con, data, EVERYTHING)
+def test_everything_is_equal_on_many_tables(session, data):
+    compare(session, data, EVERYTHING)
 
 
 SCHEMAS = labelled(tuple(
@@ -182,9 +182,9 @@ SCHEMAS = labelled(tuple(
 ))  # fmt: skip
 
 
-def test_schemas_are_judged_alike(con):
+def test_schemas_are_judged_alike(session):
     texts = ["1", "1.5", "{}", '{"a": 1}', '{"a": "é"}', "[1]", "[1, 2]", "null", None]
-    compare(con, pa.table({"s": texts}), SCHEMAS)
+    compare(session, pa.table({"s": texts}), SCHEMAS)
 
 
 ZONED = labelled((
@@ -233,8 +233,8 @@ def zoned(draw):
 
 @settings(GENERATED, max_examples=3)
 @given(data=st.composite(zoned)())
-def test_equal_on_zones_decimals_and_odd_texts(con, data):
-    compare(con, data, ZONED)
+def test_equal_on_zones_decimals_and_odd_texts(session, data):
+    compare(session, data, ZONED)
 
 
 def test_every_expectation_with_that_oracle_is_compared():

@@ -7,10 +7,11 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from assay.quality import _gx, validate
+from assay.quality import validate
 from assay.quality._check import GX_SQLITE, REGISTRY
 from assay.quality._finding import plain
 from assay.quality._suite import Expectation, Suite, labelled
+from assay.quality.gx import _door
 
 TEXTS = ["ab", "a_", "a%", "%", "_", "", None, "abc", "ba", "a\nb", "aé", "日本", "a.b", "ab"]
 LIKE = ["a%", "_", "%b", "a_", "%", "", "a%c", "日_", "é", "a.b", "__"]
@@ -48,19 +49,19 @@ def on_sqlite(path, tables, expectations):
     with sqlite3.connect(path) as database:
         for name, table in tables.items():
             table.to_pandas().to_sql(name, database, index=False)
-    context = _gx.gx().get_context(mode="ephemeral")
+    context = _door.gx().get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_sqlite("sql", connection_string=f"sqlite:///{path}")
     asset = source.add_table_asset("batch", table_name=next(iter(tables)))
     batch = asset.add_batch_definition_whole_table("whole").get_batch()
-    loaded = [_gx._loaded(_gx._configuration(e, place)) for place, e in enumerate(expectations)]
-    suite = _gx.gx().ExpectationSuite(name="assay", expectations=loaded)
+    loaded = [_door._loaded(_door._configuration(e, place)) for place, e in enumerate(expectations)]
+    suite = _door.gx().ExpectationSuite(name="assay", expectations=loaded)
     found = batch.validate(suite, result_format="COMPLETE").results
-    outcomes = {r.expectation_config.meta["assay_place"]: _gx._outcome(r) for r in found}
+    outcomes = {r.expectation_config.meta["assay_place"]: _door._outcome(r) for r in found}
     return [outcomes[place] for place in range(len(expectations))]
 
 
-def here(con, tables, expectations):
+def here(session, tables, expectations):
     """Our findings over the same tables."""
 
     def numbered(table):
@@ -69,7 +70,7 @@ def here(con, tables, expectations):
     batch, *others = tables
     released = {name: numbered(tables[name]) for name in others}
     suite = Suite("sql", expectations).with_released(released)
-    return validate(con, numbered(tables[batch]), suite).findings
+    return validate(session, numbered(tables[batch]), suite).findings
 
 
 def told(one):
@@ -84,8 +85,8 @@ def tables():
     return {"batch": pa.table({"s": TEXTS, "i": NUMBERS}), **others}
 
 
-def test_equal_to_great_expectations_on_sqlite(con, tmp_path, tables):
-    ours, theirs = here(con, tables, EXPECTED), on_sqlite(tmp_path / "x.db", tables, EXPECTED)
+def test_equal_to_great_expectations_on_sqlite(session, tmp_path, tables):
+    ours, theirs = here(session, tables, EXPECTED), on_sqlite(tmp_path / "x.db", tables, EXPECTED)
     wrong = [
         f"{a.expectation.label} {a.expectation.told}: {told(a)} against {told(b)}"
         for a, b in zip(ours, theirs, strict=True)
@@ -96,20 +97,20 @@ def test_equal_to_great_expectations_on_sqlite(con, tmp_path, tables):
     assert {f.success for f in ours if f.expectation.type == COUNT} == {True, False}
 
 
-def test_case_counts_here_and_not_on_sqlite(con, tmp_path):
+def test_case_counts_here_and_not_on_sqlite(session, tmp_path):
     tables = {"batch": pa.table({"s": ["AB"]})}
     lines = [(KIND.format(no, ""), {"like_pattern": "ab"}) for no in ("", "not_")]
     lines += [(KIND.format(no, "_list"), {"like_pattern_list": ["ab"]}) for no in ("", "not_")]
     expectations = labelled(tuple(Expectation(k, {"column": "s", **v}) for k, v in lines))
-    ours = here(con, tables, expectations)
+    ours = here(session, tables, expectations)
     theirs = on_sqlite(tmp_path / "x.db", tables, expectations)
     assert [f.success for f in ours] == [False, True, False, True]
     assert [o.success for o in theirs] == [True, False, True, False]
 
 
-def test_a_condition_counts_for_both_tables_here_and_for_one_on_sqlite(con, tmp_path, tables):
+def test_a_condition_counts_for_both_tables_here_and_for_one_on_sqlite(session, tmp_path, tables):
     expectations = labelled((Expectation(COUNT, {"other_table_name": "longer", **CONDITION}),))
-    (ours,), (theirs,) = (here(con, tables, expectations),
+    (ours,), (theirs,) = (here(session, tables, expectations),
                           on_sqlite(tmp_path / "x.db", tables, expectations))  # fmt: skip
     assert ours.result["observed_value"] == {"self": 6, "other": 7}
     assert theirs.result["observed_value"] == {"self": 6, "other": len(NUMBERS) + 2}

@@ -6,8 +6,8 @@ import pytest
 
 from assay.errors import InputError
 from assay.quality import check_suite_with_gx, render_data_docs, validate_file
-from assay.quality._docs import render_expectations
-from assay.quality._gx_docs import gx_shape
+from assay.quality.gx._docs import render_expectations
+from assay.quality.gx._site import gx_shape
 
 
 @pytest.fixture

@@ -79,16 +79,16 @@ ROWS = "SELECT * FROM {batch} WHERE i > 9"
 PROGRAM = """
 import json, sys
 import pyarrow as pa
-from assay.engine import session
+from assay.engine import open_session
 from assay.quality import load_suite, validate
 
 columns = {"__row": range(4), "i": [1, 2, 3, 4], "j": [4, 3, 2, 1], "s": list("abab"),
            "n": [None, None, None, 1], "t": ["2001", "2002", "2003", "2004"]}
 suite = load_suite(sys.argv[1], {"low": 0})
-with session(threads=1) as con:
-    con.con.register("t", pa.table({k: pa.array(v) for k, v in columns.items()}))
-    table = con.table("t")
-    found = validate(con, table, suite.with_released({"other": table}))
+with open_session(threads=1) as session:
+    session.backend.con.register("t", pa.table({k: pa.array(v) for k, v in columns.items()}))
+    table = session.backend.table("t")
+    found = validate(session, table, suite.with_released({"other": table}))
 told = [(f.expectation.type, f.engine, f.success, f.problem) for f in found.findings]
 heavy = [m for m in ("great_expectations", "scipy.stats", "sklearn") if m in sys.modules]
 print(json.dumps([told, heavy]))

@@ -13,8 +13,8 @@ COLUMNS = {"a": [1, 2, 3, None], "s": ["x", "y", None, "it's"], "b c": [1, 2, 3,
      's == "x" or a >= 3', "s.isnull()", "s.notnull() and a < 3", "1 < a <= 3", "`b c` > 2",
      "(a > 1) & ~(s == 'y')", 's == "it\'s"', "a > -1", "2 < a", "a == `b c`"],
 )  # fmt: skip
-def test_reads_as_pandas_does(con, make, text):
-    frame = Frame.of(con, make(**COLUMNS), "__row")
+def test_reads_as_pandas_does(session, make, text):
+    frame = Frame.of(session, make(**COLUMNS), "__row")
     kept = frame.rows(frame.table.filter(where(frame, parse_condition(text))).order_by("__row"))
     expected = pd.DataFrame(COLUMNS).query(text, engine="python").index
     assert [r["__row"] for r in kept] == list(expected)

@@ -37,10 +37,10 @@ ID = Column(name="id", type="integer", required=True)
 KIND = Column(name="kind", type="string", levels=("a", "b"))
 
 
-def test_rows_carry_all_their_reasons(con):
+def test_rows_carry_all_their_reasons(session):
     table = landed(unparsed=[None, ["id"], None, None, None], id=[1, None, 3, 3, 4],
                    kind=["a", "x", "b", "c", None])  # fmt: skip
-    found = validate(con, table, contract_suite(contract(ID, KIND, primary_key=("id",))))
+    found = validate(session, table, contract_suite(contract(ID, KIND, primary_key=("id",))))
     assert reasons(found) == {
         1: ("quarantined", ["unparsed:id", "level:kind"]),
         2: ("quarantined", ["primary_key"]),
@@ -48,35 +48,35 @@ def test_rows_carry_all_their_reasons(con):
     }
 
 
-def test_exact_duplicates_are_dropped_before_uniqueness_is_judged(con):
+def test_exact_duplicates_are_dropped_before_uniqueness_is_judged(session):
     table = landed(unparsed=[None, None, None, None, ["id"], ["id"]],
                    id=[1, 1, 2, 2, None, None], kind=["a", "a", "a", "b", None, None])  # fmt: skip
     agreed = contract(ID, KIND, primary_key=("id",), on_duplicate="keep_first")
-    found = validate(con, table, contract_suite(agreed))
+    found = validate(session, table, contract_suite(agreed))
     assert (found.dropped, found.quarantined, found.rows_left) == (1, 4, 1)
     assert reasons(found)[1] == ("dropped", ["exact_duplicate"])
     assert reasons(found)[2] == ("quarantined", ["primary_key"])
     assert set(reasons(found)) == {1, 2, 3, 4, 5}
-    strict = validate(con, table, contract_suite(contract(ID, KIND, primary_key=("id",))))
+    strict = validate(session, table, contract_suite(contract(ID, KIND, primary_key=("id",))))
     assert (strict.dropped, strict.quarantined) == (0, 6)
 
 
 @pytest.mark.parametrize(("mostly", "outcome"), [(1.0, Outcome.FAIL), (0.5, Outcome.PASS)])
-def test_references_are_looked_up_in_released_rows(con, mostly, outcome):
+def test_references_are_looked_up_in_released_rows(session, mostly, outcome):
     wanted = Reference(dataset="airports", column="faa", mostly=mostly)
     dest = Column(name="dest", type="string", references=wanted)
     table = landed(dest=["JFK", "XXX", None])
     airports = ibis.memtable({"faa": ["JFK", "LGA", None]})
-    found = validate(con, table, contract_suite(contract(dest), {"airports": airports}))
+    found = validate(session, table, contract_suite(contract(dest), {"airports": airports}))
     assert found.outcome is outcome
     assert reasons(found) == (
         {1: ("quarantined", ["reference:dest"])} if outcome is Outcome.FAIL else {}
     )
-    unknown = validate(con, table, contract_suite(contract(dest)))
+    unknown = validate(session, table, contract_suite(contract(dest)))
     assert unknown.outcome is Outcome.INCONCLUSIVE
 
 
-def test_identifiers_are_looked_up_among_pseudonyms_only(con):
+def test_identifiers_are_looked_up_among_pseudonyms_only(session):
     tail = Column(name="tail", type="string", classification="identifier",
                   references=Reference(dataset="planes", column="tail"))  # fmt: skip
     planes = {"planes": ibis.memtable({"tail": ["p1"]})}
@@ -84,21 +84,21 @@ def test_identifiers_are_looked_up_among_pseudonyms_only(con):
     clean = contract_suite(contract(tail), planes, stage="clean")
     assert not any(e.label == "reference:tail" for e in raw.expectations)
     assert [e.label for e in clean.expectations] == ["reference:tail"]
-    assert reasons(validate(con, landed(tail=["p1", "p2"]), clean)) == {
+    assert reasons(validate(session, landed(tail=["p1", "p2"]), clean)) == {
         1: ("quarantined", ["reference:tail"])
     }
 
 
-def test_rows_lie_within_their_batch(con):
+def test_rows_lie_within_their_batch(session):
     import datetime as dt
 
     agreed = contract(Column(name="at", type="timestamp"), dated="at")
     moments = [dt.datetime(2013, 2, 3, 23), dt.datetime(2013, 2, 4), dt.datetime(2013, 2, 5)]
-    found = validate(con, landed(at=moments), contract_suite(agreed, batch="2013-02-04"))
+    found = validate(session, landed(at=moments), contract_suite(agreed, batch="2013-02-04"))
     assert set(reasons(found)) == {0, 2}
 
 
-def test_a_batch_is_as_fresh_as_its_contract_says(con):
+def test_a_batch_is_as_fresh_as_its_contract_says(session):
     import datetime as dt
 
     day = Column(name="day", type="date")
@@ -110,7 +110,7 @@ def test_a_batch_is_as_fresh_as_its_contract_says(con):
 
     def outcomes(moment, date):
         table = landed(at=[dt.datetime(2013, 2, 4), moment], day=[dt.date(2013, 2, 3), date])
-        found = validate(con, table, contract_suite(agreed, batch="2013-02-04"))
+        found = validate(session, table, contract_suite(agreed, batch="2013-02-04"))
         by_label = {f.expectation.label: f for f in found.findings}
         return [by_label[k].verdict.value for k in ("stale:at", "stale:day")]
 
@@ -124,12 +124,12 @@ def test_a_batch_is_as_fresh_as_its_contract_says(con):
     )
 
 
-def test_as_many_rows_as_another_data_set_has_released(con):
+def test_as_many_rows_as_another_data_set_has_released(session):
     kind = "expect_table_row_count_to_equal_other_table"
     planes = ibis.memtable({"tail": ["a", "b", None]})
 
     def judged(suite):
-        return validate(con, landed(tail=["a", "c"]), suite).findings[0]
+        return validate(session, landed(tail=["a", "c"]), suite).findings[0]
 
     same = Expectation(kind, {"other_table_name": "planes"})
     named = Suite("s", labelled((same,)))
@@ -142,8 +142,8 @@ def test_as_many_rows_as_another_data_set_has_released(con):
     assert judged(Suite("s", labelled((some,))).with_released({"planes": planes})).success
 
 
-def test_a_missing_column_is_a_fault_of_the_table(con):
-    found = validate(con, landed(id=[1]), contract_suite(contract(ID, KIND)))
+def test_a_missing_column_is_a_fault_of_the_table(session):
+    found = validate(session, landed(id=[1]), contract_suite(contract(ID, KIND)))
     first = found.findings[0]
     assert (first.verdict, first.row_level) == (Outcome.FAIL, False)
     assert found.document()["results"][0]["result"]["details"]["mismatched"] == {

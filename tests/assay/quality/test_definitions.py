@@ -123,12 +123,12 @@ def wrong(case, finding):
 
 
 @pytest.mark.parametrize("path", FILES, ids=[p.stem for p in FILES])
-def test_gives_the_defined_answer(con, path):
+def test_gives_the_defined_answer(session, path):
     found = []
     for kind, table, told in cases(path):
         numbered = table.add_column(0, "__row", pa.array(range(len(table)), pa.int64()))
         suite = labelled(tuple(Expectation(kind, kwargs_of(t)) for t in told))
-        judged = validate(con, ibis.memtable(numbered), Suite("defined", suite))
+        judged = validate(session, ibis.memtable(numbered), Suite("defined", suite))
         for case, finding in zip(told, judged.findings, strict=True):
             faults = list(wrong(case, finding))
             if (kind, case["title"]) in UNLIKE:

@@ -7,10 +7,11 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from assay.quality import _gx, validate
+from assay.quality import validate
 from assay.quality._check import GX_PANDAS, REGISTRY
-from assay.quality._docs import NOT_COMPILED
 from assay.quality._suite import Expectation, Suite, labelled
+from assay.quality.gx import _door
+from assay.quality.gx._docs import NOT_COMPILED
 
 DATA = pa.table(
     {
@@ -112,11 +113,11 @@ def became(one):
 
 
 @pytest.fixture(scope="module")
-def judged(con):
+def judged(session):
     """What became of each, here and there; Great Expectations sees the row number as well."""
     numbered = DATA.add_column(0, "__row", pa.array(range(len(DATA)), pa.int64()))
-    ours = validate(con, ibis.memtable(numbered), Suite("differences", EXPECTED)).findings
-    theirs = _gx.run(numbered.to_pandas(), EXPECTED)
+    ours = validate(session, ibis.memtable(numbered), Suite("differences", EXPECTED)).findings
+    theirs = _door.run(numbered.to_pandas(), EXPECTED)
     return [(became(a), became(b)) for a, b in zip(ours, theirs, strict=True)]
 
 
@@ -132,13 +133,13 @@ def test_every_line_that_names_a_difference_is_shown():
     assert told - {last_digit} <= {x.type for x in EXPECTED}
 
 
-def test_only_one_of_great_expectations_own_is_not_compiled(con):
-    own = {k for k in _gx.known_types() if k.startswith(("expect_", "unexpected_"))}
+def test_only_one_of_great_expectations_own_is_not_compiled(session):
+    own = {k for k in _door.known_types() if k.startswith(("expect_", "unexpected_"))}
     assert own - REGISTRY.keys() == {NOT_COMPILED}
     kwargs = {"base_query": "SELECT 1", "comparison_query": "SELECT 1",
               "comparison_data_source_name": "other"}  # fmt: skip
     suite = Suite("compared", labelled((Expectation(NOT_COMPILED, kwargs),)))
     numbered = ibis.memtable(DATA.select(["i"]).append_column("__row", pa.array(range(3))))
-    (finding,) = validate(con, numbered, suite, gx_max_rows=10).findings
+    (finding,) = validate(session, numbered, suite, gx_max_rows=10).findings
     assert finding.engine == "gx"
     assert finding.problem is not None

@@ -100,12 +100,12 @@ SUITES = st.tuples(*DRAWN).map(labelled)
 
 @settings(GENERATED, max_examples=4)
 @given(data=tables(), suite=SUITES)
-def test_equal_on_generated_suites(con, data, suite):
-    compare(con, data, suite)
+def test_equal_on_generated_suites(session, data, suite):
+    compare(session, data, suite)
 
 
 @pytest.mark.slow
 @settings(GENERATED, max_examples=40)
 @given(data=tables(), suite=SUITES)
-def test_equal_on_many_generated_suites(con, data, suite):
-    compare(con, data, suite)
+def test_equal_on_many_generated_suites(session, data, suite):
+    compare(session, data, suite)

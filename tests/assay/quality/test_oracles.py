@@ -21,11 +21,11 @@ FOLDER = Path(ORACLES or ".")
 published = pytest.mark.skipif(ORACLES is None, reason="ASSAY_ORACLE_DATA is unset")
 
 
-def unexpected(con, table, *lines, **suite):
+def unexpected(session, table, *lines, **suite):
     """How many rows fail each expectation, and the validation."""
     numbered = table.add_column(0, "__row", pa.array(range(len(table)), pa.int64()))
     expectations = labelled(tuple(Expectation(f"expect_column_{k}", v) for k, v in lines))
-    found = validate(con, ibis.memtable(numbered), Suite("published", expectations, **suite))
+    found = validate(session, ibis.memtable(numbered), Suite("published", expectations, **suite))
     assert [f.problem for f in found.findings if f.problem] == []
     return [f.result["unexpected_count"] for f in found.findings], found
 
@@ -39,9 +39,9 @@ def adult():
 
 
 @published
-def test_adult_has_its_question_marks(con, adult):
+def test_adult_has_its_question_marks(session, adult):
     workclass, occupation, country = "c1", "c6", "c13"
-    counts, found = unexpected(con, adult, *(
+    counts, found = unexpected(session, adult, *(
         ("values_to_not_be_in_set", {"column": col, "value_set": ["?"]})
         for col in (workclass, occupation, country)
     ))  # fmt: skip
@@ -50,9 +50,9 @@ def test_adult_has_its_question_marks(con, adult):
 
 
 @published
-def test_adult_has_its_duplicates(con, adult):
+def test_adult_has_its_duplicates(session, adult):
     line = ("values_to_not_be_null", {"column": "c0"})
-    assert unexpected(con, adult, line, drop_exact_duplicates=True)[1].dropped == 24
+    assert unexpected(session, adult, line, drop_exact_duplicates=True)[1].dropped == 24
 
 
 def cells(folder):
@@ -74,7 +74,7 @@ def cells(folder):
     [("hospital", 509, 0.0255, {"TYP": 509}),
      ("flights", 4_920, 0.2958, {"MV": 2_401, "SEM": 2_188, "REP": 331})],
 )  # fmt: skip
-def test_the_dirty_cells_are_found(con, folder, cells_wrong, share, by_kind):
+def test_the_dirty_cells_are_found(session, folder, cells_wrong, share, by_kind):
     table, width = cells(folder)
 
     def wrong(**condition):
@@ -82,7 +82,7 @@ def test_the_dirty_cells_are_found(con, folder, cells_wrong, share, by_kind):
             "column_A": f"clean_{k}", "column_B": f"dirty_{k}",
             **{name: text.format(k) for name, text in condition.items()}}) for k in range(width)
         )  # fmt: skip
-        return sum(unexpected(con, table, *pairs)[0])
+        return sum(unexpected(session, table, *pairs)[0])
 
     assert wrong() == cells_wrong
     assert cells_wrong / (len(table) * width) == pytest.approx(share, abs=5e-5)
@@ -101,7 +101,7 @@ def read(file):
     return arrow_csv.read_csv(file, convert_options=nulls)
 
 
-def test_flights_have_their_nulls_and_their_unknown_planes_and_places(con):
+def test_flights_have_their_nulls_and_their_unknown_planes_and_places(session):
     with zipfile.ZipFile(flights_file("flights.csv.zip")) as archive:
         flights = read(archive.open("flights.csv"))
 
@@ -112,7 +112,7 @@ def test_flights_have_their_nulls_and_their_unknown_planes_and_places(con):
         })  # fmt: skip
 
     counts, found = unexpected(
-        con, flights.select(["dep_time", "arr_delay", "tailnum", "dest"]),
+        session, flights.select(["dep_time", "arr_delay", "tailnum", "dest"]),
         *(("values_to_not_be_null", {"column": c}) for c in ("dep_time", "arr_delay", "tailnum")),
         known("tailnum", "planes", "tailnum"), known("dest", "airports", "faa"),
     )  # fmt: skip

@@ -15,9 +15,9 @@ PATTERNS = [r"^a", r"a$", r"\d", r"\w", r"\s", r"\b", r"(?i)k", r"(?i)É", ".", 
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_matches_as_python_does(con, pattern):
+def test_matches_as_python_does(session, pattern):
     numbers = list(range(len(VALUES)))
-    frame = Frame.of(con, ibis.memtable(pa.table({"__row": numbers, "s": VALUES})), "__row")
+    frame = Frame.of(session, ibis.memtable(pa.table({"__row": numbers, "s": VALUES})), "__row")
     found = frame.table.filter(
         matches(frame, frame.table, "s", pattern), frame.table["s"].notnull()
     )

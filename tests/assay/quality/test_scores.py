@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.engine import Session
 from assay.policy import load_policy
 from assay.policy.quality import QualityPolicy
 from assay.quality import judge_validation, load_suite, validate
@@ -53,7 +54,9 @@ def test_the_dimension_is_the_tags_or_the_types(kind: str, meta: Any, expected: 
     b=st.lists(st.sampled_from([None, 1, 2, 30]), min_size=12, max_size=12),
 )
 @settings(max_examples=25, deadline=None)
-def test_a_score_is_met_over_judged(con: Any, tmp_path_factory: Any, a: Any, b: Any) -> None:
+def test_a_score_is_met_over_judged(
+    session: Session, tmp_path_factory: Any, a: Any, b: Any
+) -> None:
     import json
 
     import pandas as pd
@@ -69,7 +72,9 @@ def test_a_score_is_met_over_judged(con: Any, tmp_path_factory: Any, a: Any, b: 
         for k in kinds for c in "ab"
     ]  # fmt: skip
     suite.write_text(json.dumps({"name": "s", "expectations": expectations}))
-    found = validate(con, con.create_table("scored", frame, overwrite=True), load_suite(suite))
+    found = validate(
+        session, session.backend.create_table("scored", frame, overwrite=True), load_suite(suite)
+    )
     scores = {s.dimension: s for s in measure_scores(found)}
     cells = [v for column in (a, b) for v in column]
     present = [v for v in cells if v is not None]
@@ -81,7 +86,7 @@ def test_a_score_is_met_over_judged(con: Any, tmp_path_factory: Any, a: Any, b: 
 
 
 def test_the_table_counts_as_all_its_rows_and_info_for_nothing(
-    con: Any, write_suite: Any, make: Any, expect: Any
+    session: Session, write_suite: Any, make: Any, expect: Any
 ) -> None:
     table = make(a=[1, None, 3, 4], t=["w", "x", "y", "z"])
     suite = load_suite(write_suite(
@@ -90,7 +95,7 @@ def test_the_table_counts_as_all_its_rows_and_info_for_nothing(
         expect("column_values_to_not_be_null", "info", column="a"),
         expect("column_mean_to_be_between", column="t", min_value=0),
     ))  # fmt: skip
-    scores = {s.dimension: s for s in measure_scores(validate(con, table, suite))}
+    scores = {s.dimension: s for s in measure_scores(validate(session, table, suite))}
     completeness = scores["completeness"]
     assert (completeness.met, completeness.judged, completeness.expectations) == (3, 8, 2)
     assert completeness.worst == "expect_table_row_count_to_be_between"
@@ -106,10 +111,10 @@ def test_the_table_counts_as_all_its_rows_and_info_for_nothing(
     ],
 )
 def test_a_score_below_its_limit_holds_or_warns(
-    con: Any, write_suite: Any, make: Any, expect: Any, limit: Any, outcome: Outcome
+    session: Session, write_suite: Any, make: Any, expect: Any, limit: Any, outcome: Outcome
 ) -> None:
     suite = load_suite(write_suite(expect("column_values_to_not_be_null", column="a", mostly=0.5)))
-    found = validate(con, make(a=[1, None, 3, 4]), suite)
+    found = validate(session, make(a=[1, None, 3, 4]), suite)
     policy = _policy(raw={"completeness": limit})
     verdict = judge_validation(found, policy, gate="validate_raw")
     assert verdict.outcome is outcome
@@ -131,12 +136,18 @@ def test_a_score_below_its_limit_holds_or_warns(
     [(0, 1.0, False), (20, 2000 / 2020, False), (21, 2000 / 2021, True), (1000, 2 / 3, True)],
 )
 def test_rows_that_came_twice_count_against_uniqueness(
-    con: Any, write_suite: Any, make: Any, expect: Any, copies: int, score: float, fires: bool
+    session: Session,
+    write_suite: Any,
+    make: Any,
+    expect: Any,
+    copies: int,
+    score: float,
+    fires: bool,
 ) -> None:
     keys = [*range(1000), *range(copies)]
     written = load_suite(write_suite(expect("column_values_to_be_unique", column="k")))
     suite = replace(written, drop_exact_duplicates=True)
-    found = validate(con, make(k=keys), suite)
+    found = validate(session, make(k=keys), suite)
     assert found.dropped == copies
     policy = load_policy(_ROOT / "include" / "policies" / "flights" / "quality.yaml", QualityPolicy)
     verdict = judge_validation(found, policy, gate="validate_raw")
@@ -150,10 +161,10 @@ def test_rows_that_came_twice_count_against_uniqueness(
     ("severity", "outcome"), [("critical", Outcome.INCONCLUSIVE), ("warning", Outcome.WARN)]
 )
 def test_a_limit_on_what_nothing_measures_isnt_passed(
-    con: Any, write_suite: Any, make: Any, expect: Any, severity: str, outcome: Outcome
+    session: Session, write_suite: Any, make: Any, expect: Any, severity: str, outcome: Outcome
 ) -> None:
     suite = load_suite(write_suite(expect("column_values_to_not_be_null", column="a")))
-    found = validate(con, make(a=[1]), suite)
+    found = validate(session, make(a=[1]), suite)
     policy = _policy(clean={"timeliness": {"min": 0.0, "severity": severity}})
     verdict = judge_validation(found, policy, gate="validate_clean")
     assert verdict.outcome is outcome

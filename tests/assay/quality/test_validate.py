@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from assay.engine import read_parquet, session
+from assay.engine import open_session
 from assay.errors import SuiteError
 from assay.policy.quality import QualityPolicy
 from assay.quality import (
@@ -33,7 +33,7 @@ def by_type(validation):
     return {f.expectation.type: f for f in validation.findings}
 
 
-def test_severities_decide(con, make, write_suite, expect):
+def test_severities_decide(session, make, write_suite, expect):
     suite = load_suite(write_suite(
         expect("column_values_to_not_be_null", column="a", mostly=0.7),
         expect("column_values_to_be_in_set", column="s", value_set=["x", "y"]),
@@ -41,7 +41,7 @@ def test_severities_decide(con, make, write_suite, expect):
         expect("column_max_to_be_between", "warning", column="a", max_value=1),
         expect("column_min_to_be_between", "info", column="a", min_value=7),
     ))  # fmt: skip
-    found = validate(con, make(**COLUMNS), suite)
+    found = validate(session, make(**COLUMNS), suite)
     assert [f.verdict for f in found.findings] == [
         Outcome.PASS, Outcome.FAIL, Outcome.FAIL, Outcome.WARN, Outcome.PASS,
     ]  # fmt: skip
@@ -54,32 +54,32 @@ def test_severities_decide(con, make, write_suite, expect):
     assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
 
 
-def test_too_many_rows_a_table_or_no_row_hold(con, make, write_suite, expect):
+def test_too_many_rows_a_table_or_no_row_hold(session, make, write_suite, expect):
     bad_rows = expect("column_values_to_be_in_set", column="s", value_set=["x"])
     table_level = expect("table_row_count_to_equal", value=99)
     strict = POLICY.model_copy(update={"quarantine": POLICY.quarantine.model_copy(
         update={"max_share": 0.1})})  # fmt: skip
-    found = validate(con, make(**COLUMNS), load_suite(write_suite(bad_rows)))
+    found = validate(session, make(**COLUMNS), load_suite(write_suite(bad_rows)))
     assert judge_validation(found, POLICY).outcome is Outcome.WARN
     verdict = judge_validation(found, strict)
     assert (verdict.outcome, verdict.reasons[-1].code) == (
         Outcome.FAIL, "quarantine_share_above_limit",
     )  # fmt: skip
-    found = validate(con, make(**COLUMNS), load_suite(write_suite(table_level)))
+    found = validate(session, make(**COLUMNS), load_suite(write_suite(table_level)))
     assert judge_validation(found, POLICY).reasons[0].code == "critical_expectation_unmet"
     empty = make(a=pa.array([], pa.int64()), s=pa.array([], pa.string()))
-    found = validate(con, empty, load_suite(write_suite(bad_rows)))
+    found = validate(session, empty, load_suite(write_suite(bad_rows)))
     assert [r.code for r in judge_validation(found, POLICY).reasons] == ["no_rows_left"]
 
 
-def test_what_cannot_be_judged_is_never_met(con, make, write_suite, expect):
+def test_what_cannot_be_judged_is_never_met(session, make, write_suite, expect):
     suite = load_suite(write_suite(
         expect("column_values_to_not_be_null", column="aa"),
         expect("column_values_to_be_between", column="s", min_value=1),
         expect("column_values_to_match_regex", column="s", regex="("),
         expect("column_mean_to_be_between", column="s", min_value=1),
     ))  # fmt: skip
-    found = validate(con, make(**COLUMNS), suite)
+    found = validate(session, make(**COLUMNS), suite)
     for result in found.document()["results"]:
         assert (result["success"], result["verdict"]) == (False, "INCONCLUSIVE")
         assert result["exception_info"]["raised_exception"]
@@ -87,10 +87,10 @@ def test_what_cannot_be_judged_is_never_met(con, make, write_suite, expect):
     assert judge_validation(found, POLICY).holds
 
 
-def test_the_document_keeps_what_the_file_says(con, make, write_suite):
+def test_the_document_keeps_what_the_file_says(session, make, write_suite):
     item = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "a"},
             "meta": {"owner": "me"}, "notes": "because", "severity": "warning"}  # fmt: skip
-    document = validate(con, make(**COLUMNS), load_suite(write_suite(item))).document()
+    document = validate(session, make(**COLUMNS), load_suite(write_suite(item))).document()
     result = document["results"][0]
     assert result["expectation_config"] == item
     assert (result["meta"], result["engine"]) == ({"owner": "me"}, "compiled")
@@ -115,38 +115,38 @@ ALL = [
 
 
 @pytest.mark.parametrize("engine", ["compiled", "gx"])
-def test_no_value_of_a_redacted_column_gets_out(con, make, write_suite, expect, engine):
+def test_no_value_of_a_redacted_column_gets_out(session, make, write_suite, expect, engine):
     suite = load_suite(write_suite(*[expect(kind, **kwargs) for kind, kwargs in ALL]))
     data = make(a=[1, 1, 2, 3], s=["hidden-1", "hidden-1", "hidden-2", None], t=["q"] * 4)
-    clear = json.dumps(validate(con, data, suite, engine=engine).document())
+    clear = json.dumps(validate(session, data, suite, engine=engine).document())
     assert "hidden-1" in clear
-    document = validate(con, data, suite, engine=engine, redact={"s"}).document()
+    document = validate(session, data, suite, engine=engine, redact={"s"}).document()
     assert "hidden" not in json.dumps(document)
     first = document["results"][0]["result"]
     assert first["unexpected_count"] == 3
     assert first["partial_unexpected_index_list"] == [0, 1, 2]
 
 
-def test_an_unknown_expectation_is_an_error(con, make, write_suite, expect):
+def test_an_unknown_expectation_is_an_error(session, make, write_suite, expect):
     suite = load_suite(write_suite(expect("column_values_to_not_be_nul", column="a")))
     with pytest.raises(SuiteError, match="Did you mean 'expect_column_values_to_not_be_null'"):
-        validate(con, make(**COLUMNS), suite)
+        validate(session, make(**COLUMNS), suite)
 
 
-def test_gx_judges_the_rest_up_to_the_cap(con, make, write_suite, expect, monkeypatch):
+def test_gx_judges_the_rest_up_to_the_cap(session, make, write_suite, expect, monkeypatch):
     monkeypatch.delitem(REGISTRY, "expect_column_values_to_match_json_schema")
     schema = {"type": "object"}
     item = expect("column_values_to_match_json_schema", column="s", json_schema=schema)
     suite = load_suite(write_suite(item))
     data = make(s=["{}", "[]"])
-    found = validate(con, data, suite)
+    found = validate(session, data, suite)
     assert found.document()["results"][0]["engine"] == "gx"
     assert found.marks.to_pyarrow()["__row"].to_pylist() == [1]
-    found = validate(con, data, suite, gx_max_rows=1)
+    found = validate(session, data, suite, gx_max_rows=1)
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
-def test_both_engines_set_the_same_rows_aside(con, make, write_suite, expect):
+def test_both_engines_set_the_same_rows_aside(session, make, write_suite, expect):
     suite = load_suite(write_suite(
         expect("column_values_to_be_unique", column="a"),
         expect("column_values_to_be_between", column="f", max_value=2),
@@ -154,34 +154,34 @@ def test_both_engines_set_the_same_rows_aside(con, make, write_suite, expect):
     ))  # fmt: skip
     data = make(**{**COLUMNS, "a": [1, 2, 3, 1]})
     ours, theirs = (
-        validate(con, data, suite, engine=e).marks.order_by("__row").to_pyarrow().to_pylist()
+        validate(session, data, suite, engine=e).marks.order_by("__row").to_pyarrow().to_pylist()
         for e in ("compiled", "gx")
     )
     assert ours == theirs
 
 
-def test_the_quarantine_holds_the_landed_row(con, make, write_suite, expect, tmp_path):
+def test_the_quarantine_holds_the_landed_row(session, make, write_suite, expect, tmp_path):
     suite = load_suite(write_suite(expect("column_values_to_not_be_null", column="a")))
     data = make(**COLUMNS)
-    found = validate(con, data, suite)
+    found = validate(session, data, suite)
     written = write_quarantine(
-        con, found, data, tmp_path / "q.parquet", batch="2013-02-04",
+        session, found, data, tmp_path / "q.parquet", batch="2013-02-04",
         time=dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
     )  # fmt: skip
-    assert read_parquet(con, written.path).to_pyarrow().to_pylist() == [{
+    assert session.read_parquet(written.path).to_pyarrow().to_pylist() == [{
         "__row": 3, "a": None, "s": None, "f": 9.0,
         "__reasons": ["expect_column_values_to_not_be_null:a"],
         "__batch": "2013-02-04", "__time": dt.datetime(2026, 1, 2),
     }]  # fmt: skip
-    marks = write_marks(con, found, tmp_path / "m.parquet")
-    assert read_parquet(con, marks.path).columns == ("__row", "disposition", "reasons")
+    marks = write_marks(session, found, tmp_path / "m.parquet")
+    assert session.read_parquet(marks.path).columns == ("__row", "disposition", "reasons")
     assert (found.rows_in, found.quarantined, found.rows_left) == (4, 1, 3)
 
 
-def test_marks_of_a_clean_table_are_an_empty_file(con, make, write_suite, expect, tmp_path):
+def test_marks_of_a_clean_table_are_an_empty_file(session, make, write_suite, expect, tmp_path):
     suite = load_suite(write_suite(expect("column_to_exist", column="a")))
-    found = validate(con, make(**COLUMNS), suite)
-    assert write_marks(con, found, tmp_path / "m.parquet").rows == 0
+    found = validate(session, make(**COLUMNS), suite)
+    assert write_marks(session, found, tmp_path / "m.parquet").rows == 0
 
 
 def test_threads_change_nothing(write_suite, expect, tmp_path):
@@ -196,11 +196,11 @@ def test_threads_change_nothing(write_suite, expect, tmp_path):
     ))  # fmt: skip
     seen = set()
     for threads in (1, 2, 8):
-        with session(threads=threads) as con:
-            con.raw_sql("CREATE TABLE t AS SELECT i AS __row, i % 199990 AS k, "
+        with open_session(threads=threads) as session:
+            session.backend.raw_sql("CREATE TABLE t AS SELECT i AS __row, i % 199990 AS k, "
                         "sin(i) * 1e3 + 0.1 AS f FROM range(200000) r(i)")  # fmt: skip
-            found = validate(con, con.table("t"), suite)
-            marks = write_marks(con, found, tmp_path / f"{threads}.parquet")
+            found = validate(session, session.backend.table("t"), suite)
+            marks = write_marks(session, found, tmp_path / f"{threads}.parquet")
             seen.add((json.dumps(found.document()), marks.sha256))
     assert len(seen) == 1
 
@@ -238,17 +238,17 @@ def test_threads_change_nothing(write_suite, expect, tmp_path):
      ("COPY (SELECT 1) TO 'x'", False, False), ("SELECT * FROM duckdb_settings()", False, False)],
 )  # fmt: skip
 def test_a_query_reads_the_batch_and_nothing_else(
-    con, make, write_suite, query, judged, met, tmp_path, monkeypatch
+    session, make, write_suite, query, judged, met, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     item = {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}}
-    con.create_table("kept", {"q": [1]}, temp=True, overwrite=True)
+    session.backend.create_table("kept", {"q": [1]}, temp=True, overwrite=True)
     Path("x.csv").write_text("a\n1\n")
-    finding = validate(con, make(**COLUMNS), load_suite(write_suite(item))).findings[0]
+    finding = validate(session, make(**COLUMNS), load_suite(write_suite(item))).findings[0]
     assert (finding.problem is None, finding.success) == (judged, met)
 
 
-def test_like_knows_its_wildcards(con, make, write_suite, expect):
+def test_like_knows_its_wildcards(session, make, write_suite, expect):
     suite = load_suite(write_suite(
         expect("column_values_to_match_like_pattern", column="s", like_pattern="a_%"),
         expect("column_values_to_not_match_like_pattern", column="s", like_pattern="a%"),
@@ -257,5 +257,5 @@ def test_like_knows_its_wildcards(con, make, write_suite, expect):
         expect("column_values_to_not_match_like_pattern_list", column="s",
                like_pattern_list=["b", "c"]),
     ))  # fmt: skip
-    found = validate(con, make(s=["ab", "a", "b", None, "A"]), suite)
+    found = validate(session, make(s=["ab", "a", "b", None, "A"]), suite)
     assert [f.result["unexpected_count"] for f in found.findings] == [3, 2, 1, 1]

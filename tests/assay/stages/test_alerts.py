@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from assay import stages
 from assay.alerting import AlertContext
 from assay.errors import CatalogError, InputError
-from assay.stages._outbox import alerting_of, plan_into_outbox
+from assay.stages import run as stages
+from assay.stages.incidents import known_silences, respond, send_weekly, tell, weekly_digests
+from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.verdict import Outcome, Reason
 
 DAY = "2024-01-03"
@@ -51,11 +52,11 @@ class Shift:
         self.train.run("visits", day, run_type=run_type)
 
     def tell(self) -> dict[str, Any]:
-        office = self.train.office
-        return stages.tell(office, self.mini.transports(office), owner="tick")
+        services = self.train.services
+        return tell(services, self.mini.transports(services), owner="tick")
 
     def respond(self, action: str, number: int = 1, **more: Any) -> Any:
-        return stages.respond(self.train.office, number, action, by="ann", **more)
+        return respond(self.train.services, number, action, by="ann", **more)
 
     def told(self, about: str = "") -> list[str]:
         """Titles of the Slack messages that name something, in the order of their writing."""
@@ -161,7 +162,7 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=told):
         shift.respond(action, **more)
-    assert shift.train.office.catalog.responses() == []
+    assert shift.train.services.catalog.responses() == []
 
 
 def test_an_incident_that_is_not_there(shift: Shift) -> None:
@@ -173,7 +174,7 @@ def test_the_weekly_digest_of_an_owner_is_sent_once(shift: Shift) -> None:
     shift.run("2024-01-04")
     shift.respond("snooze", until="10d", reason="r")
     shift.at = datetime(2024, 1, 15, 6, tzinfo=UTC)
-    (weekly,) = stages.weekly_digests(shift.train.office)
+    (weekly,) = weekly_digests(shift.train.services)
     assert (weekly.owner, weekly.week) == ("tests", "2024-W02")
     lines = {line.dataset: line for line in weekly.lines}
     assert set(lines) == {"sites", "visits"}
@@ -183,30 +184,30 @@ def test_the_weekly_digest_of_an_owner_is_sent_once(shift: Shift) -> None:
     assert visits.rows_quarantined == 4
     muted = "incident 1, drift/drift_detected, 1 batch, snoozed until 2024-01-20 06:00 UTC"
     assert visits.muted == (muted,)
-    office = shift.train.office
+    services = shift.train.services
     for _ in range(2):
-        stages.send_weekly(office, shift.mini.transports(office), owner="monday")
+        send_weekly(services, shift.mini.transports(services), owner="monday")
     (text,) = (shift.train.home / "messages").glob("weekly-*.txt")
     assert "Week 2024-W02 of tests: 1 released, 1 held, 1 open" in text.read_text()
 
 
 def test_a_digest_may_count_the_weeks_batches(shift: Shift) -> None:
     for week, held in (("2024-W01", 1), ("2024-W02", 0)):
-        (weekly,) = stages.weekly_digests(shift.train.office, "tests", week, "batch")
+        (weekly,) = weekly_digests(shift.train.services, "tests", week, "batch")
         assert {line.dataset: line.held for line in weekly.lines}["visits"] == held
     with pytest.raises(InputError, match=r"no data set.*one of: tests"):
-        stages.weekly_digests(shift.train.office, "test")
+        weekly_digests(shift.train.services, "test")
 
 
 def test_silences_are_read_without_making_anything(shift: Shift, tmp_path: Path) -> None:
-    project = shift.train.office.project
+    project = shift.train.services.project
     nowhere = project.__class__.from_environment(
         {"ASSAY_PROJECT": str(shift.train.project), "ASSAY_HOME": str(tmp_path / "nowhere")}
     )
-    assert stages.known_silences(nowhere, shift.at) == ([], None)
+    assert known_silences(nowhere, shift.at) == ([], None)
     assert not (tmp_path / "nowhere").exists()
     shift.respond("snooze", until="3d", reason="r")
-    (silence,), unread = stages.known_silences(project, shift.at)
+    (silence,), unread = known_silences(project, shift.at)
     assert (silence.kind, silence.state, unread) == ("snoozed", "active", None)
     away = project.__class__.from_environment(
         {
@@ -214,7 +215,7 @@ def test_silences_are_read_without_making_anything(shift: Shift, tmp_path: Path)
             "ASSAY_CATALOG_URL": "postgresql://nobody:hush@127.0.0.1:9/nothing",
         }
     )
-    found, unread = stages.known_silences(away, shift.at)
+    found, unread = known_silences(away, shift.at)
     assert found == []
     assert unread is not None
     assert "hush" not in unread
@@ -234,10 +235,10 @@ def test_a_definition_that_stops_loading_is_told_once_and_closed(
     assert shift.later(minutes=5).tell()["definitions"] == {"visits": "opened"}
     assert shift.later(minutes=5).tell()["definitions"] == {}
     assert shift.told("not_loaded") == ["FAIL: visits every batch, definition/not_loaded"]
-    (incident,) = [i for i in shift.train.office.catalog.incidents() if "not_loaded" in i.check]
+    (incident,) = [i for i in shift.train.services.catalog.incidents() if "not_loaded" in i.check]
     assert incident.batches[0].reasons[0]["cause"] == f"the {what} doesn't load, see assay check"
     assert path.name in incident.batches[0].reasons[0]["message"]
-    assert stages.known_silences(shift.train.office.project, shift.at) == ([], None)
+    assert known_silences(shift.train.services.project, shift.at) == ([], None)
 
     path.write_text(good)
     assert shift.later(minutes=5).tell()["definitions"] == {"visits": "closed"}
@@ -270,16 +271,16 @@ def test_a_draft_that_does_not_load_is_nobodys_incident(shift: Shift) -> None:
 
 
 def test_a_run_is_told_of_though_its_contract_has_stopped_loading(shift: Shift) -> None:
-    office = shift.train.office
-    ticket = stages.pin(office, "visits", DAY, "cut-off", "scheduled", stages.Asked())
+    services = shift.train.services
+    ticket = stages.pin(services, "visits", DAY, "cut-off", "scheduled", stages.Asked())
     (shift.train.project / "include/contracts/visits.odcs.yaml").write_text("- nothing\n")
-    told = stages.notify(office, ticket, {}, shift.mini.transports(office), crashed="ingest")
+    told = stages.notify(services, ticket, {}, shift.mini.transports(services), crashed="ingest")
     assert told["incidents"] == {"run/stage_crashed": "opened"}
     assert shift.told("stage_crashed") == ["FAIL: visits 2024-01-03, run/stage_crashed"]
 
 
 def not_loaded(shift: Shift) -> int:
-    (number,) = [i.id for i in shift.train.office.catalog.incidents() if "not_loaded" in i.check]
+    (number,) = [i.id for i in shift.train.services.catalog.incidents() if "not_loaded" in i.check]
     return number
 
 
@@ -304,7 +305,7 @@ def test_a_definition_that_is_removed_has_nothing_left_to_mend(shift: Shift) -> 
     shift.tell()
     path.unlink()
     assert shift.later(minutes=5).tell()["definitions"] == {"visits": "closed"}
-    assert shift.train.office.catalog.incident(not_loaded(shift)).state == "closed"
+    assert shift.train.services.catalog.incident(not_loaded(shift)).state == "closed"
 
 
 @pytest.mark.parametrize("until", ["9999-12-31T23:59-01:00", "soon"])
@@ -331,16 +332,16 @@ quiet_hours:
 def test_what_is_held_back_and_becomes_urgent_waits_no_longer(shift: Shift) -> None:
     text = POLICY.replace("reasons: [drift_detected]", "outcomes: [FAIL]")
     shift.write_policy(text + QUIET)
-    office = shift.train.office
-    owner, policy = alerting_of(office, "visits")
+    services = shift.train.services
+    owner, policy = alerting_of(services, "visits")
 
     def fails(day: str, outcome: Outcome) -> list[str]:
         reason = Reason(code="odd", outcome=outcome, message="Odd.")
-        with office.catalog.transaction():
-            change = office.catalog.open_or_update_incident(
+        with services.catalog.transaction():
+            change = services.catalog.open_or_update_incident(
                 "visits", "drift/odd", day, reasons=[reason], at=shift.at
             )
-            plan_into_outbox(office, change, policy, AlertContext(owner, shift.at))
+            plan_into_outbox(services, change, policy, AlertContext(owner, shift.at))
         shift.tell()
         return shift.told("drift/odd")
 

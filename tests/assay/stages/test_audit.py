@@ -13,11 +13,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from assay import stages
 from assay.errors import InputError, PolicyError
-from assay.stages._check import check_project
+from assay.stages import run as stages
+from assay.stages.authoring._check import check_project
+from assay.stages.upkeep import apply_sweep, plan_sweep
 
-DAY, INCLUDE = "2024-01-03", Path(stages.__file__).parents[1]
+DAY, INCLUDE = "2024-01-03", Path(stages.__file__).parents[2]
 KEPT = "  team: {treatment: keep, rationale: The fairness gate compares its groups.}"
 AUDIT = "  audit: {counts_from: landed_at, max_age_days: 60}\n"
 POLICIES = "include/policies/visits"
@@ -48,7 +49,7 @@ def uneven(mini: Any) -> str:
 
 
 def judged(ready: Any, day: str = DAY) -> Any:
-    found = ready.office.catalog.verdicts("visits", day)
+    found = ready.services.catalog.verdicts("visits", day)
     return next(r.verdict for r in reversed(found) if r.verdict.gate == "fairness")
 
 
@@ -95,7 +96,7 @@ def test_without_a_period_nothing_is_kept(ready: Any, mini: Any) -> None:
     with pytest.raises(PolicyError, match="kept without a period"):
         ready.run("visits", DAY)
     assert not (ready.home / "audit").exists()
-    found = check_project(ready.office.project, gx=False)
+    found = check_project(ready.services.project, gx=False)
     assert [(p.what, p.got) for p in found] == [
         ("the audit zone has no period, and protected attributes will be kept in it", "team")
     ]
@@ -112,7 +113,7 @@ def test_the_check_says_that_cleaning_finds_no_dropped_column(removing: Any, min
         + "budget: {columns: {team: {max_share: 0.1}}}\n"
         + "groups: {least_number: 10, levels: {team: [a, b]}}\n"
     )
-    found = check_project(removing.office.project, gx=False)
+    found = check_project(removing.services.project, gx=False)
     assert {p.what for p in found} == {"the privacy policy drops this column before cleaning"}
     places = ("groups.levels.team", "budget.columns.team", "steps.2.columns.first")
     assert sorted((p.where or "").split()[-1] for p in found) == sorted(places)
@@ -124,18 +125,18 @@ def test_the_check_says_that_cleaning_finds_no_dropped_column(removing: Any, min
         removing.run("visits", DAY)
 
     edit(removing, "privacy", "  team: {treatment: drop}", KEPT)
-    assert check_project(removing.office.project, gx=False) == []
+    assert check_project(removing.services.project, gx=False) == []
 
 
 def test_the_sweep_takes_the_partition_and_then_its_key(removing: Any, mini: Any) -> None:
     removing.drop("visits", DAY, mini.visits(DAY))
     removing.run("visits", DAY)
     early, late = removing.later(days=50), removing.later(days=61)
-    stages.apply_sweep(early.office, stages.plan_sweep(early.office).hash)
+    apply_sweep(early.services, plan_sweep(early.services).hash)
     assert list((removing.home / "audit").rglob("*.sealed"))
     assert list((removing.home / "secrets/sealed").rglob("*.key"))
 
-    stages.apply_sweep(late.office, stages.plan_sweep(late.office).hash)
+    apply_sweep(late.services, plan_sweep(late.services).hash)
 
     assert not list((removing.home / "audit").rglob("*.sealed"))
     assert not list((removing.home / "secrets/sealed").rglob("*.key"))
@@ -146,14 +147,14 @@ def test_a_partition_that_is_gone_is_said(removing: Any, mini: Any) -> None:
     removing.run("visits", DAY, until="drift")
     (path,) = (removing.home / "audit").rglob("*.sealed")
     path.unlink()
-    office = removing.office
-    (run,) = [r for r in office.catalog.history("visits") if r.batch == DAY]
-    ticket = stages.pin(office, "visits", DAY, run.run_id, "manual")
+    services = removing.services
+    (run,) = [r for r in services.catalog.history("visits") if r.batch == DAY]
+    ticket = stages.pin(services, "visits", DAY, run.run_id, "manual")
     ticket = ticket.model_copy(update={"input_sha": run.input_sha, "version": run.version})
     folder = next((removing.home / "work/visits" / DAY).iterdir())
     ticket = ticket.model_copy(update={"version": folder.name})
     with pytest.raises(InputError, match="the audit partition of this version is gone"):
-        stages.fairness(office, ticket)
+        stages.fairness(services, ticket)
 
 
 def test_our_own_work_by_group(removing: Any, mini: Any) -> None:
@@ -231,13 +232,13 @@ def test_the_partition_ends_with_its_version(removing: Any, mini: Any) -> None:
     )
     removing.drop("visits", DAY, mini.visits(DAY))
     removing.run("visits", DAY)
-    version = removing.office.registry.snapshot("visits").batches[DAY]
+    version = removing.services.registry.snapshot("visits").batches[DAY]
     folder = removing.home / "audit" / "visits" / DAY / version
     for days, there in ((101, True), (111, False)):
-        office = removing.later(days=days).office
+        services = removing.later(days=days).services
         assert list(folder.glob("*.sealed")), "until then it is there"
-        stages.apply_sweep(office, stages.plan_sweep(office).hash)
-        removed = [s.version for s in office.registry.tombstones("visits") if s.removed]
+        apply_sweep(services, plan_sweep(services).hash)
+        removed = [s.version for s in services.registry.tombstones("visits") if s.removed]
         assert (version in removed) != there
         assert folder.exists() == there
 
@@ -268,7 +269,7 @@ def test_the_check_says_that_no_suite_finds_a_column_that_is_not_there(removing:
                 {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column}}
             )
         path.write_text(json.dumps(suite))
-    found = check_project(removing.office.project, gx=False)
+    found = check_project(removing.services.project, gx=False)
     assert [((p.where or "").split("/")[-1].split(":")[0], p.got, p.do) for p in found] == [
         ("raw.json", "scroe", "Did you mean 'score'?"),
         ("clean.json", "team", "Judge it in raw.json, or treat it otherwise in privacy.yaml."),
@@ -284,7 +285,7 @@ def test_the_check_says_that_drift_finds_no_dropped_column(removing: Any) -> Non
             "columns:\n", "columns:\n  team: {test: chi_square, effect: cramers_v, limit: 0.4}\n"
         )
     )
-    found = check_project(removing.office.project, gx=False)
+    found = check_project(removing.services.project, gx=False)
     assert [(p.what, p.got) for p in found] == [
         ("the privacy policy drops this column before drift looks at it", "team")
     ]
@@ -297,20 +298,20 @@ def test_an_attribute_in_bins_has_the_levels_of_its_bins(ready: Any, mini: Any) 
     text = fairness.read_text()
     attribute = "  age: {reference: '[30, 50)', required_groups: ['[30, 50)']}\n"
     fairness.write_text(text.replace("attributes:\n", "attributes:\n" + attribute))
-    (found,) = check_project(ready.office.project, gx=False)
+    (found,) = check_project(ready.services.project, gx=False)
     assert (found.what, found.do) == (
         "a protected attribute needs a closed list of levels",
         "List its levels in the contract or here, or bin it in privacy.yaml.",
     )
     edit(ready, "privacy", "columns:\n", "columns:\n  age: {treatment: generalise, "
          "to: {kind: bins, edges: [30, 50]}, rationale: Coarse.}\n")  # fmt: skip
-    assert check_project(ready.office.project, gx=False) == []
+    assert check_project(ready.services.project, gx=False) == []
 
     ready.drop("visits", DAY, mini.visits(DAY))
     ready.run("visits", DAY)
     (verdict,) = (
         v.verdict
-        for v in ready.office.catalog.verdicts("visits", DAY)
+        for v in ready.services.catalog.verdicts("visits", DAY)
         if v.verdict.gate == "fairness"
     )
     groups = {m.group for m in verdict.measurements if m.column == "age"}

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.ingest._http import Retry
-from assay.stages import render_result
+from assay.stages.run import render_result
 
 DAY = "2024-01-03"
 HEAD = "person,site,age,score,team,passed,seen\n"
@@ -146,8 +146,8 @@ def test_a_bad_delivery_is_held_with_its_reason_and_kept(ready: Any, name: str) 
     assert (folder / "original" / dropped.name).read_bytes() == delivery.data
     assert (folder / "rows.parquet").exists() == delivery.readable
     assert _aside(ready.home) == []
-    assert ready.office.catalog.live_leases(ready.now()) == []
-    opened = ready.office.catalog.incidents("visits", state="open")
+    assert ready.services.catalog.live_leases(ready.now()) == []
+    opened = ready.services.catalog.incidents("visits", state="open")
     assert {i.failing for i in opened} == {(DAY,)}
     assert all(list((ready.home / "messages").glob(f"visits-incident-{i.id}-*")) for i in opened)
 
@@ -159,7 +159,7 @@ def test_a_mended_delivery_is_released_after_a_bad_one(ready: Any, mini: Any) ->
     ready.drop("visits", DAY, mini.visits(DAY))
     ready.run("visits", DAY)
     assert ready.batch("visits", DAY)["state"] == "released"
-    assert DAY in ready.office.registry.snapshot("visits").batches
+    assert DAY in ready.services.registry.snapshot("visits").batches
     kept = [p.read_bytes() for p in (ready.home / "landing/visits" / DAY).rglob(f"{DAY}.csv")]
     assert len(kept) == 3, "each original"
     assert ready.dataset("visits")["incidents"] == []
@@ -201,7 +201,7 @@ def test_a_column_more_is_said_and_kept_out(ready: Any, mini: Any) -> None:
     assert batch["state"] == "released"
     assert "extra_columns" in batch["reasons"]
     assert "SECRET" not in _said(done)
-    data = ready.office.registry.fetch("visits", DAY, batch["version"])
+    data = ready.services.registry.fetch("visits", DAY, batch["version"])
     assert "SECRET" not in pq.read_schema(data).names
 
 

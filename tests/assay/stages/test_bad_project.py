@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from assay import stages
 from assay.cli._main import run
 from assay.errors import AssayError
+from assay.stages import run as stages
 
 DAY = "2024-01-03"
 MARK = "executed"
@@ -125,22 +125,22 @@ def test_a_fault_is_named_with_its_file(
     found = at.contents()
     assert found["released"] == before["released"]
     assert found["objects"] == before["objects"]
-    assert all(x.batch != DAY or x.owner for x in at.office.catalog.live_leases(at.now()))
+    assert all(x.batch != DAY or x.owner for x in at.services.catalog.live_leases(at.now()))
 
 
 def test_a_suite_that_does_not_load_fails_where_the_batch_has_a_record(at: Any, mini: Any) -> None:
     path = _suite(lambda s: s.clear())(at.project / "include")
     at.drop("visits", DAY, mini.visits(DAY))
-    office = at.office
-    ticket = stages.pin(office, "visits", DAY, "run", "manual")
+    services = at.services
+    ticket = stages.pin(services, "visits", DAY, "run", "manual")
     with pytest.raises(AssayError, match=path.name):
-        stages.ingest(office, ticket)
+        stages.ingest(services, ticket)
 
     # What the release and the teardown need: a batch on record. It is given up, not lost.
     assert at.batch("visits", DAY)["state"] == "running"
-    stages.abandon(office, ticket, {})
+    stages.abandon(services, ticket, {})
     assert at.batch("visits", DAY)["reasons"] == ["stage_crashed"]
-    assert not office.catalog.live_leases(at.now())
+    assert not services.catalog.live_leases(at.now())
 
 
 TRICKS = ("..", "../x", "2024-01-03/..", "/etc", "2024-1-3", "2024-02-30", "2024-01-03\0", "",

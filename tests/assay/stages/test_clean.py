@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assay import stages
-from assay.stages._ingest import derivation
+from assay.stages import run as stages
+from assay.stages.run._ingest import derivation
 
 DAY, POLICIES = "2024-01-03", "include/policies/visits"
 SCALE = "  - {step: scale, columns: [score], method: standardise}\n"
@@ -22,7 +22,7 @@ MOVING = "later: {kind: pinned, batches: [2024-12-31]}\n  day_before: {kind: pre
 
 
 def verdict(ready: Any, day: str = DAY) -> Any:
-    found = ready.office.catalog.verdicts("visits", day)
+    found = ready.services.catalog.verdicts("visits", day)
     return next(r.verdict for r in reversed(found) if r.verdict.gate == "clean")
 
 
@@ -37,7 +37,7 @@ def scaling(ready: Any) -> Any:
 def test_the_verdict_names_the_reference_and_a_moving_one_makes_no_scaler(
     scaling: Any, mini: Any, pinned: bool
 ) -> None:
-    released = dict(scaling.office.registry.snapshot("visits").batches)
+    released = dict(scaling.services.registry.snapshot("visits").batches)
     name, days = "first_days", mini.REFERENCE_DAYS
     if not pinned:
         path = scaling.project / POLICIES / "drift.yaml"
@@ -92,15 +92,15 @@ def test_scikit_learns_version_is_in_the_id_where_a_forest_is_fitted(
     path = ready.project / POLICIES / "cleaning.yaml"
     first = "  - {step: impute"
     path.write_text(path.read_text().replace(first, (FOREST if forest else "") + first))
-    office, installed = ready.office, importlib.metadata.version
-    ticket = stages.pin(office, "visits", DAY, "run", "manual")
-    contract = office.project.contract("visits")
+    services, installed = ready.services, importlib.metadata.version
+    ticket = stages.pin(services, "visits", DAY, "run", "manual")
+    contract = services.project.contract("visits")
     ids = []
     for version in ("1.0", "2.0"):
         told = {"scikit-learn": version}
         monkeypatch.setattr(
             importlib.metadata, "version", lambda name, told=told: told.get(name) or installed(name)
         )
-        derived = derivation(office, contract, ticket, "0" * 64)
-        ids.append(office.registry.version_id("visits", DAY, derived))
+        derived = derivation(services, contract, ticket, "0" * 64)
+        ids.append(services.registry.version_id("visits", DAY, derived))
     assert (ids[0] != ids[1]) == forest

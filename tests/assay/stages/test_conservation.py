@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.stages import open_cleaned
+from assay.stages.versions import open_cleaned
 
 COLUMNS = 7
 DAYS = (f"2024-{month:02}-{day:02}" for month, day in itertools.product(range(3, 13), range(1, 29)))
@@ -74,7 +74,7 @@ def test_rows_in_are_rows_somewhere(
     aside = list((home.home / "quarantine" / "visits" / day).rglob("*.parquet"))
     assert sum(pq.read_metadata(p).num_rows for p in aside) == parts["quarantined"]
     if found["version"]:
-        data = home.office.registry.fetch("visits", day, found["version"])
+        data = home.services.registry.fetch("visits", day, found["version"])
         assert pq.read_metadata(data).num_rows == parts["released"] + parts["held"]
 
 
@@ -96,12 +96,13 @@ def test_a_scaled_file_holds_its_versions_rows_and_no_other(
     done = ready.run("visits", day)
 
     assert done["validate_clean"].rows["quarantined"] == old > 0
-    office, version = ready.office, ready.batch("visits", day)["version"]
+    services, version = ready.services, ready.batch("visits", day)["version"]
     exported = tmp_path / "exported.parquet"
-    with office.session() as con:
-        open_cleaned(office, "visits", day, version).export_scaled(con, exported)
+    with services.session() as session:
+        open_cleaned(services, "visits", day, version).export_scaled(session, exported)
     scaled, data = (
-        pq.read_table(office.registry.fetch("visits", day, version, n)) for n in ("scaled", "data")
+        pq.read_table(services.registry.fetch("visits", day, version, n))
+        for n in ("scaled", "data")
     )
     assert set(scaled["__row"].to_pylist()) == set(data["__row"].to_pylist())
     scores = [dict(zip(*(t[c].to_pylist() for c in ("__row", "score")), strict=True))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from assay import stages
 from assay.catalog import VerdictRecord
 from assay.drift import render_drift_text
 from assay.project import Project
+from assay.stages import run as stages
+from assay.stages.services import Services
 from demo.flights import drop_flights, drop_references
 
 PAGES = {
@@ -25,28 +26,28 @@ JUDGED = ("2013-02-08", "2013-02-10", "2013-02-11")
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> stages.Office:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
     home = tmp_path_factory.mktemp("home")
     drop_references(home / "inbox")
     drop_flights(home / "inbox", [*REFERENCE, *JUDGED])
-    return stages.Office(
+    return Services(
         project=Project.from_environment({"ASSAY_HOME": str(home)}),
         clock=lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     )
 
 
-def _run(office: stages.Office, dataset: str, batch: str) -> dict[str, stages.StageResult]:
+def _run(services: Services, dataset: str, batch: str) -> dict[str, stages.StageResult]:
     """One batch through every stage, as the DAG would take it."""
-    ticket = stages.pin(office, dataset, batch, f"run-{batch}", "manual")
+    ticket = stages.pin(services, dataset, batch, f"run-{batch}", "manual")
     done: dict[str, stages.StageResult] = {}
-    ticket, done["ingest"] = stages.ingest(office, ticket)
+    ticket, done["ingest"] = stages.ingest(services, ticket)
     steps = {
-        "validate_raw": lambda: stages.validate(office, ticket, "raw"),
-        "protect": lambda: stages.protect(office, ticket),
-        "clean": lambda: stages.clean(office, ticket),
-        "validate_clean": lambda: stages.validate(office, ticket, "clean"),
-        "commit": lambda: stages.commit(office, ticket, done),
-        "drift": lambda: stages.drift(office, ticket),
+        "validate_raw": lambda: stages.validate(services, ticket, "raw"),
+        "protect": lambda: stages.protect(services, ticket),
+        "clean": lambda: stages.clean(services, ticket),
+        "validate_clean": lambda: stages.validate(services, ticket, "clean"),
+        "commit": lambda: stages.commit(services, ticket, done),
+        "drift": lambda: stages.drift(services, ticket),
     }
     for task, step in steps.items():
         if any(result.holds for result in done.values()):
@@ -55,7 +56,7 @@ def _run(office: stages.Office, dataset: str, batch: str) -> dict[str, stages.St
             done[task] = step()
         except stages.DoesNotApply:
             continue
-    done["release"] = stages.release(office, ticket, done)
+    done["release"] = stages.release(services, ticket, done)
     return done
 
 
@@ -84,25 +85,25 @@ def _check(path: Path, told: str) -> None:
     assert told == path.read_text(encoding="utf-8")
 
 
-def _page(office: stages.Office, batch: str, name: str) -> str:
+def _page(services: Services, batch: str, name: str) -> str:
     """A page of the run, without its style and what derives from this home's own key."""
-    (path,) = office.project.home.glob(f"reports/flights/{batch}/*/{name}.html")
+    (path,) = services.project.home.glob(f"reports/flights/{batch}/*/{name}.html")
     page = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     return re.sub(r"\b[0-9a-f]{12,}\b", "…", page)
 
 
-def test_the_verdicts_read_as_they_did(office: stages.Office) -> None:
+def test_the_verdicts_read_as_they_did(services: Services) -> None:
     for dataset in ("planes", "airports", "airlines"):
-        assert not _run(office, dataset, "2013")["release"].holds
+        assert not _run(services, dataset, "2013")["release"].holds
     for batch in REFERENCE:
-        assert not _run(office, "flights", batch)["release"].holds
+        assert not _run(services, "flights", batch)["release"].holds
     for batch in JUDGED:
-        done = _run(office, "flights", batch)
-        records = office.catalog.verdicts("flights", batch, run_id=f"run-{batch}")
+        done = _run(services, "flights", batch)
+        records = services.catalog.verdicts("flights", batch, run_id=f"run-{batch}")
         assert _scores(records)["timeliness"] == 1
         assert None not in _scores(records).values()
         told = _told(done, records)
         _check(GOLDEN / f"flights-{batch}.txt", told)
         for name in PAGES.get(batch, ()):
             path = GOLDEN.with_name("pages") / f"flights-{batch}-{name}.html"
-            _check(path, _page(office, batch, name))
+            _check(path, _page(services, batch, name))

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from assay import stages
 from assay.errors import LeaseError
-from assay.stages._lease import working
-from assay.stages._work import Finished, once
+from assay.stages import run as stages
+from assay.stages.run._lease import working
+from assay.stages.run._work import Finished, once
+from assay.stages.services import Services
 from assay.versioning._git import Change, GitRemote, View
 
 DAY = "2024-01-03"
@@ -32,50 +33,50 @@ class Clock:
         return BEGAN + 300 * timedelta(seconds=time.monotonic() - self._began)
 
 
-def _pinned(ready: Any, clock: Any) -> tuple[stages.Office, stages.Ticket]:
+def _pinned(ready: Any, clock: Any) -> tuple[Services, stages.Ticket]:
     ready.now = clock
-    office = ready.office
-    return office, stages.pin(office, "visits", DAY, "long", "manual")
+    services = ready.services
+    return services, stages.pin(services, "visits", DAY, "long", "manual")
 
 
 def test_a_stage_longer_than_its_lease_keeps_it(ready: Any) -> None:
     clock = Clock()
-    office, ticket = _pinned(ready, clock)
-    with working(office, ticket):
+    services, ticket = _pinned(ready, clock)
+    with working(services, ticket):
         until = clock() + timedelta(minutes=25)
         while clock() < until:
             time.sleep(0.05)
             with pytest.raises(LeaseError, match="another run works on this batch"):
-                stages.pin(office, "visits", DAY, "impatient", "manual")
-    assert [x.owner for x in office.catalog.live_leases(clock())] == ["long"]
+                stages.pin(services, "visits", DAY, "impatient", "manual")
+    assert [x.owner for x in services.catalog.live_leases(clock())] == ["long"]
     assert all(t.name != "keep the lease" for t in threading.enumerate())
 
 
 def test_a_stage_that_slept_past_its_lease_leaves_no_result(ready: Any, mini: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY))
     now = [BEGAN]
-    office, ticket = _pinned(ready, lambda: now[0])
-    ticket, _ = stages.ingest(office, ticket)
+    services, ticket = _pinned(ready, lambda: now[0])
+    ticket, _ = stages.ingest(services, ticket)
 
     finished = Finished(result=stages.StageResult(stage="slow"))
 
     def slept() -> Finished:
         now[0] += timedelta(minutes=11)
-        stages.pin(office, "visits", DAY, "next", "manual")
+        stages.pin(services, "visits", DAY, "next", "manual")
         return finished
 
     with pytest.raises(LeaseError, match="taken this batch over"):
-        once(office, ticket, "slow", slept)
+        once(services, ticket, "slow", slept)
     assert not list((ready.home / "work").rglob("slow.json"))
 
 
 def test_a_run_that_begins_anew_shuts_its_earlier_attempt_out(ready: Any, mini: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY))
-    office = ready.office
-    early = stages.pin(office, "visits", DAY, "cleared", "manual")
-    stages.pin(office, "visits", DAY, "cleared", "manual")
+    services = ready.services
+    early = stages.pin(services, "visits", DAY, "cleared", "manual")
+    stages.pin(services, "visits", DAY, "cleared", "manual")
     with pytest.raises(LeaseError, match="taken this batch over"):
-        stages.ingest(office, early)
+        stages.ingest(services, early)
 
 
 def test_a_process_stopped_before_its_push_releases_nothing_over_a_newer_version(
@@ -87,7 +88,7 @@ def test_a_process_stopped_before_its_push_releases_nothing_over_a_newer_version
     sleeper.start()
     try:
         assert os.WIFSTOPPED(os.waitpid(sleeper.pid or 0, os.WUNTRACED)[1])
-        registry = ready.office.registry
+        registry = ready.services.registry
         older = _versions(registry)
         assert len(older) == 1
         assert DAY not in registry.snapshot("visits").batches

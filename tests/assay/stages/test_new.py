@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +13,11 @@ import yaml
 from assay import engine
 from assay.contract import load_contract
 from assay.drift import judge_drift, measure_drift
+from assay.engine import Session
 from assay.onboarding import write_dataset
 from assay.policy.drift import DriftPolicy
 from assay.project import Project
-from assay.stages import check_project, draft_dataset
+from assay.stages.authoring import check_project, draft_dataset
 from assay.verdict import Outcome, Verdict
 
 
@@ -36,14 +36,14 @@ def _applications(rng: np.random.Generator, rows: int, shift: float = 0.0) -> pd
     })  # fmt: skip
 
 
-def _drafted(con: Any, sample: Path) -> DriftPolicy:
-    plan = draft_dataset(con, sample, "loans", first="2024-01-01")
+def _drafted(session: Session, sample: Path) -> DriftPolicy:
+    plan = draft_dataset(session, sample, "loans", first="2024-01-01")
     return DriftPolicy.model_validate(yaml.safe_load(plan.files["policies/loans/drift.yaml"]))
 
 
-def _judged(con: Any, first: Path, later: Path, policy: DriftPolicy) -> Verdict:
-    tables = (engine.open_data(con, path) for path in (first, later))
-    return judge_drift([measure_drift(con, *tables, policy)], policy)
+def _judged(session: Session, first: Path, later: Path, policy: DriftPolicy) -> Verdict:
+    tables = (session.open_data(path) for path in (first, later))
+    return judge_drift([measure_drift(session, *tables, policy)], policy)
 
 
 @pytest.mark.parametrize("rows", [100, 800, 5000])
@@ -60,9 +60,9 @@ def test_a_second_ordinary_day_is_not_held_by_the_drafted_limits(
     )
     for path, day in zip(paths, days, strict=True):
         day.to_csv(path, index=False)
-    with engine.session(threads=2) as con:
-        policy = _drafted(con, paths[0])
-        second, shifted = (_judged(con, paths[0], path, policy) for path in paths[1:])
+    with engine.open_session(threads=2) as session:
+        policy = _drafted(session, paths[0])
+        second, shifted = (_judged(session, paths[0], path, policy) for path in paths[1:])
     assert set(policy.columns) == {"age", "gender", "income", "status", "amount", "decision"}
     assert (second.outcome, second.reasons) == (Outcome.PASS, ())
     assert shifted.outcome is Outcome.FAIL
@@ -71,8 +71,8 @@ def test_a_second_ordinary_day_is_not_held_by_the_drafted_limits(
 def test_a_limit_that_chance_sets_says_so(tmp_path: Path) -> None:
     sample = tmp_path / "first.csv"
     _applications(np.random.default_rng([1, 800]), 800).to_csv(sample, index=False)
-    with engine.session(threads=2) as con:
-        policy = _drafted(con, sample)
+    with engine.open_session(threads=2) as session:
+        policy = _drafted(session, sample)
     told = [c.rationale or "" for c in policy.columns.values()]
     assert all("chance alone reaches" in text for text in told)
     assert all("in a batch of 640 rows" in text for text in told)
@@ -108,8 +108,8 @@ def test_what_is_commented_is_right_with_the_comment_signs_off(
         day["status"] = " " + day["status"]
     sample = tmp_path / "loans-2024-01-01.csv"
     day.to_csv(sample, index=False)
-    with engine.session(threads=2) as con:
-        write_dataset(draft_dataset(con, sample, "loans"), tmp_path / "include")
+    with engine.open_session(threads=2) as session:
+        write_dataset(draft_dataset(session, sample, "loans"), tmp_path / "include")
     project = Project.from_environment(
         {"ASSAY_PROJECT": str(tmp_path), "ASSAY_HOME": str(tmp_path / "home")}
     )

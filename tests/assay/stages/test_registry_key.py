@@ -9,7 +9,7 @@ import pytest
 
 from assay.errors import RegistryError
 from assay.project import Project
-from assay.stages import Office
+from assay.stages.services import Services
 
 
 def _office(tmp_path, secrets):
@@ -20,7 +20,7 @@ def _office(tmp_path, secrets):
         registry_git=str(tmp_path / "git"),
         registry_objects=str(tmp_path / "objects"),
     )
-    return Office(project, lambda: datetime.now(UTC), secrets)
+    return Services(project, lambda: datetime.now(UTC), secrets)
 
 
 @pytest.mark.parametrize("secrets", [{}, {"registry_key": ""}, {"registry_key": "not hexadecimal"}])

@@ -70,7 +70,7 @@ def test_a_home_that_was_destroyed_comes_back(
 
 
 def _verdicts(train: Any) -> dict[str, list[tuple[str, str]]]:
-    catalog = train.office.catalog
+    catalog = train.services.catalog
     return {
         f"{dataset} {batch}": sorted(
             (v.verdict.gate, v.verdict.outcome.value)

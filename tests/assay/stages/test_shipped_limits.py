@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from assay import stages
 from assay.drift.calibration import Calibration
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
 from assay.project import Project
+from assay.stages.authoring import calibrate_drift
+from assay.stages.services import Services
 from demo.census import WHEEL, drop_census
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -29,12 +30,12 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
         pytest.skip("the census data isn't there: make setup")
     home = tmp_path_factory.mktemp("home")
     drop_census(home / "inbox", _WHEEL, ["2015"])
-    office = stages.Office(
+    services = Services(
         project=Project.from_environment({"ASSAY_HOME": str(home)}),
         clock=lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     )
     data = home / "inbox" / "census_employment"
-    return stages.calibrate_drift(office, "census_employment", 0.01, data)
+    return calibrate_drift(services, "census_employment", 0.01, data)
 
 
 def test_one_year_is_all_there_is_to_calibrate_by(halves: Calibration) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from assay import stages
+from assay.stages.incidents import weekly_digests
+from assay.stages.upkeep import apply_sweep, plan_sweep
 
 
 def old_file(train: Any, path: str, days: float = 4000) -> None:
-    file = train.office.lake.path(*path.split("/"))
+    file = train.services.lake.path(*path.split("/"))
     file.write_text("x")
-    at = train.later(days=-days).office.clock().timestamp()
+    at = train.later(days=-days).services.clock().timestamp()
     os.utime(file, (at, at))
 
 
@@ -24,13 +25,13 @@ def test_a_folder_of_no_batch_of_the_calendar_counts_from_when_it_landed(
     for zone in ("landing", "reports", "work"):
         old_file(ready, f"{zone}/visits/{batch}/abc/rows.parquet")
         old_file(ready, f"{zone}/sites/2023/abc/rows.parquet")
-    plan = stages.plan_sweep(ready.office)
+    plan = plan_sweep(ready.services)
     assert {r.path for r in plan.removals} >= {
         f"{zone}/{folder}/abc"
         for zone in ("landing", "reports", "work")
         for folder in (f"visits/{batch}", "sites/2023")
     }
-    stages.apply_sweep(ready.office, plan.hash)
+    apply_sweep(ready.services, plan.hash)
 
 
 @pytest.mark.parametrize(
@@ -47,10 +48,10 @@ def test_rules_that_do_not_load_keep_their_data_set_and_no_other(
     for dataset in ("visits/2024-01-01", "sites/2023"):
         old_file(ready, f"landing/{dataset}/abc/rows.parquet")
     (ready.project / "include" / file).write_text(text)
-    office = ready.later(days=800).office
-    plan = stages.plan_sweep(office)
+    services = ready.later(days=800).services
+    plan = plan_sweep(services)
     assert any(p.startswith("visits: nothing of it is planned: ") for p in plan.problems)
-    gone = stages.apply_sweep(office, plan.hash).removed
+    gone = apply_sweep(services, plan.hash).removed
     assert "landing/sites/2023/abc" in gone
     assert not [path for path in gone if "/visits/" in path]
 
@@ -61,11 +62,11 @@ def test_a_digest_by_batch_counts_batches_of_another_grain_when_they_were_decide
     path = ready.project / "include/contracts/visits.odcs.yaml"
     days = "{grain: day, timezone: UTC, first: 2024-01-01, last: 2024-12-31}"
     months = "{grain: month, timezone: UTC, first: 2024-01, last: 2024-12}"
-    office = ready.later(days=7).office
-    decided = _released(stages.weekly_digests(office))
-    assert _released(stages.weekly_digests(office, by="batch")) == 0
+    services = ready.later(days=7).services
+    decided = _released(weekly_digests(services))
+    assert _released(weekly_digests(services, by="batch")) == 0
     path.write_text(path.read_text().replace(days, months))
-    assert _released(stages.weekly_digests(office, by="batch")) == decided > 0
+    assert _released(weekly_digests(services, by="batch")) == decided > 0
 
 
 def _released(digests: Any) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from assay import stages
 from assay.errors import ContractError, InputError, LeaseError, UndecidedError
-from assay.stages import rebuild_catalog
+from assay.stages import run as stages
+from assay.stages.upkeep import apply_sweep, plan_sweep, rebuild_catalog
 from assay.verdict import Outcome
 
 DAY = "2024-01-03"
@@ -38,7 +38,7 @@ def test_the_first_days_pass_without_a_reference(ready: Any, mini: Any) -> None:
     for day in mini.REFERENCE_DAYS:
         batch = ready.batch("visits", day)
         assert batch["state"] == "released"
-        verdicts = ready.office.catalog.verdicts("visits", day, batch["version"])
+        verdicts = ready.services.catalog.verdicts("visits", day, batch["version"])
         codes = {v.verdict.gate: [r.code for r in v.verdict.reasons] for v in verdicts}
         assert "bootstrap_batch" in codes["drift"]
 
@@ -125,7 +125,7 @@ def test_a_forced_batch_says_so_for_ever(ready: Any, mini: Any) -> None:
 
     batch = ready.batch("visits", DAY)
     assert (batch["state"], batch["verdict"]) == ("forced", "FAIL")
-    snapshot = ready.office.registry.snapshot("visits")
+    snapshot = ready.services.registry.snapshot("visits")
     assert snapshot.forced == (DAY,)
     assert (snapshot.author, snapshot.reason) == ("second", "forced: known recalibration")
     assert ready.dataset("visits")["incidents"] == []
@@ -164,14 +164,14 @@ def test_stopping_before_the_release_leaves_a_candidate(ready: Any, mini: Any) -
 def test_a_second_run_changes_nothing(ready: Any, mini: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY))
     ready.run("visits", DAY)
-    before, snapshots = ready.contents(), ready.office.registry.snapshots("visits")
+    before, snapshots = ready.contents(), ready.services.registry.snapshots("visits")
 
     for day in (*mini.REFERENCE_DAYS, DAY):
         ready.run("visits", day)
     ready.run("visits", DAY, stop_before_release=True)
 
     assert ready.contents() == before
-    assert ready.office.registry.snapshots("visits") == snapshots
+    assert ready.services.registry.snapshots("visits") == snapshots
 
 
 def test_a_second_run_without_the_working_folder_writes_the_same_bytes(
@@ -203,56 +203,56 @@ def test_two_runs_of_one_batch_cant_both_work(ready: Any, mini: Any) -> None:
 
 
 def test_a_run_that_lost_its_batch_writes_nothing_more(ready: Any, mini: Any) -> None:
-    from assay import stages
+    from assay.stages import run as stages
 
     ready.drop("visits", DAY, mini.visits(DAY))
-    office = ready.office
-    slow = stages.pin(office, "visits", DAY, "slow", "manual")
-    slow, done = stages.ingest(office, slow)
+    services = ready.services
+    slow = stages.pin(services, "visits", DAY, "slow", "manual")
+    slow, done = stages.ingest(services, slow)
     fast = ready.later(hours=1)
     fast.run("visits", DAY)
     before = ready.contents()
 
     with pytest.raises(LeaseError):
-        stages.validate(office, slow, "raw")
+        stages.validate(services, slow, "raw")
     with pytest.raises(LeaseError):
-        stages.release(office, slow, {"ingest": done})
+        stages.release(services, slow, {"ingest": done})
 
     assert ready.contents() == before
 
 
 def test_a_run_that_lost_its_batch_moves_no_pointer(ready: Any, mini: Any) -> None:
-    from assay import stages
+    from assay.stages import run as stages
 
     ready.drop("visits", DAY, mini.visits(DAY))
     done = ready.run("visits", DAY, stop_before_release=True)
-    office = ready.office
-    slow = stages.pin(office, "visits", DAY, "slow", "manual")
-    slow, done["ingest"] = stages.ingest(office, slow)
+    services = ready.services
+    slow = stages.pin(services, "visits", DAY, "slow", "manual")
+    slow, done["ingest"] = stages.ingest(services, slow)
     del done["release"]
-    stages.pin(ready.later(hours=1).office, "visits", DAY, "fast", "manual")
+    stages.pin(ready.later(hours=1).services, "visits", DAY, "fast", "manual")
 
     with pytest.raises(LeaseError):
-        stages.release(office, slow, done)
+        stages.release(services, slow, done)
 
-    assert office.registry.snapshot("visits").number == 2
+    assert services.registry.snapshot("visits").number == 2
 
 
 @pytest.mark.parametrize("gap", ["validate_raw", "validate_clean", "drift", "fairness"])
 def test_what_a_gate_never_judged_is_not_released(ready: Any, mini: Any, gap: str) -> None:
-    from assay import stages
+    from assay.stages import run as stages
 
     ready.drop("visits", DAY, mini.visits(DAY))
     done = ready.run("visits", DAY, stop_before_release=True)
-    office = ready.office
-    ticket = stages.pin(office, "visits", DAY, "again", "manual")
-    ticket, done["ingest"] = stages.ingest(office, ticket)
+    services = ready.services
+    ticket = stages.pin(services, "visits", DAY, "again", "manual")
+    ticket, done["ingest"] = stages.ingest(services, ticket)
     rest = {n: r for n, r in done.items() if n not in {gap, "release"}}
 
     with pytest.raises(InputError, match=gap):
-        stages.release(office, ticket, rest)
+        stages.release(services, ticket, rest)
 
-    assert office.registry.snapshot("visits").number == 2
+    assert services.registry.snapshot("visits").number == 2
 
 
 def test_a_rehearsal_against_one_reference_judges_for_itself_only(ready: Any, mini: Any) -> None:
@@ -286,7 +286,7 @@ def test_when_an_input_came_is_measured_once_and_no_part_of_its_version(
     again = second.run("visits", DAY, run_id="second")
 
     assert again["ingest"].detail["hours_after_batch"] == 5.0
-    seen = ready.office.catalog.trend("visits", "arrival_latency", gate="ingest")
+    seen = ready.services.catalog.trend("visits", "arrival_latency", gate="ingest")
     assert [p.value for p in seen if p.batch == DAY] == [5.0]
     assert ready.objects() == objects
     page = ready.home / done["release"].report
@@ -294,14 +294,16 @@ def test_when_an_input_came_is_measured_once_and_no_part_of_its_version(
 
 
 def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None:
-    from assay import stages
+    from assay.stages import run as stages
 
     ready.drop("visits", DAY, mini.visits(DAY))
-    office = ready.office
-    ticket = stages.pin(office, "visits", DAY, "crashes", "manual")
-    ticket, landed = stages.ingest(office, ticket)
-    stages.abandon(office, ticket, {"ingest": landed})
-    stages.notify(office, ticket, {"ingest": landed}, mini.transports(office), crashed="protect")
+    services = ready.services
+    ticket = stages.pin(services, "visits", DAY, "crashes", "manual")
+    ticket, landed = stages.ingest(services, ticket)
+    stages.abandon(services, ticket, {"ingest": landed})
+    stages.notify(
+        services, ticket, {"ingest": landed}, mini.transports(services), crashed="protect"
+    )
 
     batch = ready.batch("visits", DAY)
     assert (batch["state"], batch["reasons"]) == ("running", ["stage_crashed"])
@@ -317,21 +319,21 @@ def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -
         ready.drop("visits", day, mini.visits(day, shift=shift))
     ready.run("visits", DAY, force=True, reason="known", approved_by="second")
     ready.run("visits", other)
-    before, catalog = _index(ready), ready.office.catalog
+    before, catalog = _index(ready), ready.services.catalog
     about = _about_versions(ready)
     assert about["visits", DAY]["derived"] == {
         "score_tenth": {"expression": "score / 10", "from": ["score"], "roots": ["score"]}
     }
 
     (ready.home / "catalog" / "catalog.db").rename(ready.home / "catalog" / "lost.db")
-    office = ready.office
-    rebuild_catalog(office)
+    services = ready.services
+    rebuild_catalog(services)
 
     assert _index(ready) == before
     assert before["states"]["visits"][DAY] == "forced"
     version = ready.batch("visits", DAY)["version"]
     assert _about_versions(ready) == about
-    assert set(office.catalog.lineage("visits", DAY, version)) == set(
+    assert set(services.catalog.lineage("visits", DAY, version)) == set(
         catalog.lineage("visits", DAY, version)
     )
     contents = ready.contents()["objects"]
@@ -340,7 +342,7 @@ def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -
 
 
 def _index(train: Any) -> dict[str, Any]:
-    catalog = train.office.catalog
+    catalog = train.services.catalog
     found = catalog.status()["datasets"]
     no_history = {"verdict", "reasons"}  # are the catalog's own; its backup holds them
     return {
@@ -356,8 +358,8 @@ def _index(train: Any) -> dict[str, Any]:
 
 
 def _about_versions(train: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    with contextlib.closing(sqlite3.connect(train.home / "catalog" / "catalog.db")) as con:
-        found = con.execute("SELECT dataset, batch, meta FROM versions")
+    with contextlib.closing(sqlite3.connect(train.home / "catalog" / "catalog.db")) as catalog:
+        found = catalog.execute("SELECT dataset, batch, meta FROM versions")
         return {(dataset, batch): json.loads(meta) for dataset, batch, meta in found}
 
 
@@ -370,9 +372,9 @@ def _derive(policy: Path) -> None:
 def test_a_rollback_survives_the_rebuild(ready: Any, mini: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY))
     ready.run("visits", DAY)
-    office, at = ready.office, ready.now()
-    moved = office.registry.rollback("visits", 2, reason="try", author="tester", at=at)
-    office.catalog.record_pointer(
+    services, at = ready.services, ready.now()
+    moved = services.registry.rollback("visits", 2, reason="try", author="tester", at=at)
+    services.catalog.record_pointer(
         "visits", 2, reason="try", author="tester", at=at, newest=moved.latest
     )
     before = ready.dataset("visits")
@@ -380,8 +382,8 @@ def test_a_rollback_survives_the_rebuild(ready: Any, mini: Any) -> None:
     assert ready.batch("visits", DAY)["state"] == "superseded"
 
     (ready.home / "catalog" / "catalog.db").unlink()
-    office = ready.office
-    rebuild_catalog(office)
+    services = ready.services
+    rebuild_catalog(services)
 
     assert ready.dataset("visits")["released"] == before["released"]
     with contextlib.suppress(StopIteration):  # the restored catalog knows no run of it
@@ -400,32 +402,31 @@ def test_a_missing_file_is_said_and_a_later_run_repairs(ready: Any, mini: Any) -
 
 
 def test_retention_of_the_home_leaves_what_is_released(ready: Any) -> None:
-    from assay import stages
 
     before = ready.contents()
     late = ready.later(days=200)
-    plan = stages.plan_sweep(late.office)
+    plan = plan_sweep(late.services)
     assert plan.removals
-    assert stages.plan_sweep(late.office).hash == plan.hash
+    assert plan_sweep(late.services).hash == plan.hash
 
     with pytest.raises(InputError):
-        stages.apply_sweep(late.office, "0" * 64)
-    stages.apply_sweep(late.office, plan.hash)
+        apply_sweep(late.services, "0" * 64)
+    apply_sweep(late.services, plan.hash)
 
     assert ready.contents() == before
-    assert stages.plan_sweep(late.office).removals == ()
+    assert plan_sweep(late.services).removals == ()
     assert not list((ready.home / "landing").rglob("*.parquet"))
 
 
 def test_a_reference_that_runs_again_is_waited_for_until_it_crashes(ready: Any, mini: Any) -> None:
-    office = ready.office
-    again = stages.pin(office, "visits", mini.REFERENCE_DAYS[0], "again", "manual")
+    services = ready.services
+    again = stages.pin(services, "visits", mini.REFERENCE_DAYS[0], "again", "manual")
     with pytest.raises(UndecidedError, match="earlier_batch_undecided"):
-        stages.pin(office, "visits", DAY, "early", "manual")
+        stages.pin(services, "visits", DAY, "early", "manual")
 
-    stages.abandon(office, again, {})
+    stages.abandon(services, again, {})
 
-    after = stages.pin(office, "visits", DAY, "late", "manual")
+    after = stages.pin(services, "visits", DAY, "late", "manual")
     assert {b for batches in after.pinned.references.values() for b in batches} == {
         *mini.REFERENCE_DAYS
     }

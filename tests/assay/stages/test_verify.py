@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from assay import stages
+from assay.stages.upkeep import verify
 
 BATCH = "2024-01-02"
 
 
 def _object(ready: Any, name: str) -> tuple[str, Path]:
-    registry = ready.office.registry
+    registry = ready.services.registry
     version = registry.snapshot("visits").batches[BATCH]
     return version, registry.fetch("visits", BATCH, version, name)
 
@@ -26,7 +26,7 @@ def _flip(path: Path) -> None:
 
 
 def test_a_sound_registry(ready: Any) -> None:
-    found = stages.verify(ready.office)
+    found = verify(ready.services)
     assert found.sound
     assert found.damages == ()
     assert (found.versions, found.snapshots) == (3, 3)
@@ -38,20 +38,20 @@ def test_a_flipped_bit_is_named_and_mended_from_the_working_folder(ready: Any, n
     whole = path.read_bytes()
     _flip(path)
 
-    found = stages.verify(ready.office, "visits")
+    found = verify(ready.services, "visits")
     assert not found.sound
     assert [(d.dataset, d.batch, d.version, d.object, d.what) for d in found.damages] == [
         ("visits", BATCH, version, name, "other bytes")
     ]
-    assert stages.verify(ready.office, "visits", repair=True).sound
+    assert verify(ready.services, "visits", repair=True).sound
     assert path.read_bytes() == whole
-    assert stages.verify(ready.office, "visits").damages == ()
+    assert verify(ready.services, "visits").damages == ()
 
 
 def test_what_has_no_other_copy_stays_damaged(ready: Any) -> None:
     for name in ("lineage", "verdicts"):
         _object(ready, name)[1].unlink()
-    found = stages.verify(ready.office, repair=True)
+    found = verify(ready.services, repair=True)
     assert {(d.object, d.what, d.repaired) for d in found.damages} == {
         ("lineage", "lost", False), ("verdicts", "lost", False)
     }  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_damaged_git_object_is_found(ready: Any) -> None:
     victims = [p for p in git.rglob("*") if p.is_file() and len(p.name) == 38]
     for victim in victims[:3]:
         _flip(victim)
-    found = stages.verify(ready.office)
+    found = verify(ready.services)
     assert not found.sound
     assert "git fsck" in found.damages[0].what
 

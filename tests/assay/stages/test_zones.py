@@ -41,7 +41,7 @@ def used(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_every_file_lies_in_a_zone(used: Any) -> None:
-    home, lake = used.home, used.office.lake
+    home, lake = used.home, used.services.lake
 
     strangers = [p for p in home.rglob("*") if lake.zone_of(p) is None]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.engine import session
+from assay.engine import open_session
 from assay.errors import InputError
 from assay.versioning import diff_versions, render_diff_json, render_diff_text
 
@@ -16,8 +16,8 @@ SCHEMA = {"id": "int64", "name": "string", "amount": "float64", "ok": "boolean"}
 
 
 @pytest.fixture(scope="module")
-def con():
-    with session(threads=2) as opened:
+def session():
+    with open_session(threads=2) as opened:
         yield opened
 
 
@@ -32,8 +32,8 @@ LEFT = [(1, "a", 1.0, True), (2, "b", 2.0, None), (3, None, None, False)]
 RIGHT = [(2, "b", 2.5, None), (3, None, None, False), (4, "d", 4.0, True), (5, "e", 5.0, True)]
 
 
-def test_rows_by_key_with_counts_per_column(con):
-    diff = diff_versions(con, table(LEFT), table(RIGHT), ["id"])
+def test_rows_by_key_with_counts_per_column(session):
+    diff = diff_versions(session, table(LEFT), table(RIGHT), ["id"])
     rows = diff.rows
     assert (rows.left, rows.right) == (3, 4)
     assert (rows.added, rows.removed, rows.changed, rows.unchanged) == (2, 1, 1, 1)
@@ -46,8 +46,8 @@ def test_rows_by_key_with_counts_per_column(con):
     assert not diff.same
 
 
-def test_distributions_are_exact(con):
-    diff = diff_versions(con, table(LEFT), table(RIGHT), ["id"])
+def test_distributions_are_exact(session):
+    diff = diff_versions(session, table(LEFT), table(RIGHT), ["id"])
     amount, ok, name = (diff.columns[i] for i in (2, 3, 1))
     assert amount.left.null_share == pytest.approx(1 / 3)
     assert amount.left.mean == 1.5
@@ -58,17 +58,17 @@ def test_distributions_are_exact(con):
     assert ok.left.quantiles is None
 
 
-def test_equal_versions_are_the_same_in_any_order(con):
-    diff = diff_versions(con, table(LEFT), table(LEFT[::-1]), ["id"])
+def test_equal_versions_are_the_same_in_any_order(session):
+    diff = diff_versions(session, table(LEFT), table(LEFT[::-1]), ["id"])
     assert diff.same
     assert diff.rows.unchanged == 3
     assert "4 columns without a change" in render_diff_text(diff)
 
 
-def test_schema_changes_are_no_changes_of_rows(con):
+def test_schema_changes_are_no_changes_of_rows(session):
     right = table([(1, 1), (2, 2), (3, 3)], {"id": "int64", "amount": "int64"})
     right = right.mutate(new=ibis.literal("x"))
-    diff = diff_versions(con, table(LEFT), right, ["id"])
+    diff = diff_versions(session, table(LEFT), right, ["id"])
     status = {c.column: c.status for c in diff.columns}
     assert status == {
         "id": "same",
@@ -85,10 +85,10 @@ def test_schema_changes_are_no_changes_of_rows(con):
     assert "~ amount: float64 → int64" in text
 
 
-def test_classified_columns_are_shown_by_counts_only(con):
+def test_classified_columns_are_shown_by_counts_only(session):
     left = table([(1, "marked-one", 123.25, True)])
     right = table([(1, "marked-two", 456.75, True)])
-    diff = diff_versions(con, left, right, ["id"], classified=["name", "amount"])
+    diff = diff_versions(session, left, right, ["id"], classified=["name", "amount"])
     told = json.dumps(render_diff_json(diff)) + render_diff_text(diff)
     assert not [v for v in ("marked", "123.25", "456.75") if v in told]
     amount = diff.columns[2]
@@ -97,18 +97,18 @@ def test_classified_columns_are_shown_by_counts_only(con):
     assert "~ amount (classified: counts only): 1 rows changed" in render_diff_text(diff)
 
 
-def test_null_keys_are_equal_and_system_columns_take_no_part(con):
+def test_null_keys_are_equal_and_system_columns_take_no_part(session):
     left = table([(None, "a", 1.0, True)]).mutate(__row=ibis.literal(1))
     right = table([(None, "b", 1.0, True)]).mutate(__row=ibis.literal(2))
-    diff = diff_versions(con, left, right, ["id"])
+    diff = diff_versions(session, left, right, ["id"])
     assert (diff.rows.changed, diff.rows.added, diff.rows.removed) == (1, 0, 0)
     assert "__row" not in [c.column for c in diff.columns]
 
 
-def test_nan_and_infinity_give_valid_json(con):
+def test_nan_and_infinity_give_valid_json(session):
     left = table([(1, "a", math.nan, True), (2, "a", 1.0, True)])
     right = table([(1, "a", math.nan, True), (2, "a", math.inf, True)])
-    diff = diff_versions(con, left, right, ["id"])
+    diff = diff_versions(session, left, right, ["id"])
     assert diff.rows.changed == 1
     assert diff.columns[2].left.nulls == 1
     assert diff.columns[2].right.mean is None
@@ -117,20 +117,20 @@ def test_nan_and_infinity_give_valid_json(con):
 
 @pytest.mark.parametrize("sides", [("empty", "empty"), ("empty", "full"), ("full", "empty")])
 @pytest.mark.parametrize("key", [["id"], []])
-def test_empty_versions_are_compared(con, sides, key):
+def test_empty_versions_are_compared(session, sides, key):
     tables = {"empty": table([]), "full": table(LEFT)}
-    diff = diff_versions(con, tables[sides[0]], tables[sides[1]], key)
+    diff = diff_versions(session, tables[sides[0]], tables[sides[1]], key)
     full = {"empty": 0, "full": 3}
     assert (diff.rows.left, diff.rows.right) == (full[sides[0]], full[sides[1]])
     assert (diff.rows.removed, diff.rows.added) == (full[sides[0]], full[sides[1]])
     assert render_diff_text(diff)
 
 
-def test_columns_of_any_name(con):
+def test_columns_of_any_name(session):
     schema = {"k0": "int64", "lv0": "string", "here": "string", "a b": "int64"}
     rows = [(1, "x", "y", 1), (2, "x", "y", 2)]
     changed = [(1, "x", "z", 1), (2, "x", "y", 3)]
-    diff = diff_versions(con, table(rows, schema), table(changed, schema), ["k0"])
+    diff = diff_versions(session, table(rows, schema), table(changed, schema), ["k0"])
     assert {c.column: c.changed for c in diff.columns} == {
         "k0": None,
         "lv0": 0,
@@ -140,12 +140,12 @@ def test_columns_of_any_name(con):
     assert diff.rows.changed == 2
 
 
-def test_a_key_that_is_no_key_is_an_error(con):
+def test_a_key_that_is_no_key_is_an_error(session):
     with pytest.raises(InputError, match="isn't unique") as caught:
-        diff_versions(con, table(LEFT), table([*RIGHT, *RIGHT]), ["id"])
+        diff_versions(session, table(LEFT), table([*RIGHT, *RIGHT]), ["id"])
     assert "4 keys" in str(caught.value)
     with pytest.raises(InputError, match="one of: id, name"):
-        diff_versions(con, table(LEFT), table(RIGHT), ["ident"])
+        diff_versions(session, table(LEFT), table(RIGHT), ["ident"])
 
 
 CELL = st.tuples(
@@ -156,9 +156,9 @@ ROWS = st.dictionaries(st.integers(0, 6), CELL, max_size=7)
 
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(left=ROWS, right=ROWS)
-def test_rows_by_key_agree_with_dictionaries(con, left, right):
+def test_rows_by_key_agree_with_dictionaries(session, left, right):
     sides = [table([(k, *v) for k, v in side.items()]) for side in (left, right)]
-    rows = diff_versions(con, *sides, ["id"]).rows
+    rows = diff_versions(session, *sides, ["id"]).rows
     both = left.keys() & right.keys()
     assert rows.added == len(right.keys() - both)
     assert rows.removed == len(left.keys() - both)
@@ -168,9 +168,9 @@ def test_rows_by_key_agree_with_dictionaries(con, left, right):
 
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(left=st.lists(CELL, max_size=6), right=st.lists(CELL, max_size=6))
-def test_whole_rows_agree_with_counting(con, left, right):
+def test_whole_rows_agree_with_counting(session, left, right):
     schema = {n: SCHEMA[n] for n in ("name", "amount", "ok")}
-    rows = diff_versions(con, table(left, schema), table(right, schema), []).rows
+    rows = diff_versions(session, table(left, schema), table(right, schema), []).rows
     same = sum(min(left.count(row), right.count(row)) for row in set(left))
     assert rows.unchanged == same
     assert (rows.removed, rows.added) == (len(left) - same, len(right) - same)
@@ -182,8 +182,10 @@ def test_numbers_do_not_depend_on_threads():
     other = frame.assign(x=frame["x"].where(frame["id"] % 7 > 0, 0.1))
     found = set()
     for threads in (1, 2, 8):
-        with session(threads=threads) as opened:
-            sides = [opened.create_table(name, f) for name, f in (("a", frame), ("b", other))]
+        with open_session(threads=threads) as opened:
+            sides = [
+                opened.backend.create_table(name, f) for name, f in (("a", frame), ("b", other))
+            ]
             diff = diff_versions(opened, *sides, ["id"])
             found.add(json.dumps(render_diff_json(diff)))
     assert len(found) == 1

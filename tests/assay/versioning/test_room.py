@@ -3,7 +3,7 @@ import sys
 from datetime import UTC, datetime
 
 from assay import versioning
-from assay.engine import read_parquet, session, write_parquet
+from assay.engine import open_session
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
@@ -37,13 +37,13 @@ def test_a_parquet_file_of_the_engine_goes_in_and_comes_back(bench):
     registry, derivation = bench.registry, bench.derivation("2013-02-04")
     version = registry.version_id("flights", "2013-02-04", derivation)
     path = bench.folder / "candidate.parquet"
-    with session() as con:
-        rows = con.create_table("landed", {"id": [3, 1, 2], "__row": [0, 1, 2]})
-        write_parquet(con, rows, path, ["id"], nonce=registry.nonce(version, "data"))
+    with open_session() as session:
+        rows = session.backend.create_table("landed", {"id": [3, 1, 2], "__row": [0, 1, 2]})
+        session.write_parquet(rows, path, ["id"], nonce=registry.nonce(version, "data"))
         registry.commit("flights", "2013-02-04", derivation, {"data": path}, at=AT)
         bench.release("2013-02-04", version)
-        fetched = read_parquet(con, registry.fetch("flights", "2013-02-04", version))
-        assert con.to_pyarrow(fetched.order_by("id"))["id"].to_pylist() == [1, 2, 3]
+        fetched = session.read_parquet(registry.fetch("flights", "2013-02-04", version))
+        assert session.backend.to_pyarrow(fetched.order_by("id"))["id"].to_pylist() == [1, 2, 3]
         registry.checkout("flights", None, bench.folder / "out")
-        out = read_parquet(con, bench.folder / "out" / "2013-02-04.parquet")
-        assert con.to_pyarrow(out.count()).as_py() == 3
+        out = session.read_parquet(bench.folder / "out" / "2013-02-04.parquet")
+        assert session.backend.to_pyarrow(out.count()).as_py() == 3

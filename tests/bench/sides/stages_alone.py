@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay import stages
 from assay.alerting import open_transports
 from assay.project import Project
+from assay.stages import run as stages
+from assay.stages.services import Services
 
 WAY: tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...] = (
     ("validate_raw", stages.validate, ("raw",)),
@@ -24,7 +25,7 @@ WAY: tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...] = (
 )
 
 
-def run(office: stages.Office, dataset: str, batch: str) -> dict[str, float]:
+def run(services: Services, dataset: str, batch: str) -> dict[str, float]:
     """One run of a batch; stage → seconds."""
     seconds: dict[str, float] = {}
 
@@ -36,17 +37,17 @@ def run(office: stages.Office, dataset: str, batch: str) -> dict[str, float]:
 
     asked = stages.Asked(by="bench")
     run_id = f"bench-{dataset}-{batch}"
-    ticket = timed("pin", lambda: stages.pin(office, dataset, batch, run_id, "manual", asked))
+    ticket = timed("pin", lambda: stages.pin(services, dataset, batch, run_id, "manual", asked))
     done: dict[str, stages.StageResult] = {}
-    ticket, done["ingest"] = timed("ingest", lambda: stages.ingest(office, ticket))
+    ticket, done["ingest"] = timed("ingest", lambda: stages.ingest(services, ticket))
     for name, stage, more in WAY:
         left = (done,) if stage is stages.commit else ()
         try:
-            done[name] = timed(name, lambda s=stage, m=more, e=left: s(office, ticket, *m, *e))
+            done[name] = timed(name, lambda s=stage, m=more, e=left: s(services, ticket, *m, *e))
         except stages.DoesNotApply:
             continue
-    done["release"] = timed("release", lambda: stages.release(office, ticket, done))
-    timed("notify", lambda: stages.notify(office, ticket, done, open_transports(office.lake)))
+    done["release"] = timed("release", lambda: stages.release(services, ticket, done))
+    timed("notify", lambda: stages.notify(services, ticket, done, open_transports(services.lake)))
     return seconds
 
 
@@ -54,11 +55,11 @@ def main() -> None:
     """Release the reference tables and all days but the last, then time the last."""
     home, *days = sys.argv[1:]
     project = Project.from_environment({"ASSAY_HOME": str(Path(home))})
-    office = stages.Office(project, clock=lambda: datetime.now(UTC))
+    services = Services(project, clock=lambda: datetime.now(UTC))
     for name in ("airlines", "airports", "planes"):
-        run(office, name, "2013")
+        run(services, name, "2013")
     for day in days:
-        seconds = run(office, "flights", day)
+        seconds = run(services, "flights", day)
     print(json.dumps(seconds))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import ibis
+from ibis import Table
 from pydantic import BaseModel, ConfigDict
 
 from assay.drift._judge_column import ColumnJudge
@@ -100,7 +101,7 @@ def comparisons(batches: Sequence[str], pinned: Sequence[str]) -> Iterator[tuple
     yield from kept.items()
 
 
-def halved(table: Any, seed: int) -> tuple[Any, Any]:
+def halved(table: Table, seed: int) -> tuple[Any, Any]:
     """A table's rows in two random halves, by a seeded hash of their number."""
     text = ibis.literal(f"{seed}/").concat(table[ROW].cast("string"))
     marked = table.mutate(half=text.hexdigest("md5").substr(0, 1).isin(list("01234567")))

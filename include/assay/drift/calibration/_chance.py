@@ -10,7 +10,7 @@ from assay.contract import Contract
 from assay.drift._columns import count
 from assay.drift._measure import measure_drift
 from assay.drift._model import DriftMeasurements
-from assay.engine import ROW
+from assay.engine import ROW, Session
 from assay.policy.drift import DriftPolicy
 
 SMALLER: Final = 0.8
@@ -18,7 +18,11 @@ SMALLER: Final = 0.8
 
 
 def measure_chance(
-    con: Any, reference: Any, batch: Any, policy: DriftPolicy, contract: Contract | None = None
+    session: Session,
+    reference: Any,
+    batch: Any,
+    policy: DriftPolicy,
+    contract: Contract | None = None,
 ) -> DriftMeasurements:
     """Compare four fifths of an ordinary batch's rows with a reference, as the gate would.
 
@@ -27,7 +31,7 @@ def measure_chance(
 
     Parameters
     ----------
-    con : ibis.backends.duckdb.Backend
+    session : Session
         The session of both tables.
     reference, batch : ibis.Table
         What later batches are compared with, and the smallest ordinary batch.
@@ -39,4 +43,4 @@ def measure_chance(
     mixed = ibis.literal(f"{policy.seed}/").concat(number).hexdigest("md5")
     rows = max(int(SMALLER * count(batch)), 1)
     fewer = batch.order_by(mixed, ROW).limit(rows)
-    return measure_drift(con, reference, fewer, policy, contract=contract)
+    return measure_drift(session, reference, fewer, policy, contract=contract)

@@ -1,0 +1,37 @@
+"""Why a column drifted: other segments arrived, or something changed within them.
+
+An alarm is a number by which two distributions differ. It is written as the difference of two means
+of one *score* of the rows, E′[g] − E[g], with g chosen so that this is the effect that the policy
+judges: rows beyond the point of the Kolmogorov-Smirnov distance, the log ratio of a PSI's cells.
+A difference of means splits exactly, over the segments of a column, into **mix** (segments have
+other shares) and **within** (rows of a segment have another mean), and both into parts of each
+segment: Kitagawa's decomposition with symmetric weights. The parts sum to the whole.
+
+:func:`explain_drift` reads the rows behind one of the :func:`alarms` of a verdict, and
+:func:`with_causes` puts what was found into it; no limit is involved.
+"""
+
+from assay.drift._side import Side
+from assay.drift.attribution._explain import explain_drift
+from assay.drift.attribution._model import Cause, PipelineChange, SegmentPart, Split
+from assay.drift.attribution._pipeline import schema_changes
+from assay.drift.attribution._rows import write_rows
+from assay.drift.attribution._sentence import cause_line, cause_text, whole_text
+from assay.drift.attribution._verdict import alarms, causes_of, with_causes
+
+__all__ = [
+    "Cause",
+    "PipelineChange",
+    "SegmentPart",
+    "Side",
+    "Split",
+    "alarms",
+    "cause_line",
+    "cause_text",
+    "causes_of",
+    "explain_drift",
+    "schema_changes",
+    "whole_text",
+    "with_causes",
+    "write_rows",
+]

@@ -1,0 +1,45 @@
+"""Row numbers of the rows that carry a shift, in a file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from assay.drift.attribution._model import Cause
+from assay.engine import ROW, Session
+
+
+def write_rows(
+    session: Session, explained: Sequence[tuple[Cause, Any | None]], path: Path
+) -> list[Cause]:
+    """Write one Parquet file with a row for each cause and row of the batch that carries it.
+
+    Its columns are ``reference``, ``column``, ``slice``, ``code`` and ``__row``, the landing row
+    number; no value is in it.
+
+    Returns
+    -------
+    list of Cause
+        The causes, those with rows in the file naming it.
+    """
+    parts = [
+        rows.select(
+            reference=ibis.literal(cause.reference),
+            column=ibis.literal(cause.column),
+            slice=ibis.literal(cause.slice, "string"),
+            code=ibis.literal(cause.code),
+            **{ROW: rows[ROW].cast("int64")},
+        )
+        for cause, rows in explained
+        if rows is not None and cause.rows
+    ]
+    if parts:
+        table = ibis.union(*parts) if parts[1:] else parts[0]
+        session.write_parquet(table, path, ["reference", "column", "slice", "code", ROW])
+    return [
+        cause.model_copy(update={"file": path.name}) if rows is not None and cause.rows else cause
+        for cause, rows in explained
+    ]

@@ -1,0 +1,297 @@
+"""The score whose change of mean is the effect that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import ibis
+import numpy as np
+from ibis import Table
+
+from assay.drift._blocks import Sides, blocks_of
+from assay.drift._chi_square import LEAST_EXPECTED, expected
+from assay.drift._columns import (
+    as_levels,
+    in_levels,
+    in_order,
+    level_form,
+    order_of,
+    without_nan,
+)
+from assay.drift._counts import Marker, Marks, ranks
+from assay.policy.drift import Slice
+
+Array = np.ndarray[Any, Any]
+_MARKS: Final = 32
+_FINE: Final = 4096
+_TAIL: Final = (1, 4, 16)
+_KEPT: Final = 1000
+"""Most levels that are told apart; rarer ones count together."""
+_MEASURES: Final = {
+    "psi": "psi",
+    "wasserstein": "wasserstein",
+    "cramers_v": "phi_squared",
+    "jensen_shannon": "jensen_shannon_divergence",
+}
+MISSING: Final = ""
+_BEFORE_LEVEL: Final = "="
+"""Text before every level, so that no level is the text for missing."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Rows with their cells, and each cell's score.
+
+    Parameters
+    ----------
+    reference, current : ibis.Table
+        Both sides with a column ``cell``; rows that took no part are left out.
+    values : dict
+        Cell → score; ``rest`` is the score of all other cells.
+    words : str
+        What the score is.
+    measure : str
+        What a difference of its means is; ``share`` where it is 1 or 0.
+    """
+
+    reference: Any
+    current: Any
+    values: dict[Any, float]
+    rest: float
+    words: str
+    measure: str
+
+    @property
+    def cells(self) -> Array:
+        """The score of each cell, that of all others last."""
+        return np.array([*self.values.values(), self.rest])
+
+    def gaining(self, table: Table, centre: float) -> Any:
+        """Whether a row's score is above a centre: rows that move the mean the way it went."""
+        cells = [cell for cell, value in self.values.items() if value > centre]
+        others = [cell for cell, value in self.values.items() if value <= centre]
+        return table.cell.notin(others) if self.rest > centre else table.cell.isin(cells)
+
+
+def keyed(column: Any) -> Any:
+    """A column of text as text that tells missing from every level."""
+    return ibis.coalesce(ibis.literal(_BEFORE_LEVEL) + column, ibis.literal(MISSING))
+
+
+def key_of(level: str | None) -> str:
+    """The key of a level: the text that :func:`keyed` gives it."""
+    return MISSING if level is None else _BEFORE_LEVEL + level
+
+
+def level_of(key: str) -> str | None:
+    """The level behind a key, None for missing."""
+    return None if key == MISSING else key.removeprefix(_BEFORE_LEVEL)
+
+
+def score_of(
+    sides: Sides,
+    part: Slice | None,
+    column: str,
+    code: str,
+    effect: str,
+    *,
+    ordered: bool,
+    named: bool,
+) -> Score | None:
+    """The score of one reason, None where nothing can be split.
+
+    Parameters
+    ----------
+    sides : (Side, Side)
+        Reference and batch.
+    part : Slice or None
+    column : str
+    code : str
+        ``drift_detected``, ``unseen_category`` or ``missing_share_changed``.
+    effect : str
+        The effect that the policy limits.
+    ordered : bool
+        Whether the column is judged by its order, not by its levels.
+    named : bool
+        Whether a value of the column may stand in ``words``.
+
+    Notes
+    -----
+    Every effect but Wasserstein's is Σ w·(p′ − p) over cells, with w taken from the two tables as
+    a whole: ±1 on one side of the point of the Kolmogorov-Smirnov distance; ln(p′/p) for PSI; a
+    cell's term over p′ − p for Jensen-Shannon's divergence; the same for χ² over rows.
+    Wasserstein's distance is the integral of |F′ − F|, a sum over the intervals between pooled
+    quantiles with the sign that F′ − F has there.
+    """
+    if code == "missing_share_changed":
+        return _missing(sides, part, column)
+    if code == "unseen_category":
+        return _unseen(sides, part, column)
+    if ordered:
+        return _of_order(sides, part, column, effect, named)
+    return _of_levels(sides, part, column, effect)
+
+
+def _celled(sides: Sides, part: Slice | None, cells: Any) -> tuple[Any, Any]:
+    """Rows of both sides with their cell, as a function of the table gives it."""
+    reference, current = (side.sliced(part) for side in sides)
+    return reference.mutate(cell=cells(reference)), current.mutate(cell=cells(current))
+
+
+def _missing(sides: Sides, part: Slice | None, column: str) -> Score:
+    tables = _celled(sides, part, lambda t: without_nan(t[column]).isnull().cast("int8"))
+    before, now = (
+        side.totals(
+            f"missing {column}",
+            lambda t: {"rows": t.count(), "n": without_nan(t[column]).count()},
+            part,
+        )
+        for side in sides
+    )
+    more = (now["rows"] - now["n"]) * before["rows"] >= (before["rows"] - before["n"]) * now["rows"]
+    words = f"rows {'without' if more else 'with'} a value of {column}"
+    return Score(*tables, {1: 1.0, 0: 0.0} if more else {1: 0.0, 0: 1.0}, 0.0, words, "share")
+
+
+def _unseen(sides: Sides, part: Slice | None, column: str) -> Score:
+    reference, current = (side.sliced(part) for side in sides)
+    first, second = as_levels(reference[column], current[column])
+    known = first.name("v").as_table().distinct()
+    known = known.filter(known.v.notnull())
+    cell = (second.notnull() & second.notin(known.v)).cast("int8")
+    tables = reference.mutate(cell=ibis.literal(0, "int8")), current.mutate(cell=cell)
+    return Score(*tables, {1: 1.0}, 0.0, f"rows whose {column} the reference doesn't have", "share")
+
+
+def _of_levels(sides: Sides, part: Slice | None, column: str, effect: str) -> Score:
+    form = level_form(*(side.table[column] for side in sides))
+    tables = _celled(sides, part, lambda t: keyed(in_levels(t[column], form)))
+    before, now = (side.levels({column: form}, part)[column] for side in sides)
+    names = sorted({*before, *now}, key=lambda name: (name is not None, name or ""))
+    counts = np.array([[side.get(name, 0) for name in names] for side in (before, now)])
+    rare = expected(counts).min(axis=0) < LEAST_EXPECTED
+    rank = np.argsort(np.argsort(-counts.sum(axis=0), kind="stable"))
+    alone = ~rare & (rank < _KEPT)
+    table = np.hstack([counts[:, alone], counts[:, ~alone].sum(axis=1, keepdims=True)])
+    scores = _weights(table, effect)
+    keys = [key_of(name) for name, by_itself in zip(names, alone, strict=True) if by_itself]
+    values = {k: float(s) for k, s in zip(keys, scores, strict=False)}
+    return Score(*tables, values, float(scores[-1]), f"levels of {column}", _MEASURES[effect])
+
+
+def _weights(table: Array, effect: str) -> Array:
+    """Score of each cell of a 2×k table, so that Σ score·(p′ − p) is the effect."""
+    table = np.asarray(table, dtype=float)
+    before, now = table / table.sum(axis=1, keepdims=True)
+    gap = now - before
+    if effect == "psi":
+        smooth = (table + 0.5) / (table + 0.5).sum(axis=1, keepdims=True)
+        return np.asarray(np.log(smooth[1] / smooth[0]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if effect == "jensen_shannon":
+            half = (before + now) / 2
+            terms = [np.where(p > 0, p * np.log2(p / half), 0.0) for p in (before, now)]
+            found = (terms[0] + terms[1]) / 2 / gap
+        else:
+            sizes = table.sum(axis=1) / table.sum()
+            found = gap / (table.sum(axis=0) / table.sum()) * sizes.prod()
+    return np.where(np.abs(gap) > 1e-12, found, 0.0)
+
+
+def _of_order(
+    sides: Sides, part: Slice | None, column: str, effect: str, named: bool
+) -> Score | None:
+    plain = [side.table[column] for side in sides]
+    form = order_of(plain[0], plain[1])
+    if form is None:
+        return None
+    ladder = _Ladder(*blocks_of(sides, column, form, part))
+    tables = [t.filter(t.cell.notnull()) for t in _celled(
+        sides, part, lambda t: in_order(t[column], form))]  # fmt: skip
+    if effect == "ks_statistic":
+        return _beyond(tables, ladder, plain[0], column, named)
+    by_decile = effect != "wasserstein"
+    edges, table = ladder.cells(ladder.deciles if by_decile else ladder.pooled)
+    cut = [_cut(one, edges) for one in tables]
+    scores = _weights(table, effect) if by_decile else _kantorovich(table, edges, ladder.iqr)
+    values = {i: float(s) for i, s in enumerate(scores)}
+    return Score(cut[0], cut[1], values, 0.0, f"values of {column}", _MEASURES[effect])
+
+
+def _kantorovich(table: Array, edges: list[float], unit: float) -> Array:
+    """Score of each cell between marks: the area under sign(F′ − F) from its mark on."""
+    ends = (table / table.sum(axis=1, keepdims=True)).cumsum(axis=1)[:, :-1]
+    widths = np.append(np.diff(np.array(edges, dtype=float)), 0.0)
+    area = widths * np.sign(ends[1] - ends[0]) / (unit or 1.0)
+    return np.append(area[::-1].cumsum()[::-1], 0.0)
+
+
+def _cut(side: Any, edges: list[float]) -> Any:
+    """Each row's cell: how many marks lie below its value."""
+    if not edges:
+        return side.mutate(cell=ibis.literal(0, "int8"))
+    if len(edges) == 1:
+        return side.mutate(cell=(side.cell > edges[0]).cast("int8"))
+    cell = side.cell.bucket(edges, closed="right", include_under=True, include_over=True)
+    return side.mutate(cell=cell)
+
+
+def _beyond(sides: list[Any], ladder: _Ladder, column: Any, name: str, named: bool) -> Score:
+    """One for rows on the side of the distance's point that gained rows."""
+    point, gained_above = ladder.point, ladder.gained_above
+    cut = [side.mutate(cell=(side.cell > point).cast("int8")) for side in sides]
+    where = "above" if gained_above else "up to"
+    at = _readable(point, column) if named else "the point of the largest distance"
+    values = {1: 1.0, 0: 0.0} if gained_above else {1: 0.0, 0: 1.0}
+    return Score(cut[0], cut[1], values, 0.0, f"rows with {name} {where} {at}", "share")
+
+
+def _readable(point: float, column: Any) -> str:
+    if column.type().is_timestamp() or column.type().is_date():
+        import datetime as dt
+
+        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(point))
+        return moment.isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
+    return f"{point:.6g}"
+
+
+class _Ladder:
+    """Both cumulative counts along the distinct values, as far as a score needs them.
+
+    Read ``point`` as the least value where |F′ − F| is largest, and ``gained_above`` as whether the
+    rows above it are more than before.
+    """
+
+    def __init__(self, sizes: list[int], blocks: Any) -> None:
+        self.sizes = n, m = sizes[0], sizes[1]
+        inner = {round(k * _FINE / _MARKS) for k in range(1, _MARKS)}
+        marks = sorted({*inner, *_TAIL, *(_FINE - t for t in _TAIL), _FINE})
+        pooled = np.array([-(-rank * (n + m) // _FINE) for rank in marks])
+        markers = Marker(ranks(10, n), 0), Marker(ranks(4, n), 0), Marker(pooled, None)
+        before, largest = np.zeros((2, 1), dtype=np.int64), -1
+        self.point, self.gained_above = 0.0, False
+        for values, counts in blocks:
+            ends = counts.cumsum(axis=1) + before
+            # Integers, so that equal distances are equal.
+            gaps = ends[1] * n - ends[0] * m
+            at = int(np.abs(gaps).argmax())
+            if abs(int(gaps[at])) > largest:
+                largest = abs(int(gaps[at]))
+                self.point, self.gained_above = values[at].item(), bool(gaps[at] < 0)
+            for marker in markers:
+                marker.feed(values, ends)
+            before = ends[:, -1:]
+        self.deciles, self.quartiles, self.pooled = (marker.marks() for marker in markers)
+
+    @property
+    def iqr(self) -> float:
+        """Interquartile range of the reference."""
+        return float(self.quartiles.values[-1] - self.quartiles.values[0])
+
+    def cells(self, marks: Marks) -> tuple[list[float], Array]:
+        """Distinct marks, and the rows of both sides up to each, between them, and beyond."""
+        edges, first = np.unique(marks.values, return_index=True)
+        ends = np.vstack([marks.reference[first], marks.current[first]])
+        whole = np.hstack([ends, np.array(self.sizes)[:, None]])
+        return edges.tolist(), np.diff(whole, axis=1, prepend=0)

@@ -1,0 +1,86 @@
+"""Alarms of a verdict, and their causes put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from assay.drift.attribution._model import Cause
+from assay.drift.attribution._sentence import cause_line
+from assay.policy.drift import DriftPolicy, Slice
+from assay.verdict import Outcome, Reason, Verdict
+
+_EXPLAINED: Final = (
+    "drift_detected",
+    "unseen_category",
+    "missing_share_changed",
+    "column_missing",
+    "column_type",
+)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One reason of one column that failed, in all rows or in a slice."""
+
+    table: str
+    reference: str
+    column: str
+    code: str
+    part: Slice | None = None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it is, as a cause says it."""
+        return {
+            "table": self.table,
+            "reference": self.reference,
+            "column": self.column,
+            "slice": self.part.name if self.part else None,
+            "code": self.code,
+        }
+
+
+def alarms(verdict: Verdict, policy: DriftPolicy) -> list[Alarm]:
+    """What there is to explain: columns that failed, each reason once.
+
+    What failed in the observed rows isn't explained again for the candidate, which is those rows
+    after cleaning.
+    """
+    parts = {part.name: part for part in policy.slices}
+    found: dict[tuple[str, ...], Alarm] = {}
+    for row in verdict.detail.get("columns", ()):
+        if row["outcome"] != Outcome.FAIL.value:
+            continue
+        for code in _EXPLAINED:
+            if code not in row["codes"]:
+                continue
+            key = (row["reference"], row["column"], str(row["slice"]), code)
+            alarm = Alarm(
+                row["table"], row["reference"], row["column"], code, parts.get(row["slice"])
+            )
+            found.setdefault(key, alarm)
+    return list(found.values())
+
+
+def with_causes(verdict: Verdict, causes: Iterable[Cause]) -> Verdict:
+    """The verdict with its causes under ``detail["causes"]``, and each reason's in one line."""
+    found = list(causes)
+    if not found:
+        return verdict
+    lines = {(c.reference, c.column, c.slice, c.code): cause_line(c) for c in found}
+    detail = verdict.detail | {"causes": [c.model_dump(mode="json") for c in found]}
+    reasons = tuple(_told(reason, lines) for reason in verdict.reasons)
+    return verdict.model_copy(update={"detail": detail, "reasons": reasons})
+
+
+def causes_of(verdict: Verdict) -> list[Cause]:
+    """The causes in a verdict."""
+    return [Cause.model_validate(one) for one in verdict.detail.get("causes", ())]
+
+
+def _told(reason: Reason, lines: dict[tuple[Any, ...], str]) -> Reason:
+    place = (reason.numbers.get("reference"), reason.column, reason.numbers.get("slice"))
+    line = lines.get((*place, reason.code))
+    return reason if line is None else reason.model_copy(update={"cause": line})

@@ -1,0 +1,316 @@
+"""Starting, stopping and looking at the four processes of a home."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from assay.errors import AssayError
+from assay.launcher._home import Places
+from assay.launcher._ports import Ports, find_ports
+from assay.launcher._processes import Supervised, start, stop, tail
+from assay.launcher._settings import environment
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+_GRACE_S = 20.0
+_STARTS = 3
+
+
+@dataclass(frozen=True)
+class EmbeddedAirflow:
+    """How an embedded Airflow stands. Read ``healthy`` first.
+
+    Parameters
+    ----------
+    home : Path
+        Its ``ASSAY_HOME``.
+    url : str or None
+        Address of UI and API, None if it was never started.
+    processes : mapping of str to int or None
+        Component → process id, None where it doesn't run.
+    healthy : bool
+        Every component runs and has said so since it was started.
+    passwords : Path
+        The file (0600) with the users' passwords.
+    logs : Path
+        The folder with the processes' logs.
+    kept : bool
+        Somebody wants it to go on running; else whoever started it will stop it.
+    """
+
+    home: Path
+    url: str | None
+    processes: Mapping[str, int | None]
+    healthy: bool
+    passwords: Path
+    logs: Path
+    kept: bool
+
+    @property
+    def running(self) -> bool:
+        """Whether any of the four runs."""
+        return any(self.processes.values())
+
+
+def up(home: Path | str, *, patience_s: float = 180.0, keep: bool = True) -> EmbeddedAirflow:
+    """Start this home's Airflow, or find it running, and wait until it is healthy.
+
+    What an earlier run left behind is stopped first. The database is migrated once per version of
+    Airflow.
+
+    Parameters
+    ----------
+    home : Path or str
+        ``ASSAY_HOME``; made if it isn't there.
+    patience_s : float
+        Seconds to wait for health.
+    keep : bool
+        Whether it is to go on running when the caller has ended. What one caller wants kept, a
+        later one doesn't take back.
+
+    Raises
+    ------
+    AssayError
+        If a process ends or health isn't reached in time; what was started is stopped again.
+    """
+    places = Places.below(home)
+    with _alone(places) as lock:
+        now = _look(places)
+        if now.healthy:
+            return _keep(places, now) if keep else now
+        keep = keep or (now.running and now.kept)
+        _stop_all(places)
+        _migrate(places, lock)
+        for _ in range(_STARTS - 1):
+            try:
+                return _start_all(places, patience_s, keep=keep)
+            except _PortTakenError:
+                continue
+        return _start_all(places, patience_s, keep=keep)
+
+
+def down(home: Path | str) -> bool:
+    """Stop this home's Airflow in order: TERM, wait, KILL of what is left of its own.
+
+    A running task is let finish within the grace period.
+
+    Returns
+    -------
+    bool
+        Whether anything was running.
+    """
+    places = Places.below(home)
+    with _alone(places):
+        return _stop_all(places)
+
+
+def status(home: Path | str) -> EmbeddedAirflow:
+    """How this home's Airflow stands; touches nothing."""
+    return _look(Places.below(home))
+
+
+def run_airflow(home: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Airflow's own command line on this home, output captured.
+
+    Raises
+    ------
+    AssayError
+        If the command fails; its last lines are in the message.
+    """
+    return _run_airflow(home, arguments)
+
+
+def _run_airflow(
+    home: Path | str, arguments: Sequence[str], hands: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of Airflow, which holds some open files as long as it runs."""
+    done = subprocess.run(
+        [*_airflow(), *arguments],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        pass_fds=hands,
+    )
+    if done.returncode != 0:
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise AssayError(
+            f"a command of Airflow failed (exit {done.returncode}):\n{last}\n",
+            where="airflow " + " ".join(arguments[:2]),
+        )
+    return done
+
+
+class _PortTakenError(AssayError):
+    """Somebody took a port between our look and our start."""
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[int]:
+    """One start or stop of a home at a time; the descriptor that holds the lock."""
+    with places.lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def _airflow() -> Sequence[str]:
+    # -P: the working folder is nobody's place to put modules.
+    return (sys.executable, "-P", "-m", "airflow")
+
+
+def _recorded(places: Places) -> list[Supervised]:
+    return [Supervised(**entry) for entry in _read_record(places).get("processes", ())]
+
+
+def _read_record(places: Places) -> dict[str, Any]:
+    if not places.record.exists():
+        return {}
+    content: dict[str, Any] = json.loads(places.record.read_text(encoding="utf-8"))
+    return content
+
+
+def _write_record(
+    places: Places, ports: Ports, processes: Sequence[Supervised], *, keep: bool
+) -> None:
+    content = {
+        "ports": ports.as_dict(),
+        "processes": [asdict(p) for p in processes],
+        "kept": keep,
+    }
+    aside = places.record.with_suffix(".new")
+    aside.write_text(json.dumps(content), encoding="utf-8")
+    aside.replace(places.record)
+
+
+def _keep(places: Places, embedded: EmbeddedAirflow) -> EmbeddedAirflow:
+    ports = Ports.load(places.record)
+    if ports is not None and not embedded.kept:
+        _write_record(places, ports, _recorded(places), keep=True)
+    return replace(embedded, kept=True)
+
+
+def _look(places: Places) -> EmbeddedAirflow:
+    processes = {p.name: p for p in _recorded(places)}
+    alive = {name: p for name, p in processes.items() if p.alive}
+    ports = Ports.load(places.record)
+    healthy = bool(ports) and len(alive) == len(COMPONENTS) and _healthy(ports, alive)
+    return EmbeddedAirflow(
+        home=places.home,
+        url=ports.url if ports else None,
+        processes={n: alive[n].pid if n in alive else None for n in COMPONENTS},
+        healthy=healthy,
+        passwords=places.passwords,
+        logs=places.process_log("x").parent,
+        kept=bool(_read_record(places).get("kept")),
+    )
+
+
+def _healthy(ports: Ports | None, processes: Mapping[str, Supervised]) -> bool:
+    import httpx
+
+    if ports is None:
+        return False
+    try:
+        answer = httpx.get(f"{ports.url}/api/v2/monitor/health", trust_env=False, timeout=5)
+        said = answer.json() if answer.is_success else {}
+    except (httpx.HTTPError, ValueError):
+        return False
+    return all(_beats(said, name, processes[name]) for name in COMPONENTS if name != "api-server")
+
+
+def _beats(said: Mapping[str, object], name: str, process: Supervised) -> bool:
+    """Whether a component is healthy by a heartbeat of this very process, not an earlier one's."""
+    key = name.replace("-", "_")
+    part = said.get(key)
+    if not isinstance(part, dict) or part.get("status") != "healthy":
+        return False
+    beat = part.get(f"latest_{key}_heartbeat")
+    return beat is not None and datetime.fromisoformat(beat).timestamp() >= process.started
+
+
+def _stop_all(places: Places) -> bool:
+    known = _recorded(places)
+    # The scheduler first: until its tasks have ended, they tell the API server how.
+    first = stop([p for p in known if p.name == "scheduler"], _GRACE_S)
+    rest = stop([p for p in known if p.name != "scheduler"], _GRACE_S)
+    ports = Ports.load(places.record)
+    if ports is not None:
+        _write_record(places, ports, [], keep=False)
+    return first or rest
+
+
+def _migrate(places: Places, lock: int) -> None:
+    env = environment(places.home)
+    url = urlsplit(env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    wanted = {
+        "airflow": importlib.metadata.version("apache-airflow"),
+        "database": f"{url.scheme}://{url.hostname or ''}:{url.port or ''}{url.path}",
+    }
+    fresh = url.scheme.startswith("sqlite") and not Path(url.path[1:]).exists()
+    marked = places.migrated.exists() and json.loads(places.migrated.read_text("utf-8")) == wanted
+    if marked and not fresh:
+        return
+    # It has the lock too: should we be killed, the next start waits until it has ended.
+    _run_airflow(places.home, ("db", "migrate"), (lock,))
+    places.migrated.write_text(json.dumps(wanted), encoding="utf-8")
+
+
+def _start_all(places: Places, patience_s: float, *, keep: bool) -> EmbeddedAirflow:
+    ports = find_ports(Ports.load(places.record))
+    _write_record(places, ports, [], keep=keep)
+    env = environment(places.home)
+    processes: list[Supervised] = []
+
+    def record(process: Supervised) -> None:
+        processes.append(process)
+        _write_record(places, ports, processes, keep=keep)
+
+    try:
+        for name in COMPONENTS:
+            log = places.process_log(name)
+            log.write_bytes(b"")
+            start(name, [*_airflow(), name], env, log, record)
+        return _await_health(places, processes, patience_s)
+    except BaseException:
+        _stop_all(places)
+        raise
+
+
+def _await_health(
+    places: Places, processes: Sequence[Supervised], patience_s: float
+) -> EmbeddedAirflow:
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        for process in processes:
+            if not process.alive:
+                raise _died(places, process)
+        embedded = _look(places)
+        if embedded.healthy:
+            return embedded
+        time.sleep(0.25)
+    raise AssayError(
+        f"Airflow wasn't healthy within {patience_s:.0f} s",
+        where=str(places.process_log("x").parent),
+        do="Look into the logs there.",
+    )
+
+
+def _died(places: Places, process: Supervised) -> AssayError:
+    log = places.process_log(process.name)
+    last = tail(log)
+    kind = _PortTakenError if os.strerror(errno.EADDRINUSE).lower() in last.lower() else AssayError
+    return kind(f"Airflow's {process.name} ended at its start:\n{last}\n", where=str(log))

@@ -1,0 +1,166 @@
+"""Unexpected rows by a query: one parsed SELECT that can only read the batch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import duckdb
+
+from assay.engine import Session
+from assay.quality._check import GX_SQLITE, Check, Conclusion, compiles, scope, scoped
+from assay.quality._frame import Frame, Unjudged
+from assay.quality._suite import Expectation
+
+_BATCH: Final = "assay_batch"
+_NODES: Final = frozenset({
+    "SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "EMPTY", "BASE_TABLE",
+    "SUBQUERY", "JOIN", "EXPRESSION_LIST", "TABLE_FUNCTION", "PIVOT", "LIMIT_MODIFIER",
+    "LIMIT_PERCENT_MODIFIER", "ORDER_MODIFIER", "DISTINCT_MODIFIER", "ORDER_DEFAULT", "ASCENDING",
+    "DESCENDING",
+})  # fmt: skip
+"""What a query may be made of beside expressions; anything else is refused."""
+_FROM_A_LIST: Final = frozenset({"unnest", "generate_subscripts"})
+_MACROS: Final = frozenset({
+    "nullif", "split_part", "fdiv", "fmod", "round_even", "roundbankers", "date_add",
+    "days_in_month", "geomean", "geometric_mean", "weighted_avg", "wavg", "json",
+    "array_append", "array_prepend", "array_reverse", "array_to_string", "list_append",
+    "list_prepend", "list_reverse",
+})  # fmt: skip
+_OUTSIDE: Final = re.compile(r"(current_|pg_|json_(de)?serialize|getvariable|getenv|stats$|query)")
+_CLOCKS: Final = re.compile(
+    r"(current_(date|time|timestamp|user|role|catalog|schema)|local(time|timestamp)|session_user|"
+    r"user)$"
+)
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What a query may name: the columns of the batch, and functions that only compute."""
+
+    columns: frozenset[str]
+    functions: frozenset[str]
+
+    def check(self, node: Any, tables: frozenset[str]) -> None:
+        """Refuse what reads anything but the tables that are known at this place."""
+        if isinstance(node, list):
+            for part in node:
+                self.check(part, tables)
+        if not isinstance(node, Mapping):
+            return
+        for entry in (node.get("cte_map") or {}).get("map", ()):
+            name = str(entry["key"]).lower()
+            if not _PLAIN.fullmatch(name):
+                raise Unjudged("unexpected_rows_query may name its parts by plain names only")
+            self.check(entry["value"], tables)  # itself isn't known to it: that would be a file
+            tables |= {name}
+        self.one(node, tables)
+        for key, part in node.items():
+            if key != "cte_map":
+                self.check(part, tables)
+
+    def one(self, node: Mapping[str, Any], tables: frozenset[str]) -> None:
+        """Refuse this node by itself."""
+        kind, what = node.get("type"), node.get("class")
+        if what is None and isinstance(kind, str) and not _known(kind):
+            raise Unjudged(f"unexpected_rows_query may not use {kind.lower()}")
+        if node.get("sample"):
+            raise Unjudged(
+                "unexpected_rows_query may not draw a sample: the next run draws another"
+            )
+        if kind == "BASE_TABLE":
+            own = not node.get("schema_name") and not node.get("catalog_name")
+            if not own or str(node["table_name"]).lower() not in tables:
+                raise Unjudged("unexpected_rows_query may read {batch} only")
+        elif kind == "TABLE_FUNCTION" and what is None:
+            if str(node["function"]["function_name"]).lower() not in _FROM_A_LIST:
+                raise Unjudged("unexpected_rows_query may read {batch} only")
+        elif what in {"FUNCTION", "WINDOW"}:
+            name = str(node["function_name"]).lower()
+            if name not in self.functions:
+                raise Unjudged(f"unexpected_rows_query may not call {name}")
+        elif what == "PARAMETER":
+            raise Unjudged("unexpected_rows_query may hold no parameter; write {batch}")
+        elif what == "COLUMN_REF" and len(node["column_names"]) == 1:
+            name = str(node["column_names"][0]).lower()
+            if _CLOCKS.match(name) and name not in self.columns:
+                raise Unjudged(f"unexpected_rows_query may not ask for {name}")
+
+
+def _known(kind: str) -> bool:
+    return kind in _NODES or kind.endswith("_TYPE_INFO")
+
+
+def _computing(session: Session) -> frozenset[str]:
+    """Functions of the engine that give the same for the same arguments and touch nothing else."""
+    rows = session.backend.raw_sql(
+        "SELECT lower(function_name), bool_and(internal AND function_type IN ('scalar', "
+        "'aggregate') AND stability = 'CONSISTENT' AND NOT coalesce(has_side_effects, false)) "
+        "FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate') GROUP BY 1"
+    ).fetchall()
+    sure = {name for name, only_computes in rows if only_computes and not _OUTSIDE.match(name)}
+    return frozenset(sure | _MACROS | _FROM_A_LIST)
+
+
+def readable(frame: Frame, query: str) -> str:
+    """The query as the engine writes it, if it is one SELECT that reads the batch and nothing else.
+
+    The engine's own parser reads it, what it made of it is checked, and that is what is run: no
+    second reading can differ from the first.
+
+    Raises
+    ------
+    Unjudged
+        If it is no SELECT, more than one statement, or reads a file, another table, a setting or
+        the clock.
+    """
+    text = query.replace("{batch}", _BATCH)
+    told = frame.session.backend.raw_sql(
+        "SELECT json_serialize_sql(?)", parameters=[text]
+    ).fetchone()[0]
+    parsed = json.loads(told)
+    if parsed["error"]:
+        unparsed = parsed.get("error_type") == "parser"
+        raise Unjudged(
+            "unexpected_rows_query can't be parsed as SQL"
+            if unparsed
+            else "unexpected_rows_query must be one SELECT"
+        )
+    if len(parsed["statements"]) != 1:
+        raise Unjudged("unexpected_rows_query must be one SELECT")
+    columns = frozenset(c.lower() for c in frame.columns)
+    reader = _Reader(columns, _computing(frame.session))
+    reader.check(parsed["statements"], frozenset({_BATCH}))
+    written = frame.session.backend.raw_sql(
+        "SELECT json_deserialize_sql(?::JSON)", parameters=[told]
+    )
+    return str(written.fetchone()[0])
+
+
+@compiles(
+    "unexpected_rows_expectation",
+    scans="one of its own",
+    oracle=GX_SQLITE,
+    differences="One SELECT in DuckDB's SQL that reads `{batch}` only, and neither a file nor a "
+    "setting nor the clock; the rows aren't shown.",
+    required=("unexpected_rows_query",),
+)
+def unexpected_rows(frame: Frame, e: Expectation) -> Check:
+    """The query finds no row."""
+    query = readable(frame, str(e.kwargs["unexpected_rows_query"]))
+    table = frame.table if scope(frame, e) is None else scoped(frame, e)
+    batch = frame.session.backend.compile(table.select(*frame.columns))
+    sql = f"WITH {_BATCH} AS ({batch}) SELECT count(*) AS n FROM ({query}) AS found"  # noqa: S608
+    n = int(_fetched(frame, sql))
+    return Check({}, lambda _: Conclusion(n == 0, {"observed_value": n}))
+
+
+def _fetched(frame: Frame, sql: str) -> Any:
+    try:
+        return frame.session.backend.raw_sql(sql).fetchone()[0]
+    except duckdb.Error as exc:
+        raise Unjudged(f"unexpected_rows_query fails: {type(exc).__name__}") from exc

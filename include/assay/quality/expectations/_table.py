@@ -1,0 +1,152 @@
+"""Expectations of the table as a whole: its rows and its columns."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import Any
+
+from assay.quality._check import (
+    GX_SQLITE,
+    Check,
+    Conclusion,
+    Values,
+    bounded,
+    compiles,
+    counted,
+    scope,
+)
+from assay.quality._frame import Frame, Unjudged
+from assay.quality._suite import Expectation
+
+
+def _whole(e: Expectation) -> None:
+    """Bounds of counts are whole numbers, the lower not above the upper."""
+    low, high = e.kwargs.get("min_value"), e.kwargs.get("max_value")
+    for bound in (low, high):
+        if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int)):
+            raise Unjudged("min_value and max_value must be integers")
+    if low is not None and high is not None and low > high:
+        raise Unjudged("min_value cannot be greater than max_value")
+
+
+def _count(e: Expectation) -> int:
+    """The whole number that a count shall equal."""
+    value = e.kwargs["value"]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unjudged("value must be an integer")
+    return value
+
+
+def _told(success: bool, observed: Any, **details: Any) -> Check:
+    result = {"observed_value": observed} | ({"details": details} if details else {})
+    return Check({}, lambda _: Conclusion(success, result))
+
+
+@compiles("expect_table_row_count_to_be_between")
+def row_count_between(frame: Frame, e: Expectation) -> Check:
+    """The number of rows lies between the bounds."""
+    _whole(e)
+
+    def conclude(values: Values) -> Conclusion:
+        n = int(values["n"])
+        return Conclusion(bounded(n, e.kwargs), {"observed_value": n})
+
+    return Check({"n": counted(frame, scope(frame, e))}, conclude)
+
+
+@compiles(
+    "expect_table_row_count_to_equal",
+    required=("value",),
+    differences="`value` is a whole number; GX also takes a text that says one.",
+)
+def row_count_equal(frame: Frame, e: Expectation) -> Check:
+    """There are exactly so many rows."""
+    wanted = _count(e)
+
+    def conclude(values: Values) -> Conclusion:
+        n = int(values["n"])
+        return Conclusion(n == wanted, {"observed_value": n})
+
+    return Check({"n": counted(frame, scope(frame, e))}, conclude)
+
+
+OTHER_TABLE = "expect_table_row_count_to_equal_other_table"
+
+
+@compiles(
+    OTHER_TABLE, required=("other_table_name",), oracle=GX_SQLITE,
+    scans="the one scan, and the count of the other data set's rows",
+    differences="`other_table_name` names another data set: its released rows are counted, pinned "
+    "with the run. A `row_condition` applies to both; GX counts the other table whole.",
+)  # fmt: skip
+def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
+    """There are as many rows as in the other data set's release."""
+    released = e.kwargs.get("released")
+    if released is None:
+        raise Unjudged(f"no released rows of {e.kwargs['other_table_name']!r} to count")
+    other = Frame.of(frame.session, released, frame.row)
+    told = other.rows(other.table.aggregate(n=counted(other, scope(other, e))))[0]
+
+    def conclude(values: Values) -> Conclusion:
+        n, m = int(values["n"]), int(told["n"])
+        return Conclusion(n == m, {"observed_value": {"self": n, "other": m}})
+
+    return Check({"n": counted(frame, scope(frame, e))}, conclude)
+
+
+_SYSTEM = "System columns (`__row` and the like) aren't counted."
+
+
+@compiles("expect_table_column_count_to_be_between", scans="none", differences=_SYSTEM)
+def column_count_between(frame: Frame, e: Expectation) -> Check:
+    """The number of columns lies between the bounds."""
+    _whole(e)
+    n = len(frame.columns)
+    return _told(bounded(n, e.kwargs), n)
+
+
+@compiles(
+    "expect_table_column_count_to_equal", scans="none", required=("value",), differences=_SYSTEM
+)
+def column_count_equal(frame: Frame, e: Expectation) -> Check:
+    """There are exactly so many columns."""
+    n = len(frame.columns)
+    return _told(n == _count(e), n)
+
+
+@compiles("expect_column_to_exist", scans="none", required=("column",))
+def column_exists(frame: Frame, e: Expectation) -> Check:
+    """There is a column of that name, at ``column_index`` where one is given."""
+    name, place = e.kwargs["column"], e.kwargs.get("column_index")
+    success = name in frame.columns
+    if place:
+        success = -len(frame.columns) <= place < len(frame.columns)
+        success = success and frame.columns[place] == name
+    return Check({}, lambda _: Conclusion(success))
+
+
+@compiles("expect_table_columns_to_match_set", scans="none", differences=_SYSTEM)
+def columns_match_set(frame: Frame, e: Expectation) -> Check:
+    """The columns are those of ``column_set``; with ``exact_match: false``, at least those."""
+    wanted, actual = set(e.kwargs.get("column_set") or ()), set(frame.columns)
+    unexpected, missing = sorted(actual - wanted), sorted(wanted - actual)
+    if not unexpected and not missing:
+        return _told(True, sorted(actual))
+    both = {"unexpected": unexpected, "missing": missing}
+    mismatched = {k: v for k, v in both.items() if v}
+    exact = e.kwargs.get("exact_match", True)
+    return _told(not exact and not missing, sorted(actual), mismatched=mismatched)
+
+
+@compiles("expect_table_columns_to_match_ordered_list", scans="none", differences=_SYSTEM)
+def columns_match_list(frame: Frame, e: Expectation) -> Check:
+    """The columns are those of ``column_list``, in that order."""
+    wanted, actual = e.kwargs.get("column_list"), frame.columns
+    if wanted is None or list(wanted) == actual:
+        return _told(True, actual)
+    mismatched = [
+        {"Expected Column Position": i, "Expected": want, "Found": got}
+        for i, (want, got) in enumerate(zip_longest(wanted, actual))
+        if want != got
+    ]
+    return _told(False, actual, mismatched=mismatched)

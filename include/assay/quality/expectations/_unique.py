@@ -1,0 +1,86 @@
+"""Uniqueness of one column or of several together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+from ibis import Table
+
+from assay.quality._check import Check, compiles, count_if, row_check, scoped
+from assay.quality._frame import Frame, all_of, any_of
+from assay.quality._suite import Expectation
+from assay.quality.expectations._pairs import considered_rows
+
+_SCANS = (
+    "the one scan, and one that tells whether the values rise or, where they don't, groups by them"
+)
+_PROBE = 10_000
+
+
+def _repeated(frame: Frame, table: Table, columns: tuple[str, ...]) -> Any:
+    """Whether a row's values stand more than once in the table, nulls equal to each other."""
+    if _rising(frame, table.limit(_PROBE), columns) and _rising(frame, table, columns):
+        return ibis.literal(False)
+    groups = table.group_by([table[c] for c in columns]).having(table.count() > 1).agg()
+    keys = frame.keep(groups)
+    if not frame.rows(keys.limit(1)):
+        return ibis.literal(False)
+    matches = [table[c].identical_to(keys[c]) for c in columns]
+    return found(frame, frame.keep(table.semi_join(keys, matches).select(frame.row)))
+
+
+def _rising(frame: Frame, table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether the values rise from row to row as they are read, so that none can stand twice.
+
+    Notes
+    -----
+    Whatever the order of reading is, a chain through all rows that rises at each step holds no
+    value twice. It needs one pass and no memory, where grouping needs both in the order of the
+    rows; files that are sorted by their key, as Assay writes them, are told by it.
+    """
+    before = [table[c].lag().over(ibis.window()).name(f"before_{i}") for i, c in enumerate(columns)]
+    pairs = table.select(*[table[c].name(f"now_{i}") for i, c in enumerate(columns)], *before)
+    step = ibis.literal(False)
+    for i in reversed(range(len(columns))):
+        now, last = pairs[f"now_{i}"], pairs[f"before_{i}"]
+        step = (now > last) if i == len(columns) - 1 else (now > last) | ((now == last) & step)
+    got = frame.rows(pairs.aggregate(n=pairs.count(), steps=count_if(step).fill_null(0)))[0]
+    return int(got["steps"]) >= int(got["n"]) - 1
+
+
+def found(frame: Frame, rows: Table) -> Any:
+    """Whether a row is among rows found beforehand, as an expression."""
+    if not frame.rows(rows.limit(1)):
+        return ibis.literal(False)
+    return frame.table[frame.row].isin(rows[frame.row])
+
+
+@compiles("expect_column_values_to_be_unique", row_level=True, scans=_SCANS, required=("column",))
+def unique(frame: Frame, e: Expectation) -> Check:
+    """No value stands twice; every row of a repeated value fails."""
+    name = e.kwargs["column"]
+    column = frame.column(name)
+    table = scoped(frame, e)
+    twice = _repeated(frame, table.filter(table[name].notnull()), (name,))
+    return row_check(frame, e, twice, considered=column.notnull(), shown=e.columns)
+
+
+@compiles(
+    "expect_compound_columns_to_be_unique",
+    row_level=True,
+    scans=_SCANS,
+    required=("column_list",),
+)
+def compound_unique(frame: Frame, e: Expectation) -> Check:
+    """No combination of values stands twice; nulls equal each other."""
+    considered = considered_rows(frame, e, "all_values_are_missing")
+    table = scoped(frame, e)
+    rule = e.kwargs.get("ignore_row_if", "all_values_are_missing")
+    present = [table[c].notnull() for c in e.columns]
+    if rule == "any_value_is_missing":
+        table = table.filter(all_of(present))
+    elif rule == "all_values_are_missing":
+        table = table.filter(any_of(present))
+    twice = _repeated(frame, table, e.columns)
+    return row_check(frame, e, twice, considered=considered, shown=e.columns)

@@ -1,0 +1,159 @@
+"""The mutation score of a suite: which share of planted faults it would have told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import ibis
+from ibis import Table
+
+from assay.engine import ROW, Session
+from assay.quality._check import REGISTRY
+from assay.quality._condition import condition_columns, parse_condition
+from assay.quality._frame import Frame
+from assay.quality._scan import judged_compiled
+from assay.quality._suite import Expectation, Suite
+from assay.quality.mutation._mutants import Mutant, plant
+
+_BASE: Final = "assay_unharmed"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One planted fault; ``caught_by`` names the expectations that it leaves unmet."""
+
+    operator: str
+    columns: tuple[str, ...]
+    rows: int
+    caught_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MutationScore:
+    """How a suite stands up to planted faults.
+
+    Read ``score``, the share of them that it tells, then the faults with no ``caught_by``: nothing
+    in the suite would have told those. ``unmet`` are expectations that the unharmed data don't
+    meet: they can't tell anything, and don't count.
+    """
+
+    planted: tuple[Planted, ...]
+    unmet: tuple[str, ...]
+    rows: int
+
+    @property
+    def score(self) -> float | None:
+        """Caught over planted."""
+        return sum(bool(p.caught_by) for p in self.planted) / len(self.planted) if (
+            self.planted) else None  # fmt: skip
+
+    def document(self) -> dict[str, Any]:
+        """The score as JSON-safe data, by kind of fault and fault by fault."""
+        kinds: dict[str, list[bool]] = defaultdict(list)
+        for p in self.planted:
+            kinds[p.operator].append(bool(p.caught_by))
+        return {
+            "score": self.score,
+            "rows": self.rows,
+            "planted": len(self.planted),
+            "caught": sum(map(sum, kinds.values())),
+            "by_fault": {
+                k: {"planted": len(v), "caught": sum(v)} for k, v in sorted(kinds.items())
+            },
+            "faults": [
+                {"fault": p.operator, "columns": list(p.columns), "rows": p.rows,
+                 "caught_by": list(p.caught_by)}
+                for p in self.planted
+            ],
+            "unmet_before": list(self.unmet),
+        }  # fmt: skip
+
+
+def measure_mutation(
+    session: Session,
+    table: Table,
+    suite: Suite,
+    *,
+    every: int,
+    most_rows: int,
+    told: Callable[[str], None] = lambda _: None,
+) -> MutationScore:
+    """Plant faults in data that a suite accepts, one at a time, and see which it tells.
+
+    Parameters
+    ----------
+    every : int
+        A fault is in every Nth row: 20 changes 5 % of them.
+    most_rows : int
+        Of a larger table the first so many rows are taken.
+    told : callable
+        Is told what is being planted.
+
+    Returns
+    -------
+    MutationScore
+        A fault counts as caught if an expectation that the unharmed rows meet, of whatever
+        severity, is unmet with it. Faults that harm no row (an exchange of equal columns) aren't
+        planted. Expectations that only Great Expectations can judge tell nothing here.
+
+    References
+    ----------
+    DeMillo, R. A., Lipton, R. J., & Sayward, F. G. (1978). Hints on test data selection: help for
+    the practicing programmer. Computer 11(4), 34–41. doi:10.1109/C-M.1978.218136
+    """
+    frame = Frame.of(session, table, ROW)
+    first = frame.table.order_by(frame.row).limit(most_rows)
+    numbered = first.mutate(**{ROW: ibis.row_number().over(order_by=first[frame.row])})
+    frame = replace(
+        frame, table=session.backend.create_table(_BASE, numbered, temp=True, overwrite=True)
+    )
+    try:
+        return _scored(frame, suite, every, told)
+    finally:
+        frame.forget()
+        session.backend.drop_table(_BASE, force=True)
+
+
+def _scored(frame: Frame, suite: Suite, every: int, told: Callable[[str], None]) -> MutationScore:
+    known = [e for e in suite.expectations if e.type in REGISTRY]
+    met = [j.finding.success for j in judged_compiled(frame, known, frame.columns)]
+    able = [e for e, ok in zip(known, met, strict=True) if ok]
+    mutants = list(plant(frame, every))
+    harmed = _harmed(frame, mutants)
+    planted = []
+    for i, mutant in enumerate(mutants):
+        if harmed[i] == 0:
+            continue
+        told(f"fault {i + 1} of {len(mutants)}: {mutant.operator} {', '.join(mutant.columns)}")
+        planted.append(Planted(mutant.operator, mutant.columns, harmed[i],
+                               _caught(frame, mutant, able)))  # fmt: skip
+    unmet = tuple(e.label for e, ok in zip(known, met, strict=True) if not ok)
+    return MutationScore(tuple(planted), unmet, int(frame.rows(frame.table.aggregate(
+        n=frame.table.count()))[0]["n"]))  # fmt: skip
+
+
+def _harmed(frame: Frame, mutants: list[Mutant]) -> list[int]:
+    """Rows that each fault harms, all in one scan."""
+    parts = {f"c{i}": frame.table.count(where=m.harmed) for i, m in enumerate(mutants)}
+    row = frame.rows(frame.table.aggregate(**parts))[0] if parts else {}
+    return [int(row[f"c{i}"]) for i in range(len(mutants))]
+
+
+def _caught(frame: Frame, mutant: Mutant, able: list[Expectation]) -> tuple[str, ...]:
+    """Labels of the expectations that the fault leaves unmet; only those that could see it."""
+    seeing = [e for e in able if not mutant.columns or _sees(e, set(mutant.columns))]
+    harmed = replace(frame, table=mutant.table, made=[])
+    try:
+        judged = judged_compiled(harmed, seeing, frame.columns)
+    finally:
+        harmed.forget()
+    return tuple(j.finding.expectation.label for j in judged if not j.finding.success)
+
+
+def _sees(e: Expectation, columns: set[str]) -> bool:
+    condition = condition_columns(parse_condition(e.kwargs.get("row_condition")))
+    read = {*e.columns, *condition}
+    return bool(read & columns) or e.type == "unexpected_rows_expectation"

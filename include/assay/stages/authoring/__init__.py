@@ -1,0 +1,5 @@
+"""Writing the files of a data set: drafts, checks, suggestions, trials, calibration."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

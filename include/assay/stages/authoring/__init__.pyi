@@ -1,0 +1,20 @@
+from ._calibrate import calibrate_drift, write_calibration
+from ._check import check_project
+from ._draft import draft_dataset
+from ._suggest import Suggested, proposed, suggest_suite
+from ._try_gate import Trial, try_gate
+from ._undecided import OpenDraft, open_drafts
+
+__all__ = [
+    "OpenDraft",
+    "Suggested",
+    "Trial",
+    "calibrate_drift",
+    "check_project",
+    "draft_dataset",
+    "open_drafts",
+    "proposed",
+    "suggest_suite",
+    "try_gate",
+    "write_calibration",
+]

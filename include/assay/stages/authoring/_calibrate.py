@@ -1,0 +1,144 @@
+"""How far ordinary batches lie from each other, and what limits follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assay.contract import Contract
+from assay.drift import batches_of, measure_drift
+from assay.drift.calibration import (
+    Calibration,
+    calibrate,
+    comparisons,
+    halved,
+    measure_chance,
+    write_limits,
+)
+from assay.engine import Session
+from assay.errors import InputError, PolicyError
+from assay.policy.drift import DriftPolicy, Pinned
+from assay.stages.run._tables import versions
+from assay.stages.services import Services
+
+Tables = Callable[[Any, list[str]], Any]
+
+
+def calibrate_drift(
+    services: Services, dataset: str, rate: float, data: Path | None = None
+) -> Calibration:
+    """Compare the ordinary batches of a data set with each other, and propose limits.
+
+    Ordinary are the policy's bootstrap batches. Each is compared as the policy would have it
+    judged, with the pinned reference but itself; where there is only one, its random halves are.
+
+    Parameters
+    ----------
+    rate : float
+        The false-alarm rate of one column that the owner wants.
+    data : Path, optional
+        A folder of the batches' files, ``<batch>.csv`` or Parquet, by their key; without it the
+        observed rows of what was released.
+
+    Raises
+    ------
+    InputError
+        If too few ordinary batches are there.
+    PolicyError
+        If the policy names no bootstrap batch or no pinned reference.
+    """
+    contract = services.project.contract(dataset)
+    policy = services.policy(contract, "drift", DriftPolicy)
+    pinned = next((r for r in policy.references.values() if isinstance(r, Pinned)), None)
+    ordinary = list(batches_of(policy.bootstrap, contract.partition))
+    if not policy.applies or pinned is None or not ordinary:
+        raise PolicyError(
+            "the drift policy names no ordinary batches",
+            where=str(services.project.policy(dataset, "drift")),
+            expected="`bootstrap`, and a reference of kind pinned",
+        )
+    there, tables = _tables(services, contract, ordinary, data)
+    if ordinary[1:]:
+        named = batches_of(pinned.batches, contract.partition)
+        pairs = dict(comparisons(there, named))
+        measured = {
+            batch: _measured(services, contract, policy, tables, [batch], reference)
+            for batch, reference in pairs.items()
+        }
+        compared = [batch for batch in named if batch in there]
+        smallest = min(there, key=lambda batch: _rows(services, tables, batch))
+        with services.session() as session:
+            pair = (tables(session, compared), tables(session, [smallest]))
+            chance = measure_chance(session, *pair, policy, contract)
+        return calibrate(measured, chance, policy, rate, dataset)
+    if not there:
+        raise InputError("the only ordinary batch isn't there", got=ordinary[0])
+    # One comparison of halves, its null quantiles taken at the rate itself.
+    at_rate = policy.model_copy(
+        update={"alpha": rate * policy.tests * max(len(policy.references), 1)}
+    )
+    with services.session() as session:
+        whole = tables(session, there)
+        one = measure_drift(session, *halved(whole, policy.seed), at_rate, contract=contract)
+        chance = measure_chance(session, whole, whole, policy, contract)
+    return calibrate({there[0]: one}, chance, policy, rate, dataset, between="halves")
+
+
+def write_calibration(services: Services, found: Calibration) -> list[str]:
+    """Put the proposals into the data set's policy; the limits that changed."""
+    return write_limits(services.project.policy(found.dataset, "drift"), found)
+
+
+def _tables(
+    services: Services, contract: Contract, ordinary: list[str], data: Path | None
+) -> tuple[list[str], Tables]:
+    """The ordinary batches that are there, and how to read some of them as one table."""
+    if data is None:
+        released = _released(services, contract.dataset)
+        there = [b for b in ordinary if b in released]
+        return there, lambda session, keys: versions(
+            services, session, contract.dataset, {b: released[b] for b in keys}, "observed"
+        )
+    files = {b: next(iter(sorted(data.glob(f"{b}.*"))), None) for b in ordinary}
+    found = {b: path for b, path in files.items() if path is not None}
+    return list(found), lambda session, keys: _union(session, [found[b] for b in keys])
+
+
+def _released(services: Services, dataset: str) -> Mapping[str, str]:
+    registry = services.registry
+    if registry.pointer(dataset) is None:
+        return {}
+    snapshot = registry.snapshot(dataset)
+    return {b: v for b, v in snapshot.batches.items() if b not in snapshot.forced}
+
+
+def _union(session: Session, paths: list[Path]) -> Any:
+    import ibis
+
+    tables = [session.open_data(path) for path in paths]
+    return ibis.union(*tables) if tables[1:] else tables[0]
+
+
+def _rows(services: Services, tables: Tables, batch: str) -> int:
+    with services.session() as session:
+        return int(tables(session, [batch]).count().to_pyarrow().as_py())
+
+
+def _measured(
+    services: Services,
+    contract: Contract,
+    policy: DriftPolicy,
+    tables: Tables,
+    batch: list[str],
+    reference: list[str],
+) -> Any:
+    with services.session() as session:
+        return measure_drift(
+            session,
+            tables(session, reference),
+            tables(session, batch),
+            policy,
+            contract=contract,
+            batches=reference,
+        )

@@ -1,0 +1,66 @@
+"""A file that is no batch yet: read as a run would land it, and compared with what is released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from assay.contract import Contract, FilesSource
+from assay.engine import Session
+from assay.errors import InputError
+from assay.ingest import Landing, land
+from assay.lake import Lake
+from assay.stages.run._tables import versions
+from assay.stages.services import Services
+
+_FORMATS: Final = (".parquet", ".jsonl", ".csv")
+
+
+def arrive(session: Session, contract: Contract, data: Path | str) -> Landing:
+    """Land a file in the session's own folder, whichever batch it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or neither its name nor the contract says of what format it is.
+    """
+    remote = "://" in str(data)
+    if not remote and not Path(data).is_file():
+        raise InputError("no such file", where=str(data))
+    location = str(data) if remote else str(Path(data).absolute())
+    contract = contract.model_copy(update={"source": _source(contract, location)})
+    return land(session, contract, contract.partition.first, Lake(session.aside()))
+
+
+def _source(contract: Contract, location: str) -> FilesSource:
+    """How the contract reads its files, unless the file's own name says that it is of another."""
+    endings = "".join(Path(location.partition("?")[0]).suffixes).lower()
+    named = next((form[1:] for form in _FORMATS if form in endings), None)
+    own = contract.source
+    if isinstance(own, FilesSource) and named in {None, own.format}:
+        return own.model_copy(update={"location": location})
+    if named is None:
+        raise InputError(
+            "is of no format that is known", where=location, expected=", ".join(_FORMATS)
+        )
+    limit = own.max_bytes
+    return FilesSource.model_validate({"location": location, "format": named, "max_bytes": limit})
+
+
+def batch_of(data: Path | str, contract: Contract) -> str | None:
+    """The batch that a file is named after: the one key of the contract's grain in its name."""
+    named = contract.partition.keys_in(Path(str(data).partition("?")[0]).name)
+    return named[0] if len(named) == 1 else None
+
+
+def released_tables(
+    services: Services, session: Session, datasets: Iterable[str]
+) -> dict[str, Any]:
+    """The released rows of data sets, by name; one without a release is left out."""
+    found = {}
+    for dataset in datasets:
+        if services.registry.pointer(dataset) is not None:
+            batches = services.registry.snapshot(dataset).batches
+            found[dataset] = versions(services, session, dataset, batches, "data")
+    return found

@@ -1,0 +1,319 @@
+"""A suite proposed from data, and what it would have flagged on the versions before."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ibis
+from ibis import Table
+
+from assay import engine
+from assay.contract import Contract
+from assay.engine import Session
+from assay.errors import InputError, did_you_mean
+from assay.onboarding import (
+    Proposal,
+    Suggestion,
+    aspects,
+    guess_classification,
+    propose_suite,
+    suite_of,
+)
+from assay.policy.quality import QualityPolicy
+from assay.quality import Validation, contract_suite, load_suite, validate
+from assay.stages.authoring._local_file import arrive, batch_of, released_tables
+from assay.stages.run._validate import Which, composed, referred
+from assay.stages.services import Services
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One expectation on one table: met or not, the rows that it flags, why it wasn't judged."""
+
+    label: str
+    met: bool
+    flagged: int | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier version: its batch, what became of it, and which of its tables was judged."""
+
+    batch: str
+    state: str
+    table: str
+    rows: int
+    judged: tuple[Judged, ...]
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """What is proposed, what of the stated the data contradict, and the backtest.
+
+    ``own`` is how the data themselves stand up to each proposal; ``stated`` says whether contract
+    or suite expect anything yet; ``batch`` is None where it isn't known which the data are;
+    ``table`` is what was read, and lives as long as the session.
+    """
+
+    suggestion: Suggestion
+    own: tuple[Judged, ...]
+    stated: bool
+    contradicted: tuple[Judged, ...]
+    past: tuple[Past, ...]
+    batch: str | None
+    table: Table = field(repr=False)
+
+
+def suggest_suite(
+    session: Session,
+    data: Path | str,
+    *,
+    services: Services | None = None,
+    dataset: str | None = None,
+    which: Which = "raw",
+    suite: Path | None = None,
+    batch: str | None = None,
+    against: Sequence[str] = (),
+    redact: Collection[str] = (),
+    guess: bool = True,
+    told: Told = lambda _: None,
+) -> Suggested:
+    """Propose what a suite lacks, say what of it the data contradict, and try all on the past.
+
+    Parameters
+    ----------
+    session : Session
+        An engine session.
+    data : path or URL
+        CSV or Parquet: a whole ordinary batch.
+    office, dataset : optional
+        With both, the contract says which columns are classified and what is stated already, and
+        the data set's earlier versions give bands and a backtest.
+    which : {"raw", "clean"}
+        Of a data set: rows as they arrive, tried on landed ones; or rows as released.
+    suite : Path, optional
+        The suite that is there; a data set's own by default.
+    batch : str, optional
+        The batch that the data are; by the file's name where that holds one key. Only batches
+        before it count as earlier; all do where it isn't known.
+    against : sequence of str
+        Batches to try on; all earlier ones by default.
+    redact : collection of str
+        More columns of which no value may show.
+    guess : bool
+        Without a data set, take columns whose names suggest people for classified.
+    """
+    contract = services.project.contract(dataset) if services and dataset else None
+    if contract:
+        batch = contract.partition.parse(batch) if batch else batch_of(data, contract)
+    table, faults = _read(session, data, contract, which)
+    hidden = _hidden(table, contract, redact, guess=guess)
+    stated = _stated(session, table, services, contract, which, suite, batch, hidden)
+    past: list[_Earlier] = []
+    if services and contract:
+        past = _past(session, services, contract, which, against, batch)
+    released = [(p.batch, p.rows) for p in past if p.state == "released"]
+    suggestion = propose_suite(
+        session, table, hidden=hidden, known=stated.known, earlier=released, told=told
+    )
+    told("trying the proposals on the data themselves")
+    own = _try(session, table, suggestion.proposals, hidden)
+    tried = []
+    for p in past:
+        told(f"trying the proposals on {p.batch}")
+        judged = _try(session, p.rows, suggestion.proposals, hidden)
+        rows = int(session.backend.to_pyarrow(p.rows.count()).as_py())
+        tried.append(Past(p.batch, p.state, p.table, rows, judged))
+    return Suggested(
+        suggestion, own, bool(stated.known), (*faults, *stated.contradicted), tuple(tried), batch,
+        table,
+    )  # fmt: skip
+
+
+def _read(
+    session: Session, data: Path | str, contract: Contract | None, which: Which
+) -> tuple[Any, tuple[Judged, ...]]:
+    """The data, as a run would land them where they are of a data set, and what landing says."""
+    if contract is None:
+        return _opened(session, data), ()
+    if which == "clean":
+        return _typed(_opened(session, data), contract), ()
+    landing = arrive(session, contract, data)
+    if landing.rows_path is None:
+        raise InputError(
+            "would not land", where=str(data),
+            got=", ".join(f"{f.code} {f.column or ''}".rstrip() for f in landing.faults),
+            do=" ".join(dict.fromkeys(f.message for f in landing.faults)),
+        )  # fmt: skip
+    faults = (
+        Judged(f"{f.code}:{f.column}" if f.column else f.code, False, None, f.message)
+        for f in landing.faults
+    )
+    return session.read_parquet(landing.rows_path), tuple(faults)
+
+
+def _opened(session: Session, data: Path | str) -> Any:
+    """The data as they are: Parquet is scanned where it lies, for no row number is needed."""
+    path = Path(str(data))
+    if ".parquet" in "".join(path.suffixes).lower() and "://" not in str(data):
+        return session.read_parquet(path)
+    return session.open_data(data)
+
+
+def _typed(table: Table, contract: Contract) -> Any:
+    """The table as the contract means it: its texts for null are null, its types the columns'."""
+    nulls = [text for text in getattr(contract.source, "null_values", ()) if text]
+    new = {}
+    for column in contract.columns:
+        if column.name not in table.columns:
+            continue
+        value, wanted = table[column.name], engine.DTYPES[column.type]
+        if value.type().is_string():
+            value = ibis.ifelse(value.isin(nulls), ibis.null("string"), value) if nulls else value
+            value = value if column.type == "string" else value.strip()
+        if column.format and value.type().is_string():
+            value = value.as_timestamp(column.format)
+        if str(value.type().copy(nullable=True)) != wanted:
+            value = value.try_cast(wanted)
+        new[column.name] = value
+    return table.mutate(**new)
+
+
+def _hidden(
+    table: Table, contract: Contract | None, redact: Collection[str], *, guess: bool
+) -> frozenset[str]:
+    names = engine.data_columns(table)
+    for name in redact:
+        if name not in names:
+            raise InputError(
+                "no such column to redact", got=name, do=did_you_mean(name, names) or None
+            )
+    if contract is not None:
+        return contract.classified | set(redact)
+    guessed = {n for n in names if guess and guess_classification(n) is not None}
+    return frozenset(guessed | set(redact))
+
+
+@dataclass(frozen=True)
+class _Stated:
+    known: set[Any]
+    contradicted: tuple[Judged, ...] = ()
+
+
+def _stated(
+    session: Session,
+    table: Table,
+    services: Services | None,
+    contract: Contract | None,
+    which: Which,
+    path: Path | None,
+    batch: str | None,
+    hidden: frozenset[str],
+) -> _Stated:
+    """What contract and suites say already, and what of it a gate would find unmet."""
+    promised = contract_suite(contract).expectations if contract else ()
+    known = aspects((e.type, e.told) for e in promised)
+    if not services or not contract:
+        judged = load_suite(path) if path else None
+    else:
+        path = path or services.project.suite(contract.dataset, which)
+        parameters = services.policy(contract, "quality", QualityPolicy).parameters
+        other = services.project.suite(contract.dataset, "clean" if which == "raw" else "raw")
+        if other.is_file():
+            known |= aspects((e.type, e.told) for e in load_suite(other, parameters).expectations)
+        own = load_suite(path, parameters) if path.is_file() else None
+        references = released_tables(services, session, sorted(referred(contract, own)))
+        judged = composed(contract, own, references, which, batch)
+    if judged is None:
+        return _Stated(known)
+    known |= aspects((e.type, e.told) for e in judged.expectations)
+    found = _results(validate(session, table, judged, redact=hidden))
+    return _Stated(known, tuple(j for j in found if not j.met))
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    batch: str
+    state: str
+    table: str
+    rows: Table
+
+
+def _past(
+    session: Session,
+    services: Services,
+    contract: Contract,
+    which: Which,
+    against: Sequence[str],
+    before: str | None,
+) -> list[_Earlier]:
+    """Earlier batches, oldest first, each by the nearest of its tables that is still there."""
+    records = {r.batch: r for r in services.catalog.batches(contract.dataset)}
+    for batch in against:
+        if batch not in records:
+            raise InputError(
+                "no such batch to try on", where=contract.dataset, got=batch,
+                expected="one of: " + (", ".join(sorted(records)) or "none has been run yet"),
+                do=did_you_mean(batch, records) or None,
+            )  # fmt: skip
+    found = []
+    earlier = [b for b in records if before is None or b < before]
+    for batch in sorted(against or earlier):
+        one = _table(services, contract, records[batch], which)
+        if one is not None:
+            name, path = one
+            state = records[batch].state.value
+            found.append(_Earlier(batch, state, name, session.read_parquet(path)))
+    return found
+
+
+def _table(
+    services: Services, contract: Contract, record: Any, which: Which
+) -> tuple[str, Path] | None:
+    dataset = contract.dataset
+    if which == "raw" and record.input_sha:
+        folder = services.lake.path("landing", dataset, record.batch, record.input_sha)
+        if (folder / "rows.parquet").is_file():
+            return "landed", folder / "rows.parquet"
+    if record.version is None:
+        return None
+    version = services.registry.find(dataset, record.batch, record.version)
+    names = ("observed", "data") if which == "raw" else ("data",)
+    for name in names:
+        if version is not None and name in version.objects:
+            path = services.registry.fetch(dataset, record.batch, record.version, name)
+            return ("released" if name == "data" else name), path
+    return None
+
+
+def proposed(proposals: Sequence[Proposal]) -> Any:
+    """The proposals as a suite, written and loaded as any other."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proposed.json"
+        suite = json.dumps(suite_of("proposed", proposals), ensure_ascii=False, default=str)
+        path.write_text(suite, encoding="utf-8")
+        return load_suite(path)
+
+
+def _try(
+    session: Session, table: Table, proposals: Sequence[Proposal], hidden: frozenset[str]
+) -> tuple[Judged, ...]:
+    """The proposals on one table."""
+    if not proposals:
+        return ()
+    return _results(validate(session, table, proposed(proposals), redact=hidden))
+
+
+def _results(found: Validation) -> tuple[Judged, ...]:
+    return tuple(
+        Judged(f.expectation.label, f.success, f.result.get("unexpected_count"), f.problem)
+        for f in found.findings
+    )

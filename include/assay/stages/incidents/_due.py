@@ -1,0 +1,206 @@
+"""What falls due between runs: reminders, escalations, digests, and what could not be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from assay.alerting import (
+    AlertContext,
+    digest_prefix,
+    escalation_due,
+    held_until,
+    send_due,
+)
+from assay.catalog import Incident, IncidentChange
+from assay.errors import AssayError
+from assay.policy.alerting import AlertingPolicy
+from assay.policy.drift import DriftPolicy
+from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
+from assay.stages.services import Services
+from assay.verdict import Outcome, Reason
+
+NOT_LOADED: Final = "not_loaded"
+_DEFINITION: Final = f"definition/{NOT_LOADED}"
+_EVERY: Final = "every batch"
+
+
+def tell(
+    services: Services, transports: Mapping[str, Any], *, owner: str, airflow_url: str | None = None
+) -> dict[str, Any]:
+    """End snoozes, call others in where nobody answered, and send everything that is due.
+
+    A data set that has run, and whose contract or drift policy no longer loads, has no schedule,
+    so that no run would tell of it: that is an incident too, open until both load.
+
+    Safe to call always and by many at once; the more often, the more punctual.
+
+    Parameters
+    ----------
+    transports : mapping
+        From ``assay.alerting.open_transports``.
+    owner : str
+        Who sends, for the claims.
+    airflow_url : str, optional
+        For links.
+
+    Returns
+    -------
+    dict
+        What happened to incidents about ``definitions``, the incidents that were ``reminded`` of
+        and ``escalated``, what became of each message, and by data set why an alerting policy is
+        ``unreadable``.
+    """
+    policies, broken = _policies(services)
+    _wait_for_backfills(services, policies)
+    definitions = _definitions(services, policies, airflow_url)
+    reminded = _remind(services, policies, airflow_url)
+    escalated = _escalate(services, policies, airflow_url)
+    sent = send_due(services.catalog, transports, services.clock, owner=owner)
+    return {
+        "definitions": definitions,
+        "reminded": reminded,
+        "escalated": escalated,
+        "messages": {d.key: d.error or d.state for d in sent},
+        "unreadable": broken,
+    }
+
+
+Policies = Mapping[str, tuple[str, AlertingPolicy]]
+
+
+def _policies(services: Services) -> tuple[Policies, dict[str, str]]:
+    """The policies that can be read: one that can't keeps nobody else waiting."""
+    found, broken = {}, {}
+    for dataset in services.project.datasets():
+        try:
+            found[dataset] = alerting_of(services, dataset)
+        except AssayError as error:
+            broken[dataset] = str(error)
+    return found, broken
+
+
+def _definitions(services: Services, policies: Policies, airflow_url: str | None) -> dict[str, str]:
+    """Open an incident for each data set that no DAG can be made of; close those of the others.
+
+    A data set that no run has seen yet is a draft: nobody waits for it.
+    """
+    changed = {}
+    for dataset, (owner, policy) in policies.items():
+        fault, now = _fault(services, dataset), services.clock()
+        known = _DEFINITION in services.catalog.checks_against(dataset, _EVERY)
+        if not known and (fault is None or not services.catalog.states(dataset)):
+            continue
+        with services.catalog.transaction():
+            for change in _define(services, dataset, fault, policy, now):
+                context = AlertContext(owner, now, airflow_url=airflow_url)
+                plan_into_outbox(services, change, policy, context)
+                changed[dataset] = change.kind
+    changed |= dict.fromkeys(_close_removed(services), "closed")
+    return {dataset: kind for dataset, kind in changed.items() if kind != "unchanged"}
+
+
+def _close_removed(services: Services) -> list[str]:
+    """A data set whose contract was removed has nothing left to mend, and nobody to tell."""
+    datasets = services.project.datasets()
+    gone = [
+        incident.dataset
+        for incident in services.catalog.incidents(state="open")
+        if incident.check == _DEFINITION and incident.dataset not in datasets
+    ]
+    for dataset in gone:
+        services.catalog.resolve_batch_in_incidents(
+            dataset, _EVERY, how="passed", at=services.clock(), only=[_DEFINITION]
+        )
+    return gone
+
+
+def _fault(services: Services, dataset: str) -> Reason | None:
+    """Why no DAG can be made of a data set."""
+    what = "contract"
+    try:
+        contract = services.project.contract(dataset)
+        what = "drift policy"
+        services.policy(contract, "drift", DriftPolicy)
+    except Exception as error:
+        cause = f"the {what} doesn't load, see assay check"
+        message = str(error.problems[0] if isinstance(error, AssayError) else error)
+        return Reason(code=NOT_LOADED, outcome=Outcome.FAIL, message=message, cause=cause)
+    return None
+
+
+def _define(
+    services: Services, dataset: str, fault: Reason | None, policy: AlertingPolicy, now: datetime
+) -> list[IncidentChange]:
+    if fault is None:
+        return services.catalog.resolve_batch_in_incidents(
+            dataset, _EVERY, how="passed", at=now, only=[_DEFINITION]
+        )
+    minutes = policy.continues_within_minutes
+    return [
+        services.catalog.open_or_update_incident(
+            dataset,
+            _DEFINITION,
+            _EVERY,
+            reasons=[fault],
+            at=now,
+            continues_within=timedelta(minutes=minutes) if minutes else None,
+        )
+    ]
+
+
+def _wait_for_backfills(services: Services, policies: Policies) -> None:
+    """A data set that a run works on isn't quiet yet."""
+    now = services.clock()
+    for dataset in {lease.dataset for lease in services.catalog.live_leases(now)}:
+        _, policy = policies.get(dataset, (None, None))
+        if policy is not None and policy.backfills:
+            later = held_until(policy, now)
+            services.catalog.outbox_put_off(digest_prefix(dataset), hold=later)
+
+
+def _remind(services: Services, policies: Policies, airflow_url: str | None) -> list[int]:
+    now = services.clock()
+    with services.catalog.transaction():
+        changes = services.catalog.wake_incidents(now, policies)
+        for change in changes:
+            owner, policy = policies[change.incident.dataset]
+            context = AlertContext(owner, now, airflow_url=airflow_url)
+            plan_into_outbox(services, change, policy, context)
+    return [c.incident.id for c in changes if c.kind == "woken"]
+
+
+def _escalate(services: Services, policies: Policies, airflow_url: str | None) -> list[int]:
+    return [
+        incident.id
+        for incident in services.catalog.incidents(state="open")
+        if incident.dataset in policies
+        and _escalate_one(services, incident, *policies[incident.dataset], airflow_url)
+    ]
+
+
+def _escalate_one(
+    services: Services,
+    incident: Incident,
+    owner: str,
+    policy: AlertingPolicy,
+    airflow_url: str | None,
+) -> bool:
+    now = services.clock()
+    told = max(_told(services, incident), default=None) if policy.escalation else None
+    step = escalation_due(incident, policy, told, now)
+    if step is None:
+        return False
+    with services.catalog.transaction():
+        change = services.catalog.escalate_incident(incident.id, step=step, at=now)
+        context = AlertContext(owner, now, airflow_url=airflow_url)
+        plan_into_outbox(services, change, policy, context)
+    return change.kind == "escalated"
+
+
+def _told(services: Services, incident: Incident) -> Iterator[datetime]:
+    """When the messages about an incident were sent that ask for an answer, or should have been."""
+    for item in services.catalog.outbox_about(f"incident/{incident.id}/"):
+        if item.body.get("kind") in {"opened", "reopened", "reminded"}:
+            yield item.hold or item.created

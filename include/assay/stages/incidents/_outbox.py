@@ -1,0 +1,66 @@
+"""From a change of an incident to the messages in the outbox, by the data set's own policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from assay.alerting import AlertContext, plan_messages
+from assay.catalog import IncidentChange
+from assay.errors import AssayError
+from assay.policy import load_policy
+from assay.policy.alerting import AlertingPolicy
+from assay.stages.services import Services
+
+_NO_OWNER: Final = "not known, the contract doesn't load"
+_WITHDRAWN: Final[Mapping[str, str]] = {
+    "reopened": "closed-",
+    "acknowledged": "escalated-",
+    "snoozed": "",
+}
+"""Change of an incident → how the keys begin of messages that it makes pointless."""
+
+
+def alerting_of(services: Services, dataset: str) -> tuple[str, AlertingPolicy]:
+    """A data set's owner and alerting policy, which is readable where the contract isn't.
+
+    Raises
+    ------
+    PolicyError
+        The policy doesn't load.
+    """
+    policy = load_policy(services.project.policy(dataset, "alerting"), AlertingPolicy)
+    if policy.owner:
+        return policy.owner, policy
+    try:
+        return services.project.contract(dataset).owner, policy
+    except AssayError:
+        return _NO_OWNER, policy
+
+
+def plan_into_outbox(
+    services: Services, change: IncidentChange, policy: AlertingPolicy, context: AlertContext
+) -> None:
+    """Plan what a change calls for, and take back what it makes pointless; in its transaction.
+
+    What was held back until the quiet hours end, and presses now, waits no longer.
+    """
+    start, prefix = f"incident/{change.incident.id}/", _WITHDRAWN.get(change.kind)
+    if change.kind == "closed" and change.incident.resolution == "dismissed":
+        prefix = ""
+    if prefix is not None:
+        services.catalog.outbox_withdraw(start + prefix)
+    told = [item.body for item in services.catalog.outbox_first(start)]
+    for planned in plan_messages(change, policy, context, told):
+        message = planned.message
+        added = services.catalog.outbox_add(
+            message.key,
+            message.body(),
+            at=context.at,
+            due=planned.due,
+            thread=planned.thread,
+            bundle=planned.bundle,
+            hold=planned.hold,
+        )
+        if not added and planned.hold is None and message.kind == "opened":
+            services.catalog.outbox_bring_forward(message.key, at=context.at)

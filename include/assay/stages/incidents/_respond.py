@@ -1,0 +1,211 @@
+"""What a person does about an incident, and what nobody is told of meanwhile."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal, get_args
+
+from assay.alerting import AlertContext, severity_of
+from assay.catalog import Catalog, Incident, IncidentChange, Silence
+from assay.errors import AssayError, InputError, did_you_mean
+from assay.policy.alerting import AlertingPolicy, Severity
+from assay.project import Project
+from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
+from assay.stages.services import Services
+
+Action = Literal["acknowledge", "snooze", "dismiss"]
+_SPAN: Final = re.compile(r"^(\d{1,4})([mhdw])$")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True)
+class ToldIncident:
+    """An incident with its severity; None where its policy can't be read."""
+
+    incident: Incident
+    severity: Severity | None
+
+
+def respond(
+    services: Services,
+    incident_id: int,
+    action: str,
+    *,
+    by: str,
+    until: str | None = None,
+    reason: str | None = None,
+    batch: str | None = None,
+    airflow_url: str | None = None,
+) -> IncidentChange:
+    """Acknowledge, snooze or dismiss an incident, on record; safe to repeat.
+
+    Parameters
+    ----------
+    action : {'acknowledge', 'snooze', 'dismiss'}
+    by : str
+        Who does it.
+    until : str, optional
+        ``3d``, ``12h`` or an ISO time (UTC where it names no zone); a snooze needs it.
+    reason : str, optional
+        A snooze and a dismissal need one.
+    batch : str, optional
+        Dismiss this one only.
+    airflow_url : str, optional
+        For links.
+
+    Returns
+    -------
+    IncidentChange
+        The incident as it is now.
+
+    Raises
+    ------
+    InputError
+        Something is missing or can't be meant.
+    CatalogError
+        There is no such incident, or it is closed.
+    """
+    now = services.clock()
+    incident = services.catalog.incident(incident_id)
+    owner_and_policy = _alerting(services, incident.dataset)
+    policy = owner_and_policy[1] if owner_and_policy else None
+    end = None if until is None else moment(until, now)
+    _check(action, end, reason, batch, policy, now)
+    with services.catalog.transaction():
+        change = _act(services, incident_id, action, by, now, end, reason, batch)
+        if owner_and_policy:
+            owner, told = owner_and_policy
+            context = AlertContext(owner, now, airflow_url=airflow_url)
+            plan_into_outbox(services, change, told, context)
+    return change
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """A time that a person wrote: ``90m``, ``12h``, ``3d``, ``2w`` from now, or an ISO time.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+
+    Examples
+    --------
+    >>> now = datetime(2013, 2, 8, 6, tzinfo=UTC)
+    >>> f"{moment('3d', now):%m-%d %H:%M}", f"{moment('2013-02-11T09:00+01:00', now):%m-%d %H:%M}"
+    ('02-11 06:00', '02-11 08:00')
+    """
+    if span := _SPAN.match(text.strip()):
+        return now + timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        at = datetime.fromisoformat(text.strip())
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InputError(
+            "this isn't a time",
+            got=text,
+            expected="12h, 3d, 2w, or an ISO time like 2013-02-11T09:00",
+        ) from None
+
+
+def told_incidents(
+    services: Services, dataset: str | None = None, state: str | None = "open"
+) -> list[ToldIncident]:
+    """Incidents with their severities, the most pressing first, then the oldest."""
+    found = [_told(services, i) for i in services.catalog.incidents(dataset, state=state)]
+    order = list(Severity)
+    return sorted(found, key=lambda t: (order.index(t.severity or Severity.NORMAL), t.incident.id))
+
+
+def told_incident(services: Services, number: int) -> ToldIncident:
+    """One incident, open or closed, with its severity.
+
+    Raises
+    ------
+    CatalogError
+        There is none of this number.
+    """
+    return _told(services, services.catalog.incident(number))
+
+
+def _told(services: Services, incident: Incident) -> ToldIncident:
+    both = _alerting(services, incident.dataset)
+    return ToldIncident(incident, severity_of(incident, both[1]) if both else None)
+
+
+def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str | None]:
+    """What nobody is told of, if there is a catalog; and why it can't be read, if so.
+
+    Nothing is made or migrated: whoever looks at files only changes nothing.
+    """
+    url = project.catalog_url
+    if url.startswith("sqlite:///") and not (project.home / "catalog").is_dir():
+        return [], None
+    try:
+        return Catalog(url).silences(now), None
+    except Exception as error:  # a check of files mustn't fail for a database that is away
+        told = str(error) if isinstance(error, AssayError) else type(error).__name__
+        return [], f"the catalog can't be read, so silences aren't listed: {told}"
+
+
+def _alerting(services: Services, dataset: str) -> tuple[str, AlertingPolicy] | None:
+    try:
+        return alerting_of(services, dataset)
+    except AssayError:
+        return None
+
+
+def _check(
+    action: str,
+    until: datetime | None,
+    reason: str | None,
+    batch: str | None,
+    policy: AlertingPolicy | None,
+    now: datetime,
+) -> None:
+    """Refuse what can't be meant."""
+    if action not in get_args(Action):
+        raise InputError(
+            "no such action",
+            got=action,
+            expected="one of: " + ", ".join(get_args(Action)),
+            do=did_you_mean(action, get_args(Action)) or None,
+        )
+    if action != "acknowledge" and not (reason or "").strip():
+        raise InputError(f"{action} needs a reason", do="Say why: it is on record.")
+    if action == "snooze" and until is None:
+        raise InputError("a snooze needs an end", expected="12h, 3d, 2w, or an ISO time")
+    if action != "dismiss" and batch is not None:
+        raise InputError("only a dismissal can be about one batch", got=batch)
+    if until is not None and until <= now:
+        raise InputError("the end has passed", got=f"{until:%Y-%m-%d %H:%M} UTC")
+    longest = policy.longest_silence_days if policy else None
+    if longest and until is not None and until - now > timedelta(days=longest):
+        raise InputError(
+            "the policy allows no silence so long",
+            got=f"{until:%Y-%m-%d %H:%M} UTC",
+            expected=f"at most {longest} days",
+            do="Choose an earlier end: it can be prolonged then.",
+        )
+
+
+def _act(
+    services: Services,
+    incident_id: int,
+    action: str,
+    by: str,
+    now: datetime,
+    until: datetime | None,
+    reason: str | None,
+    batch: str | None,
+) -> IncidentChange:
+    catalog, why = services.catalog, (reason or "").strip()
+    if action == "acknowledge":
+        return catalog.acknowledge_incident(incident_id, by=by, at=now, reason=why or None)
+    if action == "snooze":
+        assert until is not None  # noqa: S101 - _check has refused it
+        return catalog.snooze_incident(incident_id, until=until, reason=why, by=by, at=now)
+    return catalog.dismiss_incident(
+        incident_id, reason=why, by=by, at=now, until=until, batch=batch
+    )

@@ -1,0 +1,162 @@
+"""The weekly digest of each owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from assay.alerting import send_due
+from assay.alerting.weekly import Week, Weekly, plan_weekly, sum_up, week_named, weekly_line
+from assay.catalog import BatchRecord, Incident
+from assay.contract import Contract
+from assay.errors import AssayError, InputError, did_you_mean
+from assay.policy.alerting import AlertingPolicy
+from assay.stages.incidents._outbox import alerting_of
+from assay.stages.services import Services
+
+CountBy = Literal["decided", "batch"]
+_DECIDED = {"released", "superseded", "forced", "held", "running"}
+
+
+@dataclass(frozen=True)
+class _Muted:
+    """A silence as the digest counts it."""
+
+    incident: Incident
+    kind: str
+    until: datetime | None
+    batches: tuple[str, ...]
+
+
+def weekly_digests(
+    services: Services, owner: str | None = None, week: str | None = None, by: CountBy = "decided"
+) -> list[Weekly]:
+    """What became of an owner's data sets in a week, one digest an owner.
+
+    Parameters
+    ----------
+    owner : str, optional
+        Every owner by default.
+    week : str, optional
+        Like ``2013-W06``; the last whole week by default.
+    by : {'decided', 'batch'}
+        Count what was decided in the week, or the batches that end in it, whenever that was.
+
+    Raises
+    ------
+    InputError
+        There is no such owner or week.
+    """
+    chosen, owners = week_named(week, services.clock()), _owners(services)
+    if owner is not None and owner not in owners:
+        raise InputError(
+            "this owner has no data set",
+            got=owner,
+            expected="one of: " + (", ".join(sorted(owners)) or "no contract loads"),
+            do=did_you_mean(owner, owners) or None,
+        )
+    return [
+        sum_up(name, chosen, [_line(services, c, chosen, by) for c, _ in owners[name]])
+        for name in sorted(owners)
+        if owner in {None, name}
+    ]
+
+
+def send_weekly(
+    services: Services, transports: Mapping[str, Any], *, owner: str, week: str | None = None
+) -> dict[str, str]:
+    """Put each owner's digest of a week into the outbox, once, and send what is due.
+
+    A week in which nothing came is told too, unless all of the owner's data sets are finished.
+
+    Parameters
+    ----------
+    transports : mapping
+        From ``assay.alerting.open_transports``.
+    owner : str
+        Who sends, for the claims.
+    week : str, optional
+        The last whole week by default.
+
+    Returns
+    -------
+    dict
+        Message → what became of it.
+    """
+    now, owners = services.clock(), _owners(services)
+    for weekly in weekly_digests(services, week=week):
+        if _is_over(weekly, [contract for contract, _ in owners[weekly.owner]]):
+            continue
+        policies = [policy for _, policy in owners[weekly.owner]]
+        to = [p.weekly_digest for p in policies if p.weekly_digest]
+        quiet = next((p.quiet_hours for p in policies if p.quiet_hours), None)
+        for letter, hold in plan_weekly(weekly, to, quiet, now):
+            services.catalog.outbox_add(letter.key, letter.body(), at=now, due=hold)
+    sent = send_due(services.catalog, transports, services.clock, owner=owner)
+    return {d.key: d.error or d.state for d in sent}
+
+
+def _is_over(weekly: Weekly, contracts: Sequence[Contract]) -> bool:
+    """Whether nothing happened, and nothing could have."""
+    quiet = all(
+        not (n.released or n.forced or n.held or n.crashed or n.open_now or n.muted)
+        for n in weekly.lines
+    )
+    ends = [
+        c.partition.bounds(c.partition.last)[1] if c.partition.last else None for c in contracts
+    ]
+    return quiet and all(end is not None and end.date() <= weekly.first for end in ends)
+
+
+def _owners(services: Services) -> dict[str, list[tuple[Contract, AlertingPolicy]]]:
+    """Owner → contracts and alerting policies; what doesn't load is left to `assay check`."""
+    found: dict[str, list[tuple[Contract, AlertingPolicy]]] = {}
+    for dataset in services.project.datasets():
+        try:
+            contract = services.project.contract(dataset)
+            owner, policy = alerting_of(services, dataset)
+        except AssayError:
+            continue
+        found.setdefault(owner, []).append((contract, policy))
+    return found
+
+
+def _line(services: Services, contract: Contract, week: Week, by: CountBy) -> Any:
+    name = contract.dataset
+    decided = [r for r in services.catalog.history(name) if r.ended and r.state.value in _DECIDED]
+
+    def counts(record: BatchRecord) -> bool:
+        end = contract.partition.ended(record.batch) if by == "batch" else None
+        # A batch that ends at midnight is the day before's; one of another grain has no end.
+        return week.has(record.ended) if end is None else week.start < end <= week.end
+
+    incidents = services.catalog.incidents(name)
+    muted, older = _muted(services, incidents, week)
+    return weekly_line(name, week, [r for r in decided if counts(r)], incidents, muted, older)
+
+
+def _muted(
+    services: Services, incidents: Sequence[Incident], week: Week
+) -> tuple[list[_Muted], int]:
+    """What somebody muted in the week or before it; dismissals of old are only counted."""
+    known = {i.id: i for i in incidents}
+    found, older = [], 0
+    for did in services.catalog.responses():
+        incident = known.get(did.incident)
+        if incident is None or did.at >= week.end or did.action == "acknowledge":
+            continue
+        snooze = did.action == "snooze"
+        batches = (
+            incident.failing
+            if snooze
+            else tuple(b.batch for b in incident.batches if b.state == "dismissed")
+        )
+        if did.until is not None and did.until <= week.start:
+            continue
+        if week.has(did.at) or snooze:
+            found.append(_Muted(incident, "snoozed" if snooze else "dismissed", did.until, batches))
+        elif batches:
+            older += 1
+    return found, older

@@ -1,0 +1,148 @@
+"""Why a batch drifted: its rows against the reference's, and what of the pipeline is other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from assay.contract import Contract
+from assay.drift.attribution import (
+    PipelineChange,
+    Side,
+    alarms,
+    explain_drift,
+    schema_changes,
+    with_causes,
+    write_rows,
+)
+from assay.engine import Session
+from assay.ingest import Manifest, read_manifest
+from assay.policy.drift import DriftPolicy
+from assay.stages.run._ingest import derivation
+from assay.stages.run._spec import Ticket
+from assay.stages.run._tables import released, worked
+from assay.stages.run._work import report_path
+from assay.stages.services import Services
+from assay.verdict import Verdict
+from assay.versioning import Derivation
+
+TABLES: Final = {"observed": "observed.parquet", "candidate": "candidate.parquet"}
+"""A table that drift judges → its file in the working folder."""
+OBJECTS: Final = {"observed": "observed", "candidate": "data"}
+"""The same → its object in a version."""
+_SCHEMA: Final = ("extra_columns", "duplicate_columns", "schema_mismatch", "type_differs")
+"""Faults of a landing that tell that the input has another schema."""
+_RULES: Final = ("quality", "cleaning", "privacy")
+"""Policies that change rows; those of drift and fairness only judge them."""
+
+
+def explained(
+    services: Services,
+    ticket: Ticket,
+    session: Session,
+    verdict: Verdict,
+    contract: Contract,
+    policy: DriftPolicy,
+) -> Verdict:
+    """The verdict with a cause for each column that failed; as it was where none did.
+
+    The numbers of the rows behind the shifts are written beside the report.
+    """
+    pairs: dict[tuple[str, str], tuple[Side, Side]] = {}
+    changes: dict[tuple[str, str], tuple[PipelineChange, ...]] = {}
+    found = []
+    for alarm in alarms(verdict, policy):
+        place = (alarm.table, alarm.reference)
+        if place not in pairs:
+            pairs[place] = pair = _pair(services, ticket, session, *place)
+            schema = schema_changes(*(side.table for side in pair))
+            changes[place] = (*schema, *_pipeline(services, ticket, contract, alarm.reference))
+        cause, rows = explain_drift(*pairs[place], alarm, policy, contract)
+        found.append((cause.model_copy(update={"pipeline": changes[place]}), rows))
+    if not found:
+        return verdict
+    path = report_path(services, ticket, _rows_file(ticket))
+    return with_causes(verdict, write_rows(session, found, path))
+
+
+def _rows_file(ticket: Ticket) -> str:
+    asked = ticket.asked.reference
+    return "drift_rows.parquet" if asked is None else f"drift_rows_{asked}.parquet"
+
+
+def _pair(
+    services: Services, ticket: Ticket, session: Session, table: str, name: str
+) -> tuple[Side, Side]:
+    batches = ticket.pinned.references[name]
+    reference = released(services, session, ticket.dataset, batches, OBJECTS[table])
+    return Side(reference), Side(worked(services, ticket, session, TABLES[table]))
+
+
+def _pipeline(
+    services: Services, ticket: Ticket, contract: Contract, name: str
+) -> Iterator[PipelineChange]:
+    """What this run derives from that a batch of the reference doesn't, each change once."""
+    now = derivation(services, contract, ticket, ticket.input_sha or "")
+    batches = ticket.pinned.references[name]
+    earlier = {
+        batch: services.registry.lineage(ticket.dataset, batch, version)
+        for batch, version in sorted(batches.items())
+    }
+    yield from _sources(services, ticket, earlier, now)
+    yield from _rules(earlier, now)
+    for dataset, pinned in now.tables.items():
+        other = [b for b, was in earlier.items() if set(was.tables.get(dataset, ())) != set(pinned)]
+        if other:
+            what = f"another release of {dataset} than for {_some(other, earlier)}"
+            yield PipelineChange(kind="reference_table", what=what)
+
+
+def _rules(earlier: dict[str, Derivation], now: Derivation) -> Iterator[PipelineChange]:
+    pairs: dict[str, Any] = {"the contract": lambda d: d.contract}
+    pairs |= {f"the {s} suite": lambda d, s=s: d.suites.get(s) for s in now.suites}
+    pairs |= {f"the {p} policy": lambda d, p=p: d.policies.get(p) for p in _RULES}
+    pairs |= {"the pseudonym key": lambda d: d.pseudonym_key}
+    pairs |= {"the code that transforms": lambda d: d.transform_version}
+    for what, part in pairs.items():
+        other = [batch for batch, was in earlier.items() if part(was) != part(now)]
+        if other:
+            yield PipelineChange(kind="rule", what=f"{what} changed since {_some(other, earlier)}")
+
+
+def _sources(
+    services: Services, ticket: Ticket, earlier: dict[str, Derivation], now: Derivation
+) -> Iterator[PipelineChange]:
+    """Another source than a reference batch had, as far as their landings are still kept."""
+    manifest = _manifest(services, ticket.dataset, ticket.batch, now.input_sha256)
+    if manifest is None:
+        return
+    for fault in manifest.faults:
+        if fault.code in _SCHEMA:
+            yield PipelineChange(kind="schema", what=fault.message)
+    mine = _source(manifest)
+    landed = {b: _manifest(services, ticket.dataset, b, d.input_sha256) for b, d in earlier.items()}
+    theirs = {b: None if found is None else _source(found) for b, found in landed.items()}
+    keys = sorted({key for source in (mine, *theirs.values()) for key in source or {}})
+    for key in keys:
+        other = [b for b, s in theirs.items() if s is not None and s.get(key) != mine.get(key)]
+        if other:
+            what = f"the source's {key.replace('_', ' ')} differs from {_some(other, earlier)}"
+            yield PipelineChange(kind="source", what=what)
+
+
+def _manifest(services: Services, dataset: str, batch: str, sha: str) -> Manifest | None:
+    return read_manifest(services.lake.path("landing") / dataset / batch / sha)
+
+
+def _source(manifest: Manifest) -> dict[str, Any]:
+    """What a landing says of where its rows came from, numbers in names of files aside."""
+    names = {re.sub(r"\d+", "#", file.name) for file in manifest.files}
+    return {**manifest.source, "file names": sorted(names)}
+
+
+def _some(batches: list[str], of: dict[str, Derivation]) -> str:
+    """Some of the reference's batches in few words."""
+    if len(batches) == len(of):
+        return "the reference"
+    return batches[0] if len(batches) == 1 else f"{len(batches)} of {len(of)} reference batches"

@@ -1,0 +1,72 @@
+"""A run's lease: kept while a stage works, however long, and lost for good once it is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from assay.errors import LeaseError
+from assay.stages.run._spec import Ticket
+from assay.stages.services import Services
+
+LEASE: Final = timedelta(minutes=10)
+_RENEWED: Final = LEASE / 4
+_TICK: Final = 0.5
+
+
+def keep_lease(services: Services, ticket: Ticket) -> None:
+    """Prolong the run's lease; a run that lost it to another may write nothing more.
+
+    Raises
+    ------
+    LeaseError
+        If another run has taken the batch over.
+    """
+    from assay.catalog import Lease
+
+    now = services.clock()
+    held = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
+    services.catalog.renew_lease(held, now=now, ttl=LEASE)
+
+
+@contextmanager
+def working(services: Services, ticket: Ticket) -> Iterator[None]:
+    """Keep the run's lease while the block works, and make sure of it at the end.
+
+    A thread renews it every few minutes. A process that is killed or stopped renews nothing, so
+    that its lease runs out ten minutes later; if it wakes up again, the end of the block refuses.
+
+    Raises
+    ------
+    LeaseError
+        If another run had taken the batch over before the block, or took it over meanwhile.
+    """
+    keep_lease(services, ticket)
+    ended = threading.Event()
+    renewer = threading.Thread(
+        target=_renew, args=(services, ticket, ended), name="keep the lease", daemon=True
+    )
+    renewer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        renewer.join()
+    keep_lease(services, ticket)
+
+
+def _renew(services: Services, ticket: Ticket, ended: threading.Event) -> None:
+    last = services.clock()
+    while not ended.wait(_TICK):
+        if services.clock() - last < _RENEWED:
+            continue
+        try:
+            keep_lease(services, ticket)
+        except LeaseError:
+            return  # the end of the block says so
+        except OSError:  # the database may answer at the next tick
+            continue
+        last = services.clock()

@@ -1,0 +1,161 @@
+"""The first stage: take the lease of the batch, and pin what it will be compared with."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from assay.contract import Contract
+from assay.drift import choose_references
+from assay.errors import AssayError, InputError, UndecidedError, did_you_mean
+from assay.policy.drift import DriftPolicy
+from assay.policy.quality import QualityPolicy
+from assay.stages.run._lease import LEASE
+from assay.stages.run._spec import Asked, Pinned, RunType, Ticket
+from assay.stages.services import Services
+
+_LEFT_ALONE: Final = frozenset({"held", "candidate", "running"})
+"""How an attempt ends that leaves the batch's released version where it is; one that is still
+running may yet change it, which its lease tells."""
+
+
+def pin(
+    services: Services,
+    dataset: str,
+    batch: str,
+    run_id: str,
+    run_type: RunType,
+    asked: Asked | None = None,
+    run_url: str | None = None,
+) -> Ticket:
+    """Begin a run: nobody else may work on the batch, and its references are fixed.
+
+    Raises
+    ------
+    UndecidedError
+        A batch that a reference would use is not decided yet; nothing has been written.
+    LeaseError
+        Another run works on this batch.
+    InputError
+        A reference data set has no release yet, or the form names no reference of the policy.
+    """
+    contract = services.project.contract(dataset)
+    contract.partition.parse(batch)
+    asked = asked or Asked()
+    pinned = _pinned(services, contract, batch, asked.reference)
+    now = services.clock()
+    lease = services.catalog.acquire_lease(dataset, batch, run_id, now=now, ttl=LEASE)
+    services.catalog.start_batch(
+        dataset, batch, run_id, run_type=run_type, at=now, token=lease.token
+    )
+    return Ticket(
+        dataset=dataset,
+        batch=batch,
+        run_id=run_id,
+        run_type=run_type,
+        run_url=run_url,
+        started=now,
+        token=lease.token,
+        asked=asked,
+        pinned=pinned,
+    )
+
+
+def unbegun(
+    services: Services,
+    dataset: str,
+    batch: str,
+    run_id: str,
+    run_type: RunType,
+    asked: Asked | None = None,
+    run_url: str | None = None,
+) -> Ticket | None:
+    """A run whose first stage ended in an error, as far as somebody has to be told of it.
+
+    Returns
+    -------
+    Ticket or None
+        What ``notify`` needs; None if another run is at work on the batch, which will tell.
+    """
+    now = services.clock()
+    at_work = {(x.dataset, x.batch): x.owner for x in services.catalog.live_leases(now)}
+    if at_work.get((dataset, batch), run_id) != run_id:
+        return None
+    return Ticket(
+        dataset=dataset,
+        batch=batch,
+        run_id=run_id,
+        run_type=run_type,
+        run_url=run_url,
+        started=now,
+        token=0,
+        asked=asked or Asked(),
+    )
+
+
+def _pinned(services: Services, contract: Contract, batch: str, wanted: str | None) -> Pinned:
+    dataset = contract.dataset
+    policy = services.policy(contract, "drift", DriftPolicy)
+    if wanted is not None and wanted not in policy.references:
+        raise InputError(
+            "the drift policy has no such reference",
+            got=wanted,
+            expected="one of: " + ", ".join(policy.references),
+            do=did_you_mean(wanted, policy.references) or None,
+        )
+    released, forced = _released(services, dataset)
+    states = {k: str(v) for k, v in services.catalog.states(dataset).items()}
+    # A rehearsal, or a later delivery that was held, takes nothing from what readers have.
+    live = {x.batch for x in services.catalog.live_leases(services.clock()) if x.dataset == dataset}
+    standing = {k for k in {*released} - forced - live if states.get(k) in _LEFT_ALONE}
+    states |= dict.fromkeys(standing, "released")
+    choice = choose_references(policy, batch, contract.partition, released, states)
+    if choice.undecided:
+        raise UndecidedError(
+            "earlier_batch_undecided: a reference waits for earlier batches",
+            where=f"{contract.dataset} {batch}",
+            got=list(choice.undecided),
+            do="Release or decide them first; this run is then repeated.",
+        )
+    tables = {d: _table(services, d) for d in _joined(services, contract)}
+    return Pinned(
+        references={name: dict(pairs) for name, pairs in choice.chosen.items()},
+        unavailable=dict(choice.unavailable),
+        tables={d: batches for d, (_, batches) in tables.items()},
+        snapshots={d: number for d, (number, _) in tables.items()},
+        bootstrap=choice.bootstrap,
+    )
+
+
+def _joined(services: Services, contract: Contract) -> list[str]:
+    """Data sets whose released rows the run looks into, by its contract and its suites."""
+    from assay.quality import load_suite
+
+    named = {c.references.dataset for c in contract.columns if c.references}
+    # What can't be loaded fails in the stage that needs it, where the run has a record by then.
+    with suppress(AssayError):
+        policy = services.policy(contract, "quality", QualityPolicy)
+        for which in ("raw", "clean"):
+            suite = load_suite(services.project.suite(contract.dataset, which), policy.parameters)
+            named |= set(suite.other_datasets)
+    return sorted(named)
+
+
+def _released(services: Services, dataset: str) -> tuple[dict[str, str], set[str]]:
+    """Batch → version of the pointer's snapshot, and the batches in it that were forced."""
+    registry = services.registry
+    if registry.pointer(dataset) is None:
+        return {}, set()
+    snapshot = registry.snapshot(dataset)
+    return dict(snapshot.batches), set(snapshot.forced)
+
+
+def _table(services: Services, dataset: str) -> tuple[int, dict[str, str]]:
+    if services.registry.pointer(dataset) is None:
+        raise InputError(
+            "the reference data set has no release yet",
+            got=dataset,
+            do=f"Run release__{dataset} first.",
+        )
+    snapshot = services.registry.snapshot(dataset)
+    return snapshot.number, dict(snapshot.batches)

@@ -1,0 +1,120 @@
+"""The services that stages work with, each opened when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from assay.contract import Contract
+from assay.errors import RegistryError
+from assay.lake import Lake
+from assay.policy import Policy, load_policy
+from assay.project import Project
+
+if TYPE_CHECKING:
+    from assay.catalog import Catalog
+    from assay.privacy import PseudonymKey
+    from assay.versioning import Registry
+
+PolicyT = TypeVar("PolicyT", bound=Policy)
+
+
+@dataclass(frozen=True)
+class Services:
+    """A project with its catalog, registry and keys.
+
+    Parameters
+    ----------
+    project : Project
+        Where things are.
+    clock : callable
+        Gives the time, timezone-aware; the library itself reads no clock.
+    secrets : mapping
+        ``registry_key`` and ``pseudonym_key`` where a secrets backend holds them.
+    """
+
+    project: Project
+    clock: Callable[[], datetime]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def lake(self) -> Lake:
+        """The project's lake."""
+        return self.project.lake
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog, its tables made on first use."""
+        from assay.catalog import Catalog
+
+        if self.project.catalog_url.startswith("sqlite"):
+            self.lake.path("catalog", "catalog.db")
+        catalog = Catalog(self.project.catalog_url)
+        catalog.migrate()
+        return catalog
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry of versions."""
+        from assay.versioning import Registry, RegistryConfig, embedded
+
+        project = self.project
+        if bool(project.registry_git) != bool(project.registry_objects):
+            raise RegistryError(
+                "the registry has one remote of its own and not the other",
+                got="ASSAY_REGISTRY_GIT" if project.registry_git else "ASSAY_REGISTRY_OBJECTS",
+                expected="both ASSAY_REGISTRY_GIT and ASSAY_REGISTRY_OBJECTS, or neither",
+                do="They move together: include/docs/production.md says how.",
+            )
+        if project.registry_git and project.registry_objects:
+            return Registry(
+                RegistryConfig(
+                    git_remote=project.registry_git,
+                    object_remote=project.registry_objects,
+                    key=self._registry_key(),
+                    scratch=self.lake.path("cache", "registry"),
+                )
+            )
+        return Registry(embedded(project.home))
+
+    def _registry_key(self) -> bytes:
+        """The key of a registry whose remotes lie elsewhere; none is ever made for it here."""
+        try:
+            return bytes.fromhex(self.secrets.get("registry_key") or "none")
+        except ValueError:
+            raise RegistryError(
+                "the registry has remotes of its own and no key",
+                expected="hexadecimal digits in the connection assay_registry_key, or in "
+                "ASSAY_REGISTRY_KEY",
+                do="Use the key that the registry was made with: another one finds no version. "
+                "For a new registry: python -c 'import secrets; print(secrets.token_hex(32))'",
+            ) from None
+
+    @cached_property
+    def key(self) -> PseudonymKey:
+        """The pseudonym key in force."""
+        from assay.privacy import load_key
+
+        return load_key(self.project.home, secret=self.secrets.get("pseudonym_key"))
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        """An engine session that spills into the restricted spill zone."""
+        from assay import engine
+
+        with engine.open_session(spill=self.lake.path("spill")) as session:
+            yield session
+
+    def policy(self, contract: Contract, noun: str, model: type[PolicyT]) -> PolicyT:
+        """One policy of a data set, held against its contract's columns."""
+        path = self.project.policy(contract.dataset, noun)
+        return load_policy(path, model, columns=contract.column_names)
+
+    def relative(self, path: Path) -> str:
+        """A path below the home as it is written in results: short, and the same on each host."""
+        return str(path.relative_to(self.project.home))

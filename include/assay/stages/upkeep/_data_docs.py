@@ -1,0 +1,69 @@
+"""Great Expectations' Data Docs of every validation, built aside: GX takes seconds to import."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from assay.errors import InputError
+from assay.lake import publish
+from assay.quality import render_data_docs
+from assay.stages.services import Services
+
+_SITE = "data_docs"
+
+
+def build_data_docs(services: Services) -> list[Path]:
+    """Build the Data Docs of each version that has validation results and no site yet.
+
+    Returns
+    -------
+    list of Path
+        The ``index.html`` of each site that was built, below the version's reports.
+
+    Raises
+    ------
+    InputError
+        In the end, naming the results that could not be read; all others are built by then.
+    """
+    built: list[Path] = []
+    broken: list[str] = []
+    for folder in pending_data_docs(services):
+        try:
+            built.append(_build(folder))
+        except Exception as error:  # one that can't be read must not stop the others
+            broken.append(f"{services.relative(folder)} ({type(error).__name__})")
+    if broken:
+        raise InputError(
+            "validation results that can't be read have no Data Docs",
+            got=broken,
+            do=f"The other {len(built)} are built. Delete the broken results' folders, and run "
+            "their batches again.",
+        )
+    return built
+
+
+def pending_data_docs(services: Services) -> list[Path]:
+    """Report folders of versions whose Data Docs are still to be built."""
+    folders = {p.parent for p in services.lake.path("reports").glob("*/*/*/validate_*.json")}
+    return sorted(f for f in folders if not _current(f))
+
+
+def _results(folder: Path) -> list[Path]:
+    return sorted(folder.glob("validate_*.json"), reverse=True)
+
+
+def _current(folder: Path) -> bool:
+    """Whether the site holds a page of every result: the clean suite is judged after the raw."""
+    pages = [p for p in (folder / _SITE).glob("*.html") if p.name != "index.html"]
+    return len(pages) == len(_results(folder))
+
+
+def _build(folder: Path) -> Path:
+    site = folder / _SITE
+    aside = folder / f".{_SITE}.{uuid.uuid4().hex}"
+    render_data_docs(_results(folder), aside)
+    shutil.rmtree(site, ignore_errors=True)
+    publish(aside, site)
+    return site / "index.html"

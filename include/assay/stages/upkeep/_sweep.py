@@ -1,0 +1,146 @@
+"""The retention sweep: what is past its period, first planned, then removed exactly so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from assay.contract import Contract, load_contracts
+from assay.errors import AssayError, InputError
+from assay.policy.retention import RetentionPolicy
+from assay.privacy import discard_period_keys
+from assay.retention import (
+    Inventory,
+    RetentionPlan,
+    RetentionResult,
+    apply_retention,
+    plan_retention,
+    rest_of_plan,
+    take_inventory,
+)
+from assay.stages.run._audit import ZONE as AUDIT
+from assay.stages.run._tables import forget_sketches
+from assay.stages.run._work import write_text
+from assay.stages.services import Services
+from assay.stages.versions._end_of_life import end_versions
+
+_UPLOADING: Final = timedelta(days=2)
+"""Objects that no version names may belong to a commit that runs now, for as long as this."""
+
+
+def plan_sweep(services: Services) -> RetentionPlan:
+    """What is past its period now; nothing is changed."""
+    return _look(services)[1]
+
+
+def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
+    """Do exactly what the plan of this hash says, as far as it is due at this moment.
+
+    The plan is kept in the zone ``retention`` before anything is removed, so that a sweep that was
+    killed is finished by the same call, and its result beside it when all is done. What a killed
+    sweep left in its place and a hold or a run keeps by now stays, and the result names it.
+
+    Raises
+    ------
+    InputError
+        If another plan is due by now and this one was never begun: then nothing is removed.
+    """
+    done, kept = _result_path(services, plan_hash), tuple[str, ...]()
+    inventory, plan = _look(services)
+    if plan.hash == plan_hash:
+        write_text(_plan_path(services, plan_hash), plan.model_dump_json(indent=1))
+    else:
+        rest = rest_of_plan(_begun(services, plan_hash, plan), plan, inventory)
+        if rest.finished and done.is_file():
+            return RetentionResult.model_validate_json(done.read_text(encoding="utf-8"))
+        plan, kept = rest.plan, rest.kept
+    if done.is_file():  # what it names is here again
+        done.rename(done.with_suffix(f".until-{services.clock():%Y%m%dT%H%M%S}.json"))
+    result = apply_retention(plan, plan.hash, services.lake, inventory)
+    ended, discarded = end_versions(services, plan, services.clock() - _UPLOADING)
+    forget_sketches(services)
+    discard_period_keys(services.lake, AUDIT, services.clock())
+    result = result.model_copy(
+        update={"plan": plan_hash, "kept": kept, "versions": ended, "objects": discarded}
+    )
+    write_text(done, result.model_dump_json(indent=1))
+    return result
+
+
+def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
+    """What there is now, and what of it is past its period."""
+    rules = _rules(services)
+    inventory = _inventory(services, rules.contracts)
+    known = {"problems": (*rules.problems, *inventory.problems)}
+    inventory = inventory.model_copy(update=known)
+    return inventory, plan_retention(inventory, rules.policies, services.clock())
+
+
+def _plan_path(services: Services, plan_hash: str) -> Path:
+    return services.lake.path("retention", f"{plan_hash}.json")
+
+
+def _result_path(services: Services, plan_hash: str) -> Path:
+    return services.lake.path("retention", f"{plan_hash}.done.json")
+
+
+def _begun(services: Services, plan_hash: str, due: RetentionPlan) -> RetentionPlan:
+    """The plan of this hash, which another sweep has begun."""
+    path = _plan_path(services, plan_hash)
+    if path.is_file():
+        return RetentionPlan.model_validate_json(path.read_text(encoding="utf-8"))
+    raise InputError(
+        "this isn't the plan that is due now",
+        got=plan_hash,
+        expected=due.hash,
+        do="Plan again and look at it: assay retention plan.",
+    )
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """Contracts and policies that load; data sets of which one doesn't are left to ``problems``."""
+
+    contracts: dict[str, Contract]
+    policies: dict[str, RetentionPolicy]
+    problems: tuple[str, ...]
+
+
+def _rules(services: Services) -> _Rules:
+    contracts, policies, problems = dict[str, Contract](), dict[str, RetentionPolicy](), list[str]()
+    for name, contract in load_contracts(services.project.contracts).items():
+        try:
+            if isinstance(contract, AssayError):
+                raise contract
+            contracts[name] = contract
+            policies[name] = services.policy(contract, "retention", RetentionPolicy)
+        except AssayError as exc:
+            problems.append(f"{name}: nothing of it is planned: {exc}")
+    return _Rules(contracts, policies, tuple(problems))
+
+
+def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Inventory:
+    catalog, registry = services.catalog, services.registry
+
+    def batch_end(dataset: str, batch: str) -> datetime | None:
+        contract = contracts.get(dataset)
+        return contract.partition.ended(batch) if contract else None
+
+    listed = {d["name"] for d in catalog.status(contracts)["datasets"]}
+    names = sorted({*listed, *registry.datasets()})
+    pointers = {n: p.snapshot for n in names if (p := registry.pointer(n)) is not None}
+    stones = [t for n in names for t in registry.tombstones(n)]
+    return take_inventory(
+        services.lake,
+        [r for n in names for r in catalog.history(n)],
+        [s for n in names for s in registry.snapshots(n)],
+        pointers=pointers,
+        live={(x.dataset, x.batch): x.owner for x in catalog.live_leases(services.clock())},
+        committed=[v for n in names for v in registry.versions(n)],
+        batch_end=batch_end,
+        stays={t.version: t.stay.until for t in stones if t.stay is not None},
+        objects=registry.removal.unneeded(services.clock() - _UPLOADING),
+    )

@@ -1,0 +1,27 @@
+"""Whether the registry still holds what its releases promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay.stages.run._commit import version_files
+from assay.stages.services import Services
+from assay.versioning import BatchVersion, Verification
+
+
+def verify(services: Services, dataset: str | None = None, *, repair: bool = False) -> Verification:
+    """Hash every object of every version anew, and check all records.
+
+    Parameters
+    ----------
+    repair : bool
+        Put damaged objects back from this machine's cache or working folders, where they are whole.
+    """
+
+    def copies(version: BatchVersion, name: str) -> Iterator[Path]:
+        files = version_files(services, version.dataset, version.batch, version.version)
+        if name in files:
+            yield files[name]
+
+    return services.registry.verify(dataset, copies if repair else None)

@@ -1,0 +1,310 @@
+"""A committed version, seen from its cleaning: the log, a rule taken back, the proof."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ibis import Table
+
+from assay import engine
+from assay.cleaning import (
+    Difference,
+    FittedState,
+    replay,
+    scale,
+    undo,
+)
+from assay.engine import Session
+from assay.errors import InputError, RegistryError, did_you_mean
+from assay.lake import digest
+from assay.stages.run._clean import kept, values_path
+from assay.stages.services import Services
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a change log gave when it was applied again.
+
+    ``same`` is the answer: whether the bytes are those of the version. ``set_aside`` are cleaned
+    rows that validation then quarantined, so that they are in no version.
+    """
+
+    changes: int
+    rows_in: int
+    rows: int
+    set_aside: int
+    sha256: str
+    expected: str
+
+    @property
+    def same(self) -> bool:
+        """Whether the replay gave the version's own bytes."""
+        return self.sha256 == self.expected
+
+
+@dataclass(frozen=True)
+class ReplayedRules:
+    """What some rules of a change log do by themselves.
+
+    ``changes`` of the log were applied to ``rows_in`` rows, of which ``dropped`` went; ``cells``
+    has how many cells differ by it, by column, derived ones too.
+    """
+
+    changes: int
+    rows_in: int
+    dropped: int
+    cells: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CleanedVersion:
+    """A version with what its cleaning was fitted to."""
+
+    services: Services
+    dataset: str
+    batch: str
+    version: str
+    state: FittedState
+
+    @property
+    def name(self) -> str:
+        """The version, for people."""
+        return f"{self.dataset} {self.batch} ({self.version[:12]})"
+
+    def changes(
+        self, session: Session, rule: str | None = None, column: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Each rule's changes by column: how many, and the numbers of their rows.
+
+        Raises
+        ------
+        InputError
+            If the version was made before logs were kept with it.
+        """
+        log = _chosen(self._log(session), _given(rule), _given(column))
+        grouped = log.group_by("step", "rule", "column").aggregate(
+            changes=lambda t: t.count(),
+            rows=lambda t: t[engine.ROW].collect(order_by=t[engine.ROW]),
+        )
+        found = grouped.order_by("step", "rule", "column").to_pyarrow().to_pylist()
+        return [dict(row) for row in found]
+
+    def values(
+        self, session: Session, rule: str | None = None, column: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Every change with its values, from the restricted zone.
+
+        Raises
+        ------
+        InputError
+            If nobody kept values, or the caller may not read the zone.
+        """
+        path = values_path(self.services, self.dataset, self.batch, self.version)
+        try:
+            found = path.is_file()
+            if found:
+                path.open("rb").close()
+        except PermissionError:
+            raise InputError(
+                "you may not read the restricted zone", where=self.name,
+                do="Ask its owner, or look at the log without --values.",
+            ) from None  # fmt: skip
+        if not found:
+            raise InputError(
+                "no values were kept of this version's changes", where=self.name,
+                got=f"change_log: {self.state.policy.change_log}", expected="change_log: values",
+                do="Without --values the log says which rows and columns each rule changed. "
+                "Values go when their period in the quarantine zone ends.",
+            )  # fmt: skip
+        log = _chosen(session.read_parquet(path), _given(rule), _given(column))
+        rows: list[dict[str, Any]] = (
+            log.order_by(engine.ROW, "step", "column").to_pyarrow().to_pylist()
+        )
+        return rows
+
+    def undo(
+        self, session: Session, rule: str | None, column: str | None, to: Path | None = None
+    ) -> Difference:
+        """Clean the observed rows without a rule; how the table differs, and it itself in a file.
+
+        Rows that validation set aside after cleaning are in neither table.
+        """
+        state = self.state
+        before = self._before(session)
+        undone = undo(session, before, state.policy, state, rule, column).table
+        log = session.read_parquet(self._fetch("changes"))
+        released = self._data(session)
+        aside = _set_aside(replay(session, before, state.policy, state, log), released)
+        left = undone.anti_join(aside, engine.ROW)
+        if to is not None:
+            _writable(to)
+            session.write_parquet(left, to, [engine.ROW], presorted=True)
+        return Difference.between(released, left)
+
+    def replay(self, session: Session) -> Replayed:
+        """Apply the change log to the observed rows and write what comes out as the version was."""
+        log, before, released = self._log(session), self._before(session), self._data(session)
+        table = replay(session, before, self.state.policy, self.state, log)
+        aside = _set_aside(table, released)
+        data = self._fetch("data")
+        with tempfile.TemporaryDirectory(dir=self.services.lake.path("spill")) as folder:
+            written = session.write_parquet(
+                table.anti_join(aside, engine.ROW),
+                Path(folder) / "replayed.parquet",
+                self._order(table),
+                nonce=self.services.registry.nonce(self.version, "data"),
+            )
+        return Replayed(
+            changes=_count(log),
+            rows_in=_count(before),
+            rows=written.rows,
+            set_aside=_count(aside),
+            sha256=written.sha256,
+            expected=digest(data),
+        )
+
+    def replay_only(
+        self,
+        session: Session,
+        rules: Collection[str],
+        columns: Collection[str],
+        to: Path | None = None,
+    ) -> ReplayedRules:
+        """Apply some rules of the change log alone; what they do, and the table in a file.
+
+        It is told against the observed rows with no rule applied: parsed, with what is derived.
+        Rows that validation set aside after cleaning are in neither table.
+
+        Parameters
+        ----------
+        rules, columns : collection of str
+            Only changes by these rules, of these columns; all where there is none.
+        to : Path, optional
+            Parquet file to write.
+
+        Raises
+        ------
+        InputError
+            If the log has no such rule, or no change of such a column by these rules.
+        """
+        log, before, released = self._log(session), self._before(session), self._data(session)
+        chosen = _chosen(log, rules, columns)
+        policy, state = self.state.policy, self.state
+        aside = _set_aside(replay(session, before, policy, state, log), released)
+        none, some = (
+            replay(session, before, policy, state, changes).anti_join(aside, engine.ROW)
+            for changes in (log.limit(0), chosen)
+        )
+        if to is not None:
+            _writable(to)
+            session.write_parquet(some, to, self._order(some))
+        found = Difference.between(none, some)
+        return ReplayedRules(_count(chosen), _count(none), found.gone, found.cells)
+
+    def export_scaled(self, session: Session, to: Path) -> tuple[int, list[str]]:
+        """Write the version's rows, scaled; the number of rows, and the columns that are scaled.
+
+        Raises
+        ------
+        InputError
+            If the version has no scaler.
+        """
+        try:
+            path = self._fetch("scaler")
+        except RegistryError as exc:
+            raise InputError(
+                "the version has no scaler", where=self.name,
+                expected="a scale step in the cleaning policy, and a released reference",
+            ) from exc  # fmt: skip
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        _writable(to)
+        table = scale(self._data(session), spec)
+        written = session.write_parquet(table, to, self._order(table))
+        return written.rows, list(spec["columns"])
+
+    def _order(self, table: Table) -> list[str]:
+        key = self.services.project.contract(self.dataset).primary_key
+        return [*(n for n in key if n in table.columns), engine.ROW]
+
+    def _before(self, session: Session) -> Any:
+        return kept(session.read_parquet(self._fetch("observed")))
+
+    def _data(self, session: Session) -> Any:
+        return session.read_parquet(self._fetch("data"))
+
+    def _log(self, session: Session) -> Any:
+        return session.read_parquet(self._fetch("changes"))
+
+    def _fetch(self, name: str) -> Path:
+        return self.services.registry.fetch(self.dataset, self.batch, self.version, name)
+
+
+def open_cleaned(services: Services, dataset: str, batch: str, version: str) -> CleanedVersion:
+    """A version with its fitted state.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version, or it was committed without a change log.
+    """
+    state = _state(services, dataset, batch, version)
+    return CleanedVersion(services, dataset, batch, version, state)
+
+
+def derived_columns(
+    services: Services, dataset: str, batch: str, version: str
+) -> dict[str, dict[str, Any]]:
+    """The lineage of a version's derived columns, from its own fitted state."""
+    found = services.registry.find(dataset, batch, version)
+    if found is None or "state" not in found.objects:
+        return {}
+    return _state(services, dataset, batch, version).derived
+
+
+def _state(services: Services, dataset: str, batch: str, version: str) -> FittedState:
+    text = services.registry.fetch(dataset, batch, version, "state").read_text(encoding="utf-8")
+    content = json.loads(text)
+    content.pop("nonce", None)
+    return FittedState.from_json(json.dumps(content))
+
+
+def _given(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)
+
+
+def _chosen(log: Any, rules: Collection[str], columns: Collection[str]) -> Any:
+    """The log's changes by these rules, of these columns."""
+    for kind, names in (("rule", rules), ("column", columns)):
+        if not names:
+            continue
+        told = log.filter(log[kind].notnull()).select(kind).distinct().order_by(kind)
+        known = told.to_pyarrow()[kind].to_pylist()
+        for name in (n for n in names if n not in known):
+            by = f" by {', '.join(rules)}" if kind == "column" and rules else ""
+            raise InputError(
+                f"the change log has no such {kind}{by}", got=name,
+                expected=f"one of: {', '.join(known)}" if known else "no change at all",
+                do=did_you_mean(name, known) or None,
+            )  # fmt: skip
+        log = log.filter(log[kind].isin(list(names)))
+    return log
+
+
+def _set_aside(table: Table, released: Table) -> Any:
+    """Numbers of cleaned rows that are in no version."""
+    return table.select(engine.ROW).anti_join(released.select(engine.ROW), engine.ROW)
+
+
+def _count(table: Table) -> int:
+    return int(table.count().to_pyarrow().as_py())
+
+
+def _writable(path: Path) -> None:
+    if path.suffix != ".parquet":
+        raise InputError("the file is Parquet", got=path.name, expected="NAME.parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,65 @@
+"""The office that tasks work in: settings from the environment, secrets from connections."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from assay.stages.services import Services
+
+SECRETS: Final = {"pseudonym_key": "assay_pseudonym_key", "registry_key": "assay_registry_key"}
+"""Secret → id of the connection whose password holds it."""
+
+
+class ConnectionSecrets(Mapping[str, str]):
+    """Secrets that are looked up when they are asked for: most tasks need none.
+
+    A connection that isn't there leaves its secret to the environment or the embedded default.
+    """
+
+    def __getitem__(self, name: str) -> str:
+        connection = find_connection(SECRETS[name])
+        held = connection.password if connection else None
+        found = held or os.environ.get(f"ASSAY_{name.upper()}")
+        if not found:
+            raise KeyError(name)
+        return str(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SECRETS)
+
+    def __len__(self) -> int:
+        return len(SECRETS)
+
+
+def open_services() -> Services:
+    """The office of this installation."""
+    from assay.project import Project
+    from assay.stages.services import Services
+
+    return Services(
+        project=Project.from_environment(os.environ),
+        clock=lambda: datetime.now(UTC),
+        secrets=ConnectionSecrets(),
+    )
+
+
+def find_connection(conn_id: str) -> Any | None:
+    """A connection, None where there is none."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return None
+
+
+def airflow_url() -> str | None:
+    """Airflow's own address, for links."""
+    from airflow.sdk import conf
+
+    return conf.get("api", "base_url", fallback="") or None
