@@ -27,7 +27,7 @@ _EVERY: Final = "every batch"
 
 
 def tell(
-    services: Services, transports: Mapping[str, Any], *, owner: str, airflow_url: str | None = None
+    services: Services, transports: Mapping[str, Any], owner: str, airflow_url: str | None = None
 ) -> dict[str, Any]:
     """End snoozes, call others in where nobody answered, and send everything that is due.
 
