@@ -13,9 +13,7 @@ from typing import Any, Final
 
 from assay.cleaning._known import Known
 from assay.cleaning._outliers import bounds_of, fit_outliers, nearest_bounds
-from assay.cleaning._profile import Profile
 from assay.cleaning._state import ColumnFit, Value
-from assay.cleaning._survey import Wanted, samples, survey
 from assay.policy.cleaning import (
     DeduplicateStep,
     Forest,
@@ -27,6 +25,8 @@ from assay.policy.cleaning import (
     Step,
     ZScore,
 )
+from assay.statistics.profile import Profile
+from assay.statistics.profile_scan import ProfileRequest, profile_sample, scan_profiles
 
 _MOMENTS: Final = "moments"
 _MEDIAN: Final = 0.5
@@ -59,15 +59,15 @@ def gathered(known: Known, steps: Sequence[Step]) -> Known:
     names = dict.fromkeys(name for step in steps for name in asks(step))
     columns = [n for n in names
                if n in types and types[n].is_numeric() and n not in known.profiles]  # fmt: skip
-    wanted = foreseen(samples(known.pilot, columns), steps, known.table)
-    return replace(known, profiles={**known.profiles, **survey(known.table, wanted)})
+    wanted = foreseen(profile_sample(known.pilot, columns), steps, known.table)
+    return replace(known, profiles={**known.profiles, **scan_profiles(known.table, wanted)})
 
 
 def foreseen(
     profiles: Mapping[str, Profile], steps: Iterable[Step], table: Any
-) -> dict[str, Wanted]:
+) -> dict[str, ProfileRequest]:
     """What to find out of the columns that a sample has profiles of; ``table`` has their types."""
-    wanted = {n: Wanted(p.frame, heavy=p.frequent()) for n, p in profiles.items()}
+    wanted = {n: ProfileRequest(p.frame, heavy=p.frequent()) for n, p in profiles.items()}
     for step in steps:
         for name, asked in asks(step).items():
             if name in profiles:
@@ -82,7 +82,7 @@ def foreseen(
     return {name: one for name, one in wanted.items() if one.moments or one.spans}
 
 
-def _with(wanted: Wanted, profile: Profile, asked: Iterable[Ask]) -> Wanted:
+def _with(wanted: ProfileRequest, profile: Profile, asked: Iterable[Ask]) -> ProfileRequest:
     spans = tuple(profile.span(share) for share in asked if isinstance(share, float))
     return replace(wanted, moments=wanted.moments or not spans, spans=wanted.spans + spans)
 

@@ -19,11 +19,11 @@ import pyarrow as pa
 from ibis import Table
 
 from assay.cleaning._flow import Flow, drop, flag, match_rows
-from assay.cleaning._numbers import finite
 from assay.cleaning._state import ForestFit, Tree
 from assay.engine import ROW, Session
 from assay.errors import PolicyError
 from assay.policy.cleaning import Forest, OutliersStep
+from assay.statistics.values import finite
 
 _BLOCK = 65_536
 

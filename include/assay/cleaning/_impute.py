@@ -11,10 +11,10 @@ from ibis import Table
 
 from assay.cleaning._flow import Change, Flow, change, drop, flag
 from assay.cleaning._known import Known
-from assay.cleaning._numbers import is_missing
 from assay.cleaning._state import ColumnFit, Value
 from assay.errors import PolicyError
 from assay.policy.cleaning import ImputeStep
+from assay.statistics.values import is_missing
 
 
 def fit_impute(flow: Flow, known: Known, index: int, step: ImputeStep) -> dict[str, ColumnFit]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.cleaning._moments import measure_moments
-from assay.cleaning._numbers import Moments
-from assay.cleaning._profile import Profile
-from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
+from assay.statistics.exact import Moments
+from assay.statistics.moments import measure_moments
+from assay.statistics.profile import Profile
+from assay.statistics.quantiles import measure_deviation_medians, measure_quantiles
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from ibis import Table
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.cleaning._flow import DROPPED_AT, Flow, Mark
-from assay.cleaning._numbers import one_row
 from assay.cleaning._state import Fault, FittedOn, FittedState
 from assay.engine import ROW
 from assay.policy.cleaning import CleaningPolicy, DeriveStep, Groups
+from assay.statistics.exact import one_row
 
 GROUP = "__group"
 _OF_GROUP: Final = ("changed", "dropped", "imputed", "clipped", "outliers")

@@ -19,9 +19,7 @@ from assay.cleaning._foresight import after, asks, gathered
 from assay.cleaning._forest import apply_forest, fit_forest
 from assay.cleaning._impute import apply_impute, fit_impute
 from assay.cleaning._known import Known
-from assay.cleaning._numbers import one_row
 from assay.cleaning._outliers import apply_outliers, fit_outliers
-from assay.cleaning._profile import Profile
 from assay.cleaning._report import (
     CleaningReport,
     change_log,
@@ -47,6 +45,8 @@ from assay.policy.cleaning import (
     Step,
     TextStep,
 )
+from assay.statistics.exact import one_row
+from assay.statistics.profile import Profile
 
 _FITTED: Final = (OutliersStep, ImputeStep, ScaleStep)
 _MANY: Final = 1 << 18

@@ -11,10 +11,10 @@ import ibis
 from ibis import Table
 
 from assay.cleaning._known import Known
-from assay.cleaning._numbers import measure_extremes
 from assay.cleaning._state import ColumnFit, FittedState
 from assay.errors import InputError
 from assay.policy.cleaning import ScaleStep
+from assay.statistics.moments import measure_extremes
 
 
 def fit_scale(known: Known, step: ScaleStep, refused: bool) -> dict[str, ColumnFit]:

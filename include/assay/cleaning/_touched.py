@@ -11,7 +11,6 @@ import ibis
 
 from assay.cleaning._derive import apply_derive
 from assay.cleaning._flow import DROPPED, DROPPED_AT, Flow
-from assay.cleaning._numbers import is_present
 from assay.cleaning._outliers import inliers
 from assay.cleaning._report import GROUP
 from assay.cleaning._state import FittedState
@@ -24,6 +23,7 @@ from assay.policy.cleaning import (
     OutliersStep,
     ScaleStep,
 )
+from assay.statistics.values import is_present
 
 
 def disturbed(flow: Flow, policy: CleaningPolicy, state: FittedState) -> Flow | None:

@@ -1,3 +1,10 @@
-"""Statistics that rooms share: each once, exact, and the same on every engine."""
+"""Statistics that rooms share: each once, exact, with the same bits on any number of threads.
+
+- ``values``: which cells of a column have a value.
+- ``exact``: sums that are exact in any order of the rows.
+- ``moments``: count, mean and spread; minimum and maximum.
+- ``quantiles``: exact quantiles, and median absolute deviations.
+- ``profile`` and ``profile_scan``: what one scan finds of many columns.
+"""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""Order statistics and moments of many rows, found with the help of a pilot of a few."""
+"""Order statistics and moments of many rows, found with the help of a sample of a few."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import pyarrow as pa
 import pytest
 from ibis.util import gen_name
 
-from assay import engine
-from assay.cleaning import _run, clean, fit
-from assay.cleaning._moments import measure_moments
-from assay.cleaning._quantiles import measure_deviation_medians, measure_quantiles
-from assay.cleaning._survey import survey
 from assay.engine import Session
+from assay.statistics.moments import measure_moments
+from assay.statistics.profile_scan import scan_profiles
+from assay.statistics.quantiles import measure_deviation_medians, measure_quantiles
 
 _N = 40_000
 _RNG = np.random.default_rng(3)
@@ -44,17 +42,17 @@ def test_a_pilot_changes_the_cost_and_not_the_figures(
 ) -> None:
     values = _SAMPLES[name]
     table = _table(session, values)
-    pilot = table.filter(table["__row"] % 40 == 0)
+    sample = table.filter(table["__row"] % 40 == 0)
     if misled:
-        pilot = pilot.mutate(x=pilot["x"] * 1e-3 + 1e6)
+        sample = sample.mutate(x=sample["x"] * 1e-3 + 1e6)
     kept = values[np.isfinite(values)]
     shares = (0.0, 0.25, 0.5, 0.999, 1.0)
-    n, *found = measure_quantiles(table, {"x": shares}, pilot)["x"]
+    n, *found = measure_quantiles(table, {"x": shares}, sample)["x"]
     assert n == len(kept)
     assert found == pytest.approx(list(np.quantile(kept, shares)), rel=1e-12, abs=1e-250)
-    mad = measure_deviation_medians(table, {"x": float(np.median(kept))}, pilot)["x"]
+    mad = measure_deviation_medians(table, {"x": float(np.median(kept))}, sample)["x"]
     assert mad == pytest.approx(np.median(abs(kept - np.median(kept))), rel=1e-12, abs=1e-250)
-    moments = measure_moments(table, ["x"], pilot)["x"]
+    moments = measure_moments(table, ["x"], sample)["x"]
     mean = math.fsum(kept) / len(kept)
     assert moments.n == n
     assert moments.mean == pytest.approx(mean, rel=1e-13, abs=1e-13 * max(abs(kept)))
@@ -64,49 +62,18 @@ def test_a_pilot_changes_the_cost_and_not_the_figures(
 
 
 def test_little_is_kept_of_many_rows(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    import assay.cleaning._quantiles as module
+    import assay.statistics.quantiles as module
 
     table = _table(session, _SAMPLES["normal"])
     found = []
 
     def spying(*arguments: Any) -> Any:
-        found.append(survey(*arguments))
+        found.append(scan_profiles(*arguments))
         return found[-1]
 
-    monkeypatch.setattr(module, "survey", spying)
+    monkeypatch.setattr(module, "scan_profiles", spying)
     monkeypatch.setattr(module, "_by_engine", None)
     measure_quantiles(table, {"x": (0.5,)}, table.filter(table["__row"] % 4 == 0))
     pieces = found[0]["x"].pieces
     assert sum(p.total for p in pieces) == _N
     assert 0 < sum(len(p.values) for p in pieces if p.values is not None) < _N / 10
-
-
-def test_a_fit_with_a_pilot_has_the_same_bits_over_threads(
-    policy: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    columns = ["normal", "heavy", "few values", "gaps"]
-    p = policy(
-        {"step": "outliers", "columns": columns, "action": "clip",
-         "by": {"method": "zscore", "threshold": 3, "ddof": 1}},
-        {"step": "impute", "columns": {n: {"method": "median"} for n in columns}},
-        {"step": "scale", "columns": columns, "method": "standardise"},
-    )  # fmt: skip
-    arrow = pa.table({"__row": np.arange(_N), **{n: _SAMPLES[n] for n in columns}})
-
-    def fitted(threads: int) -> Any:
-        with engine.open_session(threads=threads) as session:
-            table = session.backend.create_table("t", arrow)
-            state = fit(session, table, p)
-            rows = clean(session, table, p, state).table.order_by("__row").to_pyarrow()
-            return state, rows
-
-    state, rows = fitted(2)
-    monkeypatch.setattr(_run, "_MANY", 1000)
-    monkeypatch.setattr(_run, "_FEW", 1000)
-    piloted = [fitted(threads) for threads in (1, 2, 8)]
-    assert len({s.to_json() for s, _ in piloted}) == 1
-    for a, b in zip(state.steps, piloted[0][0].steps, strict=True):
-        for name in columns:
-            assert b.columns[name].values == pytest.approx(a.columns[name].values, rel=1e-12)
-    for name in columns:
-        assert piloted[0][1][name].to_numpy() == pytest.approx(rows[name].to_numpy(), rel=1e-12)

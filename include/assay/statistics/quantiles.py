@@ -1,9 +1,10 @@
 """Exact quantiles: order statistics with linear interpolation (Hyndman & Fan's type 7).
 
 That is the default of NumPy and pandas. An engine's own exact quantile keeps every value in
-memory. Of many rows only those near the quantile need keeping: a pilot tells between which two
-values it lies, one scan counts what is below and keeps what is between, and the ranks of the
-counts say whether the pilot was right, so that the result never depends on it.
+memory. For many rows it is enough to keep the values near the quantile. A sample of the rows gives
+two values between which the quantile lies. One scan counts the values below and keeps those
+between. The counts show whether the quantile does lie there. If it doesn't, the column is scanned
+again without the sample, so the result never depends on it.
 
 References
 ----------
@@ -18,22 +19,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assay.cleaning._numbers import finite, one_row
-from assay.cleaning._survey import Wanted, samples, survey
+from ibis import Table
+
+from assay.statistics.exact import one_row
+from assay.statistics.profile_scan import ProfileRequest, profile_sample, scan_profiles
+from assay.statistics.values import finite
 
 
 def measure_quantiles(
-    table: Any, asked: Mapping[str, Sequence[float]], pilot: Any | None = None
+    table: Table, asked: Mapping[str, Sequence[float]], sample: Table | None = None
 ) -> dict[str, list[Any]]:
-    """Exact quantiles of many columns in one scan, after the count: ``[n, q1, q2, …]``.
+    """Measure exact quantiles of many columns in one scan: ``[n, q1, q2, …]`` by column.
 
-    NaN and infinities aren't counted; a quantile of no value is None. With a ``pilot`` (see
-    ``measure_moments``) the scan needs memory for a few per cent of the values, without it for all.
+    NaN and infinities aren't counted; a quantile of no value is None. With a ``sample`` (see
+    ``measure_moments``) the scan holds a few per cent of the values in memory, without it all.
     """
     if not asked:
         return {}
-    found = {} if pilot is None else _near(table, asked, pilot)
-    if pilot is None:
+    found = {} if sample is None else _by_sample(table, asked, sample)
+    if sample is None:
         found = _by_engine(table, asked)
     for name in asked:
         if name not in found:
@@ -42,21 +46,21 @@ def measure_quantiles(
 
 
 def measure_deviation_medians(
-    table: Any, centres: Mapping[str, float], pilot: Any | None = None
+    table: Table, centres: Mapping[str, float], sample: Table | None = None
 ) -> dict[str, float]:
-    """The median absolute deviation of many columns from given centres, in one scan."""
+    """Measure the median absolute deviation of many columns from given centres, in one scan."""
 
     def deviations(rows: Any) -> Any:
         return rows.select(**{n: (finite(rows[n]) - c).abs() for n, c in centres.items()})
 
     if not centres:
         return {}
-    few = None if pilot is None else deviations(pilot)
+    few = None if sample is None else deviations(sample)
     found = measure_quantiles(deviations(table), dict.fromkeys(centres, (0.5,)), few)
     return {name: median for name, (_, median) in found.items()}
 
 
-def _by_engine(table: Any, asked: Mapping[str, Sequence[float]]) -> dict[str, list[Any]]:
+def _by_engine(table: Table, asked: Mapping[str, Sequence[float]]) -> dict[str, list[Any]]:
     parts = {}
     for i, (name, shares) in enumerate(asked.items()):
         value = finite(table[name])
@@ -69,15 +73,17 @@ def _by_engine(table: Any, asked: Mapping[str, Sequence[float]]) -> dict[str, li
     }
 
 
-def _near(table: Any, asked: Mapping[str, Sequence[float]], pilot: Any) -> dict[str, list[Any]]:
-    """Quantiles of the columns of which the pilot said rightly where they lie."""
-    few = samples(pilot, list(asked))
+def _by_sample(
+    table: Table, asked: Mapping[str, Sequence[float]], sample: Table
+) -> dict[str, list[Any]]:
+    """Measure the quantiles that lie where the sample shows."""
+    few = profile_sample(sample, list(asked))
     wanted = {
-        name: Wanted(p.frame, False, tuple(p.span(q) for q in asked[name]), p.frequent())
+        name: ProfileRequest(p.frame, False, tuple(p.span(q) for q in asked[name]), p.frequent())
         for name, p in few.items()
     }
     found = {}
-    for name, profile in survey(table, wanted).items():
+    for name, profile in scan_profiles(table, wanted).items():
         values = [profile.quantile(q) for q in asked[name]]
         if None not in values:
             found[name] = [profile.n, *values]

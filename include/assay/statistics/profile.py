@@ -1,10 +1,9 @@
-"""What one scan tells of a column, in a form that steps can be worked out on without another.
+"""The profile of a column: what one scan finds, enough to compute changes without another scan.
 
-A profile has the exact sums of a column's values, and the values themselves where they will be
-asked for: around a quantile, or beyond where the next step clips. Elsewhere it has counts alone.
-Clipping, emptying and filling change few cells, all of them of known value, so that the profile of
-the changed column follows exactly; where it doesn't follow, there is none, and the column is
-scanned again.
+A profile has the exact sums of a column's values. Near a quantile and beyond the bounds of a clip
+it has the values themselves; elsewhere it has counts only. Clipping, emptying and filling change
+few cells, and their values are known, so the profile of the changed column is computed exactly.
+Where it can't be computed there is no profile, and the column is scanned again.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from assay.cleaning._numbers import BITS, Moments
+from assay.statistics.exact import BITS, Moments
 
 LEAST: Final = -(2**63)
 MOST: Final = 2**63 - 1
 _HEADROOM: Final = 6
-"""How many doublings beyond a sample's reach a value may lie before the column is told apart."""
+"""A value may lie beyond a sample's reach by so many doublings; else there is no profile."""
 _FEW: Final = 200
-"""Values that a sample needs to say where a quantile lies."""
+"""The least number of values in a sample that shows where a quantile lies."""
 _TAIL: Final = 0.08
 """How far within the expected bounds, as a share of their distance, values are kept."""
 _MOST_KEPT: Final = 0.03
@@ -33,7 +32,7 @@ _MOST_KEPT: Final = 0.03
 _HEAVY: Final = 0.005
 """Share of the values from which on equal ones are counted rather than kept."""
 _LEAST_SPREAD: Final = Fraction(1, 2**36)
-"""The least variance, in squares of the frame's reach, that is told from its rounded squares."""
+"""The least variance, in squares of the frame's reach, that rounded squares can measure."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Frame:
 
     @classmethod
     def around(cls, values: Any) -> Self | None:
-        """The frame of values in ascending order; None where they have no spread to speak of."""
+        """The frame of values in ascending order; None where they hardly spread."""
         if not len(values):
             return None
         centre = float(values[len(values) // 2])
@@ -87,7 +86,7 @@ def _exact(whole: Any) -> int:
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of the line from ``first`` on: its values, or None where they are only counted.
+    """An interval of whole numbers that begins at ``first``; ``values`` is None if only counted.
 
     ``heavy`` are values that occur often, each with its count, beside ``values``.
     """
@@ -119,7 +118,7 @@ class Piece:
         return float(ordered[rank - seen]) + 0.0
 
     def outside(self, low: float, high: float) -> tuple[Self, int, int, Any]:
-        """The piece without what lies beyond, how much was below and above, and these values."""
+        """The piece within the bounds, how many values were below and above, and these values."""
         values, heavy = self.values, dict(self.heavy)
         under, over = values < low, values > high
         gone = [values[under | over]]
@@ -134,7 +133,7 @@ class Piece:
         return left, below, above, np.concatenate(gone)
 
     def more(self, value: float, count: int) -> Self:
-        """The piece with a value so many times more."""
+        """The piece with ``count`` more of a value."""
         if self.values is None:
             return replace(self, count=self.count + count)
         return replace(self, heavy={**self.heavy, value: self.heavy.get(value, 0) + count})
@@ -142,9 +141,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is known of a column: pieces of the line, sums, and how many cells have no number.
+    """What a scan found of a column: its pieces, its sums, and how many cells have no number.
 
-    The sums are of the values' whole numbers in the frame, None where they weren't asked for.
+    The sums are of the values' whole numbers in the frame, None where they weren't requested.
+    ``below`` and ``above`` count the infinite cells.
     """
 
     frame: Frame
@@ -156,7 +156,7 @@ class Profile:
 
     @classmethod
     def whole_of(cls, values: Any) -> Self | None:
-        """The profile of a few values of which all is known, NaN where there is none."""
+        """The profile of a few values, all of them known; NaN is a missing cell."""
         finite = np.sort(values[np.isfinite(values)])
         frame = Frame.around(finite)
         if frame is None or len(finite) < _FEW:
@@ -176,8 +176,8 @@ class Profile:
     def moments(self) -> Moments | None:
         """Count, mean and squared deviations, each rounded once.
 
-        None where no sum is known, or so little spread is left in so wide a frame that what the
-        squares were rounded by would tell in it.
+        None where no sum is known, or where the spread is so small in its frame that the rounding
+        of the squares would show.
         """
         n = self.n
         if self.sums is None or not n:
@@ -210,9 +210,9 @@ class Profile:
         return None
 
     def clipped(self, low: float, high: float, least: float, most: float) -> Self | None:
-        """The profile once what lies below ``low`` is ``least``, what lies above ``high`` ``most``.
+        """The profile once values below ``low`` are ``least`` and values above ``high`` ``most``.
 
-        None where values that lie beyond aren't known.
+        None where the values beyond the bounds aren't known.
         """
         found = self._within(low, high)
         if found is None:
@@ -222,7 +222,7 @@ class Profile:
         return one and replace(one, below=0, above=0).with_more(most, over + self.above)
 
     def emptied(self, low: float, high: float) -> Self | None:
-        """The profile once what lies beyond is null; None where it isn't known."""
+        """The profile after values beyond the bounds became null; None where they aren't known."""
         found = self._within(low, high)
         if found is None:
             return None
@@ -231,12 +231,12 @@ class Profile:
         return replace(inner, missing=self.missing + gone, below=0, above=0)
 
     def filled(self, value: float) -> Self | None:
-        """The profile once cells without a number have this one."""
+        """The profile after cells without a number got this one."""
         one = self.with_more(value, self.missing)
         return one and replace(one, missing=0)
 
     def with_more(self, value: float, count: int) -> Self | None:
-        """The profile with a value so many times more; None where it can't be summed."""
+        """The profile with ``count`` more of a value; None where it can't be summed."""
         if not count:
             return self
         if not self.frame.reaches(value):
@@ -252,7 +252,7 @@ class Profile:
         return self.sums[0] + times * total, self.sums[1] + times * squares
 
     def _within(self, low: float, high: float) -> tuple[Self, int, int] | None:
-        """The profile without what lies beyond, and how much of it lies below and above."""
+        """The profile within the bounds, and how many values lie below and above."""
         below = above = 0
         pieces, gone = [], []
         ends = [*(p.first for p in self.pieces[1:]), MOST + 1]
@@ -271,7 +271,7 @@ class Profile:
         return replace(self, pieces=tuple(pieces), sums=self._sums(away, -1)), below, above
 
     def span(self, share: float) -> tuple[float, float]:
-        """Of a sample: two values between which the quantile of all almost surely lies."""
+        """Two values between which the quantile of all rows almost surely lies, from a sample."""
         m = self.n
         reach = 5 * math.sqrt(m * share * (1 - share)) + 0.002 * m + 2
         low, high = math.floor((m - 1) * share - reach), math.ceil((m - 1) * share + reach)
@@ -280,7 +280,7 @@ class Profile:
         return -math.inf if least is None else least, math.inf if most is None else most
 
     def tails(self, low: float, high: float) -> list[tuple[float, float]] | None:
-        """Of a sample: spans of all that lies beyond bounds like these; None if it is too much."""
+        """The spans beyond bounds like these, from a sample; None if they hold too many values."""
         room = _TAIL * (high - low) / 2
         found = self._within(low + room, high - room)
         if found is None or found[1] + found[2] > _MOST_KEPT * self.n:
@@ -288,7 +288,7 @@ class Profile:
         return [(-math.inf, low + room), (high - room, math.inf)]
 
     def frequent(self) -> tuple[float, ...]:
-        """Of a sample: the values that occur often."""
+        """The values that occur often in a sample."""
         values = self.pieces[0].values
         step = max(int(_HEAVY * len(values)), 1)
         equal = values[step:] == values[:-step]
@@ -296,7 +296,7 @@ class Profile:
 
 
 def merged(frame: Frame, spans: Iterable[tuple[float, float]]) -> list[tuple[int, int]]:
-    """Spans as stretches of whole numbers in ascending order, those that meet as one."""
+    """Spans as intervals of whole numbers in ascending order; those that meet become one."""
     found: list[tuple[int, int]] = []
     for low, high in sorted(spans):
         first = LEAST if low == -math.inf else frame.place(low)

@@ -1,8 +1,8 @@
-"""One scan of many columns: profiles, with exact sums and the values that will be asked for.
+"""One scan of many columns for their profiles: exact sums, and the values that are requested.
 
-A *sample* of a few rows, always the same ones, says beforehand where a column's values lie and
-which of them to keep. The counts say whether it was right: of a column that it misled about there
-is no profile, so that no figure ever depends on the sample.
+A fixed *sample* of the rows shows where a column's values lie and which of them to keep. The counts
+show whether the sample was right. Where it was wrong, the column has no profile, so no figure ever
+depends on the sample.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ import ibis
 import numpy as np
 from ibis import Table
 
-from assay.cleaning._numbers import BITS, finite, one_row, total
-from assay.cleaning._profile import LEAST, MOST, Frame, Piece, Profile, merged
+from assay.statistics.exact import BITS, one_row, total
+from assay.statistics.profile import LEAST, MOST, Frame, Piece, Profile, merged
+from assay.statistics.values import finite
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be found out of a column: its sums, and the values in some spans.
+class ProfileRequest:
+    """What a scan is to find of a column: its sums, and the values in some spans.
 
-    ``heavy`` are values that occur too often to be kept, and are counted.
+    ``heavy`` are values that occur too often to be kept; they are counted.
     """
 
     frame: Frame
@@ -35,29 +36,29 @@ class Wanted:
     heavy: tuple[float, ...] = ()
 
     @property
-    def stretches(self) -> list[tuple[int, int]]:
-        """The spans as stretches of whole numbers, made even on both sides where that adds few."""
-        return _evened(merged(self.frame, self.spans))
+    def intervals(self) -> list[tuple[int, int]]:
+        """The spans as intervals of whole numbers, symmetric where that adds few values."""
+        return _symmetric(merged(self.frame, self.spans))
 
     @property
     def counted(self) -> list[float]:
         """The values within the spans that are counted."""
         places = [(v, self.frame.place(v)) for v in self.heavy]
-        return [v for v, p in places if any(a <= p <= b for a, b in self.stretches)]
+        return [v for v, p in places if any(a <= p <= b for a, b in self.intervals)]
 
 
-def samples(pilot: Any, columns: Sequence[str]) -> dict[str, Profile]:
-    """The profile of each column of a few rows, of those columns that it says anything of."""
-    named = {f"x{i}": pilot[c].cast("float64") for i, c in enumerate(columns)}
-    rows = pilot.select(**{n: ibis.coalesce(x, math.nan) for n, x in named.items()}).to_pyarrow()
+def profile_sample(sample: Table, columns: Sequence[str]) -> dict[str, Profile]:
+    """The profiles of the columns of a small sample, without those that show nothing."""
+    named = {f"x{i}": sample[c].cast("float64") for i, c in enumerate(columns)}
+    rows = sample.select(**{n: ibis.coalesce(x, math.nan) for n, x in named.items()}).to_pyarrow()
     found = {c: Profile.whole_of(rows[f"x{i}"].to_numpy()) for i, c in enumerate(columns)}
     return {name: profile for name, profile in found.items() if profile is not None}
 
 
-def survey(table: Table, wanted: Mapping[str, Wanted]) -> dict[str, Profile]:
-    """The profiles of many columns in one scan, of those of which the sample said rightly.
+def scan_profiles(table: Table, wanted: Mapping[str, ProfileRequest]) -> dict[str, Profile]:
+    """Find the profiles of many columns in one scan, without those where the sample was wrong.
 
-    Where cells are NaN, infinite or out of the frame's reach, these are counted in a second one.
+    Cells that are NaN, infinite or out of the frame's reach are counted in a second scan.
     """
     if not wanted:
         return {}
@@ -66,7 +67,7 @@ def survey(table: Table, wanted: Mapping[str, Wanted]) -> dict[str, Profile]:
         parts |= _parts(i, table[name], asked)
     row = _row(table.aggregate(**parts).to_pyarrow())
     odd = [n for i, n in enumerate(wanted) if row[f"n{i}"] != row[f"all{i}"]]
-    others = _odd(table, odd)
+    others = _count_special(table, odd)
     found = {}
     for i, (name, asked) in enumerate(wanted.items()):
         n, cells = int(row[f"n{i}"]), int(row[f"all{i}"])
@@ -79,7 +80,7 @@ def survey(table: Table, wanted: Mapping[str, Wanted]) -> dict[str, Profile]:
     return found
 
 
-def _parts(i: int, column: Any, asked: Wanted) -> dict[str, Any]:
+def _parts(i: int, column: Any, asked: ProfileRequest) -> dict[str, Any]:
     """The aggregates of one column."""
     value = column.cast("float64")
     # Powers of two change no bit of a factor, so that one factor does for two.
@@ -89,13 +90,13 @@ def _parts(i: int, column: Any, asked: Wanted) -> dict[str, Any]:
     if asked.moments:
         square = (beside * beside * (unit * 2.0**-asked.frame.exponent)).try_cast("int64")
         parts |= {f"n{i}": square.count(), f"s{i}": total(whole), f"q{i}": total(square)}
-    if not asked.stretches:
+    if not asked.intervals:
         return parts
     light = [value != v for v in asked.counted]
-    kept = functools.reduce(operator.and_, light, _inside(whole, asked.stretches))
+    kept = functools.reduce(operator.and_, light, _inside(whole, asked.intervals))
     parts[f"v{i}"] = value.collect(where=kept)
     parts |= {f"h{i}_{j}": count_if(value == v) for j, v in enumerate(asked.counted)}
-    for k, (first, last) in enumerate(asked.stretches):
+    for k, (first, last) in enumerate(asked.intervals):
         if first > LEAST and last < MOST:
             parts[f"b{i}_{k}"] = count_if(whole < first)
     return parts
@@ -106,33 +107,33 @@ def count_if(condition: bool) -> int:  # type: ignore[empty-body]
     """DuckDB's own: the number of rows in which it holds."""
 
 
-def _evened(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Both ends and a middle as whole numbers ``m`` to ``~m`` and from ``d`` and ``~d`` outward.
+def _symmetric(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Make two ends and a middle symmetric: ``~m`` to ``m``, and from ``d`` and ``~d`` outward.
 
-    Others stay, and so do these where much more would be kept.
+    Other intervals stay as they are, and so do these where many more values would be kept.
     """
-    if len(stretches) != 3 or stretches[0][0] != LEAST or stretches[2][1] != MOST:
-        return stretches
-    (_, left), (low, high), (right, _) = stretches
+    if len(intervals) != 3 or intervals[0][0] != LEAST or intervals[2][1] != MOST:
+        return intervals
+    (_, left), (low, high), (right, _) = intervals
     middle, end = max(high, ~low), min(right, ~left)
     end -= (middle + end) % 2
     if not 0 <= middle < end or 4 * middle > 3 * (high - low) or 10 * end < 9 * max(right, ~left):
-        return stretches
-    return _even(middle, end)
+        return intervals
+    return _mirrored(middle, end)
 
 
-def _even(middle: int, end: int) -> list[tuple[int, int]]:
+def _mirrored(middle: int, end: int) -> list[tuple[int, int]]:
     return [(LEAST, ~end), (~middle, middle), (end, MOST)]
 
 
-def _inside(whole: Any, stretches: list[tuple[int, int]]) -> Any:
-    """Whether whole numbers are in one of the stretches; in even ones, by one comparison."""
-    middle, end = stretches[len(stretches) // 2][1], stretches[-1][0]
-    if stretches == _even(middle, end) and (middle + end) % 2 == 0:
+def _inside(whole: Any, intervals: list[tuple[int, int]]) -> Any:
+    """Whether whole numbers are in one of the intervals; one comparison if they are symmetric."""
+    middle, end = intervals[len(intervals) // 2][1], intervals[-1][0]
+    if intervals == _mirrored(middle, end) and (middle + end) % 2 == 0:
         # As an absolute value, without its overflow.
         size = whole ^ (whole >> 63)
         return (size - (middle + end) // 2).abs() >= (end - middle) // 2
-    return functools.reduce(operator.or_, (_between(whole, *one) for one in stretches))
+    return functools.reduce(operator.or_, (_between(whole, *one) for one in intervals))
 
 
 def _between(whole: Any, first: int, last: int) -> Any:
@@ -150,8 +151,8 @@ def _row(found: Any) -> dict[str, Any]:
     return row
 
 
-def _odd(table: Table, names: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
-    """Finite values, minus and plus infinities, and NaN of some columns."""
+def _count_special(table: Table, names: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
+    """Count finite values, minus and plus infinities, and NaN of some columns."""
     if not names:
         return {}
     parts: dict[str, Any] = {}
@@ -167,15 +168,15 @@ def _odd(table: Table, names: Sequence[str]) -> dict[str, tuple[int, int, int, i
     return found
 
 
-def _pieces(i: int, row: Mapping[str, Any], n: int, asked: Wanted) -> tuple[Piece, ...]:
-    """The line cut at the ends of the spans: in turn counted, and known value by value."""
+def _pieces(i: int, row: Mapping[str, Any], n: int, asked: ProfileRequest) -> tuple[Piece, ...]:
+    """The pieces of a column: in turn only counted, and known value by value."""
     kept = row.get(f"v{i}")
     values = np.empty(0) if kept is None else kept.to_numpy(zero_copy_only=False)
     places = asked.frame.whole(values)
     often = [(v, asked.frame.place(v), row[f"h{i}_{j}"]) for j, v in enumerate(asked.counted)]
     pieces: list[Piece] = []
     seen, at = 0, LEAST
-    for k, (first, last) in enumerate(asked.stretches):
+    for k, (first, last) in enumerate(asked.intervals):
         inner = values[(places >= first) & (places <= last)]
         heavy = {v: int(count or 0) for v, p, count in often if first <= p <= last}
         known = Piece(first, len(inner), inner, heavy)
