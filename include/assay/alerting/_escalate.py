@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from assay.alerting._quiet import quiet_until
-from assay.alerting._severity import IncidentLike, severity_of
+from assay.alerting._severity import severity_of
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import Incident
 
 
 def escalation_due(
-    incident: IncidentLike, policy: AlertingPolicy, told: datetime | None, now: datetime
+    incident: Incident, policy: AlertingPolicy, told: datetime | None, now: datetime
 ) -> int | None:
     """The how-manieth escalation of an open incident is due; None if none is.
 
     Parameters
     ----------
-    incident : IncidentLike
+    incident : Incident
     policy : AlertingPolicy
     told : datetime or None
         When the first message about it was sent, or should have been; None where no route leads

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote
 
 from assay.alerting._message import (
@@ -17,8 +17,9 @@ from assay.alerting._message import (
     TransportName,
 )
 from assay.alerting._quiet import quiet_until
-from assay.alerting._severity import AffectedLike, IncidentLike, matches, severity_of
+from assay.alerting._severity import matches, severity_of
 from assay.policy.alerting import AlertingPolicy, Place, Severity
+from assay.records.incidents import AffectedBatch, Incident, IncidentChange
 from assay.verdict import Reason, Verdict
 
 Target = tuple[TransportName, tuple[str, ...]]
@@ -36,15 +37,6 @@ _KINDS: Final[Mapping[str, tuple[MessageKind, ...]]] = {
 """Change of an incident → messages. What was told already isn't told again: its key is taken."""
 _POSTS: Final = frozenset({"opened", "reminded", "escalated"})
 _GOES_ON: Final = frozenset({"updated", "reopened", "closed"})
-
-
-class ChangeLike(Protocol):
-    """What happened to an incident: ``opened``, ``updated``, ``closed``, ``unchanged`` …"""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def incident(self) -> IncidentLike: ...
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,7 @@ def incident_checks(verdict: Verdict, policy: AlertingPolicy) -> dict[str, list[
 
 
 def plan_messages(
-    change: ChangeLike,
+    change: IncidentChange,
     policy: AlertingPolicy,
     context: AlertContext,
     told: Iterable[Mapping[str, Any]] = (),
@@ -135,7 +127,7 @@ def plan_messages(
 
     Parameters
     ----------
-    change : ChangeLike
+    change : IncidentChange
     policy : AlertingPolicy
     context : AlertContext
     told : iterable of mapping
@@ -192,7 +184,7 @@ def short_digest(text: str) -> str:
 
 def _targets(
     kind: MessageKind,
-    incident: IncidentLike,
+    incident: Incident,
     severity: Severity,
     policy: AlertingPolicy,
     knowing: Iterable[Target],
@@ -211,7 +203,7 @@ def _targets(
 def _planned(
     kind: MessageKind,
     target: Target,
-    incident: IncidentLike,
+    incident: Incident,
     severity: Severity,
     policy: AlertingPolicy,
     context: AlertContext,
@@ -245,7 +237,7 @@ def _planned(
     return Planned(message, f"incident/{incident.id}/{place_name(target)}", hold, bundle)
 
 
-def _step(kind: MessageKind, incident: IncidentLike, batches: Iterable[MessageBatch]) -> str:
+def _step(kind: MessageKind, incident: Incident, batches: Iterable[MessageBatch]) -> str:
     """What tells messages of one kind about one incident apart."""
     if kind == "updated":
         stand = [b.model_dump_json() for b in batches]
@@ -263,7 +255,7 @@ def _step(kind: MessageKind, incident: IncidentLike, batches: Iterable[MessageBa
 def _hold(
     kind: MessageKind,
     target: Target,
-    incident: IncidentLike,
+    incident: Incident,
     severity: Severity,
     policy: AlertingPolicy,
     context: AlertContext,
@@ -283,7 +275,7 @@ def _hold(
     return (start, None) if start > context.at else (None, None)
 
 
-def _run_url(base: str, incident: IncidentLike) -> str | None:
+def _run_url(base: str, incident: Incident) -> str | None:
     """Link to the run of the incident's newest failing batch."""
     runs = [b for b in incident.batches if b.run_id and b.state == "failing"]
     if not base or not runs:
@@ -292,7 +284,7 @@ def _run_url(base: str, incident: IncidentLike) -> str | None:
     return f"{base}/dags/release__{incident.dataset}/runs/{quote(newest.run_id or '', safe=':')}"
 
 
-def _batch(affected: AffectedLike, policy: AlertingPolicy) -> MessageBatch:
+def _batch(affected: AffectedBatch, policy: AlertingPolicy) -> MessageBatch:
     return MessageBatch(
         batch=affected.batch,
         state=affected.state,

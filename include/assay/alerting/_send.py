@@ -16,6 +16,7 @@ from assay.alerting._message import Bundle, Letter, Message, WeeklyLetter, read_
 from assay.alerting._thread import HOLD, SKIP, Way, choose_way
 from assay.alerting._transport import Receipt, SendLater, Transport
 from assay.errors import DeliveryError
+from assay.records.outbox import OutboxItem
 
 _CLAIM: Final = timedelta(minutes=5)
 _BEAT_S = 60.0
@@ -26,43 +27,18 @@ _LONGEST_RETRY: Final = timedelta(hours=1)
 Clock = Callable[[], datetime]
 
 
-class ItemLike(Protocol):
-    """A message in the outbox."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def body(self) -> Mapping[str, Any]: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def due(self) -> datetime: ...
-    @property
-    def receipt(self) -> Mapping[str, Any] | None: ...
-    @property
-    def thread(self) -> str | None: ...
-    @property
-    def bundle(self) -> str | None: ...
-    @property
-    def hold(self) -> datetime | None: ...
-
-
 class OutboxLike(Protocol):
     """What sending needs of the catalog."""
 
-    def outbox_due(self, now: datetime, *, after: int = ...) -> Sequence[ItemLike]: ...
-    def outbox_thread(self, thread: str) -> Sequence[ItemLike]: ...
+    def outbox_due(self, now: datetime, *, after: int = ...) -> Sequence[OutboxItem]: ...
+    def outbox_thread(self, thread: str) -> Sequence[OutboxItem]: ...
     def outbox_claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool: ...
     def outbox_claim_bundle(
         self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
-    ) -> Sequence[ItemLike]: ...
+    ) -> Sequence[OutboxItem]: ...
     def outbox_claim_thread(
         self, thread: str, owner: str, *, now: datetime, ttl: timedelta
-    ) -> Sequence[ItemLike]: ...
+    ) -> Sequence[OutboxItem]: ...
     def outbox_prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int: ...
     def outbox_mark(
         self,
@@ -98,7 +74,7 @@ class _Sender:
     resting: set[str] = field(default_factory=set)
     taken: set[int] = field(default_factory=set)
 
-    def deliver(self, first: ItemLike) -> Iterator[Delivery]:
+    def deliver(self, first: OutboxItem) -> Iterator[Delivery]:
         """Say what a thread has to say, from the first message that is due to one that must wait.
 
         What is skipped leaves to the next one how things stand; what is sent takes the rest along.
@@ -122,13 +98,13 @@ class _Sender:
             self._mark([item], "sent", receipt=receipt)
             yield Delivery(item.key, "skipped", receipt=receipt)
 
-    def _hold(self, item: ItemLike) -> Iterator[Delivery]:
+    def _hold(self, item: OutboxItem) -> Iterator[Delivery]:
         if self._claim(item):
             self._mark([item], "pending", due=item.hold)
             yield Delivery(item.key, "held")
 
-    def _send(self, item: ItemLike, way: Way) -> Iterator[Delivery]:
-        threads: dict[str, list[ItemLike]] = {}
+    def _send(self, item: OutboxItem, way: Way) -> Iterator[Delivery]:
+        threads: dict[str, list[OutboxItem]] = {}
         for one in self._take(item, way):
             threads.setdefault(one.thread or one.key, []).append(one)
         letters: list[Message | WeeklyLetter] = []
@@ -142,7 +118,7 @@ class _Sender:
         if items := [one for thread in threads.values() for one in thread]:
             yield from self._hand_over(items, _one_letter(items[0], letters), way)
 
-    def _take(self, item: ItemLike, way: Way) -> list[ItemLike]:
+    def _take(self, item: OutboxItem, way: Way) -> list[OutboxItem]:
         """Claim the message, its bundle, and what was said later about the same incidents.
 
         So the letter says how things stand now, and an outage isn't followed by a flood.
@@ -158,16 +134,16 @@ class _Sender:
         self.taken |= {one.id for one in taken}
         return sorted(taken, key=lambda one: one.id)
 
-    def _claim(self, item: ItemLike) -> bool:
+    def _claim(self, item: OutboxItem) -> bool:
         return self.outbox.outbox_claim(item.id, self.owner, now=self.clock(), ttl=_CLAIM)
 
     def _mark(
-        self, items: Sequence[ItemLike], state: Literal["sent", "failed", "pending"], **more: Any
+        self, items: Sequence[OutboxItem], state: Literal["sent", "failed", "pending"], **more: Any
     ) -> None:
         ids = [item.id for item in items]
         self.outbox.outbox_mark(ids, state, owner=self.owner, at=self.clock(), **more)
 
-    def _hand_over(self, items: Sequence[ItemLike], letter: Letter, way: Way) -> list[Delivery]:
+    def _hand_over(self, items: Sequence[OutboxItem], letter: Letter, way: Way) -> list[Delivery]:
         transport = self.transports[letter.transport]
         try:
             with self._kept([item.id for item in items]):
@@ -185,7 +161,7 @@ class _Sender:
         self._mark(items, "sent", receipt=receipt)
         return [Delivery(item.key, "sent", receipt=receipt) for item in items]
 
-    def _postpone(self, items: Sequence[ItemLike], later: SendLater) -> list[Delivery]:
+    def _postpone(self, items: Sequence[OutboxItem], later: SendLater) -> list[Delivery]:
         attempts = max(item.attempts for item in items)
         backoff = min(_FIRST_RETRY * 2 ** min(attempts, 10), _LONGEST_RETRY)
         wait = backoff if later.after is None else timedelta(seconds=later.after)
@@ -218,7 +194,7 @@ def _unreadable(error: ValidationError) -> str:
     return f"this version of Assay can't read it ({', '.join(fields)})"
 
 
-def _one_letter(first: ItemLike, letters: Sequence[Message | WeeklyLetter]) -> Letter:
+def _one_letter(first: OutboxItem, letters: Sequence[Message | WeeklyLetter]) -> Letter:
     """The newest message of each incident, as one letter where there are several."""
     messages = tuple(letter for letter in letters if isinstance(letter, Message))
     if len(letters) == 1 or not messages:
@@ -228,7 +204,7 @@ def _one_letter(first: ItemLike, letters: Sequence[Message | WeeklyLetter]) -> L
     return Bundle(key=key, transport=messages[0].transport, to=messages[0].to, messages=messages)
 
 
-def _pages(outbox: OutboxLike, clock: Clock) -> Iterator[ItemLike]:
+def _pages(outbox: OutboxLike, clock: Clock) -> Iterator[OutboxItem]:
     last = 0
     while page := outbox.outbox_due(clock(), after=last):
         yield from page

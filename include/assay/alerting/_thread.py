@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
+
+from assay.records.outbox import OutboxItem
 
 HOLD: Final = "hold"
 SKIP: Final = "skip"
@@ -29,23 +31,16 @@ class Way:
         return self.what == "post"
 
 
-class _Item(Protocol):
-    @property
-    def body(self) -> Mapping[str, Any]: ...
-    @property
-    def receipt(self) -> Mapping[str, Any] | None: ...
-    @property
-    def hold(self) -> datetime | None: ...
-
-
-def choose_way(item: _Item, told: Sequence[_Item], now: datetime, *, can_edit: bool) -> Way:
+def choose_way(
+    item: OutboxItem, told: Sequence[OutboxItem], now: datetime, *, can_edit: bool
+) -> Way:
     """The way of a message whose turn it is in its thread; pure.
 
     Parameters
     ----------
-    item : ItemLike
+    item : OutboxItem
         The message in the outbox.
-    told : sequence of ItemLike
+    told : sequence of OutboxItem
         What was said before it about the same incident at the same place, oldest first.
     now : datetime
         Timezone-aware.
@@ -65,13 +60,13 @@ def choose_way(item: _Item, told: Sequence[_Item], now: datetime, *, can_edit: b
     return Way("post", follows=follows if kind in {"reopened", "closed"} else None)
 
 
-def _posts(told: Sequence[_Item]) -> tuple[Mapping[str, Any], ...]:
+def _posts(told: Sequence[OutboxItem]) -> tuple[Mapping[str, Any], ...]:
     """The posts of a thread that can be changed, each once."""
     receipts = (o.receipt or {} for o in told)
     return tuple({r["ts"]: r for r in receipts if "ts" in r and "bundled" not in r}.values())
 
 
-def _is_news(kind: str, told: Sequence[_Item]) -> bool:
+def _is_news(kind: str, told: Sequence[OutboxItem]) -> bool:
     """Whether who can't be shown a change must be told it anew."""
     if kind == "updated" or not told:
         return False

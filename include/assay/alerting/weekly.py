@@ -10,18 +10,28 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Literal
 
 from assay.alerting._message import Weekly, WeeklyIncident, WeeklyLetter, WeeklyLine
 from assay.alerting._page import shown_time
 from assay.alerting._plan import place_name, places, short_digest
 from assay.alerting._quiet import quiet_until
 from assay.alerting._render import render_weekly
-from assay.alerting._severity import IncidentLike
 from assay.errors import InputError
 from assay.policy.alerting import Place, QuietHours
+from assay.records.incidents import Incident
+from assay.records.runs import BatchRecord
 
-__all__ = ["Week", "Weekly", "plan_weekly", "render_weekly", "sum_up", "week_named", "weekly_line"]
+__all__ = [
+    "Muted",
+    "Week",
+    "Weekly",
+    "plan_weekly",
+    "render_weekly",
+    "sum_up",
+    "week_named",
+    "weekly_line",
+]
 
 _WEEK: Final = re.compile(r"^(\d{4})-W(\d{2})$")
 
@@ -69,38 +79,22 @@ def week_named(name: str | None, now: datetime) -> Week:
     raise InputError("no such week", got=name, expected="an ISO week like 2013-W06")
 
 
-class DecisionLike(Protocol):
-    """An attempt at a batch that has ended."""
+@dataclass(frozen=True)
+class Muted:
+    """An incident that was snoozed, or batches of it that were dismissed, and until when."""
 
-    @property
-    def batch(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def reasons(self) -> Sequence[str]: ...
-    @property
-    def counts(self) -> Any: ...
-
-
-class SilenceLike(Protocol):
-    """What nobody is told of."""
-
-    @property
-    def incident(self) -> Any: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def until(self) -> datetime | None: ...
-    @property
-    def batches(self) -> Sequence[str]: ...
+    incident: Incident
+    kind: Literal["snoozed", "dismissed"]
+    until: datetime | None
+    batches: tuple[str, ...]
 
 
 def weekly_line(
     dataset: str,
     week: Week,
-    decisions: Iterable[DecisionLike],
-    incidents: Sequence[IncidentLike],
-    silences: Iterable[SilenceLike],
+    decisions: Iterable[BatchRecord],
+    incidents: Sequence[Incident],
+    silences: Iterable[Muted],
     older: int = 0,
 ) -> WeeklyLine:
     """What became of one data set.
@@ -161,14 +155,14 @@ def plan_weekly(
         yield WeeklyLetter(key=key, transport=target[0], to=target[1], weekly=weekly), hold
 
 
-def _named(incident: IncidentLike) -> WeeklyIncident:
+def _named(incident: Incident) -> WeeklyIncident:
     failing = sum(b.state == "failing" for b in incident.batches)
     return WeeklyIncident(
         incident=incident.id, check=incident.check, since=incident.opened, batches=failing
     )
 
 
-def _muted(silence: SilenceLike) -> str:
+def _muted(silence: Muted) -> str:
     until = f"until {shown_time(silence.until)}" if silence.until else "without an end"
     count = len(silence.batches)
     batches = f", {count} {'batch' if count == 1 else 'batches'}" if count else ""

@@ -9,26 +9,6 @@ Start with ``Catalog``: ``migrate`` once, then ``start_batch``, ``record_verdict
 ``finish_batch``, and ``status`` to see it all.
 """
 
-from assay.catalog._batches import BatchRecord, BatchState, Counts
 from assay.catalog._catalog import Catalog
-from assay.catalog._incident_rows import AffectedBatch, Incident, IncidentChange
-from assay.catalog._leases import Lease
-from assay.catalog._outbox import OutboxItem
-from assay.catalog._responses import Silence
-from assay.catalog._verdicts import VerdictRecord
-from assay.catalog._versions import LineageEdge
 
-__all__ = [
-    "AffectedBatch",
-    "BatchRecord",
-    "BatchState",
-    "Catalog",
-    "Counts",
-    "Incident",
-    "IncidentChange",
-    "Lease",
-    "LineageEdge",
-    "OutboxItem",
-    "Silence",
-    "VerdictRecord",
-]
+__all__ = ["Catalog"]

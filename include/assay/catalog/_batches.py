@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -15,87 +12,8 @@ from assay.catalog._leases import check_token
 from assay.catalog._schema import Run
 from assay.catalog._store import Store
 from assay.errors import CatalogError
+from assay.records.runs import OUT, BatchRecord, BatchState, Counts
 from assay.verdict import Outcome
-
-
-class BatchState(StrEnum):
-    """How a batch stands; something else than its verdict."""
-
-    RUNNING = "running"
-    CANDIDATE = "candidate"
-    HELD = "held"
-    RELEASED = "released"
-    FORCED = "forced"
-    SUPERSEDED = "superseded"
-    EXPIRED = "expired"
-    ERASED = "erased"
-
-
-OUT: Final = frozenset({BatchState.RELEASED, BatchState.FORCED})
-"""The states in which a batch's rows are with its readers."""
-_NOT_OUT: Final = frozenset(
-    {BatchState.RUNNING, BatchState.CANDIDATE, BatchState.HELD, BatchState.SUPERSEDED}
-)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Where the rows of a batch went; ``rows_in`` is the sum of all the others.
-
-    What isn't quarantined, dropped or suppressed is held until its batch is released or forced.
-
-    Parameters
-    ----------
-    rows_in, released, held, quarantined, dropped, suppressed : int
-        Rows, at least 0.
-
-    Examples
-    --------
-    >>> Counts(rows_in=10, released=9, quarantined=1).problem(BatchState.RELEASED) is None
-    True
-    >>> Counts(rows_in=10, released=9).problem(BatchState.RELEASED)
-    '9 of 10 rows are accounted for'
-    >>> Counts(rows_in=10, released=10).problem(BatchState.HELD)
-    '10 rows are called released in a batch that is held'
-    """
-
-    rows_in: int = 0
-    released: int = 0
-    held: int = 0
-    quarantined: int = 0
-    dropped: int = 0
-    suppressed: int = 0
-
-    def problem(self, state: BatchState) -> str | None:
-        """Which law the numbers break in this state, None if none."""
-        parts = (self.released, self.held, self.quarantined, self.dropped, self.suppressed)
-        if min(self.rows_in, *parts) < 0:
-            return "a number of rows is negative"
-        if sum(parts) != self.rows_in:
-            return f"{sum(parts)} of {self.rows_in} rows are accounted for"
-        if state in _NOT_OUT and self.released:
-            return f"{self.released} rows are called released in a batch that is {state}"
-        if state in OUT and self.held:
-            return f"{self.held} rows are called held in a batch that is {state}"
-        return None
-
-
-@dataclass(frozen=True)
-class BatchRecord:
-    """One attempt at a batch, as it stands in the catalog."""
-
-    dataset: str
-    batch: str
-    run_id: str
-    run_type: str
-    state: BatchState
-    verdict: Outcome | None
-    reasons: tuple[str, ...]
-    counts: Counts
-    version: str | None
-    input_sha: str | None
-    started: datetime
-    ended: datetime | None
 
 
 class Batches(Store):

@@ -14,11 +14,6 @@ from typing import get_args
 from sqlalchemy import select
 
 from assay.catalog._incident_rows import (
-    DISMISSED,
-    ChangeKind,
-    Incident,
-    IncidentChange,
-    Resolution,
     dismissed_in,
     end_dismissals,
     found,
@@ -32,6 +27,7 @@ from assay.catalog._incident_rows import (
 from assay.catalog._schema import IncidentBatch, IncidentRow
 from assay.catalog._store import Store
 from assay.errors import CatalogError
+from assay.records.incidents import DISMISSED, ChangeKind, Incident, IncidentChange, Resolution
 from assay.verdict import Outcome, Reason, worst
 
 

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,17 +19,7 @@ from sqlalchemy.orm import Session
 from assay.catalog._schema import LeaseRow
 from assay.catalog._store import Store, insert_new
 from assay.errors import LeaseError
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right of one owner to work on one batch until it expires."""
-
-    dataset: str
-    batch: str
-    owner: str
-    token: int
-    expires: datetime
+from assay.records.leases import Lease
 
 
 class Leases(Store):

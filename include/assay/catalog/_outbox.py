@@ -8,7 +8,6 @@ one *thread* (a subject at a place) keep their order; those of one *bundle* go o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -16,34 +15,11 @@ from sqlalchemy import and_, func, or_, select, update
 
 from assay.catalog._schema import OutboxRow
 from assay.catalog._store import Store, insert_new
+from assay.records.outbox import OutboxItem, OutboxState
 
-OutboxState = Literal["pending", "claimed", "sent", "failed", "withdrawn"]
 _UNSENT: Final = ("pending", "claimed")
 _THREAD: Final = func.coalesce(OutboxRow.thread, OutboxRow.key)
 """A message that belongs to no other is a thread of its own."""
-
-
-@dataclass(frozen=True)
-class OutboxItem:
-    """A message in the outbox.
-
-    ``receipt`` is what the receiver returned (a Slack channel and timestamp, say); a later message
-    that edits this one needs it.
-    """
-
-    id: int
-    key: str
-    body: Mapping[str, Any]
-    state: OutboxState
-    attempts: int
-    created: datetime
-    due: datetime
-    sent: datetime | None
-    receipt: Mapping[str, Any] | None
-    error: str | None
-    thread: str | None = None
-    bundle: str | None = None
-    hold: datetime | None = None
 
 
 class Outbox(Store):

@@ -3,56 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assay.catalog._incident_rows import (
-    DISMISSED,
-    Incident,
-    IncidentChange,
-    changed,
-    incidents_of,
-    locked,
-    resolve,
-)
+from assay.catalog._incident_rows import changed, incidents_of, locked, resolve
 from assay.catalog._incidents import Incidents
 from assay.catalog._schema import IncidentAction, IncidentBatch, IncidentRow
 from assay.errors import CatalogError
-
-ActionKind = Literal["acknowledge", "snooze", "dismiss"]
-
-
-@dataclass(frozen=True)
-class Response:
-    """What a person did about an incident."""
-
-    incident: int
-    action: str
-    author: str
-    at: datetime
-    until: datetime | None
-    batch: str | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Silence:
-    """What nobody is told of: a snoozed incident, or batches that were dismissed.
-
-    ``state`` is ``active``, ``unbounded`` (a dismissal without an end: until the batch passes) or
-    ``expired`` (its time is over, and nothing has passed since).
-    """
-
-    incident: Incident
-    kind: Literal["snoozed", "dismissed"]
-    state: Literal["active", "unbounded", "expired"]
-    until: datetime | None
-    batches: tuple[str, ...]
-    response: Response | None
+from assay.records.incidents import (
+    DISMISSED,
+    ActionKind,
+    Incident,
+    IncidentChange,
+    Response,
+    Silence,
+)
 
 
 class Responses(Incidents):

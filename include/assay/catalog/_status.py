@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from assay.catalog._batches import OUT, Batches, BatchRecord, BatchState, Counts, latest_attempts
-from assay.catalog._incident_rows import Incident
+from assay.catalog._batches import Batches, latest_attempts
 from assay.catalog._leases import live_batches
 from assay.catalog._responses import Responses
 from assay.catalog._schema import Pointer, SnapshotRow
 from assay.catalog._verdicts import Verdicts
 from assay.catalog._versions import Versions, clear_index, follow_pointer, pointed
 from assay.errors import CatalogError
+from assay.records.incidents import Incident
+from assay.records.runs import OUT, BatchRecord, BatchState, Counts
 from assay.verdict import Outcome, worst
 
 _Record = TypeVar("_Record", BatchRecord, Incident)

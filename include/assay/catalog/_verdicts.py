@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -11,35 +10,8 @@ from sqlalchemy.orm import Session
 
 from assay.catalog._schema import MeasurementRow, VerdictRow
 from assay.catalog._store import Store, insert_new
+from assay.records.verdicts import TrendPoint, VerdictRecord
 from assay.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class VerdictRecord:
-    """A verdict with what it is about."""
-
-    dataset: str
-    batch: str
-    key: str
-    run_id: str | None
-    at: datetime
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class TrendPoint:
-    """One measurement of one batch, for a line over batches."""
-
-    batch: str
-    key: str
-    gate: str
-    name: str
-    column: str | None
-    group: str | None
-    value: float | None
-    unit: str
-    n: int | None
-    at: datetime
 
 
 class Verdicts(Store):

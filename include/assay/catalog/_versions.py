@@ -9,37 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from assay.catalog._batches import OUT, BatchState, is_latest
+from assay.catalog._batches import is_latest
 from assay.catalog._schema import Edge, Pointer, Run, SnapshotRow, Version
 from assay.catalog._store import Store, insert_new, upsert
 from assay.errors import CatalogError
-
-EdgeKind = Literal["input", "reference", "reference_table", "parent"]
-
-
-@dataclass(frozen=True)
-class LineageEdge:
-    """One thing that a version was made from.
-
-    Parameters
-    ----------
-    kind : {'input', 'reference', 'reference_table', 'parent'}
-        A source input, a version judged or fitted against, a release joined against, or the
-        version that this one succeeds.
-    name : str
-        The data set, or the source's file name.
-    ref : str
-        The input's sha256, a version id, or a snapshot.
-    """
-
-    kind: EdgeKind
-    name: str
-    ref: str
+from assay.records.lineage import LineageEdge
+from assay.records.runs import OUT, BatchState
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import typer
 from assay.cli._console import AsJson, errors, now, open_project, print_json, progress, show
 
 if TYPE_CHECKING:
-    from assay.catalog import Silence
+    from assay.records.incidents import Silence
 
 
 def register(app: typer.Typer) -> None:

@@ -21,7 +21,7 @@ from assay.cli._console import (
 from assay.errors import InputError
 
 if TYPE_CHECKING:
-    from assay.catalog import Incident
+    from assay.records.incidents import Incident
 
 app = typer.Typer(
     no_args_is_help=True, help="What fails and isn't resolved, and what you do about it."

@@ -22,7 +22,7 @@ from assay.cli._console import (
 from assay.cli._incidents import few, standing
 
 if TYPE_CHECKING:
-    from assay.catalog import Incident
+    from assay.records.incidents import Incident
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _OUT = {"released", "forced"}

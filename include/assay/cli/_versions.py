@@ -24,8 +24,8 @@ from assay.errors import RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from assay.engine import Session
+    from assay.records.versions import Snapshot
     from assay.stages.services import Services
-    from assay.versioning import Snapshot
 
 app = typer.Typer(
     no_args_is_help=True, help="What was released when, what is in it, and what changed."

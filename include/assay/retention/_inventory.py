@@ -13,11 +13,10 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.lake import ZONES, Lake
+from assay.records.runs import BatchRecord
+from assay.records.versions import BatchVersion, Snapshot
 from assay.retention._records import (
     Records,
-    RunLike,
-    SnapshotLike,
-    StoredLike,
     reduce_records,
 )
 from assay.retention._tree import Tree, measure_tree
@@ -102,12 +101,12 @@ class Inventory(BaseModel):
 
 def take_inventory(
     lake: Lake,
-    runs: Iterable[RunLike],
-    snapshots: Iterable[SnapshotLike],
+    runs: Iterable[BatchRecord],
+    snapshots: Iterable[Snapshot],
     *,
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
-    committed: Iterable[StoredLike],
+    committed: Iterable[BatchVersion],
     batch_end: Callable[[str, str], datetime | None],
     stays: Mapping[str, date] | None = None,
     objects: Iterable[str] = (),
@@ -120,15 +119,15 @@ def take_inventory(
     Parameters
     ----------
     lake : Lake
-    runs : iterable of RunLike
+    runs : iterable of BatchRecord
         The history of all data sets.
-    snapshots : iterable of SnapshotLike
+    snapshots : iterable of Snapshot
         All releases of all data sets.
     pointers : mapping
         Data set to the number of its live snapshot.
     live : mapping
         (data set, batch) to the owner of its live lease: what is worked on now.
-    committed : iterable of StoredLike
+    committed : iterable of BatchVersion
         All versions whose objects the registry holds.
     batch_end : callable
         Data set and batch to the end of the batch, by the contract; None where there is none.
@@ -162,8 +161,8 @@ def take_inventory(
 
 
 def _version_items(
-    stored: Iterable[StoredLike],
-    snapshots: Iterable[SnapshotLike],
+    stored: Iterable[BatchVersion],
+    snapshots: Iterable[Snapshot],
     pointers: Mapping[str, int],
     records: Records,
     batch_end: Callable[[str, str], datetime | None],

@@ -5,50 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-
-class StoredLike(Protocol):
-    """A version as the registry records it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def batch(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def size(self) -> int: ...
-
-
-class RunLike(Protocol):
-    """One run of a batch, as the catalog's history gives it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def batch(self) -> str: ...
-    @property
-    def version(self) -> str | None: ...
-    @property
-    def input_sha(self) -> str | None: ...
-    @property
-    def started(self) -> datetime: ...
-
-
-class SnapshotLike(Protocol):
-    """One release, as the catalog gives it."""
-
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def batches(self) -> Mapping[str, str]: ...
-    @property
-    def at(self) -> datetime | None: ...
+from assay.records.runs import BatchRecord
+from assay.records.versions import Snapshot
 
 
 @dataclass(frozen=True)
@@ -62,8 +21,8 @@ class Records:
 
 
 def reduce_records(
-    runs: list[RunLike],
-    snapshots: list[SnapshotLike],
+    runs: list[BatchRecord],
+    snapshots: list[Snapshot],
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
     committed: Collection[tuple[str, str, str]],

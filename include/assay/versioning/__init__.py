@@ -16,19 +16,15 @@ released what and why; never a data value. Whatever the machine keeps beside it 
 
 from assay.versioning._config import RegistryConfig, embedded
 from assay.versioning._diff import diff_versions
-from assay.versioning._models import BatchVersion, Derivation, Snapshot
 from assay.versioning._process import RegistryUnavailable
 from assay.versioning._registry import Registry
 from assay.versioning._render import render_diff_json, render_diff_text
 from assay.versioning._verify import Verification, render_verification
 
 __all__ = [
-    "BatchVersion",
-    "Derivation",
     "Registry",
     "RegistryConfig",
     "RegistryUnavailable",
-    "Snapshot",
     "Verification",
     "diff_versions",
     "embedded",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assay.errors import RegistryError
+from assay.records.versions import BatchVersion, Judgement, Pointer, Rollback, Snapshot
 from assay.versioning._dvc import REPOSITORY, render_dvc
 from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, version_file
-from assay.versioning._models import BatchVersion, Judgement, Pointer, Rollback, Snapshot
 from assay.versioning._records import load_pointer, load_snapshot, load_version, render_record
 from assay.versioning._tombstones import (
     following,

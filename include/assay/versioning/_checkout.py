@@ -6,11 +6,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from assay.errors import RegistryError
+from assay.records.versions import Snapshot, StoredObject
 from assay.versioning._changes import no_version
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import place
 from assay.versioning._git import View
-from assay.versioning._models import Snapshot, StoredObject
 from assay.versioning._records import load_version
 from assay.versioning._tombstones import snapshot_without, without_removed
 

@@ -21,8 +21,8 @@ import yaml
 
 from assay.errors import RegistryError
 from assay.lake import publish
+from assay.records.versions import BatchVersion, StoredObject
 from assay.versioning._files import md5_of
-from assay.versioning._models import BatchVersion, StoredObject
 from assay.versioning._process import RegistryUnavailable, without_credentials
 
 _READ_ONLY: Final = 0o444

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from assay.errors import RegistryError
 from assay.lake import publish
+from assay.records.versions import StoredObject
 from assay.versioning._ids import canonical
-from assay.versioning._models import StoredObject
 
 _BLOCK: Final = 1 << 20
 

@@ -6,12 +6,7 @@ import re
 from typing import Final
 
 from assay.errors import RegistryError
-
-DATASET: Final = r"^[a-z][a-z0-9_]*$"
-BATCH: Final = r"^[0-9A-Za-z][0-9A-Za-z_-]*$"
-VERSION: Final = r"^[0-9a-f]{32}$"
-MD5: Final = r"^[0-9a-f]{32}$"
-OBJECT: Final = r"^[a-z][a-z0-9_]*$"
+from assay.records.versions import BATCH, DATASET, OBJECT, VERSION
 
 _RULES: Final = {"dataset": DATASET, "batch": BATCH, "version": VERSION, "object name": OBJECT}
 

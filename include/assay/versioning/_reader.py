@@ -7,6 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import RegistryError
+from assay.records.versions import (
+    VERDICTS,
+    BatchVersion,
+    Derivation,
+    Pointer,
+    Snapshot,
+    StoredObject,
+    Tombstone,
+)
 from assay.versioning._changes import no_snapshot, no_version
 from assay.versioning._checkout import checked_out
 from assay.versioning._config import RegistryConfig
@@ -16,15 +25,6 @@ from assay.versioning._git import GitRemote
 from assay.versioning._ids import keyed
 from assay.versioning._keys import Pen
 from assay.versioning._layout import checked
-from assay.versioning._models import (
-    VERDICTS,
-    BatchVersion,
-    Derivation,
-    Pointer,
-    Snapshot,
-    StoredObject,
-    Tombstone,
-)
 from assay.versioning._records import (
     dump_dataset,
     load_lineage,

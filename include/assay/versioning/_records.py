@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from assay.errors import RegistryError
+from assay.records.versions import BatchVersion, Derivation, Pointer, Snapshot
 from assay.versioning._dvc import load_dvc
 from assay.versioning._git import View
 from assay.versioning._layout import (
@@ -19,7 +20,6 @@ from assay.versioning._layout import (
     version_file,
     versions_folder,
 )
-from assay.versioning._models import BatchVersion, Derivation, Pointer, Snapshot
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
+from assay.records.versions import VERDICTS, BatchVersion, Derivation, Judgement, Pointer, Snapshot
 from assay.versioning._changes import (
     Release,
     plan_commit,
@@ -21,14 +22,6 @@ from assay.versioning._files import load_stored, with_nonce, write_document
 from assay.versioning._git import Change, View
 from assay.versioning._keys import plan_key, refuse_other_key
 from assay.versioning._layout import checked
-from assay.versioning._models import (
-    VERDICTS,
-    BatchVersion,
-    Derivation,
-    Judgement,
-    Pointer,
-    Snapshot,
-)
 from assay.versioning._reader import LINEAGE, Reader
 from assay.versioning._records import load_version
 from assay.versioning._tombstones import refuse_removed

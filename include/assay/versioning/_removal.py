@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
+from assay.records.versions import BatchVersion, Snapshot, Stay, StoredObject, Tombstone
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import md5_of
 from assay.versioning._git import GitRemote
 from assay.versioning._keys import Pen
-from assay.versioning._models import BatchVersion, Snapshot, Stay, StoredObject, Tombstone
 from assay.versioning._records import load_version, load_versions
 from assay.versioning._tombstones import (
     plan_removal,

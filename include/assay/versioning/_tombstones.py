@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from assay.errors import RegistryError, VersionExpired
+from assay.records.versions import BatchVersion, Pointer, Snapshot, Stay, Tombstone
 from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, snapshot_file, tombstone_file, tombstones_folder
-from assay.versioning._models import BatchVersion, Pointer, Snapshot, Stay, Tombstone
 from assay.versioning._records import (
     load_pointer,
     load_snapshot,

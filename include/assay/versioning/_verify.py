@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
+from assay.records.versions import BatchVersion, Snapshot, StoredObject
 from assay.versioning._files import md5_of, with_nonce
 from assay.versioning._git import View
-from assay.versioning._models import BatchVersion, Snapshot, StoredObject
 from assay.versioning._process import run_git
 from assay.versioning._reader import Reader
 from assay.versioning._records import load_pointer, load_snapshots, load_versions

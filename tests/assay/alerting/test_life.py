@@ -21,8 +21,9 @@ from hypothesis.stateful import (
 )
 
 from assay.alerting import AlertContext, send_due
-from assay.catalog import Catalog, IncidentChange
+from assay.catalog import Catalog
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import IncidentChange
 from assay.stages.run._notify import plan_into_outbox
 from assay.verdict import Outcome, Reason
 

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from assay.alerting import AlertContext, incident_checks, plan_messages
 from assay.alerting._message import Message
 from assay.alerting._render import render_email
-from assay.catalog import Catalog, IncidentChange
+from assay.catalog import Catalog
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import IncidentChange
 from assay.verdict import Outcome, Reason, Verdict
 
 

@@ -23,9 +23,10 @@ from assay.alerting import (
     open_transports,
     send_due,
 )
-from assay.catalog import Catalog, IncidentChange
+from assay.catalog import Catalog
 from assay.lake import Lake
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import IncidentChange
 from assay.stages.run._notify import plan_into_outbox
 from assay.verdict import Outcome, Reason
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from assay.alerting.weekly import plan_weekly, sum_up, week_named, weekly_line
-from assay.catalog import Counts, Incident
 from assay.errors import InputError
 from assay.policy.alerting import Place
+from assay.records.incidents import Incident
+from assay.records.runs import Counts
 from assay.verdict import Outcome
 
 NOW = datetime(2013, 2, 13, 6, tzinfo=UTC)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.catalog import BatchState, Catalog, Counts
+from assay.catalog import Catalog
 from assay.errors import CatalogError
+from assay.records.runs import BatchState, Counts
 from assay.verdict import Outcome
 
 DAY = "2013-02-04"

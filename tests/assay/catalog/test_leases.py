@@ -2,8 +2,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from assay.catalog import Catalog, Counts
+from assay.catalog import Catalog
 from assay.errors import LeaseError
+from assay.records.runs import Counts
 
 TTL = timedelta(minutes=10)
 

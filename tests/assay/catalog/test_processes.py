@@ -4,7 +4,8 @@ import multiprocessing
 from datetime import UTC, datetime, timedelta
 from multiprocessing.queues import SimpleQueue
 
-from assay.catalog import Catalog, Counts
+from assay.catalog import Catalog
+from assay.records.runs import Counts
 from assay.verdict import Outcome, Reason
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.catalog import Catalog, Counts, LineageEdge
+from assay.catalog import Catalog
 from assay.errors import CatalogError
+from assay.records.lineage import LineageEdge
+from assay.records.runs import Counts
 from assay.verdict import Outcome
 
 EMPTY_ROWS = {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.catalog import VerdictRecord
 from assay.drift import render_drift_text
 from assay.project import Project
+from assay.records.verdicts import VerdictRecord
 from assay.stages import run as stages
 from assay.stages.services import Services
 from demo.flights import drop_flights, drop_references

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assay.catalog import BatchState
+from assay.records.runs import BatchState
 from assay.stages import run as stages
 from assay.stages.run._commit import verdicts
 from assay.stages.upkeep import build_data_docs, pending_data_docs, rebuild_catalog

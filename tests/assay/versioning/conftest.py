@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.versioning import BatchVersion, Derivation, Registry, RegistryConfig, Snapshot, embedded
+from assay.records.versions import BatchVersion, Derivation, Snapshot
+from assay.versioning import Registry, RegistryConfig, embedded
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 KEY = bytes(range(32))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from assay.errors import RegistryError
-from assay.versioning import Derivation, Registry, RegistryConfig, embedded
+from assay.records.versions import Derivation
+from assay.versioning import Registry, RegistryConfig, embedded
 
 AT = datetime.fromisoformat("2026-01-05T06:00:00+00:00")
 

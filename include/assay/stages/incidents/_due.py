@@ -13,10 +13,10 @@ from assay.alerting import (
     held_until,
     send_due,
 )
-from assay.catalog import Incident, IncidentChange
 from assay.errors import AssayError
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.drift import DriftPolicy
+from assay.records.incidents import Incident, IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.services import Services
 from assay.verdict import Outcome, Reason

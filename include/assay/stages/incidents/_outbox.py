@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from assay.alerting import AlertContext, plan_messages
-from assay.catalog import IncidentChange
 from assay.errors import AssayError
 from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import IncidentChange
 from assay.stages.services import Services
 
 _NO_OWNER: Final = "not known, the contract doesn't load"

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
 
 from assay.alerting import AlertContext, severity_of
-from assay.catalog import Catalog, Incident, IncidentChange, Silence
+from assay.catalog import Catalog
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy, Severity
 from assay.project import Project
+from assay.records.incidents import Incident, IncidentChange, Silence
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.services import Services
 

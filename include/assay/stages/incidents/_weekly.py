@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from assay.alerting import send_due
-from assay.alerting.weekly import Week, Weekly, plan_weekly, sum_up, week_named, weekly_line
-from assay.catalog import BatchRecord, Incident
+from assay.alerting.weekly import Muted, Week, Weekly, plan_weekly, sum_up, week_named, weekly_line
 from assay.contract import Contract
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import Incident
+from assay.records.runs import BatchRecord
 from assay.stages.incidents._outbox import alerting_of
 from assay.stages.services import Services
 
 CountBy = Literal["decided", "batch"]
 _DECIDED = {"released", "superseded", "forced", "held", "running"}
-
-
-@dataclass(frozen=True)
-class _Muted:
-    """A silence as the digest counts it."""
-
-    incident: Incident
-    kind: str
-    until: datetime | None
-    batches: tuple[str, ...]
 
 
 def weekly_digests(
@@ -139,7 +128,7 @@ def _line(services: Services, contract: Contract, week: Week, by: CountBy) -> An
 
 def _muted(
     services: Services, incidents: Sequence[Incident], week: Week
-) -> tuple[list[_Muted], int]:
+) -> tuple[list[Muted], int]:
     """What somebody muted in the week or before it; dismissals of old are only counted."""
     known = {i.id: i for i in incidents}
     found, older = [], 0
@@ -156,7 +145,7 @@ def _muted(
         if did.until is not None and did.until <= week.start:
             continue
         if week.has(did.at) or snooze:
-            found.append(_Muted(incident, "snoozed" if snooze else "dismissed", did.until, batches))
+            found.append(Muted(incident, "snoozed" if snooze else "dismissed", did.until, batches))
         elif batches:
             older += 1
     return found, older

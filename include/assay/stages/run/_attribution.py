@@ -19,13 +19,13 @@ from assay.drift.attribution import (
 from assay.engine import Session
 from assay.ingest import Manifest, read_manifest
 from assay.policy.drift import DriftPolicy
+from assay.records.versions import Derivation
 from assay.stages.run._ingest import derivation
 from assay.stages.run._spec import Ticket
 from assay.stages.run._tables import released, worked
 from assay.stages.run._work import report_path
 from assay.stages.services import Services
 from assay.verdict import Verdict
-from assay.versioning import Derivation
 
 TABLES: Final = {"observed": "observed.parquet", "candidate": "candidate.parquet"}
 """A table that drift judges → its file in the working folder."""

@@ -15,12 +15,12 @@ from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.quality import QualityPolicy
 from assay.quality import load_suite
+from assay.records.versions import Derivation
 from assay.stages.run._lease import working
 from assay.stages.run._spec import StageResult, Ticket
 from assay.stages.run._work import record
 from assay.stages.services import Services
 from assay.verdict import Measurement
-from assay.versioning import Derivation
 
 ARRIVAL: Final = "arrival_latency"
 TRANSFORM: Final = 5

@@ -25,7 +25,7 @@ def keep_lease(services: Services, ticket: Ticket) -> None:
     LeaseError
         If another run has taken the batch over.
     """
-    from assay.catalog import Lease
+    from assay.records.leases import Lease
 
     now = services.clock()
     held = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)

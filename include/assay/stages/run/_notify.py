@@ -13,8 +13,8 @@ from assay.alerting import (
     incident_checks,
     send_due,
 )
-from assay.catalog import IncidentChange
 from assay.policy.alerting import AlertingPolicy
+from assay.records.incidents import IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.run._release import CRASHED, crash, settle
 from assay.stages.run._spec import StageResult, Ticket

@@ -6,10 +6,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from assay.catalog import BatchState, Counts, Lease
 from assay.errors import InputError, LeaseError
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.records.leases import Lease
+from assay.records.runs import BatchState, Counts
+from assay.records.versions import Snapshot
 from assay.stages.run._commit import row_counts, verdicts
 from assay.stages.run._lease import keep_lease, working
 from assay.stages.run._overview import write_overview
@@ -17,7 +19,6 @@ from assay.stages.run._spec import StageResult, Ticket
 from assay.stages.run._work import clear_left_aside, version_of
 from assay.stages.services import Services
 from assay.verdict import Outcome, Reason, worst
-from assay.versioning import Snapshot
 
 CRASHED: Final = "stage_crashed"
 _ALWAYS: Final = ("ingest", "validate_raw", "protect", "clean", "validate_clean", "commit")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from assay.catalog import LineageEdge
+from assay.records.lineage import LineageEdge
+from assay.records.versions import Derivation
 from assay.stages.services import Services
 from assay.stages.versions._cleaning import derived_columns
 from assay.verdict import Verdict
-from assay.versioning import Derivation, RegistryUnavailable
+from assay.versioning import RegistryUnavailable
 
 _ATTEMPTS: Final = 20
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from assay.records.versions import BatchVersion
 from assay.stages.run._commit import version_files
 from assay.stages.services import Services
-from assay.versioning import BatchVersion, Verification
+from assay.versioning import Verification
 
 
 def verify(services: Services, dataset: str | None = None, *, repair: bool = False) -> Verification:

@@ -11,10 +11,10 @@ from typing import Final
 
 from assay.errors import RegistryError
 from assay.lake import clear_aside, publish
+from assay.records.versions import BatchVersion, Snapshot
 from assay.retention import PlannedVersion, RetentionPlan
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.services import Services
-from assay.versioning import BatchVersion, Snapshot
 
 _AUTHOR: Final = "retention sweep"
 _RECORD: Final = "version.json"

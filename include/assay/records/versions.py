@@ -1,4 +1,4 @@
-"""What the registry holds, as frozen values."""
+"""Versions of batches, snapshots and pointers of data sets: what the registry holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assay.versioning._layout import BATCH, DATASET, MD5, OBJECT, VERSION
+DATASET: Final = r"^[a-z][a-z0-9_]*$"
+BATCH: Final = r"^[0-9A-Za-z][0-9A-Za-z_-]*$"
+VERSION: Final = r"^[0-9a-f]{32}$"
+MD5: Final = r"^[0-9a-f]{32}$"
+OBJECT: Final = r"^[a-z][a-z0-9_]*$"
 
 Dataset = Annotated[str, Field(pattern=DATASET)]
 Batch = Annotated[str, Field(pattern=BATCH)]
