@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from assay.cleaning._derive import check_expression
 from assay.errors import PolicyError, Problem, did_you_mean
+from assay.expression import columns_of
 from assay.policy.cleaning import (
     CleaningPolicy,
     DeriveStep,
@@ -162,7 +162,7 @@ def _expressions(
     for name, text in step.columns.items():
         where = f"steps.{index}.columns.{name}"
         try:
-            reads = check_expression(text)
+            reads = columns_of(text)
         except PolicyError as exc:
             yield from (
                 Problem(p.what, where=f"{where} {p.where or ''}".rstrip(), got=p.got,

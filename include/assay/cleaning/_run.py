@@ -13,7 +13,7 @@ from ibis.util import gen_name
 
 from assay.cleaning._checks import problems
 from assay.cleaning._deduplicate import apply_deduplicate
-from assay.cleaning._derive import apply_derive, check_expression
+from assay.cleaning._derive import apply_derive
 from assay.cleaning._flow import DROPPED, DROPPED_AT, Flow, begin
 from assay.cleaning._foresight import after, asks, gathered
 from assay.cleaning._forest import apply_forest, fit_forest
@@ -33,6 +33,7 @@ from assay.cleaning._text import apply_parse, apply_text
 from assay.cleaning._touched import disturbed, marks
 from assay.engine import ROW, Session, data_columns, quoted
 from assay.errors import InputError, PolicyError, did_you_mean, problems_error
+from assay.expression import columns_of
 from assay.policy.cleaning import (
     CleaningPolicy,
     DeduplicateStep,
@@ -141,7 +142,7 @@ def _pilot(session: Session, reference: Any, policy: CleaningPolicy, rows: int) 
     named = {name for _, name in policy.column_paths()}
     for step in policy.steps:
         if isinstance(step, DeriveStep):
-            named.update(*map(check_expression, step.columns.values()))
+            named.update(*map(columns_of, step.columns.values()))
     columns = [name for name in data_columns(reference) if name in named]
     few = reference.filter(reference[ROW] % (rows // _FEW) == 0).select(ROW, *columns)
     return begin(session.backend.create_table(gen_name("pilot"), few, temp=True), values=False)
@@ -266,7 +267,7 @@ def _checked(policy: CleaningPolicy, roles: Mapping[str, str] | None, table: Tab
 
 def _fit_step(flow: Flow, index: int, step: Step, refused: bool, known: Known) -> StepFit:
     if isinstance(step, DeriveStep):
-        reads = {name: check_expression(text) for name, text in step.columns.items()}
+        reads = {name: columns_of(text) for name, text in step.columns.items()}
         return StepFit(index=index, step=step.step, derived_from=reads)
     if not isinstance(step, _FITTED):
         return StepFit(index=index, step=step.step)

@@ -1,16 +1,18 @@
-"""The one small grammar of expressions: derived columns, row filters, labels.
+"""The one small grammar of expressions: derived columns, row filters, scores, labels.
 
-Text becomes a tree by recursive descent; the tree is compiled to Ibis and never evaluated as code.
+Text becomes a tree by recursive descent. The tree is compiled to Ibis and never evaluated as code.
 """
 
-from assay.expression._grammar import (
-    Call,
-    Literal,
-    Name,
-    Node,
-    calls_in,
-    names_in,
-    parse_expression,
-)
+from assay.expression._compile import check_expression, columns_of, compile_expression
+from assay.expression._grammar import Call, Literal, Name, Node, parse_expression
 
-__all__ = ["Call", "Literal", "Name", "Node", "calls_in", "names_in", "parse_expression"]
+__all__ = [
+    "Call",
+    "Literal",
+    "Name",
+    "Node",
+    "check_expression",
+    "columns_of",
+    "compile_expression",
+    "parse_expression",
+]

@@ -1,7 +1,7 @@
-"""The grammar of derived columns: text to a tree, by recursive descent.
+"""The grammar of expressions: text becomes a tree by recursive descent.
 
-Nothing is ever evaluated as code: a tree has six kinds of node, names are columns, functions come
-from a closed list (``_derive.py``), and length and nesting are bounded.
+Nothing is ever evaluated as code. A tree has literals, names and calls: names are columns, and
+functions come from a closed list (``_functions.py``). Length and nesting are bounded.
 
 ::
 
@@ -72,7 +72,7 @@ Part = Callable[[int], Node]
 
 
 def parse_expression(text: str) -> Node:
-    """The tree of an expression.
+    """Read an expression as a tree.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def parse_expression(text: str) -> Node:
 
     Notes
     -----
-    Comparison doesn't chain: ``a < b < c`` is a fault. A column whose name isn't a word stands in
-    backquotes; a quote within a text is doubled.
+    Comparison doesn't chain: ``a < b < c`` is a fault. A column whose name isn't a word is
+    written in backquotes; a quote within a text is doubled.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def parse_expression(text: str) -> Node:
 
 
 def names_in(node: Node) -> tuple[str, ...]:
-    """Columns that an expression reads, sorted: its lineage."""
+    """List the columns that an expression reads, sorted."""
     return tuple(sorted(set(_names(node))))
 
 
@@ -161,7 +161,7 @@ def _number(token: _Token) -> int | float:
 
 
 class _Reader:
-    """Recursive descent over the tokens; each method reads what its name says."""
+    """Recursive descent over the tokens; each method reads the rule of its name."""
 
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)

@@ -1,0 +1,143 @@
+"""The tree of an expression compiled to Ibis, never evaluated as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import Schema, Table
+from ibis.common.annotations import SignatureValidationError
+from ibis.common.exceptions import IbisError
+from ibis.expr.datatypes import DataType
+
+from assay.engine import data_columns
+from assay.errors import PolicyError, did_you_mean
+from assay.expression._functions import FUNCTIONS
+from assay.expression._grammar import (
+    Call,
+    Literal,
+    Name,
+    Node,
+    calls_in,
+    names_in,
+    parse_expression,
+)
+
+
+def columns_of(text: str) -> tuple[str, ...]:
+    """Check the grammar and the functions of an expression, and list the columns that it reads.
+
+    Returns
+    -------
+    tuple of str
+        Sorted; the lineage of what the expression gives.
+
+    Raises
+    ------
+    PolicyError
+        If it can't be read, or calls a function that isn't in the closed list.
+
+    Examples
+    --------
+    >>> columns_of("if(arr_delay > 15, 'late', 'on time')")
+    ('arr_delay',)
+    """
+    tree = parse_expression(text)
+    for call in calls_in(tree):
+        _function(call)
+    return names_in(tree)
+
+
+def check_expression(text: str, schema: Schema) -> DataType:
+    """Check an expression against the columns of a table, and find the type of its value.
+
+    Parameters
+    ----------
+    text : str
+        The expression.
+    schema : ibis.Schema
+        Names and types of the columns that it may read.
+
+    Returns
+    -------
+    ibis.DataType
+        The type of the value: a row filter or a label asks for a boolean.
+
+    Raises
+    ------
+    PolicyError
+        As :func:`compile_expression`.
+
+    Examples
+    --------
+    >>> schema = ibis.schema({"arr_delay": "float64"})
+    >>> check_expression("arr_delay > 15", schema).is_boolean()
+    True
+    """
+    return compile_expression(text, ibis.table(schema, name="rows")).type()
+
+
+def compile_expression(text: str, table: Table) -> ir.Value:
+    """Compile an expression over a table's columns to an Ibis value.
+
+    The value is null in each row in which it can't be computed (an overflow, a text that is no
+    number), so that no row can end a run.
+
+    Raises
+    ------
+    PolicyError
+        If it can't be read, if a name isn't a column, or if the types don't go together.
+    """
+    tree = parse_expression(text)
+    try:
+        value = _compiled(tree, table)
+    except (IbisError, SignatureValidationError, TypeError, AttributeError, ValueError) as exc:
+        raise PolicyError(
+            "the types of an expression don't go together", got=text,
+            expected="operators and functions of numbers on numbers, of text on text",
+        ) from exc  # fmt: skip
+    if value.type().is_null():
+        raise PolicyError("the expression has no type", got=text, expected="a value, not only null")
+    return _attempted(value)
+
+
+def _attempted(value: Any) -> Any:
+    """DuckDB's TRY: null where an error would be raised."""
+    kind = value.type()
+    attempt = ibis.udf.scalar.builtin(lambda value: value, name="try", signature=((kind,), kind))
+    return attempt(value)
+
+
+def _function(call: Call) -> Callable[..., Any]:
+    known = FUNCTIONS.get(call.function)
+    if known is None:
+        raise PolicyError(
+            "no such function",
+            got=call.function,
+            expected="one of: " + ", ".join(n for n in FUNCTIONS if n[0].isalpha()),
+            do=did_you_mean(call.function, FUNCTIONS) or None,
+        )
+    least, most, function = known
+    if not least <= len(call.arguments) <= most:
+        raise PolicyError(
+            f"{call.function} has the wrong number of arguments",
+            got=len(call.arguments),
+            expected=str(least) if least == most else f"{least} to {most}",
+        )
+    return function
+
+
+def _compiled(node: Node, table: Table) -> Any:
+    if isinstance(node, Literal):
+        return ibis.null() if node.value is None else ibis.literal(node.value)
+    if isinstance(node, Name):
+        options = data_columns(table)
+        if node.name not in options:
+            raise PolicyError(
+                "no such column", got=node.name, expected="one of: " + ", ".join(sorted(options)),
+                do=did_you_mean(node.name, options) or None,
+            )  # fmt: skip
+        return table[node.name]
+    return _function(node)(*(_compiled(argument, table) for argument in node.arguments))
