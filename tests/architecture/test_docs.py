@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from assay.lake import ZONES
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "include" / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+ARCHITECTURE = (DOCS / "architecture.md").read_text(encoding="utf-8")
 
 
 def _name(path: Path) -> str:
@@ -49,6 +52,52 @@ def test_the_operators_manual_has_every_zone():
     assert {zone.name: zone.restricted for zone in ZONES}.items() <= {
         name: bool(yes) for name, yes in rows.items()
     }.items()
+
+
+def _quoted() -> set[str]:
+    """What the page on the architecture quotes as code, apart from its examples."""
+    prose = re.sub(r"```.*?```", "", ARCHITECTURE, flags=re.DOTALL)
+    return set(re.findall(r"`([^`]+)`", prose))
+
+
+def _is_path(quoted: str) -> bool:
+    return "/" in quoted or bool(re.search(r"\.(py|md|toml|json|parquet)$", quoted))
+
+
+def _names_in_code() -> Iterator[str]:
+    """Names that the code defines, and its texts, such as the name of a stage."""
+    for folder in ("include", "plugins", "dags", "config", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            yield from (path.stem, path.parent.name)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                        yield name
+                    case ast.Name(id=name, ctx=ast.Store()):
+                        yield name
+                    case ast.Constant(value=str(text)):
+                        yield text
+
+
+def test_every_path_of_the_architecture_exists():
+    paths = {q for q in _quoted() if _is_path(q) and not re.search(r"[<…*\s=]", q)}
+    library = ROOT / "include" / "assay"
+    bases = (ROOT, ROOT / "include", library, ROOT / "plugins" / "assay_airflow", DOCS)
+    assert len(paths) > 40
+    assert [p for p in sorted(paths) if not any((base / p).exists() for base in bases)] == []
+
+
+def test_every_name_of_the_architecture_is_in_the_code():
+    quoted = {q for q in _quoted() if re.fullmatch(r"@?[\w.]+(\(\))?", q) and not _is_path(q)}
+    names = {part for name in quoted for part in re.findall(r"\w+", name)}
+    assert sorted(names - set(_names_in_code())) == []
+
+
+def test_every_package_of_the_library_is_in_the_architecture():
+    library = ROOT / "include" / "assay"
+    packages = {f"{path.parent.name}/" for path in library.glob("*/__init__.py")}
+    modules = {path.name for path in library.glob("*.py")} - {"__init__.py"}
+    assert sorted((packages | modules) - _quoted()) == []
 
 
 def test_a_data_set_that_ships_for_the_demo_has_a_page():
