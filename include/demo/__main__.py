@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from assay import launcher
 from assay.errors import AssayError
@@ -50,9 +51,10 @@ def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
         Wish("census_employment", YEARS),
         Wish("flights", tuple(days), after=REFERENCES),
     ]
-    dropped = _drop(project, days)
+    inbox = project.lake.make("inbox")
+    dropped = _drop(project, inbox, days)
     files = sum(len(batches) for batches in dropped.values())
-    screen.say(f"the upstream has dropped {files or 'no'} new files into {project.home / 'inbox'}")
+    screen.say(f"the upstream has dropped {files or 'no'} new files into {inbox}")
     stand = read_stand(project.home)
     if not plan_orders(wishes, stand, dropped):
         screen.table(wishes, stand)
@@ -67,8 +69,7 @@ def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
     return _tell_crashes(screen, undecided(wishes, stand), crashed)
 
 
-def _drop(project: Project, days: Sequence[str]) -> dict[str, list[str]]:
-    inbox = project.lake.path("inbox")
+def _drop(project: Project, inbox: Path, days: Sequence[str]) -> dict[str, list[str]]:
     wheel = project.include.parent / ".cache" / WHEEL
     references = {name: [YEAR] for name in drop_references(inbox)}
     census = drop_census(inbox, wheel, YEARS)

@@ -17,6 +17,7 @@ import httpx
 from assay import launcher
 from assay.contract import Partition
 from assay.errors import AssayError
+from assay.lake import Lake
 from demo.plan import Order, Stand
 
 MAX_ACTIVE_RUNS = 4
@@ -142,7 +143,9 @@ class Airflow:
         """Where the logs of a run's failed tasks lie."""
         path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
         failed = [t["task_id"] for t in self._get(path)["task_instances"] if t["state"] == "failed"]
-        logs = self.home / "logs" / "airflow" / f"dag_id={run.dag_id}" / f"run_id={run.run_id}"
+        logs = Lake(self.home).path(
+            "logs", "airflow", f"dag_id={run.dag_id}", f"run_id={run.run_id}"
+        )
         return [str(logs / f"task_id={task}") for task in failed]
 
 

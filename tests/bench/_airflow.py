@@ -123,7 +123,7 @@ def costs(home: Path, services: Airflow, dataset: str, batch: str) -> dict[str, 
 
 def drop(home: Path, days: Sequence[str]) -> None:
     """The files of the reference tables and of some days of flights."""
-    inbox = Project.from_environment({"ASSAY_HOME": str(home)}).lake.path("inbox")
+    inbox = Project.from_environment({"ASSAY_HOME": str(home)}).lake.make("inbox")
     drop_references(inbox)
     drop_flights(inbox, days)
 

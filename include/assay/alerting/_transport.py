@@ -103,7 +103,7 @@ class Files:
             head = f"To: {', '.join(letter.to)}\nSubject: {subject}\n\n"
             files = {f"{letter.name}.txt": head + text, f"{letter.name}.html": html}
         for name, content in files.items():
-            path = self.lake.path("messages", name)
+            path = self.lake.make("messages", name)
             aside = path.with_name(f".{name}.{os.getpid()}")
             aside.write_text(content, encoding="utf-8")
             publish(aside, path)

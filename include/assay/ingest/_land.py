@@ -87,8 +87,8 @@ def land(
     same input landed under another contract, its rows are replaced, the manifest last.
     """
     batch = contract.partition.parse(batch)
-    place = lake.path("landing", contract.dataset, batch, ROWS).parent
-    with _aside(place) as aside, private_folder(lake.path("spill")) as spare:
+    place = lake.make("landing", contract.dataset, batch, ROWS).parent
+    with _aside(place) as aside, private_folder(lake.make("spill")) as spare:
         original = aside / ORIGINAL
         original.mkdir(mode=0o700)
         fetched = _fetch(contract, batch, original, lake, credentials or {}, retry or Retry())

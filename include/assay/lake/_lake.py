@@ -54,7 +54,7 @@ class Lake:
     home: Path
 
     def path(self, zone: str, *parts: str) -> Path:
-        """A path in a zone, its parent folders made with the zone's rights.
+        """Name a path in a zone; nothing is made.
 
         Raises
         ------
@@ -71,13 +71,27 @@ class Lake:
         for part in parts:
             if part in {"", ".", ".."} or "/" in part or "\\" in part or "\0" in part:
                 raise InputError("a path part would lead out of its zone", where=zone, got=part)
+        return self.home.joinpath(zone, *parts)
+
+    def make(self, zone: str, *parts: str) -> Path:
+        """Name a path to write to, and make the folders above it with the zone's rights.
+
+        The path itself isn't made, except the zone's own folder if no part is given.
+
+        Raises
+        ------
+        InputError
+            As :meth:`path`.
+        """
+        path = self.path(zone, *parts)
         mode = 0o700 if _BY_NAME[zone].restricted else 0o755
-        folder = self.home / zone
-        _make(folder, mode)
-        for part in parts[:-1]:
+        folder = self.home
+        for part in (zone, *parts[:-1]):
             folder /= part
-            _make(folder, mode)
-        return folder / parts[-1] if parts else folder
+            if not folder.is_dir():
+                folder.mkdir(mode=mode, parents=True, exist_ok=True)
+                folder.chmod(mode)
+        return path
 
     def zone_of(self, path: Path) -> Zone | None:
         """The zone that claims a path, None where none does."""
@@ -86,12 +100,6 @@ class Lake:
         except ValueError:
             return None
         return _BY_NAME.get(relative.parts[0]) if relative.parts else None
-
-
-def _make(folder: Path, mode: int) -> None:
-    if not folder.is_dir():
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
-        folder.chmod(mode)
 
 
 def publish(aside: Path, path: Path) -> None:

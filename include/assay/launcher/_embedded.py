@@ -162,6 +162,7 @@ class _PortTakenError(AssayError):
 @contextmanager
 def _alone(places: Places) -> Iterator[int]:
     """One start or stop of a home at a time; the descriptor that holds the lock."""
+    places.make()
     with places.lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()

@@ -45,12 +45,12 @@ def project_root(outer: Mapping[str, str] | None = None) -> Path:
 
 @dataclass(frozen=True)
 class Places:
-    """The launcher's files below one home.
+    """The launcher's files below one home; naming one makes nothing.
 
     Parameters
     ----------
     home : Path
-        Absolute; made on first use.
+        Absolute.
     """
 
     home: Path
@@ -61,50 +61,55 @@ class Places:
         return cls(Path(home).expanduser().resolve())
 
     @property
+    def lake(self) -> Lake:
+        """The lake below the home."""
+        return Lake(self.home)
+
+    def make(self) -> None:
+        """Make the folders that the launcher and Airflow write to."""
+        for path in (("airflow",), ("logs", "processes", "log"), ("cache",)):
+            self.lake.make(*path)
+
+    @property
     def airflow(self) -> Path:
         """Airflow's own home: its database and its records of processes."""
-        return Lake(self.home).path("airflow")
+        return self.lake.path("airflow")
 
     @property
     def config(self) -> Path:
-        """Airflow's settings file, empty: every setting stands in the environment."""
-        return Lake(self.home).path("airflow", "airflow.cfg")
+        """Airflow's settings file. It is empty: every setting is in the environment."""
+        return self.lake.path("airflow", "airflow.cfg")
 
     @property
     def record(self) -> Path:
         """Ports and processes of the last start."""
-        return Lake(self.home).path("airflow", "launcher.json")
+        return self.lake.path("airflow", "launcher.json")
 
     @property
     def lock(self) -> Path:
         """Held while processes are started or stopped."""
-        return Lake(self.home).path("airflow", "launcher.lock")
+        return self.lake.path("airflow", "launcher.lock")
 
     @property
     def migrated(self) -> Path:
-        """What the database was last migrated to."""
-        return Lake(self.home).path("airflow", "migrated.json")
-
-    @property
-    def keys(self) -> Path:
-        """Fernet key and signing secrets."""
-        return Lake(self.home).path("secrets", "airflow.json")
+        """Which version of Airflow and which database the last migration was for."""
+        return self.lake.path("airflow", "migrated.json")
 
     @property
     def passwords(self) -> Path:
         """Passwords of the users of the UI, in the auth manager's own format."""
-        return Lake(self.home).path("secrets", "airflow_passwords.json")
+        return self.lake.path("secrets", "airflow_passwords.json")
 
     @property
     def task_logs(self) -> Path:
-        """Logs of tasks, a folder a run."""
-        return Lake(self.home).path("logs", "airflow")
+        """Logs of tasks, one folder for each run."""
+        return self.lake.path("logs", "airflow")
 
     @property
     def dag_logs(self) -> Path:
-        """Logs of parsing, a folder a day."""
-        return Lake(self.home).path("logs", "parsing")
+        """Logs of parsing, one folder for each day."""
+        return self.lake.path("logs", "parsing")
 
     def process_log(self, name: str) -> Path:
         """Output of one of the four processes."""
-        return Lake(self.home).path("logs", "processes", f"{name}.log")
+        return self.lake.path("logs", "processes", f"{name}.log")

@@ -6,13 +6,11 @@ import base64
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from assay.errors import AssayError
-from assay.lake import Lake
+from assay.keys import secret_file
 from assay.launcher._home import Places, project_root
 from assay.launcher._ports import Ports
 
@@ -48,14 +46,15 @@ def environment(home: Path | str, outer: Mapping[str, str] | None = None) -> dic
     """
     base = dict(os.environ if outer is None else outer)
     places, root = Places.below(home), project_root(base)
-    _no_file(places.config)
+    places.make()
+    _keep_config_empty(places)
     own = _folders(places, root, base) | _keys(places) | _users(places) | _urls(places)
     return {**_defaults(places), **base, **own}
 
 
 def password(home: Path | str, user: str = "admin") -> str:
     """The generated password of a user of the UI."""
-    known = _passwords(Places.below(home).passwords)
+    known = _passwords(Places.below(home))
     if user not in known:
         raise AssayError("no such user", got=user, expected="one of: " + ", ".join(known))
     return known[user]
@@ -99,7 +98,7 @@ def _folders(places: Places, root: Path, base: Mapping[str, str]) -> dict[str, s
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(root / "plugins"),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(places.task_logs),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(places.dag_logs),
-        "DVC_SITE_CACHE_DIR": str(Lake(places.home).path("cache", "dvc")),
+        "DVC_SITE_CACHE_DIR": str(places.lake.path("cache", "dvc")),
         "PYTHONPATH": os.pathsep.join([*ours, *theirs]),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
@@ -121,7 +120,7 @@ def _urls(places: Places) -> dict[str, str]:
 
 
 def _users(places: Places) -> dict[str, str]:
-    _passwords(places.passwords)
+    _passwords(places)
     manager = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
     return {
         "AIRFLOW__CORE__AUTH_MANAGER": manager,
@@ -130,14 +129,17 @@ def _users(places: Places) -> dict[str, str]:
     }
 
 
-def _passwords(path: Path) -> dict[str, str]:
-    return _once(path, lambda: {user: secrets.token_urlsafe(12) for user in USERS})
+def _passwords(places: Places) -> dict[str, str]:
+    def make() -> dict[str, str]:
+        return {user: secrets.token_urlsafe(12) for user in USERS}
+
+    return _stored(places, places.passwords.name, make)
 
 
-def _no_file(path: Path) -> None:
-    """Keep Airflow from writing a settings file, with keys of its own, where there is none."""
-    if not path.exists():
-        path.touch(mode=0o600)
+def _keep_config_empty(places: Places) -> None:
+    """Keep Airflow from writing a settings file with its own keys where there is none."""
+    if not places.config.exists():
+        places.config.touch(mode=0o600)
 
 
 def _keys(places: Places) -> dict[str, str]:
@@ -148,21 +150,11 @@ def _keys(places: Places) -> dict[str, str]:
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
         }
 
-    return _once(places.keys, make)
+    return _stored(places, "airflow.json", make)
 
 
-def _once(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """The content of a secret file, made by whoever comes first.
-
-    A link to a finished file is all or nothing: of processes that race, one wins and the others
-    read what it wrote, never half of it.
-    """
-    if not path.exists():
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(make(), file)
-        with suppress(FileExistsError):
-            Path(path).hardlink_to(aside)
-        Path(aside).unlink()
-    read: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return read
+def _stored(places: Places, name: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """Values of a secret file, which the first caller makes."""
+    content = secret_file(places.lake, name, make=lambda: json.dumps(make()).encode())
+    values: dict[str, str] = json.loads(content)
+    return values

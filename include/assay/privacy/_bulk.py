@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from assay.engine import Session
-from assay.privacy._key import PseudonymKey
+from assay.keys import PseudonymKey
 from assay.privacy._pseudonym import pseudonymiser
 
 

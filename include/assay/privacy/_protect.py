@@ -10,10 +10,10 @@ from ibis import Table
 from assay.contract import Contract
 from assay.engine import ROW, Session
 from assay.errors import InputError, PolicyError, problems_error
+from assay.keys import PseudonymKey
 from assay.policy.privacy import Drop, Generalise, Keep, Mask, PrivacyPolicy, Pseudonymise
 from assay.privacy._bulk import pseudonym_table
 from assay.privacy._check import problems
-from assay.privacy._key import PseudonymKey
 from assay.privacy._treat import generalised, masked
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
-from assay.privacy._key import PseudonymKey
+from assay.keys import PseudonymKey
 
 _BLOCK: Final = 64
 _HEX_DIGITS: Final = 32

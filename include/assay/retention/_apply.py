@@ -104,7 +104,7 @@ def _refuse_changes(plan: RetentionPlan, inventory: Inventory) -> None:
 def _remove(lake: Lake, removal: PlannedRemoval, plan_hash: str, index: int) -> bool:
     """Take one item out of its place, then remove it; False if it is gone already."""
     path = _inside(lake, removal)
-    out = lake.path(removal.zone, f"{REMOVING}{plan_hash[:16]}", str(index))
+    out = lake.make(removal.zone, f"{REMOVING}{plan_hash[:16]}", str(index))
     seen = measure_tree(path)
     if seen is None:
         return False
@@ -132,7 +132,7 @@ def _inside(lake: Lake, removal: PlannedRemoval) -> Path:
 
 def _remove_leftovers(lake: Lake) -> None:
     for zone in (*BATCH_ZONES, *WRITTEN_ZONES):
-        for folder in (lake.home / zone).glob(f"{REMOVING}*"):
+        for folder in lake.path(zone).glob(f"{REMOVING}*"):
             _discard(folder)
 
 

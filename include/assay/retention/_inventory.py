@@ -143,11 +143,11 @@ def take_inventory(
     problems: list[str] = []
     unclaimed = list(_strangers(lake, problems))
     for zone in BATCH_ZONES:
-        units = _units(lake.home / zone, unclaimed, problems, lake)
+        units = _units(lake.path(zone), unclaimed, problems, lake)
         for path, seen in _measured(units, problems, lake):
             items.append(_batch_item(lake, zone, path, seen, records, batch_end))
     for zone in WRITTEN_ZONES:
-        for path, seen in _measured(_children(lake.home / zone, problems, lake), problems, lake):
+        for path, seen in _measured(_children(lake.path(zone), problems, lake), problems, lake):
             items.append(_written_item(lake, zone, path, seen))
     ordered = sorted(items, key=lambda i: i.path)
     return Inventory(

@@ -18,7 +18,7 @@ from assay.project import Project
 
 if TYPE_CHECKING:
     from assay.catalog import Catalog
-    from assay.privacy import PseudonymKey
+    from assay.keys import PseudonymKey
     from assay.versioning import Registry
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
@@ -53,7 +53,7 @@ class Services:
         from assay.catalog import Catalog
 
         if self.project.catalog_url.startswith("sqlite"):
-            self.lake.path("catalog", "catalog.db")
+            self.lake.make("catalog", "catalog.db")
         catalog = Catalog(self.project.catalog_url)
         catalog.migrate()
         return catalog
@@ -61,6 +61,7 @@ class Services:
     @cached_property
     def registry(self) -> Registry:
         """The registry of versions."""
+        from assay.keys import parse_registry_key
         from assay.versioning import Registry, RegistryConfig, embedded
 
         project = self.project
@@ -76,38 +77,25 @@ class Services:
                 RegistryConfig(
                     git_remote=project.registry_git,
                     object_remote=project.registry_objects,
-                    key=self._registry_key(),
-                    scratch=self.lake.path("cache", "registry"),
+                    key=parse_registry_key(self.secrets.get("registry_key")),
+                    scratch=self.lake.make("cache", "registry"),
                 )
             )
         return Registry(embedded(project.home))
 
-    def _registry_key(self) -> bytes:
-        """The key of a registry whose remotes lie elsewhere; none is ever made for it here."""
-        try:
-            return bytes.fromhex(self.secrets.get("registry_key") or "none")
-        except ValueError:
-            raise RegistryError(
-                "the registry has remotes of its own and no key",
-                expected="hexadecimal digits in the connection assay_registry_key, or in "
-                "ASSAY_REGISTRY_KEY",
-                do="Use the key that the registry was made with: another one finds no version. "
-                "For a new registry: python -c 'import secrets; print(secrets.token_hex(32))'",
-            ) from None
-
     @cached_property
     def key(self) -> PseudonymKey:
         """The pseudonym key in force."""
-        from assay.privacy import load_key
+        from assay.keys import load_pseudonym_key
 
-        return load_key(self.project.home, secret=self.secrets.get("pseudonym_key"))
+        return load_pseudonym_key(self.lake, secret=self.secrets.get("pseudonym_key"))
 
     @contextmanager
     def session(self) -> Iterator[Any]:
         """An engine session that spills into the restricted spill zone."""
         from assay import engine
 
-        with engine.open_session(spill=self.lake.path("spill")) as session:
+        with engine.open_session(spill=self.lake.make("spill")) as session:
             yield session
 
     def policy(self, contract: Contract, noun: str, model: type[PolicyT]) -> PolicyT:

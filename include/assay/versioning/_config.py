@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from assay.errors import RegistryError
+from assay.keys import embedded_registry_key
 from assay.lake import Lake
 from assay.versioning._git import make_bare
 
@@ -62,40 +61,17 @@ def embedded(home: Path) -> RegistryConfig:
         so that nothing would be found again.
     """
     lake = Lake(home.absolute())
-    git, objects = lake.path("registry", "git"), lake.path("registry", "objects")
-    key = lake.path("secrets", "registry.key")
-    if not key.exists():
-        if git.exists():
-            raise RegistryError(
-                "the registry's key is missing",
-                where=str(key),
-                do="Restore it from the backup of the secrets.",
-            )
-        _make_key(key)
+    git, objects = lake.make("registry", "git"), lake.path("registry", "objects")
+    key = embedded_registry_key(lake, git)
     objects.mkdir(exist_ok=True)
     if not git.exists():
         _make_git(git)
     return RegistryConfig(
         git_remote=str(git),
         object_remote=str(objects),
-        key=key.read_bytes(),
-        scratch=lake.path("cache", "registry"),
+        key=key,
+        scratch=lake.make("cache", "registry"),
     )
-
-
-def _make_key(path: Path) -> None:
-    # Written aside and linked: the first process wins, and nobody reads half a key.
-    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".registry.key.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(aside, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(aside).unlink()
 
 
 def _make_git(path: Path) -> None:

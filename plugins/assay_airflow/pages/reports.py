@@ -80,7 +80,7 @@ def find_report(zone: Path, path: str) -> Path | None:
 
 def _zone() -> Path:
     lake: Lake = Project.from_environment(os.environ).lake
-    return lake.path("reports")
+    return lake.make("reports")
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -261,7 +261,7 @@ def test_without_connections_messages_are_files(desk: Desk, lake: Lake) -> None:
     desk.passes("b1")
     desk.passes("b2")
     desk.send(lake)
-    folder = lake.path("messages")
+    folder = lake.make("messages")
     kinds = sorted(p.name.split("-")[3] + p.suffix for p in folder.iterdir())
     assert kinds == sorted(
         f"{k}.{e}" for k in ("opened", "closed") for e in ("json", "txt", "html")

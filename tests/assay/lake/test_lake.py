@@ -13,11 +13,19 @@ from assay.lake import ZONES, Lake, publish
 @pytest.mark.parametrize("zone", ZONES, ids=lambda z: z.name)
 def test_a_restricted_zone_is_its_owners_alone(tmp_path: Path, zone: object) -> None:
     lake = Lake(tmp_path)
-    path = lake.path(zone.name, "flights", "2013-02-04", "x")  # type: ignore[attr-defined]
+    path = lake.make(zone.name, "flights", "2013-02-04", "x")  # type: ignore[attr-defined]
     mode = 0o700 if zone.restricted else 0o755  # type: ignore[attr-defined]
     for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
         assert folder.stat().st_mode & 0o777 == mode
     assert lake.zone_of(path) == zone
+
+
+def test_a_path_is_named_without_being_made(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "home")
+    assert lake.path("work", "flights", "x") == tmp_path / "home" / "work" / "flights" / "x"
+    assert not list(tmp_path.iterdir())
+    assert lake.make("work") == lake.path("work")
+    assert lake.path("work").is_dir()
 
 
 @pytest.mark.parametrize("part", ["..", ".", "", "a/b", "a\\b", "a\0"])

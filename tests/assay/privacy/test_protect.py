@@ -11,7 +11,8 @@ import pytest
 
 from assay.engine import open_session
 from assay.errors import PolicyError
-from assay.privacy import PseudonymKey, protect, pseudonym
+from assay.keys import PseudonymKey
+from assay.privacy import protect, pseudonym
 
 KEY = PseudonymKey(1, bytes(range(32)))
 SCHEMA = {

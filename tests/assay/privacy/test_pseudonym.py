@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.engine import open_session
-from assay.privacy import PseudonymKey, pseudonym
+from assay.keys import PseudonymKey
+from assay.keys._derived_key import derived_key
+from assay.privacy import pseudonym
 from assay.privacy._bulk import pseudonym_table
-from assay.privacy._key import _expand
 
 KEY = PseudonymKey(1, bytes(range(32)))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -46,7 +47,7 @@ def test_the_independent_construction_is_rfc_5869s():
     assert found.hex() == (
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
     )
-    assert _expand(b"\x0b" * 22, b"") == found[:32]
+    assert derived_key(b"\x0b" * 22) == found[:32]
 
 
 @pytest.mark.parametrize("value", ["", "N14228", "ä", "a" * 1000, "日本"])

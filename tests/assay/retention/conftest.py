@@ -40,7 +40,7 @@ def policies() -> dict[str, RetentionPolicy]:
 def write(lake: Lake) -> Write:
     def write_file(path: str, age_days: float, text: str = "x") -> Path:
         parts = path.split("/")
-        file = lake.path(*parts)
+        file = lake.make(*parts)
         file.write_text(text)
         at = (NOW - age_days * DAY).timestamp()
         os.utime(file, (at, at))

@@ -35,7 +35,7 @@ live = st.sets(st.sampled_from(BATCHES)).map(lambda b: {("flights", x): f"run-{x
 def _lay(home: Path, files: dict[str, int]) -> Lake:
     lake = Lake(home)
     for name, age in files.items():
-        path = lake.path(*name.split("/"))
+        path = lake.make(*name.split("/"))
         path.write_text(name)
         at = (NOW - age * DAY).timestamp()
         os.utime(path, (at, at))

@@ -12,7 +12,7 @@ from assay.stages.upkeep import apply_sweep, plan_sweep
 
 
 def old_file(train: Any, path: str, days: float = 4000) -> None:
-    file = train.services.lake.path(*path.split("/"))
+    file = train.services.lake.make(*path.split("/"))
     file.write_text("x")
     at = train.later(days=-days).services.clock().timestamp()
     os.utime(file, (at, at))

@@ -132,7 +132,7 @@ def _sources(
 
 
 def _manifest(services: Services, dataset: str, batch: str, sha: str) -> Manifest | None:
-    return read_manifest(services.lake.path("landing") / dataset / batch / sha)
+    return read_manifest(services.lake.path("landing", dataset, batch, sha))
 
 
 def _source(manifest: Manifest) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from assay import engine
 from assay.contract import Contract
 from assay.engine import Session
 from assay.errors import InputError, PolicyError
+from assay.keys import period_key, period_of, seal_file, unseal_file
 from assay.lake import publish
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.retention import RetentionPolicy
-from assay.privacy import period_key, period_of, removed_columns, seal_file, unseal_file
+from assay.privacy import removed_columns
 from assay.stages.run._spec import Ticket
 from assay.stages.run._tables import landed, worked
 from assay.stages.run._work import version_of
@@ -98,7 +99,7 @@ def _removed(services: Services, contract: Contract) -> tuple[str, ...]:
 
 def _path(services: Services, contract: Contract, ticket: Ticket) -> Path:
     name = f"{_period(contract, ticket)}.sealed"
-    return services.lake.path(ZONE, ticket.dataset, ticket.batch, version_of(ticket), name)
+    return services.lake.make(ZONE, ticket.dataset, ticket.batch, version_of(ticket), name)
 
 
 def _period(contract: Contract, ticket: Ticket) -> str:

@@ -126,7 +126,7 @@ def kept(observed: Table) -> Any:
 
 def values_path(services: Services, dataset: str, batch: str, version: str) -> Path:
     """Where the change log with values lies, in the restricted zone."""
-    return services.lake.path("quarantine", dataset, batch, version, "changes.parquet")
+    return services.lake.make("quarantine", dataset, batch, version, "changes.parquet")
 
 
 def _reference(services: Services, ticket: Ticket, contract: Contract) -> _Reference | None:

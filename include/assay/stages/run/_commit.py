@@ -59,13 +59,13 @@ def _committed(services: Services, ticket: Ticket, done: dict[str, StageResult])
 
 def version_files(services: Services, dataset: str, batch: str, version: str) -> dict[str, Path]:
     """Where this machine keeps what becomes a version's objects, as long as retention lets it."""
-    work = services.lake.home / "work" / dataset / batch / version
+    work = services.lake.path("work", dataset, batch, version)
     return {
         "data": work / "candidate.parquet",
         "observed": work / "observed.parquet",
         "state": work / "state.json",
         "changes": work / "change_log.parquet",
-        "cleaning": services.lake.home / "reports" / dataset / batch / version / "cleaning.json",
+        "cleaning": services.lake.path("reports", dataset, batch, version, "cleaning.json"),
         "scaled": work / "scaled.parquet",
         "scaler": work / "scaler.json",
     }

@@ -43,7 +43,7 @@ def ingest(
         name = f"pseudonym v{services.key.version}"
         services.registry.agree(name, services.key.fingerprint, at=services.clock())
     with working(services, ticket), services.session() as session:
-        clear_aside(services.lake.home / "landing" / ticket.dataset / ticket.batch, folders=True)
+        clear_aside(services.lake.path("landing", ticket.dataset, ticket.batch), folders=True)
         landing = land(
             session, contract, ticket.batch, services.lake, credentials=credentials or {}
         )

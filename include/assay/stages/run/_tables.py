@@ -25,7 +25,7 @@ def landed(services: Services, ticket: Ticket, session: Session) -> Any:
     """The landed rows of the run."""
     if ticket.input_sha is None:
         raise InputError("the run's input hasn't landed", where=f"{ticket.dataset} {ticket.batch}")
-    path = services.lake.path(
+    path = services.lake.make(
         "landing", ticket.dataset, ticket.batch, ticket.input_sha, "rows.parquet"
     )
     return session.read_parquet(path)
@@ -59,7 +59,7 @@ def released(
         tuple(
             (
                 session.read_parquet(services.registry.fetch(dataset, batch, version, name)),
-                services.lake.path(*SKETCHES, dataset, batch, version, name),
+                services.lake.make(*SKETCHES, dataset, batch, version, name),
             )
             for batch, version in sorted(batches.items())
         )

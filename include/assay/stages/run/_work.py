@@ -52,17 +52,17 @@ def version_of(ticket: Ticket) -> str:
 
 def work_path(services: Services, ticket: Ticket, name: str) -> Path:
     """A file of the run's working folder."""
-    return services.lake.path("work", ticket.dataset, ticket.batch, version_of(ticket), name)
+    return services.lake.make("work", ticket.dataset, ticket.batch, version_of(ticket), name)
 
 
 def quarantine_path(services: Services, ticket: Ticket, name: str) -> Path:
     """A file of the run in the quarantine zone."""
-    return services.lake.path("quarantine", ticket.dataset, ticket.batch, version_of(ticket), name)
+    return services.lake.make("quarantine", ticket.dataset, ticket.batch, version_of(ticket), name)
 
 
 def report_path(services: Services, ticket: Ticket, name: str) -> Path:
     """A file of the run in the reports zone."""
-    return services.lake.path("reports", ticket.dataset, ticket.batch, version_of(ticket), name)
+    return services.lake.make("reports", ticket.dataset, ticket.batch, version_of(ticket), name)
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -111,8 +111,7 @@ def _found(path: Path) -> Finished | None:
 def clear_left_aside(services: Services, ticket: Ticket) -> None:
     """Remove what a killed run of this version wrote aside."""
     for zone in ("work", "quarantine", "reports"):
-        folder = services.lake.home / zone / ticket.dataset / ticket.batch / version_of(ticket)
-        clear_aside(folder)
+        clear_aside(services.lake.path(zone, ticket.dataset, ticket.batch, version_of(ticket)))
 
 
 def record(services: Services, ticket: Ticket, verdict: Verdict) -> None:

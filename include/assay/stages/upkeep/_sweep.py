@@ -10,8 +10,8 @@ from typing import Final
 
 from assay.contract import Contract, load_contracts
 from assay.errors import AssayError, InputError
+from assay.keys import discard_period_keys
 from assay.policy.retention import RetentionPolicy
-from assay.privacy import discard_period_keys
 from assay.retention import (
     Inventory,
     RetentionPlan,
@@ -80,11 +80,11 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
 
 
 def _plan_path(services: Services, plan_hash: str) -> Path:
-    return services.lake.path("retention", f"{plan_hash}.json")
+    return services.lake.make("retention", f"{plan_hash}.json")
 
 
 def _result_path(services: Services, plan_hash: str) -> Path:
-    return services.lake.path("retention", f"{plan_hash}.done.json")
+    return services.lake.make("retention", f"{plan_hash}.done.json")
 
 
 def _begun(services: Services, plan_hash: str, due: RetentionPlan) -> RetentionPlan:

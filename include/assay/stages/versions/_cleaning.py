@@ -152,7 +152,7 @@ class CleanedVersion:
         table = replay(session, before, self.state.policy, self.state, log)
         aside = _set_aside(table, released)
         data = self._fetch("data")
-        with tempfile.TemporaryDirectory(dir=self.services.lake.path("spill")) as folder:
+        with tempfile.TemporaryDirectory(dir=self.services.lake.make("spill")) as folder:
             written = session.write_parquet(
                 table.anti_join(aside, engine.ROW),
                 Path(folder) / "replayed.parquet",

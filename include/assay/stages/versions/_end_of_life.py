@@ -138,7 +138,7 @@ def _files(place: Path, version: BatchVersion) -> dict[str, Path]:
 
 
 def _archived(services: Services, version: BatchVersion) -> Path:
-    return services.lake.path("archive", version.dataset, version.batch, version.version)
+    return services.lake.make("archive", version.dataset, version.batch, version.version)
 
 
 def restore_version(

@@ -1,4 +1,4 @@
-"""Keys that belong to a period, so that all that they sealed ends with them."""
+"""Keys that belong to a period: no file that they sealed can be read once they are removed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from assay.errors import InputError
+from assay.keys._secret_file import private_text
 from assay.lake import Lake
-from assay.privacy._key import make_secret, refuse_open_file
 
 _BYTES: Final = 32
 _GRACE: Final = timedelta(days=1)
@@ -18,19 +18,19 @@ _GRACE: Final = timedelta(days=1)
 
 
 def period_of(end: datetime) -> str:
-    """The period of a batch that ended then: its month."""
+    """Name the period of a batch by the end of the batch: the month."""
     return f"{end:%Y-%m}"
 
 
 def period_key(lake: Lake, dataset: str, period: str) -> bytes:
-    """The key of a data set's period, made at first use.
+    """Read the key of a data set's period; it is made at first use.
 
     Parameters
     ----------
     lake : Lake
         Keys lie in its secrets zone, below ``sealed/``.
     dataset, period : str
-        Whose, and of which month.
+        The data set, and the month as :func:`period_of` writes it.
 
     Raises
     ------
@@ -39,17 +39,18 @@ def period_key(lake: Lake, dataset: str, period: str) -> bytes:
 
     Notes
     -----
-    The key is random and derived from nothing: once its file is gone, what it sealed can't be
-    read again by anybody, wherever a copy lies.
+    The key is random and derived from nothing: once its file is gone, nobody can read what it
+    sealed, wherever a copy lies.
     """
-    path = lake.path("secrets", "sealed", dataset, f"{period}.key")
-    if not path.exists():
-        make_secret(path, secrets.token_hex(_BYTES))
-    refuse_open_file(path, "key of a period")
-    text = path.read_text("utf-8").strip()
+    parts = ("sealed", dataset, f"{period}.key")
+    text = private_text(lake, *parts, make=_new, what="key of a period")
     if not re.fullmatch(rf"[0-9a-f]{{{2 * _BYTES}}}", text):
-        raise InputError("isn't the key of a period", where=str(path))
+        raise InputError("isn't the key of a period", where=str(lake.path("secrets", *parts)))
     return bytes.fromhex(text)
+
+
+def _new() -> bytes:
+    return f"{secrets.token_hex(_BYTES)}\n".encode()
 
 
 def discard_period_keys(lake: Lake, zone: str, now: datetime) -> list[Path]:
@@ -64,8 +65,8 @@ def discard_period_keys(lake: Lake, zone: str, now: datetime) -> list[Path]:
         Keys younger than a day stay: their first file may be on its way.
     """
     gone = []
-    for path in sorted((lake.home / "secrets" / "sealed").glob("*/*.key")):
-        sealed = (lake.home / zone / path.parent.name).glob(f"*/*/{path.stem}.sealed")
+    for path in sorted(lake.path("secrets", "sealed").glob("*/*.key")):
+        sealed = lake.path(zone, path.parent.name).glob(f"*/*/{path.stem}.sealed")
         old = now.timestamp() - path.stat().st_mtime > _GRACE.total_seconds()
         if old and not any(sealed):
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The master key of pseudonyms: where it comes from, and what may be said about it."""
+"""The pseudonym key: pseudonyms are made with it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from assay.errors import InputError
+from assay.keys._derived_key import derived_key
+from assay.keys._secret_file import private_text
+from assay.lake import Lake
 
 ENVIRONMENT_NAME: Final = "ASSAY_PSEUDONYM_KEY"
 _MASTER_BYTES: Final = 32
@@ -27,8 +26,8 @@ _TEXT: Final = re.compile(r"(?:v(?P<version>[1-9][0-9]{0,8}):)?(?P<body>[A-Za-z0
 class PseudonymKey:
     """One version of the master key that pseudonyms are made with.
 
-    The fingerprint may be recorded anywhere: it is derived under a label of its own, so it tells
-    two keys apart and helps nobody to guess a pseudonym. The master shows in no ``repr``.
+    The fingerprint may be recorded anywhere: it distinguishes two keys and helps nobody to guess a
+    pseudonym, because it is derived under its own label. No ``repr`` shows the master.
 
     Parameters
     ----------
@@ -65,27 +64,27 @@ class PseudonymKey:
 
     @property
     def fingerprint(self) -> str:
-        """128 bits in hexadecimal digits that name this master."""
-        return _expand(self.master, _info("assay pseudonym key fingerprint"))[:16].hex()
+        """128 bits, in hexadecimal digits, that identify this master."""
+        return derived_key(self.master, "assay pseudonym key fingerprint")[:16].hex()
 
     def domain_key(self, domain: str) -> bytes:
         """The 32-byte key of one identity domain: HKDF(master, domain ‖ key version)."""
-        return _expand(self.master, _info("assay pseudonym", domain, str(self.version)))
+        return derived_key(self.master, "assay pseudonym", domain, str(self.version))
 
 
-def load_key(
-    home: Path | None = None,
+def load_pseudonym_key(
+    lake: Lake | None = None,
     *,
     secret: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> PseudonymKey:
-    """The pseudonym key in force: from a secret, the environment, or the embedded default.
+    """Load the pseudonym key in force: from a secret, the environment, or the embedded default.
 
     Parameters
     ----------
-    home : Path, optional
-        Home of an embedded installation. Where neither ``secret`` nor the environment gives a
-        key, ``<home>/secrets/pseudonym.key`` is read, and made at first use.
+    lake : Lake, optional
+        The lake of an embedded installation. If neither ``secret`` nor the environment gives a
+        key, ``pseudonym.key`` in its secrets zone is read, and made at first use.
     secret : str, optional
         The key's text from a secrets backend, such as the password of an Airflow connection.
     environ : mapping, optional
@@ -101,58 +100,23 @@ def load_key(
     InputError
         No source gives a key, its text can't be read, or other users can read its file. The
         message never holds the text.
-
-    Notes
-    -----
-    Any number of processes may make the embedded key at the same moment: each writes a private
-    file and links it to the final name, the first link wins, and all read what won. The link
-    appears only once the bytes are on disk.
     """
     text = secret or (os.environ if environ is None else environ).get(ENVIRONMENT_NAME)
     if text:
         return _parse(text, "the given secret" if secret else ENVIRONMENT_NAME)
-    if home is None:
+    if lake is None:
         raise InputError(
             "no pseudonym key",
             expected=f"{ENVIRONMENT_NAME}, a connection, or the home of an installation",
             do="Make one with: python -c 'import secrets; print(\"v1:\" + secrets.token_hex(32))'",
         )
-    path = Path(home) / "secrets" / "pseudonym.key"
-    if not path.exists():
-        make_secret(path, f"v1:{secrets.token_hex(_MASTER_BYTES)}")
-    refuse_open_file(path, "pseudonym key")
-    return _parse(path.read_text("utf-8"), str(path))
+    name = "pseudonym.key"
+    text = private_text(lake, name, make=_new, what="pseudonym key")
+    return _parse(text, str(lake.path("secrets", name)))
 
 
-def refuse_open_file(path: Path, what: str) -> None:
-    """Raise InputError where other users can read a secret's file."""
-    mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        raise InputError(
-            f"others can read the {what}",
-            where=str(path),
-            got=oct(mode),
-            expected="0o600",
-            do=f"Run: chmod 600 {path}; then consider the key leaked.",
-        )
-
-
-def make_secret(path: Path, text: str) -> None:
-    """Write a secret that only its owner can read, unless another process was first."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(own, path)
-        except FileExistsError:
-            return
-    finally:
-        own.unlink(missing_ok=True)
+def _new() -> bytes:
+    return f"v1:{secrets.token_hex(_MASTER_BYTES)}\n".encode()
 
 
 def _parse(text: str, where: str) -> PseudonymKey:
@@ -171,18 +135,3 @@ def _decoded(body: str) -> bytes | None:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
         return None
-
-
-def derived_key(key: bytes, label: str) -> bytes:
-    """32 bytes that only the key's holder can compute, and that say nothing of other labels'."""
-    return _expand(key, _info(label))
-
-
-def _info(*parts: str) -> bytes:
-    # Each part carries its length, or domain 'a1' version 2 would be domain 'a' version 12.
-    encoded = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
-
-
-def _expand(master: bytes, info: bytes) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(master)

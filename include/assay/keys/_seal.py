@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from assay.errors import InputError
-from assay.privacy._key import derived_key
+from assay.keys._derived_key import derived_key
 
 _MAGIC: Final = b"assay sealed 1\n"
 _BLOCK: Final = 1 << 20

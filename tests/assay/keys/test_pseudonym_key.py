@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from assay.errors import InputError
-from assay.privacy import PseudonymKey, load_key
+from assay.keys import PseudonymKey, load_pseudonym_key
+from assay.lake import Lake
 
 MASTER = bytes(range(32))
 
@@ -26,34 +27,36 @@ MASTER = bytes(range(32))
     ],
 )
 def test_a_key_is_read_from_its_text(text, version):
-    assert load_key(secret=text) == PseudonymKey(version, MASTER)
-    assert load_key(environ={"ASSAY_PSEUDONYM_KEY": text}) == PseudonymKey(version, MASTER)
+    assert load_pseudonym_key(secret=text) == PseudonymKey(version, MASTER)
+    assert load_pseudonym_key(environ={"ASSAY_PSEUDONYM_KEY": text}) == PseudonymKey(
+        version, MASTER
+    )
 
 
 @pytest.mark.parametrize("text", ["v0:" + "ab" * 32, "short", "ab" * 31, "v1:" + "ü" * 64,
                                   "v1:" + "a" * 61 + "!!!", "v1:", "x1:" + "ab" * 32])  # fmt: skip
 def test_what_is_no_key_is_refused_and_not_shown(text):
     with pytest.raises(InputError) as raised:
-        load_key(secret=text)
+        load_pseudonym_key(secret=text)
     assert text not in str(raised.value)
     assert text[3:] not in str(raised.value) or len(text) <= 3
 
 
 def test_a_secret_goes_before_the_environment_and_both_before_the_file(tmp_path):
     other = "v2:" + "cd" * 32
-    assert load_key(tmp_path, secret="v3:" + "ab" * 32,
+    assert load_pseudonym_key(Lake(tmp_path), secret="v3:" + "ab" * 32,
                     environ={"ASSAY_PSEUDONYM_KEY": other}).version == 3  # fmt: skip
-    assert load_key(tmp_path, environ={"ASSAY_PSEUDONYM_KEY": other}).version == 2
+    assert load_pseudonym_key(Lake(tmp_path), environ={"ASSAY_PSEUDONYM_KEY": other}).version == 2
     assert not (tmp_path / "secrets").exists()
 
 
 def test_no_key_at_all():
     with pytest.raises(InputError, match="no pseudonym key"):
-        load_key(environ={})
+        load_pseudonym_key(environ={})
 
 
 def test_the_embedded_key_is_made_once_and_private(tmp_path):
-    first, again = (load_key(tmp_path, environ={}) for _ in range(2))
+    first, again = (load_pseudonym_key(Lake(tmp_path), environ={}) for _ in range(2))
     path = tmp_path / "secrets" / "pseudonym.key"
     assert first == again
     assert len(first.master) == 32
@@ -63,7 +66,7 @@ def test_the_embedded_key_is_made_once_and_private(tmp_path):
 
 
 def _load(home: Path) -> str:
-    return load_key(home, environ={}).fingerprint
+    return load_pseudonym_key(Lake(home), environ={}).fingerprint
 
 
 def test_ten_processes_make_one_key(tmp_path):
@@ -74,10 +77,10 @@ def test_ten_processes_make_one_key(tmp_path):
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path):
-    load_key(tmp_path, environ={})
+    load_pseudonym_key(Lake(tmp_path), environ={})
     (tmp_path / "secrets" / "pseudonym.key").chmod(0o644)
     with pytest.raises(InputError, match="others can read"):
-        load_key(tmp_path, environ={})
+        load_pseudonym_key(Lake(tmp_path), environ={})
 
 
 def test_the_master_shows_nowhere():

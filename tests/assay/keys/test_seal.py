@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.errors import InputError
+from assay.keys import discard_period_keys, period_key, period_of, seal_file, unseal_file
 from assay.lake import Lake
-from assay.privacy import discard_period_keys, period_key, period_of, seal_file, unseal_file
 
 KEY = bytes(range(32))
 BLOCK = 1 << 20
@@ -88,7 +88,7 @@ def test_a_key_of_a_period_is_made_once_and_goes_with_its_last_file(tmp_path: Pa
     key = period_key(lake, "loans", "2024-01")
     assert key == period_key(lake, "loans", "2024-01") != period_key(lake, "loans", "2024-02")
     assert len({key, period_key(lake, "people", "2024-01")}) == 2
-    file = lake.path("audit", "loans", "2024-01-31", "v1", "2024-01.sealed")
+    file = lake.make("audit", "loans", "2024-01-31", "v1", "2024-01.sealed")
     file.write_bytes(b"")
     late = now + timedelta(days=2)
 
@@ -103,7 +103,7 @@ def test_a_key_of_a_period_is_made_once_and_goes_with_its_last_file(tmp_path: Pa
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     period_key(lake, "loans", "2024-01")
-    path = lake.path("secrets", "sealed", "loans", "2024-01.key")
+    path = lake.make("secrets", "sealed", "loans", "2024-01.key")
     path.chmod(0o644)
     with pytest.raises(InputError, match="others can read the key of a period"):
         period_key(lake, "loans", "2024-01")

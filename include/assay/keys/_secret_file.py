@@ -1,0 +1,69 @@
+"""Files that hold a secret: made once, readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from assay.errors import InputError
+from assay.lake import Lake
+
+
+def secret_file(lake: Lake, *parts: str, make: Callable[[], bytes]) -> bytes:
+    """Read a secret from its file, which the first caller makes.
+
+    Parameters
+    ----------
+    lake : Lake
+        The file lies in its secrets zone.
+    *parts : str
+        The file's path in that zone.
+    make : callable
+        Gives the content of a new secret.
+
+    Notes
+    -----
+    Any number of processes may call this at once: each writes a private file and links it to the
+    final name, the first link wins, and all read what won. The link appears only once the bytes
+    are on disk, so that nobody reads half a secret.
+    """
+    path = lake.path("secrets", *parts)
+    if not path.exists():
+        # mkstemp makes a file of mode 0600.
+        folder = lake.make("secrets", *parts).parent
+        descriptor, aside = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(make())
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                path.hardlink_to(aside)
+        finally:
+            Path(aside).unlink()
+    return path.read_bytes()
+
+
+def private_text(lake: Lake, *parts: str, make: Callable[[], bytes], what: str) -> str:
+    """Read a secret's text as :func:`secret_file` does, but refuse a file that others can read.
+
+    Raises
+    ------
+    InputError
+        If the file's mode lets its group or others in.
+    """
+    content = secret_file(lake, *parts, make=make)
+    path = lake.path("secrets", *parts)
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise InputError(
+            f"others can read the {what}",
+            where=str(path),
+            got=oct(mode),
+            expected="0o600",
+            do=f"Run: chmod 600 {path}; then consider the key leaked.",
+        )
+    return content.decode("utf-8", "replace").strip()
