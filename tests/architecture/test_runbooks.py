@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.cleaning._judge import _FAULTS
+from assay.reasons import ReasonCode
 
 INCLUDE = Path(__file__).parents[2] / "include"
 RUNBOOKS = sorted((INCLUDE / "docs" / "runbooks").glob("*.md"))
@@ -70,11 +71,24 @@ def codes() -> set[str]:
 
 
 def test_every_reason_code_has_a_runbook():
-    assert sorted(codes() - NAMES) == []
+    assert sorted(set(ReasonCode) - NAMES) == []
 
 
 def test_every_runbook_has_a_reason_code():
-    assert sorted(NAMES - codes()) == []
+    assert sorted(NAMES - set(ReasonCode)) == []
+
+
+def test_the_library_gives_the_codes_of_the_enumeration_alone():
+    assert sorted(codes() ^ set(ReasonCode)) == []
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_a_code_has_its_rooms_and_a_sentence(code: ReasonCode):
+    assert code == code.name.lower()
+    assert all((INCLUDE / "assay" / room / "__init__.py").is_file() for room in code.rooms)
+    assert code.meaning[0].isupper()
+    assert code.meaning.endswith(".")
+    assert "told" not in code.meaning
 
 
 @pytest.mark.parametrize("path", RUNBOOKS, ids=lambda p: p.stem)

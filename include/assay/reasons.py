@@ -1,0 +1,175 @@
+"""Reason codes: why a batch failed, was held or was let through, with the room that says so.
+
+A code is what a reader meets first, in a message, in ``assay status`` or in a log. It leads to its
+runbook (``include/docs/runbooks/<code>.md``: how to look, what to do) and to its room.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from assay.verdict import Outcome
+
+RUNBOOKS: Final = "include/docs/runbooks"
+"""The folder of the runbooks in the project."""
+
+_PASS, _WARN, _UNDECIDED, _FAIL = Outcome.PASS, Outcome.WARN, Outcome.INCONCLUSIVE, Outcome.FAIL
+
+
+class ReasonCode(StrEnum):
+    """The code of a reason, and what it means.
+
+    Attributes
+    ----------
+    rooms : tuple of str
+        The rooms that give it.
+    outcome : Outcome
+        The outcome that it usually has. A reason has an outcome of its own: a gate may give a code
+        another one if its runbook says so.
+    meaning : str
+        What it means, in one sentence.
+
+    Examples
+    --------
+    >>> ReasonCode("too_large").rooms, ReasonCode.TOO_LARGE.outcome.value
+    (('ingest',), 'FAIL')
+    >>> ReasonCode.TOO_LARGE.runbook
+    'include/docs/runbooks/too_large.md'
+    """
+
+    rooms: tuple[str, ...]
+    outcome: Outcome
+    meaning: str
+
+    def __new__(cls, code: str, rooms: str, outcome: Outcome, meaning: str) -> ReasonCode:
+        """Make a member that is its code's text."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.rooms, member.outcome, member.meaning = tuple(rooms.split()), outcome, meaning
+        return member
+
+    @property
+    def runbook(self) -> str:
+        """Path of its runbook in the project."""
+        return f"{RUNBOOKS}/{self.value}.md"
+
+    # fmt: off
+
+    # The run, and the definition of a data set.
+    EARLIER_BATCH_UNDECIDED = ("earlier_batch_undecided", "stages", _FAIL,
+        "A batch that could be part of the reference is not decided yet, so the run stops.")
+    NOT_LOADED = ("not_loaded", "stages", _FAIL,
+        "The contract or the drift policy doesn't load, so the data set has no DAG.")
+    STAGE_CRASHED = ("stage_crashed", "stages", _FAIL,
+        "A stage ended in an error, so the run could not decide about the batch.")
+
+    # More than one gate.
+    EMPTY_BATCH = ("empty_batch", "drift fairness ingest", _UNDECIDED,
+        "The batch has no row that the gate could measure.")
+    NOT_APPLICABLE = ("not_applicable", "drift fairness", _PASS,
+        "The gate's policy says that the gate doesn't apply, and why.")
+    COLUMN_MISSING = ("column_missing", "drift fairness", _FAIL,
+        "A column that the gate's policy names is not in the table.")
+    SPREAD_ZERO = ("spread_zero", "drift", _UNDECIDED,
+        "Half of the reference's values are equal, so a distance has no unit.")
+
+    # Landing.
+    SOURCE_MISSING = ("source_missing", "ingest", _FAIL,
+        "The source has no input for this batch.")
+    EMPTY_FILE = ("empty_file", "ingest", _FAIL,
+        "The file has no bytes, or not even a header.")
+    TOO_LARGE = ("too_large", "ingest", _FAIL,
+        "The input decompresses to more bytes than the contract allows.")
+    TRUNCATED = ("truncated", "ingest", _FAIL,
+        "The end of the input is missing.")
+    UNDECODABLE = ("undecodable", "ingest", _FAIL,
+        "The bytes have another format, compression or encoding than the contract says.")
+    MALFORMED = ("malformed", "ingest", _FAIL,
+        "A record doesn't fit its file, for example a line with too many fields.")
+    SCHEMA_MISMATCH = ("schema_mismatch", "ingest", _FAIL,
+        "A column of the contract is missing from the input, or its values are nested or binary.")
+    DUPLICATE_COLUMNS = ("duplicate_columns", "ingest", _FAIL,
+        "Two columns of the input have the same name.")
+    EXTRA_COLUMNS = ("extra_columns", "ingest", _WARN,
+        "The input has columns that the contract doesn't know; they are not landed.")
+    TYPE_DIFFERS = ("type_differs", "ingest", _WARN,
+        "A Parquet column has another type than the contract declares; it is read as text.")
+
+    # Validation.
+    CRITICAL_EXPECTATION_UNMET = ("critical_expectation_unmet", "quality", _FAIL,
+        "A critical expectation of the whole batch is not met.")
+    WARNING_EXPECTATION_UNMET = ("warning_expectation_unmet", "quality", _WARN,
+        "An expectation of severity warning is not met.")
+    EXPECTATION_NOT_JUDGED = ("expectation_not_judged", "quality", _UNDECIDED,
+        "An expectation could not be judged, for example because its column is missing.")
+    ROWS_QUARANTINED = ("rows_quarantined", "quality", _WARN,
+        "Rows fail a critical expectation and are quarantined; the rest of the batch continues.")
+    QUARANTINE_SHARE_ABOVE_LIMIT = ("quarantine_share_above_limit", "quality", _FAIL,
+        "A larger share of the rows is quarantined than the quality policy allows.")
+    NO_ROWS_LEFT = ("no_rows_left", "quality", _FAIL,
+        "No row of the batch is left.")
+    QUALITY_SCORE_BELOW_LIMIT = ("quality_score_below_limit", "quality", _FAIL,
+        "A dimension of quality scores below the limit of the quality policy.")
+    QUALITY_SCORE_NOT_MEASURED = ("quality_score_not_measured", "quality", _UNDECIDED,
+        "No expectation of a dimension that the quality policy limits could be judged.")
+
+    # Cleaning.
+    CLEANING_BUDGET_EXCEEDED = ("cleaning_budget_exceeded", "cleaning", _FAIL,
+        "Cleaning changed or dropped a larger share than its budget allows.")
+    CLEANING_EMPTY_BATCH = ("cleaning_empty_batch", "cleaning", _UNDECIDED,
+        "No row reached cleaning.")
+    CLEANING_N_TOO_SMALL = ("cleaning_n_too_small", "cleaning", _UNDECIDED,
+        "The reference has too few values in the column to fit the outlier step.")
+    CLEANING_NO_VALUES = ("cleaning_no_values", "cleaning", _UNDECIDED,
+        "The reference has no value in a column that a step imputes or scales.")
+    CLEANING_SCALING_REFUSED = ("cleaning_scaling_refused", "cleaning", _WARN,
+        "There is no pinned reference to fit the scaler on, so none was made.")
+    CLEANING_SPREAD_ZERO = ("cleaning_spread_zero", "cleaning", _UNDECIDED,
+        "The column has no spread in the reference, so the step has no unit for a distance.")
+
+    # Drift.
+    BOOTSTRAP_BATCH = ("bootstrap_batch", "drift", _PASS,
+        "The drift policy releases this batch without a comparison.")
+    NO_REFERENCE = ("no_reference", "drift", _UNDECIDED,
+        "There is nothing to compare the batch with.")
+    DRIFT_NOT_ENOUGH_ROWS = ("drift_not_enough_rows", "drift", _UNDECIDED,
+        "With so few rows the effect reaches its limit by chance alone.")
+    DRIFT_DETECTED = ("drift_detected", "drift", _FAIL,
+        "A column has another distribution than the reference, by more than the limit.")
+    JOINT_SHIFT_DETECTED = ("joint_shift_detected", "drift", _FAIL,
+        "A classifier that sees all columns distinguishes the batch from the reference.")
+    UNSEEN_CATEGORY = ("unseen_category", "drift", _FAIL,
+        "More rows than allowed have a level that the reference doesn't have.")
+    MISSING_SHARE_CHANGED = ("missing_share_changed", "drift", _FAIL,
+        "The share of missing values in a column changed by more than the limit.")
+    COLUMN_TYPE = ("column_type", "drift", _FAIL,
+        "A column has a type that its drift test can't order.")
+    SHIFT_HIDDEN_BY_CLEANING = ("shift_hidden_by_cleaning", "drift", _WARN,
+        "A column has shifted in the rows as they arrived, and cleaning hides the shift.")
+    CONCEPT_CHANGED = ("concept_changed", "drift", _FAIL,
+        "The relation of label, prediction and score changed by more than the limit.")
+    CONCEPT_UNDECIDED = ("concept_undecided", "drift", _UNDECIDED,
+        "A change of the relation of label, prediction and score may be within the limit or not.")
+    LABELS_LATE = ("labels_late", "drift", _WARN,
+        "Fewer rows have their label than the drift policy asks for.")
+
+    # Fairness.
+    DISPARITY = ("disparity", "fairness", _FAIL,
+        "A group's outcomes differ from the reference group's by more than the limit.")
+    DISPARITY_UNDECIDED = ("disparity_undecided", "fairness", _UNDECIDED,
+        "A group's difference from the reference group may be within the limit or not.")
+    DIRECTION_REVERSES = ("direction_reverses", "fairness", _WARN,
+        "A group's difference changes its direction within the levels of a control feature.")
+    FAVOURABLE_OUTCOME_ABSENT = ("favourable_outcome_absent", "fairness", _UNDECIDED,
+        "No row has the favourable outcome.")
+    OUTCOME_MISSING = ("outcome_missing", "fairness", _WARN,
+        "Rows have no label or no prediction, so they are in no rate that needs it.")
+    GROUP_TOO_SMALL = ("group_too_small", "fairness", _WARN,
+        "A group has fewer rows than the least number, so its rate is not shown.")
+    REFERENCE_GROUP_ABSENT = ("reference_group_absent", "fairness", _UNDECIDED,
+        "The group that all others are compared with has no row.")
+    REQUIRED_GROUP_ABSENT = ("required_group_absent", "fairness", _UNDECIDED,
+        "A group that the fairness policy requires has no row.")
+    NOTHING_COMPARED = ("nothing_compared", "fairness", _UNDECIDED,
+        "No group of an attribute has enough rows to be compared.")
