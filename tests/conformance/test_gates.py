@@ -21,6 +21,7 @@ from assay import cleaning, drift, fairness, quality
 from assay.contract import Contract, load_contract
 from assay.engine import Session, open_session
 from assay.errors import PolicyError
+from assay.page import PageContext
 from assay.policy import GatePolicy, load_policy
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
@@ -123,6 +124,8 @@ steps:
     columns: {income: {method: median}}
 """
 
+CONTEXT = PageContext("batch")
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -170,8 +173,9 @@ def said_drift(
 ) -> str:
     found = drift.measure_drift(session, reference, table, policy, contract=contract)
     verdict = drift.judge_drift(found, policy)
-    shown = [drift.render_drift_text(verdict), drift.render_drift_json(verdict, found)]
-    return "\n".join([*shown, drift.render_drift_html(verdict, found)])
+    report = drift.DriftReport(comparisons=(found,))
+    shown = [drift.render_text(verdict, report), drift.render_json(verdict, report)]
+    return "\n".join([*shown, drift.render_html(verdict, report, CONTEXT)])
 
 
 def judge_fairness(
@@ -186,8 +190,9 @@ def judge_fairness(
 
 def said_fairness(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> str:
     verdict = judge_fairness(session, table, None, policy, contract)
-    shown = [fairness.render_fairness_text(verdict), fairness.render_fairness_json(verdict)]
-    return "\n".join([*shown, fairness.render_fairness_html(verdict)])
+    report = fairness.FairnessReport.of(verdict)
+    shown = [fairness.render_text(verdict, report), verdict.model_dump_json()]
+    return "\n".join([*shown, fairness.render_html(verdict, report, CONTEXT)])
 
 
 def cleaned(session: Session, table: Any, reference: Any, policy: Any, contract: Contract) -> Any:

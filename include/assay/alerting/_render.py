@@ -6,8 +6,8 @@ import html
 import re
 from typing import Any, Final
 
+from assay.alerting._layout import Layout, Link, Section, lay_out, lay_out_weekly
 from assay.alerting._message import Letter, Weekly
-from assay.alerting._page import Link, Page, Section, lay_out, weekly_page
 
 _HEADER: Final = 150
 _SECTION: Final = 3000
@@ -96,7 +96,7 @@ def render_email(letter: Letter) -> tuple[str, str, str]:
 
 def render_weekly(weekly: Weekly) -> str:
     """An owner's week as text."""
-    return _text(weekly_page(weekly))
+    return _text(lay_out_weekly(weekly))
 
 
 def _cut(text: str, most: int) -> str:
@@ -129,7 +129,7 @@ def _slack_link(link: Link) -> str:
     return f"{_escape(link.name.split()[0])} `{_escape(link.target)}`"
 
 
-def _text(page: Page) -> str:
+def _text(page: Layout) -> str:
     width = max((len(name) for name, _ in page.facts), default=0) + 2
     lines = [page.title, "", *(f"{name + ':':<{width}}{value}" for name, value in page.facts)]
     for section in page.sections:
@@ -140,7 +140,7 @@ def _text(page: Page) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _html(page: Page) -> str:
+def _html(page: Layout) -> str:
     e = html.escape
     facts = "".join(
         f"<tr><th>{e(name)}</th><td>{e(value)}</td></tr>\n" for name, value in page.facts

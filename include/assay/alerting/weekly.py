@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 
+from assay.alerting._layout import shown_time
 from assay.alerting._message import Weekly, WeeklyIncident, WeeklyLetter, WeeklyLine
-from assay.alerting._page import shown_time
 from assay.alerting._plan import place_name, places, short_digest
 from assay.alerting._quiet import quiet_until
 from assay.alerting._render import render_weekly

@@ -10,15 +10,15 @@ fitted here but saved beside the version, to be applied at training and serving.
 
 from assay.cleaning._checks import problems, roles_of
 from assay.cleaning._file import clean_file
+from assay.cleaning._html import render_html
 from assay.cleaning._judge import judge_cleaning
+from assay.cleaning._render import render_text
 from assay.cleaning._replay import replay
 from assay.cleaning._run import clean, fit
 from assay.cleaning._scale import load_transformer, scale
 from assay.cleaning._state import FittedState
-from assay.cleaning._undo import Difference, undo
 
 __all__ = [
-    "Difference",
     "FittedState",
     "clean",
     "clean_file",
@@ -26,8 +26,9 @@ __all__ = [
     "judge_cleaning",
     "load_transformer",
     "problems",
+    "render_html",
+    "render_text",
     "replay",
     "roles_of",
     "scale",
-    "undo",
 ]

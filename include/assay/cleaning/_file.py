@@ -9,12 +9,12 @@ from typing import Any
 
 from ibis import Table
 
+from assay.cleaning._html import render_html
 from assay.cleaning._judge import judge_cleaning
 from assay.cleaning._report import CleaningReport
 from assay.cleaning._run import Cleaned, clean, fit
 from assay.cleaning._scale import render_scaler, scale
 from assay.cleaning._state import FittedState
-from assay.cleaning.page import render_cleaning_html
 from assay.engine import (
     ROW,
     FileDigest,
@@ -23,6 +23,7 @@ from assay.engine import (
 )
 from assay.errors import InputError, PolicyError
 from assay.lake import digest, publish
+from assay.page import PageContext
 from assay.policy import load_policy
 from assay.policy.cleaning import CleaningPolicy, ImputeStep, OutliersStep, ScaleStep
 from assay.verdict import Verdict
@@ -104,7 +105,8 @@ def clean_file(
         beside = _scaler(session, cleaned, fitted, target)
         verdict = judge_cleaning(cleaned.report, loaded)
         if report is not None:
-            beside |= _report(session, cleaned, verdict, fitted, Path(report))
+            context = PageContext(Path(str(data)).name)
+            beside |= _report(session, cleaned, verdict, fitted, Path(report), context)
     return CleanedFile(written, cleaned.report, verdict, beside)
 
 
@@ -156,12 +158,18 @@ def _scaler(session: Session, cleaned: Cleaned, fitted: FittedState, out: Path) 
 
 
 def _report(
-    session: Session, cleaned: Cleaned, verdict: Verdict, fitted: FittedState, path: Path
+    session: Session,
+    cleaned: Cleaned,
+    verdict: Verdict,
+    fitted: FittedState,
+    path: Path,
+    context: PageContext,
 ) -> dict[str, Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     found = {"report": path}
     if path.suffix == ".html":
-        path.write_text(render_cleaning_html(verdict, cleaned.report), encoding="utf-8")
+        page = render_html(verdict, cleaned.report, context)
+        path.write_text(page, encoding="utf-8")
         found["numbers"] = path.with_suffix(".json")
     numbers = found.get("numbers", path)
     numbers.write_text(cleaned.report.model_dump_json(indent=1) + "\n", encoding="utf-8")

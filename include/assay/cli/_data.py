@@ -50,8 +50,7 @@ def clean(
 
     Example: assay clean day.csv --policy cleaning.yaml --out day.parquet --reference last.csv
     """
-    from assay.cleaning import clean_file
-    from assay.cleaning.page import render_cleaning_text
+    from assay.cleaning import clean_file, render_text
 
     with progress("cleaning"):
         cleaned = clean_file(data, policy, out, reference=reference, report=report)
@@ -62,7 +61,7 @@ def clean(
         "beside": {name: str(path) for name, path in cleaned.beside.items()},
     }
     lines = [
-        render_cleaning_text(cleaned.verdict, cleaned.report),
+        render_text(cleaned.verdict, cleaned.report),
         "",
         f"wrote {out}: {cleaned.out.rows:,} rows",
         *(f"wrote {path}: {name.replace('_', ' ')}" for name, path in cleaned.beside.items()),
@@ -94,12 +93,8 @@ def drift(
 
     Example: assay drift --reference jan.parquet --current feb.parquet --policy drift.yaml
     """
-    from assay.drift import (
-        compare_files,
-        render_drift_html,
-        render_drift_json,
-        render_drift_text,
-    )
+    from assay.drift import compare_files, render_html, render_json, render_text
+    from assay.page import PageContext
 
     if ctx.invoked_subcommand is not None:
         return 0
@@ -107,13 +102,14 @@ def drift(
         given = {"--current": current, "--policy": policy}
         ctx.fail("Missing option " + " and ".join(repr(n) for n, v in given.items() if v is None))
     with progress("comparing"):
-        verdict, measured = compare_files(reference, current, policy, rows)
+        verdict, found = compare_files(reference, current, policy, rows)
     if report is not None:
-        report.write_text(render_drift_html(verdict, measured), encoding="utf-8")
+        page = render_html(verdict, found, PageContext(Path(current).name))
+        report.write_text(page, encoding="utf-8")
     if as_json:
-        print_json(render_drift_json(verdict, measured))
+        print_json(render_json(verdict, found))
     else:
-        show(None, False, render_drift_text(verdict))
+        show(None, False, render_text(verdict, found))
     return verdict.exit_code
 
 
@@ -127,22 +123,17 @@ def fairness(
 
     Example: assay fairness scored.parquet --policy fairness.yaml
     """
-    from assay.fairness import (
-        fairness_of_data,
-        render_fairness_html,
-        render_fairness_json,
-        render_fairness_text,
-    )
+    from assay.fairness import FairnessReport, fairness_of_data, render_html, render_text
+    from assay.page import PageContext
     from assay.policy import load_policy
     from assay.policy.fairness import FairnessPolicy
 
     loaded = load_policy(policy, FairnessPolicy)
     with progress("comparing groups"):
         verdict = fairness_of_data(data, loaded)
+    found = FairnessReport.of(verdict)
     if report is not None:
-        report.write_text(render_fairness_html(verdict), encoding="utf-8")
-    if as_json:
-        print_json(render_fairness_json(verdict))
-    else:
-        show(None, False, render_fairness_text(verdict))
+        page = render_html(verdict, found, PageContext(Path(data).name))
+        report.write_text(page, encoding="utf-8")
+    show(verdict.model_dump(mode="json"), as_json, render_text(verdict, found))
     return verdict.exit_code

@@ -77,7 +77,8 @@ def mutate(
     Example: assay quality mutate good-day.parquet --suite include/suites/loans/raw.json
     """
     from assay import engine
-    from assay.quality import load_suite, measure_mutation, parameters_from
+    from assay.quality import load_suite, parameters_from
+    from assay.quality.mutation import measure_mutation
 
     loaded = load_suite(suite, parameters_from(param or []))
     with steps("reading the data") as told, engine.open_session() as session:

@@ -121,7 +121,7 @@ def _kept(found: Suggested) -> list[Proposal]:
 
 def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, told: Any) -> Any:
     """The mutation score of the proposals on their own data."""
-    from assay.quality import measure_mutation
+    from assay.quality.mutation import measure_mutation
     from assay.stages.authoring import proposed
 
     suite = proposed(proposals)

@@ -12,17 +12,17 @@ touches no data; :func:`compare_files` is both for two files.
 """
 
 from assay.drift._files import compare_files
-from assay.drift._html import render_drift_html
+from assay.drift._html import render_html
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
-from assay.drift._model import ColumnDrift, DriftMeasurements
+from assay.drift._model import DriftMeasurements, DriftReport
 from assay.drift._references import ReferenceChoice, batches_of, choose_references
-from assay.drift._render import render_drift_json, render_drift_text
+from assay.drift._render import render_json, render_text
 from assay.drift._side import Released
 
 __all__ = [
-    "ColumnDrift",
     "DriftMeasurements",
+    "DriftReport",
     "ReferenceChoice",
     "Released",
     "batches_of",
@@ -30,7 +30,7 @@ __all__ = [
     "compare_files",
     "judge_drift",
     "measure_drift",
-    "render_drift_html",
-    "render_drift_json",
-    "render_drift_text",
+    "render_html",
+    "render_json",
+    "render_text",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
-from assay.drift._model import DriftMeasurements
+from assay.drift._model import DriftReport
 from assay.drift.attribution import (
     Cause,
     Side,
@@ -28,7 +28,7 @@ def compare_files(
     current: Path | str,
     policy: Path | str,
     rows: Path | None = None,
-) -> tuple[Verdict, DriftMeasurements]:
+) -> tuple[Verdict, DriftReport]:
     """Judge one CSV or Parquet file against another.
 
     Parameters
@@ -44,8 +44,8 @@ def compare_files(
 
     Returns
     -------
-    Verdict, DriftMeasurements
-        Give both to the ``render_drift_*`` functions.
+    Verdict, DriftReport
+        Give both to the ``render_*`` functions.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def compare_files(
         measured = measure_drift(session, before, now, judging)
         verdict = judge_drift(measured, judging)
         causes = [] if before is None else _causes(session, before, now, verdict, judging, rows)
-    return with_causes(verdict, causes), measured
+    return with_causes(verdict, causes), DriftReport(comparisons=(measured,))
 
 
 def _causes(

@@ -8,10 +8,20 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from assay.drift._html_attribution import cause_sections
-from assay.drift._model import Cell, ColumnDrift, DriftMeasurements
-from assay.drift._render import name_of
+from assay.drift._model import Cell, ColumnDrift, DriftMeasurements, DriftReport
+from assay.drift._render import name_of, rows_of
 from assay.drift.attribution import causes_of
-from assay.page import Lead, Section, mark, number, percent, reasons, render_page, table
+from assay.page import (
+    Lead,
+    PageContext,
+    Section,
+    mark,
+    number,
+    percent,
+    reasons,
+    render_page,
+    table,
+)
 from assay.page.draw import axis, effect_strip, paired_bars
 from assay.verdict import Outcome, Verdict
 
@@ -39,12 +49,7 @@ _HOW: Final = Markup(
 )
 
 
-def render_drift_html(
-    verdict: Verdict,
-    measurements: DriftMeasurements | Sequence[DriftMeasurements],
-    title: str = "Drift",
-    back: str | None = None,
-) -> str:
+def render_html(verdict: Verdict, report: DriftReport, context: PageContext) -> str:
     """A page to send to a colleague: reasons and causes, effects against limits, distributions.
 
     Of classified columns it shows what the measurements do: closed levels at most.
@@ -52,20 +57,17 @@ def render_drift_html(
     Parameters
     ----------
     verdict : Verdict
-    measurements : DriftMeasurements or sequence of them
-    title : str
-    back : str, optional
-        File name of the run's overview.
+    report : DriftReport
+    context : PageContext
     """
-    found = [measurements] if isinstance(measurements, DriftMeasurements) else list(measurements)
+    found = report.comparisons
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "No column gave a reason.")]),
         *cause_sections(causes_of(verdict)),
         *(part for one in found for part in _sections(verdict, one, found)),
     ]
-    return render_page(
-        title, Lead(verdict.outcome, _answer(verdict), _facts(verdict)), sections, back
-    )
+    lead = Lead(verdict.outcome, _answer(verdict), _facts(verdict))
+    return render_page(context.title("Drift"), lead, sections, context.back)
 
 
 def _answer(verdict: Verdict) -> str:
@@ -106,18 +108,10 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     return facts
 
 
-def _rows(verdict: Verdict, table: str, reference: str) -> list[dict[str, Any]]:
-    return [
-        row
-        for row in verdict.detail["columns"]
-        if (row["table"], row["reference"]) == (table, reference)
-    ]
-
-
 def _sections(
     verdict: Verdict, one: DriftMeasurements, among: Sequence[DriftMeasurements]
 ) -> Iterator[Section]:
-    rows = _rows(verdict, one.table, one.reference)
+    rows = rows_of(verdict, one)
     name = f": {one.table} against {one.reference}" if among[1:] else ""
     if one.state != "compared":
         return
@@ -151,10 +145,7 @@ def _again(
 ) -> bool:
     """Whether an earlier table says the same of every column, so that this one may be closed."""
     earlier = [m for m in among[: among.index(one)] if m.reference == one.reference]
-    return any(
-        {name_of(r): r["outcome"] for r in _rows(verdict, m.table, m.reference)} == outcomes
-        for m in earlier
-    )
+    return any({name_of(r): r["outcome"] for r in rows_of(verdict, m)} == outcomes for m in earlier)
 
 
 def _effects(rows: Sequence[dict[str, Any]]) -> Markup:

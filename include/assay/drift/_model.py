@@ -143,3 +143,9 @@ class DriftMeasurements(_Frozen):
                 Measurement(name="missing", value=share, unit="share", detail=place, **common)
             )
         return found
+
+
+class DriftReport(_Frozen):
+    """All comparisons of a batch: each table against each reference."""
+
+    comparisons: tuple[DriftMeasurements, ...] = ()

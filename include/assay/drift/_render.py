@@ -6,35 +6,29 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from assay.drift._model import DriftMeasurements
+from assay.drift._model import DriftMeasurements, DriftReport
 from assay.drift.attribution import cause_text, causes_of
 from assay.verdict import Verdict
 
 _HEAD: Final = ("column", "outcome", "effect", "value", "limit", "by chance", "adjusted p", "rows")
 
 
-def render_drift_json(
-    verdict: Verdict, measurements: DriftMeasurements | Sequence[DriftMeasurements]
-) -> str:
+def render_json(verdict: Verdict, report: DriftReport) -> str:
     """The verdict, and under ``drift`` everything measured, as one JSON object."""
-    found = [measurements] if isinstance(measurements, DriftMeasurements) else measurements
     whole = verdict.model_dump(mode="json")
-    whole["drift"] = [one.model_dump(mode="json", exclude={"concept"}) for one in found]
+    whole["drift"] = [
+        one.model_dump(mode="json", exclude={"concept"}) for one in report.comparisons
+    ]
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def render_drift_text(verdict: Verdict) -> str:
+def render_text(verdict: Verdict, report: DriftReport) -> str:
     """The verdict as a table that fits a terminal, reasons first."""
     lines = [f"drift: {verdict.outcome}"]
     lines += [f"  {r.outcome.value:<12} {r.code}: {r.message}" for r in verdict.reasons]
-    tables = dict.fromkeys((row["table"], row["reference"]) for row in verdict.detail["columns"])
-    for table, reference in tables:
-        rows = [
-            _row(row)
-            for row in verdict.detail["columns"]
-            if (row["table"], row["reference"]) == (table, reference)
-        ]
-        lines += ["", f"{table} against {reference}", *aligned([_HEAD, *rows])]
+    for one in report.comparisons:
+        if rows := [_row(row) for row in rows_of(verdict, one)]:
+            lines += ["", f"{one.table} against {one.reference}", *aligned([_HEAD, *rows])]
     for cause in causes_of(verdict):
         lines += ["", *cause_text(cause)]
     return "\n".join(lines) + "\n"
@@ -43,6 +37,12 @@ def render_drift_text(verdict: Verdict) -> str:
 def shown(value: float | None) -> str:
     """A number for people: three significant digits, a dash for none."""
     return "–" if value is None else f"{value:.3g}"
+
+
+def rows_of(verdict: Verdict, one: DriftMeasurements) -> list[dict[str, Any]]:
+    """Give the judged columns of one comparison, as the verdict's detail has them."""
+    place = (one.table, one.reference)
+    return [r for r in verdict.detail["columns"] if (r["table"], r["reference"]) == place]
 
 
 def name_of(row: dict[str, Any]) -> str:

@@ -11,14 +11,16 @@ our own work quarantined or imputed each group's rows (:func:`measure_treatment`
 
 from assay.fairness._counts import Group, Level
 from assay.fairness._data import fairness_of_data
+from assay.fairness._html import render_html
 from assay.fairness._judge import judge_fairness
 from assay.fairness._measure import FairnessMeasurements, fairness_problems, measure_fairness
-from assay.fairness._page import render_fairness_html
-from assay.fairness._render import render_fairness_json, render_fairness_text
+from assay.fairness._render import render_text
+from assay.fairness._report import FairnessReport
 from assay.fairness._treatment import measure_treatment
 
 __all__ = [
     "FairnessMeasurements",
+    "FairnessReport",
     "Group",
     "Level",
     "fairness_of_data",
@@ -26,7 +28,6 @@ __all__ = [
     "judge_fairness",
     "measure_fairness",
     "measure_treatment",
-    "render_fairness_html",
-    "render_fairness_json",
-    "render_fairness_text",
+    "render_html",
+    "render_text",
 ]

@@ -1,34 +1,22 @@
-"""A fairness verdict as JSON and as text."""
+"""A fairness verdict as text."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from assay.fairness._views import (
+from assay.fairness._report import (
+    FairnessReport,
     Panel,
     Within,
-    comparisons,
     ends,
-    fairlearn_figures_of,
     favourable_line,
     figure,
     interval,
-    panels,
-    representations,
-    treatment_gaps,
-    treatment_panels,
-    withins,
 )
 from assay.verdict import Measurement, Number, Reason, Verdict
 
 
-def render_fairness_json(verdict: Verdict) -> str:
-    """The verdict as JSON, indented; ``Verdict.model_validate_json`` reads it back."""
-    return json.dumps(verdict.model_dump(mode="json"), indent=2, ensure_ascii=False)
-
-
-def render_fairness_text(verdict: Verdict) -> str:
+def render_text(verdict: Verdict, report: FairnessReport) -> str:
     """The verdict as lines for a terminal: outcome, reasons with their numbers, then every figure.
 
     What was judged comes first; conditional rates, representation, our own work and fairlearn's
@@ -45,14 +33,14 @@ def render_fairness_text(verdict: Verdict) -> str:
         f"rows: {verdict.detail['rows']}, intervals at {1 - verdict.detail['alpha']:.4g}, "
         f"rates of fewer than {verdict.detail['least_number']} rows not judged"
     )
-    for panel in panels(verdict):
+    for panel in report.rates:
         lines += ["", *_panel_lines(panel)]
-    lines += _compared_lines(verdict)
-    for within in withins(verdict):
+    lines += _compared_lines(verdict, report)
+    for within in report.conditional:
         lines += ["", *_within_lines(within)]
-    lines += _representation_lines(verdict)
-    lines += _treatment_lines(verdict)
-    lines += _fairlearn_lines(verdict)
+    lines += _representation_lines(report)
+    lines += _treatment_lines(report)
+    lines += _fairlearn_lines(report)
     return "\n".join(lines)
 
 
@@ -75,8 +63,8 @@ def _panel_lines(panel: Panel) -> Iterator[str]:
         yield f"  {m.group:<28} {figure(m.value):>7}{found}  n {m.detail['n']}"
 
 
-def _compared_lines(verdict: Verdict) -> list[str]:
-    judged = comparisons(verdict)
+def _compared_lines(verdict: Verdict, report: FairnessReport) -> list[str]:
+    judged = report.comparisons
     if not judged:
         return []
     head = f"compared with the reference group (p by Holm over {verdict.detail['family']})"
@@ -110,9 +98,9 @@ def _within_lines(within: Within) -> Iterator[str]:
         )
 
 
-def _representation_lines(verdict: Verdict) -> list[str]:
+def _representation_lines(report: FairnessReport) -> list[str]:
     lines = []
-    for m in representations(verdict):
+    for m in report.representations:
         d = m.detail
         lines.append(
             f"  {m.column}: {m.group} {figure(m.value)} ({interval(m)}) of {d['rows']}, "
@@ -122,14 +110,14 @@ def _representation_lines(verdict: Verdict) -> list[str]:
     return ["", "share of rows beside the population (not judged)", *lines] if lines else []
 
 
-def _treatment_lines(verdict: Verdict) -> list[str]:
-    found = treatment_panels(verdict)
+def _treatment_lines(report: FairnessReport) -> list[str]:
+    found = report.treatments
     if not found:
         return []
     lines = ["", "our own work, by group (not judged)"]
     for panel in found:
         lines += [f"  {line}" for line in _panel_lines(panel)]
-    for m in treatment_gaps(verdict):
+    for m in report.treatment_gaps:
         lines.append(
             f"  uneven: {m.name.removeprefix('difference of ')} {m.column}: {m.group} / "
             f"{m.detail['reference']} {figure(m.value)} ({interval(m)})"
@@ -137,8 +125,8 @@ def _treatment_lines(verdict: Verdict) -> list[str]:
     return lines
 
 
-def _fairlearn_lines(verdict: Verdict) -> list[str]:
-    shown = fairlearn_figures_of(verdict)
+def _fairlearn_lines(report: FairnessReport) -> list[str]:
+    shown = report.greatest_gaps
     if not shown:
         return []
     return [

@@ -9,11 +9,12 @@ Rooms hand over :class:`Section` values made of :func:`table`, :func:`text` and 
 of :mod:`assay.page.draw`, and :func:`render_page` puts them into the one layout.
 """
 
-from assay.page._layout import Lead, Section, render_page
+from assay.page._layout import Lead, PageContext, Section, render_page
 from assay.page._pieces import mark, number, percent, reasons, table, text
 
 __all__ = [
     "Lead",
+    "PageContext",
     "Section",
     "mark",
     "number",

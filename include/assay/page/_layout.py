@@ -50,10 +50,36 @@ class Section:
         return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
 
 
+@dataclass(frozen=True)
+class PageContext:
+    """Where a report's page stands; the same for every gate.
+
+    Parameters
+    ----------
+    subject : str
+        What was judged: data set and batch, or the name of a file.
+    back : str, optional
+        File name of the run's overview, which the page links to.
+    """
+
+    subject: str
+    back: str | None = None
+
+    def title(self, work: str) -> str:
+        """The page's title, from what a gate does.
+
+        Examples
+        --------
+        >>> PageContext("flights 2013-02-11").title("Drift")
+        'Drift of flights 2013-02-11'
+        """
+        return f"{work} of {self.subject}"
+
+
 def render_page(
     title: str, lead: Lead, sections: Sequence[Section], back: str | None = None
 ) -> str:
-    """A whole page.
+    """Render a whole page.
 
     Parameters
     ----------
@@ -63,7 +89,7 @@ def render_page(
     sections : sequence of Section
         Empty ones are left out.
     back : str, optional
-        Name of the file of the run's overview, to go back to.
+        File name of the run's overview, which the page links to.
     """
     shown = [section for section in sections if section.parts]
     layout = environment().get_template("page.html.j2")

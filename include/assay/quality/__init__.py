@@ -14,12 +14,12 @@ never passes.
 import assay.quality.expectations  # noqa: F401  # registers their compilers
 from assay.quality._command import parameters_from, validate_file
 from assay.quality._contract import contract_suite
+from assay.quality._html import render_html
 from assay.quality._judge import judge_validation
 from assay.quality._split import write_marks, write_quarantine
 from assay.quality._suite import load_suite
 from assay.quality._validate import Validation, validate
 from assay.quality.gx._docs import check_suite_with_gx, render_data_docs
-from assay.quality.mutation._score import measure_mutation
 
 __all__ = [
     "Validation",
@@ -27,9 +27,9 @@ __all__ = [
     "contract_suite",
     "judge_validation",
     "load_suite",
-    "measure_mutation",
     "parameters_from",
     "render_data_docs",
+    "render_html",
     "validate",
     "validate_file",
     "write_marks",

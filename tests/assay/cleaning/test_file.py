@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assay.cleaning import FittedState, clean_file
+from assay.cleaning import FittedState, clean_file, render_text
 from assay.cleaning._report import CleaningReport
-from assay.cleaning.page import render_cleaning_text
 from assay.errors import InputError, PolicyError
 
 _POLICY = """\
@@ -64,7 +63,7 @@ def test_a_page_to_read_has_its_numbers_beside_it_and_a_terminal_the_steps(folde
     assert "Cells changed by column" in (folder / "report.html").read_text()
     numbers = CleaningReport.model_validate_json((folder / "report.json").read_text())
     assert numbers == done.report
-    text = render_cleaning_text(done.verdict, done.report)
+    text = render_text(done.verdict, done.report)
     assert text.splitlines()[0] == ("clean: PASS. 2 of 3 rows were changed (66.7 %), none dropped.")
     assert [line.split() for line in text.splitlines()[-2:]] == [
         ["1.", "text", "s", "1", "0", "0"], ["2.", "impute", "x", "1", "1", "0"],

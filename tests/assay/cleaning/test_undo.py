@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from assay.cleaning import Difference, clean, fit, replay, undo
-from assay.cleaning._undo import rules_of, without
+from assay.cleaning import clean, fit, replay
+from assay.cleaning.undo import Difference, rules_of, undo, without
 from assay.engine import Session
 from assay.errors import InputError
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as hs
 from hypothesis.extra.numpy import arrays
 
-from assay.drift import judge_drift, measure_drift, render_drift_text
+from assay.drift import DriftReport, judge_drift, measure_drift, render_text
 from assay.drift.attribution import alarms, causes_of, explain_drift, with_causes, write_rows
 from assay.drift.attribution._kitagawa import decompose
 from assay.engine import open_session
@@ -266,7 +266,7 @@ def test_small_segments_are_pooled_and_a_classified_one_shows_no_small_count():
     assert by["(other)"].mean_current is None
     assert not {"a", "b", "rare", "few"} & set(by)
     assert cause.best.classified
-    told = json.dumps(verdict.model_dump(mode="json")) + render_drift_text(verdict)
+    told = json.dumps(verdict.model_dump(mode="json")) + render_text(verdict, DriftReport())
     assert "rare" not in told
     assert "segment 1" not in verdict.reasons[0].cause
 
@@ -301,7 +301,7 @@ def test_without_an_alarm_nothing_is_looked_into():
     verdict, _ = explained(frame(1, 2000), frame(2, 2000), policy(columns={"level": COLUMNS["level"]
                            | {"limit": 0.2}}))  # fmt: skip
     assert "causes" not in verdict.detail
-    assert "why" not in render_drift_text(verdict)
+    assert "why" not in render_text(verdict, DriftReport())
 
 
 def test_rows_are_written_as_numbers_alone(tmp_path):

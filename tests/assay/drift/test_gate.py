@@ -14,15 +14,17 @@ from hypothesis import strategies as hs
 
 from assay.contract import Column, Contract, FilesSource, Partition
 from assay.drift import (
+    DriftReport,
     compare_files,
     judge_drift,
     measure_drift,
-    render_drift_html,
-    render_drift_json,
-    render_drift_text,
+    render_html,
+    render_json,
+    render_text,
 )
 from assay.engine import open_session
 from assay.errors import PolicyError
+from assay.page import PageContext
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
 from assay.verdict import Outcome, Verdict
@@ -362,9 +364,9 @@ def test_no_value_of_a_classified_column_is_shown():
     for least, named in ((None, False), (10, True)):
         judging = policy(least_number=least)
         verdict, measured = judged(marked(frame(1)), current, judging, contract=kept)
-        page = render_drift_html(verdict, measured)
-        text = verdict.model_dump_json() + render_drift_json(verdict, measured) + page
-        text += render_drift_text(verdict)
+        report = DriftReport(comparisons=(measured,))
+        text = verdict.model_dump_json() + render_json(verdict, report)
+        text += render_html(verdict, report, PageContext("x")) + render_text(verdict, report)
         assert ("MARKERa" in text) is named
         assert "MARKERb" not in text
         assert "MARKERrare" not in text
@@ -391,13 +393,13 @@ def test_files_with_a_policy_and_no_contract(tmp_path):
     frame(1).to_csv(tmp_path / "ref.csv", index=False)
     frame(2, shift=1).to_parquet(tmp_path / "cur.parquet", index=False)
     (tmp_path / "drift.yaml").write_text(json.dumps(policy().model_dump(mode="json")))
-    verdict, measured = compare_files(
+    verdict, report = compare_files(
         tmp_path / "ref.csv", tmp_path / "cur.parquet", tmp_path / "drift.yaml"
     )
     assert verdict.exit_code == 1
-    assert json.loads(render_drift_json(verdict, measured))["outcome"] == "FAIL"
-    assert "drift_detected" in render_drift_text(verdict)
-    page = render_drift_html(verdict, measured, title="<b>people</b>")
+    assert json.loads(render_json(verdict, report))["outcome"] == "FAIL"
+    assert "drift_detected" in render_text(verdict, report)
+    page = render_html(verdict, report, PageContext("<b>people</b>"))
     assert "<b>people</b>" not in page
     assert "<script" not in page
     assert "prefers-color-scheme" in page

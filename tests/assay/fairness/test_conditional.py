@@ -10,14 +10,16 @@ import pytest
 
 from assay.engine import Session
 from assay.fairness import (
+    FairnessReport,
     fairness_problems,
     judge_fairness,
     measure_fairness,
-    render_fairness_html,
-    render_fairness_text,
+    render_html,
+    render_text,
 )
 from assay.fairness._counts import Rate
 from assay.fairness._stratified import pooled_difference
+from assay.page import PageContext
 
 # Bickel, Hammel, O'Connell (1975), doi:10.1126/science.187.4175.398, the six largest departments:
 # applicants and admitted of men, then of women.
@@ -81,8 +83,10 @@ def test_berkeleys_gap_turns_within_departments(
     }
     assert given["F", "A"] == (pytest.approx(89 / 108), 108)
     assert len(given) == 12
-    assert "4 of 6 levels point the other way — REVERSES" in render_fairness_text(verdict)
-    assert "reverses" in render_fairness_html(verdict)
+    assert "4 of 6 levels point the other way — REVERSES" in render_text(
+        verdict, FairnessReport.of(verdict)
+    )
+    assert "reverses" in render_html(verdict, FairnessReport.of(verdict), PageContext("x"))
 
 
 def test_a_gap_that_stays_is_no_warning(session: Session, make_table: Any, controlled: Any) -> None:
@@ -115,7 +119,9 @@ def test_missing_is_a_level_and_no_value_that_no_list_names_is_shown(
     verdict = judge_fairness(measure_fairness(session, make_table(frame), policy), policy)
     given = {m.detail["given"] for m in verdict.measurements if "given" in m.detail}
     assert given == {"A", "C", "D", "(missing)", "group 1", "group 2"}
-    assert "SECRET" not in verdict.model_dump_json() + render_fairness_html(verdict)
+    assert "SECRET" not in verdict.model_dump_json() + render_html(
+        verdict, FairnessReport.of(verdict), PageContext("x")
+    )
 
 
 def test_an_outcome_is_no_control(controlled: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assay.fairness import render_fairness_html, render_fairness_json, render_fairness_text
-from assay.fairness._views import comparisons, panels, treatment_panels
+from assay.fairness import FairnessReport, render_html, render_text
+from assay.page import PageContext
 from assay.policy.fairness import FairnessPolicy
 from assay.verdict import Verdict
 
@@ -29,12 +29,12 @@ def verdict(judged: Any) -> Verdict:
     return judged(ODD, metrics=METRICS, attributes=ATTRIBUTES)
 
 
-def test_json_round_trip(verdict: Verdict) -> None:
-    assert Verdict.model_validate_json(render_fairness_json(verdict)) == verdict
+def page_of(verdict: Verdict) -> str:
+    return render_html(verdict, FairnessReport.of(verdict), PageContext("census 2016"))
 
 
 def test_text_names_outcome_reasons_rates_and_limits(verdict: Verdict) -> None:
-    text = render_fairness_text(verdict)
+    text = render_text(verdict, FairnessReport.of(verdict))
     assert text.startswith("fairness: FAIL\n")
     for part in ("disparity", "favourable: prediction in (1)", "0.3333", "n <10", "not judged"):
         assert part in text
@@ -63,13 +63,14 @@ class _Balanced(HTMLParser):
 
 
 def test_page_is_whole_and_needs_nothing_else(verdict: Verdict) -> None:
-    page = render_fairness_html(verdict, "census 2016")
+    page = page_of(verdict)
     parser = _Balanced()
     parser.feed(page)
     assert parser.open == []
     assert "script" not in parser.seen
-    drawn = [*comparisons(verdict), *(m for p in panels(verdict) for m in p.members)]
-    drawn += [m for p in treatment_panels(verdict) for m in p.members]
+    report = FairnessReport.of(verdict)
+    drawn = [*report.comparisons, *(m for p in report.rates for m in p.members)]
+    drawn += [m for p in report.treatments for m in p.members]
     assert page.count('role="img"') == len(drawn)
     points = page.count('<circle class="dot') + page.count('<path class="dot')
     assert points == sum(m.value is not None for m in drawn)
@@ -83,11 +84,11 @@ def test_a_gate_that_does_not_apply_renders(judged: Any) -> None:
 
     policy = FairnessPolicy(applies=False, reason="nobody in it", on_inconclusive="release")
     verdict = judge_fairness(FairnessMeasurements(0), policy)
-    assert "nobody in it" in render_fairness_text(verdict)
-    assert "nobody in it" in render_fairness_html(verdict)
+    assert "nobody in it" in render_text(verdict, FairnessReport.of(verdict))
+    assert "nobody in it" in page_of(verdict)
 
 
 def test_an_empty_batch_renders(judged: Any) -> None:
     verdict = judged([("M", 1, 1, 0)])
-    assert "empty_batch" in render_fairness_text(verdict)
-    assert "empty_batch" in render_fairness_html(verdict)
+    assert "empty_batch" in render_text(verdict, FairnessReport.of(verdict))
+    assert "empty_batch" in page_of(verdict)

@@ -10,12 +10,14 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from assay.engine import Session
 from assay.fairness import (
+    FairnessReport,
     judge_fairness,
     measure_fairness,
     measure_treatment,
-    render_fairness_html,
-    render_fairness_text,
+    render_html,
+    render_text,
 )
+from assay.page import PageContext
 
 
 def frame() -> pd.DataFrame:
@@ -120,5 +122,7 @@ def test_shown_in_the_verdict_and_not_judged(
     plain = judge_fairness(measured, policy)
     full = judge_fairness(measured, policy, measure_treatment(session, table, policy))
     assert (plain.outcome, plain.reasons) == (full.outcome, full.reasons)
-    assert "rate of imputation of age by sex" in render_fairness_text(full)
-    assert "rate of quarantine by sex" in render_fairness_html(full)
+    assert "rate of imputation of age by sex" in render_text(full, FairnessReport.of(full))
+    assert "rate of quarantine by sex" in render_html(
+        full, FairnessReport.of(full), PageContext("x")
+    )

@@ -18,7 +18,8 @@ from assay.engine import Session
 from assay.errors import InputError, SuiteError
 from assay.onboarding import aspects, merge_suite, propose_suite, write_suite
 from assay.onboarding._proposal import Proposal
-from assay.quality import check_suite_with_gx, load_suite, measure_mutation, validate
+from assay.quality import check_suite_with_gx, load_suite, validate
+from assay.quality.mutation import measure_mutation
 from assay.verdict import Outcome
 
 N = 3000

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from assay.drift import render_drift_text
+from assay.drift import DriftMeasurements, DriftReport, render_text
 from assay.project import Project
 from assay.records.verdicts import VerdictRecord
 from assay.stages import run as stages
 from assay.stages.services import Services
+from assay.verdict import Verdict
 from demo.flights import drop_flights, drop_references
 
 PAGES = {
@@ -69,7 +70,12 @@ def _read(result: stages.StageResult) -> str:
 def _told(done: dict[str, stages.StageResult], records: list[VerdictRecord]) -> str:
     parts = [_read(result) for task, result in done.items() if task != "commit"]
     drift = [r.verdict for r in records if r.verdict.gate == "drift"]
-    return "\n\n".join([*parts, *(render_drift_text(v) for v in drift)]) + "\n"
+    return "\n\n".join([*parts, *(render_text(v, _report(v)) for v in drift)]) + "\n"
+
+
+def _report(verdict: Verdict) -> DriftReport:
+    compared = [DriftMeasurements.model_validate(one) for one in verdict.detail["compared"]]
+    return DriftReport(comparisons=tuple(compared))
 
 
 def _scores(records: list[VerdictRecord]) -> dict[str | None, float | None]:

@@ -7,8 +7,8 @@ import sys
 
 from assay.drift import _ks, compare_files
 
-verdict, measured = compare_files(*sys.argv[1:4])
-found = {c.column: c for c in measured.columns}
+verdict, report = compare_files(*sys.argv[1:4])
+found = {c.column: c for c in report.comparisons[0].columns}
 print(
     json.dumps(
         {

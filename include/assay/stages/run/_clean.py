@@ -14,10 +14,10 @@ from assay.cleaning import (
     FittedState,
     fit,
     judge_cleaning,
+    render_html,
     roles_of,
 )
 from assay.cleaning import clean as clean_rows
-from assay.cleaning.page import render_cleaning_html
 from assay.contract import Contract
 from assay.engine import Session
 from assay.policy.cleaning import CleaningPolicy
@@ -25,9 +25,9 @@ from assay.policy.drift import DriftPolicy
 from assay.stages.run._spec import StageResult, Ticket
 from assay.stages.run._tables import versions, worked
 from assay.stages.run._work import (
-    OVERVIEW,
     Finished,
     once,
+    page_context,
     report_path,
     version_of,
     work_path,
@@ -105,8 +105,7 @@ def _finished(
     write_text(report_path(services, ticket, "cleaning.json"), text)
     named = (reference.name, reference.versions) if reference else ()
     verdict = judge_cleaning(report, policy, *named)
-    title = f"Cleaning of {ticket.dataset} {ticket.batch}"
-    page = render_cleaning_html(verdict, report, title, back=OVERVIEW)
+    page = render_html(verdict, report, page_context(ticket))
     shown = write_text(report_path(services, ticket, "cleaning.html"), page)
     result = StageResult.judged(
         "clean",

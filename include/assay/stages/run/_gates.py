@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from assay import drift as drift_room
+from assay import fairness as fairness_room
 from assay.contract import Contract
-from assay.drift import DriftMeasurements, judge_drift, measure_drift, render_drift_html
+from assay.drift import DriftMeasurements, DriftReport, judge_drift, measure_drift
 from assay.engine import Session
-from assay.fairness import (
-    judge_fairness,
-    measure_fairness,
-    measure_treatment,
-    render_fairness_html,
-)
+from assay.fairness import FairnessReport, judge_fairness, measure_fairness, measure_treatment
 from assay.policy import OptionalGatePolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
@@ -22,7 +19,7 @@ from assay.stages.run._audit import with_audit
 from assay.stages.run._row_treatment import touched
 from assay.stages.run._spec import StageResult, Ticket
 from assay.stages.run._tables import released, worked
-from assay.stages.run._work import OVERVIEW, Finished, once, report_path, write_text
+from assay.stages.run._work import Finished, once, page_context, report_path, write_text
 from assay.stages.services import Services
 
 PolicyT = TypeVar("PolicyT", bound=OptionalGatePolicy)
@@ -66,9 +63,8 @@ def _drifted(
         verdict = explained(
             services, ticket, session, judge_drift(measured, policy), contract, policy
         )
-    page = render_drift_html(
-        verdict, measured, f"Drift of {ticket.dataset} {ticket.batch}", back=OVERVIEW
-    )
+    found = DriftReport(comparisons=tuple(measured))
+    page = drift_room.render_html(verdict, found, page_context(ticket))
     report = write_text(report_path(services, ticket, "drift.html"), page)
     result = StageResult.judged("drift", verdict, report=services.relative(report))
     return Finished(result=result, verdict=verdict)
@@ -137,9 +133,8 @@ def _compared(
         seen = with_audit(services, ticket, session, marked)
         treated = measure_treatment(session, seen, policy, treatments, levels)
     verdict = judge_fairness(measured, policy, treated)
-    page = render_fairness_html(
-        verdict, f"Fairness of {ticket.dataset} {ticket.batch}", back=OVERVIEW
-    )
+    found = FairnessReport.of(verdict)
+    page = fairness_room.render_html(verdict, found, page_context(ticket))
     report = write_text(report_path(services, ticket, "fairness.html"), page)
     result = StageResult.judged("fairness", verdict, report=services.relative(report))
     return Finished(result=result, verdict=verdict)

@@ -17,17 +17,17 @@ from assay.quality import (
     contract_suite,
     judge_validation,
     load_suite,
+    render_html,
     write_marks,
     write_quarantine,
 )
 from assay.quality import validate as judge_table
-from assay.quality.page import render_validation_html
 from assay.stages.run._spec import StageResult, Ticket
 from assay.stages.run._tables import landed, versions, worked
 from assay.stages.run._work import (
-    OVERVIEW,
     Finished,
     once,
+    page_context,
     quarantine_path,
     report_path,
     version_of,
@@ -67,8 +67,7 @@ def _validated(services: Services, ticket: Ticket, which: Which) -> Finished:
             _write_candidate(services, ticket, session, contract, table, found)
             _write_scaled(services, ticket, session)
     write_json(report_path(services, ticket, f"{stage}.json"), found.document())
-    title = f"Validation of {ticket.dataset} {ticket.batch}, {which}"
-    page = render_validation_html(verdict, found, title, back=OVERVIEW)
+    page = render_html(verdict, found, page_context(ticket))
     report = write_text(report_path(services, ticket, f"{stage}.html"), page)
     counts = {"quarantined": found.quarantined, "dropped": found.dropped, "left": found.rows_left}
     result = StageResult.judged(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from assay.errors import InputError
 from assay.lake import clear_aside, publish
+from assay.page import PageContext
 from assay.stages.run._lease import keep_lease, working
 from assay.stages.run._spec import StageResult, Ticket
 from assay.stages.services import Services
@@ -63,6 +64,11 @@ def quarantine_path(services: Services, ticket: Ticket, name: str) -> Path:
 def report_path(services: Services, ticket: Ticket, name: str) -> Path:
     """A file of the run in the reports zone."""
     return services.lake.make("reports", ticket.dataset, ticket.batch, version_of(ticket), name)
+
+
+def page_context(ticket: Ticket) -> PageContext:
+    """Say what a gate's page is about, and which page it leads back to."""
+    return PageContext(f"{ticket.dataset} {ticket.batch}", back=OVERVIEW)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -12,13 +12,8 @@ from typing import Any
 from ibis import Table
 
 from assay import engine
-from assay.cleaning import (
-    Difference,
-    FittedState,
-    replay,
-    scale,
-    undo,
-)
+from assay.cleaning import FittedState, replay, scale
+from assay.cleaning.undo import Difference, undo
 from assay.engine import Session
 from assay.errors import InputError, RegistryError, did_you_mean
 from assay.lake import digest

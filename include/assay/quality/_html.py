@@ -7,43 +7,50 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from assay.page import Lead, Section, mark, number, percent, reasons, render_page, table, text
+from assay.page import (
+    Lead,
+    PageContext,
+    Section,
+    mark,
+    number,
+    percent,
+    reasons,
+    render_page,
+    table,
+    text,
+)
 from assay.page.draw import bar
 from assay.quality._finding import Finding
 from assay.quality._validate import Validation
 from assay.verdict import Outcome, Verdict
 
 _EXAMPLES: Final = 5
+_STAGES: Final = {"validate_raw": ", raw rows", "validate_clean": ", cleaned rows"}
 _PLAIN: Final = frozenset({"column", "column_list", "column_A", "column_B", "column_set"})
 
 
-def render_validation_html(
-    verdict: Verdict, found: Validation, title: str = "Validation", back: str | None = None
-) -> str:
+def render_html(verdict: Verdict, report: Validation, context: PageContext) -> str:
     """The validation as a page; of classified columns counts only, as in its result.
 
     Parameters
     ----------
     verdict : Verdict
         From :func:`judge_validation`.
-    found : Validation
-    title : str
-        What the page is about, e.g. data set, batch and suite.
-    back : str, optional
-        File name of the run's overview.
+    report : Validation
+    context : PageContext
     """
-    unmet = [f for f in found.findings if not f.success or f.problem is not None]
+    unmet = [f for f in report.findings if not f.success or f.problem is not None]
     unmet.sort(key=lambda f: (-f.verdict.severity, -_count(f)))
-    met = [f for f in found.findings if f not in unmet]
+    met = [f for f in report.findings if f not in unmet]
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "Nothing critical is unmet.")]),
-        Section("Unmet expectations", list(_unmet(unmet, found))),
-        Section("Quarantined rows by reason", list(_quarantined(found)), _QUARANTINE),
+        Section("Unmet expectations", list(_unmet(unmet, report))),
+        Section("Quarantined rows by reason", list(_quarantined(report)), _QUARANTINE),
         Section("Met expectations", _some(_met(met)), folded=len(met) > 8),
     ]
-    return render_page(
-        title, Lead(verdict.outcome, _answer(found, verdict), _facts(found)), sections, back
-    )
+    lead = Lead(verdict.outcome, _answer(report, verdict), _facts(report))
+    title = context.title("Validation") + _STAGES.get(verdict.gate, "")
+    return render_page(title, lead, sections, context.back)
 
 
 _QUARANTINE: Final = (

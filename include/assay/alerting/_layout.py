@@ -1,4 +1,4 @@
-"""A letter as a page: title, facts, sections, links. Slack blocks and e-mails are made of it."""
+"""A letter laid out: title, facts, sections, links. Slack blocks and e-mails are made of it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Page:
+class Layout:
     """What every rendering of a letter says.
 
     ``rest`` says what those sections are that a rendering has no room for, after their number.
@@ -71,16 +71,16 @@ class Page:
     rest: str = "more"
 
 
-def lay_out(letter: Letter) -> Page:
-    """A letter as a page."""
+def lay_out(letter: Letter) -> Layout:
+    """Lay out a letter."""
     if isinstance(letter, Message):
         return _of_incident(letter)
     if isinstance(letter, Bundle):
         return _of_bundle(letter)
-    return weekly_page(letter.weekly)
+    return lay_out_weekly(letter.weekly)
 
 
-def _of_incident(message: Message) -> Page:
+def _of_incident(message: Message) -> Layout:
     sections = [_batch_section(b) for b in message.batches[:_MOST_BATCHES]]
     if (more := len(message.batches) - _MOST_BATCHES) > 0:
         sections.append(Section("", f"and {more} more batches"))
@@ -96,7 +96,7 @@ def _of_incident(message: Message) -> Page:
             ("Put it off", f"assay incidents snooze {number} --until 1d --reason '…'"),
             ("Needs nothing", f"assay incidents dismiss {number} --reason '…'"),
         )
-    return Page(
+    return Layout(
         title=title_of(message),
         tone=_tone([message]),
         facts=tuple(_facts(message)),
@@ -137,7 +137,7 @@ def _facts(message: Message) -> Iterator[tuple[str, str]]:
         yield "Snoozed until", shown_time(message.snoozed_until)
 
 
-def _of_bundle(bundle: Bundle) -> Page:
+def _of_bundle(bundle: Bundle) -> Layout:
     shown = sorted(bundle.messages, key=lambda m: (m.closed is not None, -m.outcome.severity))
     still = [m for m in shown if m.closed is None]
     datasets = sorted({m.dataset for m in shown})
@@ -152,7 +152,7 @@ def _of_bundle(bundle: Bundle) -> Page:
     answers = sorted({m.answer_url for m in still if m.answer_url})
     # One is answered at its own place, several where all are listed.
     answer = [a if len(answers) == 1 else a.rsplit("/", 1)[0] + "/" for a in answers[:1]]
-    return Page(
+    return Layout(
         title=f"{cause}: {', '.join([what, *counts])}",
         tone=_tone(still),
         facts=(("Owner", ", ".join(sorted({m.owner for m in shown}))),),
@@ -174,12 +174,12 @@ def _incident_section(message: Message) -> Section:
     return Section(title_of(message), f" · incident {message.incident}", tuple(lines))
 
 
-def weekly_page(weekly: Weekly) -> Page:
-    """An owner's week as a page: what is held or open first."""
+def lay_out_weekly(weekly: Weekly) -> Layout:
+    """Lay out an owner's week: what is held or open first."""
     lines = sorted(weekly.lines, key=lambda line: not (line.held or line.open_now))
     held = sum(line.held for line in weekly.lines)
     still = sum(line.open_now for line in weekly.lines)
-    return Page(
+    return Layout(
         title=f"Week {weekly.week} of {weekly.owner}: "
         f"{sum(line.released for line in weekly.lines)} released, {held} held, {still} open",
         tone="unsure" if held or still else "good",

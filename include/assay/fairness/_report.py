@@ -1,4 +1,4 @@
-"""The parts of a fairness verdict that its text and its page both show."""
+"""What the text and the page of a fairness verdict show."""
 
 from __future__ import annotations
 
@@ -50,32 +50,80 @@ class Within:
         return tuple(group for group, level in self.rates if level is None)
 
 
-def panels(verdict: Verdict) -> list[Panel]:
-    """Rates of all groups, by attribute and rate."""
-    return _panels(verdict, lambda m: m.name in _RATES)
+@dataclass(frozen=True)
+class FairnessReport:
+    """The measurements of a verdict, sorted into what a reader looks at.
+
+    Parameters
+    ----------
+    groups : tuple of Measurement
+        Rows of every group.
+    rates : tuple of Panel
+        Rates of all groups, by attribute and rate.
+    comparisons : tuple of Measurement
+        The judged figures: each group against its reference group.
+    conditional : tuple of Within
+        Rates within the levels of a control feature, beside the rates over all rows.
+    representations : tuple of Measurement
+        Shares of rows beside shares of a population.
+    treatments : tuple of Panel
+        Rates at which cleaning and validation changed or set aside each group's rows.
+    treatment_gaps : tuple of Measurement
+        Differences of treatment whose interval doesn't hold 0.
+    greatest_gaps : tuple of Measurement
+        The figures that fairlearn computed.
+    """
+
+    groups: tuple[Measurement, ...]
+    rates: tuple[Panel, ...]
+    comparisons: tuple[Measurement, ...]
+    conditional: tuple[Within, ...]
+    representations: tuple[Measurement, ...]
+    treatments: tuple[Panel, ...]
+    treatment_gaps: tuple[Measurement, ...]
+    greatest_gaps: tuple[Measurement, ...]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> FairnessReport:
+        """Sort the measurements of a verdict."""
+
+        def chosen(wanted: Callable[[Measurement], bool]) -> tuple[Measurement, ...]:
+            return tuple(m for m in verdict.measurements if wanted(m))
+
+        return cls(
+            groups=chosen(lambda m: m.name == "rows"),
+            rates=_panels(verdict, lambda m: m.name in _RATES),
+            comparisons=chosen(lambda m: "p_adjusted" in m.detail),
+            conditional=_withins(verdict),
+            representations=chosen(lambda m: m.name == "representation"),
+            treatments=_panels(verdict, lambda m: m.name.startswith("rate of ")),
+            treatment_gaps=chosen(_is_treatment_gap),
+            greatest_gaps=chosen(lambda m: m.name.startswith("fairlearn.")),
+        )
 
 
-def treatment_panels(verdict: Verdict) -> list[Panel]:
-    """Rates at which our own work touched each group's rows."""
-    return _panels(verdict, lambda m: m.name.startswith("rate of "))
+def _is_treatment_gap(m: Measurement) -> bool:
+    if not m.name.startswith("difference of ") or _GIVEN in m.name:
+        return False
+    return bool(m.detail["low"] > 0 or m.detail["high"] < 0)
 
 
-def _panels(verdict: Verdict, wanted: Callable[[Measurement], bool]) -> list[Panel]:
+def _panels(verdict: Verdict, wanted: Callable[[Measurement], bool]) -> tuple[Panel, ...]:
     found: dict[tuple[str, str], list[Measurement]] = {}
     for m in verdict.measurements:
         if wanted(m):
             note = f"favourable: {m.detail['favourable']}; {m.detail['rows']}"
             found.setdefault((f"{m.name} by {m.column}", note), []).append(m)
-    return [Panel(title, note, tuple(members)) for (title, note), members in found.items()]
+    return tuple(Panel(title, note, tuple(ms)) for (title, note), ms in found.items())
 
 
-def withins(verdict: Verdict) -> list[Within]:
+def _withins(verdict: Verdict) -> tuple[Within, ...]:
     """Conditional rates beside the marginal ones."""
     found: dict[tuple[str, str], list[Measurement]] = {}
     for m in verdict.measurements:
         if _GIVEN in m.name:
             found.setdefault((m.name.removeprefix("difference of "), m.column or ""), []).append(m)
-    return [_within(verdict, *key, members) for key, members in found.items()]
+    return tuple(_within(verdict, *key, members) for key, members in found.items())
 
 
 def _within(verdict: Verdict, name: str, attribute: str, members: list[Measurement]) -> Within:
@@ -97,37 +145,6 @@ def _within(verdict: Verdict, name: str, attribute: str, members: list[Measureme
         rates=rates,
         differences=tuple(m for m in members if m.name != name),
     )
-
-
-def representations(verdict: Verdict) -> list[Measurement]:
-    """Shares of rows beside shares of a population."""
-    return [m for m in verdict.measurements if m.name == "representation"]
-
-
-def treatment_gaps(verdict: Verdict) -> list[Measurement]:
-    """Differences of treatment whose interval doesn't hold 0."""
-    return [
-        m
-        for m in verdict.measurements
-        if m.name.startswith("difference of ")
-        and _GIVEN not in m.name
-        and (m.detail["low"] > 0 or m.detail["high"] < 0)
-    ]
-
-
-def comparisons(verdict: Verdict) -> list[Measurement]:
-    """The judged cells."""
-    return [m for m in verdict.measurements if "p_adjusted" in m.detail]
-
-
-def fairlearn_figures_of(verdict: Verdict) -> list[Measurement]:
-    """The figures that fairlearn computed."""
-    return [m for m in verdict.measurements if m.name.startswith("fairlearn.")]
-
-
-def group_rows(verdict: Verdict) -> list[Measurement]:
-    """Rows of every group."""
-    return [m for m in verdict.measurements if m.name == "rows"]
 
 
 def figure(value: float | None) -> str:

@@ -8,23 +8,16 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from assay.fairness._views import (
+from assay.fairness._report import (
+    FairnessReport,
     Panel,
     Within,
-    comparisons,
     ends,
-    fairlearn_figures_of,
     favourable_line,
     figure,
-    group_rows,
     interval,
-    panels,
-    representations,
-    treatment_gaps,
-    treatment_panels,
-    withins,
 )
-from assay.page import Lead, Section, mark, percent, reasons, render_page, table, text
+from assay.page import Lead, PageContext, Section, mark, percent, reasons, render_page, table, text
 from assay.page.draw import axis, interval_strip
 from assay.verdict import Measurement, Verdict
 
@@ -36,32 +29,31 @@ _FOREST = (
 _RATES = "The dashed line is the reference group’s rate."
 
 
-def render_fairness_html(verdict: Verdict, title: str = "Fairness", back: str | None = None) -> str:
+def render_html(verdict: Verdict, report: FairnessReport, context: PageContext) -> str:
     """The verdict as a page: reasons, comparisons, each group's rates with intervals, our own work.
 
     Parameters
     ----------
     verdict : Verdict
         From :func:`judge_fairness`.
-    title : str
-        What the page is about, e.g. data set and batch.
-    back : str, optional
-        File name of the run's overview.
+    report : FairnessReport
+    context : PageContext
     """
     none = "Every interval lies inside the policy’s limits."
     sections = [Section("Reasons", [reasons(verdict.reasons, none)])]
     facts = [("Policy", verdict.policy_hash[:12])]
     if verdict.detail.get("applies", False):
         facts = [*_facts(verdict), *facts]
-        sections += [*_cells(verdict), *_rates(verdict), *_withins(verdict)]
-        sections += [_groups(verdict), _representation(verdict), *_treatment(verdict)]
-        sections.append(_fairlearn(verdict))
-    return render_page(title, Lead(verdict.outcome, _answer(verdict), facts), sections, back)
+        sections += [*_cells(report), *_rates(report), *_withins(report)]
+        sections += [_groups(report), _representation(report), *_treatment(report)]
+        sections.append(_fairlearn(report))
+    lead = Lead(verdict.outcome, _answer(verdict, report), facts)
+    return render_page(context.title("Fairness"), lead, sections, context.back)
 
 
-def _answer(verdict: Verdict) -> str:
+def _answer(verdict: Verdict, report: FairnessReport) -> str:
     held = "The batch is held." if verdict.holds else "It doesn’t hold the batch."
-    cells = comparisons(verdict)
+    cells = report.comparisons
     told = {o: [m for m in cells if m.detail["outcome"] == o] for o in ("FAIL", "INCONCLUSIVE")}
     if not cells:
         return f"No comparison was made. {held}"
@@ -89,7 +81,7 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     ]
 
 
-def _groups(verdict: Verdict) -> Section:
+def _groups(report: FairnessReport) -> Section:
     rows = (
         (
             m.column or "",
@@ -97,19 +89,19 @@ def _groups(verdict: Verdict) -> Section:
             _count(m.detail["shown"]),
             percent(m.detail.get("share")),
         )
-        for m in group_rows(verdict)
+        for m in report.groups
     )
     return Section("Groups", [table(["attribute", "group", "rows", "share"], rows, numbers=(2, 3))])
 
 
-def _cells(verdict: Verdict) -> Iterator[Section]:
+def _cells(report: FairnessReport) -> Iterator[Section]:
     """A forest plot for each metric, the worst comparisons first."""
 
     def metric(m: Measurement) -> tuple[str, str, str]:
         return m.name, m.detail["rate"], m.detail["limit"]
 
     parts = []
-    for (name, rate, limit), found in groupby(sorted(comparisons(verdict), key=metric), metric):
+    for (name, rate, limit), found in groupby(sorted(report.comparisons, key=metric), metric):
         members = list(found)
         parts.append(
             Markup("<h3>{} of {}: {}</h3>").format(_words(name), _words(rate), limit)
@@ -168,9 +160,9 @@ def _strip(
     )
 
 
-def _rates(verdict: Verdict) -> Iterator[Section]:
-    references = {(m.column, m.group) for m in group_rows(verdict) if m.detail.get("reference")}
-    parts = [_panel(panel, references, (0.0, 1.0)) for panel in panels(verdict)]
+def _rates(report: FairnessReport) -> Iterator[Section]:
+    references = {(m.column, m.group) for m in report.groups if m.detail.get("reference")}
+    parts = [_panel(panel, references, (0.0, 1.0)) for panel in report.rates]
     yield Section("Rates by group", parts, _RATES)
 
 
@@ -210,8 +202,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _withins(verdict: Verdict) -> Iterator[Section]:
-    for within in withins(verdict):
+def _withins(report: FairnessReport) -> Iterator[Section]:
+    for within in report.conditional:
         levels = (None, *within.levels)
         heads = ["", *within.groups]
         parts = [table(heads, (list(_within_row(within, level)) for level in levels))]
@@ -243,7 +235,7 @@ def _within_difference(m: Measurement) -> Iterator[str | Markup]:
     yield mark("WARN", "reverses") if d["reverses"] else ""
 
 
-def _representation(verdict: Verdict) -> Section:
+def _representation(report: FairnessReport) -> Section:
     rows = (
         (
             m.column or "",
@@ -255,7 +247,7 @@ def _representation(verdict: Verdict) -> Section:
             m.detail["represented"] or "too few rows to say",
             m.detail["rows"],
         )
-        for m in representations(verdict)
+        for m in report.representations
     )
     heads = ["attribute", "level", "share of rows", "interval", "of the population", "population"]
     whole = table([*heads, "represented", "rows"], rows, numbers=(2, 3, 4))
@@ -266,8 +258,8 @@ def _some(*parts: Markup) -> list[Markup]:
     return [part for part in parts if part]
 
 
-def _treatment(verdict: Verdict) -> Iterator[Section]:
-    found = treatment_panels(verdict)
+def _treatment(report: FairnessReport) -> Iterator[Section]:
+    found = report.treatments
     rows = (
         (
             m.name.removeprefix("difference of "),
@@ -277,7 +269,7 @@ def _treatment(verdict: Verdict) -> Iterator[Section]:
             interval(m),
             m.detail["rows"],
         )
-        for m in treatment_gaps(verdict)
+        for m in report.treatment_gaps
     )
     heads = ["uneven", "attribute", "group / reference", "difference", "interval", "rows"]
     uneven = table(heads, rows, numbers=(3, 4))
@@ -298,7 +290,7 @@ def _treated(panel: Panel) -> Markup:
     return _panel(panel, set(), (0.0, max(_span(panel.members, [0.0])[1], 0.01)))
 
 
-def _fairlearn(verdict: Verdict) -> Section:
+def _fairlearn(report: FairnessReport) -> Section:
     rows = (
         (
             m.column or "",
@@ -307,7 +299,7 @@ def _fairlearn(verdict: Verdict) -> Section:
             f"{m.detail['rows']}: {m.n}",
             m.detail["favourable"],
         )
-        for m in fairlearn_figures_of(verdict)
+        for m in report.greatest_gaps
     )
     heads = ["attribute", "figure", "value", "rows", "favourable"]
     note = f"The greatest gap between any two groups, by fairlearn. {_NOT_JUDGED}"
