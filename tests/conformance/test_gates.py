@@ -357,9 +357,7 @@ def call(session: Session, contract: Contract) -> Callable[..., Any]:
         return kept[key]
 
     def work(gate: Gate, case: str, how: Callable[..., Any], session: Any) -> Any:
-        table = session.backend.create_table(
-            f"t_{gate.name}_{case}", BATCHES[case](), overwrite=True
-        )
+        table = session.set_aside(BATCHES[case]())
         reference = None
         if case != "no_reference":
             reference = session.set_aside(sound(seed=2))

@@ -6,16 +6,19 @@ tables, row numbers of files. Tables between stages carry the landing row number
 columns that begin with ``__`` are the system's, and :func:`data_columns` leaves them out.
 """
 
-from assay.engine._session import Session, open_session
+from assay.engine._errors import EngineError
+from assay.engine._session import Session, engine_version, open_session
 from assay.engine._types import DTYPES, ROW, data_columns, quoted, round12
 from assay.engine._write import FileDigest
 
 __all__ = [
     "DTYPES",
     "ROW",
+    "EngineError",
     "FileDigest",
     "Session",
     "data_columns",
+    "engine_version",
     "open_session",
     "quoted",
     "round12",

@@ -1,23 +1,26 @@
-"""A DuckDB of its own for one piece of work, behind methods that don't name it."""
+"""The session: the engine that one piece of work reads, computes and writes with."""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import ibis
 import ibis.expr.operations as ops
+import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import Table
 from ibis.util import gen_name
 
-from assay.engine import _read, _write
+from assay.engine import _map, _read, _write
+from assay.engine._errors import EngineError, translated, translating
 from assay.engine._types import quoted
 from assay.engine._write import FileDigest
 from assay.errors import InputError
@@ -45,48 +48,90 @@ class Session:
     @property
     def threads(self) -> int:
         """Number of threads that the engine uses."""
-        found = self.backend.raw_sql("SELECT current_setting('threads')").fetchone()
-        return int(found[0])
+        return int(self.query("SELECT current_setting('threads')")[0][0])
 
-    def rows(self, table: Any) -> list[dict[str, Any]]:
-        """A small result as dictionaries, one a row.
+    def sql(self, text: str) -> Table:
+        """The rows of a query in the engine's own SQL.
+
+        It is for what reads files by SQL and for SQL that a suite holds; all else is an expression.
+
+        Raises
+        ------
+        EngineError
+            If the engine refuses the query.
+        """
+        with translating():
+            return self.backend.sql(text)
+
+    def query(self, text: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """A small result of a query in the engine's own SQL, run exactly as it is written.
+
+        Raises
+        ------
+        EngineError
+            If the query fails.
+        """
+        with translating():
+            return list(self.backend.con.execute(text, list(parameters)).fetchall())
+
+    def compile(self, table: Table) -> str:
+        """The engine's SQL of an expression, to put into :meth:`sql`."""
+        return str(self.backend.compile(table))
+
+    def arrow(self, table: Table) -> pa.Table:
+        """A result that fits in memory.
 
         Notes
         -----
-        ``to_pyarrow`` imports pandas, which takes longer than most of what is asked here; so the
-        query is run as it is, except where a table in memory has to be registered first.
-        """
-        table = table.as_table()
-        if table.op().find(ops.InMemoryTable):
-            return list(self.backend.to_pyarrow(table).to_pylist())
-        found = self.backend.raw_sql(self.backend.compile(table)).to_arrow_table()
-        return list(found.to_pylist())
+        Ibis' ``to_pyarrow`` imports pandas, which takes longer than most queries; so the query is
+        run as it is, except where a table in memory has to be registered first.
 
-    def one(self, table: Any) -> dict[str, Any]:
+        Raises
+        ------
+        EngineError
+            If the query fails.
+        """
+        with translating():
+            if table.op().find(ops.InMemoryTable):
+                return self.backend.to_pyarrow(table)
+            return self.backend.raw_sql(self.backend.compile(table)).to_arrow_table()
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        """A small result as dictionaries, one a row; raises as :meth:`arrow`."""
+        return list(self.arrow(table.as_table()).to_pylist())
+
+    def one(self, table: Table) -> dict[str, Any]:
         """The only row of a result, such as that of ``table.aggregate(...)``."""
         (row,) = self.rows(table)
         return row
 
-    def value(self, expression: Any) -> Any:
+    def value(self, expression: ir.Value | Table) -> Any:
         """The value of an expression that has one value, such as ``table.count()``."""
-        (found,) = self.one(expression).values()
+        (found,) = self.one(expression.as_table()).values()
         return found
 
     def blocks(self, table: Table) -> Iterator[pa.RecordBatch]:
         """A result of any size as a stream of Arrow record batches."""
-        yield from self.backend.to_pyarrow_batches(table)
+        with translating():
+            yield from self.backend.to_pyarrow_batches(table)
 
     def set_aside(self, rows: Any = None, schema: Any = None) -> Table:
         """Compute rows once and keep them until the session ends, in memory or spilled.
 
         Parameters
         ----------
-        rows : ibis.Table, pandas.DataFrame or pyarrow.Table, optional
+        rows : ibis.Table, pandas.DataFrame, pyarrow.Table or mapping of str to list, optional
             What to keep.
         schema : ibis.Schema, optional
             Columns of an empty table, where there are no rows.
+
+        Raises
+        ------
+        EngineError
+            If the rows can't be computed.
         """
-        return self.backend.create_table(gen_name("aside"), rows, schema=schema, temp=True)
+        with translating():
+            return self.backend.create_table(gen_name("aside"), rows, schema=schema, temp=True)
 
     def forget(self, table: Table) -> None:
         """Drop what :meth:`set_aside` keeps, before the session ends."""
@@ -96,8 +141,24 @@ class Session:
         """The same rows under a short name, so that long expressions aren't compiled again."""
         name = gen_name("view")
         query = f"CREATE TEMP VIEW {quoted(name)} AS {self.backend.compile(table)}"
-        self.backend.raw_sql(query)
+        with translating():
+            self.backend.raw_sql(query)
         return self.backend.table(name)
+
+    def mapped(self, column: ir.Column, function: Callable[[str], str]) -> Table:
+        """Each distinct text of a column with what a Python function makes of it.
+
+        Returns
+        -------
+        ibis.Table
+            ``value`` and ``result``, both text; null isn't in it. It is kept as by
+            :meth:`set_aside`.
+
+        Notes
+        -----
+        The texts go through Python in Arrow blocks, so that memory stays bounded.
+        """
+        return _map.mapped(self.backend, column, function)
 
     def aside(self) -> Path:
         """A new private folder for files of this session; it is removed with the session."""
@@ -171,12 +232,26 @@ class Session:
             Whether the rows should come in that order by themselves, as those of a file that was
             written so do: they are then written without a sort, and sorted only if what was
             written turns out to be in another order. The bytes are the same either way.
+
+        Raises
+        ------
+        EngineError
+            If the rows can't be computed.
         """
-        return _write.write_parquet(self.backend, table, path, order_by, nonce, presorted=presorted)
+        with translating():
+            return _write.write_parquet(
+                self.backend, table, path, order_by, nonce, presorted=presorted
+            )
+
+    def write_csv(self, table: Table, path: Path, order_by: Sequence[str]) -> FileDigest:
+        """Write a table as CSV with a header, sorted, and publish it by rename."""
+        with translating():
+            return _write.write_csv(self.backend, table, path, order_by)
 
     def export_parquet(self, table: Table, path: Path, order_by: Sequence[str]) -> None:
         """Write a table as :meth:`write_parquet` does where it is presorted, without a digest."""
-        _write.export_parquet(self.backend, table, path, order_by)
+        with translating():
+            _write.export_parquet(self.backend, table, path, order_by)
 
 
 @contextmanager
@@ -220,10 +295,18 @@ def open_session(
         backend = ibis.duckdb.connect(**settings, temp_directory=str(folder))
         try:
             yield Session(backend, Path(folder))
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise OSError(f"the engine: {str(error).splitlines()[0]}") from error
+        except (duckdb.Error, EngineError) as raised:
+            error = raised if isinstance(raised, EngineError) else translated(raised)
+            if not error.short:
+                raise
+            raise OSError(f"the engine: {str(error).splitlines()[0]}") from raised
         finally:
             backend.disconnect()
+
+
+def engine_version() -> str:
+    """Name and version of the engine, which can change a byte of what is written."""
+    return f"duckdb {version('duckdb')}"
 
 
 def _configured() -> str:

@@ -58,6 +58,18 @@ def write_parquet(
     return FileDigest(path=path, rows=rows, bytes=size, sha256=sha256)
 
 
+def write_csv(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> FileDigest:
+    """Write a table as CSV with a header, sorted, and publish it by rename."""
+    order = ", ".join(quoted(name) for name in order_by)
+    with _aside(path) as aside:
+        target = str(aside).replace("'", "''")
+        query = f"SELECT * FROM ({con.compile(table)}) ORDER BY {order}"  # noqa: S608
+        (rows,) = con.raw_sql(f"COPY ({query}) TO '{target}' (FORMAT csv, HEADER true)").fetchone()
+        written = FileDigest(path, int(rows), aside.stat().st_size, digest(aside))
+        publish(aside, path)
+    return written
+
+
 def export_parquet(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> None:
     """Write a table as ``write_parquet`` does where it is presorted, for whoever asks no hash."""
     with _aside(path) as aside:

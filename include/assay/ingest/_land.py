@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from assay.contract import Contract, FilesSource, RestSource
 from assay.engine import FileDigest, Session
-from assay.ingest._cast import literal
 from assay.ingest._files import fetch_file
 from assay.ingest._http import Retry
 from assay.ingest._model import (
@@ -191,13 +190,12 @@ def _readable(
 
 
 def _unparsed(session: Session, rows: FileDigest) -> tuple[int, dict[str, int]]:
-    file = f"read_parquet({literal(str(rows.path))}, hive_partitioning=false)"
-    found = session.backend.raw_sql(
-        f"SELECT name, count(*) FROM (SELECT unnest(__unparsed) AS name FROM {file}) "  # noqa: S608
-        "GROUP BY name ORDER BY name"
-    ).fetchall()
-    total = session.backend.raw_sql(f"SELECT count(__unparsed) FROM {file}").fetchone()[0]  # noqa: S608
-    return int(total), {name: int(n) for name, n in found}
+    """Number of rows with text that didn't parse, and of such texts by column."""
+    unparsed = session.read_parquet(rows.path)["__unparsed"]
+    names = unparsed.unnest().name("name").as_table()
+    counts = names.group_by("name").agg(n=names.count()).order_by("name")
+    total = session.value(unparsed.count())
+    return int(total), {r["name"]: int(r["n"]) for r in session.rows(counts)}
 
 
 def _landed_before(folder: Path, contract: Contract) -> Manifest | None:

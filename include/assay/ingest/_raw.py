@@ -53,11 +53,11 @@ def raw_jsonl(session: Session, plain: Plain, contract: Contract) -> Raw:
     objects = f"read_ndjson_objects({literal(str(plain.path))}, compression='uncompressed')"
     declared = ", ".join(literal(name) for name in contract.column_names)
     there = ", ".join(f"count_if(list_contains(k, {literal(n)}))" for n in contract.column_names)
-    rows, lists, twice, extra, *found = session.backend.raw_sql(
+    rows, lists, twice, extra, *found = session.query(
         "SELECT count(*), count_if(t <> 'OBJECT'), count_if(len(k) <> len(list_distinct(k))), "  # noqa: S608
         f"count_if(NOT list_has_all([{declared}], k)), {there} FROM "
         f"(SELECT json_type(json) AS t, json_keys(json) AS k FROM {objects})"
-    ).fetchone()
+    )[0]
     if lists:
         message = "Lines are JSON, but no objects."
         raise UnusableError(Fault(code="malformed", message=message, numbers={"lines": lists}))
@@ -91,7 +91,7 @@ def raw_parquet(session: Session, plain: Plain, contract: Contract) -> Raw:
     scan = (
         f"read_parquet({literal(str(plain.path))}, file_row_number=true, hive_partitioning=false)"
     )
-    described = session.backend.raw_sql(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608
+    described = session.query(f"DESCRIBE SELECT * FROM {scan}")  # noqa: S608
     types = {name: kind for name, kind, *_ in described}
     opaque = [c for c in contract.columns if c.name in types and is_opaque(types[c.name])]
     if opaque:
@@ -99,7 +99,7 @@ def raw_parquet(session: Session, plain: Plain, contract: Contract) -> Raw:
     columns = {n: (quoted(n), types[n]) for n in contract.column_names if n in types}
     floats = [n for n, (_, kind) in columns.items() if is_float(kind)]
     counts = ", ".join(["count(*)", *(f"count_if(isnan({quoted(n)}))" for n in floats)])
-    _, *nans = session.backend.raw_sql(f"SELECT {counts} FROM {scan}").fetchone()  # noqa: S608
+    _, *nans = session.query(f"SELECT {counts} FROM {scan}")[0]  # noqa: S608
     missing = {name: n for name, n in zip(floats, nans, strict=True) if n}
     sql = f"SELECT file_row_number AS __row, * FROM {scan}"  # noqa: S608
     return Raw(sql, columns, faults, missing)

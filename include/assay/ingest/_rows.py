@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
 from assay.contract import Contract, FilesSource
-from assay.engine import ROW, FileDigest, Session, quoted
+from assay.engine import ROW, EngineError, FileDigest, Session, quoted
 from assay.ingest._cast import (
     from_text,
     from_typed,
@@ -23,17 +21,6 @@ from assay.ingest._plain import Plain, as_binary, as_utf8, compression_of
 from assay.ingest._raw import Raw, raw_csv, raw_jsonl, raw_parquet, type_differs
 
 _LONGEST_LINE: Final = 1 << 24
-# Errors of our own SQL or of the machine; every other one that reading raises is the input's.
-_NOT_THE_INPUTS: Final = (
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.ParserException,
-    duckdb.SyntaxException,
-    duckdb.NotImplementedException,
-    duckdb.InternalException,
-    duckdb.IOException,
-    duckdb.OutOfMemoryException,
-)
 _SQL_TYPE: Final = {
     "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
     "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
@@ -77,12 +64,12 @@ def write_rows(
         plain = as_utf8(original, compression, source.encoding, source.max_bytes, spare)
     try:
         raw = _raw(session, contract, source, plain)
-        table = session.backend.sql(_landed(contract, raw))
+        table = session.sql(_landed(contract, raw))
         return session.write_parquet(table, target, [ROW]), raw
-    except _NOT_THE_INPUTS:
-        raise
-    except duckdb.Error as exc:
-        # DuckDB's message quotes the line at fault, so nothing but a line number is taken of it.
+    except EngineError as exc:
+        if not exc.of_data:
+            raise
+        # The engine's message quotes the line at fault, so only its line number is used.
         raise UnusableError(_fault_of(str(exc), source, plain)) from None
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
-
-import pyarrow as pa
 
 from assay.engine import Session
 from assay.keys import PseudonymKey
@@ -37,24 +34,4 @@ def pseudonym_table(session: Session, values: Any, domain: str, key: PseudonymKe
     DuckDB hands the distinct values to Python in Arrow blocks, so that memory stays bounded
     whatever their number.
     """
-    function = f"pseudonym_{secrets.token_hex(8)}"
-    table = f"pseudonyms_{secrets.token_hex(8)}"
-    of = pseudonymiser(domain, key)
-
-    def of_block(block: Any) -> Any:
-        return pa.array([of(value) for value in block.to_pylist()], pa.string())
-
-    distinct = values.cast("string").name("value").as_table().distinct()
-    session.backend.create_table(
-        f"{table}_clear", distinct.filter(distinct.value.notnull()), temp=True
-    )
-    session.backend.con.create_function(function, of_block, ["VARCHAR"], "VARCHAR", type="arrow")
-    try:
-        session.backend.raw_sql(
-            f"CREATE TEMP TABLE {table} AS SELECT value, {function}(value) AS pseudonym "  # noqa: S608
-            f"FROM {table}_clear"
-        )
-    finally:
-        session.backend.con.remove_function(function)
-        session.backend.raw_sql(f"DROP TABLE {table}_clear")
-    return session.backend.table(table)
+    return session.mapped(values, pseudonymiser(domain, key)).rename(pseudonym="result")

@@ -85,7 +85,7 @@ def _observed(session: Session, landed: Any, marks: Any | None) -> Any:
     unparsed = landed["__unparsed"].notnull() & (landed["__unparsed"].length() > 0)
     if marks is None:
         marks = landed.select(ROW, disposition=ibis.literal("dropped")).limit(0)
-    unmarked = session.backend.execute(landed.filter(unparsed).anti_join(marks, ROW).count())
+    unmarked = session.value(landed.filter(unparsed).anti_join(marks, ROW).count())
     if unmarked:
         raise InputError(
             "rows with text that didn't parse are not marked as quarantined",

@@ -6,16 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import duckdb
-import ibis
 import ibis.common.exceptions as ibis_errors
-import ibis.expr.datatypes as types
 
+from assay.engine import EngineError, functions
 from assay.quality._finding import SHOWN, Finding, touches, with_rows
 from assay.quality._frame import Frame
 
 FAULTS = (
-    ibis_errors.IbisError, duckdb.Error, TypeError, ValueError, KeyError, AttributeError,
+    ibis_errors.IbisError, EngineError, TypeError, ValueError, KeyError, AttributeError,
     OverflowError, IndexError,
 )  # fmt: skip
 _BEGINNING: Final = 500_000
@@ -29,11 +27,6 @@ class Judged:
     finding: Finding
     flag: Any | None = None
     shown: tuple[str, ...] = ()
-
-
-@ibis.udf.agg.builtin(name="min")  # type: ignore[untyped-decorator]
-def _least(values: int, n: int) -> types.Array[types.int64]:
-    """DuckDB's n least values in order."""
 
 
 def with_failing(frame: Frame, judged: Sequence[Judged], redact: Collection[str]) -> list[Judged]:
@@ -66,7 +59,9 @@ def _first(frame: Frame, flags: Mapping[int, Any], within: Any | None) -> dict[i
     if not flags:
         return {}
     table = frame.table if within is None else frame.table.filter(within)
-    least = {f"r{i}": _least(frame.table[frame.row], SHOWN, where=f) for i, f in flags.items()}
+    least = {
+        f"r{i}": functions.least(frame.table[frame.row], SHOWN, where=f) for i, f in flags.items()
+    }
     found = frame.rows(table.aggregate(**least))[0]
     return {i: found[f"r{i}"] or [] for i in flags}
 

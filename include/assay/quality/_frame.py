@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from typing import Any, cast
 import dateutil.parser  # type: ignore[import-untyped]
 import ibis
 import ibis.expr.datatypes as types
-import ibis.expr.operations as ops
 from ibis import Table
 
 from assay.engine import Session, data_columns
@@ -22,7 +20,6 @@ from assay.errors import did_you_mean
 from assay.quality._condition import COMPARISONS, ColumnName, Compare, Condition, IsNull
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
-_names = itertools.count()
 
 
 class Unjudged(Exception):  # noqa: N818 - not an error of the program
@@ -41,14 +38,14 @@ class Frame:
         Data columns and the row number.
     row : str
         Name of the row number's column.
-    made : list of str
-        Temporary tables that stand for rows found beforehand; dropped at the end.
+    made : list of ibis.Table
+        Rows that were found beforehand and set aside; dropped at the end.
     """
 
     session: Session
     table: Table
     row: str
-    made: list[str] = field(default_factory=list)
+    made: list[Table] = field(default_factory=list)
 
     @classmethod
     def of(cls, session: Session, table: Table, row: str) -> Frame:
@@ -75,29 +72,17 @@ class Frame:
 
     def keep(self, expression: Any | None = None, schema: Any | None = None) -> Any:
         """The expression's rows, computed once; or no rows, of a schema."""
-        name = f"assay_found_{next(_names)}"
-        self.made.append(name)
-        return self.session.backend.create_table(name, expression, schema=schema, temp=True)
+        self.made.append(self.session.set_aside(expression, schema))
+        return self.made[-1]
 
     def forget(self) -> None:
         """Drop what :meth:`keep` made."""
         while self.made:
-            self.session.backend.drop_table(self.made.pop(), force=True)
+            self.session.forget(self.made.pop())
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
-        """A small result as dictionaries, a row each.
-
-        ``to_pyarrow`` imports pandas, which takes longer than most of what is asked here; so the
-        SQL is run as it is, save where a table in memory has to be made known first.
-        """
-        table = table.as_table()
-        if table.op().find(ops.InMemoryTable):
-            return list(self.session.backend.to_pyarrow(table).to_pylist())
-        return list(
-            self.session.backend.raw_sql(self.session.backend.compile(table))
-            .to_arrow_table()
-            .to_pylist()
-        )
+        """A small result as dictionaries, one a row."""
+        return self.session.rows(table)
 
 
 def kind(value: Any) -> str:

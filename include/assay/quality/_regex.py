@@ -107,7 +107,7 @@ def judged_in_python(frame: Frame, table: Table, name: str, holds: Callable[[str
     texts = table.filter(table[name].notnull()).select(value=table[name]).distinct()
     yes: list[Any] = []
     no: list[Any] = []
-    for block in frame.session.backend.to_pyarrow_batches(texts):
+    for block in frame.session.blocks(texts):
         for value in block.column(0).to_pylist():
             (yes if holds(value if isinstance(value, str) else str(value)) else no).append(value)
     fewer = no if len(no) <= len(yes) else yes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from assay.engine import EngineError
 from assay.quality._check import Check, Values, compiled
 from assay.quality._failing import FAULTS, Judged, with_failing
 from assay.quality._finding import Finding
@@ -32,7 +33,10 @@ def judged_compiled(
 
 def _unjudged(exc: Exception) -> Unjudged:
     """The reason why not, without the text of an engine's error, which may hold values."""
-    return exc if isinstance(exc, Unjudged) else Unjudged(f"it fails: {type(exc).__name__}")
+    if isinstance(exc, Unjudged):
+        return exc
+    kind = exc.kind if isinstance(exc, EngineError) else type(exc).__name__
+    return Unjudged(f"it fails: {kind}")
 
 
 def _scan(frame: Frame, checks: list[Check | Unjudged]) -> list[Values]:

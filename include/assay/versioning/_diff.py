@@ -152,7 +152,7 @@ def _check_key(
     if not key:
         return
     groups = table.group_by(list(key)).agg(n=lambda t: t.count())
-    twice = session.backend.to_pyarrow(groups.filter(groups.n > 1).count()).as_py()
+    twice = session.value(groups.filter(groups.n > 1).count())
     if twice:
         raise InputError(
             "the key isn't unique",
@@ -221,5 +221,5 @@ def _by_row(
 
 
 def _counted(session: Session, aggregate: ibis.Table) -> dict[str, int]:
-    row = session.backend.to_pyarrow(aggregate).to_pylist()[0]
+    row = session.one(aggregate)
     return {name: int(value or 0) for name, value in row.items()}

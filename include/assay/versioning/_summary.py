@@ -57,7 +57,7 @@ def measure_columns(
             wanted[f"mean{i}"] = column.cast("float64").mean()
         if column.type().is_numeric():
             wanted[f"quantiles{i}"] = column.cast("float64").quantile(_QUANTILES)
-    found = session.backend.to_pyarrow(table.aggregate(**wanted)).to_pylist()[0]
+    found = session.one(table.aggregate(**wanted))
     return {name: _summary(found, i) for i, name in enumerate(table.columns)}
 
 

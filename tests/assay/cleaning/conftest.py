@@ -8,7 +8,6 @@ from typing import Any
 import ibis
 import pandas as pd
 import pytest
-from ibis.util import gen_name
 
 from assay import engine
 from assay.engine import Session
@@ -32,7 +31,7 @@ def table(session: Session) -> Callable[..., Any]:
         import pyarrow as pa
 
         arrow = pa.table(rows, schema=ibis.schema(schema).to_pyarrow())
-        return session.backend.create_table(gen_name("t"), arrow, temp=True)
+        return session.set_aside(arrow)
 
     return make
 

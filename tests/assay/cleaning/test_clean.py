@@ -95,7 +95,7 @@ def test_bytes_over_threads(tmp_path: Any, policy: Any) -> None:
     found = set()
     for threads in (1, 2, 8):
         with engine.open_session(threads=threads) as session:
-            t = session.backend.create_table("t", arrow)
+            t = session.set_aside(arrow)
             state = fit(session, t, p)
             done = clean(session, t, p, state)
             files = [

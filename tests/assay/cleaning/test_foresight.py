@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from ibis.util import gen_name
 
 from assay import engine
 from assay.cleaning import _foresight, _run, clean, fit
@@ -66,9 +65,7 @@ def test_three_steps_take_one_scan(
         "float": _SAMPLES["heavy"].astype("float32"),
         "whole": pa.array(_RNG.normal(0, 100, _N).astype(np.int64), mask=_RNG.random(_N) < 0.1),
     }  # fmt: skip
-    table = session.backend.create_table(
-        gen_name("t"), pa.table({"__row": range(_N), **numbers}), temp=True
-    )
+    table = session.set_aside(pa.table({"__row": range(_N), **numbers}))
     steps = [{**first, "columns": columns},
              {"step": "impute", "columns": {n: {"method": method} for n in columns}},
              {**_SCALE, "columns": columns}]  # fmt: skip
@@ -88,9 +85,7 @@ def test_three_steps_take_one_scan(
 def test_a_step_that_drops_rows_ends_what_is_known(
     session: Session, policy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = session.backend.create_table(
-        gen_name("t"), pa.table({"__row": range(_N), "x": _SAMPLES["normal"]}), temp=True
-    )
+    table = session.set_aside(pa.table({"__row": range(_N), "x": _SAMPLES["normal"]}))
     steps = [{**_CLIP, "columns": ["x"], "action": "drop",
               "by": {"method": "zscore", "threshold": 2, "ddof": 0}},
              {"step": "impute", "columns": {"x": {"method": "mean"}}}]  # fmt: skip
@@ -109,9 +104,7 @@ def test_what_is_left_once_far_values_are_gone_is_measured_anew(
     rng = np.random.default_rng(2)
     values, apart = 0.1 + spread * rng.normal(size=_N), rng.permutation(_N)[:480]
     values[apart] = np.where(np.arange(480) % 2, 1e9, -1e9)
-    table = session.backend.create_table(
-        gen_name("t"), pa.table({"__row": range(_N), "x": values}), temp=True
-    )
+    table = session.set_aside(pa.table({"__row": range(_N), "x": values}))
     by = {"method": "zscore", "threshold": 3, "ddof": 0}
     steps = [{**_CLIP, "columns": ["x"], "action": "null", "by": by}, {**_SCALE, "columns": ["x"]}]
     p = policy(*steps)
@@ -138,7 +131,7 @@ def test_a_fit_with_a_pilot_has_the_same_bits_over_threads(
 
     def fitted(threads: int) -> Any:
         with engine.open_session(threads=threads) as session:
-            table = session.backend.create_table("t", arrow)
+            table = session.set_aside(arrow)
             state = fit(session, table, p)
             rows = clean(session, table, p, state).table.order_by("__row").to_pyarrow()
             return state, rows

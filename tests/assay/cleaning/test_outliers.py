@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from ibis.util import gen_name
 from scipy import stats
 from sklearn.ensemble import IsolationForest
 
@@ -201,9 +200,7 @@ def test_no_rounding_moves_a_bound(
         (math.nextafter, -math.inf), (math.nextafter, math.inf), (max, -math.inf))]  # fmt: skip
     cells = np.array([*values, *ends, centre, math.inf, -math.inf, math.nan])
     column = pa.array([*cells, None], from_pandas=False)
-    rows = session.backend.create_table(
-        gen_name("bounds"), pa.table({"__row": range(len(column)), "x": column}), temp=True
-    )
+    rows = session.set_aside(pa.table({"__row": range(len(column)), "x": column}))
     fitted = {"x": ColumnFit(n=9, values={"low": low, "high": high})}
     step = OutliersStep.model_validate(
         _step({"method": "zscore", "threshold": 3, "ddof": 0}, "clip", ["x"])

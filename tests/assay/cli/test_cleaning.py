@@ -102,9 +102,7 @@ def test_a_log_that_lacks_a_change_is_found_out(cleaned: Any) -> None:
     with services.session() as session:
         assert found.replay(session).same
         log = found._log(session)
-        lesser = session.backend.create_table(
-            "lesser", log.filter(log["column"] != "age"), temp=True
-        )
+        lesser = session.set_aside(log.filter(log["column"] != "age"))
         object.__setattr__(found, "_log", lambda session: lesser)
         assert not found.replay(session).same
 

@@ -68,7 +68,7 @@ def frame(seed, rows, shares=SHARES, means=MEANS):
 
 def explained(reference, current, judging, contract=None):
     with open_session(threads=1) as session:
-        tables = [session.backend.create_table(n, t, temp=True)
+        tables = [session.set_aside(t)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
         verdict = judge_drift(measure_drift(session, *tables, judging, contract=contract), judging)
         found = [explain_drift(*tables, a, judging, contract) for a in alarms(verdict, judging)]
@@ -308,8 +308,8 @@ def test_rows_are_written_as_numbers_alone(tmp_path):
     judging = policy(columns={"number": COLUMNS["number"]}, segments=["segment"])
     with open_session(threads=1) as session:
         tables = [
-            session.backend.create_table("ref", frame(1, 3000), temp=True),
-            session.backend.create_table("cur", frame(2, 3000, MOVED), temp=True),
+            session.set_aside(frame(1, 3000)),
+            session.set_aside(frame(2, 3000, MOVED)),
         ]
         verdict = judge_drift(measure_drift(session, *tables, judging), judging)
         found = [explain_drift(*tables, a, judging) for a in alarms(verdict, judging)]

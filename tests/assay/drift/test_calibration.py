@@ -60,9 +60,7 @@ def measured(policy):
     days = [f"2013-01-{i + 1:02}" for i in range(19)]
     found = {}
     with open_session(threads=1) as session:
-        tables = {
-            d: session.backend.create_table(f"d{i}", day(i), temp=True) for i, d in enumerate(days)
-        }
+        tables = {d: session.set_aside(day(i)) for i, d in enumerate(days)}
         for batch, (first, *_) in comparisons(days, days[-2:]):
             found[batch] = measure_drift(session, tables[first], tables[batch], policy[1])
     return found
@@ -71,7 +69,7 @@ def measured(policy):
 @pytest.fixture(scope="module")
 def chance(policy):
     with open_session(threads=1) as session:
-        pair = [session.backend.create_table(f"d{i}", day(i), temp=True) for i in (17, 0)]
+        pair = [session.set_aside(day(i)) for i in (17, 0)]
         return measure_chance(session, *pair, policy[1])
 
 
@@ -112,12 +110,12 @@ def test_a_limit_that_no_batch_could_tell_from_chance_is_raised(policy, measured
 def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured, chance):
     limit = calibrate(measured, chance, policy[1], 0.1, "loans").proposals[0].proposed
     with open_session(threads=1) as session:
-        reference = session.backend.create_table("r", day(17), temp=True)
+        reference = session.set_aside(day(17))
         fresh = [
             measure_drift(
                 session,
                 reference,
-                session.backend.create_table("n", day(i), temp=True, overwrite=True),
+                session.set_aside(day(i)),
                 policy[1],
             )
             for i in range(100, 130)
@@ -128,8 +126,8 @@ def test_calibrated_limits_hold_their_rate_on_further_days(policy, measured, cha
 
 def test_chance_is_what_the_gate_says_of_a_batch_a_fifth_smaller(policy, chance):
     with open_session(threads=1) as session:
-        reference = session.backend.create_table("r", day(17), temp=True)
-        fewer = session.backend.create_table("n", day(0).head(320), temp=True)
+        reference = session.set_aside(day(17))
+        fewer = session.set_aside(day(0).head(320))
         gate = measure_drift(session, reference, fewer, policy[1])
     assert (chance.rows_current, chance.level) == (320, gate.level)
     told, asked = (m.columns[1].effect("cramers_v").null_quantile for m in (gate, chance))
@@ -142,10 +140,10 @@ def test_ordinary_batches_of_a_few_rows_less_are_told_from_chance(policy, measur
     limits = {p.key: p.proposed for p in found.proposals}
     rng = np.random.default_rng(5)
     with open_session(threads=1) as session:
-        reference = session.backend.create_table("r", day(17), temp=True)
+        reference = session.set_aside(day(17))
         for i in range(200, 210):
             fewer = day(i).head(rng.integers(330, 400))
-            batch = session.backend.create_table("n", fewer, temp=True, overwrite=True)
+            batch = session.set_aside(fewer)
             one = measure_drift(session, reference, batch, policy[1])
             x, c = one.columns
             assert x.effect("ks_statistic").null_quantile <= limits["columns", "x"]
@@ -157,7 +155,7 @@ def test_one_batch_gives_the_null_of_its_halves_but_no_less_than_the_gates(polic
     own = policy[1]
     at_rate = own.model_copy(update={"alpha": rate * own.tests})
     with open_session(threads=1) as session:
-        table = session.backend.create_table("d", day(1), temp=True)
+        table = session.set_aside(day(1))
         pair = halved(table, 3)
         sizes = [int(side.count().execute()) for side in pair]
         one = measure_drift(session, *pair, at_rate)

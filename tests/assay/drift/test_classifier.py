@@ -38,7 +38,7 @@ def frame(seed, rows=1500, bond=0.8):
 
 def judged(reference, current, judging, threads=1):
     with open_session(threads=threads) as session:
-        tables = [session.backend.create_table(n, t, temp=True)
+        tables = [session.set_aside(t)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
         measured = measure_drift(session, *tables, judging)
     return judge_drift(measured, judging), measured

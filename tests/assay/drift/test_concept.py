@@ -49,7 +49,7 @@ def frame(seed, rows=8000, noise=1.0, labelled=1.0):
 
 def judged(reference, current, judging):
     with open_session(threads=1) as session:
-        tables = [session.backend.create_table(n, t, temp=True)
+        tables = [session.set_aside(t)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
         measured = measure_drift(session, *tables, judging)
     return judge_drift(measured, judging), measured

@@ -138,9 +138,8 @@ def classified(all_runs):
             rng, told, beyond = np.random.default_rng([2025, n]), 0, 0
             for _ in range(runs):
                 pair = [
-                    session.backend.create_table(
-                        name, pd.DataFrame({f"x{i}": column for i, column in enumerate(
-                            correlated(rng, n))}), temp=True, overwrite=True)
+                    session.set_aside(pd.DataFrame({f"x{i}": column for i, column in enumerate(
+                            correlated(rng, n))}))
                     for name in ("ref", "cur")
                 ]  # fmt: skip
                 one = measure_classifier(*pair, judging, ALPHA)

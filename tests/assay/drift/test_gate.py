@@ -67,7 +67,7 @@ def frame(seed, rows=1500, shift=0.0):
 def judged(reference, current, judging=None, **options):
     judging = judging or policy()
     with open_session(threads=1) as session:
-        tables = [None if t is None else session.backend.create_table(n, t, temp=True)
+        tables = [None if t is None else session.set_aside(t)
                   for n, t in (("ref", reference), ("cur", current))]  # fmt: skip
         measured = measure_drift(session, *tables, judging, **options)
     verdict = judge_drift(measured, judging)
@@ -290,9 +290,9 @@ def test_slices_are_judged_in_the_same_family():
 def test_a_shift_that_cleaning_hides_is_reported():
     judging = policy()
     with open_session() as session:
-        reference = session.backend.create_table("ref", frame(1), temp=True)
-        observed = session.backend.create_table("obs", frame(2, shift=1), temp=True)
-        candidate = session.backend.create_table("cand", frame(3), temp=True)
+        reference = session.set_aside(frame(1))
+        observed = session.set_aside(frame(2, shift=1))
+        candidate = session.set_aside(frame(3))
         both = [
             measure_drift(session, reference, table, judging, table=name)
             for name, table in (("observed", observed), ("candidate", candidate))
@@ -306,7 +306,7 @@ def test_two_references_share_one_correction():
     references = {"base": {"kind": "pinned", "batches": ["2015"]}, "last": {"kind": "previous"}}
     judging = policy(references=references)
     with open_session() as session:
-        tables = [session.backend.create_table(f"t{i}", frame(i), temp=True) for i in range(3)]
+        tables = [session.set_aside(frame(i)) for i in range(3)]
         both = [
             measure_drift(session, table, tables[2], judging, reference_name=name)
             for name, table in zip(references, tables[:2], strict=True)
@@ -445,7 +445,7 @@ def test_unknown_columns_are_named_with_the_nearest(tmp_path):
 
 def test_tables_of_any_backend_expression():
     with open_session() as session:
-        table = session.backend.create_table("t", frame(1), temp=True)
+        table = session.set_aside(frame(1))
         halves = [table.filter(ibis.row_number() % 2 == i) for i in (0, 1)]
         measured = measure_drift(session, *halves, policy())
     assert judge_drift(measured, policy()).outcome is Outcome.PASS

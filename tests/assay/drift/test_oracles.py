@@ -47,10 +47,10 @@ def measured():
     )  # fmt: skip
     found = []
     with open_session() as session:
-        before = session.backend.create_table("ref", reference, temp=True)
+        before = session.set_aside(reference)
         for chunk in range(10):
             rows = analysis.iloc[5000 * chunk : 5000 * (chunk + 1)]
-            now = session.backend.create_table(f"chunk{chunk}", rows, temp=True)
+            now = session.set_aside(rows)
             found.append(measure_drift(session, before, now, policy).columns)
     return found
 

@@ -36,12 +36,8 @@ def outcomes(draw, judging, runs, rows):
     found = []
     with open_session(threads=1) as session:
         for _ in range(runs):
-            before = session.backend.create_table(
-                "ref", draw(rng, rows, False), temp=True, overwrite=True
-            )
-            now = session.backend.create_table(
-                "cur", draw(rng, rows, True), temp=True, overwrite=True
-            )
+            before = session.set_aside(draw(rng, rows, False))
+            now = session.set_aside(draw(rng, rows, True))
             found.append(judge_drift(measure_drift(session, before, now, judging), judging).outcome)
     return found
 

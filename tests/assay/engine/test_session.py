@@ -34,7 +34,7 @@ def test_what_is_no_amount_of_memory_is_refused_by_name(monkeypatch, wrong: str)
 def test_a_sort_beyond_the_limit_spills_and_gives_the_same_bytes(tmp_path) -> None:
     def written(memory: str) -> str:
         with engine.open_session(spill=tmp_path / "spill", memory=memory) as session:
-            table = session.backend.sql(
+            table = session.sql(
                 "SELECT i AS __row, hash(i) AS key, md5(i::text) AS text FROM range(1500000) r(i)"
             )
             path = tmp_path / f"{memory}.parquet"

@@ -17,7 +17,7 @@ ROWS = 300_000
 
 def _write(folder: Path, threads: int, descending: bool) -> engine.FileDigest:
     with engine.open_session(spill=folder / "spill", threads=threads) as session:
-        table = session.backend.sql(
+        table = session.sql(
             "SELECT i AS __row, hash(i) % 1000 AS key, sin(i) AS value, "
             f"CASE WHEN i % 7 = 0 THEN NULL ELSE 'é' || i END AS text FROM range({ROWS}) r(i)"
         )
@@ -39,13 +39,13 @@ def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
 ) -> None:
     source = tmp_path / "source.parquet"
     with engine.open_session() as session:
-        numbers = session.backend.sql(f"SELECT i AS __row FROM range({ROWS}) r(i)")
+        numbers = session.sql(f"SELECT i AS __row FROM range({ROWS}) r(i)")
         session.write_parquet(numbers, source, ["__row"])
     digests = set()
     for threads, presorted in itertools.product((1, 2, 8), (False, True)):
         with engine.open_session(threads=threads) as session:
             numbered = f"(SELECT *, __row AS i FROM '{source}')"
-            rows = session.backend.sql(f"SELECT __row, sin(i) AS x FROM {numbered} WHERE {where}")
+            rows = session.sql(f"SELECT __row, sin(i) AS x FROM {numbered} WHERE {where}")
             path = tmp_path / "t.parquet"
             written = session.write_parquet(rows, path, ["__row"], "ab", presorted=presorted)
             digests.add(written.sha256)
@@ -57,7 +57,7 @@ def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
 
 def test_rows_that_come_in_another_order_are_sorted_after_all(tmp_path: Path) -> None:
     with engine.open_session() as session:
-        rows = session.backend.sql(f"SELECT {ROWS} - i AS __row FROM range({ROWS}) r(i)")
+        rows = session.sql(f"SELECT {ROWS} - i AS __row FROM range({ROWS}) r(i)")
         a = session.write_parquet(rows, tmp_path / "a.parquet", ["__row"], presorted=True)
         b = session.write_parquet(rows, tmp_path / "b.parquet", ["__row"])
     assert (a.sha256, a.rows) == (b.sha256, ROWS)
@@ -65,7 +65,7 @@ def test_rows_that_come_in_another_order_are_sorted_after_all(tmp_path: Path) ->
 
 def test_the_nonce_is_in_the_file_and_in_its_hash(tmp_path: Path) -> None:
     with engine.open_session() as session:
-        table = session.backend.sql("SELECT 1 AS __row, 2 AS x")
+        table = session.sql("SELECT 1 AS __row, 2 AS x")
         one = session.write_parquet(table, tmp_path / "a.parquet", ["__row"], nonce="aa" * 16)
         two = session.write_parquet(table, tmp_path / "b.parquet", ["__row"], nonce="bb" * 16)
     assert one.sha256 != two.sha256
@@ -75,9 +75,7 @@ def test_the_nonce_is_in_the_file_and_in_its_hash(tmp_path: Path) -> None:
 
 def test_nothing_is_left_beside_a_failed_write(tmp_path: Path) -> None:
     with engine.open_session() as session:
-        table = session.backend.sql(
-            "SELECT 1 AS __row, CAST('x' || range AS INT) AS x FROM range(3)"
-        )
+        table = session.sql("SELECT 1 AS __row, CAST('x' || range AS INT) AS x FROM range(3)")
         with pytest.raises(Exception, match=r"(?i)conver"):
             session.write_parquet(table, tmp_path / "a.parquet", ["__row"])
     assert list(tmp_path.iterdir()) == []

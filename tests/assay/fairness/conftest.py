@@ -40,7 +40,6 @@ def make_policy() -> Callable[..., FairnessPolicy]:
 @pytest.fixture(scope="session")
 def make_table(session: Session) -> Callable[..., Any]:
     """A table from (group, label, prediction, rows) or from a frame."""
-    made = iter(range(10**6))
 
     def make(data: pd.DataFrame | list[tuple[Any, Any, Any, int]]) -> Any:
         if isinstance(data, list):
@@ -49,7 +48,7 @@ def make_table(session: Session) -> Callable[..., Any]:
             data = pd.DataFrame(rows, columns=columns).astype(
                 {"sex": "string", "label": "Int64", "prediction": "Int64"}
             )
-        return session.backend.create_table(f"t{next(made)}", data, temp=True)
+        return session.set_aside(data)
 
     return make
 

@@ -37,7 +37,7 @@ _FRAME.loc[:10, "amount"] = None
 @pytest.fixture(scope="module")
 def profiled() -> Any:
     with engine.open_session(threads=2) as session:
-        table = session.backend.create_table("t", _FRAME)
+        table = session.set_aside(_FRAME)
         profile = measure_profile(table)
         yield {c.name: c for c in profile.columns}, profile, measure_distances(table, profile)
 
@@ -103,9 +103,9 @@ def test_rounding_up_never_lowers(value: float) -> None:
 
 def test_an_empty_sample_and_an_odd_type_are_refused() -> None:
     with engine.open_session(threads=1) as session:
-        empty = session.backend.create_table("t", _FRAME.head(0).astype({"kind": "str"}))
+        empty = session.set_aside(_FRAME.head(0).astype({"kind": "str"}))
         with pytest.raises(InputError, match="sample is empty"):
             measure_profile(empty)
-        odd = session.backend.sql("SELECT 0 AS __row, [1, 2] AS listed")
+        odd = session.sql("SELECT 0 AS __row, [1, 2] AS listed")
         with pytest.raises(InputError, match="type that a contract can't name"):
             measure_profile(odd)

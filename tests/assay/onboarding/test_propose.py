@@ -56,7 +56,7 @@ def session() -> Any:
 
 @pytest.fixture(scope="module")
 def loans(session: Session) -> Any:
-    table = session.backend.create_table("loans", _loans(1).assign(__row=range(N)))
+    table = session.set_aside(_loans(1).assign(__row=range(N)))
     return table, propose_suite(session, table, hidden={"email"})
 
 
@@ -106,7 +106,7 @@ def test_another_batch_keeps_it_and_planted_faults_dont(
     table, found = loans
     write_suite(tmp_path / "suite.json", "loans", found.proposals)
     suite = load_suite(tmp_path / "suite.json")
-    again = session.backend.create_table("again", _loans(2).assign(__row=range(N)), overwrite=True)
+    again = session.set_aside(_loans(2).assign(__row=range(N)))
     assert [
         f.expectation.label for f in validate(session, again, suite).findings if not f.success
     ] == []
@@ -157,9 +157,7 @@ def test_any_data_keep_their_own_suite(session: Session, tmp_path_factory: Any, 
     frame = pd.DataFrame(data, columns=["i", "f", "s", "t", "b"]).astype(
         {"i": "Int64", "f": "float64", "s": "string", "t": "datetime64[us]", "b": "boolean"}
     )
-    table = session.backend.create_table(
-        "any", frame.assign(__row=range(len(frame))), overwrite=True
-    )
+    table = session.set_aside(frame.assign(__row=range(len(frame))))
     found = propose_suite(session, table)
     path = tmp_path_factory.mktemp("any") / "suite.json"
     write_suite(path, "any", found.proposals)
@@ -175,9 +173,7 @@ def test_any_data_keep_their_own_suite(session: Session, tmp_path_factory: Any, 
 def _levels(session: Session, counts: dict[str, int], **more: Any) -> Any:
     rows = [level for level, n in counts.items() for _ in range(n)]
     frame = pd.DataFrame({"kind": rows, "__row": range(len(rows))})
-    return propose_suite(
-        session, session.backend.create_table("levels", frame, overwrite=True), **more
-    )
+    return propose_suite(session, session.set_aside(frame), **more)
 
 
 def test_a_list_to_which_levels_keep_coming_isnt_closed(session: Session) -> None:
@@ -194,10 +190,7 @@ def test_a_list_to_which_levels_keep_coming_isnt_closed(session: Session) -> Non
 
 def _versions(session: Session, frames: list[pd.DataFrame]) -> list[tuple[str, Any]]:
     numbered = [frame.assign(__row=range(len(frame))) for frame in frames]
-    tables = [
-        session.backend.create_table(f"v{i}", frame, overwrite=True)
-        for i, frame in enumerate(numbered)
-    ]
+    tables = [session.set_aside(frame) for i, frame in enumerate(numbered)]
     return [(f"2024-{i + 1:02d}", table) for i, table in enumerate(tables)]
 
 
@@ -211,9 +204,7 @@ def test_earlier_versions_give_bands_and_open_lists(session: Session) -> None:
                              "day": i})  # fmt: skip
 
     frames = [batch(i) for i in range(7)]
-    last = session.backend.create_table(
-        "last", frames[-1].assign(__row=range(len(frames[-1]))), overwrite=True
-    )
+    last = session.set_aside(frames[-1].assign(__row=range(len(frames[-1]))))
     found = propose_suite(session, last, earlier=_versions(session, frames[:-1]))
     rows = _by(found, "row_count")[()]
     assert rows.kwargs["min_value"] < 900 < 1000 < rows.kwargs["max_value"] < 1300
@@ -225,8 +216,8 @@ def test_earlier_versions_give_bands_and_open_lists(session: Session) -> None:
     assert "new levels came in" in remarks["kind"]
     assert "which batch this is" in remarks["day"]
     assert found.batches == 7
-    far = session.backend.create_table("far", (frames[0] + {"x": 90, "kind": "", "day": 0}).assign(
-        __row=range(900)), overwrite=True)  # fmt: skip
+    far = session.set_aside((frames[0] + {"x": 90, "kind": "", "day": 0}).assign(
+        __row=range(900)))  # fmt: skip
     moved = propose_suite(session, far, earlier=_versions(session, frames[:-1]))
     assert ("x",) not in _by(moved, "mean_to_be_between")
     assert any("its mean" in r.text for r in moved.remarks if r.column == "x")
@@ -236,7 +227,7 @@ def test_codes_for_unknown_are_named(session: Session) -> None:
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.integers(0, 5000, 2000), [99999] * 9])
     frame = pd.DataFrame({"gain": x, "__row": range(len(x))})
-    found = propose_suite(session, session.backend.create_table("codes", frame, overwrite=True))
+    found = propose_suite(session, session.set_aside(frame))
     (remark,) = [r for r in found.remarks if r.column == "gain"]
     assert remark.text.startswith("99999 stands 9 times")
 
@@ -244,7 +235,7 @@ def test_codes_for_unknown_are_named(session: Session) -> None:
 def test_a_key_of_two_columns_and_what_is_known(session: Session) -> None:
     frame = pd.DataFrame({"shop_id": np.repeat(range(40), 25), "ticket_no": list(range(25)) * 40,
                           "total": 1.5, "__row": range(1000)})  # fmt: skip
-    table = session.backend.create_table("keys", frame, overwrite=True)
+    table = session.set_aside(frame)
     (key,) = [p for p in propose_suite(session, table).proposals if "compound" in p.type]
     assert key.kwargs["column_list"] == ["shop_id", "ticket_no"]
     stated = [("expect_compound_columns_to_be_unique", dict(key.kwargs)),
@@ -284,8 +275,6 @@ def test_merging_changes_nothing_that_stands_there(
 
 
 def test_an_empty_table_is_refused(session: Session) -> None:
-    table = session.backend.create_table(
-        "none", _loans(1, 1).head(0).assign(__row=[]), overwrite=True
-    )
+    table = session.set_aside(_loans(1, 1).head(0).assign(__row=[]))
     with pytest.raises(InputError, match="no row or no column"):
         propose_suite(session, table)

@@ -53,9 +53,7 @@ def protected(session, contract_of, policy_of):
     def run(rows=ROWS, marked=None, **changed):
         marked = marks() if marked is None else marked
         observed = protect(session, table(rows), marked, contract_of(), policy_of(**changed), KEY)
-        return sorted(
-            session.backend.to_pyarrow(observed).to_pylist(), key=lambda row: row["__row"]
-        )
+        return sorted(session.rows(observed), key=lambda row: row["__row"])
 
     return run
 
@@ -115,9 +113,9 @@ def test_an_unparsed_row_without_a_mark_would_vanish(protected):
 
 def test_no_marks_and_no_rows(session, contract_of, policy_of):
     observed = protect(session, table(ROWS[:5]), None, contract_of(), policy_of(), KEY)
-    assert session.backend.to_pyarrow(observed.count()).as_py() == 5
+    assert session.value(observed.count()) == 5
     empty = protect(session, table([]), None, contract_of(), policy_of(), KEY)
-    assert session.backend.to_pyarrow(empty).num_rows == 0
+    assert session.rows(empty) == []
     assert "tail" in empty.columns
 
 
@@ -138,8 +136,8 @@ def test_references_match_pseudonym_to_pseudonym(session, contract_of, policy_of
     planes = protect(session, table(ROWS[:2]), None, contract, policy, KEY)
     flights = protect(session, table([ROWS[0], ROWS[2]]), None, contract, policy, KEY)
     newer = protect(session, table(ROWS[:2]), None, contract, policy, PseudonymKey(2, KEY.master))
-    assert session.backend.to_pyarrow(flights.semi_join(planes, "tail").count()).as_py() == 2
-    assert session.backend.to_pyarrow(flights.semi_join(newer, "tail").count()).as_py() == 0
+    assert session.value(flights.semi_join(planes, "tail").count()) == 2
+    assert session.value(flights.semi_join(newer, "tail").count()) == 0
 
 
 def test_bytes_are_the_same_over_threads(tmp_path, contract_of, policy_of):
@@ -153,11 +151,9 @@ def test_bytes_are_the_same_over_threads(tmp_path, contract_of, policy_of):
     seen = set()
     for threads in (1, 2, 8):
         with open_session(threads=threads) as session:
-            marked = session.backend.sql("SELECT i AS __row, 'quarantined' AS disposition "
+            marked = session.sql("SELECT i AS __row, 'quarantined' AS disposition "
                              "FROM range(0, 130000, 7) AS t(i)")  # fmt: skip
-            rows = protect(
-                session, session.backend.sql(sql), marked, contract_of(), policy_of(), KEY
-            )
+            rows = protect(session, session.sql(sql), marked, contract_of(), policy_of(), KEY)
             written = session.write_parquet(
                 rows, tmp_path / f"{threads}.parquet", ["tail", "__row"]
             )
@@ -179,8 +175,8 @@ def test_no_planted_value_is_in_what_comes_out(
     row["__landed"] = {"tail": "zqmarkertail "}
     landed = table([tuple(row.values()), *ROWS[1:5]])
     needles = [str(value).encode() for value in MARKERS.values()] + [b"zqmarkertail"]
-    landed = session.backend.create_table("landed_rows", landed)
-    marked = session.backend.create_table("marked_rows", marks(MARKS[:2]))
+    landed = session.set_aside(landed)
+    marked = session.set_aside(marks(MARKS[:2]))
     clear = session.write_parquet(landed, tmp_path / "clear.parquet", ["__row"]).path
     assert all(_found(clear, needle) for needle in needles), "the search would find them"
     observed = protect(session, landed, marked, contract_of(), policy_of(), KEY)

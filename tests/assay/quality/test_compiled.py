@@ -86,8 +86,7 @@ columns = {"__row": range(4), "i": [1, 2, 3, 4], "j": [4, 3, 2, 1], "s": list("a
            "n": [None, None, None, 1], "t": ["2001", "2002", "2003", "2004"]}
 suite = load_suite(sys.argv[1], {"low": 0})
 with open_session(threads=1) as session:
-    session.backend.con.register("t", pa.table({k: pa.array(v) for k, v in columns.items()}))
-    table = session.backend.table("t")
+    table = session.set_aside(pa.table({k: pa.array(v) for k, v in columns.items()}))
     found = validate(session, table, suite.with_released({"other": table}))
 told = [(f.expectation.type, f.engine, f.success, f.problem) for f in found.findings]
 heavy = [m for m in ("great_expectations", "scipy.stats", "sklearn") if m in sys.modules]

@@ -72,9 +72,7 @@ def test_a_score_is_met_over_judged(
         for k in kinds for c in "ab"
     ]  # fmt: skip
     suite.write_text(json.dumps({"name": "s", "expectations": expectations}))
-    found = validate(
-        session, session.backend.create_table("scored", frame, overwrite=True), load_suite(suite)
-    )
+    found = validate(session, session.set_aside(frame), load_suite(suite))
     scores = {s.dimension: s for s in measure_scores(found)}
     cells = [v for column in (a, b) for v in column]
     present = [v for v in cells if v is not None]

@@ -197,9 +197,9 @@ def test_threads_change_nothing(write_suite, expect, tmp_path):
     seen = set()
     for threads in (1, 2, 8):
         with open_session(threads=threads) as session:
-            session.backend.raw_sql("CREATE TABLE t AS SELECT i AS __row, i % 199990 AS k, "
-                        "sin(i) * 1e3 + 0.1 AS f FROM range(200000) r(i)")  # fmt: skip
-            found = validate(session, session.backend.table("t"), suite)
+            rows = session.sql("SELECT i AS __row, i % 199990 AS k, sin(i) * 1e3 + 0.1 AS f "
+                               "FROM range(200000) r(i)")  # fmt: skip
+            found = validate(session, session.set_aside(rows), suite)
             marks = write_marks(session, found, tmp_path / f"{threads}.parquet")
             seen.add((json.dumps(found.document()), marks.sha256))
     assert len(seen) == 1

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.util import gen_name
 
 from assay import engine
 from assay.engine import Session
@@ -31,7 +30,7 @@ def test_moments_have_the_same_bits_over_threads_and_orders(name: str) -> None:
         with engine.open_session(threads=threads) as session:
             order = np.random.default_rng(threads).permutation(len(values))
             arrow = pa.table({"__row": range(len(values)), "x": values[order]})
-            moments = measure_moments(session.backend.create_table("t", arrow), ["x"])["x"]
+            moments = measure_moments(session.set_aside(arrow), ["x"])["x"]
             found.add((moments.n, moments.mean, moments.deviation(1), moments.deviation(0)))
     assert len(found) == 1
     n, mean, sample, population = found.pop()
@@ -49,7 +48,7 @@ def test_moments_have_the_same_bits_over_threads_and_orders(name: str) -> None:
 @given(values=st.lists(st.floats(-1e9, 1e9) | st.none() | st.just(float("nan")), max_size=30))
 def test_moments_are_numpys(session: Session, values: list[float | None]) -> None:
     arrow = pa.table({"x": pa.array(values, pa.float64())})
-    t = session.backend.create_table(gen_name("t"), arrow, temp=True)
+    t = session.set_aside(arrow)
     moments = measure_moments(t, ["x"])["x"]
     kept = np.array([v for v in values if v is not None and v == v])
     assert moments.n == len(kept)

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.util import gen_name
 
 from assay.engine import Session
 from assay.statistics.profile import LEAST, MOST, Frame, Piece, Profile, _exact
@@ -53,7 +52,7 @@ def test_a_profile_follows_a_step_to_the_bit(session: Session, name: str, action
     wanted = {"x": ProfileRequest(sample.frame, True, spans, sample.frequent())}
 
     def scanned(rows: Any) -> Profile:
-        table = session.backend.create_table(gen_name("t"), pa.table({"x": rows}), temp=True)
+        table = session.set_aside(pa.table({"x": rows}))
         return scan_profiles(table, wanted)["x"]
 
     before = scanned(values)
@@ -77,7 +76,7 @@ def test_what_was_not_kept_is_not_known(session: Session) -> None:
     values = _SAMPLES["normal"]
     sample = Profile.whole_of(values[::10])
     assert sample is not None
-    table = session.backend.create_table(gen_name("t"), pa.table({"x": values}), temp=True)
+    table = session.set_aside(pa.table({"x": values}))
     found = scan_profiles(table, {"x": ProfileRequest(sample.frame, False, (sample.span(0.5),))})[
         "x"
     ]
@@ -107,7 +106,7 @@ def test_a_frame_rounds_as_the_engine_does(session: Session) -> None:
     values = _RNG.standard_t(2, 5000) * 1e-7
     frame = Frame.around(np.sort(values))
     assert frame is not None
-    table = session.backend.create_table(gen_name("t"), pa.table({"x": values}), temp=True)
+    table = session.set_aside(pa.table({"x": values}))
     found = scan_profiles(table, {"x": ProfileRequest(frame, True)})["x"]
     assert found.sums == frame.sums(values)
 
@@ -123,9 +122,7 @@ def test_symmetric_intervals_keep_what_was_asked(session: Session, ends: list[in
     near = [e + d for e in (*ends, *(e for one in evened for e in one)) for d in (-1, 0, 1)]
     near = [n for n in (*near, LEAST, MOST, 0) if LEAST <= n <= MOST]
     assert all(_contains(evened, n) for n in near if _contains(asked, n))
-    rows = session.backend.create_table(
-        gen_name("near"), pa.table({"n": pa.array(near, "int64")}), temp=True
-    )
+    rows = session.set_aside(pa.table({"n": pa.array(near, "int64")}))
     found = rows.select(inside=_inside(rows.n, evened)).to_pyarrow()["inside"].to_pylist()
     assert found == [_contains(evened, n) for n in near]
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from ibis.util import gen_name
 
 from assay.engine import Session
 from assay.statistics.moments import measure_moments
@@ -32,7 +31,7 @@ _SAMPLES = {
 
 def _table(session: Session, values: Any) -> Any:
     arrow = pa.table({"__row": np.arange(len(values)), "x": values})
-    return session.backend.create_table(gen_name("t"), arrow, temp=True)
+    return session.set_aside(arrow)
 
 
 @pytest.mark.parametrize("name", sorted(_SAMPLES))

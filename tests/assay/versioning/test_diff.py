@@ -183,9 +183,7 @@ def test_numbers_do_not_depend_on_threads():
     found = set()
     for threads in (1, 2, 8):
         with open_session(threads=threads) as opened:
-            sides = [
-                opened.backend.create_table(name, f) for name, f in (("a", frame), ("b", other))
-            ]
+            sides = [opened.set_aside(f) for name, f in (("a", frame), ("b", other))]
             diff = diff_versions(opened, *sides, ["id"])
             found.add(json.dumps(render_diff_json(diff)))
     assert len(found) == 1

@@ -6,19 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import ibis
-
+from assay.engine import functions
 from assay.quality._check import Check, Conclusion, Values, compiles, counted, scope
 from assay.quality._frame import Frame, Unjudged, all_of
 from assay.quality._suite import Expectation
 from assay.quality.expectations._aggregates import judged, numeric
 
 _SCANS = "the one scan for the number of values, and one for the values at the ranks"
-
-
-@ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]
-def _at_quantile(values: float, quantile: float) -> float:  # type: ignore[empty-body]
-    """DuckDB's exact order statistic: the value at rank ceil(quantile · n)."""
 
 
 def ranked(
@@ -35,7 +29,10 @@ def ranked(
         n = int(values["n"])
         ranks = sorted(set(wanted(n)) if n else set())
         floats = column.cast("float64")
-        aggregates = {f"r{k}": _at_quantile(floats, (k + 0.5) / n, where=present) for k in ranks}
+        aggregates = {
+            f"r{k}": functions.value_at_quantile(floats, (k + 0.5) / n, where=present)
+            for k in ranks
+        }
 
         def found(got: Values) -> dict[int, float]:
             return {k: got[f"r{k}"] for k in ranks}

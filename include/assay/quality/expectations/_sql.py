@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import duckdb
-
-from assay.engine import Session
+from assay.engine import EngineError, Session
 from assay.quality._check import GX_SQLITE, Check, Conclusion, compiles, scope, scoped
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._suite import Expectation
@@ -97,11 +95,11 @@ def _known(kind: str) -> bool:
 
 def _computing(session: Session) -> frozenset[str]:
     """Functions of the engine that give the same for the same arguments and touch nothing else."""
-    rows = session.backend.raw_sql(
+    rows = session.query(
         "SELECT lower(function_name), bool_and(internal AND function_type IN ('scalar', "
         "'aggregate') AND stability = 'CONSISTENT' AND NOT coalesce(has_side_effects, false)) "
         "FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate') GROUP BY 1"
-    ).fetchall()
+    )
     sure = {name for name, only_computes in rows if only_computes and not _OUTSIDE.match(name)}
     return frozenset(sure | _MACROS | _FROM_A_LIST)
 
@@ -119,10 +117,8 @@ def readable(frame: Frame, query: str) -> str:
         the clock.
     """
     text = query.replace("{batch}", _BATCH)
-    told = frame.session.backend.raw_sql(
-        "SELECT json_serialize_sql(?)", parameters=[text]
-    ).fetchone()[0]
-    parsed = json.loads(told)
+    ((tree,),) = frame.session.query("SELECT json_serialize_sql(?)", [text])
+    parsed = json.loads(tree)
     if parsed["error"]:
         unparsed = parsed.get("error_type") == "parser"
         raise Unjudged(
@@ -135,10 +131,8 @@ def readable(frame: Frame, query: str) -> str:
     columns = frozenset(c.lower() for c in frame.columns)
     reader = _Reader(columns, _computing(frame.session))
     reader.check(parsed["statements"], frozenset({_BATCH}))
-    written = frame.session.backend.raw_sql(
-        "SELECT json_deserialize_sql(?::JSON)", parameters=[told]
-    )
-    return str(written.fetchone()[0])
+    ((written,),) = frame.session.query("SELECT json_deserialize_sql(?::JSON)", [tree])
+    return str(written)
 
 
 @compiles(
@@ -153,7 +147,7 @@ def unexpected_rows(frame: Frame, e: Expectation) -> Check:
     """The query finds no row."""
     query = readable(frame, str(e.kwargs["unexpected_rows_query"]))
     table = frame.table if scope(frame, e) is None else scoped(frame, e)
-    batch = frame.session.backend.compile(table.select(*frame.columns))
+    batch = frame.session.compile(table.select(*frame.columns))
     sql = f"WITH {_BATCH} AS ({batch}) SELECT count(*) AS n FROM ({query}) AS found"  # noqa: S608
     n = int(_fetched(frame, sql))
     return Check({}, lambda _: Conclusion(n == 0, {"observed_value": n}))
@@ -161,6 +155,6 @@ def unexpected_rows(frame: Frame, e: Expectation) -> Check:
 
 def _fetched(frame: Frame, sql: str) -> Any:
     try:
-        return frame.session.backend.raw_sql(sql).fetchone()[0]
-    except duckdb.Error as exc:
-        raise Unjudged(f"unexpected_rows_query fails: {type(exc).__name__}") from exc
+        return frame.session.query(sql)[0][0]
+    except EngineError as exc:
+        raise Unjudged(f"unexpected_rows_query fails: {exc.kind}") from exc

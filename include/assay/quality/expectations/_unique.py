@@ -7,7 +7,8 @@ from typing import Any
 import ibis
 from ibis import Table
 
-from assay.quality._check import Check, compiles, count_if, row_check, scoped
+from assay.engine import functions
+from assay.quality._check import Check, compiles, row_check, scoped
 from assay.quality._frame import Frame, all_of, any_of
 from assay.quality._suite import Expectation
 from assay.quality.expectations._pairs import considered_rows
@@ -45,7 +46,9 @@ def _rising(frame: Frame, table: Table, columns: tuple[str, ...]) -> bool:
     for i in reversed(range(len(columns))):
         now, last = pairs[f"now_{i}"], pairs[f"before_{i}"]
         step = (now > last) if i == len(columns) - 1 else (now > last) | ((now == last) & step)
-    got = frame.rows(pairs.aggregate(n=pairs.count(), steps=count_if(step).fill_null(0)))[0]
+    got = frame.rows(pairs.aggregate(n=pairs.count(), steps=functions.count_if(step).fill_null(0)))[
+        0
+    ]
     return int(got["steps"]) >= int(got["n"]) - 1
 
 

@@ -37,9 +37,7 @@ def judged_by_gx(
     if cap is not None and rows > cap:
         problem = f"only Great Expectations knows it, and {rows} rows are more than {cap}"
         return [Judged(Finding(e, False, "gx", problem=problem)) for e in expectations]
-    data = frame.session.backend.to_pyarrow(
-        frame.table.order_by(frame.row).select(frame.row, *frame.columns)
-    )
+    data = frame.session.arrow(frame.table.order_by(frame.row).select(frame.row, *frame.columns))
     numbers = data.column(frame.row).to_pylist()
     outcomes = _door.run(data.drop_columns([frame.row]).to_pandas(), expectations)
     return [

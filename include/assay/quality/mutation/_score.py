@@ -107,14 +107,12 @@ def measure_mutation(
     frame = Frame.of(session, table, ROW)
     first = frame.table.order_by(frame.row).limit(most_rows)
     numbered = first.mutate(**{ROW: ibis.row_number().over(order_by=first[frame.row])})
-    frame = replace(
-        frame, table=session.backend.create_table(_BASE, numbered, temp=True, overwrite=True)
-    )
+    frame = replace(frame, table=session.set_aside(numbered))
     try:
         return _scored(frame, suite, every, told)
     finally:
         frame.forget()
-        session.backend.drop_table(_BASE, force=True)
+        session.forget(frame.table)
 
 
 def _scored(frame: Frame, suite: Suite, every: int, told: Callable[[str], None]) -> MutationScore:

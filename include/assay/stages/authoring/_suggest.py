@@ -130,7 +130,7 @@ def suggest_suite(
     for p in past:
         told(f"trying the proposals on {p.batch}")
         judged = _try(session, p.rows, suggestion.proposals, hidden)
-        rows = int(session.backend.to_pyarrow(p.rows.count()).as_py())
+        rows = int(session.value(p.rows.count()))
         tried.append(Past(p.batch, p.state, p.table, rows, judged))
     return Suggested(
         suggestion, own, bool(stated.known), (*faults, *stated.contradicted), tuple(tried), batch,

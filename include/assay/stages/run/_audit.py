@@ -7,7 +7,6 @@ beside the version, sealed with a key that belongs to the batch's month, and goe
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from pathlib import Path
 from typing import Any, Final
@@ -84,7 +83,7 @@ def with_audit(services: Services, ticket: Ticket, session: Session, table: Tabl
             where=services.relative(path),
             do="Run the batch again from its original, or give the audit zone a longer period.",
         )
-    clear = _private(session) / "audit.parquet"
+    clear = session.aside() / "audit.parquet"
     unseal_file(path, clear, _key(services, contract, ticket), _about(ticket))
     kept = table.drop(*(name for name in names if name in table.columns))
     audit = session.read_parquet(clear).rename(__audited=engine.ROW)
@@ -114,13 +113,6 @@ def _about(ticket: Ticket) -> str:
     return f"{ZONE}/{ticket.dataset}/{ticket.batch}/{version_of(ticket)}"
 
 
-def _private(session: Session) -> Path:
-    """A new folder in the session's own spill folder, which goes with the session."""
-    spill = Path(session.backend.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0])
-    spill.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=spill))
-
-
 def _write(
     services: Services,
     ticket: Ticket,
@@ -130,7 +122,7 @@ def _write(
     path: Path,
 ) -> None:
     contract = services.project.contract(ticket.dataset)
-    clear = _private(session) / "audit.parquet"
+    clear = session.aside() / "audit.parquet"
     session.write_parquet(rows.select(engine.ROW, *names), clear, [engine.ROW])
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

@@ -1,0 +1,60 @@
+"""Functions that Ibis doesn't have, or that an engine has in a faster form.
+
+Each is DuckDB's own function under a name of ours. Another engine gets its own form of it here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as types
+import ibis.expr.types as ir
+
+
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def count_if(condition: bool) -> int:  # type: ignore[empty-body]
+    """Number of rows in which a condition is true, null without rows; faster than a sum."""
+
+
+@ibis.udf.agg.builtin(name="min")  # type: ignore[untyped-decorator]
+def least(values: int, n: int) -> types.Array[types.int64]:
+    """The ``n`` least values, in order; null without values."""
+
+
+@ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]
+def value_at_quantile(values: float, quantile: float) -> float:  # type: ignore[empty-body]
+    """Exact order statistic: the value at rank ``ceil(quantile * n)``."""
+
+
+@ibis.udf.agg.builtin(name="bitstring_agg")  # type: ignore[untyped-decorator]
+def _bits(number: int, least: int, most: int) -> types.binary: ...
+
+
+@ibis.udf.scalar.builtin(name="bit_count")  # type: ignore[untyped-decorator]
+def _bit_count(bits: types.binary) -> int: ...  # type: ignore[empty-body]
+
+
+def count_whole_numbers(number: ir.IntegerColumn, least: int, most: int) -> ir.IntegerScalar:
+    """Number of different whole numbers from ``least`` to ``most``, by one bit for each."""
+    return _bit_count(_bits(number, least, most))
+
+
+@ibis.udf.scalar.builtin(name="isfinite")  # type: ignore[untyped-decorator]
+def is_finite(number: float) -> bool:  # type: ignore[empty-body]
+    """Whether a number is neither NaN nor infinite."""
+
+
+@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
+def try_strptime(text: str, form: str) -> datetime:  # type: ignore[empty-body]
+    """The moment that a text gives by a format, null where it doesn't fit."""
+
+
+def null_on_error(value: ir.Value) -> ir.Value:
+    """The value, or null in each row where its computation fails."""
+    kind = value.type()
+    attempt: Any = ibis.udf.scalar.builtin(
+        lambda value: value, name="try", signature=((kind,), kind)
+    )
+    return attempt(value)
