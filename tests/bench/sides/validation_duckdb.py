@@ -24,9 +24,9 @@ for e in suite["expectations"]:
         terms.append("count(*)")
     else:
         terms.append("count(*)")
-session = duckdb.connect()
-found = list(session.backend.execute(f"SELECT {', '.join(terms)} FROM '{data}'").fetchone())
+con = duckdb.connect()
+found = list(con.execute(f"SELECT {', '.join(terms)} FROM '{data}'").fetchone())
 for place, name in keys:
-    distinct = session.backend.execute(f"SELECT count(DISTINCT {name}) FROM '{data}'").fetchone()[0]
+    distinct = con.execute(f"SELECT count(DISTINCT {name}) FROM '{data}'").fetchone()[0]
     found[place] -= distinct
 print(json.dumps([int(v) if isinstance(v, int) else v for v in found]))
