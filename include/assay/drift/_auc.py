@@ -17,8 +17,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from assay.drift._proportion import wilson_share
 from assay.drift._sorted import Block
+from assay.statistics.intervals import hybrid, wilson
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Auc:
         spread = self.value * (1 - self.value)
         least = min(self.negatives, self.positives)
         rows = spread / self.variance if self.variance > 0 and spread > 0 else least
-        return wilson_share(self.value, max(rows, 1e-9), level)
+        return wilson(self.value * rows, rows, 2 * level)
 
 
 def area(blocks: Iterable[Block], negatives: int, positives: int) -> Auc | None:
@@ -98,13 +98,7 @@ def change(current: Auc, reference: Auc, level: float) -> tuple[float, float]:
 
     Their intervals are combined as Newcombe combines those of shares.
     """
-    low, high = current.bounds(level)
-    other_low, other_high = reference.bounds(level)
-    gap = current.value - reference.value
-    return (
-        gap - math.hypot(current.value - low, other_high - reference.value),
-        gap + math.hypot(high - current.value, reference.value - other_low),
-    )
+    return hybrid(current.value, current.bounds(level), reference.value, reference.bounds(level))
 
 
 def z_quantile(level: float) -> float:

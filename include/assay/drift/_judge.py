@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from assay.drift import _scipy
 from assay.drift._judge_column import ColumnJudge
 from assay.drift._judge_concept import judge_concept
 from assay.drift._model import DriftMeasurements
 from assay.policy.drift import DriftPolicy
+from assay.statistics.corrections import CORRECTIONS
 from assay.verdict import Outcome, Reason, Verdict
 
 _GATE: Final = "drift"
-_METHODS: Final = {"benjamini_hochberg": "bh", "benjamini_yekutieli": "by"}
 
 
 def judge_drift(
@@ -108,9 +107,7 @@ def _columns(
     pairs = [(one, column) for one in family for column in one.columns]
     judged = [i for i, (_, column) in enumerate(pairs) if column.p is not None]
     p_values = [p for _, column in pairs if (p := column.p) is not None]
-    adjusted = dict(
-        zip(judged, _scipy.adjusted(p_values, _METHODS[policy.correction]), strict=True)
-    )
+    adjusted = dict(zip(judged, CORRECTIONS[policy.correction](p_values), strict=True))
     for i, (one, column) in enumerate(pairs):
         judge = ColumnJudge(policy, one, column, adjusted.get(i))
         reasons = [r for r in (judge.shift(), judge.unseen(), judge.missing()) if r is not None]

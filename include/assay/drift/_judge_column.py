@@ -7,8 +7,8 @@ from typing import Any
 
 from assay.drift._classifier import TEST
 from assay.drift._model import ColumnDrift, DriftMeasurements, Effect
-from assay.drift._proportion import newcombe, wilson
 from assay.policy.drift import CategoryTest, Classifier, DriftPolicy, NumericTest, ShareLimit
+from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Number, Outcome, Reason
 
 
@@ -84,7 +84,7 @@ class ColumnJudge:
         if not isinstance(spec, CategoryTest) or spec.unseen is None or column.unseen is None:
             return None
         rows = column.rows_current
-        return column.unseen / rows, wilson(column.unseen, rows, self._level())
+        return column.unseen / rows, wilson(column.unseen, rows, 2 * self._level())
 
     def unseen(self) -> Reason | None:
         """Levels that the reference doesn't have."""
@@ -110,7 +110,7 @@ class ColumnJudge:
             column.rows_current,
             column.missing_reference,
             column.rows_reference,
-            self._level() / 2,
+            self._level(),
         )
         change = (
             column.missing_current / column.rows_current

@@ -8,8 +8,8 @@ from assay.drift._auc import change
 from assay.drift._concept import auc_of
 from assay.drift._judge_column import beyond
 from assay.drift._model import DriftMeasurements
-from assay.drift._proportion import newcombe
 from assay.policy.drift import DriftPolicy
+from assay.statistics.intervals import newcombe
 from assay.verdict import Measurement, Outcome, Reason
 
 
@@ -101,4 +101,6 @@ def _bounds(name: str, now: Measurement, before: Measurement, level: float) -> t
             if current is None or reference is None
             else change(current, reference, level)
         )
-    return newcombe(now.detail["count"], now.n or 0, before.detail["count"], before.n or 0, level)
+    return newcombe(
+        now.detail["count"], now.n or 0, before.detail["count"], before.n or 0, 2 * level
+    )

@@ -6,10 +6,7 @@ comparison would spend mostly on that; what is written here instead is tested to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 
 def _special() -> Any:
@@ -43,20 +40,3 @@ def chi2_sf(statistic: float, df: int) -> float:
 def chi2_isf(level: float, df: int) -> float:
     """The χ² that is exceeded with probability ``level``."""
     return float(_special().chdtri(df, level))
-
-
-def adjusted(p_values: Sequence[float], method: str) -> list[float]:
-    """p-values adjusted by Benjamini-Hochberg (``bh``) or Benjamini-Yekutieli (``by``).
-
-    Examples
-    --------
-    >>> adjusted([0.01, 0.04, 0.03], "bh")
-    [0.03, 0.04, 0.04]
-    """
-    p = np.asarray(p_values, dtype=float)
-    ranks = np.arange(len(p), 0, -1)
-    order = np.argsort(p)[::-1]
-    factor = float((1 / ranks).sum()) if method == "by" else 1.0
-    found = np.empty(len(p))
-    found[order] = np.minimum.accumulate(np.minimum(p[order] * len(p) * factor / ranks, 1.0))
-    return [float(value) for value in found]

@@ -9,10 +9,10 @@ from itertools import product
 from typing import Literal
 
 from assay.fairness._counts import MISSING, Group, Rate, RateName, rate
-from assay.fairness._intervals import difference_interval
-from assay.fairness._level import difference_p, holm, ratio_p
-from assay.fairness._ratio import ratio_interval
+from assay.fairness._level import difference_p, ratio_p
 from assay.policy.fairness import DisparateImpact, FairnessPolicy, Metric
+from assay.statistics.corrections import holm
+from assay.statistics.intervals import miettinen_nurminen, newcombe
 from assay.verdict import Outcome
 
 
@@ -154,11 +154,11 @@ def _measured(cell: Cell, alpha: float) -> Cell:
     (x1, n1), (x2, n2) = cell.counts
     metric = cell.metric
     if isinstance(metric, DisparateImpact):
-        low, high = ratio_interval(x1, n1, x2, n2, alpha)
+        low, high = miettinen_nurminen(x1, n1, x2, n2, alpha)
         p = ratio_p(x1, n1, x2, n2, least=metric.min, most=metric.max)
         estimate = (x1 / n1) / (x2 / n2) if x2 else math.inf
     else:
-        low, high = difference_interval(x1, n1, x2, n2, alpha)
+        low, high = newcombe(x1, n1, x2, n2, alpha)
         p = difference_p(x1, n1, x2, n2, metric.max)
         estimate = x1 / n1 - x2 / n2
     return replace(cell, estimate=_finite(estimate), low=low, high=_finite(high), p=p)

@@ -10,10 +10,10 @@ from assay.fairness._cells import rates_of, reference_of
 from assay.fairness._counts import Group, Level, Rate, RateName, rate
 from assay.fairness._figures import ROWS, about_text, favourable_text, number, shown_count
 from assay.fairness._groups import Stratum, part_tiny
-from assay.fairness._intervals import difference_interval, wilson_interval
 from assay.fairness._measure import FairnessMeasurements
 from assay.fairness._stratified import Pooled, pooled_difference
 from assay.policy.fairness import FairnessPolicy
+from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Measurement, Outcome, Reason
 
 
@@ -115,7 +115,7 @@ def _compared(
         rate=name,
         group=group,
         reference=reference,
-        marginal=(gap, *difference_interval(*first, *second, policy.rules.alpha)),
+        marginal=(gap, *newcombe(*first, *second, policy.rules.alpha)),
         pooled=pooled,
         against=tuple(lv for lv, a, b in able if gap * (a.value - b.value) < 0),
         compared=len(able),
@@ -155,7 +155,7 @@ def _rate_given(
     rules = policy.rules
     x, n = rate(group, name)
     small = n < max(1, rules.least_number)
-    low, high = (None, None) if small else wilson_interval(x, n, rules.alpha)
+    low, high = (None, None) if small else wilson(x, n, rules.alpha)
     return Measurement(
         name=f"{name} given {stratum.control}",
         value=None if small else number(x / n),

@@ -11,9 +11,9 @@ from assay.fairness._cells import Cell, rates_of, reference_of
 from assay.fairness._counts import OUTCOMES, Group, RateName, rate
 from assay.fairness._fairlearn import fairlearn_figures
 from assay.fairness._groups import part_tiny
-from assay.fairness._intervals import wilson_interval
 from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import DisparateImpact, FairnessPolicy, Metric, OutcomeColumn
+from assay.statistics.intervals import wilson
 from assay.verdict import Measurement
 
 ROWS: Final[dict[RateName, str]] = {
@@ -152,7 +152,7 @@ def _rate_measurement(
     rules = policy.rules
     found = rate(group, name)
     small = found.n < max(1, rules.least_number)
-    low, high = (None, None) if small else wilson_interval(found.x, found.n, rules.alpha)
+    low, high = (None, None) if small else wilson(found.x, found.n, rules.alpha)
     return Measurement(
         name=name,
         value=None if small else number(found.value),

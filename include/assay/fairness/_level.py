@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from assay.fairness._intervals import difference_at, smallest_level
-from assay.fairness._ratio import ratio_z
+from assay.statistics.intervals import newcombe_at, ratio_z, two_sided_level
 
 _FURTHEST_Z = 37.0
 _PRECISION = 1e-9
@@ -30,9 +29,9 @@ def ratio_p(
     """
     below = ratio_z(x1, n1, x2, n2, least)
     if below < 0:
-        return smallest_level(below)
+        return two_sided_level(below)
     above = ratio_z(x1, n1, x2, n2, most) if most is not None else 0.0
-    return smallest_level(above) if above > 0 else 1.0
+    return two_sided_level(above) if above > 0 else 1.0
 
 
 def difference_p(x1: int, n1: int, x2: int, n2: int, most: float) -> float:
@@ -45,9 +44,9 @@ def difference_p(x1: int, n1: int, x2: int, n2: int, most: float) -> float:
 
     Examples
     --------
-    >>> from assay.fairness._intervals import difference_interval
+    >>> from assay.statistics.intervals import newcombe
     >>> p = difference_p(20, 100, 50, 100, 0.1)
-    >>> low, high = difference_interval(20, 100, 50, 100, p)
+    >>> low, high = newcombe(20, 100, 50, 100, p)
     >>> round(high, 6)
     -0.1
     """
@@ -57,36 +56,12 @@ def difference_p(x1: int, n1: int, x2: int, n2: int, most: float) -> float:
     low, high = 0.0, _FURTHEST_Z
     while high - low > _PRECISION:
         middle = (low + high) / 2
-        if _beyond(difference_at(x1, n1, x2, n2, middle), most):
+        if _beyond(newcombe_at(x1, n1, x2, n2, middle), most):
             low = middle
         else:
             high = middle
-    return smallest_level(low)
+    return two_sided_level(low)
 
 
 def _beyond(interval: tuple[float, float], most: float) -> bool:
     return interval[0] > most or interval[1] < -most
-
-
-def holm(p_values: list[float]) -> list[float]:
-    """Holm's adjusted p-values, in the order given.
-
-    Each is rejected at level alpha if its adjusted p is at most alpha, and then the chance of any
-    false rejection among all is at most alpha, whatever the dependence.
-
-    References
-    ----------
-    Holm S (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal
-    of Statistics 6:65.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
-    return adjusted

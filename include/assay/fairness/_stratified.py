@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assay.fairness._counts import Rate
-from assay.fairness._intervals import normal_quantile
+from assay.statistics.intervals import normal_quantile
 
 
 class Pooled(NamedTuple):

@@ -14,9 +14,9 @@ from assay.fairness._cells import reference_of
 from assay.fairness._counts import Group, Rate, Tally, count_outcomes, rate
 from assay.fairness._figures import number, shown_count
 from assay.fairness._groups import form_groups, form_treated, name_levels, part_tiny
-from assay.fairness._intervals import difference_interval, wilson_interval
 from assay.fairness._measure import FairnessMeasurements
 from assay.policy.fairness import FairnessPolicy
+from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Measurement
 
 QUARANTINE: Final = "quarantine"
@@ -123,9 +123,7 @@ def _representation(
     total, least = sizes.total(), max(1, policy.rules.least_number)
     for level, share in population.shares.items():
         able = total >= least
-        low, high = (
-            wilson_interval(sizes[level], total, policy.rules.alpha) if able else (None,) * 2
-        )
+        low, high = wilson(sizes[level], total, policy.rules.alpha) if able else (None,) * 2
         small = 0 < sizes[level] < least
         yield Measurement(
             name="representation",
@@ -176,7 +174,7 @@ def _rate(
     least = max(1, policy.rules.least_number)
     x, n = rate(group, "selection_rate")
     small = n < least
-    low, high = (None, None) if small else wilson_interval(x, n, policy.rules.alpha)
+    low, high = (None, None) if small else wilson(x, n, policy.rules.alpha)
     return Measurement(
         name=f"rate of {treatment}",
         value=None if small else number(x / n),
@@ -193,7 +191,7 @@ def _difference(
     first, second = (Rate(*rate(g, "selection_rate")) for g in (group, reference))
     if min(first.n, second.n) < least:
         return None
-    low, high = difference_interval(*first, *second, policy.rules.alpha)
+    low, high = newcombe(*first, *second, policy.rules.alpha)
     return Measurement(
         name=f"difference of {treatment}",
         value=number(first.value - second.value),

@@ -13,8 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as hs
 from scipy import special
 from scipy.spatial.distance import jensenshannon
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from assay.drift import (
     _anderson,
@@ -27,7 +25,6 @@ from assay.drift import (
     _scipy,
     _sorted,
 )
-from assay.drift._proportion import newcombe, wilson
 
 
 def grouped(x, y):
@@ -260,16 +257,6 @@ def test_null_quantile_of_wasserstein_holds_its_level():
     assert np.mean(np.array(seen) > bound) == pytest.approx(0.05, abs=0.02)
 
 
-@settings(max_examples=50, deadline=None)
-@given(hs.integers(1, 400), hs.integers(1, 400), hs.floats(0, 1), hs.floats(0, 1))
-def test_bounds_of_shares_equal_statsmodels(n, m, share, other):
-    x, y = round(share * n), round(other * m)
-    theirs = proportion_confint(x, n, alpha=0.05, method="wilson")
-    assert wilson(x, n, 0.025) == pytest.approx(theirs, abs=1e-9)
-    theirs = confint_proportions_2indep(x, n, y, m, method="newcomb", compare="diff", alpha=0.05)
-    assert newcombe(x, n, y, m, 0.025) == pytest.approx(theirs, abs=1e-9)
-
-
 @pytest.mark.parametrize("n", [1_200, 5_000, 40_000, 900_000])
 @pytest.mark.parametrize("z", [0.3, 0.8, 1.4, 1.6, 3.0, 6.0])
 def test_the_law_of_d_at_large_sizes_is_scipys(n, z):
@@ -280,15 +267,6 @@ def test_the_law_of_d_at_large_sizes_is_scipys(n, z):
 @pytest.mark.parametrize("n", [500, 5_000, 2_000_000])
 def test_the_quantile_of_d_at_large_sizes_is_scipys(n):
     assert _kolmogorov.isf(0.001, n) == pytest.approx(float(st.kstwo.isf(0.001, n)), rel=1e-5)
-
-
-@settings(max_examples=60, deadline=None)
-@given(hs.lists(hs.floats(1e-9, 1), min_size=1, max_size=30), hs.sampled_from(["bh", "by"]))
-def test_corrections_equal_scipy_and_statsmodels(p_values, method):
-    ours = _scipy.adjusted(p_values, method)
-    assert ours == pytest.approx(st.false_discovery_control(p_values, method=method), rel=1e-12)
-    _, theirs, _, _ = multipletests(p_values, method=f"fdr_{method}")
-    assert ours == pytest.approx(theirs, rel=1e-12)
 
 
 @settings(max_examples=40, deadline=None)

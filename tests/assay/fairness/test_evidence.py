@@ -20,9 +20,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from assay.fairness._cells import Cell, judge_cells
 from assay.fairness._counts import Group, Level
-from assay.fairness._intervals import difference_interval, wilson_interval
-from assay.fairness._ratio import ratio_z
 from assay.policy.fairness import DemographicParity, DisparateImpact
+from assay.statistics.intervals import newcombe, ratio_z, wilson
 from assay.verdict import Outcome, worst
 
 PAGE = Path(__file__).parents[3] / "include" / "docs" / "evidence" / "fairness.md"
@@ -50,7 +49,7 @@ def likely(n: int, p: float) -> tuple[Any, Any]:
 
 def single(n: int) -> list[Coverage]:
     """Wilson's interval at 97 rates from .02 to .5."""
-    low, high = np.array([wilson_interval(x, n, ALPHA) for x in range(n + 1)]).T
+    low, high = np.array([wilson(x, n, ALPHA) for x in range(n + 1)]).T
     found = []
     for p in np.linspace(0.02, 0.5, 97):
         x, chance = likely(n, p)
@@ -184,7 +183,7 @@ def test_what_covers_is_the_interval_that_the_gate_uses() -> None:
         with np.errstate(all="ignore"):
             low, high = confint_proportions_2indep(one, n1, two, n2, method="newcomb")
         for at in range(20):
-            ours = difference_interval(int(one[at]), n1, int(two[at]), n2, ALPHA)
+            ours = newcombe(int(one[at]), n1, int(two[at]), n2, ALPHA)
             assert ours == pytest.approx((low[at], high[at]))
 
 
