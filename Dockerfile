@@ -1,4 +1,4 @@
-# Assay for production: one image, whose command is one of Airflow's processes.
+# Assay for production: one image. Its command is one of Airflow's processes.
 FROM python:3.12-slim
 
 # The registry of versions is a Git repository.

@@ -1,11 +1,11 @@
-# Assay. `make demo` shows it, `make test` proves it; both set up what they need in .venv first.
+# Assay. `make demo` shows it, `make test` tests it. Both set up .venv first.
 
-# The newest interpreter that really runs: a name on the path may be a shim with nothing behind it.
+# The newest interpreter that really runs; a name on the path may be an empty shim.
 PYTHON = $$(for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo "$$p" && break; done)
 
-# Which days of flights the demo takes: the ten around the blizzard, or all.
+# Days of flights in the demo: `blizzard` (the ten around it) or `all`.
 DAYS = blizzard
 
 BIN = .venv/bin
@@ -20,8 +20,8 @@ $(READY): $(INPUTS)
 	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
 	  python="$(PYTHON)"; \
 	  if [ -z "$$python" ]; then \
-	    echo "Assay needs Python 3.11, 3.12 or 3.13 with its venv module, and none runs here." >&2; \
-	    echo "If you have one elsewhere: make setup PYTHON=/path/to/python3" >&2; exit 1; fi; \
+	    echo "Assay needs Python 3.11, 3.12 or 3.13 with its venv module. None was found." >&2; \
+	    echo "If you have one in another place: make setup PYTHON=/path/to/python3" >&2; exit 1; fi; \
 	  echo "Making .venv with $$("$$python" --version)"; \
 	  "$$python" -m venv --clear .venv; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
@@ -57,12 +57,12 @@ integration: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow --ignore=tests/faults
 
-# Kills, full disks, remotes that refuse, hosts that share nothing: half an hour. ASSAY_FAULT_POINTS
-# and ASSAY_FAULT_SEED say how many points, and which.
+# Kills, full disks, remotes that refuse, hosts that share nothing; takes half an hour.
+# ASSAY_FAULT_POINTS sets how many points, ASSAY_FAULT_SEED which ones.
 test-faults: $(READY)
 	$(BIN)/python -m pytest -s tests/faults
 
-# Assay beside its peers; ONLY names one comparison, ROWS its size.
+# Compare the speed of Assay and of other tools; ONLY names one comparison, ROWS its size.
 bench: $(READY)
 	$(BIN)/python tests/bench $(ONLY) $(if $(ROWS),--rows $(ROWS))
 
@@ -74,7 +74,7 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-# Pin anew what pyproject.toml asks for, keeping the pins that still fit it.
+# Update the pins to pyproject.toml; pins that still fit are kept.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate pyproject.toml --output-file requirements.txt

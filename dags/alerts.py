@@ -1,19 +1,19 @@
-"""What falls due between runs is told: reminders, escalations, digests, and what wasn't sent.
+"""Send what has become due between runs: reminders, escalations, digests, messages that failed before.
 
-**What it does.** Every five minutes: ends the snoozes whose time is over and tells of the incidents
-that are still open, tells somebody else where nobody has answered, and sends every message that is
-due: held back in quiet hours, gathered by a backfill, or refused before. Tells of a data set whose
-contract or drift policy doesn't load, since no run of it would. It fails where an alerting policy
-itself can't be read, after everything else was done.
+**What it does.** Every five minutes it ends the snoozes whose time is over and sends reminders of
+the incidents that are still open. It notifies the next person where nobody has answered. It sends
+every message that is due: held back in quiet hours, collected during a backfill, or refused before.
+It reports a data set whose contract or drift policy doesn't load, because no run would report it.
+If an alerting policy can't be read, it does everything else and then fails.
 
-**When not to run it.** There is no harm in running it. While it is off, messages still go out when
-a run ends, but nobody is reminded, and nothing escalates.
+**When not to run it.** You can always run it. While it is off, messages are still sent at the end
+of a run, but there are no reminders and no escalations.
 
 **Parameters.** None.
 
 **Example.** `airflow dags trigger alerts`
 
-**Who is told.** Whom the alerting policies of the data sets name.
+**Who is notified.** The people in the alerting policies of the data sets.
 """
 
 from __future__ import annotations

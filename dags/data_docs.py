@@ -1,16 +1,16 @@
-"""Great Expectations' Data Docs of every validation, built every hour for what has none yet.
+"""Build Great Expectations' Data Docs of every validation that has none yet, every hour.
 
 **What it does.** Renders the validation results of each batch version as Great Expectations' own
-pages, beside the version's other reports. It runs apart from the release train, because importing
+pages, beside the version's other reports. It is no part of the release runs, because importing
 Great Expectations takes longer than judging a batch.
 
-**When not to run it.** There is no harm in running it; it builds what is missing and no more.
+**When not to run it.** You can always run it. It builds only what is missing.
 
 **Parameters.** None.
 
 **Example.** `airflow dags trigger data_docs`, or by hand `assay data-docs`.
 
-**Who is told.** Nobody, unless the run fails.
+**Who is notified.** Nobody, unless the run fails.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Answer an incident: take it on, put it off, or decide that it needs nothing.
+"""Answer an incident: acknowledge it, snooze it, or dismiss it.
 
-**What it does.** Records what you do about one incident, in your name. *Acknowledge*: somebody is
-at it, so nobody else is called in. *Snooze*: nobody hears of it until a time; if it is still open
-then, it is told anew. *Dismiss*: its failing batches need nothing; the incident closes, and their
-later failures of this check are told to nobody until they pass, or until a time.
+**What it does.** Records what you do about one incident, in your name. *Acknowledge*: you work on
+it, so nobody else is called. *Snooze*: there are no messages about it until a time; if it is still
+open then, everybody is notified again. *Dismiss*: its failing batches need nothing. The incident
+closes. There are no messages about later failures of this check by these batches, until they pass,
+or until a time.
 
 **When not to run it.** Not to make a batch pass: a dismissed batch stays held. To release it all
 the same, trigger its release DAG with *Ask to force*.
@@ -15,8 +16,8 @@ this one).
 **Example.** `airflow dags trigger incidents --conf '{"incident": 7, "action": "acknowledge"}'`, or
 by hand `assay incidents ack 7`.
 
-**Who is told.** Where a bot posted the message, it shows how the incident stands. Whoever was told
-of an incident is told when it is dismissed, but not by whom or why.
+**Who is notified.** A message that a bot posted shows the present state of the incident. The people
+who were notified of an incident are notified when it is dismissed, but not by whom or why.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ with DAG(
             type="string",
             enum=["acknowledge", "snooze", "dismiss"],
             title="Action",
-            description="Take it on, hear nothing of it for a time, or decide it needs nothing.",
+            description="Work on it, mute it for a time, or decide that it needs nothing.",
         ),
         "until": Param(
             None,
             type=["null", "string"],
             format="date-time",
             title="Until",
-            description="When a snooze is over; a dismissal may have an end too.",
+            description="When a snooze ends; a dismissal may have an end too.",
         ),
         "reason": Param(
             None,

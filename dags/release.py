@@ -1,12 +1,12 @@
-"""One batch of a data set, from its source to a released data version, or held with reasons.
+"""Take one batch of a data set from its source to a released data version, or hold it with reasons.
 
-**What it does.** Lands the batch, judges it raw, protects people, cleans, judges it again, commits
-an immutable candidate, tests drift and fairness, and makes the next snapshot of the data set. What
-fails goes to quarantine row by row, or holds the batch; the run is then red, and readers keep the
-snapshot that they have.
+**What it does.** Lands the batch, judges the landed rows, protects people, cleans, judges the
+cleaned rows, commits an immutable candidate, tests drift and fairness, and makes the next snapshot
+of the data set. Rows that fail go to quarantine. A batch that fails is held: the run is red, and
+readers keep the snapshot that they have.
 
-**When not to run it.** Not to look at data: every run is on record. Not twice for a batch that was
-released unchanged: nothing would happen.
+**When not to run it.** Not to look at data: every run is on record. Not again for a released batch
+that hasn't changed: nothing would happen.
 
 **Parameters.** `batch` (which one; scheduled runs and backfills bring their own),
 `stop_before_release` (a rehearsal: every gate, no release), `reference` (judge drift against this
@@ -16,7 +16,7 @@ batch all the same).
 **Example.**
 `airflow backfill create --dag-id release__flights --from-date 2013-02-04 --to-date 2013-02-13`
 
-**Who is told.** The data set's owner, as its alerting policy routes it.
+**Who is notified.** The people in the data set's alerting policy.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What is past its period leaves the zones, every night.
+"""Remove what is past its period, every night.
 
 **What it does.** Plans what each data set's retention policy lets go (files in the zones, versions
 in the registry), logs the plan with a reason for every item, and does exactly that. A version whose
 period has ended leaves the released snapshot first; it is archived or removed when no rollback
-point holds it. What a legal hold covers and what a running batch needs is never in it. If anything
+point holds it. The plan never has what a legal hold covers or a running batch needs. If anything
 changed between plan and sweep, nothing is removed and the task is red: run it again.
 
 **When not to run it.** While you investigate a held batch whose quarantine is about to expire: run
@@ -14,7 +14,7 @@ it with `plan_only` and look first.
 **Example.** `airflow dags trigger retention__sweep --conf '{"plan_only": true}'`, or by hand
 `assay retention plan` and `assay retention apply HASH`.
 
-**Who is told.** Nobody, unless the run fails.
+**Who is notified.** Nobody, unless the run fails.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from assay_airflow.tags import ASSAY, RETENTION
 
 with DAG(
     dag_id="retention__sweep",
-    description="What is past its period leaves the zones.",
+    description="Remove what is past its period.",
     doc_md=__doc__,
     schedule="0 3 * * *",
     start_date=datetime(2024, 1, 1, tzinfo=UTC),

@@ -1,15 +1,16 @@
-"""Each owner's week, on Monday morning: released, held, quarantined, still open, muted.
+"""Send each owner's week on Monday morning: released, held, quarantined, still open, muted.
 
-**What it does.** Sums up the last whole week of each owner's data sets and sends it where their
-alerting policies say (`weekly_digest`). A digest is sent once a week, however often this runs.
+**What it does.** Sums up the last whole week of each owner's data sets and sends it to the places
+in `weekly_digest` of their alerting policies. A digest is sent once a week, however often this
+DAG runs.
 
-**When not to run it.** There is no harm in running it. To read a digest, `assay digest --all`.
+**When not to run it.** You can always run it. To read a digest: `assay digest --all`.
 
 **Parameters.** None.
 
 **Example.** `airflow dags trigger weekly_digest`
 
-**Who is told.** Whom `weekly_digest` of the alerting policies names.
+**Who is notified.** The places in `weekly_digest` of the alerting policies.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page of contracts: what stands where, with a shipped one, and every custom property."""
+"""The page of contracts: a shipped one as an example, and every custom property."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from docgen._policies import Keys
 from docgen._schemas import schema_of
 
 _INTRO: Final = """\
-A contract says what a data set is: its columns, keys, owner, batches, and where they come from.
-It is a file of the [Open Data Contract
-Standard](https://bitol-io.github.io/open-data-contract-standard/) v3,
-`include/contracts/<dataset>.odcs.yaml`, named after the data set. What Assay needs beyond the
-standard stands in `customProperties`, the standard's own place for that. `assay new NAME --from
-FILE` drafts one, `assay check` names every fault with file and line, and
-`include/schemas/contract.schema.json` serves editors.
+A contract says what a data set is: its columns, keys, owner, batches, and their source. It is the
+file `include/contracts/<dataset>.odcs.yaml`, in the [Open Data Contract
+Standard](https://bitol-io.github.io/open-data-contract-standard/) v3. Assay's own keys are in
+`customProperties`, which the standard has for this. `assay new NAME --from FILE` drafts a contract.
+`assay check` lists every fault with file and line. Editors can use
+`include/schemas/contract.schema.json`.
 
-A contract is also a suite: types, `required`, `primaryKey`, `unique`, `enum` and `relationships`
-are judged of every batch before the data set's own suites are, and a row that breaks one goes to
+A contract is also a suite. In every batch, types, `required`, `primaryKey`, `unique`, `enum` and
+`relationships` are judged before the data set's own suites. A row that breaks one of them goes to
 quarantine."""
 
 _SOURCES: Final = """\
-One entry in `servers`. `{batch}` stands for the batch's key; a relative path begins at
-`ASSAY_HOME`.
+One entry in `servers`. `{batch}` is replaced by the batch's key. A relative path starts at
+`ASSAY_HOME`. Address and credentials come from the Airflow connection that the entry names.
 
 ```yaml
 # A file in the inbox, or anywhere on disk
@@ -66,9 +65,9 @@ One entry in `servers`. `{batch}` stands for the batch's key; a relative path be
 ```"""
 
 _LEVELS: Final = """\
-Entries of `slaProperties`. `latency` of a column of dates says how old its newest value may be
-when the batch ends; other service levels are let through and not judged. `{property: latency,
-value: 2, unit: h, element: flights.time_hour}`"""
+Entries of `slaProperties`. `latency` of a column of dates says how old its newest value may be when
+the batch ends: `{property: latency, value: 2, unit: h, element: flights.time_hour}`. Other service
+levels are accepted and not judged."""
 
 _COLUMNS: Final = """\
 Beside the standard's `name`, `logicalType` (`string`, `integer`, `number`, `boolean`, `date`,
@@ -78,7 +77,7 @@ and each classified column needs a treatment in the data set's [privacy
 policy](policies.md#privacy)."""
 
 _REFERENCES: Final = """\
-`relationships: [{to: airports.faa}]` on a column: each value must stand in the released rows of
+`relationships: [{to: airports.faa}]` on a column: each value must occur in the released rows of
 another data set."""
 
 

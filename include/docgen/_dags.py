@@ -16,13 +16,13 @@ from assay.project import Project
 from docgen._markdown import GENERATED, code, table
 
 _INTRO: Final = """\
-DAG files lie in `dags/`. Each carries its manual, which Airflow shows beside the DAG; the tables
-are what Airflow reads from the file. Every task has the retries and time-outs of
-`plugins/assay_airflow/defaults.py` unless its row says otherwise. `first` and `last` are batches,
+DAG files are in `dags/`. Each has its manual, which Airflow shows beside the DAG. The tables show
+what Airflow reads from the file. Every task has the retries and time-outs of
+`plugins/assay_airflow/defaults.py`, unless its row says otherwise. `first` and `last` are batches,
 where a DAG has them.
 
-The examples write `airflow …`, as in an installation with an environment of its own; on the
-embedded home it is `assay airflow …`."""
+The examples use `airflow …`, as in an installation with an environment of its own. On the embedded
+home write `assay airflow …`."""
 
 
 def render_dags(project: Project) -> str:
@@ -37,7 +37,7 @@ def render_dags(project: Project) -> str:
 
 
 def _parse(project: Project) -> list[dict[str, Any]]:
-    """What each DAG says of itself; Airflow finds an empty home and no service."""
+    """Read each DAG as Airflow does, with an empty home and no service."""
     root = project.include.parent
     with tempfile.TemporaryDirectory(prefix="assay-dags-") as home:
         folders = [str(root / name) for name in ("include", "plugins", "config")]
@@ -72,7 +72,7 @@ def _section(name: str, dags: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             for d in dags
         ],
     )
-    # The form with the most to choose from says most.
+    # The fullest form shows every parameter.
     fullest = max(dags, key=lambda d: len(json.dumps(d["parameters"])))
     if fullest["parameters"]:
         yield from ("", f"Parameters, as the form of `{fullest['id']}` shows them:", "")

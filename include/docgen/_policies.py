@@ -17,10 +17,10 @@ from docgen._markdown import GENERATED, code, table
 from docgen._schemas import schema_of
 
 _INTRO: Final = """\
-A policy says how a data set is judged and handled. Each data set has one file of each below, in
-`include/policies/<dataset>/`; `assay check` names every fault of all of them, with file and line.
-Code has no limit of its own: one that isn't written here doesn't exist, and `rationale` says where
-it comes from. JSON Schemas for editors lie in `include/schemas/`."""
+A policy says how a data set is judged and handled. Each data set has one file of each kind below,
+in `include/policies/<dataset>/`. `assay check` lists every fault of all of them, with file and
+line. The code has no limits of its own: a limit exists only if a policy states it, and `rationale`
+says where it comes from. Editors can use the JSON Schemas in `include/schemas/`."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from assay.launcher import project_root
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dags"
 SHIPPED = {"airlines", "airports", "census_employment", "flights", "planes"}
-_HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is told")
+_HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is notified")
 _HEAVY = (
     "pandas", "pyarrow", "duckdb", "ibis", "scipy", "sklearn", "statsmodels", "fairlearn",
     "great_expectations", "dvc", "slack_sdk", "assay.catalog", "assay.engine", "assay.stages",

@@ -10,7 +10,7 @@ from assay.lake import Lake
 
 pytestmark = pytest.mark.integration
 
-_HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is told")
+_HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is notified")
 
 
 def test_every_dag_is_parsed_and_says_whose_it_is_and_what_it_does(site: Any) -> None:
