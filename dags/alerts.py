@@ -1,4 +1,4 @@
-"""Send what has become due between runs: reminders, escalations, digests, messages that failed before.
+"""Send what is due between runs: reminders, escalations, digests, messages that failed before.
 
 **What it does.** Every five minutes it ends the snoozes whose time is over and sends reminders of
 the incidents that are still open. It notifies the next person where nobody has answered. It sends

@@ -18,7 +18,7 @@ def render_cli() -> str:
     """The page ``include/docs/cli.md``."""
     root = typer.main.get_command(app)
     lines = ["# The assay command", "", GENERATED, "", *_about(root)]
-    lines += ["", "Results go to stdout, progress and errors to stderr. Every command has `--help`."]
+    lines += ["", "Results go to stdout, progress and errors to stderr. Each command has `--help`."]
     for path, command in _commands(root, ("assay",)):
         lines += ["", *_section(" ".join(path), command)]
     return "\n".join(lines) + "\n"
