@@ -11,14 +11,14 @@ INCONCLUSIVE, never PASS.
 touches no data; :func:`compare_files` is both for two files.
 """
 
-from assay.drift._files import compare_files
+from assay.drift._compare_files import compare_files
 from assay.drift._html import render_html
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
-from assay.drift._model import DriftMeasurements, DriftReport
+from assay.drift._measurements import DriftMeasurements, DriftReport
 from assay.drift._references import ReferenceChoice, batches_of, choose_references
 from assay.drift._render import render_json, render_text
-from assay.drift._side import Released
+from assay.drift.columns._counted_table import Released
 
 __all__ = [
     "DriftMeasurements",

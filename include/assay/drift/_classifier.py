@@ -16,13 +16,13 @@ import ibis
 import numpy as np
 from ibis import Table
 
-from assay.drift import _sorted
-from assay.drift._auc import Auc, area, null_deviation
-from assay.drift._columns import as_levels, count, fetch, sortable
-from assay.drift._model import ColumnDrift, Effect
-from assay.drift._sorted import Array
+from assay.drift._measurements import ColumnDrift, Effect
+from assay.drift.columns._column_types import as_levels, count, fetch, sortable
 from assay.engine import ROW, round12
 from assay.policy.drift import CategoryTest, DriftPolicy
+from assay.statistics import sorted_blocks
+from assay.statistics.auc import Auc, area, null_deviation
+from assay.statistics.sorted_blocks import Array
 
 _SHARED: Final = 2.0
 """How much larger the variance of the mean is because folds share rows with each other's fits."""
@@ -164,7 +164,7 @@ def _scored(features: tuple[Array, Array], levels: list[bool], folds: int, seed:
         ).fit(x[fold != k], y[fold != k])
         scores, truth = model.predict_proba(x[fold == k])[:, 1], y[fold == k]
         sides = [np.sort(scores[truth == side]) for side in (0, 1)]
-        one = area(_sorted.merged(sides[0], sides[1]), len(sides[0]), len(sides[1]))
+        one = area(sorted_blocks.merged(sides[0], sides[1]), len(sides[0]), len(sides[1]))
         if one is not None:
             found.append(one)
     return found

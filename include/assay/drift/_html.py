@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from assay.drift._html_attribution import cause_sections
-from assay.drift._model import Cell, ColumnDrift, DriftMeasurements, DriftReport
+from assay.drift._measurements import Cell, ColumnDrift, DriftMeasurements, DriftReport
 from assay.drift._render import name_of, rows_of
 from assay.drift.attribution import causes_of
 from assay.page import (

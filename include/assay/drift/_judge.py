@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from assay.drift._judge_column import ColumnJudge
-from assay.drift._judge_concept import judge_concept
-from assay.drift._model import DriftMeasurements
+from assay.drift._column_judge import ColumnJudge
+from assay.drift._measurements import DriftMeasurements
+from assay.drift.concept._judge import judge_concept
 from assay.policy.drift import DriftPolicy
 from assay.statistics.corrections import CORRECTIONS
 from assay.verdict import Outcome, Reason, Verdict

@@ -7,10 +7,10 @@ from typing import Any
 
 from assay.contract import Contract
 from assay.drift._classifier import measure_classifier
-from assay.drift._comparison import Comparison
-from assay.drift._concept import measure_concept
-from assay.drift._model import DriftMeasurements
-from assay.drift._side import Side
+from assay.drift._measurements import DriftMeasurements
+from assay.drift.columns._comparison import Comparison
+from assay.drift.columns._counted_table import CountedTable
+from assay.drift.concept._measure import measure_concept
 from assay.engine import Session
 from assay.errors import PolicyError
 from assay.policy.drift import DriftPolicy
@@ -69,7 +69,10 @@ def measure_drift(
     """
     roles = contract.roles if contract else policy.roles
     _refuse_identifiers(policy, roles)
-    before, now = None if reference is None else Side.of(reference), Side.of(current)
+    before, now = (
+        None if reference is None else CountedTable.of(reference),
+        CountedTable.of(current),
+    )
     rows = now.rows()
     of_reference = 0 if before is None else before.rows()
     record: dict[str, Any] = {
@@ -94,7 +97,7 @@ def measure_drift(
         return DriftMeasurements(state="no_reference", **record | {"note": why})
     record["concept"] += measure_concept(before, roles, policy, "reference")
     place = f"{table}/{reference_name}"
-    threads = int(session.backend.raw_sql("SELECT current_setting('threads')").fetchone()[0])
+    threads = session.threads
     comparison = Comparison(contract, policy, place, policy.alpha / tests, threads)
     columns = list(comparison.run(before, now))
     together = measure_classifier(before.table, now.table, policy, policy.alpha / tests)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from assay.drift._model import DriftMeasurements, DriftReport
+from assay.drift._measurements import DriftMeasurements, DriftReport
 from assay.drift.attribution import cause_text, causes_of
 from assay.verdict import Verdict
 

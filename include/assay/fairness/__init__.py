@@ -10,7 +10,7 @@ our own work quarantined or imputed each group's rows (:func:`measure_treatment`
 """
 
 from assay.fairness._counts import Group, Level
-from assay.fairness._data import fairness_of_data
+from assay.fairness._file import fairness_of_data
 from assay.fairness._html import render_html
 from assay.fairness._judge import judge_fairness
 from assay.fairness._measure import FairnessMeasurements, fairness_problems, measure_fairness

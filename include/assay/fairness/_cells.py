@@ -9,7 +9,7 @@ from itertools import product
 from typing import Literal
 
 from assay.fairness._counts import MISSING, Group, Rate, RateName, rate
-from assay.fairness._level import difference_p, ratio_p
+from assay.fairness._p_values import difference_p, ratio_p
 from assay.policy.fairness import DisparateImpact, FairnessPolicy, Metric
 from assay.statistics.corrections import holm
 from assay.statistics.intervals import miettinen_nurminen, newcombe

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from assay.fairness._cells import rates_of, reference_of
 from assay.fairness._counts import Group, Level, Rate, RateName, rate
-from assay.fairness._figures import ROWS, about_text, favourable_text, number, shown_count
 from assay.fairness._groups import Stratum, part_tiny
 from assay.fairness._measure import FairnessMeasurements
+from assay.fairness._measurements import ROWS, about_text, favourable_text, number, shown_count
 from assay.fairness._stratified import Pooled, pooled_difference
 from assay.policy.fairness import FairnessPolicy
 from assay.statistics.intervals import newcombe, wilson

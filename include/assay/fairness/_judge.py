@@ -11,9 +11,9 @@ from assay.fairness._conditional import (
     reasons_of_reversals,
 )
 from assay.fairness._counts import OUTCOMES
-from assay.fairness._figures import all_measurements, limits_text, shown_count
 from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
+from assay.fairness._measurements import all_measurements, limits_text, shown_count
 from assay.fairness._reasons import (
     by_attributes,
     reasons_of_cells,

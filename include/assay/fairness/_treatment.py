@@ -12,9 +12,9 @@ from ibis import Table
 from assay.engine import Session
 from assay.fairness._cells import reference_of
 from assay.fairness._counts import Group, Rate, Tally, count_outcomes, rate
-from assay.fairness._figures import number, shown_count
 from assay.fairness._groups import form_groups, form_treated, name_levels, part_tiny
 from assay.fairness._measure import FairnessMeasurements
+from assay.fairness._measurements import number, shown_count
 from assay.policy.fairness import FairnessPolicy
 from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Measurement

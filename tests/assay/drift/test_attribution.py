@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from assay.drift import DriftReport, judge_drift, measure_drift, render_text
 from assay.drift.attribution import alarms, causes_of, explain_drift, with_causes, write_rows
-from assay.drift.attribution._kitagawa import decompose
+from assay.drift.attribution._decomposition import decompose
 from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
 

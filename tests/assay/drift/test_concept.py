@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from sklearn.metrics import roc_auc_score
 
 from assay.drift import judge_drift, measure_drift
-from assay.drift._auc import area, change, null_deviation
-from assay.drift._sorted import merged
 from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
+from assay.statistics.auc import area, change, null_deviation
+from assay.statistics.sorted_blocks import merged
 
 LIMITS = {"label_share": 0.1, "accuracy": 0.05, "recall": 0.1, "auc": 0.05}
 

@@ -17,13 +17,13 @@ import pandas as pd
 import pytest
 
 from assay.drift import DriftMeasurements, judge_drift
-from assay.drift._category import compare_levels
 from assay.drift._classifier import measure_classifier
-from assay.drift._job import Job
-from assay.drift._ordered import compare_ordered
-from assay.drift._sorted import merged
+from assay.drift.columns._column_task import ColumnTask
+from assay.drift.columns._level_column import compare_levels
+from assay.drift.columns._ordered_column import compare_ordered
 from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
+from assay.statistics.sorted_blocks import merged
 from assay.verdict import Outcome
 
 PAGE = Path(__file__).parents[3] / "include" / "docs" / "evidence" / "drift.md"
@@ -75,7 +75,7 @@ def verdict(columns, judging, seed):
     """What the gate says of columns that are held in memory already."""
     level, found = ALPHA / judging.tests, []
     for (name, spec), (before, now) in zip(judging.columns.items(), columns, strict=True):
-        job = Job(
+        task = ColumnTask(
             name, None, level, 0, np.random.default_rng([seed, len(found)]), False, None, None
         )
         common = {"column": name, "test": spec.test}
@@ -83,12 +83,12 @@ def verdict(columns, judging, seed):
             sides = [
                 {str(k): v for k, v in Counter(side.tolist()).items()} for side in (before, now)
             ]
-            found.append(compare_levels(*sides, job, common))
+            found.append(compare_levels(*sides, task, common))
         else:
             common |= {"n_reference": len(before), "n_current": len(now)}
             common |= {"missing_reference": 0, "missing_current": 0}
             blocks = merged(np.sort(before), np.sort(now))
-            found.append(compare_ordered(blocks, job, spec.test, False, common))
+            found.append(compare_ordered(blocks, task, spec.test, False, common))
     measured = DriftMeasurements(
         state="compared", tests=judging.tests, level=level, columns=tuple(found)
     )

@@ -272,7 +272,7 @@ def test_columns_too_large_to_be_held_are_sorted_by_the_engine_with_the_same_res
     judging = policy(columns=COLUMNS | {"when": COLUMNS["amount"]})
     held = judged(*tables, judging)[1]
     for limit in (100_000, 100):  # groups of one column, and none that is held at all
-        monkeypatch.setattr("assay.drift._sorted.HELD", limit)
+        monkeypatch.setattr("assay.statistics.sorted_blocks.HELD", limit)
         assert judged(*tables, judging)[1] == held
 
 

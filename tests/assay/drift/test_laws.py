@@ -14,17 +14,9 @@ from hypothesis import strategies as hs
 from scipy import special
 from scipy.spatial.distance import jensenshannon
 
-from assay.drift import (
-    _anderson,
-    _chi2_law,
-    _chi_square,
-    _effects,
-    _kolmogorov,
-    _ks,
-    _null,
-    _scipy,
-    _sorted,
-)
+from assay.drift.effects import _formulas, _null_quantiles
+from assay.drift.tests import _anderson_darling, _chi_square, _kolmogorov_smirnov
+from assay.statistics import chi_square_law, kolmogorov_law, scipy_laws, sorted_blocks
 
 
 def grouped(x, y):
@@ -34,7 +26,7 @@ def grouped(x, y):
 
 def anderson(x, y):
     counts = grouped(x, y)
-    return _anderson.terms(counts, counts.cumsum(axis=1) - counts, len(x), len(y)).sum()
+    return _anderson_darling.terms(counts, counts.cumsum(axis=1) - counts, len(x), len(y)).sum()
 
 
 def standardised(a2, sizes):
@@ -68,11 +60,11 @@ def test_anderson_darling_equals_scipy_with_ties(x, y):
 def test_adinf_gives_the_published_points_and_is_monotone():
     published = {1.933: 0.10, 2.492: 0.05, 3.070: 0.025, 3.857: 0.01}
     for a2, p in published.items():
-        assert _anderson.p_value(a2) == pytest.approx(p, rel=0.03)
-    curve = [_anderson.p_value(x) for x in np.arange(0.05, 30, 0.01)]
+        assert _anderson_darling.p_value(a2) == pytest.approx(p, rel=0.03)
+    curve = [_anderson_darling.p_value(x) for x in np.arange(0.05, 30, 0.01)]
     assert all(a > b for a, b in itertools.pairwise(curve))
     assert curve[-1] < 1e-12
-    assert _anderson.p_value(0.0) == 1.0
+    assert _anderson_darling.p_value(0.0) == 1.0
 
 
 def test_anderson_darling_p_agrees_with_permutation():
@@ -85,13 +77,13 @@ def test_anderson_darling_p_agrees_with_permutation():
     def statistic(flags):
         counts = np.array([1 - flags, flags])
         ends = np.stack([before - (flags.cumsum() - flags), flags.cumsum() - flags])
-        return _anderson.terms(counts, ends, 120, 90).sum()
+        return _anderson_darling.terms(counts, ends, 120, 90).sum()
 
     flags = np.array([0] * 120 + [1] * 90)
     draws = np.array([statistic(rng.permutation(flags)) for _ in range(4000)])
     p = (1 + np.count_nonzero(draws >= seen)) / 4001
     assert 0.002 < p < 0.2
-    assert _anderson.p_value(seen) == pytest.approx(
+    assert _anderson_darling.p_value(seen) == pytest.approx(
         p, abs=3 * math.sqrt(p * (1 - p) / 4000) + 0.002
     )
 
@@ -101,29 +93,34 @@ def test_anderson_darling_p_agrees_with_permutation():
 def test_exact_law_of_d_equals_scipy(n, m, seed):
     rng = np.random.default_rng(seed)
     theirs = st.ks_2samp(rng.normal(size=n), rng.normal(0.5, size=m), method="exact")
-    assert _ks.exact_sf(theirs.statistic, n, m) == pytest.approx(theirs.pvalue, rel=1e-8)
+    assert _kolmogorov_smirnov.exact_sf(theirs.statistic, n, m) == pytest.approx(
+        theirs.pvalue, rel=1e-8
+    )
 
 
 def test_d_has_scipys_p_below_and_the_effective_size_above_its_limit():
     rng = np.random.default_rng(2)
     x, y = rng.integers(0, 30, 400), rng.integers(1, 31, 300)
     counts, theirs = grouped(x, y), st.ks_2samp(x, y, method="exact")
-    p, law = _ks.p_value(theirs.statistic, *(int(n) for n in counts.sum(axis=1)))
+    p, law = _kolmogorov_smirnov.p_value(theirs.statistic, *(int(n) for n in counts.sum(axis=1)))
     assert (p, law) == (pytest.approx(theirs.pvalue, rel=1e-12), "exact")
     expected = st.kstwo.sf(0.01, round(18000 * 18000 / 36000))
-    assert _ks.p_value(0.01, 18000, 18000) == (pytest.approx(expected, rel=1e-6), "kstwo")
+    assert _kolmogorov_smirnov.p_value(0.01, 18000, 18000) == (
+        pytest.approx(expected, rel=1e-6),
+        "kstwo",
+    )
 
 
 @pytest.mark.parametrize(("n", "m"), [(10, 10), (17, 40), (300, 200)])
 @pytest.mark.parametrize("level", [0.05, 0.001])
 def test_null_quantile_of_d_is_the_least_that_is_rare_enough(n, m, level):
-    d = _ks.null_quantile(level, n, m)
-    assert _ks.exact_sf(d, n, m) <= level
-    assert _ks.exact_sf(d - 1.5 / math.lcm(n, m), n, m) > level
+    d = _kolmogorov_smirnov.null_quantile(level, n, m)
+    assert _kolmogorov_smirnov.exact_sf(d, n, m) <= level
+    assert _kolmogorov_smirnov.exact_sf(d - 1.5 / math.lcm(n, m), n, m) > level
 
 
 def test_no_d_is_rare_enough_for_three_rows():
-    assert _ks.null_quantile(0.001, 3, 3) > 1
+    assert _kolmogorov_smirnov.null_quantile(0.001, 3, 3) > 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -185,7 +182,7 @@ def test_jensen_shannon_equals_scipy(cells):
     if not table.sum(axis=1).all():
         return
     theirs = jensenshannon(table[0], table[1], base=2)
-    assert _effects.jensen_shannon(*table) == pytest.approx(theirs, abs=1e-7)
+    assert _formulas.jensen_shannon(*table) == pytest.approx(theirs, abs=1e-7)
 
 
 def test_corrected_v_equals_its_formula_and_scipys_association_without_it():
@@ -196,14 +193,14 @@ def test_corrected_v_equals_its_formula_and_scipys_association_without_it():
     assert math.sqrt(chi2 / rows) == pytest.approx(plain)
     phi = chi2 / rows - 2 / (rows - 1)
     expected = math.sqrt(phi / (1 - 1 / (rows - 1)))
-    assert _effects.cramers_v(chi2, rows, 3) == pytest.approx(expected)
+    assert _formulas.cramers_v(chi2, rows, 3) == pytest.approx(expected)
 
 
 def test_psi_without_drift_over_zipf_categories_is_past_the_usual_limit():
     rng = np.random.default_rng(3)
     shares = 1 / np.arange(1, 101)
     draws = [rng.multinomial(900, shares / shares.sum(), size=500) for _ in range(2)]
-    assert np.median(_effects.psi(*draws)) == pytest.approx(0.205, abs=0.01)
+    assert np.median(_formulas.psi(*draws)) == pytest.approx(0.205, abs=0.01)
 
 
 def test_null_quantiles_of_divergences_hold_their_level():
@@ -211,12 +208,12 @@ def test_null_quantiles_of_divergences_hold_their_level():
     shares = np.array([0.4, 0.3, 0.2, 0.1])
     reference, current = rng.multinomial(2000, shares, 4000), rng.multinomial(600, shares, 4000)
     table = np.array([reference[0], current[0]])
-    psi, distance = _null.divergence_nulls(table, 0.05, rng)
+    psi, distance = _null_quantiles.divergence_nulls(table, 0.05, rng)
     assert (psi.law, distance.law) == ("analytic", "analytic")
-    assert np.mean(_effects.psi(reference, current) > psi.quantile) == pytest.approx(
+    assert np.mean(_formulas.psi(reference, current) > psi.quantile) == pytest.approx(
         0.05, abs=0.012
     )
-    rates = _effects.jensen_shannon(reference, current) > distance.quantile
+    rates = _formulas.jensen_shannon(reference, current) > distance.quantile
     assert np.mean(rates) == pytest.approx(0.05, abs=0.012)
 
 
@@ -225,9 +222,9 @@ def test_null_quantile_of_psi_is_simulated_where_cells_are_rare():
     shares = 1 / np.arange(1, 101)
     shares /= shares.sum()
     reference, current = rng.multinomial(900, shares, 2000), rng.multinomial(900, shares, 2000)
-    null, _ = _null.divergence_nulls(np.array([reference[0], current[0]]), 0.05, rng)
+    null, _ = _null_quantiles.divergence_nulls(np.array([reference[0], current[0]]), 0.05, rng)
     assert null.law == "simulated"
-    rate = np.mean(_effects.psi(reference, current) > null.quantile)
+    rate = np.mean(_formulas.psi(reference, current) > null.quantile)
     assert 0.01 < rate < 0.15
 
 
@@ -238,10 +235,10 @@ def test_null_quantiles_over_very_many_cells_are_those_of_whole_tables():
     table = table[:, table.sum(axis=0) > 0]
     pooled = table.sum(axis=0) / table.sum()
     sides = [rng.multinomial(n, pooled, 250) for n in table.sum(axis=1)]
-    psi, distance = _null._of_many(table, 0.001, rng)
+    psi, distance = _null_quantiles._of_many(table, 0.001, rng)
     for found, values in (
-        (psi.quantile, _effects.psi(*sides)),
-        (distance.quantile**2, _effects.jensen_shannon(*sides) ** 2),
+        (psi.quantile, _formulas.psi(*sides)),
+        (distance.quantile**2, _formulas.jensen_shannon(*sides) ** 2),
     ):
         wanted = values.mean() + st.norm.isf(0.001) * values.std()
         # The deviation of so few whole tables is known to a few percent of itself.
@@ -252,7 +249,7 @@ def test_null_quantile_of_wasserstein_holds_its_level():
     rng = np.random.default_rng(5)
     n, m = 300, 200
     values = st.norm.ppf((np.arange(500) + 0.5) / 500)
-    bound = _null.wasserstein_null(values, np.arange(1, 501), (n, m), 0.05, 5)
+    bound = _null_quantiles.wasserstein_null(values, np.arange(1, 501), (n, m), 0.05, 5)
     seen = [st.wasserstein_distance(rng.normal(size=n), rng.normal(size=m)) for _ in range(1500)]
     assert np.mean(np.array(seen) > bound) == pytest.approx(0.05, abs=0.02)
 
@@ -261,19 +258,19 @@ def test_null_quantile_of_wasserstein_holds_its_level():
 @pytest.mark.parametrize("z", [0.3, 0.8, 1.4, 1.6, 3.0, 6.0])
 def test_the_law_of_d_at_large_sizes_is_scipys(n, z):
     d = z / math.sqrt(n)
-    assert _kolmogorov.sf(d, n) == pytest.approx(float(st.kstwo.sf(d, n)), rel=1e-5)
+    assert kolmogorov_law.sf(d, n) == pytest.approx(float(st.kstwo.sf(d, n)), rel=1e-5)
 
 
 @pytest.mark.parametrize("n", [500, 5_000, 2_000_000])
 def test_the_quantile_of_d_at_large_sizes_is_scipys(n):
-    assert _kolmogorov.isf(0.001, n) == pytest.approx(float(st.kstwo.isf(0.001, n)), rel=1e-5)
+    assert kolmogorov_law.isf(0.001, n) == pytest.approx(float(st.kstwo.isf(0.001, n)), rel=1e-5)
 
 
 @settings(max_examples=40, deadline=None)
 @given(hs.floats(0, 900), hs.integers(1, 300))
 def test_laws_of_chi_square_equal_scipy(statistic, df):
-    assert _scipy.chi2_sf(statistic, df) == pytest.approx(st.chi2.sf(statistic, df), rel=1e-9)
-    assert _scipy.chi2_isf(0.003, df) == pytest.approx(st.chi2.isf(0.003, df), rel=1e-9)
+    assert scipy_laws.chi2_sf(statistic, df) == pytest.approx(st.chi2.sf(statistic, df), rel=1e-9)
+    assert scipy_laws.chi2_isf(0.003, df) == pytest.approx(st.chi2.isf(0.003, df), rel=1e-9)
 
 
 values = hs.lists(hs.one_of(hs.integers(-3, 3), hs.floats(-1e9, 1e9)), max_size=200)
@@ -283,8 +280,8 @@ values = hs.lists(hs.one_of(hs.integers(-3, 3), hs.floats(-1e9, 1e9)), max_size=
 @given(values, values, hs.sampled_from([1, 2, 7, 64]))
 def test_blocks_hold_every_value_once_with_both_counts(x, y, rows):
     x, y = np.sort(np.array(x, dtype=float)), np.sort(np.array(y, dtype=float))
-    with mock.patch.object(_sorted, "_ROWS", rows):
-        blocks = list(_sorted.merged(x, y))
+    with mock.patch.object(sorted_blocks, "_ROWS", rows):
+        blocks = list(sorted_blocks.merged(x, y))
     expected = np.unique(np.concatenate([x, y]))
     found = np.concatenate([v for v, _ in blocks]) if blocks else np.empty(0)
     assert found.tolist() == expected.tolist()
@@ -299,9 +296,9 @@ def test_anderson_darling_of_few_values_keeps_its_size_by_permutation():
     by_law, by_permutation, runs = 0, 0, 300
     for _ in range(runs):
         counts = grouped(*rng.poisson(1, (2, 200)))
-        seen = float(_anderson.statistics(counts[:1], counts[1:])[0])
-        simulated = _chi_square.permuted(counts, 0.05, rng, _anderson.statistics)
-        by_law += _anderson.p_value(seen) <= 0.05
+        seen = float(_anderson_darling.statistics(counts[:1], counts[1:])[0])
+        simulated = _chi_square.permuted(counts, 0.05, rng, _anderson_darling.statistics)
+        by_law += _anderson_darling.p_value(seen) <= 0.05
         by_permutation += _chi_square.permutation_p(seen, simulated) <= 0.05
     assert by_permutation / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
     assert by_law > by_permutation
@@ -309,12 +306,12 @@ def test_anderson_darling_of_few_values_keeps_its_size_by_permutation():
 
 @given(hs.integers(1, 130), hs.floats(0, 3000))
 def test_the_chi_square_law_is_scipys(df, x):
-    assert _chi2_law.sf(x, df) == pytest.approx(special.chdtrc(df, x), rel=1e-11, abs=1e-300)
+    assert chi_square_law.sf(x, df) == pytest.approx(special.chdtrc(df, x), rel=1e-11, abs=1e-300)
 
 
 @given(hs.integers(1, 130), hs.floats(1e-200, 1, exclude_max=True))
 def test_what_is_exceeded_with_a_probability_is_scipys(df, level):
-    found = _chi2_law.isf(level, df)
+    found = chi_square_law.isf(level, df)
     # Near 1 a probability's last digit is many values of χ².
     assert special.chdtrc(df, found) == pytest.approx(level, rel=1e-9)
     if level < 0.99:

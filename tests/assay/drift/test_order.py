@@ -8,8 +8,8 @@ from hypothesis import strategies as hs
 
 from assay.contract import Partition
 from assay.drift import DriftMeasurements, choose_references, judge_drift
-from assay.drift._category import compare_levels
-from assay.drift._job import Job
+from assay.drift.columns._column_task import ColumnTask
+from assay.drift.columns._level_column import compare_levels
 from assay.policy.drift import DriftPolicy
 
 DAYS = Partition(grain="day", first="2013-02-01", last="2013-02-14")
@@ -46,8 +46,8 @@ def judged(batch, choice, rows):
         sides = {"a": before, "b": 1000 * len(chosen) - before}, {
             "a": rows[batch], "b": 1000 - rows[batch]
         }  # fmt: skip
-        job = Job("x", None, 0.0125, 0, np.random.default_rng(0), False, None, None)
-        column = compare_levels(*sides, job, {"column": "x", "test": "chi_square"})
+        task = ColumnTask("x", None, 0.0125, 0, np.random.default_rng(0), False, None, None)
+        column = compare_levels(*sides, task, {"column": "x", "test": "chi_square"})
         measured.append(
             DriftMeasurements(
                 state="compared", reference=name, batches=tuple(chosen), columns=(column,)

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 
 from assay.drift import Released, judge_drift, measure_drift
-from assay.drift import _side as side_module
-from assay.drift._sketch import Shelf
 from assay.drift.attribution import alarms, explain_drift
+from assay.drift.columns import _counted_table as side_module
 from assay.engine import open_session
 from assay.policy.drift import DriftPolicy
+from assay.statistics.sketches import SketchFolder
 
 POLICY = DriftPolicy.model_validate({
     "on_inconclusive": "hold",
@@ -96,7 +96,7 @@ def test_what_is_kept_is_not_counted_again(files: dict[str, Path], tmp_path: Pat
     with mock.patch.object(side_module, "_read", side_effect=AssertionError) as counted:
         with open_session(threads=1) as session:
             kept = Released(((session.read_parquet(files["r1"]), tmp_path / "kept" / "r1"),))
-            side = side_module.Side(kept)
+            side = side_module.CountedTable(kept)
             columns = {"amount": side_module.ordered_column("amount", "float64")}
             assert len(side.values(columns)["amount"]()) == frame(0).amount.notna().sum()
         assert not counted.called
@@ -147,7 +147,7 @@ def test_a_file_that_differs_in_anything_is_counted_anew(
 
 
 def test_values_of_another_batch_are_believed_nowhere(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "kept")
+    shelf = SketchFolder(tmp_path / "kept")
     shelf.keep_values("amount", np.array([1.0, 2.0]))
     (path,) = (tmp_path / "kept").iterdir()
     shelf.keep_values("other", np.array([3.0]))

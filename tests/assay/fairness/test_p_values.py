@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from assay.fairness._level import difference_p, ratio_p
+from assay.fairness._p_values import difference_p, ratio_p
 from assay.statistics.intervals import miettinen_nurminen, newcombe
 
 FIXED = settings(deadline=None, derandomize=True, max_examples=150)

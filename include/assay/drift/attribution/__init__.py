@@ -11,19 +11,19 @@ segment: Kitagawa's decomposition with symmetric weights. The parts sum to the w
 :func:`with_causes` puts what was found into it; no limit is involved.
 """
 
-from assay.drift._side import Side
+from assay.drift.attribution._alarms import alarms, causes_of, with_causes
+from assay.drift.attribution._cause import Cause, PipelineChange, SegmentPart, Split
 from assay.drift.attribution._explain import explain_drift
-from assay.drift.attribution._model import Cause, PipelineChange, SegmentPart, Split
-from assay.drift.attribution._pipeline import schema_changes
-from assay.drift.attribution._rows import write_rows
-from assay.drift.attribution._sentence import cause_line, cause_text, whole_text
-from assay.drift.attribution._verdict import alarms, causes_of, with_causes
+from assay.drift.attribution._render import cause_line, cause_text, whole_text
+from assay.drift.attribution._row_numbers import write_rows
+from assay.drift.attribution._schema import schema_changes
+from assay.drift.columns._counted_table import CountedTable
 
 __all__ = [
     "Cause",
+    "CountedTable",
     "PipelineChange",
     "SegmentPart",
-    "Side",
     "Split",
     "alarms",
     "cause_line",

@@ -8,10 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from assay.contract import Contract
-from assay.drift._blocks import Sides
-from assay.drift._side import Side
-from assay.drift.attribution._kitagawa import Parts, decompose
-from assay.drift.attribution._model import Cause, SegmentPart, Split
+from assay.drift.attribution._alarms import Alarm
+from assay.drift.attribution._cause import Cause, SegmentPart, Split
+from assay.drift.attribution._decomposition import Parts, decompose
 from assay.drift.attribution._score import Score, score_of
 from assay.drift.attribution._segments import (
     OTHER,
@@ -20,7 +19,8 @@ from assay.drift.attribution._segments import (
     segment_counts,
     segmenting_columns,
 )
-from assay.drift.attribution._verdict import Alarm
+from assay.drift.columns._column_values import Sides
+from assay.drift.columns._counted_table import CountedTable
 from assay.engine import ROW, round12
 from assay.policy.drift import DriftPolicy, NumericTest
 
@@ -48,9 +48,9 @@ def explain_drift(
 
     Parameters
     ----------
-    reference, current : Side, Released or ibis.Table
-        The two tables that were compared, whole. Of a :class:`Side` that several alarms share,
-        levels are counted once.
+    reference, current : CountedTable, Released or ibis.Table
+        The two tables that were compared, whole. The levels of a :class:`CountedTable` that several
+        alarms share are counted once.
     alarm : Alarm
         One of :func:`alarms`.
     policy : DriftPolicy
@@ -81,7 +81,7 @@ def explain_drift(
     https://doi.org/10.48550/arXiv.2303.02011; Budhathoki et al. (2021), Why did the distribution
     change?, https://proceedings.mlr.press/v130/budhathoki21a.html.
     """
-    sides = Side.of(reference), Side.of(current)
+    sides = CountedTable.of(reference), CountedTable.of(current)
     bare = Cause(**alarm.place)
     score = _score(sides, alarm, policy, contract)
     if score is None:

@@ -9,9 +9,7 @@ import ibis
 import numpy as np
 from ibis import Table
 
-from assay.drift._blocks import Sides, blocks_of
-from assay.drift._chi_square import LEAST_EXPECTED, expected
-from assay.drift._columns import (
+from assay.drift.columns._column_types import (
     as_levels,
     in_levels,
     in_order,
@@ -19,7 +17,9 @@ from assay.drift._columns import (
     order_of,
     without_nan,
 )
-from assay.drift._counts import Marker, Marks, ranks
+from assay.drift.columns._column_values import Sides, blocks_of
+from assay.drift.columns._ordered_counts import Marker, Marks, ranks
+from assay.drift.tests._chi_square import LEAST_EXPECTED, expected
 from assay.policy.drift import Slice
 
 Array = np.ndarray[Any, Any]
@@ -103,7 +103,7 @@ def score_of(
 
     Parameters
     ----------
-    sides : (Side, Side)
+    sides : (CountedTable, CountedTable)
         Reference and batch.
     part : Slice or None
     column : str

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from ibis import Table
 
 from assay.contract import Contract
-from assay.drift._blocks import Sides
-from assay.drift._columns import TEXT, in_levels, kind
-from assay.drift._side import Levels
 from assay.drift.attribution._score import MISSING, Score, key_of, keyed, level_of
+from assay.drift.columns._column_types import TEXT, in_levels, kind
+from assay.drift.columns._column_values import Sides
+from assay.drift.columns._counted_table import Levels
 from assay.policy.drift import CategoryTest, DriftPolicy, Slice
 
 Array = np.ndarray[Any, Any]

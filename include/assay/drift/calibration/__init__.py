@@ -10,8 +10,8 @@ file.
 
 from assay.drift.calibration._calibrate import Calibration, Proposal, calibrate, comparisons, halved
 from assay.drift.calibration._chance import SMALLER, measure_chance
+from assay.drift.calibration._policy_file import write_limits
 from assay.drift.calibration._render import render_calibration_json, render_calibration_text
-from assay.drift.calibration._write import write_limits
 
 __all__ = [
     "SMALLER",

@@ -17,8 +17,8 @@ import ibis
 from ibis import Table
 from pydantic import BaseModel, ConfigDict
 
-from assay.drift._judge_column import ColumnJudge
-from assay.drift._model import DriftMeasurements
+from assay.drift._column_judge import ColumnJudge
+from assay.drift._measurements import DriftMeasurements
 from assay.engine import ROW, round12
 from assay.errors import InputError
 from assay.policy.drift import CategoryTest, DriftPolicy, NumericTest

@@ -7,9 +7,9 @@ from typing import Any, Final
 import ibis
 
 from assay.contract import Contract
-from assay.drift._columns import count
 from assay.drift._measure import measure_drift
-from assay.drift._model import DriftMeasurements
+from assay.drift._measurements import DriftMeasurements
+from assay.drift.columns._column_types import count
 from assay.engine import ROW, Session
 from assay.policy.drift import DriftPolicy
 

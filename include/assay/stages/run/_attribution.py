@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from assay.contract import Contract
 from assay.drift.attribution import (
+    CountedTable,
     PipelineChange,
-    Side,
     alarms,
     explain_drift,
     schema_changes,
@@ -49,7 +49,7 @@ def explained(
 
     The numbers of the rows behind the shifts are written beside the report.
     """
-    pairs: dict[tuple[str, str], tuple[Side, Side]] = {}
+    pairs: dict[tuple[str, str], tuple[CountedTable, CountedTable]] = {}
     changes: dict[tuple[str, str], tuple[PipelineChange, ...]] = {}
     found = []
     for alarm in alarms(verdict, policy):
@@ -73,10 +73,10 @@ def _rows_file(ticket: Ticket) -> str:
 
 def _pair(
     services: Services, ticket: Ticket, session: Session, table: str, name: str
-) -> tuple[Side, Side]:
+) -> tuple[CountedTable, CountedTable]:
     batches = ticket.pinned.references[name]
     reference = released(services, session, ticket.dataset, batches, OBJECTS[table])
-    return Side(reference), Side(worked(services, ticket, session, TABLES[table]))
+    return CountedTable(reference), CountedTable(worked(services, ticket, session, TABLES[table]))
 
 
 def _pipeline(

@@ -11,7 +11,7 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from assay.drift import _scipy
+from assay.statistics import scipy_laws
 
 _FEW: Final = 100
 """Degrees of freedom up to which the sums are taken."""
@@ -32,7 +32,7 @@ def sf(statistic: float, df: int) -> float:
     0.05
     """
     if df > _FEW:
-        return _scipy.chi2_sf(statistic, df)
+        return scipy_laws.chi2_sf(statistic, df)
     half = statistic / 2
     if half <= 0:
         return 1.0
@@ -53,7 +53,7 @@ def sf(statistic: float, df: int) -> float:
 def isf(level: float, df: int) -> float:
     """The χ² that is exceeded with probability ``level``, between 0 and 1, to the last digits."""
     if df > _FEW:
-        return _scipy.chi2_isf(level, df)
+        return scipy_laws.chi2_isf(level, df)
     low, high = 0.0, float(df)
     while sf(high, df) > level:
         low, high = high, 2 * high

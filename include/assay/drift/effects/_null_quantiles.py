@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _chi2_law, _effects
-from assay.drift._chi_square import LEAST_EXPECTED, draws, expected, quantile
-from assay.drift._counts import GRID_POINTS
+from assay.drift.columns._ordered_counts import GRID_POINTS
+from assay.drift.effects import _formulas
+from assay.drift.tests._chi_square import LEAST_EXPECTED, draws, expected, quantile
+from assay.statistics import chi_square_law
 
 Array = np.ndarray[Any, Any]
 _CELLS: Final = 2_000_000
@@ -59,7 +60,7 @@ def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tu
     """
     n, m = (int(rows) for rows in table.sum(axis=1))
     if table.shape[1] == 1 or expected(table).min() >= LEAST_EXPECTED:
-        psi = (1 / n + 1 / m) * _chi2_law.isf(level, max(table.shape[1] - 1, 1))
+        psi = (1 / n + 1 / m) * chi_square_law.isf(level, max(table.shape[1] - 1, 1))
         distance = math.sqrt(min(psi / (8 * math.log(2)), 1.0))
         return Null(psi, "analytic"), Null(distance, "analytic")
     shares = table.sum(axis=0) / (n + m)
@@ -69,8 +70,8 @@ def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tu
     psis, divergences = [], []
     while left > 0:
         pair = [rng.multinomial(rows, shares, size=min(left, size)) for rows in (n, m)]
-        psis.append(_effects.psi(*pair))
-        divergences.append(_effects.jensen_shannon(*pair) ** 2)
+        psis.append(_formulas.psi(*pair))
+        divergences.append(_formulas.jensen_shannon(*pair) ** 2)
         left -= size
     divergence = _upper(np.concatenate(divergences), level)
     return (
@@ -110,7 +111,7 @@ def _of_many(table: Array, level: float, rng: np.random.Generator) -> tuple[Null
             rng.poisson(counts[part] * (rows / sizes.sum()), (each, len(counts[part])))
             for rows in sizes
         ]
-        for i, term in enumerate(_effects.terms(drawn[0], drawn[1], sizes, cells)):
+        for i, term in enumerate(_formulas.terms(drawn[0], drawn[1], sizes, cells)):
             means[i] += (term.mean(axis=0) * times[part]).sum()
             variances[i] += (term.var(axis=0) * times[part]).sum()
     psi, divergence = means + NormalDist().inv_cdf(1 - level) * np.sqrt(variances)

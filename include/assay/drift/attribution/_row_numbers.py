@@ -8,7 +8,7 @@ from typing import Any
 
 import ibis
 
-from assay.drift.attribution._model import Cause
+from assay.drift.attribution._cause import Cause
 from assay.engine import ROW, Session
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assay.drift.attribution._model import Cause
-from assay.drift.attribution._sentence import cause_line
+from assay.drift.attribution._cause import Cause
+from assay.drift.attribution._render import cause_line
 from assay.policy.drift import DriftPolicy, Slice
 from assay.verdict import Outcome, Reason, Verdict
 

@@ -1,7 +1,7 @@
 """One side of a comparison: its rows, and what is counted of their columns, each thing once.
 
 A reference is made of released batches, which don't change: what was counted of one is kept beside
-it (see :mod:`assay.drift._sketch`), and the counts of several add up.
+it (see :mod:`assay.statistics.sketches`), and the counts of several add up.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import ibis
 import numpy as np
 from ibis import Table
 
-from assay.drift import _sorted
-from assay.drift._columns import count, fetch, in_levels, in_order, sliced
-from assay.drift._sketch import Shelf
+from assay.drift.columns._column_types import count, fetch, in_levels, in_order, sliced
 from assay.policy.drift import Slice
+from assay.statistics import sorted_blocks
+from assay.statistics.sketches import SketchFolder
 
 Array = np.ndarray[Any, Any]
 Levels = dict[str | None, int]
@@ -49,14 +49,14 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedColumn:
     """Something that is counted of a column: what, in words that fix it, and the column itself."""
 
     key: str
     of: Callable[[Any], Any]
 
 
-class Side:
+class CountedTable:
     """A table with what was counted of it.
 
     Parameters
@@ -67,13 +67,13 @@ class Side:
     def __init__(self, source: Any) -> None:
         batches = source.batches if isinstance(source, Released) else ((source, None),)
         self.table = source.table if isinstance(source, Released) else source
-        self._parts = [(table, Shelf(folder)) for table, folder in batches]
+        self._parts = [(table, SketchFolder(folder)) for table, folder in batches]
         self._known: dict[str, Any] = {}
 
     @staticmethod
-    def of(source: Any) -> Side:
+    def of(source: Any) -> CountedTable:
         """The source as a side, itself if it is one."""
-        return source if isinstance(source, Side) else Side(source)
+        return source if isinstance(source, CountedTable) else CountedTable(source)
 
     def sliced(self, part: Slice | None) -> Any:
         """The rows of a slice, or all."""
@@ -123,7 +123,7 @@ class Side:
         return {n: self._known[k] for n, k in keys.items() if k in self._known}
 
     def values(
-        self, columns: Mapping[str, Counted], part: Slice | None = None
+        self, columns: Mapping[str, CountedColumn], part: Slice | None = None
     ) -> dict[str, Callable[[], Array]]:
         """Values of columns without the missing ones, read in one scan, sorted when asked for.
 
@@ -162,9 +162,9 @@ class Side:
         return self._known[key]
 
 
-def ordered_column(name: str, form: str) -> Counted:
+def ordered_column(name: str, form: str) -> CountedColumn:
     """The values of a column in an order that ``order_of`` names."""
-    return Counted(f"{form} {name}", lambda table: in_order(table[name], form))
+    return CountedColumn(f"{form} {name}", lambda table: in_order(table[name], form))
 
 
 def _level(name: str, form: str, table: Table) -> Any:
@@ -177,9 +177,11 @@ def _key(what: str, part: Slice | None) -> str:
     return json.dumps([what, where])
 
 
-def _read(table: Table, columns: Mapping[str, Counted], part: Slice | None) -> dict[str, Array]:
+def _read(
+    table: Table, columns: Mapping[str, CountedColumn], part: Slice | None
+) -> dict[str, Array]:
     rows = table if part is None else sliced(table, part)
-    return _sorted.read(rows, {n: c.of(rows) for n, c in columns.items()}, count(rows))
+    return sorted_blocks.read(rows, {n: c.of(rows) for n, c in columns.items()}, count(rows))
 
 
 def _count_levels(
@@ -209,7 +211,7 @@ def _summed(parts: list[Any]) -> dict[Any, int]:
     return whole
 
 
-def _sorted_and_kept(values: Array, shelf: Shelf, key: str) -> Array:
+def _sorted_and_kept(values: Array, shelf: SketchFolder, key: str) -> Array:
     values.sort()
     shelf.keep_values(key, values)
     return values

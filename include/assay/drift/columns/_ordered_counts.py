@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _anderson
-from assay.drift._sorted import Array, Block
+from assay.drift.tests import _anderson_darling
+from assay.statistics.sorted_blocks import Array, Block
 
 _KEPT: Final = 20_000
 """Most distinct values whose counts are kept, for permutations."""
@@ -34,7 +34,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Ordered:
+class OrderedCounts:
     """What one pass over an ordered column gives.
 
     ``d_numerator`` is max |F·n·m − G·n·m|, an integer. ``deciles`` are the reference's by the
@@ -109,7 +109,7 @@ def _grid_ranks(rows: int) -> Array:
     return np.array(sorted(inner | {1, rows}))
 
 
-def ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> Ordered:
+def count_ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> OrderedCounts:
     """One pass over an ordered column.
 
     Parameters
@@ -138,7 +138,7 @@ def ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> 
         gaps = np.abs(ends[0] * m - ends[1] * n)
         largest = max(largest, int(gaps.max()))
         if anderson:
-            a2.append(float(_anderson.terms(counts, ends - counts, n, m).sum()))
+            a2.append(float(_anderson_darling.terms(counts, ends - counts, n, m).sum()))
         if last is not None:
             gap = abs(int(before[0, 0]) * m - int(before[1, 0]) * n)
             area.append(float(values[0] - last) * gap)
@@ -149,7 +149,7 @@ def ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> 
         distinct += len(values)
         kept = [*kept, counts] if kept is not None and distinct <= _KEPT else None
     deciles, quartiles, grid = (marker.marks() for marker in markers)
-    return Ordered(
+    return OrderedCounts(
         n=n,
         m=m,
         distinct=distinct,

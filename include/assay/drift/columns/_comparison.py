@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from assay.contract import Contract
-from assay.drift import _sorted
-from assay.drift._blocks import Sides, Values, held, streamed, too_large
-from assay.drift._category import compare_levels
-from assay.drift._columns import fetch, kind, level_form, order_of, without_nan
-from assay.drift._job import Job
-from assay.drift._model import ColumnDrift
-from assay.drift._ordered import compare_ordered
-from assay.drift._side import Side
+from assay.drift._measurements import ColumnDrift
+from assay.drift.columns._column_task import ColumnTask
+from assay.drift.columns._column_types import fetch, kind, level_form, order_of, without_nan
+from assay.drift.columns._column_values import Sides, Values, held, streamed, too_large
+from assay.drift.columns._counted_table import CountedTable
+from assay.drift.columns._level_column import compare_levels
+from assay.drift.columns._ordered_column import compare_ordered
 from assay.policy.drift import CategoryTest, DriftPolicy, Slice
+from assay.statistics import sorted_blocks
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Comparison:
     level: float
     threads: int
 
-    def run(self, reference: Side, current: Side) -> Iterator[ColumnDrift]:
+    def run(self, reference: CountedTable, current: CountedTable) -> Iterator[ColumnDrift]:
         """Every column in all rows, then those of each slice."""
         yield from self._compared((reference, current), self.policy.columns, None)
         for part in self.policy.slices:
@@ -66,13 +66,13 @@ class Comparison:
     def _ordered(
         self, sides: Sides, columns: Mapping[str, str], part: Slice | None
     ) -> dict[str, ColumnDrift]:
-        """Ordered columns, read in groups that fit into memory, each sorted in a thread."""
+        """OrderedCounts columns, read in groups that fit into memory, each sorted in a thread."""
         if not columns:
             return {}
         rows = [side.rows(part) for side in sides]
         found: dict[str, ColumnDrift] = {}
         with ThreadPoolExecutor(self.threads) as pool:
-            for names in _sorted.in_groups(dict.fromkeys(columns, 8 * sum(rows))):
+            for names in sorted_blocks.in_groups(dict.fromkeys(columns, 8 * sum(rows))):
                 if too_large(rows):
                     blocks = {n: streamed(sides, n, columns[n], part) for n in names}
                 else:
@@ -93,7 +93,7 @@ class Comparison:
         test = self.policy.columns[name].test
         return compare_ordered(blocks, self._job(name, part), test, time, common)
 
-    def _job(self, name: str, part: Slice | None) -> Job:
+    def _job(self, name: str, part: Slice | None) -> ColumnTask:
         policy, closed = self.policy, None
         where = None if part is None else part.name
         seed = [policy.seed, zlib.crc32(f"{self.place}/{where}/{name}".encode())]
@@ -102,7 +102,7 @@ class Comparison:
             classified = name in self.contract.classified
             classified = classified or self.contract.roles.get(name) == "protected"
             closed = self.contract.column(name).levels
-        return Job(
+        return ColumnTask(
             name=name,
             slice=where,
             level=self.level,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.drift._auc import change
-from assay.drift._concept import auc_of
-from assay.drift._judge_column import beyond
-from assay.drift._model import DriftMeasurements
+from assay.drift._column_judge import beyond
+from assay.drift._measurements import DriftMeasurements
+from assay.drift.concept._measure import auc_of
 from assay.policy.drift import DriftPolicy
+from assay.statistics.auc import change
 from assay.statistics.intervals import newcombe
 from assay.verdict import Measurement, Outcome, Reason
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _chi2_law
+from assay.statistics import chi_square_law
 
 Array = np.ndarray[Any, Any]
 _LEAST: Final = 5
@@ -130,7 +130,7 @@ def _p(mix: float, noise: _Noise, moved: Array) -> float:
         weight = 1 / noise.of_moved[told]
         mean = (weight * moved[told]).sum() / weight.sum()
         q = float((weight * (moved[told] - mean) ** 2).sum())
-        p_within = _chi2_law.sf(q, int(told.sum()) - 1)
+        p_within = chi_square_law.sf(q, int(told.sum()) - 1)
     return min(2 * min(p_mix, p_within), 1.0)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _chi2_law
+from assay.statistics import chi_square_law
 
 _TAIL: Final = 8.0
 _BODY: Final = (2.00012, 0.247105, -0.0649821, 0.0347962, -0.0116720, 0.00168691)
@@ -80,7 +80,7 @@ def p_value(statistic: float) -> float:
     if statistic <= 0:
         return 1.0
     if statistic > _TAIL:
-        return math.sqrt(3) * _chi2_law.sf(2 * statistic, 1)
+        return math.sqrt(3) * chi_square_law.sf(2 * statistic, 1)
     if statistic < 2:
         body = math.exp(-1.2337141 / statistic) / math.sqrt(statistic)
         return 1 - body * _polynomial(_BODY, statistic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assay.drift.attribution._model import PipelineChange
+from assay.drift.attribution._cause import PipelineChange
 from assay.engine import data_columns
 
 

@@ -10,23 +10,23 @@ from typing import Any
 import ibis
 from ibis import Table
 
-from assay.drift import _sorted
-from assay.drift._auc import Auc, area
-from assay.drift._columns import FLOAT, without_nan
-from assay.drift._side import Counted, Side
+from assay.drift.columns._column_types import FLOAT, without_nan
+from assay.drift.columns._counted_table import CountedColumn, CountedTable
 from assay.engine import round12
 from assay.policy.drift import DriftPolicy
+from assay.statistics import sorted_blocks
+from assay.statistics.auc import Auc, area
 from assay.verdict import Measurement
 
 
 def measure_concept(
-    side: Side, roles: Mapping[str, str], policy: DriftPolicy, group: str
+    side: CountedTable, roles: Mapping[str, str], policy: DriftPolicy, group: str
 ) -> tuple[Measurement, ...]:
     """Label share, accuracy, precision, recall and AUC, as far as the columns are there.
 
     Parameters
     ----------
-    side : Side
+    side : CountedTable
         Rows of the batch or of the reference.
     roles : mapping
         Column → role; the first ``label``, ``prediction`` and ``probability`` are used.
@@ -112,19 +112,19 @@ def _counts(table: Table, columns: _Columns, positive: str) -> dict[str, Any]:
     return wanted
 
 
-def _auc(side: Side, columns: _Columns, positive: str, group: str) -> Measurement:
+def _auc(side: CountedTable, columns: _Columns, positive: str, group: str) -> Measurement:
     def scores(table: Table, *, of_positives: bool) -> Any:
         truth = table[columns.label].cast("string") == positive
         score = without_nan(table[columns.score]).cast(FLOAT)
         return ibis.ifelse(truth if of_positives else ~truth, score, ibis.null(FLOAT))
 
     wanted = {
-        name: Counted(f"{name} {columns} {positive}", partial(scores, of_positives=true))
+        name: CountedColumn(f"{name} {columns} {positive}", partial(scores, of_positives=true))
         for name, true in (("negatives", False), ("positives", True))
     }
     sides = [values() for values in side.values(wanted).values()]
     negatives, positives = (len(values) for values in sides)
-    found = area(_sorted.merged(sides[0], sides[1]), negatives, positives)
+    found = area(sorted_blocks.merged(sides[0], sides[1]), negatives, positives)
     return Measurement(
         name="auc",
         value=None if found is None else round12(found.value),

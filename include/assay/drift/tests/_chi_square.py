@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _chi2_law
+from assay.statistics import chi_square_law
 
 LEAST_EXPECTED: Final = 5
 """Cochran's rule; below it the chi-square law doesn't describe a cell."""
@@ -82,11 +82,11 @@ def chi_square(table: Array, level: float, rng: np.random.Generator) -> Homogene
     cells = merged.shape[1]
     df = max(cells - 1, 1)
     if cells == 1:
-        return Homogeneity(0.0, 1.0, 1, "chi_square", _chi2_law.isf(level, df))
+        return Homogeneity(0.0, 1.0, 1, "chi_square", chi_square_law.isf(level, df))
     statistic = _statistic(merged)
     if expected(merged).min() >= LEAST_EXPECTED:
-        p = _chi2_law.sf(statistic, df)
-        return Homogeneity(statistic, p, cells, "chi_square", _chi2_law.isf(level, df))
+        p = chi_square_law.sf(statistic, df)
+        return Homogeneity(statistic, p, cells, "chi_square", chi_square_law.isf(level, df))
     simulated = permuted(merged, level, rng, _statistics)
     p = permutation_p(statistic, simulated)
     return Homogeneity(statistic, p, cells, "permutation", quantile(simulated, level))

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from assay.drift import _scipy
+from assay.statistics import scipy_laws
 
 _SMALL: Final = 1_000
 """Up to here scipy's own case distinctions are asked; above, two of them are left."""
@@ -41,7 +41,7 @@ def sf(statistic: float, n: int) -> float:
     if statistic >= 1:
         return 0.0
     if n <= _SMALL:
-        return _scipy.kstwo_sf(statistic, n)
+        return scipy_laws.kstwo_sf(statistic, n)
     return _large(statistic, n, _SUMMED)
 
 
@@ -52,7 +52,7 @@ def _large(statistic: float, n: int, summed: int) -> float:
     if square < _TAIL:
         return 1 - _pelz_good(math.sqrt(square), n)
     if n <= summed:
-        return min(2 * _scipy.smirnov_sf(statistic, n), 1.0)
+        return min(2 * scipy_laws.smirnov_sf(statistic, n), 1.0)
     order = (1 / 18 + 4 / 9 * square * (1 - square)) / n
     return 2 * math.exp(-((6 * n * statistic + 1) ** 2) / (18 * n) + order)
 

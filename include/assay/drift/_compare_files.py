@@ -7,10 +7,10 @@ from typing import Any
 
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
-from assay.drift._model import DriftReport
+from assay.drift._measurements import DriftReport
 from assay.drift.attribution import (
     Cause,
-    Side,
+    CountedTable,
     alarms,
     explain_drift,
     schema_changes,
@@ -73,7 +73,7 @@ def _causes(
     rows: Path | None,
 ) -> list[Cause]:
     changes = tuple(schema_changes(before, now))
-    sides = Side(before), Side(now)
+    sides = CountedTable(before), CountedTable(now)
     found = []
     for alarm in alarms(verdict, policy):
         cause, behind = explain_drift(*sides, alarm, policy)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from assay.drift import _kolmogorov
+from assay.statistics import kolmogorov_law
 
 EXACT_ROWS: Final = 10_000
 """scipy's own limit for the exact law: rows of the larger sample."""
@@ -44,7 +44,7 @@ def p_value(statistic: float, n: int, m: int) -> tuple[float, str]:
 
 def law(statistic: float, n: int, m: int) -> float:
     """P(D ≥ statistic) without a shift, by the one-sample law at the effective size."""
-    return _kolmogorov.sf(statistic, _effective(n, m))
+    return kolmogorov_law.sf(statistic, _effective(n, m))
 
 
 def _effective(n: int, m: int) -> int:
@@ -59,7 +59,7 @@ def null_quantile(level: float, n: int, m: int) -> float:
     above. Above 1 where no D is that rare: such a test can't reject at all.
     """
     if n * m > _EXACT_CELLS:
-        return _kolmogorov.isf(level, _effective(n, m))
+        return kolmogorov_law.isf(level, _effective(n, m))
     step = 1 / math.lcm(n, m)
     low, high = 0, math.lcm(n, m) + 1
     while high - low > 1:

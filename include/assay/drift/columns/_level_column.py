@@ -7,18 +7,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _effects
-from assay.drift._chi_square import Homogeneity, chi_square
-from assay.drift._job import Array, Job, divergences
-from assay.drift._model import Cell, ColumnDrift, Effect
-from assay.drift._side import Levels
+from assay.drift._measurements import Cell, ColumnDrift, Effect
+from assay.drift.columns._column_task import Array, ColumnTask, divergences
+from assay.drift.columns._counted_table import Levels
+from assay.drift.effects import _formulas
+from assay.drift.tests._chi_square import Homogeneity, chi_square
 from assay.engine import round12
 
 _SHOWN: Final = 20
 
 
 def compare_levels(
-    reference: Levels, current: Levels, job: Job, common: dict[str, Any]
+    reference: Levels, current: Levels, task: ColumnTask, common: dict[str, Any]
 ) -> ColumnDrift:
     """One column of levels in reference and batch: its test, its effects, its levels.
 
@@ -38,15 +38,15 @@ def compare_levels(
     # Code points are in the order of their bytes, so that this is the engine's order.
     names = sorted({*reference, *current}, key=lambda name: (name is not None, name or ""))
     table = np.array([[side.get(name, 0) for name in names] for side in (reference, current)])
-    test = chi_square(table, job.level, job.rng)
+    test = chi_square(table, task.level, task.rng)
     new = (table[0] == 0) & np.array([name is not None for name in names])
     return ColumnDrift(
         statistic=round12(test.statistic),
         p=test.p,
         law=test.law,
-        effects=(_v(test, int(table.sum())), *divergences(table, job)),
+        effects=(_v(test, int(table.sum())), *divergences(table, task)),
         unseen=int(table[1][new].sum()),
-        cells=_shown(names, table, job),
+        cells=_shown(names, table, task),
         **common,
     )
 
@@ -55,13 +55,13 @@ def _v(test: Homogeneity, rows: int) -> Effect:
     cells = max(test.cells, 2)
     return Effect(
         name="cramers_v",
-        value=round12(_effects.cramers_v(test.statistic, rows, cells)),
-        null_quantile=round12(_effects.cramers_v(test.null_statistic, rows, cells)),
+        value=round12(_formulas.cramers_v(test.statistic, rows, cells)),
+        null_quantile=round12(_formulas.cramers_v(test.null_statistic, rows, cells)),
         law="analytic" if test.law == "chi_square" else "simulated",
     )
 
 
-def _shown(names: Sequence[str | None], table: Array, job: Job) -> tuple[Cell, ...]:
+def _shown(names: Sequence[str | None], table: Array, task: ColumnTask) -> tuple[Cell, ...]:
     """The most frequent levels by name, the rest together.
 
     Of a classified column only levels of the contract's closed list are named, and only where both
@@ -72,21 +72,21 @@ def _shown(names: Sequence[str | None], table: Array, job: Job) -> tuple[Cell, .
     cells: list[Cell] = []
     other = np.zeros(2, dtype=np.int64)
     for i in order:
-        if len(cells) < _SHOWN and _may_show(names[i], table[:, i], job):
+        if len(cells) < _SHOWN and _may_show(names[i], table[:, i], task):
             cells.append(Cell(label=names[i], reference=int(table[0, i]), current=int(table[1, i])))
         else:
             other += table[:, i]
-    least = job.least_number or 0
-    if job.classified and (not cells or any(0 < rows < least for rows in other)):
+    least = task.least_number or 0
+    if task.classified and (not cells or any(0 < rows < least for rows in other)):
         return ()
     if other.any():
         cells.append(Cell(label="(other)", reference=int(other[0]), current=int(other[1])))
     return tuple(cells)
 
 
-def _may_show(name: str | None, counts: Array, job: Job) -> bool:
-    if not job.classified:
+def _may_show(name: str | None, counts: Array, task: ColumnTask) -> bool:
+    if not task.classified:
         return True
-    if job.least_number is None or int(counts.min()) < job.least_number:
+    if task.least_number is None or int(counts.min()) < task.least_number:
         return False
-    return name is None or (job.closed is not None and name in job.closed)
+    return name is None or (task.closed is not None and name in task.closed)

@@ -17,8 +17,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from assay.drift._sorted import Block
 from assay.statistics.intervals import hybrid, wilson
+from assay.statistics.sorted_blocks import Block
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift import _anderson, _ks, _null
-from assay.drift._chi_square import permutation_p, permuted
-from assay.drift._counts import Ordered, ordered
-from assay.drift._job import Array, Job, divergences
-from assay.drift._model import Cell, ColumnDrift, Effect
-from assay.drift._sorted import Block
+from assay.drift._measurements import Cell, ColumnDrift, Effect
+from assay.drift.columns._column_task import Array, ColumnTask, divergences
+from assay.drift.columns._ordered_counts import OrderedCounts, count_ordered
+from assay.drift.effects import _null_quantiles
+from assay.drift.tests import _anderson_darling, _kolmogorov_smirnov
+from assay.drift.tests._chi_square import permutation_p, permuted
 from assay.engine import round12
+from assay.statistics.sorted_blocks import Block
 
 _FEW: Final = 30
 """Up to so many distinct values Anderson-Darling's limit law rejects too often: a permutation."""
@@ -22,14 +23,14 @@ _PERMUTED: Final = 2_000
 
 
 def compare_ordered(
-    blocks: Iterable[Block], job: Job, test: str, time: bool, common: dict[str, Any]
+    blocks: Iterable[Block], task: ColumnTask, test: str, time: bool, common: dict[str, Any]
 ) -> ColumnDrift:
     """One ordered column of reference and batch: its test, its effects, its bins.
 
     Parameters
     ----------
     blocks : iterable
-        Distinct values in order with both counts (see :func:`~assay.drift._sorted.merged`).
+        Distinct values in order with both counts (:func:`~assay.statistics.sorted_blocks.merged`).
     time : bool
         Whether values are microseconds.
     common : dict
@@ -39,29 +40,29 @@ def compare_ordered(
     n, m = common["n_reference"], common["n_current"]
     if not n or not m:
         return ColumnDrift(**common)
-    seen = ordered(blocks, n, m, anderson=test == "anderson_darling")
-    statistic, p, law = _ordered_test(seen, test, job)
+    seen = count_ordered(blocks, n, m, anderson=test == "anderson_darling")
+    statistic, p, law = _ordered_test(seen, test, task)
     return ColumnDrift(
         statistic=round12(statistic),
         p=p,
         law=law,
-        effects=_ordered_effects(seen, job),
-        cells=() if job.classified else _bins(seen, common, time),
+        effects=_ordered_effects(seen, task),
+        cells=() if task.classified else _bins(seen, common, time),
         **common,
     )
 
 
-def _ordered_test(seen: Ordered, test: str, job: Job) -> tuple[float, float, str]:
+def _ordered_test(seen: OrderedCounts, test: str, task: ColumnTask) -> tuple[float, float, str]:
     """Statistic, p and the law that p comes from."""
     if test == "anderson_darling" and seen.counts is not None and seen.distinct <= _FEW:
-        simulated = permuted(seen.counts, job.level, job.rng, _anderson.statistics)
+        simulated = permuted(seen.counts, task.level, task.rng, _anderson_darling.statistics)
         return seen.a2, permutation_p(seen.a2, simulated), "permutation"
     if test == "anderson_darling":
-        return seen.a2, _anderson.p_value(seen.a2), "adinf"
+        return seen.a2, _anderson_darling.p_value(seen.a2), "adinf"
     if test == "permutation" and seen.counts is not None and seen.distinct <= _PERMUTED:
-        simulated = permuted(seen.counts, job.level, job.rng, _largest_gap)
+        simulated = permuted(seen.counts, task.level, task.rng, _largest_gap)
         return seen.statistic, permutation_p(seen.statistic, simulated), "permutation"
-    return seen.statistic, *_ks.p_value(seen.statistic, seen.n, seen.m)
+    return seen.statistic, *_kolmogorov_smirnov.p_value(seen.statistic, seen.n, seen.m)
 
 
 def _largest_gap(reference: Array, current: Array) -> Array:
@@ -71,22 +72,24 @@ def _largest_gap(reference: Array, current: Array) -> Array:
     return np.asarray(gaps.max(axis=-1) / (n * m)[..., 0])
 
 
-def _ordered_effects(seen: Ordered, job: Job) -> tuple[Effect, ...]:
+def _ordered_effects(seen: OrderedCounts, task: ColumnTask) -> tuple[Effect, ...]:
     """All effects of an ordered column, each with its null quantile."""
     found = [
         Effect(
             name="ks_statistic",
             value=round12(seen.statistic),
-            null_quantile=round12(_ks.null_quantile(job.level, seen.n, seen.m)),
+            null_quantile=round12(_kolmogorov_smirnov.null_quantile(task.level, seen.n, seen.m)),
             law="exact" if seen.n * seen.m <= 250_000 else "kstwo",
         ),
-        *divergences(seen.cells[0], job),
+        *divergences(seen.cells[0], task),
     ]
     if seen.iqr <= 0 or not np.isfinite(seen.wasserstein / seen.iqr):
         return (*found, Effect(name="wasserstein", value=None))
     grid = seen.grid
     ends = grid.reference + grid.current
-    null = _null.wasserstein_null(grid.values, ends, (seen.n, seen.m), job.level, job.seed)
+    null = _null_quantiles.wasserstein_null(
+        grid.values, ends, (seen.n, seen.m), task.level, task.seed
+    )
     area = Effect(
         name="wasserstein",
         value=round12(seen.wasserstein / seen.iqr),
@@ -96,7 +99,7 @@ def _ordered_effects(seen: Ordered, job: Job) -> tuple[Effect, ...]:
     return (*found, area)
 
 
-def _bins(seen: Ordered, common: Mapping[str, Any], time: bool) -> tuple[Cell, ...]:
+def _bins(seen: OrderedCounts, common: Mapping[str, Any], time: bool) -> tuple[Cell, ...]:
     """The reference's deciles, by their upper edges; extremes aren't among them."""
     counts, edges = seen.cells
     shown = [_moment(edge) if time else f"{edge:.6g}" for edge in edges]

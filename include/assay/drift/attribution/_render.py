@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from assay.drift.attribution._model import Cause, SegmentPart, Split
+from assay.drift.attribution._cause import Cause, SegmentPart, Split
 
 _MORE: Final = 3
 _MEASURES: Final = {

@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 _FORMAT: Final = 1
 
 
-class Shelf:
+class SketchFolder:
     """A folder of what was counted of one table; without one nothing is kept.
 
     Parameters

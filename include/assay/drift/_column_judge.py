@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.drift._classifier import TEST
-from assay.drift._model import ColumnDrift, DriftMeasurements, Effect
+from assay.drift._measurements import ColumnDrift, DriftMeasurements, Effect
 from assay.policy.drift import CategoryTest, Classifier, DriftPolicy, NumericTest, ShareLimit
 from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Number, Outcome, Reason

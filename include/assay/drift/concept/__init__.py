@@ -1,0 +1,1 @@
+"""Concept: whether label, prediction and score still go together."""
