@@ -10,9 +10,15 @@ from pydantic import Field, model_validator
 
 from assay.policy._base import ColumnPath, Model, Policy
 
+Names = tuple[str, ...]
+
 
 class _Treatment(Model):
     rationale: str | None = Field(None, description="Why this treatment is enough, or needed.")
+
+    def closed_levels(self, listed: Names | None) -> Names | None:
+        """The only levels that treated values can have; None where that isn't known."""
+        return listed
 
 
 class Drop(_Treatment):
@@ -116,6 +122,10 @@ class Generalise(_Treatment):
         description="What values become."
     )
 
+    def closed_levels(self, listed: Names | None) -> Names | None:  # noqa: ARG002
+        """The labels of bins or levels."""
+        return self.to.labels if isinstance(self.to, Bins | Levels) else None
+
 
 class Pseudonymise(_Treatment):
     """Each value is replaced by its keyed pseudonym in the contract's identity domain."""
@@ -123,6 +133,9 @@ class Pseudonymise(_Treatment):
     treatment: Literal["pseudonymise"] = Field(
         description="Replace each value by its pseudonym in the column's identity domain."
     )
+
+    def closed_levels(self, listed: Names | None) -> None:
+        """None: pseudonyms are no levels."""
 
 
 class Keep(_Treatment):
@@ -153,21 +166,16 @@ class PrivacyPolicy(Policy):
         for name in self.columns:
             yield ("columns", name), name
 
-    def closed_levels(
-        self, listed: Mapping[str, tuple[str, ...] | None]
-    ) -> dict[str, tuple[str, ...]]:
-        """The levels that columns can have once they are treated, for those where that is known.
+    def closed_levels(self, listed: Mapping[str, Names | None]) -> dict[str, Names]:
+        """The only levels that columns can have once they are treated, where that is known.
 
         Parameters
         ----------
         listed : mapping
             Column to the closed list that its contract gives, None where it gives none.
         """
-        found = {name: self._levels_of(name, levels) for name, levels in listed.items()}
+        found = {
+            name: self.columns[name].closed_levels(levels) if name in self.columns else levels
+            for name, levels in listed.items()
+        }
         return {name: levels for name, levels in found.items() if levels is not None}
-
-    def _levels_of(self, name: str, listed: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        treatment = self.columns.get(name)
-        if isinstance(treatment, Generalise):
-            return treatment.to.labels if isinstance(treatment.to, Bins | Levels) else None
-        return None if isinstance(treatment, Pseudonymise) else listed

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ibis
 from ibis import Table
 
@@ -11,35 +9,33 @@ from assay.contract import Contract
 from assay.engine import ROW, Session
 from assay.errors import InputError, PolicyError, problems_error
 from assay.keys import PseudonymKey
-from assay.policy.privacy import Drop, Generalise, Keep, Mask, PrivacyPolicy, Pseudonymise
-from assay.privacy._bulk import pseudonym_table
-from assay.privacy._check import problems
-from assay.privacy._treat import generalised, masked
+from assay.policy.privacy import PrivacyPolicy
+from assay.privacy._policy import problems
+from assay.privacy._treatments import Landed, treatment_of
 
 
 def protect(
     session: Session,
-    landed: Any,
-    marks: Any | None,
+    landed: Table,
+    marks: Table | None,
     contract: Contract,
     policy: PrivacyPolicy,
     key: PseudonymKey,
-) -> Any:
-    """The observed table: every row that parsed, protected.
+) -> Table:
+    """Protect every row that parsed: the observed table.
 
-    Quarantined rows are in it and marked, because what is judged for drift is what was observed;
-    rows with text that didn't parse have no value to observe and are left out, as are dropped
-    duplicates.
+    Quarantined rows are in it and marked, because drift is judged on what was observed. Rows with
+    text that didn't parse have no value to observe and are left out, as are dropped duplicates.
 
     Parameters
     ----------
     session : Session
         The session that the tables belong to.
     landed : ibis.Table
-        Landing rows: the contract's columns, ``__row``, ``__unparsed``, ``__landed``.
+        Landed rows: the contract's columns, ``__row``, ``__unparsed``, ``__landed``.
     marks : ibis.Table, optional
         ``__row`` and ``disposition`` (``quarantined`` or ``dropped``) of the rows that validation
-        set apart; None for none.
+        sets aside; None for no row.
     contract : Contract
         Classification and identity domains.
     policy : PrivacyPolicy
@@ -57,9 +53,9 @@ def protect(
     ------
     PolicyError
         If the policy leaves a classified column untreated, keeps an identifier, or names a
-        treatment that the column's type doesn't bear.
+        treatment that doesn't fit the column's type.
     InputError
-        If a row that didn't parse was not marked: it would vanish without a reason.
+        If a row that didn't parse isn't marked: it would be lost without a reason.
 
     Notes
     -----
@@ -69,19 +65,15 @@ def protect(
     if faults:
         raise problems_error(PolicyError, faults)
     rows = _observed(session, landed, marks)
-    columns: dict[str, Any] = {}
+    source, columns = Landed(session, landed, key), []
     for column in contract.columns:
-        treatment = policy.columns.get(column.name)
-        if isinstance(treatment, Pseudonymise):
-            domain = str(column.identity_domain)
-            pairs = pseudonym_table(session, landed[column.name], domain, key)
-            rows = _joined(rows, column.name, pairs)
-        if not isinstance(treatment, Drop):
-            columns[column.name] = _treated(rows[column.name], treatment)
-    return rows.select(rows[ROW], rows["__quarantined"], **columns)
+        treatment = treatment_of(policy.columns.get(column.name))
+        rows = treatment.apply(rows, column, source)
+        columns += [column.name] if treatment.has_column else []
+    return rows.select(ROW, "__quarantined", *columns)
 
 
-def _observed(session: Session, landed: Any, marks: Any | None) -> Any:
+def _observed(session: Session, landed: Table, marks: Table | None) -> Table:
     unparsed = landed["__unparsed"].notnull() & (landed["__unparsed"].length() > 0)
     if marks is None:
         marks = landed.select(ROW, disposition=ibis.literal("dropped")).limit(0)
@@ -98,19 +90,3 @@ def _observed(session: Session, landed: Any, marks: Any | None) -> Any:
     quarantined = quarantined.select(__marked=quarantined[ROW])
     rows = rows.left_join(quarantined, rows[ROW] == quarantined["__marked"])
     return rows.mutate(__quarantined=rows["__marked"].notnull()).drop("__marked")
-
-
-def _joined(rows: Table, name: str, pairs: Any) -> Any:
-    pairs = pairs.rename(__value="value", __pseudonym="pseudonym")
-    joined = rows.left_join(pairs, rows[name].cast("string") == pairs["__value"])
-    return joined.mutate(**{name: joined["__pseudonym"]}).drop("__value", "__pseudonym")
-
-
-def _treated(column: Any, treatment: Any) -> Any:
-    if isinstance(treatment, Mask):
-        return masked(column, treatment)
-    if isinstance(treatment, Generalise):
-        return generalised(treatment.to, column)
-    if treatment is None or isinstance(treatment, Keep | Pseudonymise):
-        return column
-    raise TypeError(f"no such treatment: {type(treatment).__name__}")

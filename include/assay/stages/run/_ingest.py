@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from assay.contract import Contract
-from assay.engine import round12
+from assay.engine import engine_version, round12
 from assay.ingest import Landing, judge_landing, land
 from assay.lake import clear_aside
 from assay.policy.cleaning import CleaningPolicy, Forest, OutliersStep
@@ -120,7 +120,7 @@ def _transform(cleaning: CleaningPolicy) -> str:
     """Our own version and those of the libraries that can change a byte."""
     from importlib.metadata import version
 
-    parts = [str(TRANSFORM), f"duckdb {version('duckdb')}"]
+    parts = [str(TRANSFORM), engine_version()]
     if any(isinstance(s, OutliersStep) and isinstance(s.by, Forest) for s in cleaning.steps):
         parts.append(f"scikit-learn {version('scikit-learn')}")
     return ", ".join(parts)

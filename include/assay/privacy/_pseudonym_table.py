@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ibis.expr.types as ir
+from ibis import Table
 
 from assay.engine import Session
 from assay.keys import PseudonymKey
 from assay.privacy._pseudonym import pseudonymiser
 
 
-def pseudonym_table(session: Session, values: Any, domain: str, key: PseudonymKey) -> Any:
+def pseudonym_table(session: Session, values: ir.Column, domain: str, key: PseudonymKey) -> Table:
     """Each distinct value of a column with its pseudonym.
 
     Parameters
@@ -26,12 +27,11 @@ def pseudonym_table(session: Session, values: Any, domain: str, key: PseudonymKe
     Returns
     -------
     ibis.Table
-        ``value`` (string), ``pseudonym`` (string); nulls aren't in it. It is temporary: it lives
-        in the session's memory and spill folder, which is restricted, and goes with the session.
+        ``value`` (string), ``pseudonym`` (string); null isn't in it. It is kept in the session's
+        memory and its private folder, and is removed with the session.
 
     Notes
     -----
-    DuckDB hands the distinct values to Python in Arrow blocks, so that memory stays bounded
-    whatever their number.
+    The values go through Python in Arrow blocks, so that memory stays bounded.
     """
     return session.mapped(values, pseudonymiser(domain, key)).rename(pseudonym="result")

@@ -1,0 +1,69 @@
+"""What a privacy policy does to its data set: problems, the label of versions, removed columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from assay.contract import Contract
+from assay.errors import Problem, did_you_mean
+from assay.policy.privacy import PrivacyPolicy
+from assay.privacy._treatments import treatment_of
+
+
+def problems(
+    policy: PrivacyPolicy, contract: Contract, others: Mapping[str, Contract] | None = None
+) -> list[Problem]:
+    """Every reason why a policy can't protect what the contract describes; empty if it can.
+
+    Parameters
+    ----------
+    policy : PrivacyPolicy
+        Treatments by column.
+    contract : Contract
+        Types, classification, identity domains, references.
+    others : mapping of str to Contract, optional
+        Contracts of other data sets by name. Where given, a pseudonymised reference must lead to a
+        column of the same identity domain, or no pseudonym would ever match.
+    """
+    found = list(_unknown(policy, contract))
+    for column in contract.columns:
+        treatment = treatment_of(policy.columns.get(column.name))
+        where = f"{contract.dataset} privacy columns.{column.name}"
+        found += treatment.problems(column, where, others or {})
+    return found
+
+
+def version_label(policy: PrivacyPolicy, contract: Contract) -> str:
+    """How much a version is protected, as a label that claims no more than was done.
+
+    Returns
+    -------
+    str
+        ``unclassified``: the contract classifies nothing. ``without_identifiers``: it classifies
+        no column as identifier. ``identifiers_removed``: every identifier is dropped.
+        ``pseudonymised``: an identifier is there in a treated form. What is left may still lead
+        to people in all of these; no label says that this was measured.
+    """
+    if not contract.classified:
+        return "unclassified"
+    if not contract.identifiers:
+        return "without_identifiers"
+    there = any(treatment_of(policy.columns.get(c.name)).has_column for c in contract.identifiers)
+    return "pseudonymised" if there else "identifiers_removed"
+
+
+def removed_columns(policy: PrivacyPolicy, names: Iterable[str]) -> tuple[str, ...]:
+    """The columns whose values no version holds: dropped, or masked to one text."""
+    return tuple(n for n in names if not treatment_of(policy.columns.get(n)).has_values)
+
+
+def _unknown(policy: PrivacyPolicy, contract: Contract) -> Iterator[Problem]:
+    for name in policy.columns:
+        if name not in contract.column_names:
+            yield Problem(
+                f"no such column in data set {contract.dataset!r}",
+                where=f"privacy columns.{name}",
+                got=name,
+                expected="one of: " + ", ".join(contract.column_names),
+                do=did_you_mean(name, contract.column_names) or None,
+            )
