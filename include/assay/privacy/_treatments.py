@@ -86,6 +86,7 @@ class _Treated(Untreated):
     """A treatment that has no problem of its own."""
 
     def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
+        """Why the column can't be treated so."""
         yield from ()
 
 
@@ -97,6 +98,7 @@ class Dropped(_Treated):
     has_values = False
 
     def apply(self, rows: Table, column: Column, landed: Landed) -> Table:  # noqa: ARG002
+        """The rows with the column treated."""
         return rows.drop(column.name)
 
 
@@ -107,6 +109,7 @@ class Masked(_Treated):
     has_values = False
 
     def value(self, values: ir.Column) -> ir.Column:
+        """The treated values."""
         mask: Mask = self.asked
         none, hidden = ibis.null("string"), ibis.literal(mask.text)
         if mask.keep_last == 0:
@@ -122,6 +125,7 @@ class Generalised(_Treated):
     """Values become coarser."""
 
     def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
+        """Why the column can't be treated so."""
         types = GENERALISATIONS[type(self.asked.to)].types
         if types and column.type not in types:
             yield Problem(
@@ -132,6 +136,7 @@ class Generalised(_Treated):
             )
 
     def value(self, values: ir.Column) -> ir.Column:
+        """The treated values."""
         return GENERALISATIONS[type(self.asked.to)].apply(self.asked.to, values)
 
 
@@ -140,6 +145,7 @@ class Pseudonymised(_Treated):
     """Each value becomes its keyed pseudonym."""
 
     def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:
+        """Why the column can't be treated so."""
         if not column.identity_domain:
             yield Problem("the column has no identity domain", where=where,
                           do="Declare identityDomain in the contract.")  # fmt: skip
@@ -157,6 +163,7 @@ class Pseudonymised(_Treated):
             )
 
     def apply(self, rows: Table, column: Column, landed: Landed) -> Table:
+        """The rows with the column treated."""
         name = column.name
         pairs = pseudonym_table(
             landed.session, landed.table[name], str(column.identity_domain), landed.key
@@ -171,6 +178,7 @@ class Kept(_Treated):
     """The column stays as it is, for a stated reason; an identifier may not."""
 
     def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
+        """Why the column can't be treated so."""
         if column.classification == "identifier":
             yield Problem("an identifier may not be kept", where=where, got="keep",
                           expected="drop, mask, generalise or pseudonymise")  # fmt: skip
