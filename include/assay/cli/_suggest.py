@@ -98,13 +98,13 @@ def suggest(
         suite = suite or services.project.suite(dataset, which)
     if write and suite is None:
         raise typer.BadParameter("needs --suite or --dataset", param_hint="--write")
-    with steps("reading the data") as told, engine.open_session() as session:
+    with steps("reading the data") as progress, engine.open_session() as session:
         found = suggest_suite(
             session, data, services=services, dataset=dataset, which=which, suite=suite,
-            batch=batch, against=against or [], redact=redact or [], guess=guess, told=told,
+            batch=batch, against=against or [], redact=redact or [], guess=guess, progress=progress,
         )  # fmt: skip
         proposals = _kept(found)
-        score = _score(found, proposals, session, told) if mutate and proposals else None
+        score = _score(found, proposals, session, progress) if mutate and proposals else None
     written = _written(proposals, out, suite if write else None)
     if as_json:
         print_json(_document(found, score, written))
@@ -119,13 +119,15 @@ def _kept(found: Suggested) -> list[Proposal]:
     return [p for p, judged in pairs if judged.met]
 
 
-def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, told: Any) -> Any:
+def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, progress: Any) -> Any:
     """The mutation score of the proposals on their own data."""
     from assay.quality.mutation import measure_mutation
     from assay.stages.authoring import proposed
 
     suite = proposed(proposals)
-    return measure_mutation(session, found.table, suite, every=_EVERY, most_rows=_ROWS, told=told)
+    return measure_mutation(
+        session, found.table, suite, every=_EVERY, most_rows=_ROWS, told=progress
+    )
 
 
 def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as types
 import ibis.expr.types as ir
+from ibis import Table
 
 
 @ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
@@ -58,3 +59,23 @@ def null_on_error(value: ir.Value) -> ir.Value:
         lambda value: value, name="try", signature=((kind,), kind)
     )
     return attempt(value)
+
+
+@ibis.udf.agg.builtin(name="max")  # type: ignore[untyped-decorator]
+def greatest_numbers(values: float, n: int) -> types.Array[types.float64]:
+    """The ``n`` greatest numbers, in descending order; null without numbers."""
+
+
+@ibis.udf.agg.builtin(name="min")  # type: ignore[untyped-decorator]
+def least_numbers(values: float, n: int) -> types.Array[types.float64]:
+    """The ``n`` least numbers, in ascending order; null without numbers."""
+
+
+def row_hash(table: Table) -> ir.IntegerColumn:
+    """A hash of each row, from 0, the same on any number of threads."""
+    row = ibis.struct({name: table[name] for name in table.columns})
+    kind = row.type()
+    hashed: Any = ibis.udf.scalar.builtin(
+        lambda row: row, name="hash", signature=((kind,), "uint64")
+    )
+    return hashed(row)

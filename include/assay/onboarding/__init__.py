@@ -11,11 +11,11 @@ are about people it reads out counts only. ``write_suite`` and ``merge_suite`` w
 change nothing that a suite says already.
 """
 
-from assay.onboarding._merge import merge_suite, write_suite
 from assay.onboarding._plan import DatasetPlan, plan_dataset, write_dataset
-from assay.onboarding._profile import guess_classification
-from assay.onboarding._proposal import Proposal, Remark, aspects
-from assay.onboarding._propose import Suggestion, propose_suite, suite_of
+from assay.onboarding._suite_file import merge_suite, write_suite
+from assay.onboarding.evidence._column_names import guess_classification
+from assay.onboarding.proposals._proposal import Proposal, Remark, aspects
+from assay.onboarding.proposals._suite import Suggestion, propose_suite, suite_of
 
 __all__ = [
     "DatasetPlan",

@@ -5,27 +5,40 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from ibis.util import gen_name
-
 from assay.engine import Session
 from assay.errors import InputError, Problem, problems_error
-from assay.onboarding import _policies as policies
-from assay.onboarding._contract import Draft, parquet, render_contract
-from assay.onboarding._distance import measure_distances
-from assay.onboarding._drift import Chance, measure_chance, render_drift
-from assay.onboarding._profile import Profile, measure_profile
-from assay.onboarding._proposal import Proposal, Remark
-from assay.onboarding._propose import propose_suite
-from assay.onboarding._suites import closed_lists, contract_aspects, render_suite
-from assay.onboarding._tokens import Meant, read_meaning
+from assay.onboarding.drafts._alerting import render_alerting
+from assay.onboarding.drafts._cleaning import render_cleaning
+from assay.onboarding.drafts._contract import parquet, render_contract
+from assay.onboarding.drafts._draft import Draft
+from assay.onboarding.drafts._drift import Chance, measure_chance, render_drift
+from assay.onboarding.drafts._fairness import render_fairness
+from assay.onboarding.drafts._privacy import render_privacy
+from assay.onboarding.drafts._quality import render_quality
+from assay.onboarding.drafts._retention import render_retention
+from assay.onboarding.drafts._suites import closed_lists, contract_aspects, render_suite
+from assay.onboarding.evidence._part_distances import measure_distances
+from assay.onboarding.evidence._sample import Profile, measure_profile
+from assay.onboarding.evidence._text_types import TypedText, read_types
+from assay.onboarding.proposals._proposal import Proposal, Remark
+from assay.onboarding.proposals._suite import propose_suite
 
 Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+_POLICIES: Final[Mapping[str, Callable[[Draft, Profile], str]]] = {
+    "quality": render_quality,
+    "cleaning": render_cleaning,
+    "drift": render_drift,
+    "fairness": render_fairness,
+    "privacy": render_privacy,
+    "retention": render_retention,
+    "alerting": render_alerting,
+}
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -92,39 +105,33 @@ def plan_dataset(
             "not a name of a data set", got=name,
             expected="a small letter, then small letters, digits, underscores; at most 64",
         )  # fmt: skip
-    table = session.open_data(data)
-    meant = Meant(table) if parquet(str(data)) else read_meaning(table)
-    table = session.backend.create_table(gen_name("sample"), meant.table, temp=True)
-    profile = measure_profile(table)
+    opened = session.open_data(data)
+    text = TypedText(opened) if parquet(str(data)) else read_types(session, opened)
+    table = session.set_aside(text.table)
+    profile = measure_profile(session, table)
     hidden = {c.name for c in profile.columns if c.guess is not None}
     suggestion = propose_suite(session, table, hidden=hidden)
     profile = closed_lists(profile, suggestion)
-    profile = replace(profile, distances=measure_distances(table, profile))
+    profile = replace(profile, distances=measure_distances(session, table, profile))
     key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
-    draft = Draft(name, grain, key, source, owner, Path(str(data)).name, meant)
+    draft = Draft(name, grain, key, source, owner, Path(str(data)).name, text)
     profile = measure_chance(session, table, draft, profile, chance)
-    said = contract_aspects(profile)
-    proposals = tuple(p for p in suggestion.proposals if p.aspect not in said)
+    stated = contract_aspects(profile)
+    proposals = tuple(p for p in suggestion.proposals if p.aspect not in stated)
     return DatasetPlan(name, profile, _files(draft, profile, proposals), proposals,
                        suggestion.remarks)  # fmt: skip
 
 
 def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> dict[str, str]:
     name = draft.name
-    texts = {
-        "quality": policies.render_quality(profile),
-        "cleaning": policies.render_cleaning(profile),
-        "drift": render_drift(draft, profile),
-        "fairness": policies.render_fairness(profile),
-        "privacy": policies.render_privacy(profile),
-        "retention": policies.render_retention(draft, profile),
-        "alerting": policies.render_alerting(),
-    }
     return {
         f"contracts/{name}.odcs.yaml": render_contract(draft, profile),
         f"suites/{name}/raw.json": render_suite(name, "raw", proposals),
         f"suites/{name}/clean.json": render_suite(name, "clean", proposals),
-        **{f"policies/{name}/{policy}.yaml": text for policy, text in texts.items()},
+        **{
+            f"policies/{name}/{policy}.yaml": render(draft, profile)
+            for policy, render in _POLICIES.items()
+        },
     }
 
 

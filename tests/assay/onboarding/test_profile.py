@@ -14,9 +14,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from assay import engine
 from assay.errors import InputError
-from assay.onboarding._distance import PARTS, measure_distances
-from assay.onboarding._numbers import rounded_up, wilson
-from assay.onboarding._profile import measure_profile, widened
+from assay.onboarding.evidence._part_distances import PARTS, measure_distances
+from assay.onboarding.evidence._rounding import lower_limit, rounded_up, upper_limit, widened
+from assay.onboarding.evidence._sample import measure_profile
 
 _RNG = np.random.default_rng(4)
 _N = 240
@@ -38,8 +38,12 @@ _FRAME.loc[:10, "amount"] = None
 def profiled() -> Any:
     with engine.open_session(threads=2) as session:
         table = session.set_aside(_FRAME)
-        profile = measure_profile(table)
-        yield {c.name: c for c in profile.columns}, profile, measure_distances(table, profile)
+        profile = measure_profile(session, table)
+        yield (
+            {c.name: c for c in profile.columns},
+            profile,
+            measure_distances(session, table, profile),
+        )
 
 
 def test_what_a_column_shows(profiled: Any) -> None:
@@ -80,10 +84,10 @@ def test_distances_are_scipys(profiled: Any) -> None:
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 10), (3, 400), (400, 400), (200, 401)])
-def test_wilson_is_statsmodels(count: int, n: int) -> None:
-    assert wilson(count, n) == pytest.approx(
-        proportion_confint(count, n, method="wilson"), abs=1e-12
-    )
+def test_limits_are_the_rounded_ends_of_wilsons_interval(count: int, n: int) -> None:
+    low, high = proportion_confint(count, n, method="wilson")
+    assert low - 0.001 <= lower_limit(count, n) <= low + 1e-12
+    assert high - 1e-12 <= upper_limit(count, n) <= 1.1 * high
 
 
 _FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -105,7 +109,7 @@ def test_an_empty_sample_and_an_odd_type_are_refused() -> None:
     with engine.open_session(threads=1) as session:
         empty = session.set_aside(_FRAME.head(0).astype({"kind": "str"}))
         with pytest.raises(InputError, match="sample is empty"):
-            measure_profile(empty)
+            measure_profile(session, empty)
         odd = session.sql("SELECT 0 AS __row, [1, 2] AS listed")
         with pytest.raises(InputError, match="type that a contract can't name"):
-            measure_profile(odd)
+            measure_profile(session, odd)

@@ -17,7 +17,7 @@ from assay import engine
 from assay.engine import Session
 from assay.errors import InputError, SuiteError
 from assay.onboarding import aspects, merge_suite, propose_suite, write_suite
-from assay.onboarding._proposal import Proposal
+from assay.onboarding.proposals._proposal import Proposal
 from assay.quality import check_suite_with_gx, load_suite, validate
 from assay.quality.mutation import measure_mutation
 from assay.verdict import Outcome

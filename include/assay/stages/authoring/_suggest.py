@@ -30,8 +30,6 @@ from assay.stages.authoring._local_file import arrive, batch_of, released_tables
 from assay.stages.run._validate import Which, composed, referred
 from assay.stages.services import Services
 
-Told = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -84,7 +82,7 @@ def suggest_suite(
     against: Sequence[str] = (),
     redact: Collection[str] = (),
     guess: bool = True,
-    told: Told = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Suggested:
     """Propose what a suite lacks, say what of it the data contradict, and try all on the past.
 
@@ -122,13 +120,13 @@ def suggest_suite(
         past = _past(session, services, contract, which, against, batch)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
-        session, table, hidden=hidden, known=stated.known, earlier=released, told=told
+        session, table, hidden=hidden, known=stated.known, earlier=released, progress=progress
     )
-    told("trying the proposals on the data themselves")
+    progress("trying the proposals on the data themselves")
     own = _try(session, table, suggestion.proposals, hidden)
     tried = []
     for p in past:
-        told(f"trying the proposals on {p.batch}")
+        progress(f"trying the proposals on {p.batch}")
         judged = _try(session, p.rows, suggestion.proposals, hidden)
         rows = int(session.value(p.rows.count()))
         tried.append(Past(p.batch, p.state, p.table, rows, judged))

@@ -7,11 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
-from typing import Any, Final
+from typing import Final
 
-from assay.engine import quoted
-from assay.onboarding._survey import Ends
+import ibis.expr.types as ir
 
+from assay.engine import Session
+from assay.engine.functions import count_if, try_strptime
+from assay.onboarding.evidence._columns import Ends
+
+Form = Sequence[Sequence[tuple[str, int]]]
+"""Shapes of one form: of each, runs of one character with their lengths."""
 MOST_SHAPES: Final = 1000
 _MOST_FORMS: Final = 4
 _LONGEST: Final = 60
@@ -33,11 +38,8 @@ _FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "99-Aaa-9999": ("%d-%b-%Y",),
     "99 Aaa 9999": ("%d %b %Y",),
 }
-
-
-_SHAPED: Final = str.maketrans(
-    _UPPER + _UPPER.lower() + "0123456789", "A" * 26 + "a" * 26 + "9" * 10
-)
+_CHARACTERS: Final = _UPPER + _UPPER.lower() + "0123456789"
+_SHAPES: Final = "A" * 26 + "a" * 26 + "9" * 10
 
 
 @dataclass(frozen=True)
@@ -58,23 +60,21 @@ def shapes_of(levels: Mapping[str, int]) -> dict[str, int]:
     >>> shapes_of({"A-1": 2, "B-7": 1, "x": 4})
     {'A-9': 3, 'a': 4}
     """
+    table = str.maketrans(_CHARACTERS, _SHAPES)
     found: dict[str, int] = {}
     for level, n in levels.items():
-        shape = level.translate(_SHAPED)
+        shape = level.translate(table)
         found[shape] = found.get(shape, 0) + n
     return found
 
 
-def shape_query(source: str, name: str, padded: bool) -> str:
+def measure_shapes(session: Session, texts: ir.StringColumn) -> dict[str, int]:
     """The shapes of a column, most frequent first: letters as ``A`` and ``a``, digits as ``9``."""
-    value = f"trim({quoted(name)})" if padded else quoted(name)
-    lower = _UPPER.lower()
-    cases = f"'{_UPPER}{lower}0123456789', '{'A' * 26}{'a' * 26}{'9' * 10}'"
-    return (
-        f"SELECT translate({value}, {cases}) AS shape, count(*) AS n FROM {source} "  # noqa: S608
-        f"WHERE {quoted(name)} IS NOT NULL GROUP BY shape ORDER BY n DESC, shape "
-        f"LIMIT {MOST_SHAPES + 1}"
-    )
+    shaped = texts.translate(_CHARACTERS, _SHAPES).name("shape").as_table()
+    shaped = shaped.filter(shaped["shape"].notnull())
+    counts = shaped.group_by("shape").aggregate(n=shaped.count())
+    found = session.rows(counts.order_by(counts.n.desc(), "shape").limit(MOST_SHAPES + 1))
+    return {row["shape"]: int(row["n"]) for row in found}
 
 
 def learn_pattern(
@@ -131,7 +131,7 @@ def learn_pattern(
     return Pattern(f"^{body}$", covered, n, len(kept))
 
 
-def _telling(form: Sequence[Sequence[tuple[str, int]]]) -> bool:
+def _telling(form: Form) -> bool:
     """Whether a form says more than that a text is a text: short, plain, with marks or digits."""
     runs = form[0]
     letters = {c for c, _ in runs}
@@ -144,13 +144,13 @@ def _telling(form: Sequence[Sequence[tuple[str, int]]]) -> bool:
     )
 
 
-def _impersonal(forms: Sequence[Sequence[Sequence[tuple[str, int]]]]) -> bool:
+def _impersonal(forms: Sequence[Form]) -> bool:
     """Whether forms are those of a code, an address or a number rather than of names."""
     marks = [{c for c, _ in form[0]} - {"A", "a", " "} for form in forms]
     return len(forms) <= 2 and all(marks)
 
 
-def _literal(ends: Ends, forms: Sequence[Any]) -> tuple[str, str]:
+def _literal(ends: Ends, forms: Sequence[Form]) -> tuple[str, str]:
     """What every value begins and ends with: that of the first and last in order is that of all.
 
     Both stop before they would overlap in the shortest value.
@@ -170,9 +170,7 @@ def _common(one: str, other: str) -> str:
     return "".join(c for c, _ in same)
 
 
-def _regex(
-    form: Sequence[Sequence[tuple[str, int]]], before: str, after: str, *, exact: bool
-) -> str:
+def _regex(form: Form, before: str, after: str, *, exact: bool) -> str:
     """The regular expression of one form."""
     lengths = list(zip(*[[n for _, n in runs] for runs in form], strict=True))
     parts = []
@@ -220,11 +218,10 @@ def date_formats(shapes: Mapping[str, int], n: int) -> tuple[str, ...]:
     return _FORMATS.get(next(iter(shapes)), ())
 
 
-def format_query(source: str, name: str, formats: Sequence[str], padded: bool) -> str:
-    """How many values each format doesn't read."""
-    value = f"trim({quoted(name)})" if padded else quoted(name)
-    tests = ", ".join(
-        f"count_if({quoted(name)} IS NOT NULL AND try_strptime({value}, '{f}') IS NULL) AS f{i}"
-        for i, f in enumerate(formats)
-    )
-    return f"SELECT {tests} FROM {source}"  # noqa: S608
+def formats_that_read(
+    session: Session, texts: ir.StringColumn, formats: Sequence[str]
+) -> tuple[str, ...]:
+    """Those of some formats of dates that read every text."""
+    misfits = {f: count_if(texts.notnull() & try_strptime(texts, f).isnull()) for f in formats}
+    found = session.one(texts.as_table().aggregate(**misfits)) if formats else {}
+    return tuple(f for f in formats if not found[f])

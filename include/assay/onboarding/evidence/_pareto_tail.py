@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LEAST: Final = 20
-"""Fewer extreme values than this tell nothing of a tail."""
+"""The least number of extreme values by which a tail can be fitted."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class Tail:
 
 
 def fit_tail(extremes: Sequence[float]) -> Tail | None:
-    """Fit the tail to the greatest values, outermost first; None where they can't tell.
+    """Fit the tail to the greatest values, outermost first; None where they can't show one.
 
     Notes
     -----
     Probability-weighted moments of the excesses y over the least of them: with b0 their mean and
     b1 = Σ (1 − p_i) y_(i) / k, p_i = (i − 0.35)/k ascending, ξ = 2 − b0/(b0 − 2 b1) and
-    σ = 2 b0 b1/(b0 − 2 b1). Where ξ comes out below 0, the end of the values would hang on its
-    error (of uniform batches 23 % left such a range), so that the tail is taken as exponential:
-    ξ = 0 and σ = b0. Fewer than 20 values, or values that all are equal, can't tell. For the lower
-    tail give the values negated.
+    σ = 2 b0 b1/(b0 − 2 b1). Where ξ is below 0, the estimated end of the values would depend on
+    its error (23 % of uniform batches left such a range), so that the tail is taken as
+    exponential: ξ = 0 and σ = b0. Fewer than 20 values, or values that all are equal, give no
+    tail. For the lower tail give the values negated.
 
     References
     ----------

@@ -5,19 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import yaml
 from ibis import Table
 
 from assay.engine import Session
-from assay.onboarding._contract import Draft, quote
-from assay.onboarding._distance import PARTS, comparable, is_category
-from assay.onboarding._numbers import rounded_up
-from assay.onboarding._profile import ColumnProfile, Profile
+from assay.onboarding.drafts._draft import Draft, quote
+from assay.onboarding.evidence._part_distances import PARTS, comparable, is_category
+from assay.onboarding.evidence._rounding import rounded_up
+from assay.onboarding.evidence._sample import ColumnProfile, Profile
 from assay.policy.drift import DriftPolicy
 
-Chance = Callable[[Any, Any, DriftPolicy], tuple[int, Mapping[str, float]]]
+Chance = Callable[[Session, Table, DriftPolicy], tuple[int, Mapping[str, float]]]
 """Session, sample, policy → a number of rows, and what chance alone reaches in a batch of these."""
 _LEAST: Final = 0.01
 _MOST: Final = 0.99

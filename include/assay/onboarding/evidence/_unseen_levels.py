@@ -1,4 +1,4 @@
-"""Whether a list of levels is whole: what the rarest of them say of those not seen yet."""
+"""Whether a list of levels is complete, by how often the rarest of them occur."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def measure_unseen(counts: Iterable[int]) -> Unseen:
     Notes
     -----
     Both estimates take rows as drawn independently. Rows of one batch aren't: a level that comes
-    once a month is missing from the other days altogether, so several batches tell more than one.
+    once a month is missing from the other days altogether, so several batches show more than one.
 
     References
     ----------

@@ -10,8 +10,8 @@ from typing import Any
 
 from assay.errors import InputError, SuiteError
 from assay.lake import publish
-from assay.onboarding._proposal import Proposal, aspects
-from assay.onboarding._propose import suite_of
+from assay.onboarding.proposals._proposal import Proposal, aspects
+from assay.onboarding.proposals._suite import suite_of
 
 
 def write_suite(path: Path, name: str, proposals: Iterable[Proposal]) -> int:

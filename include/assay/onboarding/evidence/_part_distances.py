@@ -1,13 +1,15 @@
-"""How far the parts of one sample lie apart: what a first limit on drift is derived from."""
+"""The distances between the parts of one sample, from which first limits on drift are derived."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from ibis import Table
 
-from assay.onboarding._profile import ColumnProfile, Profile, ordered
+from assay.engine import ROW, Session
+from assay.onboarding.evidence._sample import ColumnProfile, Profile
 
 PARTS: Final = 4
 _LEAST_ROWS: Final = 40
@@ -33,7 +35,7 @@ def comparable(profile: Profile) -> list[ColumnProfile]:
     ]
 
 
-def measure_distances(table: Any, profile: Profile) -> dict[str, float]:
+def measure_distances(session: Session, table: Table, profile: Profile) -> dict[str, float]:
     """The largest distance of any of four consecutive parts of the sample from the rest.
 
     Kolmogorov–Smirnov's D for ordered columns, the Jensen–Shannon distance (base 2) for levels
@@ -42,19 +44,21 @@ def measure_distances(table: Any, profile: Profile) -> dict[str, float]:
     columns = comparable(profile)
     if profile.rows < _LEAST_ROWS or not columns:
         return {}
-    frame = ordered(table, [c.name for c in columns], _MOST_ROWS)
+    first = table.select(ROW, *(c.name for c in columns)).order_by(ROW).limit(_MOST_ROWS)
+    frame = session.arrow(first).to_pandas()
     part = np.arange(len(frame)) * PARTS // len(frame)
     found = {}
     for column in columns:
         values = frame[column.name]
-        measure = _jensen_shannon if is_category(column) else _ks
+        measure = _jensen_shannon if is_category(column) else _kolmogorov_smirnov
         found[column.name] = max(
             measure(values[part == i], values[part != i]) for i in range(PARTS)
         )
     return found
 
 
-def _ks(one: Any, other: Any) -> float:
+# scipy has both distances, but importing it takes as long as drafting a small data set.
+def _kolmogorov_smirnov(one: pd.Series, other: pd.Series) -> float:
     a, b = (np.sort(v.dropna().to_numpy(dtype=float)) for v in (one, other))
     if not len(a) or not len(b):
         return 0.0
@@ -63,11 +67,9 @@ def _ks(one: Any, other: Any) -> float:
     return float(np.abs(gap).max())
 
 
-def _jensen_shannon(one: Any, other: Any) -> float:
-    counts = pd.concat(
-        [v.value_counts(dropna=False, normalize=True) for v in (one, other)], axis=1
-    ).fillna(0.0)
-    p, q = counts.to_numpy(dtype=float).T
+def _jensen_shannon(one: pd.Series, other: pd.Series) -> float:
+    counts = [v.value_counts(dropna=False, normalize=True) for v in (one, other)]
+    p, q = pd.concat(counts, axis=1).fillna(0.0).to_numpy(dtype=float).T
     middle = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = [np.nansum(v * np.log2(v / middle)) for v in (p, q)]

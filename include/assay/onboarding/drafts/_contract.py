@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from assay.onboarding._profile import ColumnProfile, Profile
-from assay.onboarding._tokens import Meant
+from assay.onboarding.drafts._draft import Draft, plain, quote
+from assay.onboarding.evidence._sample import ColumnProfile, Profile
+from assay.onboarding.evidence._text_types import TypedText
 
 _COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd"}
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What is known of a data set besides its sample."""
-
-    name: str
-    grain: str
-    first: str
-    first_from: str
-    owner: str
-    sample: str
-    meant: Meant
-
-
-def quote(text: str) -> str:
-    """A YAML scalar that is read back as exactly this text."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def plain(text: str) -> str:
-    """A text that can stand in a comment."""
-    return " ".join(text.split())
 
 
 def render_contract(draft: Draft, profile: Profile) -> str:
@@ -68,7 +44,7 @@ def render_contract(draft: Draft, profile: Profile) -> str:
         "    properties:",
     ]
     for column in profile.columns:
-        lines += _column(column, profile, draft.meant)
+        lines += _column(column, profile, draft.text)
     return "\n".join(lines) + "\n"
 
 
@@ -86,8 +62,8 @@ def _server(draft: Draft) -> list[str]:
     custom = []
     if ending:
         custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
-    if draft.meant.null_tokens:
-        tokens = ", ".join(map(quote, ("", *draft.meant.null_tokens)))
+    if draft.text.null_tokens:
+        tokens = ", ".join(map(quote, ("", *draft.text.null_tokens)))
         custom.append("      # Texts that stand where there is no value: confirm.")
         custom.append(f"      - {{property: nullValues, value: [{tokens}]}}")
     return [*lines, "    customProperties:", *custom] if custom else lines
@@ -104,7 +80,7 @@ def _dated(profile: Profile) -> list[str]:
     return [f"      # column: {quote(profile.dated)}  # confirm: where rows lie within their batch"]
 
 
-def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
+def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[str]:
     share = column.nulls / profile.rows
     lines = [
         f"      - name: {quote(column.name)}",
@@ -120,7 +96,7 @@ def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
         lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
     if column.guess:
         lines.append(f"        # classification: {column.guess}  # guessed from the name: confirm")
-    lines += _properties(column, meant)
+    lines += _properties(column, text)
     if column.levels is not None and not column.padded:
         values = ", ".join(f"{{value: {quote(level)}}}" for level in column.levels)
         lines.append(f"        # all {column.distinct} levels of the sample: confirm")
@@ -128,11 +104,11 @@ def _column(column: ColumnProfile, profile: Profile, meant: Meant) -> list[str]:
     return lines
 
 
-def _properties(column: ColumnProfile, meant: Meant) -> list[str]:
+def _properties(column: ColumnProfile, text: TypedText) -> list[str]:
     """How a column's dates are written, and what a person must confirm, in one list."""
     lines = []
-    if column.name in meant.undecided:
-        forms = " and ".join(meant.undecided[column.name])
+    if column.name in text.ambiguous:
+        forms = " and ".join(text.ambiguous[column.name])
         lines += [
             f"        # dates that {forms} read alike: confirm which, by",
             "        # `logicalType: date` and a custom property parseFormat",
@@ -142,8 +118,8 @@ def _properties(column: ColumnProfile, meant: Meant) -> list[str]:
         guessed.append("- {property: identityDomain, value: NAME}")
     if column.role:
         guessed.append(f"- {{property: role, value: {column.role}}}  # confirm")
-    if column.name in meant.formats:
-        form = quote(meant.formats[column.name])
+    if column.name in text.formats:
+        form = quote(text.formats[column.name])
         lines += [
             "        customProperties:",
             f"          - {{property: parseFormat, value: {form}}}",

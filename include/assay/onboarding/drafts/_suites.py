@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from assay.onboarding._profile import Profile
-from assay.onboarding._proposal import Proposal, Stage, aspect
-from assay.onboarding._propose import Suggestion, suite_of
-
-_ROWS = "expect_table_row_count_to_be_between"
+from assay.onboarding.evidence._sample import Profile
+from assay.onboarding.proposals._proposal import Aspect, Proposal, Stage, aspect
+from assay.onboarding.proposals._row_count import ROW_COUNT, at_least_one_row
+from assay.onboarding.proposals._suite import Suggestion, suite_of
 
 
 def closed_lists(profile: Profile, suggestion: Suggestion) -> Profile:
@@ -24,26 +22,25 @@ def closed_lists(profile: Profile, suggestion: Suggestion) -> Profile:
     return replace(profile, columns=tuple(columns))
 
 
-def contract_aspects(profile: Profile) -> set[Any]:
+def contract_aspects(profile: Profile) -> set[Aspect]:
     """What the drafted contract states already."""
-    said = {aspect("expect_table_columns_to_match_set", {})}
+    stated = {aspect("expect_table_columns_to_match_set", {})}
     for column in profile.columns:
         of = {"column": column.name}
-        said.add(aspect("expect_column_values_to_parse", of))
+        stated.add(aspect("expect_column_values_to_parse", of))
         if column.nulls == 0:
-            said.add(aspect("expect_column_values_to_not_be_null", of))
+            stated.add(aspect("expect_column_values_to_not_be_null", of))
         if column.levels is not None and not column.padded:
-            said.add(aspect("expect_column_values_to_be_in_set", of))
+            stated.add(aspect("expect_column_values_to_be_in_set", of))
     if profile.key is not None:
-        said.add(aspect("expect_column_values_to_be_unique", {"column": profile.key}))
-    return said
+        stated.add(aspect("expect_column_values_to_be_unique", {"column": profile.key}))
+    return stated
 
 
 def render_suite(name: str, stage: Stage, proposals: Iterable[Proposal]) -> str:
     """The proposals of one stage; each suite expects that there are rows at all."""
     own = [p for p in proposals if p.stage == stage]
-    if not any(p.type == _ROWS for p in own):
-        why = "A batch without a row says nothing, so it can't be released."
-        own.insert(0, Proposal(_ROWS, {"min_value": 1}, why, {}, stage, "critical"))
+    if not any(p.type == ROW_COUNT for p in own):
+        own.insert(0, at_least_one_row(stage))
     text = json.dumps(suite_of(f"{name}.{stage}", own), indent=2, ensure_ascii=False, default=str)
     return text + "\n"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import genpareto, t
 
-from assay.onboarding._earlier import prediction_band
-from assay.onboarding._tails import Tail, fit_tail
-from assay.onboarding._unseen import measure_unseen
+from assay.onboarding.evidence._pareto_tail import Tail, fit_tail
+from assay.onboarding.evidence._unseen_levels import measure_unseen
+from assay.onboarding.evidence._versions import prediction_band
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=40))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Stage = Literal["raw", "clean"]
+Aspect = tuple[str, tuple[str, ...]]
+"""What an expectation is about: a subject, and columns."""
 
 _SAME: Final[Mapping[str, str]] = {
     "expect_column_values_to_be_of_type": "type",
@@ -48,7 +50,7 @@ class Proposal:
     severity: str = "warning"
 
     @property
-    def aspect(self) -> tuple[str, tuple[str, ...]]:
+    def aspect(self) -> Aspect:
         """What it is about: two expectations of one aspect say the same thing of a column."""
         return aspect(self.type, self.kwargs)
 
@@ -70,7 +72,7 @@ class Remark:
     text: str
 
 
-def aspect(kind: str, kwargs: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def aspect(kind: str, kwargs: Mapping[str, Any]) -> Aspect:
     """The aspect of an expectation: what it says, of which columns.
 
     Examples
@@ -84,6 +86,6 @@ def aspect(kind: str, kwargs: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     return what, () if what == "columns" else tuple(sorted(set(columns)))
 
 
-def aspects(expectations: Iterable[tuple[str, Mapping[str, Any]]]) -> set[Any]:
+def aspects(expectations: Iterable[tuple[str, Mapping[str, Any]]]) -> set[Aspect]:
     """The aspects that some expectations, each of all rows, have already."""
     return {aspect(k, kwargs) for k, kwargs in expectations if not kwargs.get("row_condition")}

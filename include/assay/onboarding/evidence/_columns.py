@@ -1,0 +1,252 @@
+"""What a table shows of each column, out of core: the evidence that expectations are proposed on.
+
+One scan gives every count, extreme and length. One more scan of a column gives its levels or its
+uniqueness, only where the first scan says that this is worth it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+import ibis.expr.types as ir
+from ibis import Table
+
+from assay.engine import Session, data_columns, round12
+from assay.engine.functions import count_if, greatest_numbers, least_numbers
+from assay.errors import InputError
+from assay.onboarding.evidence._column_types import ColumnType, logical_type
+
+MOST_LEVELS: Final = 200
+"""A column with more levels than this is no list that a person would close."""
+EXTREMES: Final = 256
+"""How many of the greatest and of the least values are read."""
+_NEARLY_UNIQUE: Final = 0.9
+_SKETCH_ERROR: Final = 1.1  # of the sketch that counts distinct values, with room
+
+Aggregates = Mapping[str, ir.Scalar]
+Level = str | int
+Progress = Callable[[str], None]
+
+
+class Ends(NamedTuple):
+    """The first and last value in the order of texts, read forwards and backwards."""
+
+    first: str
+    last: str
+    first_reversed: str
+    last_reversed: str
+
+
+@dataclass(frozen=True)
+class ColumnEvidence:
+    """One column.
+
+    ``hidden`` columns are or may be about people: of them there are counts alone. ``distinct`` is
+    a sketch's estimate; ``unique`` is exact. ``top`` and ``bottom`` are the extreme values,
+    outermost first. ``levels`` has the rows of each level where there are few of them.
+    """
+
+    name: str
+    type: ColumnType
+    dtype: str
+    hidden: bool
+    nulls: int = 0
+    distinct: int = 0
+    unique: bool = False
+    top: tuple[float, ...] = ()
+    bottom: tuple[float, ...] = ()
+    mean: float | None = None
+    lengths: tuple[int, int] | None = None
+    padded: int = 0
+    ends: Ends | None = None
+    levels: Mapping[Level, int] | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds numbers."""
+        return self.type in {"integer", "number"}
+
+
+@dataclass(frozen=True)
+class TableEvidence:
+    """A table: its rows, its columns, and those whose type has no name in a contract.
+
+    ``table`` has the data columns, with NaN as null.
+    """
+
+    rows: int
+    columns: Mapping[str, ColumnEvidence]
+    unnamed_types: tuple[str, ...]
+    table: Table = field(repr=False)
+
+    def present(self, name: str) -> int:
+        """Rows that have a value in a column."""
+        return self.rows - self.columns[name].nulls
+
+
+def silent(_: str) -> None:
+    """Report no progress."""
+
+
+def measure_columns(
+    session: Session, table: Table, hidden: Collection[str] = (), progress: Progress = silent
+) -> TableEvidence:
+    """Measure every column of a table.
+
+    Parameters
+    ----------
+    session : Session
+        The session that the table belongs to.
+    hidden : collection of str
+        Columns of which no value may be read out.
+    progress : callable
+        Called with each step, in words.
+
+    Raises
+    ------
+    InputError
+        If it has no row or no column.
+
+    Notes
+    -----
+    NaN is null, as it is when a suite is judged. Exact distinct values are counted only where a
+    sketch says that nearly all are different, by a grouping that spills to disk.
+    """
+    view, types, unnamed = data_view(session, table)
+    progress("counting, in one scan")
+    wanted = {n: _aggregates(view[n], kind, n in hidden) for n, kind in types.items()}
+    rows, counts = measure_aggregates(session, view, wanted)
+    if not rows or not types:
+        raise InputError("there is no row or no column, so nothing can be proposed", got=rows)
+    columns = {}
+    for i, (name, kind) in enumerate(types.items()):
+        dtype = str(view[name].type().copy(nullable=True))
+        column = _column(ColumnEvidence(name, kind, dtype, name in hidden), rows, counts[name])
+        progress(f"column {i + 1} of {len(types)}: {name}")
+        column = _with_uniqueness(session, view, column, rows)
+        columns[name] = _with_levels(session, view, column)
+    return TableEvidence(rows, columns, unnamed, view)
+
+
+def data_view(
+    session: Session, table: Table
+) -> tuple[Table, dict[str, ColumnType], tuple[str, ...]]:
+    """A view of the data columns with NaN as null, their types, and columns of other types."""
+    types: dict[str, ColumnType] = {}
+    unnamed = []
+    for name in data_columns(table):
+        try:
+            types[name] = logical_type(name, table[name].type())
+        except InputError:
+            unnamed.append(name)
+    floats = [n for n in types if table[n].type().is_floating()]
+    if floats:
+        table = table.mutate(**{n: table[n].nullif(float("nan")) for n in floats})
+    return session.view(table.select(*types) if types else table), types, tuple(unnamed)
+
+
+def measure_aggregates(
+    session: Session, table: Table, wanted: Mapping[str, Aggregates]
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The rows of a table, and some aggregates of each column by their names, in one scan."""
+    parts = {
+        f"{key}{i}": value
+        for i, aggregates in enumerate(wanted.values())
+        for key, value in aggregates.items()
+    }
+    found = session.one(table.aggregate(rows=table.count(), **parts))
+    return int(found["rows"]), {
+        name: {key: found[f"{key}{i}"] for key in aggregates}
+        for i, (name, aggregates) in enumerate(wanted.items())
+    }
+
+
+def _aggregates(value: ir.Column, kind: ColumnType, hidden: bool) -> Aggregates:
+    counts = {"present": value.count(), "distinct": value.approx_nunique()}
+    if hidden:
+        return counts
+    if kind in {"integer", "number"}:
+        x = value.cast("float64")
+        more = {
+            "top": greatest_numbers(x, EXTREMES),
+            "bottom": least_numbers(x, EXTREMES),
+            "mean": x.mean(),
+        }
+    elif kind == "string":
+        text, reverse = value, value.reverse()
+        more = {
+            "shortest": text.length().min(), "longest": text.length().max(),
+            "padded": count_if(text != text.strip()),
+            "first": text.min(), "last": text.max(),
+            "first_reversed": reverse.min(), "last_reversed": reverse.max(),
+        }  # fmt: skip
+    else:
+        more = {}
+    return counts | more
+
+
+def _column(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> ColumnEvidence:
+    """A column with what the scan found of it."""
+    present = int(found["present"])
+    column = replace(column, nulls=rows - present, distinct=int(found["distinct"]))
+    if column.hidden or not present:
+        return column
+    if column.numeric:
+        mean = found["mean"]
+        return replace(
+            column, top=tuple(found["top"]), bottom=tuple(found["bottom"]),
+            mean=round12(mean) if mean is not None and math.isfinite(mean) else None,
+        )  # fmt: skip
+    if column.type == "string":
+        return replace(
+            column, lengths=(int(found["shortest"]), int(found["longest"])),
+            padded=int(found["padded"]), ends=Ends(*(found[key] for key in Ends._fields)),
+        )  # fmt: skip
+    return column
+
+
+def _with_uniqueness(
+    session: Session, table: Table, column: ColumnEvidence, rows: int
+) -> ColumnEvidence:
+    """The column and whether it is unique, which is counted where the sketch says that it may be.
+
+    A column of floating-point numbers or of booleans is no key.
+    """
+    present = rows - column.nulls
+    if column.type not in {"integer", "string", "date", "timestamp"} or present <= 1:
+        return column
+    if column.distinct < _NEARLY_UNIQUE * present:
+        return column
+    values = table.filter(table[column.name].notnull())
+    return replace(column, unique=is_unique(session, values, [column.name]))
+
+
+def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:
+    """Whether no two rows have the same values in some columns."""
+    groups = table.group_by(*key).aggregate(__n=table.count())
+    return not session.rows(groups.filter(groups["__n"] > 1).select("__n").limit(1))
+
+
+def _with_levels(session: Session, table: Table, column: ColumnEvidence) -> ColumnEvidence:
+    """The column with its levels, where there are few and they may be read out."""
+    few = 0 < column.distinct <= MOST_LEVELS * _SKETCH_ERROR
+    if column.type not in {"integer", "string"} or not few or column.hidden or column.unique:
+        return column
+    levels = measure_levels(session, table, column, MOST_LEVELS + 1)
+    if len(levels) > MOST_LEVELS:
+        return column
+    return replace(column, levels=levels, distinct=len(levels))
+
+
+def measure_levels(
+    session: Session, table: Table, column: ColumnEvidence, most: int
+) -> dict[Level, int]:
+    """The rows of each level, the most frequent first; without the spaces around padded texts."""
+    value = table[column.name]
+    values = table.filter(value.notnull()).select(level=value.strip() if column.padded else value)
+    counts = values.group_by("level").aggregate(n=values.count())
+    found = session.rows(counts.order_by(counts.n.desc(), "level").limit(most))
+    return {row["level"]: int(row["n"]) for row in found}

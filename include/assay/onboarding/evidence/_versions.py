@@ -1,0 +1,124 @@
+"""How much the earlier versions of a data set differ, and what the next one may be by that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import Final
+
+import ibis.expr.types as ir
+from ibis import Table
+
+from assay.engine import Session, round12
+from assay.onboarding.evidence._column_names import names_period
+from assay.onboarding.evidence._columns import (
+    Aggregates,
+    ColumnEvidence,
+    Level,
+    Progress,
+    TableEvidence,
+    data_view,
+    measure_aggregates,
+    measure_levels,
+    silent,
+)
+
+LEAST_VERSIONS: Final = 4
+"""With fewer batches their spread is hardly known."""
+_MOST_LEVELS: Final = 1000
+_CHANCE: Final = 0.01
+
+
+@dataclass(frozen=True)
+class Version:
+    """One earlier version: its rows, and of each column nulls, mean, extremes and levels."""
+
+    label: str
+    rows: int
+    nulls: Mapping[str, int]
+    means: Mapping[str, float]
+    lows: Mapping[str, float]
+    highs: Mapping[str, float]
+    levels: Mapping[str, Mapping[Level, int]] = field(repr=False)
+
+
+def measure_versions(
+    session: Session,
+    versions: Sequence[tuple[str, Table]],
+    evidence: TableEvidence,
+    progress: Progress = silent,
+) -> list[Version]:
+    """Measure earlier versions, one scan each, and one more for each column that has levels."""
+    found = []
+    for i, (label, table) in enumerate(versions):
+        progress(f"earlier version {i + 1} of {len(versions)}: {label}")
+        found.append(_version(session, label, table, evidence))
+    return found
+
+
+def _version(session: Session, label: str, table: Table, evidence: TableEvidence) -> Version:
+    view, types, _ = data_view(session, table)
+    same = [c for n, c in evidence.columns.items() if types.get(n) == c.type]
+    numbers = {c.name for c in same if c.numeric and not c.hidden}
+    wanted = {name: _aggregates(view[name], name in numbers) for name in types}
+    rows, found = measure_aggregates(session, view, wanted)
+    return Version(
+        label, rows,
+        nulls={name: rows - int(found[name]["present"]) for name in types},
+        means=_finite({name: found[name]["mean"] for name in numbers}),
+        lows=_finite({name: found[name]["low"] for name in numbers}),
+        highs=_finite({name: found[name]["high"] for name in numbers}),
+        levels={c.name: measure_levels(session, view, c, _MOST_LEVELS)
+                for c in same if c.levels is not None},
+    )  # fmt: skip
+
+
+def _aggregates(value: ir.Column, numeric: bool) -> Aggregates:
+    counts = {"present": value.count()}
+    if not numeric:
+        return counts
+    x = value.cast("float64")
+    return counts | {"mean": x.mean(), "low": x.min(), "high": x.max()}
+
+
+def _finite(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {n: round12(v) for n, v in values.items() if v is not None and math.isfinite(v)}
+
+
+def names_batch(column: ColumnEvidence, versions: Sequence[Version]) -> bool:
+    """Whether a column says which batch a row is of: one value throughout, another each time."""
+    if column.distinct != 1:
+        return False
+    if not versions:
+        return names_period(column.name)
+    spans = [(v.lows.get(column.name), v.highs.get(column.name)) for v in versions]
+    return all(low == high for low, high in spans) and len(set(spans)) > 1
+
+
+def prediction_band(values: Sequence[float]) -> tuple[float, float]:
+    """The interval in which the next batch's number lies with probability .99.
+
+    Notes
+    -----
+    mean ± t(.995, v − 1) · s · √(1 + 1/v) for v batches whose numbers are about normal: a
+    prediction interval, wider than a confidence interval of their mean. It takes no account of
+    trend or season.
+
+    References
+    ----------
+    Hahn, G. J., & Meeker, W. Q. (1991). Statistical Intervals: A Guide for Practitioners, ch. 4.
+    Wiley. doi:10.1002/9780470316771
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in prediction_band([9.0, 10.0, 11.0, 10.0])]
+    [4.668, 15.332]
+    """
+    from scipy.stats import t
+
+    v = len(values)
+    mean, spread = fmean(values), stdev(values) * math.sqrt(1 + 1 / v)
+    half = float(t.ppf(1 - _CHANCE / 2, v - 1)) * spread
+    return mean - half, mean + half

@@ -1,0 +1,109 @@
+"""What the rules of proposals are given: the evidence, and what several rules need of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from assay.engine import Session
+from assay.onboarding.evidence._column_pairs import sample_rows
+from assay.onboarding.evidence._columns import ColumnEvidence, TableEvidence
+from assay.onboarding.evidence._level_list import LevelList, measure_list
+from assay.onboarding.evidence._text_patterns import (
+    date_formats,
+    formats_that_read,
+    measure_shapes,
+    shapes_of,
+)
+from assay.onboarding.evidence._versions import Version, names_batch
+from assay.onboarding.proposals._proposal import Proposal, Remark, Stage
+
+Found = Iterator[Proposal | Remark]
+
+
+@dataclass(frozen=True)
+class TableContext:
+    """A table and its earlier versions; ``keyed`` where a key is stated already."""
+
+    session: Session
+    evidence: TableEvidence
+    versions: Sequence[Version]
+    keyed: bool = False
+
+    @cached_property
+    def sample(self) -> pd.DataFrame:
+        """Some rows, to rule out pairs of columns that aren't worth a scan."""
+        return sample_rows(self.session, self.evidence)
+
+
+@dataclass(frozen=True)
+class ColumnContext:
+    """One column of a table."""
+
+    of: TableContext
+    column: ColumnEvidence
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.column.name
+
+    @property
+    def present(self) -> int:
+        """Rows that have a value."""
+        return self.of.evidence.present(self.name)
+
+    @property
+    def stage(self) -> Stage:
+        """The suite that judges its values: the clean one where they need trimming."""
+        return "clean" if self.column.padded else "raw"
+
+    def kwargs(self, **more: Any) -> dict[str, Any]:
+        """Arguments of an expectation about the column."""
+        return {"column": self.name, **more}
+
+    @property
+    def texts(self) -> ir.StringColumn:
+        """The values of a text column, without the spaces around padded ones."""
+        values = self.of.evidence.table[self.name]
+        return values.strip() if self.column.padded else values
+
+    @cached_property
+    def shapes(self) -> Mapping[str, int]:
+        """The shapes of a text column, each with its rows."""
+        if self.column.levels is not None:
+            return shapes_of({str(level): n for level, n in self.column.levels.items()})
+        return measure_shapes(self.of.session, self.texts)
+
+    @property
+    def padded_numbers(self) -> bool:
+        """Whether the texts are numbers with spaces around."""
+        return self.column.padded > 0 and all(set(s.strip()) <= set("9.+-") for s in self.shapes)
+
+    @cached_property
+    def date_formats(self) -> tuple[str, ...]:
+        """Formats of dates that read every text of the column."""
+        if self.column.type != "string" or self.padded_numbers:
+            return ()
+        likely = date_formats(self.shapes, self.present)
+        return formats_that_read(self.of.session, self.texts, likely)
+
+    @cached_property
+    def names_batch(self) -> bool:
+        """Whether the column says which batch a row is of."""
+        return names_batch(self.column, self.of.versions)
+
+    @cached_property
+    def level_list(self) -> LevelList | None:
+        """The levels of the column, where a list can say what it holds."""
+        return None if len(self.date_formats) == 1 else measure_list(self.column, self.of.versions)
+
+    @property
+    def listed(self) -> bool:
+        """Whether the column has a closed list of levels."""
+        return self.level_list is not None and not (self.names_batch or self.level_list.why_open)
