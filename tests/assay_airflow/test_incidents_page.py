@@ -24,7 +24,7 @@ def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     catalog.migrate()
     reason = Reason(code="drift_detected", outcome=Outcome.FAIL, message="<i>psi</i> is high")
     for dataset, batch in (("flights", "b1"), ("people", "2013"), ("flights", "b2")):
-        catalog.open_or_update_incident(dataset, "drift/drift", batch, reasons=[reason], at=AT)
+        catalog.incidents.open_or_update(dataset, "drift/drift", batch, reasons=[reason], at=AT)
     return catalog
 
 
@@ -69,14 +69,14 @@ def test_each_answer_is_recorded_in_the_users_name(client: TestClient, catalog: 
     ):
         done = client.post("/1", data=form)
         assert (done.status_code, done.headers["location"]) == (303, "./1")
-    told = [(r.author, r.action, r.batch, r.reason) for r in catalog.responses(1)]
+    told = [(r.author, r.action, r.batch, r.reason) for r in catalog.responses.find(1)]
     assert told == [
         ("ann", "acknowledge", None, None),
         ("ann", "snooze", None, "Known."),
         ("ann", "dismiss", "b1", "A blizzard."),
     ]
     now = datetime.now(UTC)
-    snoozed = catalog.incident(1).snoozed_until
+    snoozed = catalog.incidents.get(1).snoozed_until
     assert snoozed is not None
     assert timedelta(days=2) < snoozed - now < timedelta(days=4)
     page = client.get("/1").text
@@ -104,7 +104,7 @@ def test_what_cannot_be_meant_is_said_on_the_page(
     assert answer.status_code == 400
     assert says in answer.text
     assert "<form" in answer.text
-    assert catalog.responses() == []
+    assert catalog.responses.find() == []
 
 
 def test_who_may_not_answer_changes_nothing(
@@ -116,7 +116,7 @@ def test_who_may_not_answer_changes_nothing(
     assert client.post("/2", data=form).status_code == 404
     rights.remove("answer")
     assert client.post("/1", data=form).status_code == 403
-    assert catalog.responses() == []
+    assert catalog.responses.find() == []
 
 
 def test_who_has_not_logged_in_is_sent_to_airflows_login(catalog: Catalog) -> None:
@@ -129,4 +129,4 @@ def test_who_has_not_logged_in_is_sent_to_airflows_login(catalog: Catalog) -> No
     for answer in (stranger.get("/1"), stranger.post("/1", data={"action": "acknowledge"})):
         assert answer.status_code == 303
         assert "/auth/login" in answer.headers["location"]
-    assert catalog.responses() == []
+    assert catalog.responses.find() == []

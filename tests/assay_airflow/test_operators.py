@@ -180,7 +180,7 @@ def test_somebody_is_told_of_a_run_whose_first_task_failed(tmp_path: Path) -> No
     assert told["incidents"] == {"run/stage_crashed": "opened"}
     assert set(told["messages"].values()) == {"sent"}
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
-    (incident,) = catalog.incidents("airlines", state="open")
+    (incident,) = catalog.incidents.find("airlines", state="open")
     assert incident.failing == ("2013",)
     assert incident.batches[0].reasons[0]["message"] == "pin ended in an error"
     assert list((tmp_path / "messages").iterdir())
@@ -192,9 +192,9 @@ def test_nobody_is_told_of_a_run_that_another_run_kept_from_its_batch(tmp_path: 
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
     catalog.migrate()
     now = datetime.now(UTC)
-    catalog.acquire_lease("airlines", "2013", "another", now=now, ttl=timedelta(minutes=9))
+    catalog.leases.acquire("airlines", "2013", "another", now=now, ttl=timedelta(minutes=9))
     assert notify.execute(_first_failed("2013")) == {}
-    assert catalog.incidents("airlines") == []
+    assert catalog.incidents.find("airlines") == []
 
 
 def test_a_run_without_a_batch_says_so_in_its_log(tmp_path: Path) -> None:
@@ -235,14 +235,14 @@ def test_who_triggered_the_run_is_who_answered(
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
     catalog.migrate()
     reason = Reason(code="x", outcome=Outcome.FAIL, message="m")
-    catalog.open_or_update_incident(
+    catalog.incidents.open_or_update(
         "gone", "c", "2013", reasons=[reason], at=datetime(2013, 2, 4, tzinfo=UTC)
     )
     asked = {"incident": 1, "action": "dismiss", "until": None, "reason": "Known.", "batch": None}
     context = {"params": asked, "dag_run": SimpleNamespace(triggering_user_name="ann")}
     respond = RespondOperator(task_id="respond")
     assert respond.execute(context) == {"incident": 1, "change": "closed", "by": "ann"}
-    assert [(r.author, r.reason) for r in catalog.responses(1)] == [("ann", "Known.")]
+    assert [(r.author, r.reason) for r in catalog.responses.find(1)] == [("ann", "Known.")]
     assert respond.execute(context)["change"] == "unchanged", "a task that is repeated"
     nobody = {**context, "dag_run": SimpleNamespace(triggering_user_name=None)}
     with pytest.raises(InputError, match="nobody knows who asked"):

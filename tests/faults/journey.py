@@ -159,12 +159,12 @@ def flush(site: Site) -> None:
     from assay.alerting import send_due
 
     later = NOW + timedelta(days=1)
-    send_due(site.train().services.catalog, site.transports(), lambda: later, owner="later")
+    send_due(site.train().services.catalog.outbox, site.transports(), lambda: later, owner="later")
 
 
 def unmarked(site: Site) -> list[str]:
     """Messages that arrived and aren't marked as sent: the kill fell between the two."""
-    states = {m.key: m.state for m in site.train().services.catalog.outbox()}
+    states = {m.key: m.state for m in site.train().services.catalog.outbox.find()}
     return [key for key in site.sent if states.get(key) != "sent"]
 
 
@@ -183,33 +183,33 @@ def state_of(site: Site) -> dict[str, Any]:
         ],
         "pointer": registry.pointer("visits").model_dump(mode="json"),
         "index": {
-            "versions": catalog.versions("visits"),
-            "pointer": catalog.pointer("visits").number,
+            "versions": catalog.versions.find("visits"),
+            "pointer": catalog.snapshots.current("visits").number,
             "snapshots": [
                 (s.number, s.parent, dict(s.batches), s.forced, s.reason, s.author)
-                for s in catalog.snapshots("visits")
+                for s in catalog.snapshots.find("visits")
             ],
-            "lineage": {f"{b} {v}": catalog.lineage("visits", b, v) for b, v in versions},
+            "lineage": {f"{b} {v}": catalog.versions.lineage("visits", b, v) for b, v in versions},
         },
         "verdicts": {
             f"{b} {v}": {
                 r.verdict.gate: timeless(r.verdict).model_dump(mode="json")
-                for r in catalog.verdicts("visits", b, v)
+                for r in catalog.verdicts.find("visits", b, v)
             }
             for b, v in versions
         },
         "incidents": [
             (i.check, i.state, i.outcome, [(b.batch, b.state) for b in i.batches])
-            for i in catalog.incidents("visits")
+            for i in catalog.incidents.find("visits")
         ],
-        "messages": [(m.key, m.state) for m in catalog.outbox()],
+        "messages": [(m.key, m.state) for m in catalog.outbox.find()],
         "bytes": {
             f"{b} {v} {n}": _digest(registry.fetch("visits", b, v, n))
             for b, v in versions
             for n in registry.find("visits", b, v).objects
         },
         "files": _files(site.home),
-        "leases": [x.owner for x in catalog.live_leases(NOW)],
+        "leases": [x.owner for x in catalog.leases.live(NOW)],
     }
 
 
@@ -223,7 +223,7 @@ def outcome_of(site: Site) -> dict[str, Any]:
         "verdicts": {
             b: {
                 r.verdict.gate: timeless(r.verdict)
-                for r in catalog.verdicts("visits", b, v.version)
+                for r in catalog.verdicts.find("visits", b, v.version)
             }
             for b, v in versions.items()
         },
@@ -232,7 +232,7 @@ def outcome_of(site: Site) -> dict[str, Any]:
         "states": {b["batch"]: b["state"] for b in catalog.status()["datasets"][1]["batches"]},
         "incidents": [
             (i.check, i.state, [(b.batch, b.state) for b in i.batches])
-            for i in catalog.incidents("visits")
+            for i in catalog.incidents.find("visits")
         ],
     }
 

@@ -20,14 +20,14 @@ def _history(host: Any) -> dict[str, Any]:
     registry, catalog = services.registry, services.catalog
     found: dict[str, Any] = {}
     for dataset in registry.datasets():
-        versions = catalog.versions(dataset)
+        versions = catalog.versions.find(dataset)
         found[dataset] = {
             "versions": versions,
-            "snapshots": catalog.snapshots(dataset),
-            "pointer": catalog.pointer(dataset),
-            "lineage": {v: catalog.lineage(dataset, *v) for v in versions},
+            "snapshots": catalog.snapshots.find(dataset),
+            "pointer": catalog.snapshots.current(dataset),
+            "lineage": {v: catalog.versions.lineage(dataset, *v) for v in versions},
             "verdicts": {
-                v: {r.verdict.gate: timeless(r.verdict) for r in catalog.verdicts(dataset, *v)}
+                v: {r.verdict.gate: timeless(r.verdict) for r in catalog.verdicts.find(dataset, *v)}
                 for v in versions
             },
             "measured": {name: _points(catalog, dataset, name) for name in ("rows", "unparsed")},
@@ -36,7 +36,7 @@ def _history(host: Any) -> dict[str, Any]:
 
 
 def _points(catalog: Any, dataset: str, name: str) -> list[str]:
-    points = catalog.trend(dataset, name)
+    points = catalog.verdicts.trend(dataset, name)
     return sorted(str((p.key, p.gate, p.column, p.group, p.value, p.n)) for p in points)
 
 

@@ -136,16 +136,18 @@ def _result(home: Path) -> dict[str, Any]:
             "gates": {
                 v.batch: sorted(
                     (r.verdict.gate, str(r.verdict.outcome), *(x.code for x in r.verdict.reasons))
-                    for r in catalog.verdicts(name, v.batch, v.version)
+                    for r in catalog.verdicts.find(name, v.batch, v.version)
                 )
                 for v in versions
             },
             "released": sorted(registry.snapshot(name).batches) if pointer else [],
             "releases": len(registry.snapshots(name)),
-            "states": {r.batch: (r.state, r.verdict, r.counts) for r in catalog.batches(name)},
+            "states": {
+                r.batch: (r.state, r.verdict, r.counts) for r in catalog.batches.latest(name)
+            },
             "incidents": sorted(
                 (i.check, i.state, sorted(b.batch for b in i.batches))
-                for i in catalog.incidents(name)
+                for i in catalog.incidents.find(name)
             ),
         }
     return found

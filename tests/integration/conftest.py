@@ -224,7 +224,7 @@ class Site:
 
     def record(self, dataset: str, batch: str) -> Any:
         """The latest attempt of a batch."""
-        (found,) = [r for r in self.catalog.batches(dataset) if r.batch == batch]
+        (found,) = [r for r in self.catalog.batches.latest(dataset) if r.batch == batch]
         return found
 
     def pointer(self, dataset: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def opened(site: Any, endings: dict[str, Any]) -> dict[str, Any]:
     """Gate → the open incident of ``ticks``: a batch is held."""
-    found = {i.check.split("/")[0]: i for i in site.catalog.incidents("ticks", state="open")}
+    found = {i.check.split("/")[0]: i for i in site.catalog.incidents.find("ticks", state="open")}
     assert found["validate_raw"].failing == (endings["held"].batch,)
     return found
 
@@ -34,7 +34,7 @@ def crashed(site: Any) -> Any:
     with site.torn_suite("tocks", "clean"):
         run_id = site.trigger("release__tocks", batch=batch)
         assert site.end("release__tocks", run_id)["state"] == "failed"
-    (incident,) = site.catalog.incidents("tocks", state="open")
+    (incident,) = site.catalog.incidents.find("tocks", state="open")
     assert (incident.check, incident.failing) == ("run/stage_crashed", (batch,))
     return incident
 
@@ -49,7 +49,7 @@ def test_an_incident_is_answered_by_the_form_of_its_dag(site: Any, opened: dict[
         assert site.end("incidents", run_id)["state"] == state
         if state == "failed":
             assert "snooze needs a reason" in site.log("incidents", run_id, "respond")
-    assert [(r.author, r.action, r.reason) for r in site.catalog.responses(number)] == [
+    assert [(r.author, r.action, r.reason) for r in site.catalog.responses.find(number)] == [
         ("reviewer", "acknowledge", "I look.")
     ]
     refused = site.client().post(
@@ -74,7 +74,7 @@ def test_an_incident_is_answered_in_the_browser(
     page.screenshot(path=tmp_path / "open.png")
     page.get_by_role("button", name="Snooze").click()
     page.get_by_text("snooze needs a reason").wait_for()
-    assert site.catalog.responses(incident.id) == []
+    assert site.catalog.responses.find(incident.id) == []
 
     page.get_by_label("Until").fill("3d")
     page.get_by_label("Reason").fill("The upstream mends it on Monday.")
@@ -89,7 +89,7 @@ def test_an_incident_is_answered_in_the_browser(
     assert page.get_by_role("button", name="Dismiss").count() == 0
     page.screenshot(path=tmp_path / "answered.png", full_page=True)
 
-    answers = site.catalog.responses(incident.id)
+    answers = site.catalog.responses.find(incident.id)
     assert [(r.author, r.action) for r in answers] == [
         ("admin", "snooze"), ("admin", "acknowledge"), ("admin", "dismiss")
     ]  # fmt: skip
@@ -107,12 +107,14 @@ def test_what_falls_due_is_told_and_the_week_is_summed_up(site: Any) -> None:
         run_id = site.trigger(dag_id)
         assert site.end(dag_id, run_id)["state"] == "success", site.states(dag_id, run_id)
     now = datetime.now(UTC)
-    waiting = site.catalog.outbox("pending")
+    waiting = site.catalog.outbox.find("pending")
     kept = {item.thread for item in waiting if item.due > now}
     # Quiet hours and a backfill's gathering keep a message, and with it those that follow it.
     assert {item.thread for item in waiting} <= kept
     digests = [
-        item for item in (*waiting, *site.catalog.outbox("sent")) if item.body["type"] == "weekly"
+        item
+        for item in (*waiting, *site.catalog.outbox.find("sent"))
+        if item.body["type"] == "weekly"
     ]
     (digest,) = digests  # once a week, however often it is asked for
     assert digest.body["to"] == ["air-traffic-data@example.org"]

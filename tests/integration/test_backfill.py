@@ -34,7 +34,7 @@ def test_ordinary_days_go_out_and_the_blizzard_is_held(site: Any, week: dict[str
         _BLIZZARD: "failed",
     }
     for batch, run in week.items():
-        history = {r.run_id: r for r in site.catalog.history("flights", batch)}
+        history = {r.run_id: r for r in site.catalog.batches.history("flights", batch)}
         record = history[run["dag_run_id"]]
         held = batch == _BLIZZARD
         assert record.state == ("held" if held else "released")
@@ -42,7 +42,7 @@ def test_ordinary_days_go_out_and_the_blizzard_is_held(site: Any, week: dict[str
         events = site.events("flights", run["dag_run_id"])
         assert [e["partition_key"] for e in events] == ([] if held else [batch])
         for event in events:
-            snapshots = {s.number: s for s in site.catalog.snapshots("flights")}
+            snapshots = {s.number: s for s in site.catalog.snapshots.find("flights")}
             assert snapshots[event["extra"].pop("snapshot")].batches[batch] == record.version
             assert event["extra"] == {
                 "batch": batch, "version": record.version, "run_type": "backfill"
@@ -64,8 +64,8 @@ def test_a_held_batch_skips_to_the_release_and_everybody_is_told(
     )
     # The policy gathers what a backfill finds, until the data set is quiet.
     check = "validate_raw/quarantine_share_above_limit"
-    (incident,) = [i for i in site.catalog.incidents("flights") if i.check == check]
-    waiting = site.catalog.outbox_about(f"incident/{incident.id}/opened/")
+    (incident,) = [i for i in site.catalog.incidents.find("flights") if i.check == check]
+    waiting = site.catalog.outbox.about(f"incident/{incident.id}/opened/")
     assert {item.body["transport"] for item in waiting} == {"slack", "email"}
     assert all(item.bundle.startswith("backfill/flights/") for item in waiting)
 
@@ -84,8 +84,8 @@ def test_a_second_backfill_changes_no_version_no_snapshot_and_no_byte(
 def _world(site: Any) -> dict[str, Any]:
     return {
         "pointer": site.pointer("flights"),
-        "snapshots": [s.number for s in site.catalog.snapshots("flights")],
-        "versions": sorted(site.catalog.versions("flights")),
+        "snapshots": [s.number for s in site.catalog.snapshots.find("flights")],
+        "versions": sorted(site.catalog.versions.find("flights")),
         "objects": _bytes(site.home / "registry", site.home / "work"),
     }
 

@@ -324,7 +324,7 @@ class Stack:
     def record(self, dataset: str) -> Any:
         """The latest attempt of the data set's batch, as the catalog on PostgreSQL has it."""
         catalog = Catalog(self.environment("worker")["ASSAY_CATALOG_URL"])
-        (found,) = catalog.batches(dataset)
+        (found,) = catalog.batches.latest(dataset)
         return found
 
 

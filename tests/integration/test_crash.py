@@ -57,6 +57,6 @@ def _open(site: Any, batch: str) -> list[str]:
     """The checks with an open incident in which a batch fails."""
     return sorted(
         incident.check
-        for incident in site.catalog.incidents("ticks", state="open")
+        for incident in site.catalog.incidents.find("ticks", state="open")
         if any(b.batch == batch and b.state == "failing" for b in incident.batches)
     )

@@ -22,7 +22,7 @@ _TABLE = {
 def test_a_run_tells_how_it_ended(site: Any, endings: dict[str, Any], way: str) -> None:
     end = endings[way]
     tasks = site.states(end.dag_id, end.run_id)
-    history = {r.run_id: r for r in site.catalog.history("ticks", end.batch)}
+    history = {r.run_id: r for r in site.catalog.batches.history("ticks", end.batch)}
     record = history[end.run_id]
     found = (
         site.run(end.dag_id, end.run_id)["state"],

@@ -30,11 +30,11 @@ def test_a_held_batch_is_forced_by_a_second_person(site: Any, week: object) -> N
     assert site.pointer("flights")[batch] == record.version
     (event,) = site.events("flights", run_id)
     assert event["partition_key"] == batch
-    snapshot = max(site.catalog.snapshots("flights"), key=lambda s: s.number)
+    snapshot = max(site.catalog.snapshots.find("flights"), key=lambda s: s.number)
     assert (snapshot.author, snapshot.reason) == ("reviewer", f"forced: {_REASON}")
     states = {
         i.check: next(b.state for b in i.batches if b.batch == batch)
-        for i in site.catalog.incidents("flights")
+        for i in site.catalog.incidents.find("flights")
         if batch in {b.batch for b in i.batches}
     }
     assert "validate_raw/quarantine_share_above_limit" in states

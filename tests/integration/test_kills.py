@@ -51,26 +51,26 @@ def gate(site: Any, calm: object, tmp_path: Path) -> Iterator[Path]:
 def _left(site: Any, batch: str, run_id: str) -> dict[str, Any]:
     """What a run left, in every place that tells of it."""
     record = site.record("ticks", batch)
-    verdicts = site.catalog.verdicts("ticks", batch, record.version)
+    verdicts = site.catalog.verdicts.find("ticks", batch, record.version)
     return {
         "run": site.run(_DAG, run_id)["state"],
         "tasks": site.states(_DAG, run_id),
         "record": (record.state, record.verdict, record.counts, record.run_id == run_id),
-        "attempts": len(site.catalog.history("ticks", batch)),
+        "attempts": len(site.catalog.batches.history("ticks", batch)),
         "verdicts": sorted((v.verdict.gate, str(v.verdict.outcome)) for v in verdicts),
         "released": site.pointer("ticks")[batch] == record.version,
         "releases": _releases(site, batch),
-        "versions": [b for b, _ in site.catalog.versions("ticks")].count(batch),
+        "versions": [b for b, _ in site.catalog.versions.find("ticks")].count(batch),
         "events": [e["partition_key"] == batch for e in site.events("ticks", run_id)],
-        "incidents": [i for i in site.catalog.incidents("ticks", state="open")
+        "incidents": [i for i in site.catalog.incidents.find("ticks", state="open")
                       if batch in {b.batch for b in i.batches}],
-        "leases": [x for x in site.catalog.live_leases(site.now()) if x.batch == batch],
+        "leases": [x for x in site.catalog.leases.live(site.now()) if x.batch == batch],
     }  # fmt: skip
 
 
 def _releases(site: Any, batch: str) -> int:
     """How many snapshots changed the batch, or changed nothing."""
-    maps = [{}, *(dict(s.batches) for s in site.catalog.snapshots("ticks"))]
+    maps = [{}, *(dict(s.batches) for s in site.catalog.snapshots.find("ticks"))]
     return sum(a.get(batch) != b.get(batch) or a == b for a, b in pairwise(maps))
 
 

@@ -35,7 +35,9 @@ def test_the_retention_sweep_runs_green(site: Any, references: object) -> None:
 
 def test_what_no_connection_takes_lies_in_a_file(site: Any, endings: dict[str, Any]) -> None:
     check = "validate_raw/critical_expectation_unmet"
-    (incident,) = [i for i in site.catalog.incidents("ticks", state="open") if i.check == check]
+    (incident,) = [
+        i for i in site.catalog.incidents.find("ticks", state="open") if i.check == check
+    ]
     assert endings["held"].batch in {b.batch for b in incident.batches}
     # Only what opens an incident is told; further batches join it in silence.
     first = min(incident.batches, key=lambda affected: affected.since)

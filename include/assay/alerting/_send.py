@@ -27,20 +27,20 @@ _LONGEST_RETRY: Final = timedelta(hours=1)
 Clock = Callable[[], datetime]
 
 
-class OutboxLike(Protocol):
-    """What sending needs of the catalog."""
+class Outbox(Protocol):
+    """What sending asks of the outbox."""
 
-    def outbox_due(self, now: datetime, *, after: int = ...) -> Sequence[OutboxItem]: ...
-    def outbox_thread(self, thread: str) -> Sequence[OutboxItem]: ...
-    def outbox_claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool: ...
-    def outbox_claim_bundle(
+    def due(self, now: datetime, *, after: int = ...) -> Sequence[OutboxItem]: ...
+    def thread(self, thread: str) -> Sequence[OutboxItem]: ...
+    def claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool: ...
+    def claim_bundle(
         self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> Sequence[OutboxItem]: ...
-    def outbox_claim_thread(
+    def claim_thread(
         self, thread: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> Sequence[OutboxItem]: ...
-    def outbox_prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int: ...
-    def outbox_mark(
+    def prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int: ...
+    def mark(
         self,
         item_ids: int | Sequence[int],
         state: Literal["sent", "failed", "pending"],
@@ -67,7 +67,7 @@ class Delivery:
 class _Sender:
     """One pass over the outbox; a service that asks to wait isn't asked again in it."""
 
-    outbox: OutboxLike
+    outbox: Outbox
     transports: Mapping[str, Transport]
     clock: Clock
     owner: str
@@ -81,7 +81,7 @@ class _Sender:
         """
         if first.id in self.taken:
             return
-        thread = self.outbox.outbox_thread(first.thread) if first.thread else (first,)
+        thread = self.outbox.thread(first.thread) if first.thread else (first,)
         told = [o for o in thread if o.state == "sent" and not (o.receipt or {}).get("skipped")]
         for item in (o for o in thread if o.state in {"pending", "claimed"}):
             name, now = item.body.get("transport", ""), self.clock()
@@ -125,23 +125,23 @@ class _Sender:
         """
         now, taken = self.clock(), [item]
         if item.bundle and way.posts:
-            found = self.outbox.outbox_claim_bundle(item.bundle, self.owner, now=now, ttl=_CLAIM)
+            found = self.outbox.claim_bundle(item.bundle, self.owner, now=now, ttl=_CLAIM)
             taken = list(found)
         elif not self._claim(item):
             return []
         for thread in dict.fromkeys(one.thread for one in taken if one.thread):
-            taken += self.outbox.outbox_claim_thread(thread, self.owner, now=now, ttl=_CLAIM)
+            taken += self.outbox.claim_thread(thread, self.owner, now=now, ttl=_CLAIM)
         self.taken |= {one.id for one in taken}
         return sorted(taken, key=lambda one: one.id)
 
     def _claim(self, item: OutboxItem) -> bool:
-        return self.outbox.outbox_claim(item.id, self.owner, now=self.clock(), ttl=_CLAIM)
+        return self.outbox.claim(item.id, self.owner, now=self.clock(), ttl=_CLAIM)
 
     def _mark(
         self, items: Sequence[OutboxItem], state: Literal["sent", "failed", "pending"], **more: Any
     ) -> None:
         ids = [item.id for item in items]
-        self.outbox.outbox_mark(ids, state, owner=self.owner, at=self.clock(), **more)
+        self.outbox.mark(ids, state, owner=self.owner, at=self.clock(), **more)
 
     def _hand_over(self, items: Sequence[OutboxItem], letter: Letter, way: Way) -> list[Delivery]:
         transport = self.transports[letter.transport]
@@ -177,7 +177,7 @@ class _Sender:
             while not done.wait(_BEAT_S):
                 with suppress(Exception):  # the next beat tries again; the claim outlives some
                     until = self.clock() + _CLAIM
-                    self.outbox.outbox_prolong(ids, self.owner, until=until)
+                    self.outbox.prolong(ids, self.owner, until=until)
 
         thread = threading.Thread(target=prolong, daemon=True)
         thread.start()
@@ -204,15 +204,15 @@ def _one_letter(first: OutboxItem, letters: Sequence[Message | WeeklyLetter]) ->
     return Bundle(key=key, transport=messages[0].transport, to=messages[0].to, messages=messages)
 
 
-def _pages(outbox: OutboxLike, clock: Clock) -> Iterator[OutboxItem]:
+def _pages(outbox: Outbox, clock: Clock) -> Iterator[OutboxItem]:
     last = 0
-    while page := outbox.outbox_due(clock(), after=last):
+    while page := outbox.due(clock(), after=last):
         yield from page
         last = page[-1].id
 
 
 def send_due(
-    outbox: OutboxLike, transports: Mapping[str, Transport], clock: Clock, *, owner: str
+    outbox: Outbox, transports: Mapping[str, Transport], clock: Clock, *, owner: str
 ) -> list[Delivery]:
     """Send every message that is due, oldest first; never raises for one that can't be sent.
 
@@ -223,7 +223,7 @@ def send_due(
 
     Parameters
     ----------
-    outbox : OutboxLike
+    outbox : Outbox
         The catalog.
     transports : mapping
         ``slack`` and ``email``, see ``open_transports``.

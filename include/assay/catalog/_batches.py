@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select, update
@@ -16,10 +17,13 @@ from assay.records.runs import OUT, BatchRecord, BatchState, Counts
 from assay.verdict import Outcome
 
 
-class Batches(Store):
-    """The part of the catalog that knows batches."""
+@dataclass(frozen=True)
+class Batches:
+    """Attempts at batches: which run works on each, and what became of it."""
 
-    def start_batch(
+    store: Store
+
+    def start(
         self,
         dataset: str,
         batch: str,
@@ -48,7 +52,7 @@ class Batches(Store):
         LeaseError
             A newer lease than the token's has been given out.
         """
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             check_token(session, dataset, batch, token)
             last = session.scalar(
                 select(func.max(Run.sequence)).where(Run.dataset == dataset, Run.batch == batch)
@@ -64,7 +68,7 @@ class Batches(Store):
             session.flush()
             return _record(row)
 
-    def finish_batch(
+    def finish(
         self,
         dataset: str,
         batch: str,
@@ -88,7 +92,7 @@ class Batches(Store):
         Parameters
         ----------
         dataset, batch, run_id : str
-            As given to ``start_batch``.
+            As given to ``start``.
         state : BatchState
         verdict : Outcome or None
             The worst over all gates, None if nothing could be judged.
@@ -109,7 +113,7 @@ class Batches(Store):
         LeaseError
             A newer lease than the token's has been given out.
         """
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             check_token(session, dataset, batch, token)
             row = _find(session, dataset, batch, run_id)
             if row is None:
@@ -136,11 +140,11 @@ class Batches(Store):
 
     def states(self, dataset: str) -> Mapping[str, BatchState]:
         """The state of every batch of a data set, as its latest attempt left it."""
-        return {r.batch: r.state for r in self.batches(dataset)}
+        return {r.batch: r.state for r in self.latest(dataset)}
 
-    def batches(self, dataset: str | None = None) -> list[BatchRecord]:
+    def latest(self, dataset: str | None = None) -> list[BatchRecord]:
         """The latest attempt of every batch, ordered by data set and batch."""
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return latest_attempts(session, dataset)
 
     def history(self, dataset: str, batch: str | None = None) -> list[BatchRecord]:
@@ -148,12 +152,12 @@ class Batches(Store):
         wanted = select(Run).where(Run.dataset == dataset).order_by(Run.batch, Run.sequence, Run.id)
         if batch is not None:
             wanted = wanted.where(Run.batch == batch)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_record(r) for r in session.scalars(wanted)]
 
 
 def latest_attempts(session: Session, dataset: str | None) -> list[BatchRecord]:
-    """What ``Batches.batches`` gives, inside a transaction."""
+    """What ``Batches.latest`` gives, inside a transaction."""
     wanted = select(Run).where(is_latest()).order_by(Run.dataset, Run.batch)
     if dataset is not None:
         wanted = wanted.where(Run.dataset == dataset)

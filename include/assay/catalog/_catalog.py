@@ -1,18 +1,36 @@
-"""The catalog, put together from its parts."""
+"""The catalog, composed of its parts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from assay.catalog._batches import Batches
+from assay.catalog._incidents import Incidents
 from assay.catalog._leases import Leases
 from assay.catalog._migrate import migrate
 from assay.catalog._outbox import Outbox
-from assay.catalog._status import Status
+from assay.catalog._rebuild import Details, Rebuild
+from assay.catalog._responses import Responses
+from assay.catalog._snapshots import Snapshots
+from assay.catalog._status import status
+from assay.catalog._store import Store
+from assay.catalog._verdicts import Verdicts
+from assay.catalog._versions import Versions
+from assay.records.versions import DatasetRecords
 
 
-class Catalog(Status, Leases, Outbox):
+class Catalog:
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
-    Safe for many processes at once, and across a fork. It reads no clock: whoever writes hands the
-    time in. The calls inside ``with catalog.transaction():`` are kept together or not at all.
+    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``leases``,
+    ``incidents``, ``responses`` and ``outbox``.
+
+    Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
+    time. The calls inside ``with catalog.transaction():`` are kept together or not at all,
+    whichever parts they belong to.
 
     Parameters
     ----------
@@ -25,6 +43,22 @@ class Catalog(Status, Leases, Outbox):
         Another kind of database, or, from every method, one that was never migrated.
     """
 
+    def __init__(self, url: str) -> None:
+        self._store = store = Store(url)
+        self.batches = Batches(store)
+        self.verdicts = Verdicts(store)
+        self.versions = Versions(store)
+        self.snapshots = Snapshots(store)
+        self.leases = Leases(store)
+        self.incidents = Incidents(store)
+        self.responses = Responses(store)
+        self.outbox = Outbox(store)
+
+    @property
+    def location(self) -> str:
+        """Where the catalog is, without its password."""
+        return self._store.location
+
     def migrate(self) -> None:
         """Bring the tables to the newest revision; safe to call always and from many processes.
 
@@ -33,4 +67,60 @@ class Catalog(Status, Leases, Outbox):
         CatalogError
             The database was written by a newer version of Assay.
         """
-        migrate(self._engine)
+        migrate(self._store.engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all calls within one write: either all of them are kept or none.
+
+        An incident and the message about it belong together: were they written apart, a kill
+        between the two would lose the message.
+        """
+        with self._store.session(writes=True):
+            yield
+
+    def status(self, datasets: Iterable[str] = ()) -> dict[str, Any]:
+        """Every data set with its pointer, batches and open incidents, as plain JSON data.
+
+        Parameters
+        ----------
+        datasets : iterable of str
+            Data sets to list even if nothing is recorded of them yet.
+
+        Returns
+        -------
+        dict
+            ``{"datasets": [{"name", "released", "batches", "incidents"}]}``. ``released`` is the
+            pointer's snapshot with its newest batch and that batch's version, or None. A batch is
+            described by its latest attempt; ``with_readers`` is the version of it in the pointer's
+            snapshot, whatever the result of that attempt, or None. An incident's ``batches`` are
+            those that still fail.
+        """
+        return status(self._store, datasets)
+
+    def rebuild(
+        self, registry: Mapping[str, DatasetRecords], details: Details, *, at: datetime
+    ) -> None:
+        """Make versions, snapshots and pointers equal to the registry's, in one transaction.
+
+        Verdicts and lineage of versions that the catalog lacks come back as well. What it has of
+        them stays, as do incidents and batches, except that batches' states follow the pointer.
+        A version in the pointer's snapshot whose release no run has recorded is recorded: in the
+        batch's latest run, where that never ended, or in one of type ``rebuilt``, where there is
+        none.
+
+        Parameters
+        ----------
+        registry : mapping
+            Data set to what the registry holds of it.
+        details : mapping
+            (data set, batch, version) to what its objects say of it, where known.
+        at : datetime
+            Timezone-aware; when it is rebuilt.
+
+        Raises
+        ------
+        CatalogError
+            A pointer names a snapshot that isn't among the data set's.
+        """
+        Rebuild(self._store, details, at).run(registry)

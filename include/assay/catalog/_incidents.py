@@ -8,16 +8,19 @@ it; a batch that a person dismissed stays dismissed until it passes or the dismi
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 
 from sqlalchemy import select
 
 from assay.catalog._incident_rows import (
+    changed,
     dismissed_in,
     end_dismissals,
     found,
     incidents_of,
+    locked,
     note_failing,
     open_one,
     open_row,
@@ -31,10 +34,13 @@ from assay.records.incidents import DISMISSED, ChangeKind, Incident, IncidentCha
 from assay.verdict import Outcome, Reason, worst
 
 
-class Incidents(Store):
-    """The part of the catalog that knows incidents."""
+@dataclass(frozen=True)
+class Incidents:
+    """Incidents of data sets: opened, resolved, reminded of and escalated."""
 
-    def open_or_update_incident(
+    store: Store
+
+    def open_or_update(
         self,
         dataset: str,
         check: str,
@@ -71,7 +77,7 @@ class Incidents(Store):
             so, or is dismissed.
         """
         outcome = worst(r.outcome for r in reasons)
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             # The lock comes first: a dismissal that is under way is seen then.
             row = session.scalar(open_one(dataset, check))
             if dismissed := session.scalar(dismissed_in(dataset, check, batch, at)):
@@ -84,7 +90,7 @@ class Incidents(Store):
             kind = kind or ("updated" if news else "unchanged")
             return IncidentChange(kind, incidents_of(session, [row])[0])
 
-    def resolve_batch_in_incidents(
+    def resolve_batch(
         self,
         dataset: str,
         batch: str,
@@ -125,7 +131,7 @@ class Incidents(Store):
             )
         wanted = open_with(dataset, batch).order_by(IncidentRow.id).with_for_update(of=IncidentRow)
         changes = []
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             for row in session.scalars(wanted).all():
                 skipped = only is not None and row.check_name not in only
                 if not skipped and row.check_name not in still_failing:
@@ -143,20 +149,20 @@ class Incidents(Store):
             .where(IncidentBatch.state.in_(["failing", DISMISSED]))
             .distinct()
         )
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return sorted(session.scalars(wanted))
 
-    def incidents(self, dataset: str | None = None, *, state: str | None = None) -> list[Incident]:
+    def find(self, dataset: str | None = None, *, state: str | None = None) -> list[Incident]:
         """The incidents, oldest first; of one data set or state if given."""
         wanted = select(IncidentRow).order_by(IncidentRow.id)
         if dataset is not None:
             wanted = wanted.where(IncidentRow.dataset == dataset)
         if state is not None:
             wanted = wanted.where(IncidentRow.state == state)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return incidents_of(session, session.scalars(wanted).all())
 
-    def incident(self, incident_id: int) -> Incident:
+    def get(self, incident_id: int) -> Incident:
         """One incident.
 
         Raises
@@ -164,5 +170,31 @@ class Incidents(Store):
         CatalogError
             There is none of this number.
         """
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return incidents_of(session, [found(session, incident_id)])[0]
+
+    def wake(self, at: datetime, datasets: Collection[str]) -> list[IncidentChange]:
+        """End the snoozes whose time is over; each is ``woken`` if it is open, else ``closed``."""
+        due = (
+            select(IncidentRow)
+            .where(IncidentRow.snoozed_until <= at, IncidentRow.dataset.in_(list(datasets)))
+            .order_by(IncidentRow.id)
+            .with_for_update()
+        )
+        changes = []
+        with self.store.session(writes=True) as session:
+            for row in session.scalars(due).all():
+                row.snoozed_until = row.acknowledged = row.escalated = None
+                row.escalations, row.reminders = 0, row.reminders + 1
+                changes.append(changed(session, row, "woken" if row.state == "open" else "closed"))
+        return changes
+
+    def escalate(self, incident_id: int, *, step: int, at: datetime) -> IncidentChange:
+        """Record that somebody else is told for the ``step``-th time; ``unchanged`` if it was."""
+        with self.store.session(writes=True) as session:
+            row = locked(session, incident_id)
+            late = row.state != "open" or row.acknowledged is not None or row.escalations >= step
+            if late or row.snoozed_until is not None:
+                return changed(session, row, "unchanged")
+            row.escalations, row.escalated = step, at
+            return changed(session, row, "escalated")

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -22,10 +23,13 @@ from assay.errors import LeaseError
 from assay.records.leases import Lease
 
 
-class Leases(Store):
-    """The part of the catalog that gives out leases."""
+@dataclass(frozen=True)
+class Leases:
+    """Leases of batches: given, renewed and given back."""
 
-    def acquire_lease(
+    store: Store
+
+    def acquire(
         self, dataset: str, batch: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> Lease:
         """Take the lease of a batch.
@@ -48,7 +52,7 @@ class Leases(Store):
         LeaseError
             Another owner's lease hasn't expired.
         """
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             start = {"dataset": dataset, "batch": batch, "owner": None, "expires": now, "token": 0}
             insert_new(session, LeaseRow, start, keys=("dataset", "batch"))
             row = _locked(session, dataset, batch)
@@ -63,7 +67,7 @@ class Leases(Store):
             row.expires = max(row.expires, now + ttl)
             return Lease(dataset, batch, owner, row.token, row.expires)
 
-    def renew_lease(self, lease: Lease, *, now: datetime, ttl: timedelta) -> Lease:
+    def renew(self, lease: Lease, *, now: datetime, ttl: timedelta) -> Lease:
         """Prolong a lease that is still the newest of its batch, even if it has just expired.
 
         Raises
@@ -71,36 +75,36 @@ class Leases(Store):
         LeaseError
             Somebody else has taken the batch over.
         """
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             check_token(session, lease.dataset, lease.batch, lease.token)
             row = _locked(session, lease.dataset, lease.batch)
             row.owner, row.expires = lease.owner, max(row.expires, now + ttl)
             return Lease(lease.dataset, lease.batch, lease.owner, lease.token, row.expires)
 
-    def release_lease(self, lease: Lease) -> bool:
+    def release(self, lease: Lease) -> bool:
         """Give a lease back; False if somebody else has taken the batch over meanwhile."""
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             row = _locked(session, lease.dataset, lease.batch)
             if row.token != lease.token:
                 return False
             row.owner = None
             return True
 
-    def live_leases(self, now: datetime) -> list[Lease]:
+    def live(self, now: datetime) -> list[Lease]:
         """The leases that haven't run out, ordered by data set and batch: what is worked on now."""
         wanted = (
             select(LeaseRow)
             .where(LeaseRow.owner.is_not(None), LeaseRow.expires > now)
             .order_by(LeaseRow.dataset, LeaseRow.batch)
         )
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [
                 Lease(r.dataset, r.batch, r.owner or "", r.token, r.expires)
                 for r in session.scalars(wanted)
             ]
 
     @contextmanager
-    def lease(
+    def hold(
         self,
         dataset: str,
         batch: str,
@@ -130,7 +134,7 @@ class Leases(Store):
         until = clock() + wait
         while True:
             try:
-                held = self.acquire_lease(dataset, batch, owner, now=clock(), ttl=ttl)
+                held = self.acquire(dataset, batch, owner, now=clock(), ttl=ttl)
                 break
             except LeaseError:
                 if clock() >= until:
@@ -139,7 +143,7 @@ class Leases(Store):
         try:
             yield held
         finally:
-            self.release_lease(held)
+            self.release(held)
 
 
 def check_token(session: Session, dataset: str, batch: str, token: int | None) -> None:

@@ -8,6 +8,7 @@ one *thread* (a subject at a place) keep their order; those of one *bundle* go o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -22,10 +23,13 @@ _THREAD: Final = func.coalesce(OutboxRow.thread, OutboxRow.key)
 """A message that belongs to no other is a thread of its own."""
 
 
-class Outbox(Store):
-    """The part of the catalog that holds messages until they are sent."""
+@dataclass(frozen=True)
+class Outbox:
+    """Messages that wait to be sent, and the record of those that were."""
 
-    def outbox_add(
+    store: Store
+
+    def add(
         self,
         key: str,
         body: Mapping[str, Any],
@@ -66,10 +70,10 @@ class Outbox(Store):
             "bundle": bundle,
             "hold": hold,
         }
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             return insert_new(session, OutboxRow, values, keys=("key",))
 
-    def outbox_due(self, now: datetime, *, after: int = 0, limit: int = 100) -> list[OutboxItem]:
+    def due(self, now: datetime, *, after: int = 0, limit: int = 100) -> list[OutboxItem]:
         """Messages to be sent now, oldest first: due, and not in somebody's hands.
 
         Of each thread only the first unsent one can be among them, so that what waits for it takes
@@ -82,10 +86,10 @@ class Outbox(Store):
             .order_by(OutboxRow.id)
             .limit(limit)
         )
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
-    def outbox_claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool:
+    def claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool:
         """Take a message for sending; False if another sender was quicker.
 
         After ``ttl`` without a mark the message is due again: its sender has died.
@@ -100,17 +104,17 @@ class Outbox(Store):
                 attempts=OutboxRow.attempts + 1,
             )
         )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             taken: int = session.execute(claim).rowcount  # type: ignore[attr-defined]
             return taken == 1
 
-    def outbox_claim_bundle(
+    def claim_bundle(
         self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> list[OutboxItem]:
         """Take all messages of a bundle that nobody has in hand; empty if another was quicker."""
         return self._claim_all(OutboxRow.bundle == bundle, owner, now, ttl)
 
-    def outbox_claim_thread(
+    def claim_thread(
         self, thread: str, owner: str, *, now: datetime, ttl: timedelta
     ) -> list[OutboxItem]:
         """Take all messages of a thread that nobody has in hand, due or not."""
@@ -123,7 +127,7 @@ class Outbox(Store):
             .order_by(OutboxRow.id)  # two senders lock them in one order
             .with_for_update()
         )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             rows = session.scalars(wanted).all()
             for row in rows:
                 row.state, row.owner, row.claimed_until = "claimed", owner, now + ttl
@@ -131,7 +135,7 @@ class Outbox(Store):
             session.flush()
             return [_item(row) for row in rows]
 
-    def outbox_prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int:
+    def prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int:
         """Keep a sender's claims on messages that take long to send; how many it still has."""
         kept = (
             update(OutboxRow)
@@ -139,11 +143,11 @@ class Outbox(Store):
             .where(OutboxRow.state == "claimed")
             .values(claimed_until=until)
         )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             found: int = session.execute(kept).rowcount  # type: ignore[attr-defined]
             return found
 
-    def outbox_put_off(self, bundle_prefix: str, *, hold: datetime) -> int:
+    def put_off(self, bundle_prefix: str, *, hold: datetime) -> int:
         """Hold the bundles whose name begins so until a time; how many messages they are."""
         later = (
             update(OutboxRow)
@@ -151,21 +155,21 @@ class Outbox(Store):
             .where(OutboxRow.state == "pending", OutboxRow.hold < hold)
             .values(hold=hold)
         )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             found: int = session.execute(later).rowcount  # type: ignore[attr-defined]
             return found
 
-    def outbox_bring_forward(self, key: str, *, at: datetime) -> bool:
+    def bring_forward(self, key: str, *, at: datetime) -> bool:
         """Let a message that is held back go at once and alone; False if there is none."""
         now = (
             update(OutboxRow)
             .where(OutboxRow.key == key, OutboxRow.state == "pending", OutboxRow.hold > at)
             .values(hold=None, bundle=None, due=at)
         )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             return bool(session.execute(now).rowcount)  # type: ignore[attr-defined]
 
-    def outbox_withdraw(self, key_prefix: str) -> int:
+    def withdraw(self, key_prefix: str) -> int:
         """Take back the messages whose key begins so and that aren't under way; how many."""
         back = (
             update(OutboxRow)
@@ -173,17 +177,17 @@ class Outbox(Store):
             .where(OutboxRow.state == "pending")
             .values(state="withdrawn")
         )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             found: int = session.execute(back).rowcount  # type: ignore[attr-defined]
             return found
 
-    def outbox_thread(self, thread: str) -> list[OutboxItem]:
+    def thread(self, thread: str) -> list[OutboxItem]:
         """The messages of a thread, oldest first, whatever their state."""
         wanted = select(OutboxRow).where(OutboxRow.thread == thread).order_by(OutboxRow.id)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
-    def outbox_mark(
+    def mark(
         self,
         item_ids: int | Sequence[int],
         state: Literal["sent", "failed", "pending"],
@@ -226,26 +230,26 @@ class Outbox(Store):
             values.update(sent=at, receipt=dict(receipt or {}))
         ids = [item_ids] if isinstance(item_ids, int) else list(item_ids)
         own = and_(OutboxRow.state == "claimed", OutboxRow.owner == owner)
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids), own).values(**values))
 
-    def outbox_find(self, key: str) -> OutboxItem | None:
+    def get(self, key: str) -> OutboxItem | None:
         """The message with a key, whatever its state."""
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             row = session.scalar(select(OutboxRow).where(OutboxRow.key == key))
             return _item(row) if row else None
 
-    def outbox_about(self, key_prefix: str) -> list[OutboxItem]:
+    def about(self, key_prefix: str) -> list[OutboxItem]:
         """The messages whose key begins so, oldest first, whatever their state."""
         wanted = (
             select(OutboxRow)
             .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
             .order_by(OutboxRow.id)
         )
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
-    def outbox_first(self, key_prefix: str) -> list[OutboxItem]:
+    def first(self, key_prefix: str) -> list[OutboxItem]:
         """The first message of each thread whose keys begin so, neither failed nor taken back."""
         first = (
             select(func.min(OutboxRow.id))
@@ -254,15 +258,15 @@ class Outbox(Store):
             .group_by(_THREAD)
         )
         wanted = select(OutboxRow).where(OutboxRow.id.in_(first)).order_by(OutboxRow.id)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
-    def outbox(self, state: OutboxState | None = None) -> list[OutboxItem]:
+    def find(self, state: OutboxState | None = None) -> list[OutboxItem]:
         """All messages, oldest first; of one state if given."""
         wanted = select(OutboxRow).order_by(OutboxRow.id)
         if state is not None:
             wanted = wanted.where(OutboxRow.state == state)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_item(r) for r in session.scalars(wanted)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -10,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assay.catalog._incident_rows import changed, incidents_of, locked, resolve
-from assay.catalog._incidents import Incidents
 from assay.catalog._schema import IncidentAction, IncidentBatch, IncidentRow
+from assay.catalog._store import Store
 from assay.errors import CatalogError
 from assay.records.incidents import (
     DISMISSED,
@@ -23,10 +24,13 @@ from assay.records.incidents import (
 )
 
 
-class Responses(Incidents):
-    """The part of the catalog that knows what people did about incidents."""
+@dataclass(frozen=True)
+class Responses:
+    """Responses of people to incidents, and the silences that follow from them."""
 
-    def acknowledge_incident(
+    store: Store
+
+    def acknowledge(
         self, incident_id: int, *, by: str, at: datetime, reason: str | None = None
     ) -> IncidentChange:
         """Take an incident on: nobody else is told any more that nobody has.
@@ -36,7 +40,7 @@ class Responses(Incidents):
         CatalogError
             There is no such incident, or it is closed.
         """
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             row = _open(session, incident_id)
             if row.acknowledged is not None:
                 return changed(session, row, "unchanged")
@@ -44,7 +48,7 @@ class Responses(Incidents):
             _record(session, row, "acknowledge", by, at, reason=reason)
             return changed(session, row, "acknowledged")
 
-    def snooze_incident(
+    def snooze(
         self, incident_id: int, *, until: datetime, reason: str, by: str, at: datetime
     ) -> IncidentChange:
         """Tell nobody anything about an incident until a time; then it is told anew if it is open.
@@ -58,7 +62,7 @@ class Responses(Incidents):
             raise CatalogError(
                 "the time has passed", got=f"{until:%Y-%m-%d %H:%M %Z}", expected="a later one"
             )
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             row = _open(session, incident_id)
             if row.snoozed_until == until and _last(session, row, "snooze") == (by, reason):
                 return changed(session, row, "unchanged")
@@ -66,7 +70,7 @@ class Responses(Incidents):
             _record(session, row, "snooze", by, at, until=until, reason=reason)
             return changed(session, row, "snoozed")
 
-    def dismiss_incident(
+    def dismiss(
         self,
         incident_id: int,
         *,
@@ -90,7 +94,7 @@ class Responses(Incidents):
         CatalogError
             There is no such incident, it is closed, or the batch doesn't fail in it.
         """
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             row = locked(session, incident_id)
             if row.resolution == DISMISSED and _last(session, row, "dismiss") == (by, reason):
                 return changed(session, row, "unchanged")
@@ -109,33 +113,7 @@ class Responses(Incidents):
             _record(session, row, "dismiss", by, at, until=until, batch=batch, reason=reason)
             return resolve(session, row, chosen, "dismissed", at, until)
 
-    def wake_incidents(self, at: datetime, datasets: Collection[str]) -> list[IncidentChange]:
-        """End the snoozes whose time is over; each is ``woken`` if it is open, else ``closed``."""
-        due = (
-            select(IncidentRow)
-            .where(IncidentRow.snoozed_until <= at, IncidentRow.dataset.in_(list(datasets)))
-            .order_by(IncidentRow.id)
-            .with_for_update()
-        )
-        changes = []
-        with self._session(writes=True) as session:
-            for row in session.scalars(due).all():
-                row.snoozed_until = row.acknowledged = row.escalated = None
-                row.escalations, row.reminders = 0, row.reminders + 1
-                changes.append(changed(session, row, "woken" if row.state == "open" else "closed"))
-        return changes
-
-    def escalate_incident(self, incident_id: int, *, step: int, at: datetime) -> IncidentChange:
-        """Record that somebody else is told for the ``step``-th time; ``unchanged`` if it was."""
-        with self._session(writes=True) as session:
-            row = locked(session, incident_id)
-            late = row.state != "open" or row.acknowledged is not None or row.escalations >= step
-            if late or row.snoozed_until is not None:
-                return changed(session, row, "unchanged")
-            row.escalations, row.escalated = step, at
-            return changed(session, row, "escalated")
-
-    def responses(
+    def find(
         self, incident_id: int | None = None, *, since: datetime | None = None
     ) -> list[Response]:
         """What people did, oldest first; about one incident, or since a time, if given."""
@@ -144,7 +122,7 @@ class Responses(Incidents):
             wanted = wanted.where(IncidentAction.incident_id == incident_id)
         if since is not None:
             wanted = wanted.where(IncidentAction.at >= since)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_response(row) for row in session.scalars(wanted)]
 
     def silences(self, at: datetime) -> list[Silence]:
@@ -155,9 +133,9 @@ class Responses(Incidents):
             .where(IncidentRow.snoozed_until.is_not(None) | IncidentRow.id.in_(dismissed))
             .order_by(IncidentRow.id)
         )
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             found = incidents_of(session, session.scalars(wanted).all())
-            last = {(r.incident, r.action): r for r in self.responses()} if found else {}
+            last = {(r.incident, r.action): r for r in self.find()} if found else {}
         return [s for incident in found for s in _silences(incident, last, at)]
 
 

@@ -67,31 +67,22 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Store:
-    """What the parts of the catalog share: one engine, and transactions that nest."""
+    """The database that the parts of the catalog share, with transactions that nest."""
 
     def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
-        self._writer = self._engine.execution_options(assay_writes=True)
+        self.engine = open_engine(url)
+        self._writer = self.engine.execution_options(assay_writes=True)
         self._open = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make all calls within one write: either all of them are kept or none.
-
-        An incident and the message about it belong together: were they written apart, a kill
-        between the two would lose the message.
-        """
-        with self._session(writes=True):
-            yield
-
-    @contextmanager
-    def _session(self, *, writes: bool) -> Iterator[Session]:
+    def session(self, *, writes: bool) -> Iterator[Session]:
+        """A transaction; within one that this thread has open, that one."""
         joined: Session | None = getattr(self._open, "session", None)
         if joined is not None:
             yield joined
             joined.flush()
             return
-        session = Session(self._writer if writes else self._engine, expire_on_commit=False)
+        session = Session(self._writer if writes else self.engine, expire_on_commit=False)
         self._open.session = session
         try:
             with plain_errors(), session, session.begin():
@@ -102,7 +93,7 @@ class Store:
     @property
     def location(self) -> str:
         """Where the catalog is, without its password."""
-        return self._engine.url.render_as_string(hide_password=True)
+        return self.engine.url.render_as_string(hide_password=True)
 
 
 class CatalogUnavailable(OSError):  # noqa: N818 - named for what it is, as ConnectionError's kin

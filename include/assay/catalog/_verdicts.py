@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -14,10 +15,13 @@ from assay.records.verdicts import TrendPoint, VerdictRecord
 from assay.verdict import Verdict
 
 
-class Verdicts(Store):
-    """The part of the catalog that knows verdicts and measurements."""
+@dataclass(frozen=True)
+class Verdicts:
+    """Verdicts of the gates, and their measurements."""
 
-    def record_verdict(
+    store: Store
+
+    def record(
         self,
         dataset: str,
         batch: str,
@@ -50,12 +54,12 @@ class Verdicts(Store):
             "body": body,
             "at": at,
         }
-        with self._session(writes=True) as session:
+        with self.store.session(writes=True) as session:
             insert_new(session, VerdictRow, {**keys, **rest}, keys=tuple(keys), update=rest)
             row_id = session.scalars(select(VerdictRow.id).filter_by(**keys)).one()
             _replace_measurements(session, row_id, body["measurements"])
 
-    def verdicts(
+    def find(
         self, dataset: str, batch: str, key: str | None = None, *, run_id: str | None = None
     ) -> list[VerdictRecord]:
         """The verdicts on a batch, oldest first; only those of one key or run if given."""
@@ -64,7 +68,7 @@ class Verdicts(Store):
             wanted = wanted.where(VerdictRow.key == key)
         if run_id is not None:
             wanted = wanted.where(VerdictRow.run_id == run_id)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             rows = session.scalars(wanted.order_by(VerdictRow.at, VerdictRow.id))
             return [_verdict_record(r) for r in rows]
 
@@ -99,7 +103,7 @@ class Verdicts(Store):
         for attribute, value in given:
             if value is not None:
                 wanted = wanted.where(attribute == value)
-        with self._session(writes=False) as session:
+        with self.store.session(writes=False) as session:
             return [_point(m, v) for m, v in session.execute(wanted).tuples()]
 
 

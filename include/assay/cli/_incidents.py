@@ -76,8 +76,8 @@ def list_incidents(
 def show_incident(number: Number, as_json: AsJson = False) -> int:
     """One incident: its batches with their reasons, what was done, and what was told."""
     catalog = open_services().catalog
-    incident = catalog.incident(number)
-    done, told = catalog.responses(number), catalog.outbox_about(f"incident/{number}/")
+    incident = catalog.incidents.get(number)
+    done, told = catalog.responses.find(number), catalog.outbox.about(f"incident/{number}/")
     if as_json:
         messages = [
             {"key": m.key, "state": m.state, "due": m.due, "sent": m.sent, "error": m.error}

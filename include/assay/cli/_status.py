@@ -48,7 +48,7 @@ def status(
         check_dataset(services, dataset)
     names = services.project.datasets() if dataset is None else [dataset]
     found = services.catalog.status(names)
-    incidents = {i.id: i for i in services.catalog.incidents(state="open")}
+    incidents = {i.id: i for i in services.catalog.incidents.find(state="open")}
     kept = [d for d in found["datasets"] if dataset in {None, d["name"]}]
     if as_json:
         print_json({"datasets": kept})

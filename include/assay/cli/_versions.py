@@ -96,8 +96,8 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     found = services.registry.find(dataset, batch, version)
     out = _released(services, dataset).get(batch) == version
     counts = _counts(found.counts if found else {}, out=out)
-    verdicts = services.catalog.verdicts(dataset, batch, version)
-    lineage = services.catalog.lineage(dataset, batch, version)
+    verdicts = services.catalog.verdicts.find(dataset, batch, version)
+    lineage = services.catalog.versions.lineage(dataset, batch, version)
     derived = derived_columns(services, dataset, batch, version)
     told = {
         **({**found.model_dump(mode="json"), "counts": counts} if found else {}),
@@ -221,7 +221,7 @@ def rollback(
     who = author or getpass.getuser()
     at = now()
     pointer = services.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
-    services.catalog.record_pointer(
+    services.catalog.snapshots.move_pointer(
         dataset, pointer.snapshot, reason=reason, author=who, at=at, newest=pointer.latest
     )
     text = f"{dataset} points at snapshot {pointer.snapshot} now (of {pointer.latest})."

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from assay.records.lineage import LineageEdge
+from assay.verdict import Verdict
 
 DATASET: Final = r"^[a-z][a-z0-9_]*$"
 BATCH: Final = r"^[0-9A-Za-z][0-9A-Za-z_-]*$"
@@ -211,3 +216,41 @@ class Pointer(_Frozen):
     snapshot: int = Field(ge=1)
     latest: int = Field(ge=1)
     rollbacks: tuple[Rollback, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetRecords:
+    """All that the registry holds of one data set.
+
+    Parameters
+    ----------
+    versions : tuple of BatchVersion
+        The live ones, by batch and time of commit.
+    snapshots : tuple of Snapshot
+        All of them, by number.
+    pointer : int, optional
+        The number of the snapshot that readers get; None before the first release.
+    """
+
+    versions: tuple[BatchVersion, ...]
+    snapshots: tuple[Snapshot, ...]
+    pointer: int | None
+
+
+@dataclass(frozen=True)
+class VersionDetails:
+    """What the objects of a version say of it.
+
+    Parameters
+    ----------
+    lineage : tuple of LineageEdge
+        What it was made from.
+    verdicts : tuple of (Verdict, datetime)
+        Each gate's verdict, and when it was given.
+    derived : mapping
+        The columns that cleaning derived.
+    """
+
+    lineage: tuple[LineageEdge, ...] = ()
+    verdicts: tuple[tuple[Verdict, datetime], ...] = ()
+    derived: Mapping[str, Any] = field(default_factory=dict)

@@ -33,8 +33,7 @@ def reduce_records(
     for snapshot in snapshots:
         for batch, version in snapshot.batches.items():
             key = (snapshot.dataset, batch, version)
-            if snapshot.at is not None:
-                released[key] = min(snapshot.at, released.get(key, snapshot.at))
+            released[key] = min(snapshot.at, released.get(key, snapshot.at))
             if pointers.get(snapshot.dataset) == snapshot.number and key not in committed:
                 needed[key] = f"snapshot {snapshot.number}, whose version is nowhere else"
     landed: dict[tuple[str, str, str], datetime] = {}

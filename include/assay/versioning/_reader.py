@@ -10,6 +10,7 @@ from assay.errors import RegistryError
 from assay.records.versions import (
     VERDICTS,
     BatchVersion,
+    DatasetRecords,
     Derivation,
     Pointer,
     Snapshot,
@@ -26,7 +27,7 @@ from assay.versioning._ids import keyed
 from assay.versioning._keys import Pen
 from assay.versioning._layout import checked
 from assay.versioning._records import (
-    dump_dataset,
+    load_dataset,
     load_lineage,
     load_pointer,
     load_snapshot,
@@ -122,18 +123,11 @@ class Reader:
         """Names of the data sets that have a version."""
         return tuple(sorted(self._git.view().folders()))
 
-    def dump(self) -> dict[str, dict[str, Any]]:
-        """All live records at one head: what an index of the registry is rebuilt from.
-
-        Returns
-        -------
-        dict
-            Data set → ``versions`` (batch, version, created, meta), ``snapshots`` (number, parent,
-            batches, forced, reason, author, at) and ``pointer`` (a snapshot's number, or None).
-        """
+    def records(self) -> dict[str, DatasetRecords]:
+        """All live records at one head, by data set: an index is rebuilt from them."""
         view = self._git.view()
         names = sorted(view.folders())
-        return {n: dump_dataset(view, n, live_versions(view, n)) for n in names}
+        return {n: load_dataset(view, n, live_versions(view, n)) for n in names}
 
     def lineage(self, dataset: str, batch: str, version: str) -> Derivation:
         """What a version derives from, read from its object ``lineage``."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from assay.errors import RegistryError
-from assay.records.versions import BatchVersion, Derivation, Pointer, Snapshot
+from assay.records.versions import BatchVersion, DatasetRecords, Derivation, Pointer, Snapshot
 from assay.versioning._dvc import load_dvc
 from assay.versioning._git import View
 from assay.versioning._layout import (
@@ -67,25 +67,14 @@ def load_lineage(path: Path) -> Derivation:
     return Derivation.model_validate(content)
 
 
-def dump_dataset(view: View, dataset: str, versions: Iterable[BatchVersion]) -> dict[str, Any]:
-    """A data set's versions, snapshots and pointer as plain values."""
+def load_dataset(view: View, dataset: str, versions: Iterable[BatchVersion]) -> DatasetRecords:
+    """All that the registry holds of a data set, with these as its live versions."""
     pointer = load_pointer(view, dataset)
-    return {
-        "versions": [
-            {
-                "batch": v.batch,
-                "version": v.version,
-                "created": v.at,
-                "meta": {"counts": v.counts, "objects": sorted(v.objects)},
-                "judged": v.judged,
-            }
-            for v in versions
-        ],
-        "snapshots": [
-            s.model_dump(exclude={"dataset", "batch"}) for s in load_snapshots(view, dataset)
-        ],
-        "pointer": pointer.snapshot if pointer else None,
-    }
+    return DatasetRecords(
+        versions=tuple(versions),
+        snapshots=load_snapshots(view, dataset),
+        pointer=pointer.snapshot if pointer else None,
+    )
 
 
 def render_record(record: BaseModel) -> bytes:

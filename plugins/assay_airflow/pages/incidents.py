@@ -166,7 +166,7 @@ def _done(services: Services, number: int) -> Markup:
     rows = [
         (f"{r.at:%Y-%m-%d %H:%M} UTC", r.author, r.action, r.batch or "",
          f"{r.until:%Y-%m-%d %H:%M} UTC" if r.until else "", r.reason or "")
-        for r in services.catalog.responses(number)
+        for r in services.catalog.responses.find(number)
     ]  # fmt: skip
     heads = ["answered", "by", "what", "batch", "until", "reason"]
     return table(heads, rows) or text("Nobody has answered yet.", "note")

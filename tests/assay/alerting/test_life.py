@@ -84,14 +84,14 @@ class Life(RuleBasedStateMachine):
         plan_into_outbox(Services(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
 
     def open_id(self, check: str) -> int | None:
-        found = [i.id for i in self.catalog.incidents("d", state="open") if i.check == check]
+        found = [i.id for i in self.catalog.incidents.find("d", state="open") if i.check == check]
         return found[0] if found else None
 
     @rule(check=CHECKS, batch=BATCHES)
     def fails(self, check: str, batch: str) -> None:
         reason = Reason(code="x", outcome=Outcome.FAIL, message="m")
         with self.catalog.transaction():
-            change = self.catalog.open_or_update_incident(
+            change = self.catalog.incidents.open_or_update(
                 "d", check, batch, reasons=[reason], at=self.now, continues_within=WINDOW
             )
             self.tell(change)
@@ -106,7 +106,7 @@ class Life(RuleBasedStateMachine):
     @rule(batch=BATCHES)
     def passes(self, batch: str) -> None:
         with self.catalog.transaction():
-            for change in self.catalog.resolve_batch_in_incidents(
+            for change in self.catalog.incidents.resolve_batch(
                 "d", batch, how="passed", at=self.now
             ):
                 self.tell(change)
@@ -118,7 +118,7 @@ class Life(RuleBasedStateMachine):
     def acknowledge(self, check: str) -> None:
         if (number := self.open_id(check)) is not None:
             with self.catalog.transaction():
-                self.tell(self.catalog.acknowledge_incident(number, by="p", at=self.now))
+                self.tell(self.catalog.responses.acknowledge(number, by="p", at=self.now))
 
     @rule(check=CHECKS, hours=st.integers(1, 3))
     def snooze(self, check: str, hours: int) -> None:
@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
             until = self.now + timedelta(hours=hours)
             with self.catalog.transaction():
                 self.tell(
-                    self.catalog.snooze_incident(
+                    self.catalog.responses.snooze(
                         number, until=until, reason="r", by="p", at=self.now
                     )
                 )
@@ -139,7 +139,7 @@ class Life(RuleBasedStateMachine):
             return
         with self.catalog.transaction():
             self.tell(
-                self.catalog.dismiss_incident(number, reason="r", by="p", at=self.now, batch=only)
+                self.catalog.responses.dismiss(number, reason="r", by="p", at=self.now, batch=only)
             )
         gone = self.failing[check] if only is None else {only}
         self.dismissed |= {(check, b) for b in gone}
@@ -154,11 +154,11 @@ class Life(RuleBasedStateMachine):
     @rule()
     def send(self) -> None:
         with self.catalog.transaction():
-            for change in self.catalog.wake_incidents(self.now, ["d"]):
+            for change in self.catalog.incidents.wake(self.now, ["d"]):
                 self.snoozed.pop(change.incident.id)
                 self.tell(change)
         before = len(self.wire.heard)
-        send_due(self.catalog, {"slack": self.wire}, lambda: self.now, owner="p")
+        send_due(self.catalog.outbox, {"slack": self.wire}, lambda: self.now, owner="p")
         for letter in self.wire.heard[before:]:
             until = self.snoozed.get(letter.incident)
             assert until is None or self.now >= until, "nobody hears of what is snoozed"
@@ -167,7 +167,7 @@ class Life(RuleBasedStateMachine):
     def one_is_open_for_each_check_that_fails(self) -> None:
         if not hasattr(self, "catalog"):
             return
-        opened = self.catalog.incidents("d", state="open")
+        opened = self.catalog.incidents.find("d", state="open")
         assert sorted(i.check for i in opened) == sorted(c for c, b in self.failing.items() if b)
         for incident in opened:
             assert set(incident.failing) == self.failing[incident.check]
@@ -179,10 +179,10 @@ class Life(RuleBasedStateMachine):
         self.now += timedelta(hours=4)
         for _ in range(3):
             self.send()
-        assert self.catalog.outbox("pending") == []
+        assert self.catalog.outbox.find("pending") == []
         keys = [letter.key for letter in self.wire.heard]
         assert len(keys) == len(set(keys)), "nothing is told twice"
-        incidents = {i.id: i for i in self.catalog.incidents("d")}
+        incidents = {i.id: i for i in self.catalog.incidents.find("d")}
         for number, incident in incidents.items():
             told = [x for x in self.wire.heard if x.incident == number]
             if incident.state == "open":

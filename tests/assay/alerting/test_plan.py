@@ -25,7 +25,7 @@ def messages(
 
 
 def change(catalog: Catalog, now: datetime, batch: str = "b1", *reasons: Reason) -> IncidentChange:
-    return catalog.open_or_update_incident(
+    return catalog.incidents.open_or_update(
         "flights", "drift/drift_found", batch, reasons=reasons or [reason()], at=now
     )
 
@@ -100,7 +100,7 @@ def test_closing_answers_the_opening(
     catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime
 ) -> None:
     opened = plan_messages(change(catalog, now), policy, context)
-    (closed,) = catalog.resolve_batch_in_incidents("flights", "b1", how="forced", at=now)
+    (closed,) = catalog.incidents.resolve_batch("flights", "b1", how="forced", at=now)
     closing = plan_messages(closed, policy, context)
     assert [p.thread for p in closing] == [p.thread for p in opened]
     assert {p.hold for p in closing} == {None}

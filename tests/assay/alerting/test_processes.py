@@ -36,7 +36,7 @@ class Services:
 
 def fail(catalog: Catalog, check: str, batch: str, at: datetime) -> None:
     with catalog.transaction():
-        change = catalog.open_or_update_incident("d", check, batch, reasons=[REASON], at=at)
+        change = catalog.incidents.open_or_update("d", check, batch, reasons=[REASON], at=at)
         context = AlertContext(owner="team", at=at)
         plan_into_outbox(Services(catalog), change, POLICY, context)  # type: ignore[arg-type]
 
@@ -46,7 +46,7 @@ def work(url: str, home: Path, slack: str, me: int, told: "SimpleQueue[tuple[str
     fail(catalog, "shared", f"b{me}", NOW)
     fail(catalog, f"own-{me}", "b", NOW)
     transports = open_transports(Lake(home), slack=SlackBot("xoxb", base_url=f"{slack}/api/"))
-    for delivery in send_due(catalog, transports, lambda: NOW, owner="the same"):
+    for delivery in send_due(catalog.outbox, transports, lambda: NOW, owner="the same"):
         told.put((delivery.key, delivery.state))
 
 
@@ -69,9 +69,9 @@ def test_ten_senders_at_once(postgres_url: str, tmp_path: Path, slack: Any) -> N
     assert [p.exitcode for p in processes] == [0] * WHO
     # Edits of the shared incident that waited for its post.
     last = open_transports(Lake(tmp_path), slack=SlackBot("xoxb", base_url=f"{slack.url}/api/"))
-    send_due(catalog, last, lambda: NOW, owner="last")
+    send_due(catalog.outbox, last, lambda: NOW, owner="last")
 
-    assert {i.state for i in catalog.outbox()} == {"sent"}
+    assert {i.state for i in catalog.outbox.find()} == {"sent"}
     posted = [(b["channel"], b["text"]) for p, b in slack.calls if p == "/api/chat.postMessage"]
     assert len(posted) == len(set(posted)) == 2 * (1 + 1 + WHO), "bundle, shared, own; two channels"
     said = []

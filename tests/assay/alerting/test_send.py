@@ -47,14 +47,14 @@ class Desk:
         minutes = self.policy.continues_within_minutes
         window = timedelta(minutes=minutes) if minutes else None
         with self.catalog.transaction():
-            change = self.catalog.open_or_update_incident(
+            change = self.catalog.incidents.open_or_update(
                 "flights", "c", batch, reasons=[REASON], at=self.at, continues_within=window
             )
             self.tell(change, backfill=backfill)
 
     def passes(self, batch: str) -> None:
         with self.catalog.transaction():
-            for change in self.catalog.resolve_batch_in_incidents(
+            for change in self.catalog.incidents.resolve_batch(
                 "flights", batch, how="passed", at=self.at
             ):
                 self.tell(change)
@@ -65,7 +65,10 @@ class Desk:
 
     def send(self, lake: Lake, **connections: Any) -> list[str]:
         transports = open_transports(lake, **connections)
-        return [d.state for d in send_due(self.catalog, transports, lambda: self.at, owner="test")]
+        return [
+            d.state
+            for d in send_due(self.catalog.outbox, transports, lambda: self.at, owner="test")
+        ]
 
     def later(self, **more: float) -> "Desk":
         self.at += timedelta(**more)
@@ -172,7 +175,7 @@ def test_rate_limits_and_outages_are_waited_for(
     assert desk.send(lake, slack=transport) == ["later"]
     desk.at = start + 3 * MINUTE
     assert desk.send(lake, slack=transport) == ["later"]
-    errors = [i.error for i in desk.catalog.outbox("pending")]
+    errors = [i.error for i in desk.catalog.outbox.find("pending")]
     assert errors == [
         f"Slack answered {'200 token_revoked' if kind == 'bot' else '404 no_service'}"
     ]
@@ -186,7 +189,7 @@ def test_a_service_that_asks_to_wait_is_left_alone(
 ) -> None:
     slack.answers.append((429, {"Retry-After": "60"}, {"ok": False, "error": "ratelimited"}))
     for check in ("c", "d", "e"):
-        change = desk.catalog.open_or_update_incident(
+        change = desk.catalog.incidents.open_or_update(
             "flights", check, "b1", reasons=[REASON], at=desk.at
         )
         desk.tell(change)
@@ -249,7 +252,7 @@ def test_no_server_at_all_and_no_secret_in_the_error(desk: Desk, lake: Lake) -> 
         "smtp": Smtp("127.0.0.1", 9, "assay@example.org", "assay", "hush"),
     }
     assert desk.send(lake, **connections) == ["later", "later"]
-    assert not any("hush" in str(i) or "services" in str(i) for i in desk.catalog.outbox())
+    assert not any("hush" in str(i) or "services" in str(i) for i in desk.catalog.outbox.find())
     assert "hush" not in repr(connections)
 
 
@@ -266,7 +269,9 @@ def test_without_connections_messages_are_files(desk: Desk, lake: Lake) -> None:
     assert kinds == sorted(
         f"{k}.{e}" for k in ("opened", "closed") for e in ("json", "txt", "html")
     )
-    named = [f for i in desk.catalog.outbox("sent") for f in (i.receipt or {}).get("files", [])]
+    named = [
+        f for i in desk.catalog.outbox.find("sent") for f in (i.receipt or {}).get("files", [])
+    ]
     assert sorted(named) == sorted(f"messages/{p.name}" for p in folder.iterdir())
     assert all((zone := lake.zone_of(p)) and zone.name == "messages" for p in folder.iterdir())
 
@@ -279,11 +284,11 @@ def test_two_senders_send_once(desk: Desk, lake: Lake, slack: Any, hook: SlackWe
         """Between the look and the claim of this one, another sender takes it all."""
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(catalog, name)
+            return getattr(catalog.outbox, name)
 
-        def outbox_due(self, at: datetime, *, after: int = 0) -> Any:
-            items = catalog.outbox_due(at, after=after)
-            send_due(catalog, transports, lambda: at, owner="other")
+        def due(self, at: datetime, *, after: int = 0) -> Any:
+            items = catalog.outbox.due(at, after=after)
+            send_due(catalog.outbox, transports, lambda: at, owner="other")
             return items
 
     assert send_due(Slow(), transports, lambda: desk.at, owner="slow") == []
@@ -303,7 +308,7 @@ def test_a_message_that_takes_long_to_send_is_sent_once(
         senders = []
         for _ in range(4):
             clock = partial(datetime.now, UTC)
-            senders.append(pool.submit(send_due, desk.catalog, transports, clock, owner="s"))
+            senders.append(pool.submit(send_due, desk.catalog.outbox, transports, clock, owner="s"))
             time.sleep(0.35)
         sent = [d for s in senders for d in s.result() if d.key.split("/")[3] == "slack"]
     assert [d.state for d in sent] == ["sent"]
@@ -354,7 +359,7 @@ def test_mail_encrypted_from_the_first_byte_with_a_login(
     smtps = Smtp("127.0.0.1", port, "assay@example.org", "assay", "hush", implicit_tls=True)
     desk.fails("b1")
     assert desk.send(lake, smtp=smtps)[1] == "later", "its certificate isn't trusted"
-    (waiting,) = desk.catalog.outbox("pending")
+    (waiting,) = desk.catalog.outbox.find("pending")
     assert waiting.error == "the mail server didn't take it (SSLCertVerificationError)"
     trusted = replace(smtps, tls=ssl.create_default_context(cafile=str(certificate)))
     wrong = replace(trusted, password="wrong")
@@ -400,7 +405,9 @@ def test_a_host_that_is_turned_away_may_come_back(desk: Desk, lake: Lake, mailbo
         pool.submit(turn_away, door)
         smtp = Smtp("127.0.0.1", door.getsockname()[1], "assay@example.org")
         assert desk.send(lake, smtp=smtp) == ["sent", "later"]
-    assert [i.error for i in desk.catalog.outbox("pending")] == ["the mail server answered 554"]
+    assert [i.error for i in desk.catalog.outbox.find("pending")] == [
+        "the mail server answered 554"
+    ]
     smtp = Smtp("127.0.0.1", port, "assay@example.org")
     assert desk.later(minutes=5).send(lake, smtp=smtp) == ["sent"]
 
@@ -418,7 +425,7 @@ def test_a_login_waits_for_encryption(desk: Desk, lake: Lake, mailbox: Any) -> N
     # An address of this host that isn't known to be its own.
     smtp = Smtp("0.0.0.0", port, "assay@example.org", "assay", "hush")
     assert desk.send(lake, smtp=smtp) == ["sent", "later"]
-    (waiting,) = desk.catalog.outbox("pending")
+    (waiting,) = desk.catalog.outbox.find("pending")
     assert "no encryption" in (waiting.error or "")
     assert box.mails == []
 
@@ -432,28 +439,28 @@ def test_a_wrong_address_keeps_the_mail_from_nobody_else(
     desk.fails("b1")
     assert desk.send(lake, smtp=smtp) == ["sent", "sent"]
     assert [to for to, _ in box.mails] == [["ann@example.org"]]
-    (mail,) = (i for i in desk.catalog.outbox("sent") if "email" in i.key)
+    (mail,) = (i for i in desk.catalog.outbox.find("sent") if "email" in i.key)
     assert (mail.receipt or {})["refused"] == 1
     box.unknown |= {"ann@example.org"}
     desk.passes("b1")
     assert desk.send(lake, smtp=smtp) == ["sent", "later"]
-    (mail,) = desk.catalog.outbox("pending")
+    (mail,) = desk.catalog.outbox.find("pending")
     assert mail.error == "the mail server refuses every address (550)"
 
 
 @dataclass
 class Counted:
-    """A catalog that counts how often a thread is looked up."""
+    """An outbox that counts how often a thread is looked up."""
 
-    catalog: Catalog
+    outbox: Any
     lookups: int = 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.catalog, name)
+        return getattr(self.outbox, name)
 
-    def outbox_thread(self, thread: str) -> Any:
+    def thread(self, thread: str) -> Any:
         self.lookups += 1
-        return self.catalog.outbox_thread(thread)
+        return self.outbox.thread(thread)
 
 
 @pytest.mark.parametrize("kind", ["bot", "hook"])
@@ -464,7 +471,7 @@ def test_a_thread_is_looked_up_once_a_pass(
     desk.send(lake, slack=request.getfixturevalue(kind))
     for n in range(1, 9):
         desk.fails(f"b{n}")
-    counted = Counted(desk.catalog)
+    counted = Counted(desk.catalog.outbox)
     transports = open_transports(lake, slack=request.getfixturevalue(kind))
     sent = send_due(counted, transports, lambda: desk.at, owner="test")  # type: ignore[arg-type]
     assert (len(sent), counted.lookups) == (16, 2), "two places"
@@ -488,10 +495,10 @@ def test_a_message_that_cannot_be_read_keeps_no_other_waiting(
     desk: Desk, lake: Lake, body: dict[str, str]
 ) -> None:
     address = {"transport": "slack", "to": ["#flights"], "secret": "hush"}
-    desk.catalog.outbox_add("other", {**address, **body}, at=desk.at, thread="other")
+    desk.catalog.outbox.add("other", {**address, **body}, at=desk.at, thread="other")
     desk.fails("b1")
     assert desk.send(lake) == ["later", "sent", "sent"]
-    (waiting,) = desk.catalog.outbox("pending")
+    (waiting,) = desk.catalog.outbox.find("pending")
     assert "this version of Assay can't read it (" in (waiting.error or "")
     assert "hush" not in (waiting.error or "")
     assert desk.later(minutes=0.5).send(lake) == []
@@ -500,9 +507,9 @@ def test_a_message_that_cannot_be_read_keeps_no_other_waiting(
 
 def test_a_message_that_says_more_than_is_understood_is_sent(desk: Desk, lake: Lake) -> None:
     desk.fails("b1")
-    (item, _) = desk.catalog.outbox()
-    desk.catalog.outbox_withdraw("")
-    desk.catalog.outbox_add("more", {**item.body, "mood": "cheerful"}, at=desk.at)
+    (item, _) = desk.catalog.outbox.find()
+    desk.catalog.outbox.withdraw("")
+    desk.catalog.outbox.add("more", {**item.body, "mood": "cheerful"}, at=desk.at)
     assert desk.send(lake) == ["sent"]
 
 
@@ -511,12 +518,12 @@ def test_a_successor_that_cannot_be_read_is_tried_later(
 ) -> None:
     tuned(desk)
     desk.fails("b1")
-    item = desk.catalog.outbox()[0]
+    item = desk.catalog.outbox.find()[0]
     newer = {**item.body, "kind": "closed", "outcome": "SPLENDID"}
-    desk.catalog.outbox_add("newer", newer, at=desk.at, thread=item.thread)
+    desk.catalog.outbox.add("newer", newer, at=desk.at, thread=item.thread)
     assert sorted(desk.send(lake, slack=bot)) == ["later", "sent", "sent"]
     assert posts(slack) == [("postMessage", "FAIL: flights b1, c")]
-    assert [i.key for i in desk.catalog.outbox("pending")] == ["newer"]
+    assert [i.key for i in desk.catalog.outbox.find("pending")] == ["newer"]
 
 
 @pytest.mark.parametrize("kind", ["bot", "hook"])
@@ -576,7 +583,7 @@ def tuned(desk: Desk, **more: Any) -> Desk:
 
 
 def fails_elsewhere(desk: Desk, check: str) -> None:
-    change = desk.catalog.open_or_update_incident(
+    change = desk.catalog.incidents.open_or_update(
         "flights", check, "b9", reasons=[REASON], at=desk.at
     )
     desk.tell(change)
@@ -601,9 +608,7 @@ def test_what_quiet_hours_held_back_is_one_message_at_their_end(
     assert mail["Subject"] == f"[assay] {title}"
     assert desk.later(hours=9).send(lake, **connections) == []
     # What goes on from there is said below it, since that post tells of others too.
-    for change in desk.catalog.resolve_batch_in_incidents(
-        "flights", "b9", how="passed", at=desk.at
-    ):
+    for change in desk.catalog.incidents.resolve_batch("flights", "b9", how="passed", at=desk.at):
         desk.tell(change)
     desk.send(lake, **connections)
     assert slack.calls[1][1]["thread_ts"] == next(iter(slack.messages))
@@ -642,7 +647,7 @@ def test_a_flapping_check_is_one_incident(
         desk.later(minutes=10).passes("b1")
         desk.send(lake, slack=transport)
     desk.later(minutes=61).send(lake, slack=transport)
-    (incident,) = desk.catalog.incidents()
+    (incident,) = desk.catalog.incidents.find()
     assert (incident.state, incident.reopened) == ("closed", 4)
     made = [what for what, _ in posts(slack)]
     if kind == "bot":
@@ -651,7 +656,7 @@ def test_a_flapping_check_is_one_incident(
     else:
         assert [title.split(":")[0] for _, title in posts(slack)] == ["FAIL", "Resolved"]
     desk.fails("b1")
-    assert len(desk.catalog.incidents()) == 2, "later it is another one"
+    assert len(desk.catalog.incidents.find()) == 2, "later it is another one"
 
 
 def test_a_backfill_is_one_message_once_the_data_set_is_quiet(
@@ -660,11 +665,11 @@ def test_a_backfill_is_one_message_once_the_data_set_is_quiet(
     tuned(desk, backfills={"quiet_minutes": 10})
     for batch in ("b1", "b2", "b3"):
         desk.fails(batch, backfill=True)
-        change = desk.catalog.open_or_update_incident(
+        change = desk.catalog.incidents.open_or_update(
             "flights", "d", batch, reasons=[REASON], at=desk.at
         )
         desk.tell(change, backfill=True)
-        desk.catalog.outbox_put_off("backfill/flights/", hold=held_until(desk.policy, desk.at))
+        desk.catalog.outbox.put_off("backfill/flights/", hold=held_until(desk.policy, desk.at))
         desk.later(minutes=9).send(lake, slack=bot)
     assert slack.calls == []
     desk.later(minutes=1).send(lake, slack=bot)
@@ -682,7 +687,7 @@ def test_what_is_held_back_keeps_nothing_else_waiting(
         for n in range(120):
             desk.fails(f"b{n}", backfill=backfill)
     boom = Reason(code="boom", outcome=Outcome.FAIL, message="m")
-    desk.tell(desk.catalog.open_or_update_incident("loans", "c", "b", reasons=[boom], at=desk.at))
+    desk.tell(desk.catalog.incidents.open_or_update("loans", "c", "b", reasons=[boom], at=desk.at))
     assert desk.later(minutes=10).send(lake, slack=bot) == ["sent", "sent"]
     assert posts(slack) == [("postMessage", "URGENT FAIL: loans b, c")]
     desk.later(hours=5).send(lake, slack=bot)
@@ -696,7 +701,7 @@ def test_nothing_is_said_of_a_snoozed_incident_until_its_end(
     desk.fails("b1")
     desk.send(lake, slack=bot)
     until = desk.at + timedelta(hours=3)
-    change = desk.catalog.snooze_incident(
+    change = desk.catalog.responses.snooze(
         1, until=until, reason="Ann (ann@example.org) is at it", by="ann", at=desk.at
     )
     desk.tell(change)
@@ -709,7 +714,7 @@ def test_nothing_is_said_of_a_snoozed_incident_until_its_end(
     assert "Ann" not in shown
     assert "ann@" not in shown
     desk.later(hours=3)
-    for change in desk.catalog.wake_incidents(desk.at, ["flights"]):
+    for change in desk.catalog.incidents.wake(desk.at, ["flights"]):
         desk.tell(change)
     desk.send(lake, slack=bot)
     assert posts(slack)[2:] == [("postMessage", "Still FAIL: flights b2, c")]
@@ -724,7 +729,7 @@ def test_a_dismissed_incident_ends_and_stays_ended(
     tuned(desk)
     desk.fails("b1")
     desk.send(lake, slack=hook)
-    desk.tell(desk.catalog.dismiss_incident(1, reason="A blizzard.", by="ann", at=desk.at))
+    desk.tell(desk.catalog.responses.dismiss(1, reason="A blizzard.", by="ann", at=desk.at))
     desk.send(lake, slack=hook)
     assert [t for _, t in posts(slack)] == ["FAIL: flights b1, c", "Dismissed: flights b1, c"]
     desk.later(days=9).fails("b1")
@@ -741,7 +746,7 @@ def test_what_was_never_told_has_no_end_to_be_told(
 ) -> None:
     tuned(desk, **QUIET)
     desk.fails("b1")
-    desk.tell(desk.catalog.dismiss_incident(1, reason="Known.", by="ann", at=desk.at))
+    desk.tell(desk.catalog.responses.dismiss(1, reason="Known.", by="ann", at=desk.at))
     for _ in range(3):
         desk.later(hours=2).send(lake, slack=bot)
     assert slack.calls == []

@@ -49,7 +49,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def postgres_catalog(migrated_postgres: Catalog) -> Catalog:
     tables = ", ".join(t.name for t in Base.metadata.sorted_tables)
-    with migrated_postgres._engine.begin() as connection:
+    with migrated_postgres._store.engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
     return migrated_postgres
 

@@ -16,18 +16,18 @@ DAY = "2013-02-04"
 def finish(catalog: Catalog, run: str, state: str, at: datetime, **more: Any) -> None:
     more.setdefault("counts", Counts(10, released=9, quarantined=1))
     more.setdefault("verdict", Outcome.PASS)
-    catalog.finish_batch("flights", more.pop("batch", DAY), run, state=state, at=at, **more)
+    catalog.batches.finish("flights", more.pop("batch", DAY), run, state=state, at=at, **more)
 
 
 def start(catalog: Catalog, run: str, at: datetime, batch: str = DAY) -> None:
-    catalog.start_batch("flights", batch, run, run_type="manual", at=at)
+    catalog.batches.start("flights", batch, run, run_type="manual", at=at)
 
 
 def test_a_batch_from_start_to_release(catalog: Catalog, now: datetime) -> None:
-    started = catalog.start_batch("flights", DAY, "r1", run_type="backfill", at=now)
+    started = catalog.batches.start("flights", DAY, "r1", run_type="backfill", at=now)
     assert started.state is BatchState.RUNNING
     assert started.counts == Counts()
-    done = catalog.finish_batch(
+    done = catalog.batches.finish(
         "flights",
         DAY,
         "r1",
@@ -39,11 +39,11 @@ def test_a_batch_from_start_to_release(catalog: Catalog, now: datetime) -> None:
         input_sha="ab",
         at=now + timedelta(minutes=1),
     )
-    assert done == catalog.batches()[0] == catalog.history("flights", DAY)[0]
+    assert done == catalog.batches.latest()[0] == catalog.batches.history("flights", DAY)[0]
     assert done.started == now
     assert done.ended == now + timedelta(minutes=1)
-    assert catalog.states("flights") == {DAY: BatchState.RELEASED}
-    assert catalog.states("planes") == {}
+    assert catalog.batches.states("flights") == {DAY: BatchState.RELEASED}
+    assert catalog.batches.states("planes") == {}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_rows_must_add_up(
     start(catalog, "r1", now)
     with pytest.raises(CatalogError, match=problem):
         finish(catalog, "r1", state, now, counts=counts)
-    assert catalog.states("flights") == {DAY: "running"}
+    assert catalog.batches.states("flights") == {DAY: "running"}
 
 
 def test_a_run_that_never_started_is_refused(catalog: Catalog, now: datetime) -> None:
@@ -79,12 +79,14 @@ def test_the_latest_attempt_speaks_for_the_batch(catalog: Catalog, now: datetime
     finish(catalog, "r1", "released", now, version="v1")
     # A clock that goes back changes nothing: attempts are numbered.
     start(catalog, "r2", now - timedelta(days=1))
-    assert catalog.states("flights") == {DAY: "running"}
+    assert catalog.batches.states("flights") == {DAY: "running"}
     finish(catalog, "r2", "held", now, counts=Counts(5, held=5), verdict=Outcome.FAIL)
-    assert catalog.states("flights") == {DAY: "held"}
-    assert [r.state for r in catalog.history("flights")] == ["released", "held"]
+    assert catalog.batches.states("flights") == {DAY: "held"}
+    assert [r.state for r in catalog.batches.history("flights")] == ["released", "held"]
     start(catalog, "r1", now)
-    assert catalog.states("flights") == {DAY: "running"}, "a run that starts over is the latest"
+    assert catalog.batches.states("flights") == {DAY: "running"}, (
+        "a run that starts over is the latest"
+    )
 
 
 def test_an_unchanged_batch_stays_released(catalog: Catalog, now: datetime) -> None:
@@ -92,11 +94,11 @@ def test_an_unchanged_batch_stays_released(catalog: Catalog, now: datetime) -> N
     finish(catalog, "r1", "released", now, version="v1")
     start(catalog, "r2", now)
     finish(catalog, "r2", "released", now, version="v1")
-    assert [r.state for r in catalog.history("flights")] == ["released", "released"]
+    assert [r.state for r in catalog.batches.history("flights")] == ["released", "released"]
     start(catalog, "r3", now)
     finish(catalog, "r3", "candidate", now, version="v1", counts=Counts(10, held=9, quarantined=1))
-    assert catalog.batches()[0].state == "released"
-    assert catalog.batches()[0].counts == Counts(10, released=9, quarantined=1)
+    assert catalog.batches.latest()[0].state == "released"
+    assert catalog.batches.latest()[0].counts == Counts(10, released=9, quarantined=1)
 
 
 def test_a_new_version_supersedes_the_old_ones(catalog: Catalog, now: datetime) -> None:
@@ -107,12 +109,12 @@ def test_a_new_version_supersedes_the_old_ones(catalog: Catalog, now: datetime) 
         finish(catalog, run, state, now, version=f"v-{run}", counts=counts)
     start(catalog, "other", now, batch="2013-02-05")
     finish(catalog, "other", "released", now, version="v-r3", batch="2013-02-05")
-    assert [r.state for r in catalog.history("flights", DAY)] == [
+    assert [r.state for r in catalog.batches.history("flights", DAY)] == [
         "superseded",
         "superseded",
         "forced",
     ]
-    assert catalog.states("flights") == {DAY: "forced", "2013-02-05": "released"}
+    assert catalog.batches.states("flights") == {DAY: "forced", "2013-02-05": "released"}
 
 
 counts = st.integers(0, 5)

@@ -32,9 +32,9 @@ def test_the_constant_is_the_head() -> None:
 def test_migrating_again_changes_nothing(url: str, now: datetime) -> None:
     catalog = Catalog(url)
     catalog.migrate()
-    catalog.outbox_add("k", {}, at=now)
+    catalog.outbox.add("k", {}, at=now)
     catalog.migrate()
-    assert [i.key for i in catalog.outbox()] == ["k"]
+    assert [i.key for i in catalog.outbox.find()] == ["k"]
 
 
 def test_a_migration_that_breaks_leaves_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,9 +48,9 @@ def test_a_migration_that_breaks_leaves_nothing(url: str, monkeypatch: pytest.Mo
         with pytest.raises(OSError, match="the disk is full"):
             catalog.migrate()
     with pytest.raises(CatalogError, match="no tables yet"):
-        catalog.outbox()
+        catalog.outbox.find()
     catalog.migrate()
-    assert catalog.outbox() == []
+    assert catalog.outbox.find() == []
 
 
 def test_a_catalog_of_a_newer_version_is_refused(url: str) -> None:
@@ -90,14 +90,14 @@ def test_a_catalog_of_the_first_revision_keeps_its_data(url: str, now: datetime)
             connection.execute(text(statement), {"at": now})
     catalog = Catalog(url)
     catalog.migrate()
-    one, old = catalog.incidents()
+    one, old = catalog.incidents.find()
     assert (one.state, one.reopened, one.escalations, one.snoozed_until) == ("open", 0, 0, None)
     assert [(b.batch, b.until) for b in one.batches] == [("b1", None)]
     assert old.resolution is None
-    (item,) = catalog.outbox("pending")
+    (item,) = catalog.outbox.find("pending")
     assert item.thread == "incident/1/slack/abc"
     assert item.body == {"kind": "opened"}
-    assert catalog.acknowledge_incident(1, by="ann", at=now).kind == "acknowledged"
+    assert catalog.responses.acknowledge(1, by="ann", at=now).kind == "acknowledged"
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []

@@ -6,6 +6,7 @@ from multiprocessing.queues import SimpleQueue
 
 from assay.catalog import Catalog
 from assay.records.runs import Counts
+from assay.records.versions import Snapshot
 from assay.verdict import Outcome, Reason
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -18,7 +19,7 @@ def work(catalog: Catalog, me: int, told: "SimpleQueue[tuple[str, int]]") -> Non
     batch = f"2026-01-{me + 1:02d}"
     for turn in range(4):
         fail_and_release(catalog, batch, f"run-{me}-{turn}", me * 4 + turn + 1)
-    with catalog.lease(
+    with catalog.leases.hold(
         "d",
         "shared",
         str(me),
@@ -27,19 +28,29 @@ def work(catalog: Catalog, me: int, told: "SimpleQueue[tuple[str, int]]") -> Non
         wait=timedelta(minutes=2),
     ) as lease:
         told.put(("token", lease.token))
-    for item in catalog.outbox_due(NOW):
-        if catalog.outbox_claim(item.id, str(me), now=NOW, ttl=timedelta(minutes=1)):
+    for item in catalog.outbox.due(NOW):
+        if catalog.outbox.claim(item.id, str(me), now=NOW, ttl=timedelta(minutes=1)):
             told.put(("claimed", item.id))
 
 
 def fail_and_release(catalog: Catalog, batch: str, run: str, number: int) -> None:
     with catalog.transaction():
-        change = catalog.open_or_update_incident("d", "c", batch, reasons=[REASON], at=NOW)
+        change = catalog.incidents.open_or_update("d", "c", batch, reasons=[REASON], at=NOW)
         if change.kind == "opened":
-            catalog.outbox_add(f"incident/{change.incident.id}", {}, at=NOW)
-    catalog.start_batch("d", batch, run, run_type="manual", at=NOW)
-    catalog.record_snapshot("d", number, {batch: run})
-    catalog.finish_batch(
+            catalog.outbox.add(f"incident/{change.incident.id}", {}, at=NOW)
+    catalog.batches.start("d", batch, run, run_type="manual", at=NOW)
+    catalog.snapshots.record(
+        Snapshot.model_construct(
+            dataset="d",
+            number=number,
+            parent=None,
+            batches={batch: run},
+            reason="",
+            author="",
+            at=NOW,
+        )
+    )
+    catalog.batches.finish(
         "d",
         batch,
         run,
@@ -67,10 +78,10 @@ def test_ten_processes_at_once(url: str) -> None:
         said.append(told.get())
     assert sorted(n for what, n in said if what == "token") == list(range(1, WHO + 1))
     assert len([n for what, n in said if what == "claimed"]) == 1
-    (incident,) = catalog.incidents()
+    (incident,) = catalog.incidents.find()
     assert len(incident.batches) == WHO
-    assert len(catalog.history("d")) == 4 * WHO
-    assert set(catalog.states("d").values()) == {"released"}
-    pointer = catalog.pointer("d")
+    assert len(catalog.batches.history("d")) == 4 * WHO
+    assert set(catalog.batches.states("d").values()) == {"released"}
+    pointer = catalog.snapshots.current("d")
     assert pointer is not None
     assert pointer.number == 4 * WHO

@@ -16,7 +16,7 @@ NOW = datetime.now(UTC)
 def incident(services: Any) -> Any:
     """A home with one open incident, of a day that drifted."""
     reason = Reason(code="drift_detected", outcome=Outcome.FAIL, message="score has shifted")
-    services.services.catalog.open_or_update_incident(
+    services.services.catalog.incidents.open_or_update(
         "visits", "drift/drift_detected", "2024-01-03", reasons=[reason], at=NOW, run_id="r1"
     )
     return services

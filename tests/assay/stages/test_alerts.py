@@ -162,7 +162,7 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=told):
         shift.respond(action, **more)
-    assert shift.train.services.catalog.responses() == []
+    assert shift.train.services.catalog.responses.find() == []
 
 
 def test_an_incident_that_is_not_there(shift: Shift) -> None:
@@ -235,7 +235,9 @@ def test_a_definition_that_stops_loading_is_told_once_and_closed(
     assert shift.later(minutes=5).tell()["definitions"] == {"visits": "opened"}
     assert shift.later(minutes=5).tell()["definitions"] == {}
     assert shift.told("not_loaded") == ["FAIL: visits every batch, definition/not_loaded"]
-    (incident,) = [i for i in shift.train.services.catalog.incidents() if "not_loaded" in i.check]
+    (incident,) = [
+        i for i in shift.train.services.catalog.incidents.find() if "not_loaded" in i.check
+    ]
     assert incident.batches[0].reasons[0]["cause"] == f"the {what} doesn't load, see assay check"
     assert path.name in incident.batches[0].reasons[0]["message"]
     assert known_silences(shift.train.services.project, shift.at) == ([], None)
@@ -280,7 +282,9 @@ def test_a_run_is_told_of_though_its_contract_has_stopped_loading(shift: Shift) 
 
 
 def not_loaded(shift: Shift) -> int:
-    (number,) = [i.id for i in shift.train.services.catalog.incidents() if "not_loaded" in i.check]
+    (number,) = [
+        i.id for i in shift.train.services.catalog.incidents.find() if "not_loaded" in i.check
+    ]
     return number
 
 
@@ -305,7 +309,7 @@ def test_a_definition_that_is_removed_has_nothing_left_to_mend(shift: Shift) -> 
     shift.tell()
     path.unlink()
     assert shift.later(minutes=5).tell()["definitions"] == {"visits": "closed"}
-    assert shift.train.services.catalog.incident(not_loaded(shift)).state == "closed"
+    assert shift.train.services.catalog.incidents.get(not_loaded(shift)).state == "closed"
 
 
 @pytest.mark.parametrize("until", ["9999-12-31T23:59-01:00", "soon"])
@@ -338,7 +342,7 @@ def test_what_is_held_back_and_becomes_urgent_waits_no_longer(shift: Shift) -> N
     def fails(day: str, outcome: Outcome) -> list[str]:
         reason = Reason(code="odd", outcome=outcome, message="Odd.")
         with services.catalog.transaction():
-            change = services.catalog.open_or_update_incident(
+            change = services.catalog.incidents.open_or_update(
                 "visits", "drift/odd", day, reasons=[reason], at=shift.at
             )
             plan_into_outbox(services, change, policy, AlertContext(owner, shift.at))

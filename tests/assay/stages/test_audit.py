@@ -49,7 +49,7 @@ def uneven(mini: Any) -> str:
 
 
 def judged(ready: Any, day: str = DAY) -> Any:
-    found = ready.services.catalog.verdicts("visits", day)
+    found = ready.services.catalog.verdicts.find("visits", day)
     return next(r.verdict for r in reversed(found) if r.verdict.gate == "fairness")
 
 
@@ -148,7 +148,7 @@ def test_a_partition_that_is_gone_is_said(removing: Any, mini: Any) -> None:
     (path,) = (removing.home / "audit").rglob("*.sealed")
     path.unlink()
     services = removing.services
-    (run,) = [r for r in services.catalog.history("visits") if r.batch == DAY]
+    (run,) = [r for r in services.catalog.batches.history("visits") if r.batch == DAY]
     ticket = stages.pin(services, "visits", DAY, run.run_id, "manual")
     ticket = ticket.model_copy(update={"input_sha": run.input_sha, "version": run.version})
     folder = next((removing.home / "work/visits" / DAY).iterdir())
@@ -311,7 +311,7 @@ def test_an_attribute_in_bins_has_the_levels_of_its_bins(ready: Any, mini: Any) 
     ready.run("visits", DAY)
     (verdict,) = (
         v.verdict
-        for v in ready.services.catalog.verdicts("visits", DAY)
+        for v in ready.services.catalog.verdicts.find("visits", DAY)
         if v.verdict.gate == "fairness"
     )
     groups = {m.group for m in verdict.measurements if m.column == "age"}

@@ -146,8 +146,8 @@ def test_a_bad_delivery_is_held_with_its_reason_and_kept(ready: Any, name: str) 
     assert (folder / "original" / dropped.name).read_bytes() == delivery.data
     assert (folder / "rows.parquet").exists() == delivery.readable
     assert _aside(ready.home) == []
-    assert ready.services.catalog.live_leases(ready.now()) == []
-    opened = ready.services.catalog.incidents("visits", state="open")
+    assert ready.services.catalog.leases.live(ready.now()) == []
+    opened = ready.services.catalog.incidents.find("visits", state="open")
     assert {i.failing for i in opened} == {(DAY,)}
     assert all(list((ready.home / "messages").glob(f"visits-incident-{i.id}-*")) for i in opened)
 

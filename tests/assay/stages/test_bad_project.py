@@ -125,7 +125,7 @@ def test_a_fault_is_named_with_its_file(
     found = at.contents()
     assert found["released"] == before["released"]
     assert found["objects"] == before["objects"]
-    assert all(x.batch != DAY or x.owner for x in at.services.catalog.live_leases(at.now()))
+    assert all(x.batch != DAY or x.owner for x in at.services.catalog.leases.live(at.now()))
 
 
 def test_a_suite_that_does_not_load_fails_where_the_batch_has_a_record(at: Any, mini: Any) -> None:
@@ -140,7 +140,7 @@ def test_a_suite_that_does_not_load_fails_where_the_batch_has_a_record(at: Any, 
     assert at.batch("visits", DAY)["state"] == "running"
     stages.abandon(services, ticket, {})
     assert at.batch("visits", DAY)["reasons"] == ["stage_crashed"]
-    assert not services.catalog.live_leases(at.now())
+    assert not services.catalog.leases.live(at.now())
 
 
 TRICKS = ("..", "../x", "2024-01-03/..", "/etc", "2024-1-3", "2024-02-30", "2024-01-03\0", "",

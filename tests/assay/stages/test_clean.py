@@ -22,7 +22,7 @@ MOVING = "later: {kind: pinned, batches: [2024-12-31]}\n  day_before: {kind: pre
 
 
 def verdict(ready: Any, day: str = DAY) -> Any:
-    found = ready.services.catalog.verdicts("visits", day)
+    found = ready.services.catalog.verdicts.find("visits", day)
     return next(r.verdict for r in reversed(found) if r.verdict.gate == "clean")
 
 

@@ -14,7 +14,7 @@ DAY = "2024-01-03"
 
 
 def _drift(train: Any) -> Any:
-    records = train.services.catalog.verdicts("visits", DAY)
+    records = train.services.catalog.verdicts.find("visits", DAY)
     return next(r.verdict for r in reversed(records) if r.verdict.gate == "drift")
 
 

@@ -171,8 +171,8 @@ def test_a_rebuilt_catalog_knows_what_expired(kept: Any) -> None:
     (kept.home / "catalog").rename(kept.home / "cache" / "lost")
     fresh = kept.later(days=111).services
     rebuild_catalog(fresh)
-    assert fresh.catalog.pointer("visits").batches == {}
-    assert fresh.catalog.versions("visits") == []
+    assert fresh.catalog.snapshots.current("visits").batches == {}
+    assert fresh.catalog.versions.find("visits") == []
 
 
 FORK = multiprocessing.get_context("fork")

@@ -105,7 +105,7 @@ def test_the_verdicts_read_as_they_did(services: Services) -> None:
         assert not _run(services, "flights", batch)["release"].holds
     for batch in JUDGED:
         done = _run(services, "flights", batch)
-        records = services.catalog.verdicts("flights", batch, run_id=f"run-{batch}")
+        records = services.catalog.verdicts.find("flights", batch, run_id=f"run-{batch}")
         assert _scores(records)["timeliness"] == 1
         assert None not in _scores(records).values()
         told = _told(done, records)

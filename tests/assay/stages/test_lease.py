@@ -48,7 +48,7 @@ def test_a_stage_longer_than_its_lease_keeps_it(ready: Any) -> None:
             time.sleep(0.05)
             with pytest.raises(LeaseError, match="another run works on this batch"):
                 stages.pin(services, "visits", DAY, "impatient", "manual")
-    assert [x.owner for x in services.catalog.live_leases(clock())] == ["long"]
+    assert [x.owner for x in services.catalog.leases.live(clock())] == ["long"]
     assert all(t.name != "keep the lease" for t in threading.enumerate())
 
 

@@ -74,10 +74,10 @@ def _verdicts(train: Any) -> dict[str, list[tuple[str, str]]]:
     return {
         f"{dataset} {batch}": sorted(
             (v.verdict.gate, v.verdict.outcome.value)
-            for v in catalog.verdicts(dataset, batch, version)
+            for v in catalog.verdicts.find(dataset, batch, version)
         )
         for dataset in ("sites", "visits")
-        for batch, version in catalog.versions(dataset)
+        for batch, version in catalog.versions.find(dataset)
     }
 
 

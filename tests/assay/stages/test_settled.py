@@ -46,7 +46,7 @@ def test_notify_settles_a_release_that_died_after_the_registry_moved(ready: Any,
 
     _as_released(ready)
     assert told["incidents"] == {}
-    assert services.catalog.live_leases(services.clock()) == []
+    assert services.catalog.leases.live(services.clock()) == []
 
 
 def test_notify_tells_of_a_release_that_died_before(ready: Any, mini: Any) -> None:
@@ -71,26 +71,26 @@ def test_a_rebuild_settles_it_where_even_notify_never_ran(ready: Any, mini: Any)
     rebuild_catalog(ready.later(minutes=11).services)
 
     _as_released(ready)
-    assert [r.run_id for r in services.catalog.history("visits", DAY)] == ["killed"]
+    assert [r.run_id for r in services.catalog.batches.history("visits", DAY)] == ["killed"]
 
 
 def test_a_rebuild_misses_no_release_that_happens_meanwhile(ready: Any, mini: Any) -> None:
     services, ticket, done = _until_release(ready, mini)
-    registry, dump, seen = services.registry, services.registry.dump, []
+    registry, records, seen = services.registry, services.registry.records, []
 
-    def dump_and_release() -> Any:
-        found = dump()
+    def read_and_release() -> Any:
+        found = records()
         if not seen:
             seen.append(1)
             stages.release(ready.services, ticket, done)
         return found
 
-    object.__setattr__(registry, "dump", dump_and_release)
+    object.__setattr__(registry, "records", read_and_release)
     rebuild_catalog(services)
 
     _as_released(ready)
-    assert services.catalog.pointer("visits").number == 3
-    assert [s.number for s in services.catalog.snapshots("visits")] == [1, 2, 3]
+    assert services.catalog.snapshots.current("visits").number == 3
+    assert [s.number for s in services.catalog.snapshots.find("visits")] == [1, 2, 3]
 
 
 def test_a_rollback_takes_the_rows_back_and_gives_them_again(ready: Any, mini: Any) -> None:
@@ -99,7 +99,7 @@ def test_a_rollback_takes_the_rows_back_and_gives_them_again(ready: Any, mini: A
     services, at = ready.services, ready.now()
     for number, state, rows in ((2, "superseded", (0, 498)), (3, "released", (498, 0))):
         pointer = services.registry.rollback("visits", number, reason="try", author="a", at=at)
-        services.catalog.record_pointer(
+        services.catalog.snapshots.move_pointer(
             "visits", number, reason="try", author="a", at=at, newest=pointer.latest
         )
         batch = ready.batch("visits", DAY)
@@ -112,7 +112,7 @@ def test_another_delivery_takes_the_rows_of_the_first(ready: Any, mini: Any) -> 
     ready.run("visits", DAY)
     ready.drop("visits", DAY, mini.visits(DAY, rows=490))
     ready.run("visits", DAY)
-    first, second = ready.services.catalog.history("visits", DAY)
+    first, second = ready.services.catalog.batches.history("visits", DAY)
     assert (first.state, first.counts.released) == (BatchState.SUPERSEDED, 0)
     assert first.counts.problem(first.state) is None
     assert (second.state, second.counts.released) == (BatchState.RELEASED, 488)

@@ -38,7 +38,7 @@ def test_the_first_days_pass_without_a_reference(ready: Any, mini: Any) -> None:
     for day in mini.REFERENCE_DAYS:
         batch = ready.batch("visits", day)
         assert batch["state"] == "released"
-        verdicts = ready.services.catalog.verdicts("visits", day, batch["version"])
+        verdicts = ready.services.catalog.verdicts.find("visits", day, batch["version"])
         codes = {v.verdict.gate: [r.code for r in v.verdict.reasons] for v in verdicts}
         assert "bootstrap_batch" in codes["drift"]
 
@@ -286,7 +286,7 @@ def test_when_an_input_came_is_measured_once_and_no_part_of_its_version(
     again = second.run("visits", DAY, run_id="second")
 
     assert again["ingest"].detail["hours_after_batch"] == 5.0
-    seen = ready.services.catalog.trend("visits", "arrival_latency", gate="ingest")
+    seen = ready.services.catalog.verdicts.trend("visits", "arrival_latency", gate="ingest")
     assert [p.value for p in seen if p.batch == DAY] == [5.0]
     assert ready.objects() == objects
     page = ready.home / done["release"].report
@@ -333,8 +333,8 @@ def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -
     assert before["states"]["visits"][DAY] == "forced"
     version = ready.batch("visits", DAY)["version"]
     assert _about_versions(ready) == about
-    assert set(services.catalog.lineage("visits", DAY, version)) == set(
-        catalog.lineage("visits", DAY, version)
+    assert set(services.catalog.versions.lineage("visits", DAY, version)) == set(
+        catalog.versions.lineage("visits", DAY, version)
     )
     contents = ready.contents()["objects"]
     ready.run("visits", other)  # the restored catalog goes on
@@ -352,8 +352,8 @@ def _index(train: Any) -> dict[str, Any]:
             for d in found
         },
         "released": {d["name"]: d["released"] for d in found},
-        "snapshots": {d["name"]: catalog.snapshots(d["name"]) for d in found},
-        "versions": {d["name"]: catalog.versions(d["name"]) for d in found},
+        "snapshots": {d["name"]: catalog.snapshots.find(d["name"]) for d in found},
+        "versions": {d["name"]: catalog.versions.find(d["name"]) for d in found},
     }
 
 
@@ -374,7 +374,7 @@ def test_a_rollback_survives_the_rebuild(ready: Any, mini: Any) -> None:
     ready.run("visits", DAY)
     services, at = ready.services, ready.now()
     moved = services.registry.rollback("visits", 2, reason="try", author="tester", at=at)
-    services.catalog.record_pointer(
+    services.catalog.snapshots.move_pointer(
         "visits", 2, reason="try", author="tester", at=at, newest=moved.latest
     )
     before = ready.dataset("visits")

@@ -20,7 +20,7 @@ def test_an_empty_registry_has_nothing(bench):
     assert registry.snapshots("flights") == ()
     assert registry.pointer("flights") is None
     assert registry.find("flights", "2013-02-04", "0" * 32) is None
-    assert registry.dump() == {}
+    assert registry.records() == {}
     with pytest.raises(RegistryError, match="no such snapshot"):
         registry.snapshot("flights")
 
@@ -162,11 +162,11 @@ def test_a_new_version_of_a_batch_replaces_the_old_one_in_the_next_snapshot_only
     assert len(bench.registry.versions("flights", "2013-02-04")) == 2
 
 
-def test_the_dump_says_what_was_forced(bench):
+def test_the_records_have_what_was_forced(bench):
     version = bench.commit("2013-02-04").version
     bench.release("2013-02-04", version, forced=True)
 
-    assert bench.registry.dump()["flights"]["snapshots"][0]["forced"] == ("2013-02-04",)
+    assert bench.registry.records()["flights"].snapshots[0].forced == ("2013-02-04",)
 
 
 def test_forced_is_marked_until_the_batch_is_released_on_its_verdicts(bench):
@@ -294,17 +294,15 @@ def test_checkout_brings_all_partitions_of_one_snapshot_and_nothing_else(bench):
         bench.registry.checkout("flights", 1, out)
 
 
-def test_dump_has_what_an_index_needs(bench):
+def test_records_have_what_an_index_needs(bench):
     snapshot = bench.both("2013-02-04")
-    dump = bench.registry.dump()["flights"]
-    assert dump["pointer"] == 1
-    (version,) = dump["versions"]
-    assert (version["batch"], version["version"]) == next(iter(snapshot.batches.items()))
-    assert version["created"] == AT
-    assert version["meta"]["counts"] == {"rows_in": 10, "rows_quarantined": 2}
-    (found,) = dump["snapshots"]
-    assert found["batches"] == snapshot.batches
-    assert found["at"] == AT
+    held = bench.registry.records()["flights"]
+    assert held.pointer == 1
+    (version,) = held.versions
+    assert (version.batch, version.version) == next(iter(snapshot.batches.items()))
+    assert version.at == AT
+    assert version.counts == {"rows_in": 10, "rows_quarantined": 2}
+    assert held.snapshots == (snapshot,)
 
 
 def test_git_holds_no_hash_that_a_guess_could_confirm(bench):

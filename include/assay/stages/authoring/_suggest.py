@@ -254,7 +254,7 @@ def _past(
     before: str | None,
 ) -> list[_Earlier]:
     """Earlier batches, oldest first, each by the nearest of its tables that is still there."""
-    records = {r.batch: r for r in services.catalog.batches(contract.dataset)}
+    records = {r.batch: r for r in services.catalog.batches.latest(contract.dataset)}
     for batch in against:
         if batch not in records:
             raise InputError(

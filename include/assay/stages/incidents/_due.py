@@ -57,7 +57,7 @@ def tell(
     definitions = _definitions(services, policies, airflow_url)
     reminded = _remind(services, policies, airflow_url)
     escalated = _escalate(services, policies, airflow_url)
-    sent = send_due(services.catalog, transports, services.clock, owner=owner)
+    sent = send_due(services.catalog.outbox, transports, services.clock, owner=owner)
     return {
         "definitions": definitions,
         "reminded": reminded,
@@ -89,8 +89,8 @@ def _definitions(services: Services, policies: Policies, airflow_url: str | None
     changed = {}
     for dataset, (owner, policy) in policies.items():
         fault, now = _fault(services, dataset), services.clock()
-        known = _DEFINITION in services.catalog.checks_against(dataset, _EVERY)
-        if not known and (fault is None or not services.catalog.states(dataset)):
+        known = _DEFINITION in services.catalog.incidents.checks_against(dataset, _EVERY)
+        if not known and (fault is None or not services.catalog.batches.states(dataset)):
             continue
         with services.catalog.transaction():
             for change in _define(services, dataset, fault, policy, now):
@@ -106,11 +106,11 @@ def _close_removed(services: Services) -> list[str]:
     datasets = services.project.datasets()
     gone = [
         incident.dataset
-        for incident in services.catalog.incidents(state="open")
+        for incident in services.catalog.incidents.find(state="open")
         if incident.check == _DEFINITION and incident.dataset not in datasets
     ]
     for dataset in gone:
-        services.catalog.resolve_batch_in_incidents(
+        services.catalog.incidents.resolve_batch(
             dataset, _EVERY, how="passed", at=services.clock(), only=[_DEFINITION]
         )
     return gone
@@ -134,12 +134,12 @@ def _define(
     services: Services, dataset: str, fault: Reason | None, policy: AlertingPolicy, now: datetime
 ) -> list[IncidentChange]:
     if fault is None:
-        return services.catalog.resolve_batch_in_incidents(
+        return services.catalog.incidents.resolve_batch(
             dataset, _EVERY, how="passed", at=now, only=[_DEFINITION]
         )
     minutes = policy.continues_within_minutes
     return [
-        services.catalog.open_or_update_incident(
+        services.catalog.incidents.open_or_update(
             dataset,
             _DEFINITION,
             _EVERY,
@@ -153,17 +153,17 @@ def _define(
 def _wait_for_backfills(services: Services, policies: Policies) -> None:
     """A data set that a run works on isn't quiet yet."""
     now = services.clock()
-    for dataset in {lease.dataset for lease in services.catalog.live_leases(now)}:
+    for dataset in {lease.dataset for lease in services.catalog.leases.live(now)}:
         _, policy = policies.get(dataset, (None, None))
         if policy is not None and policy.backfills:
             later = held_until(policy, now)
-            services.catalog.outbox_put_off(digest_prefix(dataset), hold=later)
+            services.catalog.outbox.put_off(digest_prefix(dataset), hold=later)
 
 
 def _remind(services: Services, policies: Policies, airflow_url: str | None) -> list[int]:
     now = services.clock()
     with services.catalog.transaction():
-        changes = services.catalog.wake_incidents(now, policies)
+        changes = services.catalog.incidents.wake(now, policies)
         for change in changes:
             owner, policy = policies[change.incident.dataset]
             context = AlertContext(owner, now, airflow_url=airflow_url)
@@ -174,7 +174,7 @@ def _remind(services: Services, policies: Policies, airflow_url: str | None) -> 
 def _escalate(services: Services, policies: Policies, airflow_url: str | None) -> list[int]:
     return [
         incident.id
-        for incident in services.catalog.incidents(state="open")
+        for incident in services.catalog.incidents.find(state="open")
         if incident.dataset in policies
         and _escalate_one(services, incident, *policies[incident.dataset], airflow_url)
     ]
@@ -193,7 +193,7 @@ def _escalate_one(
     if step is None:
         return False
     with services.catalog.transaction():
-        change = services.catalog.escalate_incident(incident.id, step=step, at=now)
+        change = services.catalog.incidents.escalate(incident.id, step=step, at=now)
         context = AlertContext(owner, now, airflow_url=airflow_url)
         plan_into_outbox(services, change, policy, context)
     return change.kind == "escalated"
@@ -201,6 +201,6 @@ def _escalate_one(
 
 def _told(services: Services, incident: Incident) -> Iterator[datetime]:
     """When the messages about an incident were sent that ask for an answer, or should have been."""
-    for item in services.catalog.outbox_about(f"incident/{incident.id}/"):
+    for item in services.catalog.outbox.about(f"incident/{incident.id}/"):
         if item.body.get("kind") in {"opened", "reopened", "reminded"}:
             yield item.hold or item.created

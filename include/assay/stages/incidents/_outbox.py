@@ -49,11 +49,11 @@ def plan_into_outbox(
     if change.kind == "closed" and change.incident.resolution == "dismissed":
         prefix = ""
     if prefix is not None:
-        services.catalog.outbox_withdraw(start + prefix)
-    told = [item.body for item in services.catalog.outbox_first(start)]
+        services.catalog.outbox.withdraw(start + prefix)
+    told = [item.body for item in services.catalog.outbox.first(start)]
     for planned in plan_messages(change, policy, context, told):
         message = planned.message
-        added = services.catalog.outbox_add(
+        added = services.catalog.outbox.add(
             message.key,
             message.body(),
             at=context.at,
@@ -63,4 +63,4 @@ def plan_into_outbox(
             hold=planned.hold,
         )
         if not added and planned.hold is None and message.kind == "opened":
-            services.catalog.outbox_bring_forward(message.key, at=context.at)
+            services.catalog.outbox.bring_forward(message.key, at=context.at)

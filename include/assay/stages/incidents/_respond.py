@@ -69,7 +69,7 @@ def respond(
         There is no such incident, or it is closed.
     """
     now = services.clock()
-    incident = services.catalog.incident(incident_id)
+    incident = services.catalog.incidents.get(incident_id)
     owner_and_policy = _alerting(services, incident.dataset)
     policy = owner_and_policy[1] if owner_and_policy else None
     end = None if until is None else moment(until, now)
@@ -114,7 +114,7 @@ def told_incidents(
     services: Services, dataset: str | None = None, state: str | None = "open"
 ) -> list[ToldIncident]:
     """Incidents with their severities, the most pressing first, then the oldest."""
-    found = [_told(services, i) for i in services.catalog.incidents(dataset, state=state)]
+    found = [_told(services, i) for i in services.catalog.incidents.find(dataset, state=state)]
     order = list(Severity)
     return sorted(found, key=lambda t: (order.index(t.severity or Severity.NORMAL), t.incident.id))
 
@@ -127,7 +127,7 @@ def told_incident(services: Services, number: int) -> ToldIncident:
     CatalogError
         There is none of this number.
     """
-    return _told(services, services.catalog.incident(number))
+    return _told(services, services.catalog.incidents.get(number))
 
 
 def _told(services: Services, incident: Incident) -> ToldIncident:
@@ -144,7 +144,7 @@ def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str 
     if url.startswith("sqlite:///") and not project.lake.path("catalog").is_dir():
         return [], None
     try:
-        return Catalog(url).silences(now), None
+        return Catalog(url).responses.silences(now), None
     except Exception as error:  # a check of files mustn't fail for a database that is away
         told = str(error) if isinstance(error, AssayError) else type(error).__name__
         return [], f"the catalog can't be read, so silences aren't listed: {told}"
@@ -203,10 +203,10 @@ def _act(
 ) -> IncidentChange:
     catalog, why = services.catalog, (reason or "").strip()
     if action == "acknowledge":
-        return catalog.acknowledge_incident(incident_id, by=by, at=now, reason=why or None)
+        return catalog.responses.acknowledge(incident_id, by=by, at=now, reason=why or None)
     if action == "snooze":
         assert until is not None  # noqa: S101 - _check has refused it
-        return catalog.snooze_incident(incident_id, until=until, reason=why, by=by, at=now)
-    return catalog.dismiss_incident(
+        return catalog.responses.snooze(incident_id, until=until, reason=why, by=by, at=now)
+    return catalog.responses.dismiss(
         incident_id, reason=why, by=by, at=now, until=until, batch=batch
     )

@@ -82,8 +82,8 @@ def send_weekly(
         to = [p.weekly_digest for p in policies if p.weekly_digest]
         quiet = next((p.quiet_hours for p in policies if p.quiet_hours), None)
         for letter, hold in plan_weekly(weekly, to, quiet, now):
-            services.catalog.outbox_add(letter.key, letter.body(), at=now, due=hold)
-    sent = send_due(services.catalog, transports, services.clock, owner=owner)
+            services.catalog.outbox.add(letter.key, letter.body(), at=now, due=hold)
+    sent = send_due(services.catalog.outbox, transports, services.clock, owner=owner)
     return {d.key: d.error or d.state for d in sent}
 
 
@@ -114,14 +114,16 @@ def _owners(services: Services) -> dict[str, list[tuple[Contract, AlertingPolicy
 
 def _line(services: Services, contract: Contract, week: Week, by: CountBy) -> Any:
     name = contract.dataset
-    decided = [r for r in services.catalog.history(name) if r.ended and r.state.value in _DECIDED]
+    decided = [
+        r for r in services.catalog.batches.history(name) if r.ended and r.state.value in _DECIDED
+    ]
 
     def counts(record: BatchRecord) -> bool:
         end = contract.partition.ended(record.batch) if by == "batch" else None
         # A batch that ends at midnight is the day before's; one of another grain has no end.
         return week.has(record.ended) if end is None else week.start < end <= week.end
 
-    incidents = services.catalog.incidents(name)
+    incidents = services.catalog.incidents.find(name)
     muted, older = _muted(services, incidents, week)
     return weekly_line(name, week, [r for r in decided if counts(r)], incidents, muted, older)
 
@@ -132,7 +134,7 @@ def _muted(
     """What somebody muted in the week or before it; dismissals of old are only counted."""
     known = {i.id: i for i in incidents}
     found, older = [], 0
-    for did in services.catalog.responses():
+    for did in services.catalog.responses.find():
         incident = known.get(did.incident)
         if incident is None or did.at >= week.end or did.action == "acknowledge":
             continue

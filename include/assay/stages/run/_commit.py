@@ -36,18 +36,11 @@ def _committed(services: Services, ticket: Ticket, done: dict[str, StageResult])
         counts=counts,
         verdicts=verdicts(services, ticket),
     )
-    services.catalog.record_version(
-        ticket.dataset,
-        ticket.batch,
-        version.version,
-        at=version.at,
+    services.catalog.versions.record(
+        version,
         lineage=lineage_edges(ticket.dataset, derived),
+        derived=done["clean"].detail.get("derived", {}) if "clean" in done else {},
         run_id=ticket.run_id,
-        meta={
-            "counts": counts,
-            "objects": sorted(version.objects),
-            "derived": done["clean"].detail.get("derived", {}) if "clean" in done else {},
-        },
     )
     result = StageResult(
         stage="commit",
@@ -76,7 +69,7 @@ def verdicts(services: Services, ticket: Ticket) -> dict[str, tuple[datetime, di
 
     When its input came isn't said of a version: the same rows give the same bytes on any day.
     """
-    found = services.catalog.verdicts(ticket.dataset, ticket.batch, version_of(ticket))
+    found = services.catalog.verdicts.find(ticket.dataset, ticket.batch, version_of(ticket))
     return {r.verdict.gate: (r.at, timeless(r.verdict).model_dump(mode="json")) for r in found}
 
 

@@ -74,7 +74,7 @@ def arrival_latency(services: Services, contract: Contract, ticket: Ticket) -> M
     years late.
     """
     _, end = contract.partition.bounds(ticket.batch)
-    runs = services.catalog.history(ticket.dataset, ticket.batch)
+    runs = services.catalog.batches.history(ticket.dataset, ticket.batch)
     same = [r.started for r in runs if ticket.input_sha and r.input_sha == ticket.input_sha]
     hours = (min([ticket.started, *same]) - end).total_seconds() / 3600
     return Measurement(name=ARRIVAL, value=round12(hours), unit="hours")

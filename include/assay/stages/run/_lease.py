@@ -29,7 +29,7 @@ def keep_lease(services: Services, ticket: Ticket) -> None:
 
     now = services.clock()
     held = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
-    services.catalog.renew_lease(held, now=now, ttl=LEASE)
+    services.catalog.leases.renew(held, now=now, ttl=LEASE)
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def notify(
     if not ticket.asked.stop_before_release:
         changes = _record(services, ticket, done, crashed, airflow_url)
     sender = f"{ticket.run_id}/{ticket.batch}"
-    sent = send_due(services.catalog, transports, services.clock, owner=sender)
+    sent = send_due(services.catalog.outbox, transports, services.clock, owner=sender)
     return {
         "incidents": {c.incident.check: c.kind for c in changes},
         "messages": {d.key: d.state for d in sent},
@@ -79,7 +79,7 @@ def _record(
             plan_into_outbox(services, change, policy, context)
         if backfill and policy.backfills:
             later = held_until(policy, context.at)
-            services.catalog.outbox_put_off(digest_prefix(ticket.dataset), hold=later)
+            services.catalog.outbox.put_off(digest_prefix(ticket.dataset), hold=later)
     return changes
 
 
@@ -96,15 +96,15 @@ def _changes(
     judged = {*done, _RUN} if crashed is None else {_RUN}
     stale = [
         check
-        for check in services.catalog.checks_against(ticket.dataset, ticket.batch)
+        for check in services.catalog.incidents.checks_against(ticket.dataset, ticket.batch)
         if check.split("/")[0] in judged and check not in failing
     ]
-    resolved = services.catalog.resolve_batch_in_incidents(
+    resolved = services.catalog.incidents.resolve_batch(
         ticket.dataset, ticket.batch, how="passed", at=now, only=stale
     )
     minutes = policy.continues_within_minutes
     opened = [
-        services.catalog.open_or_update_incident(
+        services.catalog.incidents.open_or_update(
             ticket.dataset,
             check,
             ticket.batch,
@@ -117,7 +117,7 @@ def _changes(
         for check, reasons in failing.items()
     ]
     if forced:
-        opened += services.catalog.resolve_batch_in_incidents(
+        opened += services.catalog.incidents.resolve_batch(
             ticket.dataset, ticket.batch, how="forced", at=now
         )
     return [*resolved, *opened]
@@ -128,7 +128,7 @@ def _failing(
 ) -> dict[str, list[Reason]]:
     key = ticket.version or ticket.run_id
     failing: dict[str, list[Reason]] = {}
-    for record in services.catalog.verdicts(
+    for record in services.catalog.verdicts.find(
         ticket.dataset, ticket.batch, key, run_id=ticket.run_id
     ):
         failing |= incident_checks(record.verdict, policy)

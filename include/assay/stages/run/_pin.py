@@ -44,8 +44,8 @@ def pin(
     asked = asked or Asked()
     pinned = _pinned(services, contract, batch, asked.reference)
     now = services.clock()
-    lease = services.catalog.acquire_lease(dataset, batch, run_id, now=now, ttl=LEASE)
-    services.catalog.start_batch(
+    lease = services.catalog.leases.acquire(dataset, batch, run_id, now=now, ttl=LEASE)
+    services.catalog.batches.start(
         dataset, batch, run_id, run_type=run_type, at=now, token=lease.token
     )
     return Ticket(
@@ -78,7 +78,7 @@ def unbegun(
         What ``notify`` needs; None if another run is at work on the batch, which will tell.
     """
     now = services.clock()
-    at_work = {(x.dataset, x.batch): x.owner for x in services.catalog.live_leases(now)}
+    at_work = {(x.dataset, x.batch): x.owner for x in services.catalog.leases.live(now)}
     if at_work.get((dataset, batch), run_id) != run_id:
         return None
     return Ticket(
@@ -104,9 +104,9 @@ def _pinned(services: Services, contract: Contract, batch: str, wanted: str | No
             do=did_you_mean(wanted, policy.references) or None,
         )
     released, forced = _released(services, dataset)
-    states = {k: str(v) for k, v in services.catalog.states(dataset).items()}
+    states = {k: str(v) for k, v in services.catalog.batches.states(dataset).items()}
     # A rehearsal, or a later delivery that was held, takes nothing from what readers have.
-    live = {x.batch for x in services.catalog.live_leases(services.clock()) if x.dataset == dataset}
+    live = {x.batch for x in services.catalog.leases.live(services.clock()) if x.dataset == dataset}
     standing = {k for k in {*released} - forced - live if states.get(k) in _LEFT_ALONE}
     states |= dict.fromkeys(standing, "released")
     choice = choose_references(policy, batch, contract.partition, released, states)

@@ -92,7 +92,7 @@ def abandon(services: Services, ticket: Ticket, done: dict[str, StageResult]) ->
     if "commit" in done:
         with suppress(OSError):  # a registry that doesn't answer may be why the run ended so
             _judge(services, ticket)
-    services.catalog.finish_batch(
+    services.catalog.batches.finish(
         ticket.dataset,
         ticket.batch,
         ticket.run_id,
@@ -123,7 +123,7 @@ def settle(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> 
     str or None
         ``"release"`` if that stage ended in an error; None if there was nothing to settle.
     """
-    runs = services.catalog.history(ticket.dataset, ticket.batch)
+    runs = services.catalog.batches.history(ticket.dataset, ticket.batch)
     run = next((r for r in runs if r.run_id == ticket.run_id), None)
     if "release" in done or run is None or run.state is not BatchState.RUNNING or run.reasons:
         return None
@@ -138,7 +138,7 @@ def _settled(services: Services, ticket: Ticket, done: dict[str, StageResult]) -
     if snapshot is None or (held and ticket.batch not in snapshot.forced):
         abandon(services, ticket, done)
         return "release"
-    _index(services, snapshot)
+    services.catalog.snapshots.record(snapshot)
     forced = ticket.batch in snapshot.forced
     state = BatchState.FORCED if forced else BatchState.RELEASED
     _finish(services, ticket, done, state, snapshot.number)
@@ -184,7 +184,7 @@ def _released(
         verdicts=verdicts(services, ticket),
         fence=partial(keep_lease, services, ticket),
     )
-    _index(services, snapshot)
+    services.catalog.snapshots.record(snapshot)
     state = BatchState.FORCED if forced_by else BatchState.RELEASED
     return _finish(services, ticket, done, state, snapshot.number)
 
@@ -198,19 +198,6 @@ def _judge(services: Services, ticket: Ticket) -> None:
         verdicts(services, ticket),
         at=services.clock(),
         fence=partial(keep_lease, services, ticket),
-    )
-
-
-def _index(services: Services, snapshot: Snapshot) -> None:
-    services.catalog.record_snapshot(
-        snapshot.dataset,
-        snapshot.number,
-        snapshot.batches,
-        parent=snapshot.parent,
-        forced=snapshot.forced,
-        reason=snapshot.reason,
-        author=snapshot.author,
-        at=snapshot.at,
     )
 
 
@@ -242,7 +229,7 @@ def _finish(
         },
     )
     result = write_overview(services, ticket, done, result)
-    services.catalog.finish_batch(
+    services.catalog.batches.finish(
         ticket.dataset,
         ticket.batch,
         ticket.run_id,
@@ -271,4 +258,4 @@ def _counts(rows: dict[str, int], out: bool) -> Counts:
 
 def _give_lease_back(services: Services, ticket: Ticket) -> None:
     lease = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, services.clock())
-    services.catalog.release_lease(lease)
+    services.catalog.leases.release(lease)

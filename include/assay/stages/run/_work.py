@@ -122,7 +122,7 @@ def clear_left_aside(services: Services, ticket: Ticket) -> None:
 
 def record(services: Services, ticket: Ticket, verdict: Verdict) -> None:
     """Put a verdict into the catalog."""
-    services.catalog.record_verdict(
+    services.catalog.verdicts.record(
         ticket.dataset,
         ticket.batch,
         ticket.version or ticket.run_id,

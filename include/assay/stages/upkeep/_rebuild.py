@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from assay.records.lineage import LineageEdge
-from assay.records.versions import Derivation
+from assay.records.versions import BatchVersion, DatasetRecords, Derivation, VersionDetails
 from assay.stages.services import Services
 from assay.stages.versions._cleaning import derived_columns
 from assay.verdict import Verdict
 from assay.versioning import RegistryUnavailable
 
 _ATTEMPTS: Final = 20
+Judged = Mapping[str, datetime]
 
 
 class _MovedOn(Exception):  # noqa: N818 - no error: read it again
@@ -34,52 +36,48 @@ def rebuild_catalog(services: Services) -> dict[str, int]:
     RegistryUnavailable
         If the registry is never still for long enough.
     """
-    about: dict[tuple[str, str, str], dict[str, Any]] = {}
+    known: dict[tuple[str, str, str], tuple[Judged, VersionDetails]] = {}
     for _ in range(_ATTEMPTS):
         head = services.registry.head()
-        dump = _dumped(services, about)
+        held = services.registry.records()
+        details = _read_details(services, held, known)
         try:
             with services.catalog.transaction():
-                services.catalog.rebuild(dump, at=services.clock())
-                # A release tells Git first and then waits for this transaction to end: either its
-                # commit shows here, or what it writes comes after.
+                services.catalog.rebuild(held, details, at=services.clock())
+                # A release writes to Git first and then waits for this transaction to end: either
+                # its commit is seen here, or its own record in the catalog comes after.
                 if services.registry.head() != head:
                     raise _MovedOn
         except _MovedOn:
             continue
-        return {name: len(held["versions"]) for name, held in dump.items()}
+        return {name: len(records.versions) for name, records in held.items()}
     raise RegistryUnavailable(f"the registry changed {_ATTEMPTS} times while it was read")
 
 
-def _dumped(
-    services: Services, about: dict[tuple[str, str, str], dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Everything the registry holds, with lineage and verdicts; ``about`` is what was read."""
-    dump = services.registry.dump()
-    for dataset, held in dump.items():
-        for version in held["versions"]:
-            key = (dataset, version["batch"], version["version"])
-            if key not in about or about[key]["judged"] != version["judged"]:
-                about[key] = _about(services, key, version["judged"])
-            known = about[key]
-            version |= {name: known[name] for name in ("lineage", "verdicts")}
-            version["meta"] |= {"derived": known["derived"]}
-    return dump
+def _read_details(
+    services: Services,
+    held: Mapping[str, DatasetRecords],
+    known: dict[tuple[str, str, str], tuple[Judged, VersionDetails]],
+) -> dict[tuple[str, str, str], VersionDetails]:
+    """What the objects of each version say; ``known`` has what an earlier attempt has read."""
+    for version in (v for records in held.values() for v in records.versions):
+        key = (version.dataset, version.batch, version.version)
+        if key not in known or known[key][0] != version.judged:
+            known[key] = (version.judged, _details(services, version))
+    return {key: details for key, (_, details) in known.items()}
 
 
-def _about(
-    services: Services, key: tuple[str, str, str], judged: dict[str, datetime]
-) -> dict[str, Any]:
+def _details(services: Services, version: BatchVersion) -> VersionDetails:
+    key = (version.dataset, version.batch, version.version)
     verdicts = services.registry.verdicts(*key)
-    return {
-        "judged": judged,
-        "derived": derived_columns(services, *key),
-        "lineage": lineage_edges(key[0], services.registry.lineage(*key)),
-        "verdicts": [
+    return VersionDetails(
+        lineage=tuple(lineage_edges(version.dataset, services.registry.lineage(*key))),
+        verdicts=tuple(
             (Verdict.model_validate(verdicts[gate]), at)
-            for gate, at in sorted(judged.items(), key=lambda pair: pair[1])
-        ],
-    }
+            for gate, at in sorted(version.judged.items(), key=lambda pair: pair[1])
+        ),
+        derived=derived_columns(services, *key),
+    )
 
 
 def lineage_edges(dataset: str, derivation: Derivation) -> list[LineageEdge]:

@@ -135,10 +135,10 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
     stones = [t for n in names for t in registry.tombstones(n)]
     return take_inventory(
         services.lake,
-        [r for n in names for r in catalog.history(n)],
+        [r for n in names for r in catalog.batches.history(n)],
         [s for n in names for s in registry.snapshots(n)],
         pointers=pointers,
-        live={(x.dataset, x.batch): x.owner for x in catalog.live_leases(services.clock())},
+        live={(x.dataset, x.batch): x.owner for x in catalog.leases.live(services.clock())},
         committed=[v for n in names for v in registry.versions(n)],
         batch_end=batch_end,
         stays={t.version: t.stay.until for t in stones if t.stay is not None},

@@ -11,7 +11,7 @@ from typing import Final
 
 from assay.errors import RegistryError
 from assay.lake import clear_aside, publish
-from assay.records.versions import BatchVersion, Snapshot
+from assay.records.versions import BatchVersion
 from assay.retention import PlannedVersion, RetentionPlan
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.services import Services
@@ -48,7 +48,7 @@ def end_versions(
         services.registry.removal.bury(
             one.dataset, one.batch, one.version, why=one.why, archived=archived, at=services.clock()
         )
-        services.catalog.expire(one.dataset, one.batch, one.version)
+        services.catalog.versions.expire(one.dataset, one.batch, one.version)
         # What was kept for the fairness gate alone has no purpose without its version.
         audited = services.lake.path(AUDIT, one.dataset, one.batch, one.version)
         shutil.rmtree(audited, ignore_errors=True)
@@ -68,22 +68,9 @@ def _withdraw(services: Services, leaving: list[PlannedVersion]) -> None:
             dataset, batches, reason=reason, author=_AUTHOR, at=services.clock()
         )
         if snapshot is not None:
-            _record(services, snapshot)
+            services.catalog.snapshots.record(snapshot)
         for batch, version in batches.items():
-            services.catalog.expire(dataset, batch, version)
-
-
-def _record(services: Services, snapshot: Snapshot) -> None:
-    services.catalog.record_snapshot(
-        snapshot.dataset,
-        snapshot.number,
-        snapshot.batches,
-        parent=snapshot.parent,
-        forced=snapshot.forced,
-        reason=snapshot.reason,
-        author=snapshot.author,
-        at=snapshot.at,
-    )
+            services.catalog.versions.expire(dataset, batch, version)
 
 
 def _archive(services: Services, version: BatchVersion) -> Path:
@@ -183,14 +170,16 @@ def restore_version(
     services.registry.removal.bring_back(
         found, files, until=until, reason=reason, author=author, at=at
     )
-    services.catalog.bring_back(dataset, batch, found.version)
+    services.catalog.versions.bring_back(dataset, batch, found.version)
     if release:
         why = f"restored: {reason}"
         snapshot = services.registry.release(
             dataset, batch, found.version, reason=why, author=author, at=at
         )
-        _record(services, snapshot)
-        services.catalog.record_pointer(dataset, snapshot.number, reason=why, author=author, at=at)
+        services.catalog.snapshots.record(snapshot)
+        services.catalog.snapshots.move_pointer(
+            dataset, snapshot.number, reason=why, author=author, at=at
+        )
     return found
 
 

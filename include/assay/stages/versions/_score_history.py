@@ -27,7 +27,7 @@ def score_history(services: Services, dataset: str, *, last: int | None = None) 
     limits = _limits(services, dataset)
     stages = []
     for stage in ("raw", "clean"):
-        points = services.catalog.trend(dataset, "quality_score", gate=f"validate_{stage}")
+        points = services.catalog.verdicts.trend(dataset, "quality_score", gate=f"validate_{stage}")
         newest = {(p.batch, p.group): p for p in points}
         batches = sorted({p.batch for p in points})[-(last or 0) :]
         if not batches:
