@@ -58,8 +58,7 @@ class Project:
         return cls(
             home=home,
             include=root / "include",
-            catalog_url=environ.get("ASSAY_CATALOG_URL")
-            or f"sqlite:///{home / 'catalog' / 'catalog.db'}",
+            catalog_url=environ.get("ASSAY_CATALOG_URL") or Lake(home).catalog_url,
             registry_git=environ.get("ASSAY_REGISTRY_GIT") or None,
             registry_objects=environ.get("ASSAY_REGISTRY_OBJECTS") or None,
         )

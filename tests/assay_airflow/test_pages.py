@@ -140,3 +140,22 @@ def test_a_report_has_an_address_where_airflow_has_one(monkeypatch: pytest.Monke
     operator: Any = Told()
     assert ReportLink().get_link(operator, ti_key=None) == url
     assert ReportLink().get_link(object(), ti_key=None) == ""
+
+
+@pytest.mark.parametrize("page", ["reports", "incidents"])
+def test_a_page_makes_nothing(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.api_fastapi.core_api.security import get_user
+
+    from assay_airflow.pages import incidents, reports
+
+    def may(*_: Any) -> bool:
+        return True
+
+    module = {"reports": reports, "incidents": incidents}[page]
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(module, "may_read", may)
+    monkeypatch.setattr(incidents, "may_answer", may)
+    app = module.build()
+    app.dependency_overrides[get_user] = lambda: "ann"
+    assert TestClient(app).get("/").status_code == 200
+    assert list(tmp_path.iterdir()) == []

@@ -39,17 +39,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_services() -> Services:
-    """The office that the environment describes."""
+def open_services(*, reading: bool = False) -> Services:
+    """The services that the environment describes; ``reading`` to look only."""
     from assay.stages.services import Services
 
     secrets = {
         "registry_key": os.environ.get("ASSAY_REGISTRY_KEY", ""),
         "pseudonym_key": os.environ.get("ASSAY_PSEUDONYM_KEY", ""),
     }
-    return Services(
-        project=open_project(), clock=now, secrets={k: v for k, v in secrets.items() if v}
-    )
+    given = {k: v for k, v in secrets.items() if v}
+    return Services(project=open_project(), clock=now, secrets=given, reading=reading)
 
 
 def open_project() -> Project:

@@ -47,7 +47,7 @@ def list_incidents(
     """Open incidents, the most pressing first."""
     from assay.stages.incidents import told_incidents
 
-    services = open_services()
+    services = open_services(reading=True)
     if dataset is not None:
         check_dataset(services, dataset)
     found = told_incidents(services, dataset, None if closed else "open")
@@ -75,7 +75,7 @@ def list_incidents(
 @app.command("show")
 def show_incident(number: Number, as_json: AsJson = False) -> int:
     """One incident: its batches with their reasons, what was done, and what was told."""
-    catalog = open_services().catalog
+    catalog = open_services(reading=True).catalog
     incident = catalog.incidents.get(number)
     done, told = catalog.responses.find(number), catalog.outbox.about(f"incident/{number}/")
     if as_json:
@@ -172,7 +172,9 @@ def digest(
 
     if (owner is None) != everybody:
         raise InputError("whose digest?", expected="an owner, or --all")
-    found = weekly_digests(open_services(), owner, week, "batch" if by_batch else "decided")
+    found = weekly_digests(
+        open_services(reading=True), owner, week, "batch" if by_batch else "decided"
+    )
     text = "\n".join(render_weekly(w) for w in found).rstrip()
     show({"digests": [w.body() for w in found]}, as_json, text)
     return 0

@@ -42,7 +42,7 @@ def history(
     """
     from assay.stages.versions import score_history
 
-    services = open_services()
+    services = open_services(reading=True)
     check_dataset(services, dataset)
     found = score_history(services, dataset, last=last)
     if html is not None:

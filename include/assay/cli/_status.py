@@ -43,7 +43,7 @@ def status(
     as_json: AsJson = False,
 ) -> int:
     """Per data set: batches, verdicts, states, the released snapshot, open incidents."""
-    services = open_services()
+    services = open_services(reading=True)
     if dataset is not None:
         check_dataset(services, dataset)
     names = services.project.datasets() if dataset is None else [dataset]

@@ -43,7 +43,7 @@ Which = Annotated[
 @app.command("list")
 def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     """Snapshots of a data set, newest first, and the version of each batch."""
-    services = open_services()
+    services = open_services(reading=True)
     check_dataset(services, dataset)
     pointer = services.registry.pointer(dataset)
     snapshots = services.registry.snapshots(dataset)
@@ -87,7 +87,7 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     """One version: its objects, counts, lineage and verdicts; or what a snapshot holds."""
     from assay.stages.versions import derived_columns
 
-    services = open_services()
+    services = open_services(reading=True)
     check_dataset(services, dataset)
     number = _numbered(which)
     if number is not None:
@@ -143,7 +143,7 @@ def diff(dataset: Dataset, left: Which, right: Which, as_json: AsJson = False) -
     """What changed from one version to another: schema, rows by key, distributions."""
     from assay.versioning import diff_versions, render_diff_json, render_diff_text
 
-    services = open_services()
+    services = open_services(reading=True)
     contract = services.project.contract(dataset)
     with progress("comparing"), services.session() as session:
         tables = [_table(services, session, dataset, which) for which in (left, right)]

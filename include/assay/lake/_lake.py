@@ -93,6 +93,11 @@ class Lake:
                 folder.chmod(mode)
         return path
 
+    @property
+    def catalog_url(self) -> str:
+        """SQLAlchemy URL of the embedded catalog."""
+        return f"sqlite:///{self.path('catalog', 'catalog.db')}"
+
     def zone_of(self, path: Path) -> Zone | None:
         """The zone that claims a path, None where none does."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,11 +37,15 @@ class Services:
         Gives the time, timezone-aware; the library itself reads no clock.
     secrets : mapping
         ``registry_key`` and ``pseudonym_key`` where a secrets backend holds them.
+    reading : bool
+        Whether they are opened to look only: a home that has no catalog or registry is then read
+        as an empty one, and stays as it is.
     """
 
     project: Project
     clock: Callable[[], datetime]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reading: bool = False
 
     @property
     def lake(self) -> Lake:
@@ -52,9 +57,12 @@ class Services:
         """The catalog, its tables made on first use."""
         from assay.catalog import Catalog
 
-        if self.project.catalog_url.startswith("sqlite"):
-            self.lake.make("catalog", "catalog.db")
-        catalog = Catalog(self.project.catalog_url)
+        url = self.project.catalog_url
+        if url == self.lake.catalog_url:
+            lake = self._lake_with("catalog", "catalog.db")
+            lake.make("catalog", "catalog.db")
+            url = lake.catalog_url
+        catalog = Catalog(url)
         catalog.migrate()
         return catalog
 
@@ -81,7 +89,17 @@ class Services:
                     scratch=self.lake.make("cache", "registry"),
                 )
             )
-        return Registry(embedded(project.home))
+        return Registry(embedded(self._lake_with("registry", "git").home))
+
+    def _lake_with(self, *place: str) -> Lake:
+        """The lake; to look only, an empty one if this one has nothing at a place."""
+        if self.reading and not self.lake.path(*place).exists():
+            return Lake(Path(self._empty_home.name))
+        return self.lake
+
+    @cached_property
+    def _empty_home(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="assay-")
 
     @cached_property
     def key(self) -> PseudonymKey:

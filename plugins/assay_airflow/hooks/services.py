@@ -1,4 +1,4 @@
-"""The office that tasks work in: settings from the environment, secrets from connections."""
+"""The services that tasks work with: settings from the environment, secrets from connections."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class ConnectionSecrets(Mapping[str, str]):
         return len(SECRETS)
 
 
-def open_services() -> Services:
-    """The office of this installation."""
+def open_services(*, reading: bool = False) -> Services:
+    """The services of this installation; ``reading`` to look only."""
     from assay.project import Project
     from assay.stages.services import Services
 
@@ -44,6 +44,7 @@ def open_services() -> Services:
         project=Project.from_environment(os.environ),
         clock=lambda: datetime.now(UTC),
         secrets=ConnectionSecrets(),
+        reading=reading,
     )
 
 

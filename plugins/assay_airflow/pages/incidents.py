@@ -70,7 +70,7 @@ def index(user: User) -> HTMLResponse:
     """What is open, the most pressing first."""
     from assay.stages.incidents import told_incidents
 
-    services = open_services()
+    services = open_services(reading=True)
     seen = [t for t in told_incidents(services) if may_read(user, t.incident.dataset)]
     sections = [_section(services, told, may_answer(user)) for told in seen]
     none = "No incident is open of a data set that you may read."
@@ -79,7 +79,7 @@ def index(user: User) -> HTMLResponse:
 
 def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
     """One incident, open or closed."""
-    services = open_services()
+    services = open_services(reading=True)
     section = _section(services, _readable(services, number, user), may_answer(user))
     return _page(
         f"Assay: incident {number}", problem or _how(user), [section], 400 if problem else 200

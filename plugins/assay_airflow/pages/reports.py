@@ -80,11 +80,11 @@ def find_report(zone: Path, path: str) -> Path | None:
 
 def _zone() -> Path:
     lake: Lake = Project.from_environment(os.environ).lake
-    return lake.make("reports")
+    return lake.path("reports")
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and _PART.fullmatch(p.name))
+    return sorted(p for p in folder.glob("*/") if _PART.fullmatch(p.name))
 
 
 def _batches(folder: Path) -> Markup:

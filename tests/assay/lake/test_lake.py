@@ -47,3 +47,10 @@ def test_publishing_replaces_at_once(tmp_path: Path) -> None:
     publish(tmp_path / "new", tmp_path / "old")
     assert (tmp_path / "old").read_text() == "new"
     assert not (tmp_path / "new").exists()
+
+
+def test_only_the_lake_joins_a_zone_to_the_home() -> None:
+    root = Path(__file__).parents[3]
+    files = [p for d in ("include", "plugins", "dags", "config") for p in (root / d).rglob("*.py")]
+    joining = [p for p in files if ".home /" in p.read_text("utf-8") and p.parent.name != "lake"]
+    assert joining == []

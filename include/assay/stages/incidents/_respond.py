@@ -141,7 +141,7 @@ def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str 
     Nothing is made or migrated: whoever looks at files only changes nothing.
     """
     url = project.catalog_url
-    if url.startswith("sqlite:///") and not project.lake.path("catalog").is_dir():
+    if url == project.lake.catalog_url and not project.lake.path("catalog").is_dir():
         return [], None
     try:
         return Catalog(url).responses.silences(now), None

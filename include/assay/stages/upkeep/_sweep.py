@@ -49,6 +49,7 @@ def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
         If another plan is due by now and this one was never begun: then nothing is removed.
     """
     done, kept = _result_path(services, plan_hash), tuple[str, ...]()
+    services.lake.make("retention")
     inventory, plan = _look(services)
     if plan.hash == plan_hash:
         write_text(_plan_path(services, plan_hash), plan.model_dump_json(indent=1))
@@ -80,11 +81,11 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
 
 
 def _plan_path(services: Services, plan_hash: str) -> Path:
-    return services.lake.make("retention", f"{plan_hash}.json")
+    return services.lake.path("retention", f"{plan_hash}.json")
 
 
 def _result_path(services: Services, plan_hash: str) -> Path:
-    return services.lake.make("retention", f"{plan_hash}.done.json")
+    return services.lake.path("retention", f"{plan_hash}.done.json")
 
 
 def _begun(services: Services, plan_hash: str, due: RetentionPlan) -> RetentionPlan:

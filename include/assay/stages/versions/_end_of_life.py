@@ -79,7 +79,7 @@ def _archive(services: Services, version: BatchVersion) -> Path:
     A version that came back and was judged again has other objects than the archive of its first
     end: that one stays until the new one is whole.
     """
-    place = _archived(services, version)
+    place = services.lake.make(*_archive_path(version))
     _put_back(place.parent)
     if _is_whole(services, place, version):
         return place
@@ -124,8 +124,8 @@ def _files(place: Path, version: BatchVersion) -> dict[str, Path]:
     return {name: place / stored.file for name, stored in version.objects.items()}
 
 
-def _archived(services: Services, version: BatchVersion) -> Path:
-    return services.lake.make("archive", version.dataset, version.batch, version.version)
+def _archive_path(version: BatchVersion) -> tuple[str, ...]:
+    return "archive", version.dataset, version.batch, version.version
 
 
 def restore_version(
@@ -158,7 +158,7 @@ def restore_version(
     found = _removed(services, dataset, batch, version)
     if until < services.clock().date():
         raise RegistryError("the date is past", got=until.isoformat(), expected="a day to come")
-    place = _archived(services, found)
+    place = services.lake.path(*_archive_path(found))
     if not place.is_dir():
         raise RegistryError(
             "the archive doesn't hold this version",
