@@ -7,15 +7,19 @@ from typing import Any, Final
 
 from assay.cleaning._report import CleaningReport
 from assay.policy.cleaning import CleaningPolicy, Limit
+from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 
 GATE: Final = "clean"
 _FAULTS: Final = {
-    "n_too_small": ("too few values for the method to find an outlier", Outcome.INCONCLUSIVE),
-    "spread_zero": ("no spread to measure a distance in", Outcome.INCONCLUSIVE),
-    "no_values": ("no value in the reference to learn from", Outcome.INCONCLUSIVE),
+    "n_too_small": (
+        ReasonCode.CLEANING_N_TOO_SMALL, "too few values for the method to find an outlier",
+    ),
+    "spread_zero": (ReasonCode.CLEANING_SPREAD_ZERO, "no spread to measure a distance in"),
+    "no_values": (ReasonCode.CLEANING_NO_VALUES, "no value in the reference to learn from"),
     "scaling_refused": (
-        "no pinned reference to fit a scaler on, so none was made", Outcome.WARN,
+        ReasonCode.CLEANING_SCALING_REFUSED,
+        "no pinned reference to fit a scaler on, so none was made",
     ),
 }  # fmt: skip
 
@@ -49,7 +53,7 @@ def judge_cleaning(
     if report.rows_in == 0:
         reasons.append(
             Reason(
-                code="cleaning_empty_batch",
+                code=ReasonCode.CLEANING_EMPTY_BATCH,
                 outcome=Outcome.INCONCLUSIVE,
                 message="The batch has no row to clean.",
                 numbers={"rows_in": 0},
@@ -91,7 +95,7 @@ def _over(
     what = {"cells": "cells changed", "rows": "rows changed or dropped", "dropped": "rows dropped"}
     place = f" in {column}" if column else ""
     yield Reason(
-        code="cleaning_budget_exceeded",
+        code=ReasonCode.CLEANING_BUDGET_EXCEEDED,
         outcome=Outcome.FAIL,
         message=f"{count / total:.2%} of {what[name]}{place}, above the budget of "
         f"{limit.max_share:.2%}.",
@@ -104,12 +108,12 @@ def _faults(report: CleaningReport) -> Iterator[Reason]:
     for step in report.steps:
         for column, found in step.columns.items():
             if found.fault is not None:
-                text, outcome = _FAULTS[found.fault]
+                code, text = _FAULTS[found.fault]
                 centred = step.step == "scale" and found.fault == "spread_zero"
                 effect = "only centred {}" if centred else "left {} as it is"
                 yield Reason(
-                    code=f"cleaning_{found.fault}",
-                    outcome=outcome,
+                    code=code,
+                    outcome=code.outcome,
                     message=f"Step {step.index} ({step.step}) {effect.format(column)}: {text}.",
                     column=column,
                     numbers={"step": step.index},

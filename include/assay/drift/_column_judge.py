@@ -8,6 +8,7 @@ from typing import Any
 from assay.drift._classifier import TEST
 from assay.drift._measurements import ColumnDrift, DriftMeasurements, Effect
 from assay.policy.drift import CategoryTest, Classifier, DriftPolicy, NumericTest, ShareLimit
+from assay.reasons import ReasonCode
 from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Number, Outcome, Reason
 
@@ -55,15 +56,15 @@ class ColumnJudge:
             return self._fault(column.fault)
         if effect is None or self.adjusted is None:
             nothing = "has no value to compare in the batch or in its reference"
-            return self._reason("drift_not_enough_rows", Outcome.INCONCLUSIVE, nothing)
+            return self._reason(ReasonCode.DRIFT_NOT_ENOUGH_ROWS, Outcome.INCONCLUSIVE, nothing)
         if effect.value is None or effect.null_quantile is None:
             no_unit = "has an interquartile range of 0 in the reference, so that there is no unit"
-            return self._reason("spread_zero", Outcome.INCONCLUSIVE, no_unit)
+            return self._reason(ReasonCode.SPREAD_ZERO, Outcome.INCONCLUSIVE, no_unit)
         if self.adjusted <= (self.policy.alpha or 0.0) and effect.value >= self.spec.limit:
             return self._shifted(effect.value, self.adjusted)
         if effect.null_quantile > self.spec.limit:
             return self._reason(
-                "drift_not_enough_rows",
+                ReasonCode.DRIFT_NOT_ENOUGH_ROWS,
                 Outcome.INCONCLUSIVE,
                 f"has too few rows to tell: chance alone reaches {effect.name} "
                 f"{effect.null_quantile:.3g}, limit {self.spec.limit:g}",
@@ -75,8 +76,8 @@ class ColumnJudge:
         numbers = f"{spec.effect} {value:.3g}, limit {spec.limit:g}, adjusted p {adjusted:.2g}"
         if isinstance(spec, Classifier):
             together = f"together tell the batch from the reference: {numbers}"
-            return self._reason("joint_shift_detected", Outcome.FAIL, together)
-        return self._reason("drift_detected", Outcome.FAIL, f"has shifted: {numbers}")
+            return self._reason(ReasonCode.JOINT_SHIFT_DETECTED, Outcome.FAIL, together)
+        return self._reason(ReasonCode.DRIFT_DETECTED, Outcome.FAIL, f"has shifted: {numbers}")
 
     def unseen_share(self) -> tuple[float, tuple[float, float]] | None:
         """Share of rows whose level the reference doesn't have, and its bounds."""
@@ -96,7 +97,7 @@ class ColumnJudge:
             return None
         rows = column.rows_current
         share = f"has levels unknown to the reference in {column.unseen} of {rows} rows"
-        return self._share_reason("unseen_category", outcome, share, found[1], spec.unseen)
+        return self._share_reason(ReasonCode.UNSEEN_CATEGORY, outcome, share, found[1], spec.unseen)
 
     def missing_share(self) -> tuple[float, tuple[float, float]] | None:
         """Change of the share of missing values, either way, and its bounds."""
@@ -129,7 +130,9 @@ class ColumnJudge:
         before = column.missing_reference / column.rows_reference
         now = column.missing_current / column.rows_current
         message = f"is missing in {now:.3g} of rows, {before:.3g} in the reference"
-        return self._share_reason("missing_share_changed", outcome, message, found[1], spec.missing)
+        return self._share_reason(
+            ReasonCode.MISSING_SHARE_CHANGED, outcome, message, found[1], spec.missing
+        )
 
     def _level(self) -> float:
         """Alpha over the number of shares that the policy limits."""
@@ -139,7 +142,11 @@ class ColumnJudge:
 
     def _fault(self, code: str) -> Reason:
         current = self.column.fault_in == "current"
-        what = "isn't there" if code == "column_missing" else "isn't of a type that its test orders"
+        what = (
+            "isn't there"
+            if code == ReasonCode.COLUMN_MISSING
+            else "isn't of a type that its test orders"
+        )
         where = "in the batch" if current else "in the reference"
         outcome = Outcome.FAIL if current else Outcome.INCONCLUSIVE
         return self._reason(code, outcome, f"{what} {where}")

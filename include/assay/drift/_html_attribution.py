@@ -10,6 +10,7 @@ from markupsafe import Markup
 from assay.drift.attribution import Cause, SegmentPart, cause_line, whole_text
 from assay.page import Section, number, percent, table, text
 from assay.page.draw import split_bars
+from assay.reasons import ReasonCode
 
 _SHOWN: Final = 12
 _NOTE: Final = Markup(
@@ -29,7 +30,10 @@ _EVERYWHERE: Final = (
 def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
     """A section for each column that failed."""
     for cause in causes:
-        what = {"missing_share_changed": " (missing)", "unseen_category": " (unseen levels)"}
+        what: dict[str, str] = {
+            ReasonCode.MISSING_SHARE_CHANGED: " (missing)",
+            ReasonCode.UNSEEN_CATEGORY: " (unseen levels)",
+        }
         title = f"Why {cause.name} shifted{what.get(cause.code, '')}"
         yield Section(title, list(_parts(cause)), _NOTE if cause.segmenting else None)
 

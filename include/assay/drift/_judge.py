@@ -9,6 +9,7 @@ from assay.drift._column_judge import ColumnJudge
 from assay.drift._measurements import DriftMeasurements
 from assay.drift.concept._judge import judge_concept
 from assay.policy.drift import DriftPolicy
+from assay.reasons import ReasonCode
 from assay.statistics.corrections import CORRECTIONS
 from assay.verdict import Outcome, Reason, Verdict
 
@@ -88,16 +89,16 @@ def _states(one: DriftMeasurements) -> Iterator[Reason]:
     """What keeps a table from being compared at all."""
     if one.state == "empty_batch":
         message = "the batch has no row, so that nothing can be compared"
-        yield Reason(code="empty_batch", outcome=Outcome.INCONCLUSIVE, message=message)
+        yield Reason(code=ReasonCode.EMPTY_BATCH, outcome=Outcome.INCONCLUSIVE, message=message)
     elif one.state == "no_reference":
         message = f"there is no reference {one.reference!r}" + (f": {one.note}" if one.note else "")
-        yield Reason(code="no_reference", outcome=Outcome.INCONCLUSIVE, message=message)
+        yield Reason(code=ReasonCode.NO_REFERENCE, outcome=Outcome.INCONCLUSIVE, message=message)
     elif one.state == "bootstrap":
         message = "the policy releases this batch without a reference"
-        yield Reason(code="bootstrap_batch", outcome=Outcome.PASS, message=message)
+        yield Reason(code=ReasonCode.BOOTSTRAP_BATCH, outcome=Outcome.PASS, message=message)
     elif one.state == "not_applicable":
         message = f"drift isn't judged here: {one.note}"
-        yield Reason(code="not_applicable", outcome=Outcome.PASS, message=message)
+        yield Reason(code=ReasonCode.NOT_APPLICABLE, outcome=Outcome.PASS, message=message)
 
 
 def _columns(
@@ -119,7 +120,7 @@ def _hidden(rows: Sequence[dict[str, Any]]) -> Iterator[Reason]:
     key = ("reference", "column", "slice")
     shifted = {
         row["table"]: {tuple(r[k] for k in key) for r in rows if r["table"] == row["table"]
-                       and "drift_detected" in r["codes"]}
+                       and ReasonCode.DRIFT_DETECTED in r["codes"]}
         for row in rows
     }  # fmt: skip
     if "candidate" not in shifted:
@@ -129,7 +130,7 @@ def _hidden(rows: Sequence[dict[str, Any]]) -> Iterator[Reason]:
     ):
         name = column if part is None else f"{column} [{part}]"
         yield Reason(
-            code="shift_hidden_by_cleaning",
+            code=ReasonCode.SHIFT_HIDDEN_BY_CLEANING,
             outcome=Outcome.WARN,
             message=f"{name} has shifted against {reference} in the observed rows, and cleaning "
             "hides it from the candidate",

@@ -13,6 +13,7 @@ from assay.fairness._measure import FairnessMeasurements
 from assay.fairness._measurements import ROWS, about_text, favourable_text, number, shown_count
 from assay.fairness._stratified import Pooled, pooled_difference
 from assay.policy.fairness import FairnessPolicy
+from assay.reasons import ReasonCode
 from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Measurement, Outcome, Reason
 
@@ -217,7 +218,7 @@ def reasons_of_reversals(
         about = about_text(measurements, policy, item.rate)
         sure = "" if beyond else ", though its interval holds 0"
         yield Reason(
-            code="direction_reverses",
+            code=ReasonCode.DIRECTION_REVERSES,
             outcome=Outcome.WARN,
             message=f"{item.rate} of {item.group.name} against {item.reference.name} is "
             f"{'higher' if gap > 0 else 'lower'} over all rows and "

@@ -25,6 +25,7 @@ from assay.fairness._reasons import (
 )
 from assay.fairness._treatment import own_work
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
+from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 
 GATE = "fairness"
@@ -67,11 +68,13 @@ def judge_fairness(
     groups × metrics. A gate that doesn't apply gives PASS with the reason ``not_applicable``.
     """
     if not policy.applies:
-        reason = Reason(code="not_applicable", outcome=Outcome.PASS, message=policy.reason or "")
+        reason = Reason(
+            code=ReasonCode.NOT_APPLICABLE, outcome=Outcome.PASS, message=policy.reason or ""
+        )
         return Verdict.of(GATE, [reason], [], policy, {"applies": False})
     if measurements.rows == 0:
         empty = Reason(
-            code="empty_batch",
+            code=ReasonCode.EMPTY_BATCH,
             outcome=Outcome.INCONCLUSIVE,
             message="there is no row, so that no group can be judged",
             numbers={"rows": 0},

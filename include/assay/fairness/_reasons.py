@@ -11,6 +11,7 @@ from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
 from assay.fairness._measurements import about_text, limits_text, number, shown_count
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
+from assay.reasons import ReasonCode
 from assay.verdict import Outcome, Reason
 
 
@@ -37,7 +38,7 @@ def reasons_of_columns(measurements: FairnessMeasurements) -> Iterator[Reason]:
     """Columns that are named and aren't there."""
     for name in measurements.missing_columns:
         yield Reason(
-            code="column_missing",
+            code=ReasonCode.COLUMN_MISSING,
             outcome=Outcome.INCONCLUSIVE,
             message="the table has no such column, so that nothing that needs it was judged",
             column=name,
@@ -57,7 +58,7 @@ def reasons_of_outcomes(
         if favourable == 0 and other > 0 and role in idle:
             values = ", ".join(getattr(policy.rules.favourable, role))
             yield Reason(
-                code="favourable_outcome_absent",
+                code=ReasonCode.FAVOURABLE_OUTCOME_ABSENT,
                 outcome=Outcome.INCONCLUSIVE,
                 message=f"no row has the favourable {role} ({values}): rates of 0 say nothing",
                 column=column,
@@ -65,7 +66,7 @@ def reasons_of_outcomes(
         if missing > 0:
             all_missing = favourable + other == 0
             yield Reason(
-                code="outcome_missing",
+                code=ReasonCode.OUTCOME_MISSING,
                 outcome=Outcome.INCONCLUSIVE if all_missing else Outcome.WARN,
                 message=f"rows without a {role} are in no rate that needs it",
                 column=column,
@@ -87,14 +88,14 @@ def reasons_of_groups(
         if reference_of(groups, policy) is None:
             name = " × ".join(policy.attributes[a].reference for a in attributes)
             yield Reason(
-                code="reference_group_absent",
+                code=ReasonCode.REFERENCE_GROUP_ABSENT,
                 outcome=Outcome.INCONCLUSIVE,
                 message=f"the reference group {name} has no row, so that none can be compared",
                 column=column,
             )
         for name in absent_groups(attributes, groups, policy):
             yield Reason(
-                code="required_group_absent",
+                code=ReasonCode.REQUIRED_GROUP_ABSENT,
                 outcome=Outcome.INCONCLUSIVE,
                 message=f"the required group {name} has no row",
                 column=column,
@@ -121,7 +122,7 @@ def _small_groups(
             together = sum(g.rows for g in members)
             share = None if together < least else number(together / rows)
             yield Reason(
-                code="group_too_small",
+                code=ReasonCode.GROUP_TOO_SMALL,
                 outcome=outcome,
                 message=f"groups of {column} with fewer rows than the least number weren't judged"
                 f"{shown}",
@@ -151,7 +152,7 @@ def reasons_of_silence(
     ]
     return [
         Reason(
-            code="nothing_compared",
+            code=ReasonCode.NOTHING_COMPARED,
             outcome=Outcome.INCONCLUSIVE,
             message="no group could be compared with the reference group",
             column=column,
@@ -177,7 +178,7 @@ def reasons_of_cells(
         about = about_text(measurements, policy, cell.rate)
         if cell.p is None:
             yield Reason(
-                code="group_too_small",
+                code=ReasonCode.GROUP_TOO_SMALL,
                 outcome=Outcome.INCONCLUSIVE if cell.required else Outcome.WARN,
                 message=f"{label} {against} has fewer rows than the least number, {least}; {about}",
                 column=column,
@@ -192,7 +193,7 @@ def reasons_of_cells(
         failed = cell.outcome is Outcome.FAIL
         verb = "is beyond" if failed else "can't be told from"
         yield Reason(
-            code="disparity" if failed else "disparity_undecided",
+            code=ReasonCode.DISPARITY if failed else ReasonCode.DISPARITY_UNDECIDED,
             outcome=cell.outcome,
             message=f"{label} {against} {verb} the limit: {limits_text(cell.metric)}; {about}",
             column=column,

@@ -11,6 +11,7 @@ from assay.errors import InputError
 from assay.ingest._http import Retry, download
 from assay.ingest._model import Fault, OriginalFile, UnusableError
 from assay.ingest._original import file_name, keep
+from assay.reasons import ReasonCode
 
 _BLOCK: Final = 1 << 20
 
@@ -49,7 +50,7 @@ def fetch_file(
 
 def missing() -> Fault:
     """The fault of a batch that has no input."""
-    return Fault(code="source_missing", message="The source has no input for this batch.")
+    return Fault(code=ReasonCode.SOURCE_MISSING, message="The source has no input for this batch.")
 
 
 def _local(location: str, home: Path) -> Iterator[bytes]:

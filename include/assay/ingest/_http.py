@@ -17,6 +17,7 @@ import httpx
 from assay.errors import InputError
 from assay.ingest._model import Fault, OriginalFile, UnusableError
 from assay.ingest._original import keep
+from assay.reasons import ReasonCode
 
 _MISSING: Final = {404, 410}
 _AGAIN: Final = {408, 425, 429, 500, 502, 503, 504}
@@ -123,7 +124,7 @@ def accept(response: httpx.Response, url: str) -> None:
     status = response.status_code
     if status in _MISSING:
         raise UnusableError(
-            Fault(code="source_missing", message="The source has no input for this batch.")
+            Fault(code=ReasonCode.SOURCE_MISSING, message="The source has no input for this batch.")
         )
     if status in _AGAIN:
         raise AgainError(response)

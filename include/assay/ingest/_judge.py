@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.ingest._model import Landing
+from assay.reasons import ReasonCode
 from assay.verdict import Judging, Measurement, Outcome, Reason, Verdict
 
 
@@ -33,7 +34,7 @@ def judge_landing(landing: Landing, policy: Judging) -> Verdict:
     if landing.rows == 0:
         reasons.append(
             Reason(
-                code="empty_batch",
+                code=ReasonCode.EMPTY_BATCH,
                 outcome=Outcome.INCONCLUSIVE,
                 message="The input is sound and has no record.",
                 numbers={"rows": 0},

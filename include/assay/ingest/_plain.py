@@ -15,6 +15,7 @@ import zstandard
 
 from assay.errors import InputError
 from assay.ingest._model import Fault, UnusableError
+from assay.reasons import ReasonCode
 
 Compression = Literal["gzip", "zstd"] | None
 _BLOCK: Final = 1 << 20
@@ -68,7 +69,7 @@ def decompressed(path: Path, compression: Compression, max_bytes: int | None) ->
         raise UnusableError(_truncated(f"The {compression} stream is cut off.")) from None
     except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
         message = f"The file isn't a sound {compression} stream."
-        raise UnusableError(Fault(code="undecodable", message=message)) from None
+        raise UnusableError(Fault(code=ReasonCode.UNDECODABLE, message=message)) from None
 
 
 def as_utf8(
@@ -144,13 +145,13 @@ def _decoded(
         yield decoder.decode(b"", final=True)
     except UnicodeError:
         message = f"The text isn't {encoding} throughout."
-        raise UnusableError(Fault(code="undecodable", message=message)) from None
+        raise UnusableError(Fault(code=ReasonCode.UNDECODABLE, message=message)) from None
 
 
 def _without_nul(text: str, encoding: str) -> str:
     if "\0" in text:
         message = f"The text holds NUL characters, so it isn't {encoding}; it may be UTF-16."
-        raise UnusableError(Fault(code="undecodable", message=message))
+        raise UnusableError(Fault(code=ReasonCode.UNDECODABLE, message=message))
     return text
 
 
@@ -168,12 +169,12 @@ def _sink(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
 
 
 def _truncated(message: str) -> Fault:
-    return Fault(code="truncated", message=message)
+    return Fault(code=ReasonCode.TRUNCATED, message=message)
 
 
 def _too_large(max_bytes: int) -> Fault:
     return Fault(
-        code="too_large",
+        code=ReasonCode.TOO_LARGE,
         message="The input decompresses to more than its contract allows.",
         numbers={"max_bytes": max_bytes},
     )

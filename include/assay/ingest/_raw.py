@@ -15,6 +15,7 @@ from assay.engine import Session, quoted
 from assay.ingest._cast import is_float, is_opaque, literal
 from assay.ingest._model import Fault, UnusableError
 from assay.ingest._plain import Plain
+from assay.reasons import ReasonCode
 from assay.verdict import Outcome
 
 
@@ -60,11 +61,13 @@ def raw_jsonl(session: Session, plain: Plain, contract: Contract) -> Raw:
     )[0]
     if lists:
         message = "Lines are JSON, but no objects."
-        raise UnusableError(Fault(code="malformed", message=message, numbers={"lines": lists}))
+        raise UnusableError(
+            Fault(code=ReasonCode.MALFORMED, message=message, numbers={"lines": lists})
+        )
     if twice:
         message = "Lines have a key twice."
         raise UnusableError(
-            Fault(code="duplicate_columns", message=message, numbers={"lines": twice})
+            Fault(code=ReasonCode.DUPLICATE_COLUMNS, message=message, numbers={"lines": twice})
         )
     counts = dict(zip(contract.column_names, found, strict=True))
     absent = [c for c in contract.columns if rows and c.required and not counts[c.name]]
@@ -120,7 +123,9 @@ def judged_names(contract: Contract, names: Sequence[str]) -> tuple[Fault, ...]:
     if len(absent) == len(contract.columns):
         message = "No column of the contract is there; the file may lack its header."
         numbers = {"found": len(names), "expected": len(contract.columns)}
-        raise UnusableError(Fault(code="schema_mismatch", message=message, numbers=dict(numbers)))
+        raise UnusableError(
+            Fault(code=ReasonCode.SCHEMA_MISMATCH, message=message, numbers=dict(numbers))
+        )
     if absent:
         raise UnusableError(*(missing_column(column) for column in absent))
     more = len(names) - len(contract.columns)
@@ -129,13 +134,15 @@ def judged_names(contract: Contract, names: Sequence[str]) -> tuple[Fault, ...]:
 
 def missing_column(column: Column) -> Fault:
     """The fault of a column that the input lacks."""
-    return Fault(code="schema_mismatch", message="The column is missing.", column=column.name)
+    return Fault(
+        code=ReasonCode.SCHEMA_MISMATCH, message="The column is missing.", column=column.name
+    )
 
 
 def type_differs(column: Column, found: str) -> Fault:
     """The remark that a column came in a type of another family, and was read by its text."""
     return Fault(
-        code="type_differs",
+        code=ReasonCode.TYPE_DIFFERS,
         message=f"The column came as {found}, declared is {column.type}; it was read by its text.",
         column=column.name,
         outcome=Outcome.WARN,
@@ -150,18 +157,18 @@ def _header(path: Path, delimiter: str) -> list[str]:
             message = "The header can't be read: a name is far too long, or a quote isn't closed."
             numbers = {"most_characters": csv.field_size_limit()}
             raise UnusableError(
-                Fault(code="malformed", message=message, numbers=dict(numbers))
+                Fault(code=ReasonCode.MALFORMED, message=message, numbers=dict(numbers))
             ) from None
     if not names:
         message = "The file is empty, it has not even a header."
-        raise UnusableError(Fault(code="empty_file", message=message))
+        raise UnusableError(Fault(code=ReasonCode.EMPTY_FILE, message=message))
     return names
 
 
 def _whole_parquet(path: Path) -> None:
     size = path.stat().st_size
     if size == 0:
-        raise UnusableError(Fault(code="empty_file", message="The file has no bytes."))
+        raise UnusableError(Fault(code=ReasonCode.EMPTY_FILE, message="The file has no bytes."))
     with path.open("rb") as file:
         first = file.read(4)
         file.seek(max(0, size - 4))
@@ -170,20 +177,20 @@ def _whole_parquet(path: Path) -> None:
         raise UnusableError(_no_parquet("The file isn't Parquet."))
     if last != b"PAR1" or size < 12:
         message = "The Parquet file is cut off before its footer."
-        raise UnusableError(Fault(code="truncated", message=message))
+        raise UnusableError(Fault(code=ReasonCode.TRUNCATED, message=message))
 
 
 def _no_parquet(message: str) -> Fault:
-    return Fault(code="undecodable", message=message)
+    return Fault(code=ReasonCode.UNDECODABLE, message=message)
 
 
 def _nested(column: Column) -> Fault:
     message = f"The column came nested or binary, declared is {column.type}."
-    return Fault(code="schema_mismatch", message=message, column=column.name)
+    return Fault(code=ReasonCode.SCHEMA_MISMATCH, message=message, column=column.name)
 
 
 def _doubled(contract: Contract, twice: set[str]) -> list[Fault]:
-    code = "duplicate_columns"
+    code = ReasonCode.DUPLICATE_COLUMNS
     known = [name for name in contract.column_names if name in twice]
     faults = [Fault(code=code, message="The column stands twice.", column=n) for n in known]
     if len(known) < len(twice):
@@ -195,7 +202,7 @@ def _doubled(contract: Contract, twice: set[str]) -> list[Fault]:
 
 def _extra(what: str, **numbers: int) -> Fault:
     return Fault(
-        code="extra_columns",
+        code=ReasonCode.EXTRA_COLUMNS,
         message=f"{what} that the contract doesn't know; only the original has them.",
         numbers=dict(numbers),
         outcome=Outcome.WARN,

@@ -16,6 +16,7 @@ from assay.errors import InputError
 from assay.ingest._http import Retry, accept, attempt_all, client, shown
 from assay.ingest._model import Fault, OriginalFile, UnusableError
 from assay.ingest._original import keep
+from assay.reasons import ReasonCode
 
 _PAGE: Final = "page-{:06d}.json"
 
@@ -160,7 +161,7 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         raise UnusableError(
-            Fault(code="undecodable", message="An answer of the endpoint isn't JSON.")
+            Fault(code=ReasonCode.UNDECODABLE, message="An answer of the endpoint isn't JSON.")
         ) from None
 
 
@@ -173,13 +174,13 @@ def _at(value: Any, path: str) -> Any:
 
 
 def _midway(fault: Fault) -> Fault:
-    if fault.code != "source_missing":
+    if fault.code != ReasonCode.SOURCE_MISSING:
         return fault
-    return Fault(code="truncated", message="A later page of the answer is missing.")
+    return Fault(code=ReasonCode.TRUNCATED, message="A later page of the answer is missing.")
 
 
 def _malformed(message: str) -> Fault:
-    return Fault(code="malformed", message=message)
+    return Fault(code=ReasonCode.MALFORMED, message=message)
 
 
 def _once(seen: set[str], step: str, start: str) -> None:

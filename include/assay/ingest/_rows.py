@@ -19,6 +19,7 @@ from assay.ingest._cast import (
 from assay.ingest._model import Fault, UnusableError
 from assay.ingest._plain import Plain, as_binary, as_utf8, compression_of
 from assay.ingest._raw import Raw, raw_csv, raw_jsonl, raw_parquet, type_differs
+from assay.reasons import ReasonCode
 
 _LONGEST_LINE: Final = 1 << 24
 _SQL_TYPE: Final = {
@@ -149,15 +150,19 @@ def _is_torn(message: str, line: int | None, source: FilesSource, plain: Plain) 
 
 def _fault_of(message: str, source: FilesSource, plain: Plain) -> Fault:
     if source.format == "parquet":
-        return Fault(code="undecodable", message="The Parquet file can't be read to its end.")
+        return Fault(
+            code=ReasonCode.UNDECODABLE, message="The Parquet file can't be read to its end."
+        )
     if too_long := re.search(r"Maximum line size of (\d+) bytes exceeded", message):
         text = "A line is too long to be read: a cell is far too large, or a quote is never closed."
-        return Fault(code="malformed", message=text, numbers={"most_bytes": int(too_long[1])})
+        return Fault(
+            code=ReasonCode.MALFORMED, message=text, numbers={"most_bytes": int(too_long[1])}
+        )
     match = re.search(r"[Ll]ine:? (\d+)", message)
     line = int(match[1]) if match else None
     numbers: dict[str, Any] = {} if line is None else {"line": line}
     if not plain.ends_in_newline and _is_torn(message, line, source, plain):
         text = "The last line is torn, so the input is cut off."
-        return Fault(code="truncated", message=text, numbers=numbers)
+        return Fault(code=ReasonCode.TRUNCATED, message=text, numbers=numbers)
     text = "A line doesn't fit the header." if source.format == "csv" else "A line isn't JSON."
-    return Fault(code="malformed", message=text, numbers=numbers)
+    return Fault(code=ReasonCode.MALFORMED, message=text, numbers=numbers)

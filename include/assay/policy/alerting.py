@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from assay.policy._base import Model, Policy
+from assay.reasons import RUNBOOKS
 from assay.verdict import Outcome
 
 Channel = Annotated[str, Field(pattern=r"^(#[\w-]{1,80}|[CGD][A-Z0-9]{5,20})$")]
@@ -167,7 +168,7 @@ class AlertingPolicy(Policy):
         None, description="Whom messages name as the owner; the contract's owner if left out."
     )
     runbooks: str = Field(
-        "include/docs/runbooks",
+        RUNBOOKS,
         description="Folder or URL of the runbooks; messages append `/<reason code>.md`.",
     )
     severities: tuple[SeverityRule, ...] = Field(

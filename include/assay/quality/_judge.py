@@ -9,6 +9,7 @@ from assay.policy.quality import QualityPolicy
 from assay.quality._finding import OBSERVED_IS_A_COUNT, Finding
 from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
 from assay.quality._validate import Validation
+from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 
 
@@ -53,7 +54,7 @@ def _reason(finding: Finding) -> Reason | None:
     if finding.verdict is Outcome.INCONCLUSIVE:
         critical = e.severity == "critical"
         return Reason(
-            code="expectation_not_judged", column=column,
+            code=ReasonCode.EXPECTATION_NOT_JUDGED, column=column,
             outcome=Outcome.INCONCLUSIVE if critical else Outcome.WARN,
             message=f"{e.label} could not be judged",
         )  # fmt: skip
@@ -63,14 +64,16 @@ def _reason(finding: Finding) -> Reason | None:
         if k in finding.result
     } | _counted(finding)
     if finding.verdict is Outcome.WARN:
-        return Reason(code="warning_expectation_unmet", outcome=Outcome.WARN, column=column,
-                      message=f"{e.label} is unmet (a warning)", numbers=numbers)  # fmt: skip
+        return Reason(
+            code=ReasonCode.WARNING_EXPECTATION_UNMET, outcome=Outcome.WARN, column=column,
+            message=f"{e.label} is unmet (a warning)", numbers=numbers,
+        )  # fmt: skip
     if finding.row_level:
         rows = numbers.get("unexpected_count")
         many = "rows" if rows is None else f"{rows:,} row{'s' if rows != 1 else ''}"
-        return Reason(code="rows_quarantined", outcome=Outcome.WARN, column=column,
+        return Reason(code=ReasonCode.ROWS_QUARANTINED, outcome=Outcome.WARN, column=column,
                       message=f"{e.label} quarantines {many}", numbers=numbers)  # fmt: skip
-    return Reason(code="critical_expectation_unmet", outcome=Outcome.FAIL, column=column,
+    return Reason(code=ReasonCode.CRITICAL_EXPECTATION_UNMET, outcome=Outcome.FAIL, column=column,
                   message=f"{e.label} is unmet", numbers=numbers)  # fmt: skip
 
 
@@ -90,13 +93,14 @@ def _of_rows(
     limit = policy.quarantine.max_share
     if share is not None and share > limit:
         yield Reason(
-            code="quarantine_share_above_limit", outcome=Outcome.FAIL,
+            code=ReasonCode.QUARANTINE_SHARE_ABOVE_LIMIT, outcome=Outcome.FAIL,
             message=f"{share:.2%} of the rows are quarantined, more than {limit:.2%}",
             numbers={"quarantined": validation.quarantined, "share": share, "limit": limit},
         )  # fmt: skip
     if validation.rows_left == 0:
         yield Reason(
-            code="no_rows_left", outcome=Outcome.FAIL, message="no row is left to go on with",
+            code=ReasonCode.NO_ROWS_LEFT, outcome=Outcome.FAIL,
+            message="no row is left to go on with",
             numbers={"rows_in": validation.rows_in, "quarantined": validation.quarantined,
                      "dropped": validation.dropped},
         )  # fmt: skip

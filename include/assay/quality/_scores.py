@@ -11,6 +11,7 @@ from assay.policy.quality import Dimension, QualityPolicy, ScoreLimit
 from assay.quality._finding import Finding
 from assay.quality._suite import Expectation
 from assay.quality._validate import Validation
+from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason
 
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
@@ -149,7 +150,7 @@ def judge_scores(scores: tuple[Score, ...], policy: QualityPolicy, stage: str) -
             continue
         if score.value is None:
             yield Reason(
-                code="quality_score_not_measured",
+                code=ReasonCode.QUALITY_SCORE_NOT_MEASURED,
                 outcome=Outcome.INCONCLUSIVE if limit.severity == "critical" else Outcome.WARN,
                 message=f"{score.dimension} has a limit, and nothing of it could be judged",
             )
@@ -160,7 +161,7 @@ def judge_scores(scores: tuple[Score, ...], policy: QualityPolicy, stage: str) -
 def _below(score: Score, value: float, limit: ScoreLimit) -> Reason:
     worst = f"; most by {score.worst}" if score.worst else ""
     return Reason(
-        code="quality_score_below_limit",
+        code=ReasonCode.QUALITY_SCORE_BELOW_LIMIT,
         outcome=Outcome.FAIL if limit.severity == "critical" else Outcome.WARN,
         message=f"{score.dimension} is {value:.4f}, below {limit.min:g}{worst}",
         numbers={

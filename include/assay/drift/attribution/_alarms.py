@@ -9,14 +9,15 @@ from typing import Any, Final
 from assay.drift.attribution._cause import Cause
 from assay.drift.attribution._render import cause_line
 from assay.policy.drift import DriftPolicy, Slice
+from assay.reasons import ReasonCode
 from assay.verdict import Outcome, Reason, Verdict
 
 _EXPLAINED: Final = (
-    "drift_detected",
-    "unseen_category",
-    "missing_share_changed",
-    "column_missing",
-    "column_type",
+    ReasonCode.DRIFT_DETECTED,
+    ReasonCode.UNSEEN_CATEGORY,
+    ReasonCode.MISSING_SHARE_CHANGED,
+    ReasonCode.COLUMN_MISSING,
+    ReasonCode.COLUMN_TYPE,
 )
 
 

@@ -21,6 +21,7 @@ from assay.drift.columns._column_values import Sides, blocks_of
 from assay.drift.columns._ordered_counts import Marker, Marks, ranks
 from assay.drift.tests._chi_square import LEAST_EXPECTED, expected
 from assay.policy.drift import Slice
+from assay.reasons import ReasonCode
 
 Array = np.ndarray[Any, Any]
 _MARKS: Final = 32
@@ -124,9 +125,9 @@ def score_of(
     Wasserstein's distance is the integral of |F′ − F|, a sum over the intervals between pooled
     quantiles with the sign that F′ − F has there.
     """
-    if code == "missing_share_changed":
+    if code == ReasonCode.MISSING_SHARE_CHANGED:
         return _missing(sides, part, column)
-    if code == "unseen_category":
+    if code == ReasonCode.UNSEEN_CATEGORY:
         return _unseen(sides, part, column)
     if ordered:
         return _of_order(sides, part, column, effect, named)

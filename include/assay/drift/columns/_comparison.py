@@ -19,6 +19,7 @@ from assay.drift.columns._counted_table import CountedTable
 from assay.drift.columns._level_column import compare_levels
 from assay.drift.columns._ordered_column import compare_ordered
 from assay.policy.drift import CategoryTest, DriftPolicy, Slice
+from assay.reasons import ReasonCode
 from assay.statistics import sorted_blocks
 
 
@@ -120,7 +121,7 @@ class Comparison:
     def _missing(self, sides: Sides, name: str, part: Slice | None) -> ColumnDrift | None:
         for where, side in (("current", sides[1]), ("reference", sides[0])):
             if name not in side.table.columns:
-                fault = {"fault": "column_missing", "fault_in": where}
+                fault = {"fault": ReasonCode.COLUMN_MISSING, "fault_in": where}
                 return ColumnDrift(**fault, **self._common(name, part))
         return None
 
@@ -139,7 +140,7 @@ class Comparison:
             return ColumnDrift(**common)
         column = tables[1][name]
         where = "current" if order_of(column, column) is None else "reference"
-        return ColumnDrift(fault="column_type", fault_in=where, **common)
+        return ColumnDrift(fault=ReasonCode.COLUMN_TYPE, fault_in=where, **common)
 
 
 def _sizes(rows: list[int], n: list[int]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from assay.drift._column_judge import beyond
 from assay.drift._measurements import DriftMeasurements
 from assay.drift.concept._measure import auc_of
 from assay.policy.drift import DriftPolicy
+from assay.reasons import ReasonCode
 from assay.statistics.auc import change
 from assay.statistics.intervals import newcombe
 from assay.verdict import Measurement, Outcome, Reason
@@ -39,7 +40,7 @@ def judge_concept(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[Reaso
 
 def _late(one: DriftMeasurements, share: float, least: float) -> Reason:
     return Reason(
-        code="labels_late",
+        code=ReasonCode.LABELS_LATE,
         outcome=Outcome.WARN,
         message=f"{share:.3g} of rows have a label yet, {least:g} are needed to judge the concept "
         f"({one.table} against {one.reference})",
@@ -59,7 +60,7 @@ def _judged(
     if now is None or before is None or now.value is None or before.value is None:
         side = "batch" if now is None or now.value is None else "reference"
         yield Reason(
-            code="concept_undecided",
+            code=ReasonCode.CONCEPT_UNDECIDED,
             outcome=Outcome.INCONCLUSIVE,
             message=f"{name} can't be measured in the {side} {place}",
             numbers={"limit": limit, "table": one.table, "reference": one.reference},
@@ -71,7 +72,7 @@ def _judged(
     outcome = beyond(gap, bounds, limit, gap == 0)
     if outcome is None:
         return
-    code = "concept_changed" if outcome is Outcome.FAIL else "concept_undecided"
+    code = ReasonCode.CONCEPT_CHANGED if outcome is Outcome.FAIL else ReasonCode.CONCEPT_UNDECIDED
     told = f"{name} is {now.value:.3g}, {before.value:.3g} in the reference"
     yield Reason(
         code=code,

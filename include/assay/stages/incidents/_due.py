@@ -16,13 +16,13 @@ from assay.alerting import (
 from assay.errors import AssayError
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.drift import DriftPolicy
+from assay.reasons import ReasonCode
 from assay.records.incidents import Incident, IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.services import Services
 from assay.verdict import Outcome, Reason
 
-NOT_LOADED: Final = "not_loaded"
-_DEFINITION: Final = f"definition/{NOT_LOADED}"
+_DEFINITION: Final = f"definition/{ReasonCode.NOT_LOADED}"
 _EVERY: Final = "every batch"
 
 
@@ -126,7 +126,9 @@ def _fault(services: Services, dataset: str) -> Reason | None:
     except Exception as error:
         cause = f"the {what} doesn't load, see assay check"
         message = str(error.problems[0] if isinstance(error, AssayError) else error)
-        return Reason(code=NOT_LOADED, outcome=Outcome.FAIL, message=message, cause=cause)
+        return Reason(
+            code=ReasonCode.NOT_LOADED, outcome=Outcome.FAIL, message=message, cause=cause
+        )
     return None
 
 

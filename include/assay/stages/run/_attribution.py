@@ -19,6 +19,7 @@ from assay.drift.attribution import (
 from assay.engine import Session
 from assay.ingest import Manifest, read_manifest
 from assay.policy.drift import DriftPolicy
+from assay.reasons import ReasonCode
 from assay.records.versions import Derivation
 from assay.stages.run._ingest import derivation
 from assay.stages.run._spec import Ticket
@@ -31,7 +32,12 @@ TABLES: Final = {"observed": "observed.parquet", "candidate": "candidate.parquet
 """A table that drift judges → its file in the working folder."""
 OBJECTS: Final = {"observed": "observed", "candidate": "data"}
 """The same → its object in a version."""
-_SCHEMA: Final = ("extra_columns", "duplicate_columns", "schema_mismatch", "type_differs")
+_SCHEMA: Final = (
+    ReasonCode.EXTRA_COLUMNS,
+    ReasonCode.DUPLICATE_COLUMNS,
+    ReasonCode.SCHEMA_MISMATCH,
+    ReasonCode.TYPE_DIFFERS,
+)
 """Faults of a landing that tell that the input has another schema."""
 _RULES: Final = ("quality", "cleaning", "privacy")
 """Policies that change rows; those of drift and fairness only judge them."""

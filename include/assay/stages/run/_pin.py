@@ -10,6 +10,7 @@ from assay.drift import choose_references
 from assay.errors import AssayError, InputError, UndecidedError, did_you_mean
 from assay.policy.drift import DriftPolicy
 from assay.policy.quality import QualityPolicy
+from assay.reasons import ReasonCode
 from assay.stages.run._lease import LEASE
 from assay.stages.run._spec import Asked, Pinned, RunType, Ticket
 from assay.stages.services import Services
@@ -112,7 +113,7 @@ def _pinned(services: Services, contract: Contract, batch: str, wanted: str | No
     choice = choose_references(policy, batch, contract.partition, released, states)
     if choice.undecided:
         raise UndecidedError(
-            "earlier_batch_undecided: a reference waits for earlier batches",
+            f"{ReasonCode.EARLIER_BATCH_UNDECIDED}: a reference waits for earlier batches",
             where=f"{contract.dataset} {batch}",
             got=list(choice.undecided),
             do="Release or decide them first; this run is then repeated.",

@@ -9,6 +9,7 @@ from typing import Final
 from assay.errors import InputError, LeaseError
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.reasons import ReasonCode
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
@@ -20,7 +21,7 @@ from assay.stages.run._work import clear_left_aside, version_of
 from assay.stages.services import Services
 from assay.verdict import Outcome, Reason, worst
 
-CRASHED: Final = "stage_crashed"
+CRASHED: Final = ReasonCode.STAGE_CRASHED
 _ALWAYS: Final = ("ingest", "validate_raw", "protect", "clean", "validate_clean", "commit")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assay.reasons import RUNBOOKS
 from assay.verdict import Outcome, Reason, Verdict
 
 _MOST_NUMBERS: Final = 6
@@ -124,7 +125,7 @@ def render_result(result: StageResult) -> str:
     lines = [f"{result.stage}: {result.outcome.value}{effect}"]
     lines += [f"  {message}" for message in result.detail.get("messages", [])]
     if result.holds:
-        lines += [f"  what to do: include/docs/runbooks/{code}.md" for code in result.reasons]
+        lines += [f"  what to do: {RUNBOOKS}/{code}.md" for code in result.reasons]
     if result.rows:
         lines.append("  rows: " + ", ".join(f"{n} {k}" for k, n in result.rows.items()))
     if result.report:
