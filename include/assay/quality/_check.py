@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import ibis.expr.operations as ops
 
 from assay.engine import functions
 from assay.quality._condition import parse_condition
 from assay.quality._frame import Frame, Unjudged, all_of, where
+from assay.quality._registry import REGISTRY
 from assay.quality._suite import Expectation
 
 Values = Mapping[str, Any]
@@ -49,45 +50,6 @@ class Check:
     then: Callable[[Values], Check] | None = None
 
 
-Compiler = Callable[[Frame, Expectation], Check]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the registry: how a type is compiled, and how its result was checked."""
-
-    compile: Compiler
-    scans: str
-    oracle: str
-    differences: str
-    row_level: bool
-    required: tuple[str, ...]
-
-
-REGISTRY: Final[dict[str, Entry]] = {}
-ONE_SCAN: Final = "the one scan"
-GX_PANDAS: Final = "GX on pandas"
-GX_SQLITE: Final = "GX on SQLite"
-
-
-def compiles(
-    kind: str,
-    *,
-    row_level: bool = False,
-    scans: str = ONE_SCAN,
-    oracle: str = GX_PANDAS,
-    differences: str = "",
-    required: tuple[str, ...] = (),
-) -> Callable[[Compiler], Compiler]:
-    """Register the compiler of an expectation type."""
-
-    def register(compiler: Compiler) -> Compiler:
-        REGISTRY[kind] = Entry(compiler, scans, oracle, differences, row_level, required)
-        return compiler
-
-    return register
-
-
 def compiled(frame: Frame, expectation: Expectation) -> Check:
     """The check of an expectation.
 
@@ -100,6 +62,8 @@ def compiled(frame: Frame, expectation: Expectation) -> Check:
     for name in entry.required:
         if expectation.kwargs.get(name) is None:
             raise Unjudged(f"{name} is missing")
+    if entry.compile is None:
+        raise Unjudged("it isn't compiled")
     return entry.compile(frame, expectation)
 
 

@@ -1,4 +1,4 @@
-"""What a contract says of its data, as a suite."""
+"""The suite that a contract implies."""
 
 from __future__ import annotations
 
@@ -7,39 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from assay.contract import Column, Contract, Freshness
-from assay.quality._check import Check, compiles, row_check
-from assay.quality._frame import Frame, Unjudged, kind
 from assay.quality._suite import Expectation, Suite, labelled
-
-UNPARSED = "expect_column_values_to_parse"
-RELEASED = "expect_column_values_to_be_in_reference"
-_OWN = {"oracle": "Assay's own tests", "row_level": True}
-
-
-@compiles(UNPARSED, required=("column",), **_OWN)  # type: ignore[arg-type]
-def parsed(frame: Frame, e: Expectation) -> Check:
-    """No landed text failed to parse as the column's declared type."""
-    if "__unparsed" not in frame.table.columns:
-        raise Unjudged("the table doesn't say what couldn't be parsed (no __unparsed)")
-    failed = frame.table["__unparsed"].contains(e.kwargs["column"])
-    return row_check(frame, e, failed, considered=None, shown=())
-
-
-@compiles(RELEASED, required=("column",), scans="the one scan, joined to the reference", **_OWN)  # type: ignore[arg-type]
-def in_reference(frame: Frame, e: Expectation) -> Check:
-    """Each value that isn't null stands in the other data set's released rows."""
-    column = frame.column(e.kwargs["column"])
-    released = e.kwargs.get("released")
-    if released is None:
-        raise Unjudged(f"no released rows of {e.kwargs.get('dataset')!r} to look in")
-    name = e.kwargs.get("reference_column")
-    if name not in released.columns:
-        raise Unjudged(f"the reference has no column {name!r}")
-    if kind(released[name]) != kind(column):
-        raise Unjudged(f"{kind(column)} and {kind(released[name])} values can't be compared")
-    known = frame.keep(released.filter(released[name].notnull()).select(value=name).distinct())
-    bad = ~column.isin(known.value)
-    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
 
 
 def contract_suite(
@@ -76,12 +44,13 @@ def contract_suite(
     found: list[Expectation] = [_columns(contract)] if raw else []
     for column in contract.columns:
         if raw:
-            found.append(_promise(UNPARSED, "unparsed", column.name))
+            found.append(_promise("expect_column_values_to_parse", "unparsed", column.name))
             found += _column_promises(column, contract.primary_key)
         wanted = column.references
         if wanted and raw == (column.classification != "identifier"):
             found.append(_promise(
-                RELEASED, "reference", column.name, severity=wanted.severity,
+                "expect_column_values_to_be_in_reference", "reference", column.name,
+                severity=wanted.severity,
                 mostly=wanted.mostly, dataset=wanted.dataset, reference_column=wanted.column,
                 released=references.get(wanted.dataset)))  # fmt: skip
     if raw and contract.primary_key:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from assay.quality._condition import condition_columns, parse_condition
+from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
 from assay.verdict import Outcome
 
@@ -18,19 +19,6 @@ SHOWN: Final = 20
 _COUNTS: Final = frozenset({
     "element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent",
     "unexpected_percent_total", "unexpected_percent_nonmissing", "partial_unexpected_index_list",
-})  # fmt: skip
-OBSERVED_IS_A_COUNT: Final = frozenset({
-    "expect_table_row_count_to_be_between", "expect_table_row_count_to_equal",
-    "expect_table_row_count_to_equal_other_table", "expect_column_type_to_be",
-    "expect_table_column_count_to_be_between", "expect_table_column_count_to_equal",
-    "expect_column_unique_value_count_to_be_between",
-    "expect_column_proportion_of_unique_values_to_be_between",
-    "expect_column_proportion_of_non_null_values_to_be_between",
-    "expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list",
-    "unexpected_rows_expectation",
-})  # fmt: skip
-_ABOUT_COLUMNS: Final = frozenset({
-    "expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list",
 })  # fmt: skip
 
 
@@ -97,7 +85,7 @@ def touches(e: Expectation, columns: Collection[str]) -> bool:
     """Whether an expectation reads one of the columns, or could: a query reads what it likes."""
     if not columns:
         return False
-    if e.type == "unexpected_rows_expectation":
+    if entry_of(e.type).reads_all:
         return True
     read = {*e.columns, *condition_columns(parse_condition(e.kwargs.get("row_condition")))}
     if read & set(columns):
@@ -113,12 +101,11 @@ def redacted(kind: str, result: Mapping[str, Any]) -> dict[str, Any]:
     >>> redacted("expect_column_max_to_be_between", {"observed_value": 81})
     {'redacted': True}
     """
-    kept = {k: v for k, v in result.items() if k in _COUNTS}
-    if kind in OBSERVED_IS_A_COUNT and "observed_value" in result:
-        kept["observed_value"] = result["observed_value"]
-    if kind in _ABOUT_COLUMNS:
+    observed = entry_of(kind).observed
+    if observed == "columns":
         return dict(result)
-    return kept | {"redacted": True}
+    kept = _COUNTS | {"observed_value"} if observed == "count" else _COUNTS
+    return {k: v for k, v in result.items() if k in kept} | {"redacted": True}
 
 
 def with_rows(

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.policy.quality import QualityPolicy
-from assay.quality._finding import OBSERVED_IS_A_COUNT, Finding
+from assay.quality._finding import Finding
+from assay.quality._registry import entry_of
 from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
 from assay.quality._validate import Validation
 from assay.reasons import ReasonCode
@@ -80,7 +81,7 @@ def _reason(finding: Finding) -> Reason | None:
 def _counted(finding: Finding) -> dict[str, float]:
     """What was counted and what may be, where that is a count and no value of the data."""
     e = finding.expectation
-    if e.type not in OBSERVED_IS_A_COUNT:
+    if entry_of(e.type).observed != "count":
         return {}
     limits = {k: e.told.get(k) for k in ("min_value", "max_value", "value")}
     told = {"observed": finding.result.get("observed_value"), **limits}

@@ -9,13 +9,14 @@ from typing import Final, get_args
 
 from assay.policy.quality import Dimension, QualityPolicy, ScoreLimit
 from assay.quality._finding import Finding
+from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
 from assay.quality._validate import Validation
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason
 
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
-_BY_TYPE: Final[tuple[tuple[Dimension, str], ...]] = (
+_BY_NAME: Final[tuple[tuple[Dimension, str], ...]] = (
     ("timeliness", r"fresh"),
     ("completeness", r"_to_not_be_null$|non_null|_to_exist$|_table_(row|column)"),
     ("uniqueness", r"_to_be_unique$|unique_value|proportion_of_unique"),
@@ -48,9 +49,10 @@ class Score:
 def dimension(expectation: Expectation) -> Dimension:
     """The dimension of quality that an expectation is about.
 
-    ``meta.dimension`` says it where it is one of the five; else the type does: completeness
-    (nulls, rows and columns of the table), uniqueness, consistency (columns of one row, other
-    tables, queries), timeliness (freshness, rows within their batch), and validity for all else.
+    ``meta.dimension`` gives it where it is one of the five. Else the type's entry in the registry
+    does, or the words of its name: completeness (nulls, rows and columns of the table), uniqueness,
+    consistency (columns of one row, other tables, queries), timeliness (freshness, rows within
+    their batch), and validity for all else.
 
     Examples
     --------
@@ -65,8 +67,10 @@ def dimension(expectation: Expectation) -> Dimension:
     reason = str(expectation.meta.get("reason", "")).partition(":")[0]
     if reason in _BY_REASON:
         return _BY_REASON[reason]  # type: ignore[return-value]
-    found = (d for d, pattern in _BY_TYPE if re.search(pattern, expectation.type))
-    return next(found, "validity")
+    registered = entry_of(expectation.type).dimension
+    if registered is not None:
+        return registered
+    return next((d for d, words in _BY_NAME if re.search(words, expectation.type)), "validity")
 
 
 def measure_scores(validation: Validation) -> tuple[Score, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from assay.document import Loc, content_hash, load_document, shown_path
 from assay.errors import AssayError, Problem, SuiteError, did_you_mean, problems_error
 from assay.quality._condition import ConditionError, parse_condition
+from assay.quality._registry import entry_of
 
 SEVERITIES: Final = ("critical", "warning", "info")
 _SUITE_KEYS: Final = frozenset({
@@ -88,7 +89,7 @@ class Suite:
     @property
     def columns_named(self) -> tuple[tuple[str | None, str], ...]:
         """Where each expectation stands and each column that must be there for it to be judged."""
-        judged = (e for e in self.expectations if e.type != "expect_column_to_exist")
+        judged = (e for e in self.expectations if entry_of(e.type).needs_columns)
         return tuple((e.where, column) for e in judged for column in e.columns)
 
     def with_released(self, tables: Mapping[str, Any]) -> Suite:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -11,12 +10,12 @@ import ibis
 from ibis import Table
 
 from assay.engine import ROW, Session
-from assay.quality._check import REGISTRY
 from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._failing import Judged
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
+from assay.quality._registry import OWN_TESTS, REGISTRY, entry_of
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.gx._fallback import judged_by_gx
@@ -144,17 +143,10 @@ def validate(
     )  # fmt: skip
 
 
-_OF_NUMBERS = re.compile(
-    "expect_column_(mean|median|stdev|sum|quantile|value_z|values_to_be_(in|de)creasing)"
-)
-_BOUNDED = re.compile("expect_column_(min|max|values)_to_be_between")
-_OF_ANYTHING = re.compile("expect_column_(to_exist|values_to_(be|not_be)_null|values_to_be_unique)")
-
-
 def _numbers_expected(e: Expectation) -> bool:
-    bounds = ("min_value", "max_value")
-    textual = any(isinstance(e.kwargs.get(b), str) for b in bounds)
-    return bool(_OF_NUMBERS.match(e.type) or (_BOUNDED.match(e.type) and not textual))
+    textual = any(isinstance(e.kwargs.get(b), str) for b in ("min_value", "max_value"))
+    takes = entry_of(e.type).takes
+    return takes == "numbers" or (takes == "bounded" and not textual)
 
 
 def _typed(frame: Frame, suite: Suite) -> Frame:
@@ -168,7 +160,7 @@ def _typed(frame: Frame, suite: Suite) -> Frame:
         others |= set(condition_columns(parse_condition(e.kwargs.get("row_condition"))))
         if _numbers_expected(e):
             wanted |= set(e.columns)
-        elif not _OF_ANYTHING.match(e.type):
+        elif entry_of(e.type).takes != "any":
             others |= set(e.columns)
     schema = frame.table.schema()
     names = sorted(c for c in wanted - others if c in schema and schema[c].is_string())
@@ -185,7 +177,7 @@ def _judged(
     everything = suite.expectations
     own = [
         i for i, e in enumerate(everything)
-        if e.type in REGISTRY and (engine == "compiled" or not _known_to_gx(e))
+        if e.type in REGISTRY and (engine == "compiled" or REGISTRY[e.type].oracle == OWN_TESTS)
     ]  # fmt: skip
     by_place: dict[int, Judged] = dict(
         zip(own, judged_compiled(frame, [everything[i] for i in own], redact), strict=True)
@@ -195,7 +187,3 @@ def _judged(
         found = judged_by_gx(frame, [everything[i] for i in rest], cap, redact)
         by_place |= dict(zip(rest, found, strict=True))
     return [by_place[i] for i in range(len(everything))]
-
-
-def _known_to_gx(e: Expectation) -> bool:
-    return REGISTRY[e.type].oracle != "Assay's own tests"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from assay.quality._check import GX_PANDAS, REGISTRY
+from assay.quality._registry import GX_PANDAS, REGISTRY
 from assay.quality._suite import labelled
 
 from .comparing import GENERATED, c, compare, e, tables

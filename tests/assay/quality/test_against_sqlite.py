@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from assay.quality import validate
-from assay.quality._check import GX_SQLITE, REGISTRY
 from assay.quality._finding import plain
+from assay.quality._registry import GX_SQLITE, REGISTRY
 from assay.quality._suite import Expectation, Suite, labelled
 from assay.quality.gx import _door
 

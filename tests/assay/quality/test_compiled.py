@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from assay.quality._check import REGISTRY
+from assay.quality._registry import REGISTRY
 
 VALUES = {"column": "s", "value_set": ["a", "b"]}
 BETWEEN = {"column": "i", "min_value": 0, "max_value": 9}

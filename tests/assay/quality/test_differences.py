@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from assay.quality import validate
-from assay.quality._check import GX_PANDAS, REGISTRY
+from assay.quality._registry import GX_PANDAS, REGISTRY
 from assay.quality._suite import Expectation, Suite, labelled
 from assay.quality.gx import _door
 from assay.quality.gx._docs import NOT_COMPILED

@@ -16,7 +16,7 @@ from assay.quality import (
     write_marks,
     write_quarantine,
 )
-from assay.quality._check import REGISTRY
+from assay.quality._registry import REGISTRY
 from assay.verdict import Outcome, Verdict
 
 POLICY = QualityPolicy.model_validate(

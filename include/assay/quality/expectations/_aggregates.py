@@ -11,17 +11,9 @@ from typing import Any
 import ibis
 
 from assay.engine import round12
-from assay.quality._check import (
-    Check,
-    Conclusion,
-    Values,
-    bounded,
-    compiles,
-    counted,
-    row_check,
-    scope,
-)
+from assay.quality._check import Check, Conclusion, Values, bounded, counted, row_check, scope
 from assay.quality._frame import Frame, Unjudged, all_of, kind, moment
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
 _ROUNDED = (
@@ -70,14 +62,18 @@ def _observed(e: Expectation, aggregates: dict[str, Any], value: Callable[[Value
     return Check(aggregates, lambda values: judged(value(values), e))
 
 
-@compiles("expect_column_max_to_be_between", required=("column",), differences=_BOUNDS)
+@compiles(
+    "expect_column_max_to_be_between", takes="bounded", required=("column",), differences=_BOUNDS
+)
 def column_max(frame: Frame, e: Expectation) -> Check:
     """The greatest value lies between the bounds; NaN is never the greatest."""
     column = frame.column(e.kwargs["column"])
     return _observed(e, {"v": column.max(where=scope(frame, e))}, lambda v: v["v"])
 
 
-@compiles("expect_column_min_to_be_between", required=("column",), differences=_BOUNDS)
+@compiles(
+    "expect_column_min_to_be_between", takes="bounded", required=("column",), differences=_BOUNDS
+)
 def column_min(frame: Frame, e: Expectation) -> Check:
     """The least value lies between the bounds."""
     column = frame.column(e.kwargs["column"])
@@ -112,13 +108,17 @@ def mean_of(values: Values) -> float | None:
     return _rounded(float(Decimal(value) / int(values["n"])))
 
 
-@compiles("expect_column_mean_to_be_between", required=("column",), differences=_ROUNDED)
+@compiles(
+    "expect_column_mean_to_be_between", takes="numbers", required=("column",), differences=_ROUNDED
+)
 def column_mean(frame: Frame, e: Expectation) -> Check:
     """The mean lies between the bounds."""
     return _observed(e, sums(frame, e, numeric(frame, e)), mean_of)
 
 
-@compiles("expect_column_sum_to_be_between", required=("column",), differences=_ROUNDED)
+@compiles(
+    "expect_column_sum_to_be_between", takes="numbers", required=("column",), differences=_ROUNDED
+)
 def column_sum(frame: Frame, e: Expectation) -> Check:
     """The sum lies between the bounds; the sum of nothing is 0."""
 
@@ -149,6 +149,7 @@ def std_of(values: Values) -> float | None:
 
 @compiles(
     "expect_column_stdev_to_be_between",
+    takes="numbers",
     required=("column",),
     differences=_ROUNDED + " Where squares leave the range of a float it can't be judged.",
 )
@@ -157,7 +158,11 @@ def column_stdev(frame: Frame, e: Expectation) -> Check:
     return _observed(e, spread(frame, e, numeric(frame, e)), std_of)
 
 
-@compiles("expect_column_proportion_of_non_null_values_to_be_between", required=("column",))
+@compiles(
+    "expect_column_proportion_of_non_null_values_to_be_between",
+    observed="count",
+    required=("column",),
+)
 def proportion_of_non_null(frame: Frame, e: Expectation) -> Check:
     """The share of values that aren't null lies between the bounds; 0 for no rows."""
     column, condition = frame.column(e.kwargs["column"]), scope(frame, e)
@@ -167,7 +172,7 @@ def proportion_of_non_null(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_column_value_z_scores_to_be_less_than", row_level=True,
+    "expect_column_value_z_scores_to_be_less_than", takes="numbers", row_level=True,
     scans="the one scan for mean and deviation, and one for the rows",
     required=("column", "threshold"),
     differences=_ROUNDED + " Timestamps can't be judged; GX takes their differences.",

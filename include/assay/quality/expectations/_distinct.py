@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.quality._check import (
-    Check,
-    Conclusion,
-    Values,
-    compiles,
-    counted,
-    scope,
-    scoped,
-)
+from assay.quality._check import Check, Conclusion, Values, counted, scope, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, is_in, kind, members
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._aggregates import judged
 
@@ -110,7 +103,7 @@ def distinct_contain_set(frame: Frame, e: Expectation) -> Check:
     return _distinct(frame, e, unexpected=False, missing=True)
 
 
-@compiles("expect_column_unique_value_count_to_be_between", required=("column",))
+@compiles("expect_column_unique_value_count_to_be_between", observed="count", required=("column",))
 def unique_value_count(frame: Frame, e: Expectation) -> Check:
     """The number of distinct values, null not counted, lies between the bounds."""
     column = frame.column(e.kwargs["column"])
@@ -118,7 +111,11 @@ def unique_value_count(frame: Frame, e: Expectation) -> Check:
     return Check(aggregates, lambda values: judged(int(values["v"]), e))
 
 
-@compiles("expect_column_proportion_of_unique_values_to_be_between", required=("column",))
+@compiles(
+    "expect_column_proportion_of_unique_values_to_be_between",
+    observed="count",
+    required=("column",),
+)
 def proportion_of_unique(frame: Frame, e: Expectation) -> Check:
     """Distinct values by values that aren't null; 0 for none."""
     column, condition = frame.column(e.kwargs["column"]), scope(frame, e)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from assay.quality._check import Check, Conclusion, Values, compiles, counted, scope, scoped
+from assay.quality._check import Check, Conclusion, Values, counted, scope, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, members
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._aggregates import numeric
 

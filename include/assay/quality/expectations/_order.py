@@ -6,8 +6,9 @@ from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, compiles, row_check, scoped
+from assay.quality._check import Check, row_check, scoped
 from assay.quality._frame import Frame, Unjudged, kind
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._unique import found
 
@@ -37,8 +38,8 @@ def _wrong(pairs: Any, *, falling: bool, strictly: bool) -> Any:
 
 
 @compiles(
-    "expect_column_values_to_be_increasing", row_level=True, scans=_SCANS, required=("column",),
-    differences=_DIFFERENCES,
+    "expect_column_values_to_be_increasing", row_level=True, scans=_SCANS,
+    required=("column",), takes="numbers", differences=_DIFFERENCES,
 )  # fmt: skip
 def increasing(frame: Frame, e: Expectation) -> Check:
     """No value is below the one before it (nor equal, where ``strictly``)."""
@@ -46,8 +47,8 @@ def increasing(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_column_values_to_be_decreasing", row_level=True, scans=_SCANS, required=("column",),
-    differences=_DIFFERENCES,
+    "expect_column_values_to_be_decreasing", row_level=True, scans=_SCANS,
+    required=("column",), takes="numbers", differences=_DIFFERENCES,
 )  # fmt: skip
 def decreasing(frame: Frame, e: Expectation) -> Check:
     """No value is above the one before it (nor equal, where ``strictly``)."""

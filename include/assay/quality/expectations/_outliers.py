@@ -7,8 +7,9 @@ from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, Conclusion, Values, compiles, row_check
+from assay.quality._check import Check, Conclusion, Values, row_check
 from assay.quality._frame import Frame, Unjudged
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._aggregates import mean_of, numeric, spread, std_of, sums
 from assay.quality.expectations._quantiles import quantile_value, ranked

@@ -8,8 +8,9 @@ from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, compiles, row_check
+from assay.quality._check import Check, row_check
 from assay.quality._frame import Frame, Unjudged, all_of, any_of, kind, members
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
 _PAIR = ("column_A", "column_B")

@@ -9,9 +9,10 @@ from typing import Any
 
 import dateutil.parser  # type: ignore[import-untyped]
 
-from assay.quality._check import Check, compiles, row_check, scoped
+from assay.quality._check import Check, row_check, scoped
 from assay.quality._frame import Frame, Unjudged, kind
 from assay.quality._regex import judged_in_python
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
 _DISTINCT = "the one scan, and one over the distinct values"

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.engine import functions
-from assay.quality._check import Check, Conclusion, Values, compiles, counted, scope
+from assay.quality._check import Check, Conclusion, Values, counted, scope
 from assay.quality._frame import Frame, Unjudged, all_of
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._aggregates import judged, numeric
 
@@ -46,7 +47,7 @@ def ranked(
     return Check({"n": counted(frame, present)}, lambda _: Conclusion(False), then=at_ranks)
 
 
-@compiles("expect_column_median_to_be_between", scans=_SCANS, required=("column",))
+@compiles("expect_column_median_to_be_between", takes="numbers", scans=_SCANS, required=("column",))
 def column_median(frame: Frame, e: Expectation) -> Check:
     """The middle value, or the mean of the two in the middle, lies between the bounds."""
 
@@ -98,7 +99,7 @@ def in_range(value: float | None, bounds: Sequence[float | None]) -> bool:
 
 
 @compiles(
-    "expect_column_quantile_values_to_be_between", scans=_SCANS,
+    "expect_column_quantile_values_to_be_between", takes="numbers", scans=_SCANS,
     required=("column", "quantile_ranges"),
     differences="`linear` and `midpoint` may differ in the last digit.",
 )  # fmt: skip

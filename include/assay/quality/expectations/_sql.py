@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.engine import EngineError, Session
-from assay.quality._check import GX_SQLITE, Check, Conclusion, compiles, scope, scoped
+from assay.quality._check import Check, Conclusion, scope, scoped
 from assay.quality._frame import Frame, Unjudged
+from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
 
 _BATCH: Final = "assay_batch"
@@ -137,6 +138,8 @@ def readable(frame: Frame, query: str) -> str:
 
 @compiles(
     "unexpected_rows_expectation",
+    observed="count",
+    reads_all=True,
     scans="one of its own",
     oracle=GX_SQLITE,
     differences="One SELECT in DuckDB's SQL that reads `{batch}` only, and neither a file nor a "

@@ -5,17 +5,9 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Any
 
-from assay.quality._check import (
-    GX_SQLITE,
-    Check,
-    Conclusion,
-    Values,
-    bounded,
-    compiles,
-    counted,
-    scope,
-)
+from assay.quality._check import Check, Conclusion, Values, bounded, counted, scope
 from assay.quality._frame import Frame, Unjudged
+from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
 
 
@@ -42,7 +34,7 @@ def _told(success: bool, observed: Any, **details: Any) -> Check:
     return Check({}, lambda _: Conclusion(success, result))
 
 
-@compiles("expect_table_row_count_to_be_between")
+@compiles("expect_table_row_count_to_be_between", observed="count")
 def row_count_between(frame: Frame, e: Expectation) -> Check:
     """The number of rows lies between the bounds."""
     _whole(e)
@@ -56,6 +48,7 @@ def row_count_between(frame: Frame, e: Expectation) -> Check:
 
 @compiles(
     "expect_table_row_count_to_equal",
+    observed="count",
     required=("value",),
     differences="`value` is a whole number; GX also takes a text that says one.",
 )
@@ -70,11 +63,9 @@ def row_count_equal(frame: Frame, e: Expectation) -> Check:
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
 
 
-OTHER_TABLE = "expect_table_row_count_to_equal_other_table"
-
-
 @compiles(
-    OTHER_TABLE, required=("other_table_name",), oracle=GX_SQLITE,
+    "expect_table_row_count_to_equal_other_table", observed="count",
+    required=("other_table_name",), oracle=GX_SQLITE,
     scans="the one scan, and the count of the other data set's rows",
     differences="`other_table_name` names another data set: its released rows are counted, pinned "
     "with the run. A `row_condition` applies to both; GX counts the other table whole.",
@@ -97,7 +88,9 @@ def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
 _SYSTEM = "System columns (`__row` and the like) aren't counted."
 
 
-@compiles("expect_table_column_count_to_be_between", scans="none", differences=_SYSTEM)
+@compiles(
+    "expect_table_column_count_to_be_between", observed="count", scans="none", differences=_SYSTEM
+)
 def column_count_between(frame: Frame, e: Expectation) -> Check:
     """The number of columns lies between the bounds."""
     _whole(e)
@@ -106,7 +99,11 @@ def column_count_between(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_table_column_count_to_equal", scans="none", required=("value",), differences=_SYSTEM
+    "expect_table_column_count_to_equal",
+    observed="count",
+    scans="none",
+    required=("value",),
+    differences=_SYSTEM,
 )
 def column_count_equal(frame: Frame, e: Expectation) -> Check:
     """There are exactly so many columns."""
@@ -114,7 +111,9 @@ def column_count_equal(frame: Frame, e: Expectation) -> Check:
     return _told(n == _count(e), n)
 
 
-@compiles("expect_column_to_exist", scans="none", required=("column",))
+@compiles(
+    "expect_column_to_exist", takes="any", needs_columns=False, scans="none", required=("column",)
+)
 def column_exists(frame: Frame, e: Expectation) -> Check:
     """There is a column of that name, at ``column_index`` where one is given."""
     name, place = e.kwargs["column"], e.kwargs.get("column_index")
@@ -125,7 +124,9 @@ def column_exists(frame: Frame, e: Expectation) -> Check:
     return Check({}, lambda _: Conclusion(success))
 
 
-@compiles("expect_table_columns_to_match_set", scans="none", differences=_SYSTEM)
+@compiles(
+    "expect_table_columns_to_match_set", observed="columns", scans="none", differences=_SYSTEM
+)
 def columns_match_set(frame: Frame, e: Expectation) -> Check:
     """The columns are those of ``column_set``; with ``exact_match: false``, at least those."""
     wanted, actual = set(e.kwargs.get("column_set") or ()), set(frame.columns)
@@ -138,7 +139,12 @@ def columns_match_set(frame: Frame, e: Expectation) -> Check:
     return _told(not exact and not missing, sorted(actual), mismatched=mismatched)
 
 
-@compiles("expect_table_columns_to_match_ordered_list", scans="none", differences=_SYSTEM)
+@compiles(
+    "expect_table_columns_to_match_ordered_list",
+    observed="columns",
+    scans="none",
+    differences=_SYSTEM,
+)
 def columns_match_list(frame: Frame, e: Expectation) -> Check:
     """The columns are those of ``column_list``, in that order."""
     wanted, actual = e.kwargs.get("column_list"), frame.columns

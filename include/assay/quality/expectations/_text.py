@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.quality._check import GX_SQLITE, Check, compiles, row_check, scoped
+from assay.quality._check import Check, row_check, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, any_of, kind
 from assay.quality._regex import matches
+from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._values import within
 

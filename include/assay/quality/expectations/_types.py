@@ -6,8 +6,9 @@ from typing import Any
 
 import ibis.expr.datatypes as types
 
-from assay.quality._check import Check, Conclusion, compiles
+from assay.quality._check import Check, Conclusion
 from assay.quality._frame import Frame, Unjudged, kind
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
 _SAME: dict[str, tuple[str, ...]] = {
@@ -65,7 +66,7 @@ def _typed(frame: Frame, e: Expectation, wanted: list[str] | None) -> Check:
 
 
 @compiles(
-    "expect_column_values_to_be_of_type", scans="none", required=("column",),
+    "expect_column_values_to_be_of_type", observed="count", scans="none", required=("column",),
     differences=_DIFFERENCES,
 )  # fmt: skip
 def of_type(frame: Frame, e: Expectation) -> Check:
@@ -75,7 +76,7 @@ def of_type(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_column_values_to_be_in_type_list", scans="none", required=("column",),
+    "expect_column_values_to_be_in_type_list", observed="count", scans="none", required=("column",),
     differences=_DIFFERENCES,
 )  # fmt: skip
 def in_type_list(frame: Frame, e: Expectation) -> Check:
@@ -84,7 +85,7 @@ def in_type_list(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_column_type_to_be", scans="none", required=("column", "type_"),
+    "expect_column_type_to_be", observed="count", scans="none", required=("column", "type_"),
     differences=_DIFFERENCES,
 )  # fmt: skip
 def type_to_be(frame: Frame, e: Expectation) -> Check:

@@ -8,8 +8,9 @@ import ibis
 from ibis import Table
 
 from assay.engine import functions
-from assay.quality._check import Check, compiles, row_check, scoped
+from assay.quality._check import Check, row_check, scoped
 from assay.quality._frame import Frame, all_of, any_of
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._pairs import considered_rows
 
@@ -59,7 +60,13 @@ def found(frame: Frame, rows: Table) -> Any:
     return frame.table[frame.row].isin(rows[frame.row])
 
 
-@compiles("expect_column_values_to_be_unique", row_level=True, scans=_SCANS, required=("column",))
+@compiles(
+    "expect_column_values_to_be_unique",
+    takes="any",
+    row_level=True,
+    scans=_SCANS,
+    required=("column",),
+)
 def unique(frame: Frame, e: Expectation) -> Check:
     """No value stands twice; every row of a repeated value fails."""
     name = e.kwargs["column"]

@@ -6,12 +6,13 @@ from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, compiles, row_check
+from assay.quality._check import Check, row_check
 from assay.quality._frame import Frame, Unjudged, all_of, comparable, is_in, literal
+from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
 
-@compiles("expect_column_values_to_not_be_null", row_level=True, required=("column",))
+@compiles("expect_column_values_to_not_be_null", takes="any", row_level=True, required=("column",))
 def not_null(frame: Frame, e: Expectation) -> Check:
     """No value is null (NaN counts as null)."""
     column = frame.column(e.kwargs["column"])
@@ -22,7 +23,7 @@ def not_null(frame: Frame, e: Expectation) -> Check:
     return row_check(frame, e, missing, considered=None, shown=e.columns)
 
 
-@compiles("expect_column_values_to_be_null", row_level=True, required=("column",))
+@compiles("expect_column_values_to_be_null", takes="any", row_level=True, required=("column",))
 def null(frame: Frame, e: Expectation) -> Check:
     """Each value is null."""
     column = frame.column(e.kwargs["column"])
@@ -57,6 +58,7 @@ def not_in_set(frame: Frame, e: Expectation) -> Check:
 
 @compiles(
     "expect_column_values_to_be_between",
+    takes="bounded",
     row_level=True,
     required=("column",),
     differences="Text bounds are read as dates for date and timestamp columns of every unit; GX "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import Problem, SuiteError
-from assay.quality._check import REGISTRY
+from assay.quality._registry import REGISTRY
 from assay.quality._suite import load_suite
 
 NOT_COMPILED: Final = "expect_query_results_to_match_comparison"

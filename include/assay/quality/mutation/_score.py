@@ -11,9 +11,9 @@ import ibis
 from ibis import Table
 
 from assay.engine import ROW, Session
-from assay.quality._check import REGISTRY
 from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._frame import Frame
+from assay.quality._registry import REGISTRY, entry_of
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.mutation._mutants import Mutant, plant
@@ -154,4 +154,4 @@ def _caught(frame: Frame, mutant: Mutant, able: list[Expectation]) -> tuple[str,
 def _sees(e: Expectation, columns: set[str]) -> bool:
     condition = condition_columns(parse_condition(e.kwargs.get("row_condition")))
     read = {*e.columns, *condition}
-    return bool(read & columns) or e.type == "unexpected_rows_expectation"
+    return bool(read & columns) or entry_of(e.type).reads_all
