@@ -20,8 +20,8 @@ def count_if(condition: bool) -> int:  # type: ignore[empty-body]
 
 
 @ibis.udf.agg.builtin(name="min")  # type: ignore[untyped-decorator]
-def least(values: int, n: int) -> types.Array[types.int64]:
-    """The ``n`` least values, in order; null without values."""
+def least_integers(values: int, n: int) -> types.Array[types.int64]:
+    """The ``n`` least whole numbers, in ascending order; null without numbers."""
 
 
 @ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]

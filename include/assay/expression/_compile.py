@@ -13,6 +13,7 @@ from ibis.common.exceptions import IbisError
 from ibis.expr.datatypes import DataType
 
 from assay.engine import data_columns
+from assay.engine.functions import null_on_error
 from assay.errors import PolicyError, did_you_mean
 from assay.expression._functions import FUNCTIONS
 from assay.expression._grammar import (
@@ -100,14 +101,7 @@ def compile_expression(text: str, table: Table) -> ir.Value:
         ) from exc  # fmt: skip
     if value.type().is_null():
         raise PolicyError("the expression has no type", got=text, expected="a value, not only null")
-    return _attempted(value)
-
-
-def _attempted(value: Any) -> Any:
-    """DuckDB's TRY: null where an error would be raised."""
-    kind = value.type()
-    attempt = ibis.udf.scalar.builtin(lambda value: value, name="try", signature=((kind,), kind))
-    return attempt(value)
+    return null_on_error(value)
 
 
 def _function(call: Call) -> Callable[..., Any]:

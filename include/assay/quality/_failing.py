@@ -60,7 +60,8 @@ def _first(frame: Frame, flags: Mapping[int, Any], within: Any | None) -> dict[i
         return {}
     table = frame.table if within is None else frame.table.filter(within)
     least = {
-        f"r{i}": functions.least(frame.table[frame.row], SHOWN, where=f) for i, f in flags.items()
+        f"r{i}": functions.least_integers(frame.table[frame.row], SHOWN, where=f)
+        for i, f in flags.items()
     }
     found = frame.rows(table.aggregate(**least))[0]
     return {i: found[f"r{i}"] or [] for i in flags}

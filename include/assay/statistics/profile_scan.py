@@ -18,6 +18,7 @@ import ibis
 import numpy as np
 from ibis import Table
 
+from assay.engine.functions import count_if
 from assay.statistics.exact import BITS, one_row, total
 from assay.statistics.profile import LEAST, MOST, Frame, Piece, Profile, merged
 from assay.statistics.values import finite
@@ -100,11 +101,6 @@ def _parts(i: int, column: Any, asked: ProfileRequest) -> dict[str, Any]:
         if first > LEAST and last < MOST:
             parts[f"b{i}_{k}"] = count_if(whole < first)
     return parts
-
-
-@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
-def count_if(condition: bool) -> int:  # type: ignore[empty-body]
-    """DuckDB's own: the number of rows in which it holds."""
 
 
 def _symmetric(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:

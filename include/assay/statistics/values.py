@@ -7,16 +7,13 @@ from typing import Any
 
 import ibis
 
+from assay.engine.functions import is_finite
+
 
 def finite(value: Any) -> Any:
     """A numeric Ibis value as float64, null where it is NaN or infinite."""
     number = value.cast("float64")
-    return ibis.ifelse(isfinite(number), number, ibis.null("float64"))
-
-
-@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
-def isfinite(number: float) -> bool:  # type: ignore[empty-body]
-    """DuckDB's own: neither NaN nor infinite."""
+    return ibis.ifelse(is_finite(number), number, ibis.null("float64"))
 
 
 def is_missing(value: Any) -> Any:
