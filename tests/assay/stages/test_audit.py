@@ -287,7 +287,7 @@ def test_the_check_says_that_drift_finds_no_dropped_column(removing: Any) -> Non
     )
     found = check_project(removing.services.project, gx=False)
     assert [(p.what, p.got) for p in found] == [
-        ("the privacy policy drops this column before drift looks at it", "team")
+        ("the privacy policy drops this column before the drift gate reads it", "team")
     ]
     assert (found[0].where or "").endswith("drift.yaml:7 columns.team")
 

@@ -3,7 +3,7 @@ from ._check import check_project
 from ._draft import draft_dataset
 from ._suggest import Suggested, proposed, suggest_suite
 from ._try_gate import Trial, try_gate
-from ._undecided import OpenDraft, open_drafts
+from ._open_decisions import OpenDraft, open_drafts
 
 __all__ = [
     "OpenDraft",
