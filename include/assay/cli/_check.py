@@ -1,4 +1,4 @@
-"""Whether contracts, suites and policies can be believed."""
+"""Faults of contracts, suites and policies."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def check(
     ] = True,
     as_json: AsJson = False,
 ) -> int:
-    """Every fault of every contract, suite and policy at once, each with file and line.
+    """List every fault of every contract, suite and policy, each with file and line.
 
-    Where there is a catalog, also what nobody is told of: snoozed incidents and dismissed batches,
-    with their ends; and of each data set what a person has yet to decide: lines that are marked
-    `confirm`, columns that may be about people while a contract in the status `draft` classifies
-    none, messages that go to nobody. These are no faults.
+    Two more lists are no faults. With a catalog: incidents that send no messages, because they are
+    snoozed or dismissed, and until when. And for each data set what a person still has to decide:
+    lines that are marked `confirm`, columns that may be about people while a contract in the
+    status `draft` classifies none, an alerting policy without a route.
     """
     from assay.stages.authoring import check_project, open_drafts
     from assay.stages.incidents import known_silences
@@ -45,11 +45,11 @@ def check(
             "open": [vars(d) for d in drafts],
         })  # fmt: skip
     elif not problems:
-        show(None, False, f"{len(project.datasets())} data sets: nothing to mend.")
+        show(None, False, f"{len(project.datasets())} data sets: no faults.")
     for problem in problems:
         errors.print(str(problem), soft_wrap=True)
-    told = [*map(_told, silences), *map(str, drafts)]
-    for line in told * (not as_json) + [unread] * bool(unread):
+    lines = [*map(_line, silences), *map(str, drafts)]
+    for line in lines * (not as_json) + [unread] * bool(unread):
         errors.print(line, soft_wrap=True)
     return 2 if problems else 0
 
@@ -64,7 +64,7 @@ def _plain(silence: Silence) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _told(silence: Silence) -> str:
+def _line(silence: Silence) -> str:
     """A silence in a line; one that is over, or has no end, says so first."""
     i, did = silence.incident, silence.response
     until = f"until {silence.until:%Y-%m-%d %H:%M} UTC" if silence.until else "without an end"

@@ -48,7 +48,7 @@ def new(
             "remarks": [vars(r) for r in plan.remarks],
         })  # fmt: skip
         return 0
-    results.print(f"What the suites of {name} expect beside its contract")
+    results.print(f"What the suites of {name} expect, in addition to its contract")
     results.print(proposals_table(plan.proposals))
     print_remarks(plan.remarks)
     lines = ["", *(f"wrote {path}" for path in written), *_next(plan.profile, name)]
@@ -57,13 +57,13 @@ def new(
 
 
 def _next(profile: Any, name: str) -> list[str]:
-    """What a person does now, what is sure to need one first."""
+    """What a person does next, the most certain first."""
     people = [c.name for c in profile.columns if c.guess is not None]
     lines = ["", "Next:"]
     if people:
         lines += [
             f"  {len(people)} columns may be about people: {', '.join(people)}.",
-            f"  Confirm each in contracts/{name}.odcs.yaml, then say what becomes of it in "
+            f"  Confirm each in contracts/{name}.odcs.yaml, then write its treatment in "
             f"policies/{name}/privacy.yaml.",
         ]
     if profile.key is None:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def proposals_table(proposals: Sequence[Proposal]) -> Table:
-    """What is proposed of which column, and why."""
+    """A table of proposals: columns, expectation, evidence."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("column", "expectation", "evidence"):
         table.add_column(name, overflow="fold")
     for p in proposals:
         of = ", ".join(_columns(p)) or "the table"
-        table.add_row(*map(Text, (of, _said(p), p.rationale)))
+        table.add_row(*map(Text, (of, _summary(p), p.rationale)))
     return table
 
 
@@ -30,22 +30,22 @@ def _columns(p: Proposal) -> list[str]:
     return [c for c in (*named, *p.kwargs.get("column_list", ())) if c]
 
 
-def _said(p: Proposal) -> str:
-    """The expectation in short: its name and what it is given."""
+def _summary(p: Proposal) -> str:
+    """The expectation in short: its name and its arguments."""
     short = plain(p.type)
     given = {k: v for k, v in p.kwargs.items() if not k.startswith(("column", "ignore"))}
-    told = []
+    arguments = []
     for key, value in given.items():
         text = f"{len(value)} of them" if isinstance(value, list) and len(value) > 6 else str(value)
-        told.append(f"{key} {text}")
-    return short + (f": {', '.join(told)}" if told else "")
+        arguments.append(f"{key} {text}")
+    return short + (f": {', '.join(arguments)}" if arguments else "")
 
 
 def print_remarks(remarks: Iterable[Remark]) -> None:
-    """What was seen and isn't proposed, with the reason."""
-    told = [f"  {r.column}: {r.text}" for r in remarks]
-    if told:
-        results.print("\n".join(["", "Seen, and not proposed:", *told]))
+    """Print what was found and isn't proposed, with the reason."""
+    lines = [f"  {r.column}: {r.text}" for r in remarks]
+    if lines:
+        results.print("\n".join(["", "Found, and not proposed:", *lines]))
 
 
 def short(label: str) -> str:

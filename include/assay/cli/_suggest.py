@@ -40,47 +40,47 @@ def suggest(
     data: Data,
     dataset: Annotated[
         str | None,
-        typer.Option(
-            help="A data set: its contract, its suite, and its earlier versions to try on."
-        ),
+        typer.Option(help="A data set; its contract, suite and earlier versions are used."),
     ] = None,
     stage: Annotated[
         str,
         typer.Option(help="With --dataset: rows as they arrive (`raw`) or as released (`clean`)."),
     ] = "raw",
     suite: Annotated[
-        Path | None, typer.Option(help="The suite that is there; only what it lacks is proposed.")
+        Path | None, typer.Option(help="An existing suite; only what it lacks is proposed.")
     ] = None,
     batch: Annotated[
         str | None,
-        typer.Option(help="The batch that DATA is; by the file's name where that holds one key."),
+        typer.Option(help="The batch that DATA holds; by default the only key in the file's name."),
     ] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option(help="A batch to try on; repeat for more. All earlier ones by default."),
+        typer.Option(help="Batch for the backtest; repeat for more. By default all earlier ones."),
     ] = None,
     redact: Annotated[
         list[str] | None,
-        typer.Option("--redact", help="A column whose values may not show; repeat for more."),
+        typer.Option("--redact", help="A column whose values aren't shown; repeat for more."),
     ] = None,
     guess: Annotated[
         bool,
         typer.Option(help="Without --dataset: hide columns whose names suggest people."),
     ] = True,
     mutate: Annotated[
-        bool, typer.Option("--mutate", help="Plant faults and say which share the proposals tell.")
+        bool,
+        typer.Option("--mutate", help="Plant faults and count those that the proposals find."),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the proposals as a new suite.")] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Add the proposals to the suite; the rest stays as is.")
+        bool,
+        typer.Option("--write", help="Add the proposals to the suite; the rest stays."),
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Propose the expectations that data keep, with the evidence, and try them on the past.
+    """Propose expectations that data meet, with the evidence, and run them on earlier versions.
 
-    Nothing that a contract or suite states already is proposed again; what of it the data
-    contradict is listed. Columns about people give counts only. Give a whole ordinary batch:
-    what is proposed holds of it.
+    What a contract or suite states already isn't proposed again; if the data contradict it, it is
+    listed. Of columns about people only counts are read. Give a whole ordinary batch, because it
+    meets every proposal.
 
     Example: assay suggest loans-2024-01.csv --out suite.json
     """
@@ -114,7 +114,7 @@ def suggest(
 
 
 def _kept(found: Suggested) -> list[Proposal]:
-    """The proposals that their own data keep: all of them, unless two engines differ."""
+    """The proposals that their own data meet: all of them, unless two engines differ."""
     pairs = zip(found.suggestion.proposals, found.own, strict=True)
     return [p for p, judged in pairs if judged.met]
 
@@ -133,12 +133,12 @@ def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, pr
 def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None) -> dict[str, Any]:
     from assay.onboarding import merge_suite, write_suite
 
-    told: dict[str, Any] = {}
+    written: dict[str, Any] = {}
     if out is not None:
-        told["out"] = {"path": str(out), "expectations": write_suite(out, out.stem, proposals)}
+        written["out"] = {"path": str(out), "expectations": write_suite(out, out.stem, proposals)}
     if into is not None:
-        told["added"] = {"path": str(into), "expectations": merge_suite(into, proposals)}
-    return told
+        written["added"] = {"path": str(into), "expectations": merge_suite(into, proposals)}
+    return written
 
 
 def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str
 
 
 def _print(found: Suggested, score: Any, written: dict[str, Any], *, taken: bool) -> None:
-    """The result for a person; ``taken`` where the earlier versions were taken, not named."""
+    """The result for a person; ``taken`` where no version was named for the backtest."""
     suggestion = found.suggestion
     of = f"{suggestion.rows:,} rows"
     if suggestion.batches > 1:
@@ -174,26 +174,26 @@ def _print(found: Suggested, score: Any, written: dict[str, Any], *, taken: bool
         results.print(title)
         results.print(proposals_table(suggestion.proposals))
     else:
-        results.print(f"{of}: nothing to add.")
+        results.print(f"{of}: no expectation to add.")
     print_remarks(suggestion.remarks)
     _contradicted(found)
     if taken and found.past and found.batch is None:
-        results.print("batch not known: --batch. Until then every version counts as earlier.")
+        results.print("Batch not known, so every version counts as earlier. Name it by --batch.")
     if found.past and suggestion.proposals:
-        results.print("Tried on earlier versions: · met, or the rows flagged")
+        results.print("On earlier versions (· is met; a number is the rows that it flags):")
         results.print(_backtest(found))
     if score is not None:
         print_score(score)
-    for what, told in written.items():
+    for what, suite in written.items():
         verb = "wrote" if what == "out" else "added to"
-        results.print(f"{verb} {told['path']}: {told['expectations']} expectations")
+        results.print(f"{verb} {suite['path']}: {suite['expectations']} expectations")
     if not written and suggestion.proposals:
         results.print("Nothing is written: --out FILE makes a suite of these, --write adds them to "
                       "the suite.")  # fmt: skip
 
 
 def _contradicted(found: Suggested) -> None:
-    """What of contract and suite the data don't meet; nothing where there is neither."""
+    """The stated expectations that the data don't meet; nothing where none is stated."""
     if found.contradicted:
         results.print("\nStated already, and contradicted by these data:")
         for j in found.contradicted:
@@ -205,9 +205,10 @@ def _contradicted(found: Suggested) -> None:
 
 
 def _backtest(found: Suggested) -> Table:
-    """What each proposal would have flagged: a column a version, or a summary where there are many.
+    """What each proposal would have flagged: one column for each version, or a summary of many.
 
-    A dot is met; a number is the rows that it would have flagged; ``unmet`` is of the whole table.
+    A dot is met; a number is the rows that it would have flagged; ``unmet`` is about the whole
+    table.
     """
     past = found.past
     table = Table(box=None)
@@ -224,7 +225,7 @@ def _backtest(found: Suggested) -> Table:
     if few:
         table.add_section()
         table.add_row("state", *(p.state for p in past), style="dim")
-        table.add_row("rows of it", *(p.table for p in past), style="dim")
+        table.add_row("table", *(p.table for p in past), style="dim")
     return table
 
 

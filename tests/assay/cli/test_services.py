@@ -230,7 +230,7 @@ def test_new_then_check(assay: Any, services: Any, tmp_path: Path, mini: Any) ->
     assert checked.code == 0, checked.err
     assert (checked.json["problems"], checked.json["silences"]) == ([], [])
     (still,) = checked.json["open"]
-    assert (still["dataset"], still["told"]) == ("loans", False)
+    assert (still["dataset"], still["notified"]) == ("loans", False)
     assert still["confirm"] > 5
     again = assay("new", "loans", "--from", sample)
     assert (again.code, again.out) == (2, "")
@@ -270,12 +270,12 @@ def test_check_says_what_a_draft_leaves_open(assay: Any, services: Any, tmp_path
     said = assay("check", "--no-gx")
 
     assert said.code == 0
-    assert "nothing to mend" in said.out
+    assert "no faults" in said.out
     (line,) = [line for line in said.err.splitlines() if line.startswith("open: ")]
     assert line.startswith("open: loans: ")
     assert "lines are still marked `confirm`" in line
     assert "2 columns may be about people and none is classified" in line
-    assert line.endswith("nobody is told (alerting.yaml has no route)")
+    assert line.endswith("nobody is notified (alerting.yaml has no route)")
 
     include = services.project / "include"
     for path in (include / "contracts/loans.odcs.yaml", *include.glob("policies/loans/*.yaml")):

@@ -99,7 +99,7 @@ def test_a_data_set_is_tried_on_its_past(
     assert {p["table"] for p in released["backtest"]} == {"released"}
     missing = assay("suggest", data, "--dataset", "visits", "--against", "2024-01-09")
     assert missing.code == 2
-    assert "no such batch to try on" in missing.err
+    assert "no such batch for the backtest" in missing.err
 
 
 def test_what_the_contract_says_is_held_against_the_data(
@@ -148,11 +148,11 @@ def test_a_file_is_the_batch_that_its_name_holds(
     said = assay("suggest", named, "--dataset", "visits", "--write", "--json").json
     assert (said["batch"], [p["batch"] for p in said["backtest"]]) == (second, [first])
     assert assay("suggest", odd, "--dataset", "visits", "--json").json["batch"] is None
-    assert "batch not known: --batch" in assay("suggest", odd, "--dataset", "visits").out
+    assert "Batch not known" in assay("suggest", odd, "--dataset", "visits").out
     clean = assay("suggest", named, "--dataset", "visits").out
-    assert "nothing to add" in clean
+    assert "no expectation to add" in clean
     assert "Nothing that is stated already is contradicted" in clean
-    assert "Tried on" not in clean
+    assert "On earlier versions" not in clean
 
 
 def test_a_suite_is_scored_by_planted_faults(assay: Any, suite: Any) -> None:

@@ -1,4 +1,4 @@
-"""Writing the files of a data set: drafts, checks, suggestions, trials, calibration."""
+"""Writing the files of a data set: drafts, checks, suggestions, calibration, and gates by hand."""
 
 import lazy_loader
 

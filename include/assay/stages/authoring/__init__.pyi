@@ -1,9 +1,9 @@
 from ._calibrate import calibrate_drift, write_calibration
 from ._check import check_project
 from ._draft import draft_dataset
+from ._open_decisions import OpenDraft, open_drafts
 from ._suggest import Suggested, proposed, suggest_suite
 from ._try_gate import Trial, try_gate
-from ._open_decisions import OpenDraft, open_drafts
 
 __all__ = [
     "OpenDraft",

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a project's contracts, suites and policies, at once."""
+"""Every fault of a project's contracts, suites and policies, in one list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first files of a data set, with limits of drift that its gate can judge by."""
+"""The first files of a data set, with drift limits that the gate can judge by."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def draft_dataset(
     first: str | None = None,
     owner: str = "unassigned",
 ) -> DatasetPlan:
-    """Draft contract, suites and policies from a sample, as ``plan_dataset`` says.
+    """Draft contract, suites and policies from a sample, as ``plan_dataset`` does.
 
-    No limit of drift is below what its gate can tell from chance in a batch of four fifths of the
-    sample's rows, held against the sample.
+    No drift limit is below what random variation reaches in a batch of four fifths of the sample's
+    rows that is compared with the sample.
     """
     return plan_dataset(session, data, name, chance=_chance, grain=grain, first=first, owner=owner)
 

@@ -1,4 +1,4 @@
-"""What a person has yet to decide of a data set whose files are without fault."""
+"""What a person still has to decide about a data set whose files have no fault."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from assay.policy.alerting import AlertingPolicy
 from assay.project import Project
 
 _MARKED: Final = re.compile(r"#.*(?<!')\bconfirm\b", re.IGNORECASE)
-"""A comment that asks for it; the word in quotes, as in a draft's first lines, tells of it."""
+"""A comment that asks a person to confirm; the word in quotes, as in a heading, doesn't count."""
 
 
 @dataclass(frozen=True)
 class OpenDraft:
-    """What is still open of a data set.
+    """The decisions about a data set that are still open.
 
-    ``confirm`` counts the lines that are marked so; ``people`` are columns that may be about
-    people, of a contract in the status ``draft`` that classifies none; ``told`` is False where no
-    route leads to anybody.
+    ``confirm`` counts the lines that are marked so. ``people`` are columns that may be about
+    people, where a contract in the status ``draft`` classifies none. ``notified`` is False where
+    the alerting policy has no route.
     """
 
     dataset: str
     confirm: int
     people: tuple[str, ...]
-    told: bool
+    notified: bool
 
     def __str__(self) -> str:
         open_ = []
@@ -38,20 +38,20 @@ class OpenDraft:
         if self.people:
             columns = _counted(len(self.people), "column", "columns")
             open_.append(f"{columns} may be about people and none is classified")
-        if not self.told:
-            open_.append("nobody is told (alerting.yaml has no route)")
+        if not self.notified:
+            open_.append("nobody is notified (alerting.yaml has no route)")
         return f"open: {self.dataset}: {'; '.join(open_)}"
 
 
 def open_drafts(project: Project) -> list[OpenDraft]:
-    """The data sets of which something is still open; what doesn't load is a fault, and left out.
+    """The data sets with open decisions; files that don't load are faults, and left out here.
 
     Parameters
     ----------
     project : Project
     """
     found = (_of(project, dataset) for dataset in project.datasets())
-    return [one for one in found if one.confirm or one.people or not one.told]
+    return [one for one in found if one.confirm or one.people or not one.notified]
 
 
 def _of(project: Project, dataset: str) -> OpenDraft:
@@ -61,7 +61,7 @@ def _of(project: Project, dataset: str) -> OpenDraft:
         dataset=dataset,
         confirm=sum(_marked(path) for path in (contract, *policies)),
         people=_people(project, dataset),
-        told=_told(project, dataset),
+        notified=_notified(project, dataset),
     )
 
 
@@ -83,7 +83,7 @@ def _people(project: Project, dataset: str) -> tuple[str, ...]:
     return tuple(n for n in contract.column_names if guess_classification(n) is not None)
 
 
-def _told(project: Project, dataset: str) -> bool:
+def _notified(project: Project, dataset: str) -> bool:
     try:
         policy = load_policy(project.policy(dataset, "alerting"), AlertingPolicy)
     except AssayError:

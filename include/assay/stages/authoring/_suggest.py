@@ -1,4 +1,4 @@
-"""A suite proposed from data, and what it would have flagged on the versions before."""
+"""A suite proposed from data, and what it would have flagged on earlier versions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from assay.stages.services import Services
 
 @dataclass(frozen=True)
 class Judged:
-    """One expectation on one table: met or not, the rows that it flags, why it wasn't judged."""
+    """The result of one expectation on one table; ``problem`` says why it isn't judged."""
 
     label: str
     met: bool
@@ -43,7 +43,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Past:
-    """An earlier version: its batch, what became of it, and which of its tables was judged."""
+    """An earlier version: its batch, its state, and which of its tables was judged."""
 
     batch: str
     state: str
@@ -54,11 +54,11 @@ class Past:
 
 @dataclass(frozen=True)
 class Suggested:
-    """What is proposed, what of the stated the data contradict, and the backtest.
+    """The proposals, the stated expectations that the data contradict, and the backtest.
 
-    ``own`` is how the data themselves stand up to each proposal; ``stated`` says whether contract
-    or suite expect anything yet; ``batch`` is None where it isn't known which the data are;
-    ``table`` is what was read, and lives as long as the session.
+    ``own`` is the result of each proposal on the data themselves. ``stated`` says whether contract
+    or suite expect anything yet. ``batch`` is None where it isn't known. ``table`` is what was
+    read; it is there until the session ends.
     """
 
     suggestion: Suggestion
@@ -84,7 +84,7 @@ def suggest_suite(
     guess: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Suggested:
-    """Propose what a suite lacks, say what of it the data contradict, and try all on the past.
+    """Propose what a suite lacks, list what the data contradict, and run both on earlier versions.
 
     Parameters
     ----------
@@ -92,22 +92,22 @@ def suggest_suite(
         An engine session.
     data : path or URL
         CSV or Parquet: a whole ordinary batch.
-    office, dataset : optional
+    services, dataset : optional
         With both, the contract says which columns are classified and what is stated already, and
         the data set's earlier versions give bands and a backtest.
     which : {"raw", "clean"}
-        Of a data set: rows as they arrive, tried on landed ones; or rows as released.
+        Of a data set: rows as they arrive, compared with landed ones; or rows as released.
     suite : Path, optional
         The suite that is there; a data set's own by default.
     batch : str, optional
         The batch that the data are; by the file's name where that holds one key. Only batches
         before it count as earlier; all do where it isn't known.
     against : sequence of str
-        Batches to try on; all earlier ones by default.
+        Batches for the backtest; all earlier ones by default.
     redact : collection of str
         More columns of which no value may show.
     guess : bool
-        Without a data set, take columns whose names suggest people for classified.
+        Without a data set, treat columns whose names suggest people as classified.
     """
     contract = services.project.contract(dataset) if services and dataset else None
     if contract:
@@ -122,11 +122,11 @@ def suggest_suite(
     suggestion = propose_suite(
         session, table, hidden=hidden, known=stated.known, earlier=released, progress=progress
     )
-    progress("trying the proposals on the data themselves")
+    progress("judging the data by the proposals")
     own = _try(session, table, suggestion.proposals, hidden)
     tried = []
     for p in past:
-        progress(f"trying the proposals on {p.batch}")
+        progress(f"judging {p.batch} by the proposals")
         judged = _try(session, p.rows, suggestion.proposals, hidden)
         rows = int(session.value(p.rows.count()))
         tried.append(Past(p.batch, p.state, p.table, rows, judged))
@@ -139,7 +139,7 @@ def suggest_suite(
 def _read(
     session: Session, data: Path | str, contract: Contract | None, which: Which
 ) -> tuple[Any, tuple[Judged, ...]]:
-    """The data, as a run would land them where they are of a data set, and what landing says."""
+    """The data, landed as in a run where there is a contract, and the faults of landing."""
     if contract is None:
         return _opened(session, data), ()
     if which == "clean":
@@ -216,7 +216,7 @@ def _stated(
     batch: str | None,
     hidden: frozenset[str],
 ) -> _Stated:
-    """What contract and suites say already, and what of it a gate would find unmet."""
+    """What contract and suites state already, and what of it the data don't meet."""
     promised = contract_suite(contract).expectations if contract else ()
     known = aspects((e.type, e.told) for e in promised)
     if not services or not contract:
@@ -258,7 +258,7 @@ def _past(
     for batch in against:
         if batch not in records:
             raise InputError(
-                "no such batch to try on", where=contract.dataset, got=batch,
+                "no such batch for the backtest", where=contract.dataset, got=batch,
                 expected="one of: " + (", ".join(sorted(records)) or "none has been run yet"),
                 do=did_you_mean(batch, records) or None,
             )  # fmt: skip

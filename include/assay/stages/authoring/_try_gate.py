@@ -1,4 +1,4 @@
-"""A gate tried by hand: what a run would say of a file, without a run."""
+"""A gate run by hand: the verdicts that a run would give on a file, without a run."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from assay.verdict import Verdict
 
 @dataclass(frozen=True)
 class Trial:
-    """What the gates of a run would say of a file.
+    """The verdicts that the gates of a run would give on a file.
 
     Read ``verdict``, the graver of those of landing and of validation. ``validation`` is None
-    where the file wouldn't land; ``notes`` are what could not be judged by hand, and why.
+    where the file wouldn't land. ``notes`` say what could not be judged by hand, and why.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -54,9 +54,9 @@ class Trial:
         }
 
     def text(self) -> str:
-        """The verdicts as a task's log tells them, and the notes."""
-        told = [render_result(StageResult.judged(v.gate, v)) for v in self.verdicts]
-        return "\n".join([*told, *self.notes])
+        """The verdicts as in a task's log, and the notes."""
+        lines = [render_result(StageResult.judged(v.gate, v)) for v in self.verdicts]
+        return "\n".join([*lines, *self.notes])
 
 
 def try_gate(
@@ -121,7 +121,7 @@ def try_gate(
 def _rows(
     session: Session, contract: Contract, data: Path | str, which: Which, policy: QualityPolicy
 ) -> tuple[Any, tuple[Verdict, ...]]:
-    """The rows to judge, None if there are none, and what landing says of them."""
+    """The rows to judge, None if there are none, and the verdict of landing."""
     if which == "clean":
         return session.open_data(data), ()
     landing = arrive(session, contract, data)
@@ -143,14 +143,16 @@ def _notes(
     contract: Contract, which: Which, batch: str | None, unreleased: Collection[str]
 ) -> list[str]:
     """What a run would judge and this can't."""
-    told = [
-        f"not released yet: {name}; what refers to it can't be judged, and no run begins before"
+    notes = [
+        f"not released yet: {name}; references to it can't be judged, and no run begins before"
         for name in sorted(unreleased)
     ]
     dated = contract.partition.column is not None or contract.freshness
     if which == "raw" and batch is None and dated:
-        told.append("batch not known: whether rows lie in it and are fresh isn't judged; --batch")
-    return told
+        notes.append(
+            "batch not known: whether rows lie in it and are fresh isn't judged; use --batch"
+        )
+    return notes
 
 
 def _set_aside(
