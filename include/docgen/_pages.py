@@ -10,6 +10,7 @@ from docgen._cli import render_cli
 from docgen._contracts import render_contracts
 from docgen._dags import render_dags
 from docgen._policies import render_policies
+from docgen._reasons import render_reasons
 from docgen._schemas import render_schemas
 
 
@@ -21,6 +22,7 @@ def render_pages(project: Project) -> dict[str, str]:
         "docs/expectations.md": render_expectations(),
         "docs/cli.md": render_cli(),
         "docs/dags.md": render_dags(project),
+        "docs/reasons.md": render_reasons(),
         **{f"schemas/{name}": text for name, text in render_schemas().items()},
     }
 
