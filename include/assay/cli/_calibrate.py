@@ -1,4 +1,4 @@
-"""Limits of a drift policy from how far ordinary batches lie from each other."""
+"""Limits of a drift policy from the distances between ordinary batches."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ def calibrate(
     dataset: Annotated[str, typer.Argument(help="A data set with a drift policy.")],
     rate: Annotated[
         float,
-        typer.Option(help="False-alarm rate: in which share of ordinary batches one column may "
+        typer.Option(help="False-alarm rate: the share of ordinary batches in which one column may "
                      "reach its limit."),
     ],
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder of the batches' files, named by their keys; without it what was "
-                     "released is taken."),
+        typer.Option(help="Folder of the batches' files, named by their keys. Without it, released "
+                     "batches are compared."),
     ] = None,
     write: Annotated[
         bool, typer.Option("--write", help="Put the proposals into the policy; comments stay.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:  # fmt: skip
-    """Propose limits by how far the policy's bootstrap batches lie from each other.
+    """Propose limits from the distances between the policy's bootstrap batches.
 
     Rows within a batch depend on each other, so two ordinary batches differ by more than chance.
-    Each bootstrap batch is compared with the pinned ones but itself; the proposal is what they
-    exceed no more often than the rate. Too few batches for a rate is said, and the largest
-    distance taken.
+    Each bootstrap batch is compared with the other pinned batches. The proposed limit is a
+    distance that they exceed no more often than the rate. With too few batches for the rate, the
+    largest distance is proposed, with a note.
 
     Example: assay drift calibrate flights --rate 0.03 --data .assay/inbox/flights
     """

@@ -72,24 +72,25 @@ def clean(
 
 def drift(
     ctx: typer.Context,
-    reference: Annotated[str | None, typer.Option(help="The rows to compare with.")] = None,
+    reference: Annotated[str | None, typer.Option(help="The file to compare with.")] = None,
     current: Annotated[
-        str | None, typer.Option(help="The rows that are judged.", show_default="required")
+        str | None, typer.Option(help="The file to judge.", show_default="required")
     ] = None,
     policy: Annotated[
         Path | None, typer.Option(help="The drift policy.", show_default="required")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
     rows: Annotated[
-        Path | None, typer.Option(help="Write the row numbers behind a shift here, as Parquet.")
+        Path | None,
+        typer.Option(help="Write the numbers of the rows behind a shift here, as Parquet."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge one file against another: did the data change, by how much, and why?
 
-    Each column has one test, corrected over the columns, and one effect with the owner's limit;
-    too few rows to tell is INCONCLUSIVE, never PASS. A column that fails is split over the
-    segments of the policy's `segments`: other segments came, or something changed within them.
+    Each column has one test, corrected over the columns, and one effect with the owner's limit.
+    With too few rows the result is INCONCLUSIVE, never PASS. For a column that fails, the shift is
+    split over the segments of the policy's `segments`: their mix changed, or rows within them did.
 
     Example: assay drift --reference jan.parquet --current feb.parquet --policy drift.yaml
     """
@@ -119,7 +120,7 @@ def fairness(
     report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare outcomes between groups of people, by intervals and not by estimates alone.
+    """Compare outcomes between groups of people, by intervals instead of estimates alone.
 
     Example: assay fairness scored.parquet --policy fairness.yaml
     """

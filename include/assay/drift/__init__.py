@@ -1,10 +1,10 @@
-"""Drift: whether the data has shifted, by how much, and whether one could tell.
+"""Drift: whether the data has shifted, by how much, and whether the rows suffice to decide.
 
 A **reference** is a set of released batches, chosen by partition key (:func:`choose_references`).
-What is compared with it is the *observed* table of a batch, every row that parsed, before cleaning
-could hide a shift, and separately the *candidate*. Each column has one **confirmatory test**, whose
+The *observed* table of a batch (every row that parsed) is compared with it, before cleaning could
+hide a shift, and so is the *candidate*. Each column has one **confirmatory test**, whose
 p says whether there is a shift, and one **effect size**, which says how large it is. A column fails
-when both say so; where chance alone could reach the limit at this number of rows, the verdict is
+when both say so. Where chance alone could reach the limit at this number of rows, the verdict is
 INCONCLUSIVE, never PASS.
 
 :func:`measure_drift` reads the rows and knows no limit, :func:`judge_drift` knows the limits and

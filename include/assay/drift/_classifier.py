@@ -1,4 +1,4 @@
-"""All columns at once: can a classifier tell the batch's rows from the reference's?
+"""All columns at once: can a classifier separate the batch's rows from the reference's?
 
 References
 ----------
@@ -29,16 +29,16 @@ _SHARED: Final = 2.0
 ALL: Final = "(all columns)"
 TEST: Final = "domain_classifier"
 _LEVELS: Final = 254
-"""Levels that gradient boosting tells apart; rarer ones are one more."""
+"""Levels that gradient boosting separates; all rarer ones share one more."""
 
 
 def measure_classifier(
     reference: Any, current: Any, policy: DriftPolicy, level: float
 ) -> ColumnDrift | None:
-    """The AUC with which a classifier tells the two tables apart, each row scored unseen.
+    """Measure the AUC with which a classifier separates the tables, each row scored unseen.
 
-    Read .5 as: nothing tells them apart; 1: every row betrays its table. None where the policy asks
-    for no classifier.
+    Read .5 as: the tables are alike; 1: every row shows which table it is from. None where the
+    policy asks for no classifier.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ def measure_classifier(
     Of each table at most ``rows`` rows are seen, those with the smallest seeded hash. Rows are
     dealt to folds; a gradient boosting fitted on the others scores each. The AUC is the mean over
     the folds, since scores of two fits aren't on one scale; its variance is DeLong's, p and null
-    quantile are by the normal law of scores that tell nothing, with Mann & Whitney's variance; both
+    quantile are by the normal law of uninformative scores, with Mann & Whitney's variance; both
     variances are doubled, since folds aren't independent. The columns are those that both tables
     have and that have an order or levels in common.
 
     Without a shift, what two folds have in common by chance raises the AUC of both, since each is
-    in the other's fit. Where a score adds up what the rows of the fit say, as a kernel's does, each
+    in the other's fit. Where a score is a sum over the rows of the fit, as a kernel's does, each
     pair of folds counts twice and the variance of the mean is twice that of independent folds,
     however many there are. Taken as independent, the test at .05 rejected .105 of pairs of 100 rows
     and .13 of pairs of 1000, about as often as twice the variance predicts (.122).

@@ -1,4 +1,4 @@
-"""The limits of one column, applied to what was measured of it."""
+"""Judge one column: apply its limits to its measurements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ColumnJudge:
         self.effect: Effect | None = column.effect(self.spec.effect)
 
     def row(self, reasons: Sequence[Reason]) -> dict[str, Any]:
-        """What a reader wants of a column in one line."""
+        """Summarise the column in one row of the verdict's detail."""
         outcome = max((r.outcome for r in reasons), key=lambda o: o.severity, default=Outcome.PASS)
         return {
             "table": self.one.table,
@@ -50,7 +50,7 @@ class ColumnJudge:
         }
 
     def shift(self) -> Reason | None:
-        """The verdict rule on the column's own test and effect."""
+        """Judge the column's test and effect."""
         column, effect = self.column, self.effect
         if column.fault is not None:
             return self._fault(column.fault)
@@ -58,7 +58,9 @@ class ColumnJudge:
             nothing = "has no value to compare in the batch or in its reference"
             return self._reason(ReasonCode.DRIFT_NOT_ENOUGH_ROWS, Outcome.INCONCLUSIVE, nothing)
         if effect.value is None or effect.null_quantile is None:
-            no_unit = "has an interquartile range of 0 in the reference, so that there is no unit"
+            no_unit = (
+                "has an interquartile range of 0 in the reference, so the distance has no unit"
+            )
             return self._reason(ReasonCode.SPREAD_ZERO, Outcome.INCONCLUSIVE, no_unit)
         if self.adjusted <= (self.policy.alpha or 0.0) and effect.value >= self.spec.limit:
             return self._shifted(effect.value, self.adjusted)
@@ -66,7 +68,7 @@ class ColumnJudge:
             return self._reason(
                 ReasonCode.DRIFT_NOT_ENOUGH_ROWS,
                 Outcome.INCONCLUSIVE,
-                f"has too few rows to tell: chance alone reaches {effect.name} "
+                f"is inconclusive with so few rows: chance alone reaches {effect.name} "
                 f"{effect.null_quantile:.3g}, limit {self.spec.limit:g}",
             )
         return None
@@ -75,12 +77,12 @@ class ColumnJudge:
         spec = self.spec
         numbers = f"{spec.effect} {value:.3g}, limit {spec.limit:g}, adjusted p {adjusted:.2g}"
         if isinstance(spec, Classifier):
-            together = f"together tell the batch from the reference: {numbers}"
+            together = f"together separate the batch from the reference: {numbers}"
             return self._reason(ReasonCode.JOINT_SHIFT_DETECTED, Outcome.FAIL, together)
         return self._reason(ReasonCode.DRIFT_DETECTED, Outcome.FAIL, f"has shifted: {numbers}")
 
     def unseen_share(self) -> tuple[float, tuple[float, float]] | None:
-        """Share of rows whose level the reference doesn't have, and its bounds."""
+        """Return the share of rows with a level that the reference lacks, and its bounds."""
         spec, column = self.spec, self.column
         if not isinstance(spec, CategoryTest) or spec.unseen is None or column.unseen is None:
             return None
@@ -88,7 +90,7 @@ class ColumnJudge:
         return column.unseen / rows, wilson(column.unseen, rows, 2 * self._level())
 
     def unseen(self) -> Reason | None:
-        """Levels that the reference doesn't have."""
+        """Judge the share of levels that the reference lacks."""
         found, spec, column = self.unseen_share(), self.spec, self.column
         if found is None or not isinstance(spec, CategoryTest) or spec.unseen is None:
             return None
@@ -96,11 +98,13 @@ class ColumnJudge:
         if outcome is None:
             return None
         rows = column.rows_current
-        share = f"has levels unknown to the reference in {column.unseen} of {rows} rows"
-        return self._share_reason(ReasonCode.UNSEEN_CATEGORY, outcome, share, found[1], spec.unseen)
+        share = f"has levels that the reference lacks in {column.unseen} of {rows} rows"
+        return self._share_reason(
+            ReasonCode.UNSEEN_CATEGORY, outcome, share, found[1], spec.unseen, "of the share"
+        )
 
     def missing_share(self) -> tuple[float, tuple[float, float]] | None:
-        """Change of the share of missing values, either way, and its bounds."""
+        """Return the absolute change of the share of missing values, and its bounds."""
         spec, column = self.spec, self.column
         if not isinstance(spec, NumericTest) or spec.missing is None or column.fault:
             return None
@@ -120,7 +124,7 @@ class ColumnJudge:
         return abs(change), (max(low, -high, 0.0), max(high, -low))
 
     def missing(self) -> Reason | None:
-        """A change of the share of missing values, either way."""
+        """Judge the change of the share of missing values."""
         found, spec, column = self.missing_share(), self.spec, self.column
         if found is None or not isinstance(spec, NumericTest) or spec.missing is None:
             return None
@@ -129,24 +133,25 @@ class ColumnJudge:
             return None
         before = column.missing_reference / column.rows_reference
         now = column.missing_current / column.rows_current
-        message = f"is missing in {now:.3g} of rows, {before:.3g} in the reference"
+        message = f"is missing in {now:.3g} of the rows, in the reference in {before:.3g}"
         return self._share_reason(
-            ReasonCode.MISSING_SHARE_CHANGED, outcome, message, found[1], spec.missing
+            ReasonCode.MISSING_SHARE_CHANGED,
+            outcome,
+            message,
+            found[1],
+            spec.missing,
+            "of the change",
         )
 
     def _level(self) -> float:
-        """Alpha over the number of shares that the policy limits."""
+        """Return alpha over the number of shares that the policy limits."""
         specs = self.policy.columns.values()
         limits = [s.unseen if isinstance(s, CategoryTest) else s.missing for s in specs]
         return (self.policy.alpha or 0.0) / max(sum(limit is not None for limit in limits), 1)
 
     def _fault(self, code: str) -> Reason:
         current = self.column.fault_in == "current"
-        what = (
-            "isn't there"
-            if code == ReasonCode.COLUMN_MISSING
-            else "isn't of a type that its test orders"
-        )
+        what = "is absent" if code == ReasonCode.COLUMN_MISSING else "has a type without an order"
         where = "in the batch" if current else "in the reference"
         outcome = Outcome.FAIL if current else Outcome.INCONCLUSIVE
         return self._reason(code, outcome, f"{what} {where}")
@@ -158,9 +163,10 @@ class ColumnJudge:
         message: str,
         bounds: tuple[float, float],
         limit: ShareLimit,
+        of: str,
     ) -> Reason:
         low, high = bounds
-        text = f"{message}; the bounds are {low:.3g} and {high:.3g}, the limit {limit.limit:g}"
+        text = f"{message}; bounds {of} {low:.3g} to {high:.3g}, limit {limit.limit:g}"
         numbers: dict[str, Number] = {"lower": low, "upper": high, "limit": limit.limit}
         return self._reason(code, outcome, text, numbers)
 
@@ -197,16 +203,16 @@ class ColumnJudge:
 
 
 def _spec(policy: DriftPolicy, column: ColumnDrift) -> NumericTest | CategoryTest | Classifier:
-    """What the policy says of a column, or of all of them together."""
+    """Find the policy's entry for a column, or for all columns together."""
     if column.test == TEST and policy.classifier is not None:
         return policy.classifier
     return policy.columns[column.column]
 
 
 def beyond(share: float, bounds: tuple[float, float], limit: float, none: bool) -> Outcome | None:
-    """How a share with its bounds stands to its limit; None where it is within.
+    """Compare a share and its bounds with its limit; None where it is within.
 
-    ``none`` says that there is nothing at all, which a limit of 0 asks for.
+    ``none`` says that the count is 0, which is what a limit of 0 asks for.
     """
     low, high = bounds
     if share > limit and low > limit:

@@ -19,12 +19,12 @@ _GATE: Final = "drift"
 def judge_drift(
     measurements: DriftMeasurements | Sequence[DriftMeasurements], policy: DriftPolicy
 ) -> Verdict:
-    """Judge a batch by what was measured of it.
+    """Judge the measurements of a batch by the policy's limits.
 
     Read a reason ``drift_detected`` as: the corrected test says that this column comes from
-    another distribution, and the shift is as large as the owner said would matter. Read
-    ``drift_not_enough_rows`` as: chance alone could reach the limit at this number of rows, so
-    that nothing was shown either way.
+    another distribution, and the shift reaches the owner's limit. Read ``drift_not_enough_rows``
+    as: chance alone could reach the limit at this number of rows, so the comparison is
+    inconclusive.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def judge_drift(
 
     Unseen levels, and the change of a share of missing values, are judged apart: FAIL if a
     one-sided bound (Wilson, Newcombe) at alpha over the number of such limits is beyond the limit,
-    PASS if the other one is within it, else INCONCLUSIVE. A limit of 0 asks for none at all. A
+    PASS if the other bound is within it, else INCONCLUSIVE. A limit of 0 asks for none at all. A
     change of label share, accuracy, precision, recall or AUC is judged in the same way.
     """
     found = [measurements] if isinstance(measurements, DriftMeasurements) else list(measurements)
@@ -80,15 +80,15 @@ def _compared(one: DriftMeasurements) -> dict[str, Any]:
 
 
 def _once(reasons: Sequence[Reason]) -> list[Reason]:
-    """Reasons without repetition, worst first, else in the order of the policy."""
+    """Drop repeated reasons, and sort: worst first, else in the order of the policy."""
     unique = {r.model_dump_json(): r for r in reasons}.values()
     return sorted(unique, key=lambda r: -r.outcome.severity)
 
 
 def _states(one: DriftMeasurements) -> Iterator[Reason]:
-    """What keeps a table from being compared at all."""
+    """Reasons why a table is not compared at all."""
     if one.state == "empty_batch":
-        message = "the batch has no row, so that nothing can be compared"
+        message = "the batch has no rows, so nothing can be compared"
         yield Reason(code=ReasonCode.EMPTY_BATCH, outcome=Outcome.INCONCLUSIVE, message=message)
     elif one.state == "no_reference":
         message = f"there is no reference {one.reference!r}" + (f": {one.note}" if one.note else "")
@@ -97,14 +97,14 @@ def _states(one: DriftMeasurements) -> Iterator[Reason]:
         message = "the policy releases this batch without a reference"
         yield Reason(code=ReasonCode.BOOTSTRAP_BATCH, outcome=Outcome.PASS, message=message)
     elif one.state == "not_applicable":
-        message = f"drift isn't judged here: {one.note}"
+        message = f"drift is not judged here: {one.note}"
         yield Reason(code=ReasonCode.NOT_APPLICABLE, outcome=Outcome.PASS, message=message)
 
 
 def _columns(
     family: Sequence[DriftMeasurements], policy: DriftPolicy
 ) -> Iterator[tuple[list[Reason], dict[str, Any]]]:
-    """Each column of one table with its reasons and its row of the detail."""
+    """Judge each column of one table: its reasons and its row of the detail."""
     pairs = [(one, column) for one in family for column in one.columns]
     judged = [i for i, (_, column) in enumerate(pairs) if column.p is not None]
     p_values = [p for _, column in pairs if (p := column.p) is not None]
@@ -116,7 +116,7 @@ def _columns(
 
 
 def _hidden(rows: Sequence[dict[str, Any]]) -> Iterator[Reason]:
-    """Columns whose shift is in the observed table and no longer in the candidate."""
+    """Reasons for columns that shift in the observed table but not in the candidate."""
     key = ("reference", "column", "slice")
     shifted = {
         row["table"]: {tuple(r[k] for k in key) for r in rows if r["table"] == row["table"]
@@ -132,7 +132,7 @@ def _hidden(rows: Sequence[dict[str, Any]]) -> Iterator[Reason]:
         yield Reason(
             code=ReasonCode.SHIFT_HIDDEN_BY_CLEANING,
             outcome=Outcome.WARN,
-            message=f"{name} has shifted against {reference} in the observed rows, and cleaning "
-            "hides it from the candidate",
+            message=f"{name} has shifted against {reference} in the observed rows, but the "
+            "candidate does not show it: cleaning hides the shift",
             column=column,
         )

@@ -36,18 +36,17 @@ def measure_drift(
     session : Session
         The session of both tables.
     reference : ibis.Table, Released or None
-        Released rows to compare with; None where there is no reference. What is counted of
-        :class:`Released` batches is kept, and found again, in their folders: the result is the
-        same.
+        Released rows to compare with; None where there is no reference. Counts of
+        :class:`Released` batches are kept in their folders and reused; the result is the same.
     current : ibis.Table
-        Rows of the batch: of the observed table every one, quarantined ones included.
+        Rows of the batch: all rows of the observed table, quarantined ones included.
     policy : DriftPolicy
         Names columns, tests, slices, alpha and seed; its limits aren't read.
     contract : Contract, optional
-        Tells which columns are classified, their closed lists, and roles. Without it the roles of
-        the policy do, and protected columns count as classified.
+        Says which columns are classified, their closed lists, and roles. Without it the policy's
+        roles are used, and protected columns count as classified.
     table, reference_name, batches
-        What is compared with what, for the record.
+        Names of the compared tables and batches, for the record.
     bootstrap : bool
         Whether the batch is one that the policy releases without a reference.
     note : str, optional

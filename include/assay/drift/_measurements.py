@@ -1,4 +1,4 @@
-"""What was measured about a shift, before any limit."""
+"""Measurements of a shift, before any limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Effect(_Frozen):
     """An effect size, with what chance alone reaches at this number of rows.
 
     ``value`` is None where there is none (a spread of 0). ``null_quantile`` is exceeded without a
-    shift with probability alpha/m; a limit below it can't be told from chance. ``lower`` and
+    shift with probability alpha/m; a limit below it is within the reach of chance. ``lower`` and
     ``upper`` bound it where it has an interval, each missed with the same probability.
     """
 

@@ -2,11 +2,11 @@
 
 Counts by group (:func:`measure_fairness`, one pass over the rows), then arithmetic over them
 (:func:`judge_fairness`). A *cell* is one metric for one group against the policy's reference
-group; its interval decides, never the estimate alone, so that few rows give INCONCLUSIVE and not
+group; its interval decides, never the estimate alone, so few rows give INCONCLUSIVE instead of
 PASS. The favourable outcome is the positive class of every rate, and every figure names it.
 
-fairlearn's greatest-gap figures are shown beside and judge nothing; so are the rates at which
-our own work quarantined or imputed each group's rows (:func:`measure_treatment`).
+fairlearn's greatest-gap figures are shown too, and are not judged. Neither are the rates at which
+quarantine, deduplication and imputation touched each group's rows (:func:`measure_treatment`).
 """
 
 from assay.fairness._counts import Group, Level

@@ -105,7 +105,7 @@ def _all_listed(group: Group) -> bool:
 
 
 def is_required(group: Group, policy: FairnessPolicy) -> bool:
-    """Whether each level of the group is one that its attribute requires."""
+    """Check that the attribute of each level requires that level."""
     for name, level in zip(group.attributes, group.levels, strict=True):
         required = policy.attributes[name].required_groups
         if required == "all":
@@ -165,7 +165,7 @@ def _measured(cell: Cell, alpha: float) -> Cell:
 
 
 def _finite(value: float) -> float | None:
-    """JSON has no infinity: None stands for a figure without an upper end."""
+    """Return None for infinity, which JSON does not have."""
     return value if math.isfinite(value) else None
 
 

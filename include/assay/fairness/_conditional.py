@@ -209,21 +209,21 @@ def _difference_given(
 def reasons_of_reversals(
     compared: Sequence[Conditional], measurements: FairnessMeasurements, policy: FairnessPolicy
 ) -> Iterator[Reason]:
-    """Gaps that turn their direction within the levels of a control feature."""
+    """Give a reason for each gap that reverses within the levels of a control feature."""
     for item in compared:
         if not item.reverses:
             continue
         gap, low, high = item.marginal
         beyond = item.pooled.low > 0 or item.pooled.high < 0
         about = about_text(measurements, policy, item.rate)
-        sure = "" if beyond else ", though its interval holds 0"
+        sure = "" if beyond else " (where its interval includes 0)"
         yield Reason(
             code=ReasonCode.DIRECTION_REVERSES,
             outcome=Outcome.WARN,
             message=f"{item.rate} of {item.group.name} against {item.reference.name} is "
-            f"{'higher' if gap > 0 else 'lower'} over all rows and "
-            f"{'lower' if gap > 0 else 'higher'} within {item.control}{sure}: rows of the groups "
-            f"differ in {item.control}; {about}",
+            f"{'higher' if gap > 0 else 'lower'} over all rows but "
+            f"{'lower' if gap > 0 else 'higher'} within the levels of {item.control}{sure}: the "
+            f"groups are spread differently over {item.control}; {about}",
             column=item.group.attributes[0],
             numbers={
                 "difference": number(gap),

@@ -84,7 +84,7 @@ def form_treated(
     place: int,
     spared: int | None = None,
 ) -> tuple[Group, ...]:
-    """Groups whose favourable predictions stand for rows that a treatment touched.
+    """Form groups whose "favourable predictions" are the rows that a treatment touched.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def policy_levels(policy: FairnessPolicy, name: str) -> set[str]:
 def part_tiny(groups: Iterable[Group], least_number: int) -> tuple[list[Group], list[Group]]:
     """Groups to be shown and judged one by one, and unlisted ones below the least number.
 
-    The second are told of by their number alone: a column of free text has thousands.
+    Only the number of the second is reported: a column of free text has thousands.
     """
     parts: tuple[list[Group], list[Group]] = ([], [])
     for group in groups:

@@ -23,7 +23,7 @@ from assay.fairness._reasons import (
     reasons_of_silence,
     tally_of,
 )
-from assay.fairness._treatment import own_work
+from assay.fairness._treatment import table_treatment
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
@@ -39,8 +39,8 @@ def judge_fairness(
     """Judge groups against their reference group.
 
     Read FAIL as: beyond doubt (at the policy's alpha, over all comparisons together) a group's
-    figure is beyond the limit. PASS: every interval lies inside. INCONCLUSIVE: the data can't
-    tell, or a group that must be judged isn't there or is too small. WARN: all is well with what
+    figure is beyond the limit. PASS: every interval lies inside. INCONCLUSIVE: the data do not
+    decide it, or a group that must be judged is absent or too small. WARN: all is well with what
     could be judged, and something was left out, which the reasons name.
 
     Parameters
@@ -76,7 +76,7 @@ def judge_fairness(
         empty = Reason(
             code=ReasonCode.EMPTY_BATCH,
             outcome=Outcome.INCONCLUSIVE,
-            message="there is no row, so that no group can be judged",
+            message="there are no rows, so no group can be judged",
             numbers={"rows": 0},
         )
         return Verdict.of(GATE, [empty], [], policy, _detail(measurements, policy, []))
@@ -98,7 +98,7 @@ def judge_fairness(
         [
             *all_measurements(measurements, policy, cells),
             *conditional_measurements(within, measurements, policy),
-            *own_work(measurements, policy),
+            *table_treatment(measurements, policy),
             *treatment,
         ],
         policy,
@@ -129,7 +129,7 @@ def _detail(
 def _idle_outcomes(
     measurements: FairnessMeasurements, policy: FairnessPolicy
 ) -> Iterator[OutcomeColumn]:
-    """Outcome columns that can't be judged by: absent, or never favourable.
+    """Find outcome columns that cannot be judged: absent, or never favourable.
 
     A value that never occurs is as likely a wrong policy as a fact, and equal rates of 0 would
     pass every difference.

@@ -1,4 +1,4 @@
-"""What the fairness gate takes from the data: counts by group, and nothing else."""
+"""Count the outcomes of a table by group."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _IMPUTED = "__imputed"
 
 @dataclass(frozen=True)
 class FairnessMeasurements:
-    """Counts by group; everything the gate says is arithmetic over them.
+    """Counts by group, from which every figure of the gate is computed.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class FairnessMeasurements:
         The groups of every attribute again, within each level of each control feature.
     treated : mapping
         Name of a treatment that the table itself marks (``imputation of x`` where it has a column
-        ``x__imputed``) to the groups; favourable predictions stand for treated rows.
+        ``x__imputed``) to the groups; favourable predictions are the treated rows.
     """
 
     rows: int
@@ -76,7 +76,7 @@ def fairness_problems(
     roles: Mapping[str, Role | None],
     levels: Mapping[str, Iterable[str]] | None = None,
 ) -> list[Problem]:
-    """What a policy asks for that the data set, by its contract, can't give.
+    """List what a policy asks for and the data set's contract does not have.
 
     Parameters
     ----------
@@ -172,8 +172,8 @@ def measure_fairness(
 
     Notes
     -----
-    A column that is declared but not in the table is not an error here: it is measured as missing
-    and judged INCONCLUSIVE. A row without an outcome stays out of the rates that need it.
+    A declared column that the table lacks is no error here: it is measured as missing and judged
+    INCONCLUSIVE. A row without an outcome is left out of the rates that need it.
     """
     del session  # the table knows its session; the argument keeps all measure_* alike
     if not policy.applies:

@@ -1,4 +1,4 @@
-"""Why the gate judged as it did: a reason for all that isn't a plain PASS."""
+"""Reasons of a fairness verdict: one for everything that is not a plain PASS."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def tally_of(
 
 
 def reasons_of_columns(measurements: FairnessMeasurements) -> Iterator[Reason]:
-    """Columns that are named and aren't there."""
+    """Give a reason for each column that the policy names and the table lacks."""
     for name in measurements.missing_columns:
         yield Reason(
             code=ReasonCode.COLUMN_MISSING,
             outcome=Outcome.INCONCLUSIVE,
-            message="the table has no such column, so that nothing that needs it was judged",
+            message="the table has no such column, so nothing that needs it is judged",
             column=name,
         )
 
@@ -48,7 +48,7 @@ def reasons_of_columns(measurements: FairnessMeasurements) -> Iterator[Reason]:
 def reasons_of_outcomes(
     measurements: FairnessMeasurements, policy: FairnessPolicy, idle: set[OutcomeColumn]
 ) -> Iterator[Reason]:
-    """Outcomes that are missing, or never favourable."""
+    """Give a reason for each outcome that is missing or never favourable."""
     least = policy.rules.least_number
     for role in OUTCOMES:
         column, tally = measurements.columns[role], tally_of(measurements, role)
@@ -60,7 +60,7 @@ def reasons_of_outcomes(
             yield Reason(
                 code=ReasonCode.FAVOURABLE_OUTCOME_ABSENT,
                 outcome=Outcome.INCONCLUSIVE,
-                message=f"no row has the favourable {role} ({values}): rates of 0 say nothing",
+                message=f"no row has the favourable {role} ({values}), so its rates prove nothing",
                 column=column,
             )
         if missing > 0:
@@ -68,7 +68,7 @@ def reasons_of_outcomes(
             yield Reason(
                 code=ReasonCode.OUTCOME_MISSING,
                 outcome=Outcome.INCONCLUSIVE if all_missing else Outcome.WARN,
-                message=f"rows without a {role} are in no rate that needs it",
+                message=f"rows without a {role} are left out of the rates that need it",
                 column=column,
                 numbers={
                     "rows_missing": shown_count(missing, least),
@@ -80,7 +80,7 @@ def reasons_of_outcomes(
 def reasons_of_groups(
     measurements: FairnessMeasurements, policy: FairnessPolicy
 ) -> Iterator[Reason]:
-    """Groups that should be there and aren't, and groups too small to be judged by anything."""
+    """Give a reason for each required group without rows and for groups that are too small."""
     for attributes, groups in by_attributes(measurements.groups):
         if not any(metric.covers(attributes) for metric in policy.metrics):
             continue
@@ -90,14 +90,14 @@ def reasons_of_groups(
             yield Reason(
                 code=ReasonCode.REFERENCE_GROUP_ABSENT,
                 outcome=Outcome.INCONCLUSIVE,
-                message=f"the reference group {name} has no row, so that none can be compared",
+                message=f"the reference group {name} has no rows, so no group can be compared",
                 column=column,
             )
         for name in absent_groups(attributes, groups, policy):
             yield Reason(
                 code=ReasonCode.REQUIRED_GROUP_ABSENT,
                 outcome=Outcome.INCONCLUSIVE,
-                message=f"the required group {name} has no row",
+                message=f"the required group {name} has no rows",
                 column=column,
             )
         yield from _small_groups(column, groups, measurements.rows, policy)
@@ -106,7 +106,7 @@ def reasons_of_groups(
 def _small_groups(
     column: str, groups: Iterable[Group], rows: int, policy: FairnessPolicy
 ) -> Iterator[Reason]:
-    """Small groups together: those that nobody requires, then those that no list names."""
+    """Group small groups in one reason: those not required, then required ones in no list."""
     least = policy.rules.least_number
     named, tiny = part_tiny(groups, least)
     reference = reference_of(named, policy)
@@ -118,13 +118,13 @@ def _small_groups(
     for outcome, members in parts:
         if members:
             names = [g.name for g in members if g not in tiny]
-            shown = f": {', '.join(names)}" if names else ", which no list names"
+            shown = f": {', '.join(names)}" if names else " (their levels are in no list)"
             together = sum(g.rows for g in members)
             share = None if together < least else number(together / rows)
             yield Reason(
                 code=ReasonCode.GROUP_TOO_SMALL,
                 outcome=outcome,
-                message=f"groups of {column} with fewer rows than the least number weren't judged"
+                message=f"groups of {column} with fewer rows than the least number are not judged"
                 f"{shown}",
                 column=column,
                 numbers={
@@ -142,9 +142,9 @@ def reasons_of_silence(
     policy: FairnessPolicy,
     reasons: Iterable[Reason],
 ) -> list[Reason]:
-    """An attribute of which nothing was compared can't pass, even if nothing is wrong with it."""
+    """Make an attribute INCONCLUSIVE where no group of it was compared."""
     spoken = {cell.group.attributes for cell in cells if cell.p is not None}
-    told = {r.column for r in reasons if r.outcome is Outcome.INCONCLUSIVE}
+    inconclusive = {r.column for r in reasons if r.outcome is Outcome.INCONCLUSIVE}
     silent = [
         attributes
         for attributes, _ in by_attributes(measurements.groups)
@@ -158,18 +158,18 @@ def reasons_of_silence(
             column=column,
         )
         for column in (" × ".join(attributes) for attributes in silent)
-        if column not in told
+        if column not in inconclusive
     ]
 
 
 def reasons_of_cells(
     cells: Iterable[Cell], measurements: FairnessMeasurements, policy: FairnessPolicy
 ) -> Iterator[Reason]:
-    """Comparisons that failed, couldn't be told, or couldn't be made."""
+    """Give a reason for each comparison that failed, is inconclusive, or could not be made."""
     least = policy.rules.least_number
     for cell in cells:
-        told_together = not cell.required and cell.group.rows < least
-        if cell.outcome is Outcome.PASS or (cell.p is None and told_together):
+        grouped = not cell.required and cell.group.rows < least
+        if cell.outcome is Outcome.PASS or (cell.p is None and grouped):
             continue
         first, second = cell.counts
         column = " × ".join(cell.group.attributes)
@@ -191,11 +191,11 @@ def reasons_of_cells(
             )
             continue
         failed = cell.outcome is Outcome.FAIL
-        verb = "is beyond" if failed else "can't be told from"
+        verb = "is beyond the limit" if failed else "is inconclusive against the limit"
         yield Reason(
             code=ReasonCode.DISPARITY if failed else ReasonCode.DISPARITY_UNDECIDED,
             outcome=cell.outcome,
-            message=f"{label} {against} {verb} the limit: {limits_text(cell.metric)}; {about}",
+            message=f"{label} {against} {verb}: {limits_text(cell.metric)}; {about}",
             column=column,
             numbers={
                 cell.unit: number(cell.estimate),

@@ -19,8 +19,8 @@ from assay.verdict import Measurement, Number, Reason, Verdict
 def render_text(verdict: Verdict, report: FairnessReport) -> str:
     """The verdict as lines for a terminal: outcome, reasons with their numbers, then every figure.
 
-    What was judged comes first; conditional rates, representation, our own work and fairlearn's
-    figures follow, each marked as not judged.
+    What is judged comes first. Conditional rates, representation, quarantine and cleaning, and
+    fairlearn's figures follow, each marked as not judged.
     """
     lines = [f"fairness: {verdict.outcome.value}"]
     applies = verdict.detail.get("applies", False)
@@ -94,7 +94,7 @@ def _within_lines(within: Within) -> Iterator[str]:
             f"({ends(d['over_all_rows_low'], d['over_all_rows_high'])}) over all rows, "
             f"{figure(m.value)} ({interval(m)}) within {within.control}; "
             f"{len(d['levels_against'])} of {d['levels_compared']} levels point the other way"
-            + (" — REVERSES" if d["reverses"] else "")
+            + ("; the direction reverses" if d["reverses"] else "")
         )
 
 
@@ -105,16 +105,16 @@ def _representation_lines(report: FairnessReport) -> list[str]:
         lines.append(
             f"  {m.column}: {m.group} {figure(m.value)} ({interval(m)}) of {d['rows']}, "
             f"{figure(d['population_share'])} of {d['population']}: "
-            f"{d['represented'] or 'too few rows to say'}"
+            f"{d['represented'] or 'too few rows'}"
         )
-    return ["", "share of rows beside the population (not judged)", *lines] if lines else []
+    return ["", "share of rows compared with the population (not judged)", *lines] if lines else []
 
 
 def _treatment_lines(report: FairnessReport) -> list[str]:
     found = report.treatments
     if not found:
         return []
-    lines = ["", "our own work, by group (not judged)"]
+    lines = ["", "quarantine and cleaning by group (not judged)"]
     for panel in found:
         lines += [f"  {line}" for line in _panel_lines(panel)]
     for m in report.treatment_gaps:
@@ -131,7 +131,7 @@ def _fairlearn_lines(report: FairnessReport) -> list[str]:
         return []
     return [
         "",
-        "greatest gap between any two groups, by fairlearn (not judged)",
+        "largest gap between any two groups, by fairlearn (not judged)",
         *(
             f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}, favourable: "
             f"{m.detail['favourable']}; {m.n} {m.detail['rows']}"

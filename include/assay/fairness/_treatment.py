@@ -1,4 +1,4 @@
-"""Fairness of our own work: whose rows are there, and whose were quarantined, dropped, changed."""
+"""How the pipeline treats each group: its share of rows, and its quarantined or changed rows."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def measure_treatment(
 ) -> tuple[Measurement, ...]:
     """Shares and rates of treatment by group, and how they differ from the reference group's.
 
-    Read a difference whose interval doesn't hold 0 as: our own rules work unevenly; look at the
-    rule before believing any other figure of that group. Read a share whose interval doesn't hold
-    the population's as: the group is under- or over-represented in these rows. Nothing is judged
-    here.
+    Read a difference whose interval excludes 0 as: the pipeline's rules treat groups unequally;
+    look at the rule before you trust any other figure of that group. Read a share whose interval
+    excludes the population's as: the group is under- or over-represented in these rows. Nothing
+    is judged here.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def measure_treatment(
     treatments : mapping, optional
         Name of a treatment to the boolean column that marks its rows; ``quarantine`` from
         ``__quarantined`` by default. Where ``quarantine`` is one, the others are counted among
-        the rows that it didn't take, which are all that they could touch.
+        the remaining rows only, since they touch no other.
     levels : mapping, optional
         Column to closed list of levels, from the contract.
     rows : str
-        Which rows these are, for people.
+        Which rows these are, for readers.
 
     Returns
     -------
@@ -74,8 +74,10 @@ def measure_treatment(
     return tuple(_figures(counted, names, policy, treatments, levels or {}, rows))
 
 
-def own_work(measurements: FairnessMeasurements, policy: FairnessPolicy) -> Iterator[Measurement]:
-    """What the judged table itself shows: who is in it, and whose values were filled in."""
+def table_treatment(
+    measurements: FairnessMeasurements, policy: FairnessPolicy
+) -> Iterator[Measurement]:
+    """Measure what the judged table itself shows: shares of groups, and imputed values."""
     rows = "rows judged"
     for _, members in groupby(measurements.groups, key=lambda g: g.attributes):
         yield from _representation(list(members), policy, rows)
@@ -99,9 +101,9 @@ def _figures(
     first = order.index(QUARANTINE) if QUARANTINE in order else None
     for place, treatment in enumerate(order):
         spared = None if first == place else first
-        told = rows if spared is None else f"{rows} that weren't quarantined"
+        rows_of = rows if spared is None else f"{rows} that weren't quarantined"
         groups = form_treated(counted, names, policy, known, place, spared)
-        yield from _by_attributes(treatment, groups, policy, told)
+        yield from _by_attributes(treatment, groups, policy, rows_of)
 
 
 def _by_attributes(
@@ -146,7 +148,7 @@ def _representation(
 
 
 def _sided(low: float, high: float, share: float) -> str:
-    """Whether an interval lies below a share, above it, or holds it."""
+    """Say whether an interval lies below a share, above it, or includes it."""
     return "under" if high < share else "over" if low > share else "as the population"
 
 
@@ -155,11 +157,11 @@ def _rates(
 ) -> Iterator[Measurement]:
     reference = reference_of(groups, policy)
     for group in part_tiny(groups, policy.rules.least_number)[0]:
-        told = {"judged": False, "favourable": f"no {treatment}", "rows": rows}
-        yield _rate(treatment, group, policy, told)
+        about = {"judged": False, "favourable": f"no {treatment}", "rows": rows}
+        yield _rate(treatment, group, policy, about)
         if reference is None or reference is group:
             continue
-        gap = _difference(treatment, group, reference, policy, told)
+        gap = _difference(treatment, group, reference, policy, about)
         if gap is not None:
             yield gap
 
@@ -169,7 +171,7 @@ def _about(group: Group, n: int | None) -> dict[str, Any]:
 
 
 def _rate(
-    treatment: str, group: Group, policy: FairnessPolicy, told: Mapping[str, Any]
+    treatment: str, group: Group, policy: FairnessPolicy, about: Mapping[str, Any]
 ) -> Measurement:
     least = max(1, policy.rules.least_number)
     x, n = rate(group, "selection_rate")
@@ -179,13 +181,13 @@ def _rate(
         name=f"rate of {treatment}",
         value=None if small else number(x / n),
         unit="share",
-        detail={**told, "n": shown_count(n, least), "low": number(low), "high": number(high)},
+        detail={**about, "n": shown_count(n, least), "low": number(low), "high": number(high)},
         **_about(group, None if small else n),
     )
 
 
 def _difference(
-    treatment: str, group: Group, reference: Group, policy: FairnessPolicy, told: Mapping[str, Any]
+    treatment: str, group: Group, reference: Group, policy: FairnessPolicy, about: Mapping[str, Any]
 ) -> Measurement | None:
     least = max(1, policy.rules.least_number)
     first, second = (Rate(*rate(g, "selection_rate")) for g in (group, reference))
@@ -197,7 +199,7 @@ def _difference(
         value=number(first.value - second.value),
         unit="difference",
         detail={
-            **told,
+            **about,
             "n": first.n,
             "reference": reference.name,
             "low": number(low),

@@ -1,8 +1,8 @@
 """The drift policy: which test and which effect judge each column, and against what reference.
 
 A column is judged by one confirmatory test and one effect size. It fails when the test, corrected
-over all columns, says that there is a shift *and* the effect says that the shift is large enough to
-matter. Every limit is the owner's; there is none by default.
+over all columns, shows a shift *and* the effect reaches the limit. The owner writes every limit;
+there is no default.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _ColumnTest(Model):
 
 
 class NumericTest(_ColumnTest):
-    """How an ordered column (number, date, timestamp) is judged; missing values stand aside."""
+    """How an ordered column (number, date, timestamp) is judged; missing values take no part."""
 
     test: Literal["kolmogorov_smirnov", "anderson_darling", "permutation"] = Field(
         description="The confirmatory test. `permutation` is Kolmogorov-Smirnov's D under seeded "
@@ -85,7 +85,7 @@ class Slice(Model):
     """A part of the rows that is judged by itself, inside the same family of tests."""
 
     name: Name = Field(description="Name of the slice in verdicts.")
-    column: str = Field(description="Column that tells the slice's rows.")
+    column: str = Field(description="Column whose levels define the slice.")
     levels: tuple[str | int | float | bool, ...] = Field(
         min_length=1, description="Levels of that column that are in the slice."
     )
@@ -155,7 +155,7 @@ class Season(Model):
         if (self.by == "holiday") != bool(self.holidays):
             raise ValueError("`holidays` goes with by: holiday, and with no other")
         if self.batches is not None and self.batches < self.least:
-            raise ValueError("`batches` is below `least`, so that there never is a reference")
+            raise ValueError("`batches` is below `least`, so there never is a reference")
         return self
 
 
@@ -173,7 +173,7 @@ ConceptMeasure = Literal["label_share", "accuracy", "precision", "recall", "auc"
 
 
 class Concept(Model):
-    """Whether label, prediction and score still go together, and which level is positive."""
+    """Limits on the change of label, prediction and score, and which level is positive."""
 
     positive: str | int | float | bool = Field(
         description="The positive level, for label share, precision, recall and AUC."
@@ -187,8 +187,8 @@ class Concept(Model):
         None,
         gt=0,
         le=1,
-        description="Share of rows that must have their label; below it labels are late, which is "
-        "WARN, and no measure is judged.",
+        description="Share of rows that must have their label. Below it labels are late: the gate "
+        "gives WARN and judges no measure.",
     )
 
     @model_validator(mode="after")
@@ -199,23 +199,23 @@ class Concept(Model):
 
 
 class Classifier(Model):
-    """A classifier that is asked to tell the batch's rows from the reference's.
+    """A classifier that tries to separate the batch's rows from the reference's.
 
-    It sees shifts that no column shows by itself, as when a correlation turns.
+    It finds shifts that no single column shows, such as a correlation that changes.
     """
 
     limit: float = Field(
         gt=0.5,
         lt=1,
-        description="The AUC from which a shift matters; .5 is telling nothing apart.",
+        description="The AUC from which a shift matters; .5 separates nothing.",
     )
     rationale: str | None = Field(None, description="What the limit comes from.")
     columns: tuple[str, ...] = Field(
-        (), description="Columns that it sees; by default all of `columns:`."
+        (), description="Columns that it uses; by default all of `columns:`."
     )
     rows: int = Field(
         ge=100,
-        description="Most rows of each table that it sees, those with the smallest seeded hash.",
+        description="Most rows of each table that it uses: those with the smallest seeded hash.",
     )
     effect: Literal["auc"] = Field("auc", description="The effect that the limit is for.")
     folds: int = Field(
@@ -230,8 +230,8 @@ class DriftPolicy(OptionalGatePolicy):
         None,
         gt=0,
         lt=0.5,
-        description="Level of the corrected tests: the share of batches without any shift in which "
-        "one may seem to be.",
+        description="Level of the corrected tests: the share of batches without any shift that may "
+        "seem to have one.",
     )
     alpha_rationale: str | None = Field(None, description="What alpha comes from.")
     correction: Literal["benjamini_hochberg", "benjamini_yekutieli"] = Field(
@@ -246,7 +246,8 @@ class DriftPolicy(OptionalGatePolicy):
         "without it none are.",
     )
     references: dict[Name, Reference] = Field(
-        default_factory=dict, description="References by name; a moving one needs a pinned beside."
+        default_factory=dict,
+        description="References by name; with a moving one, a pinned one is required.",
     )
     bootstrap: Batches = Field(
         (), description="Batches that are released without a reference: a list, or first and last."
@@ -259,9 +260,9 @@ class DriftPolicy(OptionalGatePolicy):
     slices: tuple[Slice, ...] = Field((), description="Parts of the rows judged by themselves.")
     segments: tuple[str, ...] = Field(
         (),
-        description="Columns over whose levels a column that fails is split, to say why: other "
-        "segments arrived, or something changed within them. Without it the slices' columns, else "
-        "every column of few levels.",
+        description="Columns whose levels explain a column that fails: the mix of their segments "
+        "changed, or rows within segments did. By default the slices' columns, else every column "
+        "with few levels.",
     )
     classifier: Classifier | None = Field(
         None, description="A test of all columns together, inside the same family."
@@ -278,10 +279,10 @@ class DriftPolicy(OptionalGatePolicy):
             yield "columns names nothing to judge"
         kinds = {reference.kind for reference in self.references.values()}
         if kinds and "pinned" not in kinds:
-            yield "a moving reference follows slow drift: it needs one of kind pinned beside it"
+            yield "a moving reference follows slow drift; add one of kind pinned"
         for name in dict.fromkeys((*self.columns, *self.classified_by)):
             if self.roles.get(name) == "identifier":
-                yield f"column {name!r} identifies rows, which takes no part in drift"
+                yield f"column {name!r} identifies rows; identifiers take no part in drift"
         names = [part.name for part in self.slices]
         if len(set(names)) < len(names):
             yield "two slices have the same name"
@@ -297,21 +298,21 @@ class DriftPolicy(OptionalGatePolicy):
 
     @property
     def segmenting(self) -> tuple[str, ...]:
-        """Columns that tell segments: those named, else the slices'."""
+        """Columns whose levels are segments: those named, else the slices'."""
         return self.segments or tuple(dict.fromkeys(part.column for part in self.slices))
 
     @property
     def tests(self) -> int:
-        """Confirmatory tests that the policy names for one reference.
+        """Number of confirmatory tests for one reference.
 
-        One a column, one for each column of a slice, one for the classifier.
+        One for each column, for each column of a slice, and for the classifier.
         """
         in_slices = sum(len(part.columns) for part in self.slices)
         return len(self.columns) + in_slices + (self.classifier is not None)
 
     @property
     def classified_by(self) -> tuple[str, ...]:
-        """Columns that the classifier sees."""
+        """Columns that the classifier uses."""
         asked = () if self.classifier is None else self.classifier.columns
         return asked or tuple(self.columns)
 

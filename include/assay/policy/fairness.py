@@ -1,4 +1,4 @@
-"""The fairness policy: whose outcomes are compared with whose, by which figure, within what."""
+"""The fairness policy: groups, outcomes, metrics and their limits."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ class Favourable(Model):
 
 
 class Population(Model):
-    """Whom the data are about, in shares."""
+    """Shares of groups in the population that the data are about."""
 
     name: str = Field(
         min_length=1, description="Which population, where and when, e.g. `residents, 2020 census`."
     )
     shares: dict[Level, Annotated[float, Field(gt=0, le=1)]] = Field(
         min_length=1,
-        description="Level to its share of the population. Levels that are left out have no share "
-        "to be compared with; the shares add up to 1 at most.",
+        description="Level to its share of the population. Levels that are left out are not "
+        "compared; the shares add up to 1 at most.",
     )
 
     @model_validator(mode="after")
@@ -79,7 +79,7 @@ class Population(Model):
 
 
 class ControlFeature(Model):
-    """A column whose levels explain a gap, perhaps: rates are shown within each of them too."""
+    """A column whose levels may explain a gap: rates are also shown within each level."""
 
     levels: tuple[Level, ...] = Field(
         (), description="Levels that may be named in reports, where no contract lists them."
@@ -96,7 +96,7 @@ class Attribute(Model):
     required_groups: tuple[LevelOrMissing, ...] | Literal["all"] = Field(
         description="Levels that must be judged (null: missing), or `all` that are found. A "
         "required group that is absent or too small is INCONCLUSIVE; another group is judged too "
-        "where it is large enough, else listed with its share of rows, a WARN."
+        "where it is large enough, else listed with its share of rows as a WARN."
     )
     levels: tuple[Level, ...] = Field(
         (), description="Further levels that may be named in reports, where no contract lists them."
@@ -180,7 +180,7 @@ Metric = Annotated[
 
 @dataclass(frozen=True)
 class Rules:
-    """What every judgement needs, present wherever the gate applies."""
+    """What every judgement needs; present wherever the gate applies."""
 
     favourable: Favourable
     alpha: float
@@ -223,15 +223,15 @@ class FairnessPolicy(OptionalGatePolicy):
     )
     control_features: dict[str, ControlFeature] = Field(
         default_factory=dict,
-        description="Columns within whose levels the rates of each attribute are shown as well, "
-        "beside those over all rows (Simpson's paradox). Not judged; a difference from the "
-        "reference group that turns its direction is a WARN.",
+        description="Columns within whose levels the rates of each attribute are shown too, "
+        "next to those over all rows (Simpson's paradox). Not judged; a difference from the "
+        "reference group that reverses its direction is a WARN.",
     )
     metrics: tuple[Metric, ...] = Field((), description="What is judged, with its limits.")
 
     @property
     def grouping(self) -> tuple[str, ...]:
-        """Columns whose levels are told apart: attributes and control features."""
+        """Columns whose levels are counted separately: attributes and control features."""
         return tuple(dict.fromkeys([*self.attributes, *self.control_features]))
 
     @property

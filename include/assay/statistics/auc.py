@@ -89,7 +89,7 @@ def area(blocks: Iterable[Block], negatives: int, positives: int) -> Auc | None:
 
 
 def null_deviation(negatives: int, positives: int) -> float:
-    """Standard deviation of the AUC of scores that tell nothing (Mann & Whitney's)."""
+    """Standard deviation of the AUC of uninformative scores (Mann & Whitney's)."""
     return math.sqrt((negatives + positives + 1) / (12 * negatives * positives))
 
 

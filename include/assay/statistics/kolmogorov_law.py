@@ -1,4 +1,4 @@
-"""Kolmogorov's law of the one-sample D, which stands for the two-sample one at the effective size.
+"""Kolmogorov's law of the one-sample D, used for the two-sample D at the effective size.
 
 References
 ----------

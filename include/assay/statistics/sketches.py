@@ -1,9 +1,9 @@
-"""What was counted of a released batch, kept in a file, so that later batches needn't count again.
+"""Counts and sorted values of a released batch, kept in files, so that they are counted once.
 
-A file is one line of JSON and then bytes: sorted values, or counts as JSON. The line says what was
-counted, by which format and engine, and the hash of the bytes; a file of which any of it differs is
-counted anew and replaced. Files are written aside and renamed. That they survive a power cut isn't
-waited for: a torn one has another hash.
+A file is one line of JSON and then bytes: sorted values, or counts as JSON. The line names what was
+counted, the format and the engine, and has the hash of the bytes. Where any of these differs, the
+file is counted again and replaced. Files are written aside and renamed. The write is not synced to
+disk: a torn file has another hash.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORMAT: Final = 1
 
 
 class SketchFolder:
-    """A folder of what was counted of one table; without one nothing is kept.
+    """A folder of counts of one table; without a folder nothing is kept.
 
     Parameters
     ----------

@@ -169,7 +169,7 @@ def test_one_batch_gives_the_null_of_its_halves_but_no_less_than_the_gates(polic
         column = next(c for c in gate.columns if c.column == p.column)
         assert p.proposed > p.floor > column.effect(p.effect).null_quantile
     text = render_calibration_text(found)
-    assert "differ by more" in text
+    assert "differ more than" in text
     assert "in a batch of 320 rows" in text
 
 

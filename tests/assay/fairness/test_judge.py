@@ -171,7 +171,7 @@ def test_other_groups_are_listed_together_with_their_share(judged: Any) -> None:
     verdict = judged([*EQUAL, ("X", 1, 0, 9), ("Y", 1, 0, 8)], attributes=attributes)
     assert said(verdict) == ("WARN", [("group_too_small", "WARN")])
     reason = verdict.reasons[0]
-    assert reason.message.endswith("weren't judged: X, Y")
+    assert reason.message.endswith("are not judged: X, Y")
     assert reason.numbers["rows"] == 17
     assert reason.numbers["share_of_rows"] == pytest.approx(17 / 2017)
 
@@ -330,8 +330,8 @@ def test_every_figure_names_its_favourable_outcome_and_rows(judged: Any) -> None
     counts = [m for m in verdict.measurements if m.name == "rows"]
     assert len(counts) == 2
     assert all(m.detail["favourable"].startswith("none") and m.detail["rows"] for m in counts)
-    told = {r.message.partition("; ")[2] for r in verdict.reasons}
-    assert told == {r.about for r in verdict.reasons}
+    shown = {r.message.partition("; ")[2] for r in verdict.reasons}
+    assert shown == {r.about for r in verdict.reasons}
     rows = "rows with a known prediction"
-    assert f"favourable: prediction in (1): loan granted; rows: {rows}" in told
-    assert all("loan granted" in about and "; rows: rows with" in about for about in told)
+    assert f"favourable: prediction in (1): loan granted; rows: {rows}" in shown
+    assert all("loan granted" in about and "; rows: rows with" in about for about in shown)

@@ -1,4 +1,4 @@
-"""How often our own work touched each group's rows."""
+"""How often quarantine, deduplication and imputation touch each group's rows."""
 
 from __future__ import annotations
 

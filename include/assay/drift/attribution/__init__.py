@@ -1,14 +1,14 @@
-"""Why a column drifted: other segments arrived, or something changed within them.
+"""Attribution: why a column drifted. The mix of segments changed, or rows within segments did.
 
-An alarm is a number by which two distributions differ. It is written as the difference of two means
-of one *score* of the rows, E′[g] − E[g], with g chosen so that this is the effect that the policy
-judges: rows beyond the point of the Kolmogorov-Smirnov distance, the log ratio of a PSI's cells.
-A difference of means splits exactly, over the segments of a column, into **mix** (segments have
+An alarm is a number by which two distributions differ. It is the difference of two means of one
+*score* of the rows, E′[g] − E[g], with g chosen so that this is the effect that the policy judges:
+rows beyond the point of the Kolmogorov-Smirnov distance, the log ratio of a PSI's cells. A
+difference of means splits exactly, over the segments of a column, into **mix** (segments have
 other shares) and **within** (rows of a segment have another mean), and both into parts of each
 segment: Kitagawa's decomposition with symmetric weights. The parts sum to the whole.
 
 :func:`explain_drift` reads the rows behind one of the :func:`alarms` of a verdict, and
-:func:`with_causes` puts what was found into it; no limit is involved.
+:func:`with_causes` adds the causes to it. No limit is involved.
 """
 
 from assay.drift.attribution._alarms import alarms, causes_of, with_causes

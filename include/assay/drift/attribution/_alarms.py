@@ -1,4 +1,4 @@
-"""Alarms of a verdict, and their causes put into it."""
+"""Alarms of a verdict, and the verdict with their causes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXPLAINED: Final = (
 
 @dataclass(frozen=True)
 class Alarm:
-    """One reason of one column that failed, in all rows or in a slice."""
+    """One reason why one column failed, in all rows or in a slice."""
 
     table: str
     reference: str
@@ -33,7 +33,7 @@ class Alarm:
 
     @property
     def place(self) -> dict[str, Any]:
-        """Where it is, as a cause says it."""
+        """The fields of a cause that name the alarm."""
         return {
             "table": self.table,
             "reference": self.reference,
@@ -44,9 +44,9 @@ class Alarm:
 
 
 def alarms(verdict: Verdict, policy: DriftPolicy) -> list[Alarm]:
-    """What there is to explain: columns that failed, each reason once.
+    """List the reasons to explain: those of columns that failed, each once.
 
-    What failed in the observed rows isn't explained again for the candidate, which is those rows
+    A failure in the observed rows is not explained again for the candidate, which is those rows
     after cleaning.
     """
     parts = {part.name: part for part in policy.slices}
@@ -66,22 +66,22 @@ def alarms(verdict: Verdict, policy: DriftPolicy) -> list[Alarm]:
 
 
 def with_causes(verdict: Verdict, causes: Iterable[Cause]) -> Verdict:
-    """The verdict with its causes under ``detail["causes"]``, and each reason's in one line."""
+    """Add causes to a verdict: all under ``detail["causes"]``, and one line to each reason."""
     found = list(causes)
     if not found:
         return verdict
     lines = {(c.reference, c.column, c.slice, c.code): cause_line(c) for c in found}
     detail = verdict.detail | {"causes": [c.model_dump(mode="json") for c in found]}
-    reasons = tuple(_told(reason, lines) for reason in verdict.reasons)
+    reasons = tuple(_with_cause(reason, lines) for reason in verdict.reasons)
     return verdict.model_copy(update={"detail": detail, "reasons": reasons})
 
 
 def causes_of(verdict: Verdict) -> list[Cause]:
-    """The causes in a verdict."""
+    """Read the causes of a verdict."""
     return [Cause.model_validate(one) for one in verdict.detail.get("causes", ())]
 
 
-def _told(reason: Reason, lines: dict[tuple[Any, ...], str]) -> Reason:
+def _with_cause(reason: Reason, lines: dict[tuple[Any, ...], str]) -> Reason:
     place = (reason.numbers.get("reference"), reason.column, reason.numbers.get("slice"))
     line = lines.get((*place, reason.code))
     return reason if line is None else reason.model_copy(update={"cause": line})

@@ -1,4 +1,4 @@
-"""What is known of why a column drifted."""
+"""The cause of a column's drift."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PipelineChange(_Frozen):
 
 
 class Cause(_Frozen):
-    """Why one column failed, as far as its segments and the pipeline tell.
+    """Why one column failed, by its segments and by changes of the pipeline.
 
     Parameters
     ----------

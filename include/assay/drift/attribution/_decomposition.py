@@ -124,13 +124,13 @@ class _Noise:
 def _p(mix: float, noise: _Noise, moved: Array) -> float:
     """Twice the smaller p of two tests: that mix is nothing, and that all differences are equal."""
     p_mix = math.erfc(abs(mix) / noise.mix_error / math.sqrt(2)) if noise.mix_error else 1.0
-    told = (noise.rows.min(axis=0) >= _LEAST) & (noise.of_moved > 0)
+    enough = (noise.rows.min(axis=0) >= _LEAST) & (noise.of_moved > 0)
     p_within = 1.0
-    if told.sum() > 1:
-        weight = 1 / noise.of_moved[told]
-        mean = (weight * moved[told]).sum() / weight.sum()
-        q = float((weight * (moved[told] - mean) ** 2).sum())
-        p_within = chi_square_law.sf(q, int(told.sum()) - 1)
+    if enough.sum() > 1:
+        weight = 1 / noise.of_moved[enough]
+        mean = (weight * moved[enough]).sum() / weight.sum()
+        q = float((weight * (moved[enough] - mean) ** 2).sum())
+        p_within = chi_square_law.sf(q, int(enough.sum()) - 1)
     return min(2 * min(p_mix, p_within), 1.0)
 
 

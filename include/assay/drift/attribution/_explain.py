@@ -1,4 +1,4 @@
-"""From an alarm and both tables to its cause."""
+"""From an alarm and both tables to the cause."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def explain_drift(
     policy: DriftPolicy,
     contract: Contract | None = None,
 ) -> tuple[Cause, Any | None]:
-    """Say how much of an alarm is mix, how much is within segments, and which segments carry it.
+    """Split an alarm into the mix of segments and changes within them, and find the segments.
 
-    Read ``segmenting`` first: None means that no column's segments tell more than chance would,
-    so that the shift is the same everywhere; else ``best`` is the split over that column.
+    Read ``segmenting`` first: None means that no column's segments differ by more than chance, so
+    the shift is the same everywhere; else ``best`` is the split over that column.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def explain_drift(
     policy : DriftPolicy
         Its ``segmenting`` columns, else the contract's columns of few levels are tried.
     contract : Contract, optional
-        Tells which columns are classified, and their closed lists.
+        Says which columns are classified, and their closed lists.
 
     Returns
     -------
     Cause
-        Without splits where a column isn't there or of another type: then the pipeline tells.
+        Without splits where a column is absent or of another type: the pipeline is the cause.
     ibis.Table or None
         Landing row numbers of the batch's rows that carry the shift: those on the side that gained
         rows, in the segments that carry it. None where tables have no row numbers.
@@ -71,8 +71,8 @@ def explain_drift(
     Of the columns that were tried, those count whose p is at most alpha over their number and whose
     segments stand out by a quarter of the whole; the one whose segments stand out most is taken, or
     one with fewer segments that comes within a tenth.
-    Both tables are read once for the point or the cells of the effect, once for the levels that
-    may tell segments, and once for the rows of each segment and cell.
+    Both tables are read once for the point or the cells of the effect, once for the levels of
+    the columns that are tried, and once for the rows of each segment and cell.
 
     References
     ----------
@@ -161,17 +161,19 @@ def _score(
 
 
 def _ranked(found: Sequence[_Found], policy: DriftPolicy) -> tuple[list[_Found], _Found | None]:
-    """All splits, the best first, and the one that is taken to explain, if one does."""
+    """Rank all splits, the best first, and choose the one that explains the shift, if any."""
     level = (policy.alpha or 0.0) / len(found)
     ranked = sorted(found, key=lambda one: (one.parts.restates, -one.parts.stands_out))
-    telling = [
+    explaining = [
         one
         for one in ranked
         if one.parts.p <= level and one.parts.stands_out >= _EVEN and not one.parts.restates
     ]
-    if not telling:
+    if not explaining:
         return ranked, None
-    near = [one for one in telling if one.parts.stands_out >= _NEAR * telling[0].parts.stands_out]
+    near = [
+        one for one in explaining if one.parts.stands_out >= _NEAR * explaining[0].parts.stands_out
+    ]
     best = min(near, key=lambda one: len(one.by.keys))
     return [best, *(one for one in ranked if one is not best)], best
 

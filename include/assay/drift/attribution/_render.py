@@ -1,4 +1,4 @@
-"""A cause in words: one line for a message, a few for a terminal."""
+"""Render a cause: one line for a message, some lines for a terminal."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MEASURES: Final = {
 
 
 def cause_line(cause: Cause) -> str:
-    """One short line, without any level of a classified column.
+    """Render a cause in one line, without any level of a classified column.
 
     Examples
     --------
     >>> cause_line(Cause(table="observed", reference="r", column="x", code="column_missing"))
-    'no column tells segments'
+    'no column splits the rows into segments'
     """
     parts = [_parted(cause, labels=cause.best is None or not cause.best.classified)]
     parts += [change.what for change in cause.pipeline]
@@ -30,8 +30,8 @@ def cause_line(cause: Cause) -> str:
 
 
 def cause_text(cause: Cause) -> list[str]:
-    """Lines for a terminal: what was split, by which segments, which rows, what of the pipeline."""
-    lines = [f"why {cause.name} ({cause.table} against {cause.reference}, {cause.code})"]
+    """Render a cause for a terminal: its score, segments, rows, and changes of the pipeline."""
+    lines = [f"why {cause.name} shifted ({cause.table} against {cause.reference}, {cause.code})"]
     if cause.best is not None and cause.whole is not None:
         lines.append(f"  {cause.score}: {whole_text(cause)}")
     lines.append(f"  {_parted(cause)}")
@@ -39,24 +39,24 @@ def cause_text(cause: Cause) -> list[str]:
     if cause.segmenting is not None and (tried := _tried(cause)):
         lines.append(f"  also tried: {tried}")
     if cause.rows:
-        where = f", their numbers in {cause.file}" if cause.file else ""
-        more = f", {cause.excess:,} more than in the reference" if cause.excess else ""
-        lines.append(f"  {cause.rows:,} rows of the batch carry it{more}{where}")
+        where = f"; their row numbers are in {cause.file}" if cause.file else ""
+        more = f", {cause.excess:,} more than the reference predicts" if cause.excess else ""
+        lines.append(f"  {cause.rows:,} rows of the batch account for it{more}{where}")
     lines += [f"  {change.kind.replace('_', ' ')}: {change.what}" for change in cause.pipeline]
     return lines
 
 
 def whole_text(cause: Cause) -> str:
-    """The whole as people read it: points of a share, or the effect's own number."""
+    """Render the whole shift: percentage points of a share, or the effect's own number."""
     if cause.whole is None:
         return ""
     if cause.measure == "share":
-        return f"{100 * cause.whole:.1f} points more than in the reference"
+        return f"{100 * cause.whole:.1f} percentage points more than in the reference"
     return f"{_MEASURES[cause.measure]} {cause.whole:.3g}"
 
 
 def percent(share: float) -> str:
-    """A share as whole percent, with a true minus sign.
+    """Render a share as whole percent, with a true minus sign.
 
     Examples
     --------
@@ -69,17 +69,40 @@ def percent(share: float) -> str:
 def _parted(cause: Cause, labels: bool = True) -> str:
     best = cause.best
     if best is None:
-        return "no column tells segments"
-    mix, within = (percent(cause.share(part)) for part in (best.mix, best.within))
+        return "no column splits the rows into segments"
     if cause.segmenting is None:
         names = [s.column for s in cause.splits if not s.restates]
-        same = f"much the same in every segment of {_few(names)}"
-        return same if names else "no other column tells segments"
-    told = f"{within} within {best.column}, {mix} mix"
+        same = f"the shift is about the same in every segment of {_few(names)}"
+        return same if names else "no other column splits the rows into segments"
+    line = mix_and_within(best.column, cause.share(best.mix), cause.share(best.within))
     if labels and cause.carriers:
         share = percent(cause.share(sum(part.total for part in cause.carriers)))
-        told += f"; {_names(cause.carriers)} give{'s' * (len(cause.carriers) == 1)} {share}"
-    return told
+        verb = "accounts" if len(cause.carriers) == 1 else "account"
+        line += f"; {best.column} {_names(cause.carriers)} {verb} for {share}"
+    return line
+
+
+def mix_and_within(column: str, mix: float, within: float) -> str:
+    """Say which part of a shift comes from the mix of segments, and which from within them.
+
+    Examples
+    --------
+    >>> mix_and_within("hour", -0.02, 1.02)
+    '102 % of the shift comes from changes within segments of hour; their mix offsets 2 %'
+    >>> mix_and_within("channel", 0.7, 0.3)
+    '70 % of the shift comes from the mix of segments of channel, 30 % from changes within them'
+    """
+    parts = [
+        (within, "changes within segments", "changes within them", "offset"),
+        (mix, "the mix of segments", "their mix", "offsets"),
+    ]
+    (larger, source, _, _), (smaller, _, other, verb) = sorted(parts, key=lambda part: -part[0])
+    line = f"{percent(larger)} of the shift comes from {source} of {column}"
+    if percent(smaller) == percent(0.0):
+        return line
+    if smaller < 0:
+        return f"{line}; {other} {verb} {percent(-smaller)}"
+    return f"{line}, {percent(smaller)} from {other}"
 
 
 def _few(names: Sequence[str]) -> str:
@@ -93,11 +116,12 @@ def _names(parts: Sequence[SegmentPart]) -> str:
 
 
 def _segment(cause: Cause, part: SegmentPart) -> str:
-    told = f"{part.label}: {percent(cause.share(part.total))} of it"
-    told += f" ({percent(cause.share(part.within))} within, {percent(cause.share(part.mix))} mix)"
+    within, mix = percent(cause.share(part.within)), percent(cause.share(part.mix))
+    line = f"{part.label}: {percent(cause.share(part.total))} of the shift"
+    line += f" ({within} from within, {mix} from mix)"
     if part.mean_reference is not None and part.mean_current is not None:
-        told += f", {percent(part.mean_reference)} → {percent(part.mean_current)} of its rows"
-    return f"{told}, {_count(part.rows_reference)} → {_count(part.rows_current)} rows"
+        line += f", {percent(part.mean_reference)} → {percent(part.mean_current)} of its rows"
+    return f"{line}, {_count(part.rows_reference)} → {_count(part.rows_current)} rows"
 
 
 def _count(rows: int | str) -> str:
@@ -106,12 +130,11 @@ def _count(rows: int | str) -> str:
 
 def _tried(cause: Cause) -> str:
     others: Iterator[Split] = (s for s in cause.splits if s.column != cause.segmenting)
-    told = [
-        f"{s.column} (says the same)" if s.restates else f"{s.column} ({_mix_of(cause, s)} mix)"
-        for s in others
-    ]
-    return _few(told)
-
-
-def _mix_of(cause: Cause, split: Split) -> str:
-    return percent(cause.share(split.mix))
+    return _few(
+        [
+            f"{s.column} (restates {cause.column})"
+            if s.restates
+            else f"{s.column} ({percent(cause.share(s.mix))} from mix)"
+            for s in others
+        ]
+    )

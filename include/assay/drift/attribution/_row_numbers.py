@@ -1,4 +1,4 @@
-"""Row numbers of the rows that carry a shift, in a file of their own."""
+"""The file of row numbers behind a shift."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from assay.engine import ROW, Session
 def write_rows(
     session: Session, explained: Sequence[tuple[Cause, Any | None]], path: Path
 ) -> list[Cause]:
-    """Write one Parquet file with a row for each cause and row of the batch that carries it.
+    """Write one Parquet file: a row for each cause and each row of the batch behind it.
 
     Its columns are ``reference``, ``column``, ``slice``, ``code`` and ``__row``, the landing row
-    number; no value is in it.
+    number. It has no data values.
 
     Returns
     -------

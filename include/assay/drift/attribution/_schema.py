@@ -1,4 +1,4 @@
-"""What of two tables' schemas differs."""
+"""Differences between the schemas of two tables."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from assay.engine import data_columns
 
 
 def schema_changes(reference: Any, current: Any) -> Iterator[PipelineChange]:
-    """Columns that came, went, or have another type, one change each kind."""
+    """List columns that are new, removed, or of another type: one change for each kind."""
     before, now = data_columns(reference), data_columns(current)
     parts = {
         "new columns": [name for name in now if name not in before],
-        "columns gone": [name for name in before if name not in now],
-        "other types": [
+        "removed columns": [name for name in before if name not in now],
+        "changed types": [
             f"{name} ({reference[name].type()} → {current[name].type()})"
             for name in now
             if name in before and _base(reference[name]) != _base(current[name])
@@ -27,5 +27,5 @@ def schema_changes(reference: Any, current: Any) -> Iterator[PipelineChange]:
 
 
 def _base(column: Any) -> Any:
-    """The type without whether it may be null, which a file doesn't tell."""
+    """The type without whether it may be null, which a file does not say."""
     return column.type().copy(nullable=True)

@@ -28,7 +28,7 @@ _MARKS: Final = 32
 _FINE: Final = 4096
 _TAIL: Final = (1, 4, 16)
 _KEPT: Final = 1000
-"""Most levels that are told apart; rarer ones count together."""
+"""Most levels with a cell of their own; rarer ones share one."""
 _MEASURES: Final = {
     "psi": "psi",
     "wasserstein": "wasserstein",
@@ -76,7 +76,7 @@ class Score:
 
 
 def keyed(column: Any) -> Any:
-    """A column of text as text that tells missing from every level."""
+    """Turn a column of text into keys in which missing differs from every level."""
     return ibis.coalesce(ibis.literal(_BEFORE_LEVEL) + column, ibis.literal(MISSING))
 
 

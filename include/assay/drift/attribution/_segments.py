@@ -1,4 +1,4 @@
-"""Which columns may tell segments, and rows of each segment and cell."""
+"""Columns that split the rows into segments, and rows of each segment and cell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from assay.policy.drift import CategoryTest, DriftPolicy, Slice
 
 Array = np.ndarray[Any, Any]
 _MOST: Final = 50
-"""Levels of a column that tells segments; a named column's rarer ones are one segment."""
+"""Most segments of a column; the rarer levels of a named column are one segment."""
 _TRIED: Final = 12
 _MANY: Final = 10_000
 _LEAST: Final = 5
@@ -33,7 +33,7 @@ OTHER: Final = "(other)"
 
 @dataclass(frozen=True)
 class Segmenting:
-    """A column that tells segments: the keys of those told apart, and which may be named."""
+    """A column that splits the rows: the keys of its segments, and which may be named."""
 
     column: str
     classified: bool
@@ -84,7 +84,7 @@ def segmenting_columns(
     names = wanted or [n for n in both if _few(n, current, policy, contract)]
     names = [n for n in names if n != judged and not n.startswith("__")]
     forms = dict.fromkeys(names[: len(wanted) or _TRIED], TEXT)
-    # Named columns are counted to the end; others of very many levels tell no segments.
+    # Named columns are counted to the end; others of very many levels are left out.
     before, now = (side.levels(forms, part, None if wanted else _MANY) for side in sides)
     found = [
         _segmenting(name, (before[name], now[name]), policy, contract, strict=not wanted)
@@ -131,13 +131,13 @@ def _segmenting(
     if strict and len(keys) > _MOST:
         return None
     least = max(policy.least_number or 0, _LEAST)
-    told = [k for k, n in zip(keys, counts, strict=True) if n.max() >= least][:_MOST]
+    kept = [k for k, n in zip(keys, counts, strict=True) if n.max() >= least][:_MOST]
     classified = is_classified(name, policy, contract)
-    may = set(told)
+    may = set(kept)
     if classified:
         closed = {f"={level}" for level in _closed(name, contract) or ()} | {MISSING}
         may = may & closed if policy.least_number is not None else set()
-    return Segmenting(name, classified, tuple(sorted(told)), frozenset(may), least)
+    return Segmenting(name, classified, tuple(sorted(kept)), frozenset(may), least)
 
 
 def _frequent(levels: tuple[Levels, Levels], most: int) -> tuple[list[str], Array]:
@@ -149,7 +149,7 @@ def _frequent(levels: tuple[Levels, Levels], most: int) -> tuple[list[str], Arra
 
 
 def segment_counts(score: Score, by: Sequence[Segmenting]) -> list[Array]:
-    """Rows (2, S, K) by segment (`other` last) and cell, for each column that tells segments.
+    """Rows (2, S, K) by segment (`other` last) and cell, for each segmenting column.
 
     One scan a side. Segments are in the order of ``by.labels``, cells in that of
     :attr:`Score.cells`.
@@ -170,7 +170,7 @@ def segment_counts(score: Score, by: Sequence[Segmenting]) -> list[Array]:
 
 
 def _places(column: Any, known: list[Any]) -> Array:
-    """Where each value stands in a list; one that isn't in it stands behind the last."""
+    """Find the place of each value in a list; the place of an unlisted one is its length."""
     found = pc.index_in(column, value_set=pa.array(known, column.type)).fill_null(len(known))
     # Without `to_numpy`, which would import pandas.
     return np.frombuffer(found.buffers()[1], np.int32)[found.offset : found.offset + len(found)]

@@ -1,10 +1,10 @@
-"""Calibration: limits from how far ordinary batches lie from each other.
+"""Calibration: limits from the distances between ordinary batches.
 
 Rows within a batch depend on each other, so that a p-value of independent rows is too small at any
-number of them: two ordinary days differ by more than chance would have it. :func:`calibrate` takes
+number of them: two ordinary days differ by more than chance predicts. :func:`calibrate` takes
 what was measured between ordinary batches and proposes, for each limit of a policy, the distance
 that they exceed no more often than the owner names, and never less than what :func:`measure_chance`
-says that the gate can tell from chance; :func:`write_limits` puts the proposals into the policy's
+finds that chance alone reaches; :func:`write_limits` puts the proposals into the policy's
 file.
 """
 

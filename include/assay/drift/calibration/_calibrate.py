@@ -35,8 +35,8 @@ class Proposal(_Frozen):
     """One limit: what it is, what ordinary batches reach, and what it should be.
 
     ``quantile`` is what they exceed at the asked rate. ``floor`` is what the gate, at its own
-    level, can tell from chance in a batch a fifth smaller than the smallest of them: a limit below
-    it makes ordinary batches INCONCLUSIVE. ``proposed`` is the larger of the two, rounded up.
+    level, can separate from chance in a batch one fifth smaller than the smallest of them: a limit
+    below it makes ordinary batches INCONCLUSIVE. ``proposed`` is the larger of the two, rounded up.
     """
 
     key: tuple[str, ...]
@@ -93,7 +93,7 @@ def comparisons(batches: Sequence[str], pinned: Sequence[str]) -> Iterator[tuple
     kept = {batch: reference for batch, reference in left.items() if reference}
     if len(kept) < 2:
         raise InputError(
-            "there are too few ordinary batches to calibrate by",
+            "there are too few ordinary batches to calibrate from",
             got=sorted(batches),
             expected="two bootstrap batches or more, of which the reference pins one",
             do="Release more bootstrap batches, or name a folder of their files by --data.",
@@ -131,7 +131,7 @@ def calibrate(
     dataset : str
     between : {"batches", "halves"}
         ``halves``: ``measured`` holds one batch's random halves, taken at level ``rate``; their
-        null quantiles stand for the distances, which understates how much batches differ.
+        null quantiles replace the distances, which understates how much batches differ.
 
     Notes
     -----
@@ -140,7 +140,9 @@ def calibrate(
     enough: the largest distance is proposed, whose rate is 1/(n + 1), and the caveat says so.
     """
     if not 0 < rate < 0.5:
-        raise InputError("is no false-alarm rate", got=rate, expected="a number between 0 and .5")
+        raise InputError(
+            "the false-alarm rate is out of range", got=rate, expected="a number between 0 and .5"
+        )
     least = chance.rows_current
     found: dict[tuple[str, ...], list[_Row]] = {}
     for one in measured.values():
@@ -211,7 +213,7 @@ def _proposal(
     caveat = None
     if between == "halves":
         quantile, floor = floors[-1], chance
-        caveat = "chance within one batch alone; batches differ by more"
+        caveat = "from chance within one batch; whole batches differ more"
     elif first.what == "effect":
         quantile, floor = distances[at], max(floors[-1], chance)
     else:
@@ -220,7 +222,7 @@ def _proposal(
     if between == "batches" and rank > len(rows):
         caveat = f"{len(rows)} batches support no rate below {1 / (len(rows) + 1):.2g}"
     if floor > quantile:
-        raised = f"raised to what {least} rows can tell from chance"
+        raised = f"raised to what chance alone reaches with {least} rows"
         caveat = raised if caveat is None else f"{caveat}; {raised}"
     return Proposal(
         key=first.key,

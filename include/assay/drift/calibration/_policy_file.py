@@ -64,7 +64,7 @@ def _at(root: Any, key: tuple[str, ...], path: Path) -> Any:
         node = next((v for k, v in node.value if k.value == name), None)
         if not isinstance(node, yaml.MappingNode):
             where = f"{path} {'.'.join(key)}"
-            raise PolicyError("the policy has no such part", where=where)
+            raise PolicyError("the policy has no such entry", where=where)
     return node
 
 
@@ -96,7 +96,7 @@ def _folded(text: str, column: int, *, flow: bool) -> str:
 
 def _rationale(found: Calibration, proposal: Proposal) -> str:
     raised = (
-        f"; raised to what {found.least_rows} rows can tell from chance, {proposal.floor:.3g}"
+        f"; raised to {proposal.floor:.3g}, which chance alone reaches with {found.least_rows} rows"
         if proposal.floor > proposal.quantile
         else ""
     )

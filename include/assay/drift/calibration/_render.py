@@ -37,29 +37,29 @@ def _head(found: Calibration) -> list[str]:
         return [
             f"{found.dataset}: random halves of {found.batches[0]}, the only ordinary batch, at a "
             f"rate of {found.rate:g}",
-            "  Batches differ by more than halves of one: no limit may lie below these, and the "
-            "owner chooses how far above.",
+            "  Whole batches differ more than two halves of one batch do: no limit may be lower "
+            "than these, and the owner chooses how much higher.",
         ]
     return [
         f"{found.dataset}: {len(found.batches)} ordinary batches, {found.batches[0]} to "
-        f"{found.batches[-1]}, each against the pinned ones but itself, at a false-alarm rate of "
-        f"{found.rate:g} a column",
+        f"{found.batches[-1]}, each compared with the other pinned batches, at a "
+        f"false-alarm rate of {found.rate:g} per column",
     ]
 
 
 def _tail(found: Calibration) -> list[str]:
     lines = [
         "",
-        f"  By chance: what the gate's own level reaches in a batch of {found.least_rows} rows, a "
-        "fifth fewer than the smallest has.",
+        f"  By chance: what chance alone reaches at the gate's level in a batch of "
+        f"{found.least_rows} rows, one fifth fewer than the smallest batch has.",
     ]
     if found.between == "halves":
         return lines
-    lines += [f"  The smallest rate that {len(found.batches)} batches can show is "
+    lines += [f"  The smallest rate that {len(found.batches)} batches support is "
              f"{found.supported:.2g}."]  # fmt: skip
     if found.alarms:
         lines.append(
-            f"  At the proposed limits {len(found.alarms)} of these batches would reach one in "
-            f"some column: {', '.join(found.alarms)}."
+            f"  At the proposed limits, {len(found.alarms)} of these batches would reach a limit "
+            f"in some column: {', '.join(found.alarms)}."
         )
     return lines

@@ -1,7 +1,7 @@
-"""One side of a comparison: its rows, and what is counted of their columns, each thing once.
+"""A table of a comparison, and the counts of its columns, each counted once.
 
-A reference is made of released batches, which don't change: what was counted of one is kept beside
-it (see :mod:`assay.statistics.sketches`), and the counts of several add up.
+A reference consists of released batches, which don't change: the counts of one are kept next to it
+(:mod:`assay.statistics.sketches`), and the counts of several are added.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Released:
     ----------
     batches : sequence of (ibis.Table, Path or None)
         Each batch's rows, and the folder in which what is counted of them is kept. The folder must
-        belong to these very rows, by their version's id: whoever finds counts in it believes them.
+        belong to these very rows, by their version's id: counts that are found in it are trusted.
     """
 
     batches: tuple[tuple[Any, Path | None], ...]
@@ -50,14 +50,14 @@ class Released:
 
 @dataclass(frozen=True)
 class CountedColumn:
-    """Something that is counted of a column: what, in words that fix it, and the column itself."""
+    """A column to be counted: an expression, and a key that identifies it in files."""
 
     key: str
     of: Callable[[Any], Any]
 
 
 class CountedTable:
-    """A table with what was counted of it.
+    """A table with its counts.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class CountedTable:
 
     @staticmethod
     def of(source: Any) -> CountedTable:
-        """The source as a side, itself if it is one."""
+        """Wrap a source, unless it is wrapped already."""
         return source if isinstance(source, CountedTable) else CountedTable(source)
 
     def sliced(self, part: Slice | None) -> Any:
@@ -127,7 +127,7 @@ class CountedTable:
     ) -> dict[str, Callable[[], Array]]:
         """Values of columns without the missing ones, read in one scan, sorted when asked for.
 
-        They aren't held: whoever asks twice has them read from their file, or sorted, again.
+        They aren't kept in memory: a second request reads or sorts them again.
         """
         waiting: dict[str, list[Callable[[], Array]]] = {name: [] for name in columns}
         for table, shelf in self._parts:

@@ -66,7 +66,7 @@ def _shown(names: Sequence[str | None], table: Array, task: ColumnTask) -> tuple
 
     Of a classified column only levels of the contract's closed list are named, and only where both
     counts reach the least number; everything else is `other`, and where that is a small count too,
-    nothing is shown, since it could be told from the total.
+    nothing is shown, since it could be computed from the total.
     """
     order = sorted(range(len(names)), key=lambda i: (-int(table[:, i].sum()), names[i] or ""))
     cells: list[Cell] = []

@@ -1,4 +1,4 @@
-"""Whether the bond of label, prediction and score has changed by more than the owner allows."""
+"""Judge whether label, prediction and score still go together."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from assay.verdict import Measurement, Outcome, Reason
 
 
 def judge_concept(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[Reason]:
-    """Reasons that label, prediction and score of one table give against its reference.
+    """Compare label, prediction and score of one table with its reference.
 
     Notes
     -----
     A change of either sign is FAIL if a one-sided bound at alpha over the number of limits is
     beyond the limit, nothing if the other bound is within it, else INCONCLUSIVE. While fewer rows
-    have a label than the policy asks, labels are late: WARN, and nothing else is said.
+    have a label than the policy asks, labels are late: WARN, and no measure is judged.
     """
     concept = policy.concept
     if concept is None or not concept.limits or one.state != "compared":
@@ -42,7 +42,8 @@ def _late(one: DriftMeasurements, share: float, least: float) -> Reason:
     return Reason(
         code=ReasonCode.LABELS_LATE,
         outcome=Outcome.WARN,
-        message=f"{share:.3g} of rows have a label yet, {least:g} are needed to judge the concept "
+        message=f"only {share:.3g} of the rows have a label so far; {least:g} is needed to judge "
+        f"label and prediction "
         f"({one.table} against {one.reference})",
         numbers={"labelled_share": share, "least_labelled": least, "table": one.table},
     )
@@ -62,7 +63,7 @@ def _judged(
         yield Reason(
             code=ReasonCode.CONCEPT_UNDECIDED,
             outcome=Outcome.INCONCLUSIVE,
-            message=f"{name} can't be measured in the {side} {place}",
+            message=f"{name} cannot be measured in the {side} {place}",
             numbers={"limit": limit, "table": one.table, "reference": one.reference},
         )
         return
@@ -73,11 +74,11 @@ def _judged(
     if outcome is None:
         return
     code = ReasonCode.CONCEPT_CHANGED if outcome is Outcome.FAIL else ReasonCode.CONCEPT_UNDECIDED
-    told = f"{name} is {now.value:.3g}, {before.value:.3g} in the reference"
+    change = f"{name} is {now.value:.3g}, in the reference {before.value:.3g}"
     yield Reason(
         code=code,
         outcome=outcome,
-        message=f"{told}; the bounds of its change are {bounds[0]:.3g} and {bounds[1]:.3g}, the "
+        message=f"{change}; bounds of the change {bounds[0]:.3g} to {bounds[1]:.3g}, "
         f"limit {limit:g} {place}",
         column=now.column,
         numbers={

@@ -1,6 +1,6 @@
 """How large an effect is by chance alone: null quantiles at the sizes at hand.
 
-A limit below the null quantile can't be told from chance with so few rows.
+A limit below the null quantile is within the reach of chance at this number of rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 _CELLS: Final = 2_000_000
 _WALKS: Final = 2_048
 _TAIL_DRAWS: Final = 10
-"""Fewer draws than this beyond a quantile don't tell it: the normal law does."""
+"""With fewer draws than this beyond a quantile, the normal law gives it."""
 _MANY: Final = 10_000
 """So many cells are as good as independent."""
 _TERMS: Final = 4_000

@@ -1,4 +1,4 @@
-"""How far ordinary batches lie from each other, and what limits follow from it."""
+"""Limits from the distances between ordinary batches."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def calibrate_drift(
 ) -> Calibration:
     """Compare the ordinary batches of a data set with each other, and propose limits.
 
-    Ordinary are the policy's bootstrap batches. Each is compared as the policy would have it
-    judged, with the pinned reference but itself; where there is only one, its random halves are.
+    Ordinary batches are the policy's bootstrap batches. Each is compared with the other batches of
+    the pinned reference. Where there is only one, its random halves are compared.
 
     Parameters
     ----------
     rate : float
         The false-alarm rate of one column that the owner wants.
     data : Path, optional
-        A folder of the batches' files, ``<batch>.csv`` or Parquet, by their key; without it the
-        observed rows of what was released.
+        A folder of the batches' files, ``<batch>.csv`` or Parquet. Without it, the observed rows
+        of the released batches are compared.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def calibrate_drift(
             chance = measure_chance(session, *pair, policy, contract)
         return calibrate(measured, chance, policy, rate, dataset)
     if not there:
-        raise InputError("the only ordinary batch isn't there", got=ordinary[0])
+        raise InputError("the only ordinary batch is missing", got=ordinary[0])
     # One comparison of halves, its null quantiles taken at the rate itself.
     at_rate = policy.model_copy(
         update={"alpha": rate * policy.tests * max(len(policy.references), 1)}
@@ -86,14 +86,14 @@ def calibrate_drift(
 
 
 def write_calibration(services: Services, found: Calibration) -> list[str]:
-    """Put the proposals into the data set's policy; the limits that changed."""
+    """Write the proposals into the data set's policy; return the limits that changed."""
     return write_limits(services.project.policy(found.dataset, "drift"), found)
 
 
 def _tables(
     services: Services, contract: Contract, ordinary: list[str], data: Path | None
 ) -> tuple[list[str], Tables]:
-    """The ordinary batches that are there, and how to read some of them as one table."""
+    """Find the ordinary batches that exist, and how to read some of them as one table."""
     if data is None:
         released = _released(services, contract.dataset)
         there = [b for b in ordinary if b in released]

@@ -1,4 +1,4 @@
-"""Why a batch drifted: its rows against the reference's, and what of the pipeline is other."""
+"""Why a batch drifted: its rows against the reference's, and what changed in the pipeline."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SCHEMA: Final = (
     ReasonCode.SCHEMA_MISMATCH,
     ReasonCode.TYPE_DIFFERS,
 )
-"""Faults of a landing that tell that the input has another schema."""
+"""Faults of a landing which show that the input has another schema."""
 _RULES: Final = ("quality", "cleaning", "privacy")
 """Policies that change rows; those of drift and fairness only judge them."""
 
@@ -51,7 +51,7 @@ def explained(
     contract: Contract,
     policy: DriftPolicy,
 ) -> Verdict:
-    """The verdict with a cause for each column that failed; as it was where none did.
+    """Add a cause to the verdict for each column that failed.
 
     The numbers of the rows behind the shifts are written beside the report.
     """
@@ -88,7 +88,7 @@ def _pair(
 def _pipeline(
     services: Services, ticket: Ticket, contract: Contract, name: str
 ) -> Iterator[PipelineChange]:
-    """What this run derives from that a batch of the reference doesn't, each change once."""
+    """List what this run derives from and a batch of the reference does not, each once."""
     now = derivation(services, contract, ticket, ticket.input_sha or "")
     batches = ticket.pinned.references[name]
     earlier = {
@@ -100,7 +100,7 @@ def _pipeline(
     for dataset, pinned in now.tables.items():
         other = [b for b, was in earlier.items() if set(was.tables.get(dataset, ())) != set(pinned)]
         if other:
-            what = f"another release of {dataset} than for {_some(other, earlier)}"
+            what = f"a different release of {dataset} than for {_some(other, earlier)}"
             yield PipelineChange(kind="reference_table", what=what)
 
 
@@ -109,7 +109,7 @@ def _rules(earlier: dict[str, Derivation], now: Derivation) -> Iterator[Pipeline
     pairs |= {f"the {s} suite": lambda d, s=s: d.suites.get(s) for s in now.suites}
     pairs |= {f"the {p} policy": lambda d, p=p: d.policies.get(p) for p in _RULES}
     pairs |= {"the pseudonym key": lambda d: d.pseudonym_key}
-    pairs |= {"the code that transforms": lambda d: d.transform_version}
+    pairs |= {"the transforming code": lambda d: d.transform_version}
     for what, part in pairs.items():
         other = [batch for batch, was in earlier.items() if part(was) != part(now)]
         if other:
@@ -119,7 +119,7 @@ def _rules(earlier: dict[str, Derivation], now: Derivation) -> Iterator[Pipeline
 def _sources(
     services: Services, ticket: Ticket, earlier: dict[str, Derivation], now: Derivation
 ) -> Iterator[PipelineChange]:
-    """Another source than a reference batch had, as far as their landings are still kept."""
+    """List differences from the source of a reference batch, where its landing is still kept."""
     manifest = _manifest(services, ticket.dataset, ticket.batch, now.input_sha256)
     if manifest is None:
         return
@@ -142,13 +142,13 @@ def _manifest(services: Services, dataset: str, batch: str, sha: str) -> Manifes
 
 
 def _source(manifest: Manifest) -> dict[str, Any]:
-    """What a landing says of where its rows came from, numbers in names of files aside."""
+    """Describe the source of a landing; numbers in file names are replaced."""
     names = {re.sub(r"\d+", "#", file.name) for file in manifest.files}
     return {**manifest.source, "file names": sorted(names)}
 
 
 def _some(batches: list[str], of: dict[str, Derivation]) -> str:
-    """Some of the reference's batches in few words."""
+    """Name some of the reference's batches in few words."""
     if len(batches) == len(of):
         return "the reference"
     return batches[0] if len(batches) == 1 else f"{len(batches)} of {len(of)} reference batches"
