@@ -83,7 +83,7 @@ def test_berkeleys_gap_turns_within_departments(
     }
     assert given["F", "A"] == (pytest.approx(89 / 108), 108)
     assert len(given) == 12
-    assert "4 of 6 levels point the other way — REVERSES" in render_text(
+    assert "4 of 6 levels point the other way; the direction reverses" in render_text(
         verdict, FairnessReport.of(verdict)
     )
     assert "reverses" in render_html(verdict, FairnessReport.of(verdict), PageContext("x"))
