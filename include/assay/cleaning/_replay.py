@@ -1,27 +1,28 @@
-"""The change log applied again: proof that it holds everything that cleaning did."""
+"""Replay: the change log applied again, which proves that it holds every change."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import ibis
+from ibis import Table
 
-from assay.cleaning._flow import TOLD, begin
-from assay.cleaning._run import apply_steps, checked
-from assay.cleaning._state import FittedState
+from assay.cleaning._apply import apply_steps
+from assay.cleaning._clean import check_state
+from assay.cleaning._fitted_state import FittedState
+from assay.cleaning._marked_table import LOGGED, MarkedTable
 from assay.engine import ROW, Session
 from assay.policy.cleaning import CleaningPolicy
 
 
 def replay(
-    session: Session, before: Any, policy: CleaningPolicy, state: FittedState, log: Any
-) -> Any:
-    """Apply a change log to the table that was cleaned: what comes out is the cleaned table.
+    session: Session, before: Table, policy: CleaningPolicy, state: FittedState, log: Table
+) -> Table:
+    """Apply a change log to the rows before cleaning, which gives the cleaned table.
 
-    No step looks for anything here. A cell is given the new value of a rule, and a row is dropped,
-    where the log says so and nowhere else, so that a log that lacks a change gives another table.
-    Types (parse), derived columns and the flags of outliers are no changes: they are made as the
+    No step decides anything here. A cell gets the new value of a rule, and a row is dropped, where
+    the log has it and nowhere else. A log that lacks a change therefore gives another table. Types
+    (parse), derived columns and the flags of outliers aren't in the log: they are made as the
     policy says.
 
     Parameters
@@ -40,13 +41,13 @@ def replay(
     ibis.Table
         The same rows and columns as ``Cleaned.table``.
     """
-    checked(policy, state, before)
-    told = ibis.literal("").join([log["step"].cast("string"), ":", log["column"].fill_null("")])
-    rows = log.select("__of", told=told) if "__of" in log.columns else log.mutate(told=told)
-    changes = rows.group_by(__of=rows[ROW]).aggregate(**{TOLD: rows["told"].collect()})
-    flow = begin(before, values=False)
-    joined = flow.table.left_join(changes, flow.table[ROW] == changes["__of"])
+    check_state(policy, state, before)
+    names = ibis.literal("").join([log["step"].cast("string"), ":", log["column"].fill_null("")])
+    logged = log.select(__of=log[ROW], name=names)
+    by_row = logged.group_by("__of").aggregate(**{LOGGED: logged["name"].collect()})
+    begun = MarkedTable.begin(before)
+    joined = begun.table.left_join(by_row, begun.table[ROW] == by_row["__of"])
     nothing = ibis.literal([], type="array<string>")
-    table = joined.mutate(**{TOLD: joined[TOLD].fill_null(nothing)}).drop("__of")
-    flow = apply_steps(session, replace(flow, table=table, told=True), policy, state)
-    return flow.table.filter(flow.alive).select(ROW, *flow.columns)
+    table = joined.mutate(**{LOGGED: joined[LOGGED].fill_null(nothing)}).drop("__of")
+    done = apply_steps(session, replace(begun, table=table, from_log=True), state)
+    return done.kept.select(ROW, *done.columns)

@@ -1,4 +1,4 @@
-"""What cleaning did, counted from one table; counts only, never a value."""
+"""The report and the change log of a cleaning, from its marks; counts only, never a value."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import ibis
 from ibis import Table
 from pydantic import BaseModel, ConfigDict, Field
 
-from assay.cleaning._flow import DROPPED_AT, Flow, Mark
-from assay.cleaning._state import Fault, FittedOn, FittedState
-from assay.engine import ROW
-from assay.policy.cleaning import CleaningPolicy, DeriveStep, Groups
-from assay.statistics.exact import one_row
+from assay.cleaning._fitted_state import Fault, FittedOn, FittedState
+from assay.cleaning._marked_table import DROPPED_AT, Mark, MarkedTable
+from assay.cleaning.steps import CleaningStep, steps_of
+from assay.engine import ROW, Session
+from assay.policy.cleaning import CleaningPolicy, Groups
 
 GROUP = "__group"
 _OF_GROUP: Final = ("changed", "dropped", "imputed", "clipped", "outliers")
@@ -79,13 +79,13 @@ class GroupReport(_Frozen):
 
 
 class CleaningReport(_Frozen):
-    """The whole of a cleaning, in counts.
+    """A whole cleaning, in counts.
 
     ``rows_in == rows_out + rows_dropped`` always. ``rows_changed`` counts rows with at least one
     changed cell that were not dropped; a cell that two steps changed counts once in ``columns``
-    and ``cells_changed`` and once in each step. ``fitted_on`` says ``moving`` where the reference
-    is another one for the next batch, and ``batch`` where there was none and the numbers come from
-    the data itself.
+    and ``cells_changed`` and once in each step. ``fitted_on`` is ``moving`` where the next batch
+    has another reference, and ``batch`` where there was no reference and the numbers come from the
+    data itself.
     """
 
     policy_hash: str
@@ -103,7 +103,7 @@ class CleaningReport(_Frozen):
 
 
 def group_columns(table: Table, groups: Groups | None) -> dict[str, Any]:
-    """Hidden columns with the level of each protected column, before any step.
+    """Make hidden columns with the level of each protected column, before any step.
 
     Only declared levels are named: the rest is ``other``, null is ``missing``.
     """
@@ -115,105 +115,108 @@ def group_columns(table: Table, groups: Groups | None) -> dict[str, Any]:
     return found
 
 
-def measure_levels(table: Table, groups: Groups | None) -> list[dict[str, int]]:
-    """Rows of each level, for each protected column in the policy's order."""
+def measure_levels(session: Session, table: Table, groups: Groups | None) -> list[dict[str, int]]:
+    """Count the rows of each level, for each protected column in the policy's order."""
     found = []
     for i in range(len(groups.levels) if groups else 0):
         counts = table.group_by(level=table[f"{GROUP}{i}"]).aggregate(rows=lambda t: t.count())
-        pairs = counts.order_by("level").to_pyarrow().to_pylist()
+        pairs = session.rows(counts.order_by("level"))
         found.append({pair["level"]: int(pair["rows"]) for pair in pairs})
     return found
 
 
 def measure_cleaning(
-    work: Any,
-    flow: Flow,
-    policy: CleaningPolicy,
+    session: Session,
+    work: Table,
+    rows: MarkedTable,
     state: FittedState,
     columns: Sequence[str],
-    rows: int,
+    count: int,
     levels: Sequence[Mapping[str, int]],
 ) -> CleaningReport:
-    """Count what the marks say, in one aggregate and one more per protected column.
+    """Count the marks, in one aggregate and one more per protected column.
 
     Parameters
     ----------
+    session : Session
+        The session of the tables.
     work : ibis.Table
-        The rows that were touched, with their marks.
-    flow : Flow
-        Its marks.
-    policy, state
-        What was done, and with which numbers.
+        The rows that were changed, flagged or dropped, with their marks.
+    rows : MarkedTable
+        The table with these marks.
+    state : FittedState
+        The policy, and what was fitted for it.
     columns : sequence of str
-        Data columns before the first step: what the cells are counted over.
-    rows : int
+        Data columns before the first step, whose cells are counted.
+    count : int
         Rows before the first step.
     levels : sequence of mapping
         Rows of each level, as ``measure_levels`` gives them.
     """
-    changed = [m for m in flow.marks if m.kind == "changed"]
+    steps = steps_of(state.policy)
+    changed = [m for m in rows.marks if m.kind == "changed"]
     parts: dict[str, Any] = {"dropped": work[DROPPED_AT].count()}
     parts["changed"] = (_any(work, changed) & work[DROPPED_AT].isnull()).sum()
-    for mark in flow.marks:
+    for mark in rows.marks:
         parts[mark.hidden] = work[mark.hidden].sum()
     names = list(dict.fromkeys([*columns, *(m.column for m in changed)]))
     for i, name in enumerate(names):
         parts[f"c{i}"] = _any(work, (m for m in changed if m.column == name)).sum()
-    for i in range(len(policy.steps)):
+    for i in range(len(steps)):
         parts[f"s{i}"] = _any(work, (m for m in changed if m.step == i)).sum()
         parts[f"d{i}"] = (work[DROPPED_AT] == i).sum()
-    row = {name: int(value or 0) for name, value in one_row(work.aggregate(**parts)).items()}
+    row = {name: int(value or 0) for name, value in session.one(work.aggregate(**parts)).items()}
     by_column = {name: row[f"c{i}"] for i, name in enumerate(names)}
     return CleaningReport(
-        policy_hash=policy.hash,
+        policy_hash=state.policy_hash,
         state_hash=state.hash,
         fitted_on=state.fitted_on,
-        rows_in=rows,
-        rows_out=rows - row["dropped"],
+        rows_in=count,
+        rows_out=count - row["dropped"],
         rows_changed=row["changed"],
         rows_dropped=row["dropped"],
-        cells=rows * len(columns),
+        cells=count * len(columns),
         cells_changed=sum(by_column.values()),
         columns=by_column,
-        steps=tuple(_step(i, flow, policy, state, row) for i in range(len(policy.steps))),
-        groups=tuple(_groups(work, flow, policy, levels)),
+        steps=tuple(_step(step, rows, state, row) for step in steps),
+        groups=tuple(_groups(session, work, rows, state.policy, levels)),
     )
 
 
 def _step(
-    index: int, flow: Flow, policy: CleaningPolicy, state: FittedState, row: dict[str, int]
+    step: CleaningStep[Any], rows: MarkedTable, state: FittedState, row: Mapping[str, int]
 ) -> StepReport:
-    fit, done = state.steps[index], policy.steps[index]
-    found: dict[str, dict[str, Any]] = {
-        name: {"fault": f.fault} for name, f in fit.columns.items() if f.fault is not None
-    }
-    if fit.forest is not None and fit.forest.fault is not None:
-        found[",".join(fit.forest.columns)] = {"fault": fit.forest.fault}
-    for mark in flow.marks:
+    fit, index = state.steps[step.index], step.index
+    found: dict[str, dict[str, Any]] = {n: {"fault": f} for n, f in step.faults(fit).items()}
+    for mark in rows.marks:
         if mark.step == index:
             found.setdefault(mark.column, {})[mark.kind] = row[mark.hidden]
     return StepReport(
         index=index,
-        step=done.step,
+        step=step.spec.step,
         rows_changed=row[f"s{index}"],
         rows_dropped=row[f"d{index}"],
         columns={name: ColumnReport(**numbers) for name, numbers in found.items()},
         derived_from=fit.derived_from,
-        expressions=dict(done.columns) if isinstance(done, DeriveStep) else {},
+        expressions=dict(step.spec.expressions()),
     )
 
 
 def _groups(
-    work: Any, flow: Flow, policy: CleaningPolicy, levels: Sequence[Mapping[str, int]]
+    session: Session,
+    work: Table,
+    rows: MarkedTable,
+    policy: CleaningPolicy,
+    levels: Sequence[Mapping[str, int]],
 ) -> Iterator[GroupReport]:
     if policy.groups is None:
         return
     least = policy.groups.least_number
-    for i, (name, rows) in enumerate(zip(policy.groups.levels, levels, strict=True)):
-        counts = work.group_by(level=work[f"{GROUP}{i}"]).aggregate(**_by_group(work, flow, policy))
-        touched = {c.pop("level"): c for c in counts.to_pyarrow().to_pylist()}
-        for level, total in rows.items():
-            found = {k: _shown(v, least) for k, v in touched.get(level, {}).items()}
+    for i, (name, totals) in enumerate(zip(policy.groups.levels, levels, strict=True)):
+        counts = work.group_by(level=work[f"{GROUP}{i}"]).aggregate(**_by_group(work, rows, policy))
+        marked = {c.pop("level"): c for c in session.rows(counts)}
+        for level, total in totals.items():
+            found = {k: _shown(v, least) for k, v in marked.get(level, {}).items()}
             yield GroupReport(
                 column=name,
                 level=level,
@@ -229,9 +232,9 @@ def _groups(
             )  # fmt: skip
 
 
-def _by_group(work: Any, flow: Flow, policy: CleaningPolicy) -> dict[str, Any]:
-    """What is counted in each group: of its rows in all, then by step."""
-    changed = [m for m in flow.marks if m.kind == "changed"]
+def _by_group(work: Table, rows: MarkedTable, policy: CleaningPolicy) -> dict[str, Any]:
+    """The counts of each group: of all its rows, then by step."""
+    changed = [m for m in rows.marks if m.kind == "changed"]
     clipped = [m for m in changed if m.rule.endswith(".clip")]
     outliers = [i for i, s in enumerate(policy.steps) if s.step == "outliers"]
     gone, none = work[DROPPED_AT], work[ROW] * 0
@@ -240,7 +243,7 @@ def _by_group(work: Any, flow: Flow, policy: CleaningPolicy) -> dict[str, Any]:
         "dropped": gone.count(),
         "imputed": _any(work, _by_rule(changed, "impute.")).sum(),
         "clipped": _any(work, clipped).sum(),
-        "outliers": (_any(work, _by_rule(flow.marks, "outliers.")) | gone.isin(outliers)).sum(),
+        "outliers": (_any(work, _by_rule(rows.marks, "outliers.")) | gone.isin(outliers)).sum(),
     }
     for index in range(len(policy.steps)):
         marks = [m for m in changed if m.step == index]
@@ -263,13 +266,13 @@ def _by_rule(marks: Iterable[Mark], prefix: str) -> list[Mark]:
 
 
 def _any(table: Table, marks: Iterable[Mark]) -> Any:
-    """Rows that any of the marks is set in, a column even where there is no mark."""
+    """Whether any of the marks is set in a row; false if there is no mark."""
     none = table[ROW].isnull()
     return functools.reduce(operator.or_, (table[m.hidden] for m in marks), none)
 
 
-def change_log(work: Any, flow: Flow, policy: CleaningPolicy) -> Any:
-    """One row a changed cell and one a dropped row, as an Ibis table.
+def change_log(work: Table, rows: MarkedTable, policy: CleaningPolicy) -> Table:
+    """List the changes: one row a changed cell and one a dropped row.
 
     Columns: ``__row``, ``step`` (index in the policy), ``column`` (null for a dropped row),
     ``rule``, and with ``change_log: values`` ``before`` and ``after`` as text. A cell's rules
@@ -283,9 +286,9 @@ def change_log(work: Any, flow: Flow, policy: CleaningPolicy) -> Any:
             step=ibis.literal(m.step, "int64"),
             column=ibis.literal(m.column),
             rule=ibis.literal(m.rule),
-            **_values(work, m, flow.values),
+            **_values(work, m, rows.values),
         )
-        for m in flow.marks
+        for m in rows.marks
         if m.kind == "changed"
     ]  # fmt: skip
     kinds = ibis.literal("")
@@ -294,13 +297,13 @@ def change_log(work: Any, flow: Flow, policy: CleaningPolicy) -> Any:
     parts.append(
         work.filter(work[DROPPED_AT].notnull()).select(
             ROW, step=work[DROPPED_AT], column=nothing, rule=kinds,
-            **_values(work, None, flow.values),
+            **_values(work, None, rows.values),
         )
     )  # fmt: skip
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def _values(work: Any, mark: Mark | None, kept: bool) -> dict[str, Any]:
+def _values(work: Table, mark: Mark | None, kept: bool) -> dict[str, Any]:
     """The columns ``before`` and ``after``, where values are kept; null for a dropped row."""
     if not kept:
         return {}

@@ -12,14 +12,14 @@ import sklearn
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.ensemble import IsolationForest
 
-from assay.cleaning._state import Tree
+from assay.cleaning._fitted_state import Tree
 from assay.errors import InputError
 
 VERSION: str = sklearn.__version__
 
 
 def grow_forest(sample: Any, trees: int, seed: int) -> tuple[tuple[Tree, ...], int]:
-    """Fit an isolation forest on a sample; its trees as numbers, and the rows each tree saw."""
+    """Fit an isolation forest on a sample; return its trees as numbers, and the rows of a tree."""
     forest = IsolationForest(
         n_estimators=trees, max_samples="auto", random_state=seed, n_jobs=1
     ).fit(sample)
@@ -82,14 +82,14 @@ class ReleaseScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # t
         return len(self.spec["columns"])
 
     def fit(self, X: Any = None, y: Any = None) -> ReleaseScaler:  # noqa: ARG002, N803
-        """Nothing: it was fitted on the reference."""
+        """Do nothing: the scaler was fitted on the reference."""
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
     def transform(self, X: Any) -> Any:  # noqa: N803
-        """A frame (columns by name) scaled; an array's columns are taken in the own order."""
+        """Scale a frame by column name, or an array with the columns of ``feature_names_in_``."""
         values, centre, scale = self._parts(X)
         return (values - centre) / scale
 

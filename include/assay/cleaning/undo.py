@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import ibis
 from ibis import Table
 
-from assay.cleaning._run import Cleaned, clean
-from assay.cleaning._state import FittedState
+from assay.cleaning._clean import Cleaned, clean
+from assay.cleaning._fitted_state import FittedState
+from assay.cleaning.steps import steps_of
+from assay.cleaning.steps._step import Rule
 from assay.engine import ROW, Session, data_columns
 from assay.errors import InputError, PolicyError, did_you_mean
-from assay.policy.cleaning import (
-    CleaningPolicy,
-    DeduplicateStep,
-    DeriveStep,
-    Forest,
-    ImputeStep,
-    OutliersStep,
-    ParseStep,
-    Step,
-    TextStep,
-)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of a policy on one column, by the names that the change log has for it.
-
-    ``column`` is None for a rule that judges rows; ``rules`` has the name of its changes and, where
-    it drops rows, that of the drops.
-    """
-
-    step: int
-    column: str | None
-    rules: tuple[str, ...]
+from assay.policy.cleaning import CleaningPolicy
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How a table without a rule differs from the one with it; counts and row numbers only.
+    """How a table without a rule differs from the table with it, in counts only.
 
-    ``back`` are rows that the rule had dropped, ``gone`` rows that a later step drops now, and
-    ``cells`` the cells of the rows in both that have another value, by column.
+    ``back`` counts rows that the rule had dropped, ``gone`` rows that a later step drops now, and
+    ``cells`` the cells with another value, by column, of the rows in both. ``columns`` are those
+    that aren't there without the rule.
     """
 
     back: int
@@ -54,7 +33,7 @@ class Difference:
 
     @classmethod
     def between(cls, left: Table, right: Table) -> Self:
-        """How the right table differs from the left one, rows by number, in one join."""
+        """Compare two tables by row number, in one join."""
         shared = [n for n in data_columns(left) if n in right.columns]
         others = {f"__o{i}": right[n] for i, n in enumerate(shared)}
         renamed = right.select(__other=right[ROW], **others)
@@ -76,47 +55,24 @@ class Difference:
 
 
 def rules_of(policy: CleaningPolicy) -> list[Rule]:
-    """Every rule of a policy, step by step."""
-    return [rule for index, step in enumerate(policy.steps) for rule in _rules(index, step)]
-
-
-def _rules(index: int, step: Step) -> Iterator[Rule]:
-    if isinstance(step, DeduplicateStep):
-        yield Rule(index, None, ("deduplicate.drop",))
-    elif isinstance(step, OutliersStep):
-        own = f"outliers.{step.by.method}.{step.action}"
-        names = (own, "outliers.drop") if step.action == "drop" else (own,)
-        columns = (None,) if isinstance(step.by, Forest) else step.columns
-        yield from (Rule(index, column, names) for column in columns)
-    elif isinstance(step, ImputeStep):
-        for name, how in step.columns.items():
-            yield Rule(index, name, (f"impute.{how.method}",))
-    elif isinstance(step, ParseStep):
-        for name, parse in step.columns.items():
-            yield Rule(index, name, (f"parse.{parse.type}", *["parse.drop"] * _drops(parse)))
-    elif isinstance(step, TextStep | DeriveStep):
-        name = "text" if isinstance(step, TextStep) else "derive"
-        yield from (Rule(index, column, (name,)) for column in step.columns)
-
-
-def _drops(parse: Any) -> bool:
-    return bool(parse.on_error == "drop")
+    """List every rule of a policy, step by step."""
+    return [rule for step in steps_of(policy) for rule in step.rules()]
 
 
 def undo(
     session: Session,
-    before: Any,
+    before: Table,
     policy: CleaningPolicy,
     state: FittedState,
     rule: str | None = None,
     column: str | None = None,
 ) -> Cleaned:
-    """The table as it would be without a rule.
+    """Clean a table again without a rule.
 
-    Read it as: the same steps with the same fitted numbers over the same rows, the rule left out.
-    Later steps see what the rule would have changed, and may act on it: a value that is emptied no
-    more is filled no more, a row that is back is cleaned by the others. What was fitted stays as it
-    was, although later steps learned it from the output of this rule.
+    The result is that of the same steps with the same fitted numbers over the same rows, with the
+    rule left out. Later steps act on what they then see: a value that isn't emptied any more isn't
+    filled any more, and a row that is back is cleaned by the other rules. The fitted numbers stay
+    as they were, although later steps learned them from the output of this rule.
 
     Parameters
     ----------
@@ -151,7 +107,7 @@ def undo(
 def without(
     policy: CleaningPolicy, state: FittedState, rule: str | None = None, column: str | None = None
 ) -> tuple[CleaningPolicy, FittedState]:
-    """A policy and its state with a rule left out; every step keeps its number.
+    """Leave a rule out of a policy and its state; every step keeps its number.
 
     Raises
     ------
@@ -166,8 +122,8 @@ def without(
     if not chosen:
         raise _unknown(known, rule, column)
     steps = tuple(
-        _left(step, [r.column for r in chosen if r.step == index])
-        for index, step in enumerate(policy.steps)
+        step.without({r.column for r in chosen if r.step == step.index})
+        for step in steps_of(policy)
     )
     reduced = policy.model_copy(update={"steps": steps, "budget": None})
     reduced.__dict__.pop("hash", None)  # the copy has that of the whole policy
@@ -188,22 +144,6 @@ def _unknown(known: list[Rule], rule: str | None, column: str | None) -> InputEr
             dict.fromkeys(r.column for r in known if r.column and (not rule or rule in r.rules))
         ), do=did_you_mean(column or "", columns) or None,
     )  # fmt: skip
-
-
-def _left(step: Step, undone: Iterable[str | None]) -> Step:
-    """A step without some of its columns; one that does nothing in place of one without any."""
-    gone = set(undone)
-    if not gone:
-        return step
-    columns = getattr(step, "columns", ())
-    if None in gone or gone >= set(columns):
-        return TextStep.model_construct(step="text", columns={}, reason=None, rationale=None)
-    kept: Any = (
-        {n: how for n, how in columns.items() if n not in gone}
-        if isinstance(columns, dict)
-        else tuple(n for n in columns if n not in gone)
-    )
-    return step.model_copy(update={"columns": kept})
 
 
 def _alike(a: Any, b: Any) -> Any:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay import engine
-from assay.cleaning import FittedState, _run, clean, fit, judge_cleaning
+from assay.cleaning import FittedState, _clean, clean, fit, judge_cleaning
 from assay.cleaning._report import CleaningReport
 from assay.engine import Session
 from assay.errors import InputError
@@ -286,9 +286,9 @@ def test_a_quick_look_finds_the_rows_that_the_steps_touch(
               {"k": "int64", "s": "string"})  # fmt: skip
     p = policy(*_ORDERS[name], change_log="values")
     state = fit(session, t, p)
-    monkeypatch.setattr(_run, "_MANY", 10**9)
+    monkeypatch.setattr(_clean, "MANY", 10**9)
     slow = clean(session, t, p, state)
-    monkeypatch.setattr(_run, "_MANY", 0)
+    monkeypatch.setattr(_clean, "MANY", 0)
     quick = clean(session, t, p, state)
     assert quick.report == slow.report
     assert quick.report.cells_changed + quick.report.rows_dropped > 0 or name.endswith("flag")

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 from assay.cleaning import clean, fit, judge_cleaning, load_transformer, scale
-from assay.cleaning._scale import render_scaler
+from assay.cleaning._scaler import render_scaler
 from assay.engine import Session
 from assay.errors import InputError
 

@@ -115,6 +115,7 @@ def _contains(intervals: list[tuple[int, int]], whole: int) -> bool:
     return any(first <= whole <= last for first, last in intervals)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=4, max_size=4, unique=True).map(sorted))
 def test_symmetric_intervals_keep_what_was_asked(session: Session, ends: list[int]) -> None:
     asked = [(LEAST, ends[0]), (ends[1], ends[2]), (ends[3], MOST)]

@@ -9,7 +9,7 @@ from assay.contract import Contract
 from assay.engine import engine_version, round12
 from assay.ingest import Landing, judge_landing, land
 from assay.lake import clear_aside
-from assay.policy.cleaning import CleaningPolicy, Forest, OutliersStep
+from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
@@ -121,6 +121,5 @@ def _transform(cleaning: CleaningPolicy) -> str:
     from importlib.metadata import version
 
     parts = [str(TRANSFORM), engine_version()]
-    if any(isinstance(s, OutliersStep) and isinstance(s.by, Forest) for s in cleaning.steps):
-        parts.append(f"scikit-learn {version('scikit-learn')}")
+    parts += [f"{name} {version(name)}" for name in cleaning.needed_libraries()]
     return ", ".join(parts)

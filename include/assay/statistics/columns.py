@@ -1,10 +1,12 @@
-"""The numbers that a step asks for: from what is known of a column already, else by a scan."""
+"""Figures of columns: from their profiles where those are known, else by a scan."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from ibis import Table
 
 from assay.statistics.exact import Moments
 from assay.statistics.moments import measure_moments
@@ -13,25 +15,25 @@ from assay.statistics.quantiles import measure_deviation_medians, measure_quanti
 
 
 @dataclass(frozen=True)
-class Known:
-    """Rows, a few of them to tell where values lie (or None), and what is known of columns."""
+class ColumnNumbers:
+    """A table, a sample of its rows (or None), and the profiles of columns that are known."""
 
-    table: Any
-    pilot: Any | None = None
+    table: Table
+    sample: Table | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def moments(self, names: Sequence[str]) -> dict[str, Moments]:
-        """Count, mean and spread of columns."""
+        """Measure count, mean and spread of columns."""
         found: dict[str, Moments] = {}
         for name in names:
             moments = self.profiles[name].moments() if name in self.profiles else None
             if moments is not None:
                 found[name] = moments
-        found |= measure_moments(self.table, [n for n in names if n not in found], self.pilot)
+        found |= measure_moments(self.table, [n for n in names if n not in found], self.sample)
         return {name: found[name] for name in names}
 
     def quantiles(self, asked: Mapping[str, Sequence[float]]) -> dict[str, list[Any]]:
-        """Exact quantiles of columns, after the count."""
+        """Measure exact quantiles of columns: ``[n, q1, q2, …]`` by column."""
         found: dict[str, list[Any]] = {}
         for name, shares in asked.items():
             if name in self.profiles:
@@ -40,9 +42,9 @@ class Known:
                 if None not in values:
                     found[name] = [profile.n, *values]
         rest = {name: shares for name, shares in asked.items() if name not in found}
-        found |= measure_quantiles(self.table, rest, self.pilot)
+        found |= measure_quantiles(self.table, rest, self.sample)
         return {name: found[name] for name in asked}
 
     def deviation_medians(self, centres: Mapping[str, float]) -> dict[str, float]:
-        """The median absolute deviation of columns from given centres."""
-        return measure_deviation_medians(self.table, centres, self.pilot)
+        """Measure the median absolute deviation of columns from given centres."""
+        return measure_deviation_medians(self.table, centres, self.sample)

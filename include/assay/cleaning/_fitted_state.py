@@ -1,4 +1,4 @@
-"""What fitting found: numbers only, stored once as JSON beside the version."""
+"""The fitted state: numbers only, stored once as JSON beside the version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assay.document import content_hash
 from assay.errors import InputError
-from assay.policy.cleaning import CleaningPolicy, DeriveStep, ScaleStep
+from assay.policy.cleaning import CleaningPolicy
 
 FittedOn = Literal["reference", "moving", "batch"]
 Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
@@ -22,8 +22,8 @@ class _Frozen(BaseModel):
 class ColumnFit(_Frozen):
     """What one step learned about one column.
 
-    Read ``fault`` first: where it is set, the step could not be fitted for this column and leaves
-    it as it is, except that a scaler without spread still centres. ``values`` holds the numbers by
+    Read ``fault`` first: if it is set, the step could not be fitted for this column and leaves it
+    as it is; only a scaler without spread still centres. ``values`` holds the numbers by
     name: ``low`` and ``high`` of outliers, ``fill`` of imputation, ``center`` and ``scale`` of a
     scaler; ``n`` is the number of values behind them.
     """
@@ -67,11 +67,11 @@ class StepFit(_Frozen):
 
 
 class FittedState(_Frozen):
-    """All that a cleaning policy learned from its reference, and the policy itself.
+    """Everything that a cleaning policy learned from its reference, and the policy itself.
 
-    It is an object of the version, because its numbers come from data; with the policy in it, what
-    was done can be done again whatever the policy's file says by then. The same reference and
-    policy give the same bytes (``to_json``), whatever the number of threads.
+    It is an object of the version, because its numbers come from data. It holds the policy, so that
+    cleaning can be repeated after the policy's file has changed. The same reference and policy give
+    the same bytes (``to_json``) on any number of threads.
     """
 
     policy: CleaningPolicy
@@ -86,30 +86,29 @@ class FittedState(_Frozen):
 
     @property
     def derived(self) -> dict[str, dict[str, Any]]:
-        """The lineage of derived columns: what each is made from, directly and in the end."""
+        """The lineage of derived columns: what each reads, and the data's columns behind that."""
         found: dict[str, dict[str, Any]] = {}
         for fit in self.steps:
             for name, reads in fit.derived_from.items():
                 roots = {r for read in reads for r in found.get(read, {"roots": [read]})["roots"]}
-                made = self.policy.steps[fit.index]
                 found[name] = {
-                    "expression": made.columns[name] if isinstance(made, DeriveStep) else "",
+                    "expression": self.policy.steps[fit.index].expressions().get(name, ""),
                     "from": list(reads),
                     "roots": sorted(roots),
                 }
         return found
 
     def scaler(self, output: str | None = None) -> dict[str, Any] | None:
-        """What ``scale`` reads: method, centre and scale by column; None without scaling.
+        """The specification that ``scale`` reads: method, centre and scale by column, or None.
 
-        A value x becomes (x − center) / scale. ``output`` leaves only the steps that have it.
+        A value x becomes (x − center) / scale. ``output`` selects the steps with that output.
         """
         columns: dict[str, dict[str, Any]] = {}
         for fit in self.steps:
-            step = self.policy.steps[fit.index]
-            if isinstance(step, ScaleStep) and output in {None, step.output}:
+            method = self.policy.steps[fit.index].scaling(output)
+            if method is not None:
                 columns |= {
-                    name: {"method": step.method, "n": f.n, **f.values}
+                    name: {"method": method, "n": f.n, **f.values}
                     for name, f in fit.columns.items()
                     if "scale" in f.values
                 }

@@ -1,20 +1,20 @@
-"""Cleaning one file with one policy: what the command line does."""
+"""Cleaning one file with one policy, for the command line."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ibis import Table
 
+from assay.cleaning._clean import Cleaned, clean
+from assay.cleaning._fit import fit
+from assay.cleaning._fitted_state import FittedState
 from assay.cleaning._html import render_html
 from assay.cleaning._judge import judge_cleaning
 from assay.cleaning._report import CleaningReport
-from assay.cleaning._run import Cleaned, clean, fit
-from assay.cleaning._scale import render_scaler, scale
-from assay.cleaning._state import FittedState
+from assay.cleaning._scaler import scale
+from assay.cleaning.steps import steps_of
 from assay.engine import (
     ROW,
     FileDigest,
@@ -22,10 +22,9 @@ from assay.engine import (
     open_session,
 )
 from assay.errors import InputError, PolicyError
-from assay.lake import digest, publish
 from assay.page import PageContext
 from assay.policy import load_policy
-from assay.policy.cleaning import CleaningPolicy, ImputeStep, OutliersStep, ScaleStep
+from assay.policy.cleaning import CleaningPolicy
 from assay.verdict import Verdict
 
 
@@ -84,7 +83,7 @@ def clean_file(
                 do="Give --out another name.",
             )
     loaded = load_policy(policy, CleaningPolicy)
-    if reference is None and any(isinstance(s, ScaleStep) for s in loaded.steps):
+    if reference is None and any(step.scaling() for step in loaded.steps):
         raise PolicyError(
             "scaling is refused without a reference",
             where=str(policy),
@@ -93,16 +92,16 @@ def clean_file(
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with open_session() as session:
-        table = _typed(session.open_data(data), loaded)
+        table = _typed(session, session.open_data(data), loaded)
         fitted = fit(
             session,
-            table if reference is None else _typed(session.open_data(reference), loaded),
+            table if reference is None else _typed(session, session.open_data(reference), loaded),
             loaded,
             fitted_on="batch" if reference is None else "reference",
         )
         cleaned = clean(session, table, loaded, fitted)
         written = _write(session, cleaned.table, target)
-        beside = _scaler(session, cleaned, fitted, target)
+        beside = _scaler(session, cleaned, target)
         verdict = judge_cleaning(cleaned.report, loaded)
         if report is not None:
             context = PageContext(Path(str(data)).name)
@@ -110,45 +109,27 @@ def clean_file(
     return CleanedFile(written, cleaned.report, verdict, beside)
 
 
-def _typed(table: Table, policy: CleaningPolicy) -> Any:
-    """Columns of numbers that hold no value: CSV says of them only that they are text."""
-    names: set[str] = set()
-    for step in policy.steps:
-        if isinstance(step, (OutliersStep, ScaleStep)):
-            names |= set(step.columns)
-        elif isinstance(step, ImputeStep):
-            names |= {n for n, how in step.columns.items() if how.method in {"mean", "median"}}
+def _typed(session: Session, table: Table, policy: CleaningPolicy) -> Table:
+    """Give columns without any value their type, where a step needs numbers: CSV has only text."""
+    names = {name for step in steps_of(policy) for name in step.number_columns()}
     texts = [n for n in sorted(names) if n in table.columns and table[n].type().is_string()]
     if not texts:
         return table
-    values = table.aggregate(**{n: table[n].count() for n in texts}).to_pyarrow().to_pylist()[0]
+    values = session.one(table.aggregate(**{n: table[n].count() for n in texts}))
     return table.mutate(**{n: table[n].cast("float64") for n in texts if values[n] == 0})
 
 
 def _write(session: Session, table: Table, path: Path) -> FileDigest:
     if path.suffix == ".parquet":
         return session.write_parquet(table, path, [ROW], presorted=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    quoted = str(aside).replace("'", "''")
-    try:
-        session.backend.raw_sql(
-            f"COPY (SELECT * FROM ({session.backend.compile(table)}) ORDER BY {ROW}) TO '{quoted}' "  # noqa: S608
-            "(FORMAT csv, HEADER true)"
-        )
-        rows = int(table.count().to_pyarrow().as_py())
-        written = FileDigest(path, rows, aside.stat().st_size, digest(aside))
-        publish(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
-    return written
+    return session.write_csv(table, path, [ROW])
 
 
-def _scaler(session: Session, cleaned: Cleaned, fitted: FittedState, out: Path) -> dict[str, Path]:
+def _scaler(session: Session, cleaned: Cleaned, out: Path) -> dict[str, Path]:
     found = {}
-    scaler = render_scaler(fitted)
-    if scaler is not None:
+    if cleaned.scaler_text is not None:
         found["scaler"] = out.with_suffix(".scaler.json")
-        found["scaler"].write_text(scaler, encoding="utf-8")
+        found["scaler"].write_text(cleaned.scaler_text, encoding="utf-8")
     if cleaned.scaler is not None:
         found["scaled"] = out.with_suffix(".scaled.parquet")
         rows = session.read_parquet(out) if out.suffix == ".parquet" else cleaned.table

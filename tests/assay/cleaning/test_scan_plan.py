@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from assay import engine
-from assay.cleaning import _foresight, _run, clean, fit
+from assay.cleaning import _fit, _scan_plan, clean, fit
 from assay.engine import Session
 from assay.statistics import moments, quantiles
 from assay.statistics.profile_scan import scan_profiles
@@ -39,9 +39,9 @@ def _spied(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         scans.append(sorted(wanted))
         return scan_profiles(table, wanted)
 
-    monkeypatch.setattr(_run, "_MANY", 1000)
-    monkeypatch.setattr(_run, "_FEW", 2000)
-    monkeypatch.setattr(_foresight, "scan_profiles", spying)
+    monkeypatch.setattr(_fit, "MANY", 1000)
+    monkeypatch.setattr(_fit, "SAMPLED", 2000)
+    monkeypatch.setattr(_scan_plan, "scan_profiles", spying)
     return scans
 
 
@@ -109,7 +109,7 @@ def test_what_is_left_once_far_values_are_gone_is_measured_anew(
     steps = [{**_CLIP, "columns": ["x"], "action": "null", "by": by}, {**_SCALE, "columns": ["x"]}]
     p = policy(*steps)
     _spied(monkeypatch)
-    monkeypatch.setattr(_run, "_FEW", 10_000)
+    monkeypatch.setattr(_fit, "SAMPLED", 10_000)
     left = fit(session, table, p).steps[1].columns["x"]
     kept = np.delete(values, apart)
     assert (left.n, left.fault) == (len(kept), None if spread else "spread_zero")
@@ -137,8 +137,8 @@ def test_a_fit_with_a_pilot_has_the_same_bits_over_threads(
             return state, rows
 
     state, rows = fitted(2)
-    monkeypatch.setattr(_run, "_MANY", 1000)
-    monkeypatch.setattr(_run, "_FEW", 1000)
+    monkeypatch.setattr(_fit, "MANY", 1000)
+    monkeypatch.setattr(_fit, "SAMPLED", 1000)
     piloted = [fitted(threads) for threads in (1, 2, 8)]
     assert len({s.to_json() for s, _ in piloted}) == 1
     for a, b in zip(state.steps, piloted[0][0].steps, strict=True):
