@@ -56,7 +56,7 @@ def show_log(
 ) -> int:
     """Who changed what: every rule with its columns, its counts and its row numbers.
 
-    Example: assay cleaning log flights 2013-02-09 --rule text --column carrier
+    Example: assay cleaning log planes 2013 --rule impute.median --column year
     """
     services = open_services()
     with progress("reading the change log"), services.session() as session:
@@ -114,7 +114,7 @@ def undo_rule(
     The other steps act on what they then see, with the numbers that were fitted. Nothing is
     released: to leave a rule out of the next version, take it out of the policy and run the batch.
 
-    Example: assay cleaning undo flights 2013-02-09 --rule text --column carrier --to out.parquet
+    Example: assay cleaning undo planes 2013 --rule impute.median --column year --to out.parquet
     """
     if rule is None and column is None:
         raise typer.BadParameter("give --rule, --column or both", param_hint="--rule")
@@ -153,7 +153,7 @@ def replay_log(
     applied, and it says what they do by themselves; --to writes that table, which is neither
     validated nor released.
 
-    Example: assay cleaning replay flights 2013-02-09 --rule text --column carrier
+    Example: assay cleaning replay planes 2013 --rule impute.median --column year
     """
     if to is not None and not (rule or column):
         raise typer.BadParameter("goes with --rule or --column", param_hint="--to")
@@ -211,7 +211,7 @@ def export_scaled(
     The release keeps natural units; the scaler was fitted on the reference and saved beside the
     version.
 
-    Example: assay cleaning export-scaled flights 2013-02-09 --to scaled.parquet
+    Example: assay cleaning export-scaled planes 2013 --to scaled.parquet
     """
     services = open_services()
     with progress("scaling"), services.session() as session:
