@@ -9,10 +9,12 @@ import pytest
 ASSAY = Path(__file__).parents[2] / "include" / "assay"
 READERS = {
     "catalog/_migrate.py",
-    "ingest/_cast.py",
-    "ingest/_raw.py",
-    "ingest/_rows.py",
-    "ingest/_sql.py",
+    "ingest/readers/_csv.py",
+    "ingest/readers/_json_lines.py",
+    "ingest/readers/_landed_rows.py",
+    "ingest/readers/_parquet.py",
+    "ingest/readers/_types.py",
+    "ingest/sources/_database.py",
     "quality/expectations/_sql.py",
 }
 """Modules that may write SQL: of files, sources, the catalog's database, the SQL of a suite."""

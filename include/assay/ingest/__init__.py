@@ -7,9 +7,9 @@ the column named in ``__unparsed``. :func:`judge_landing` gives the verdict: whe
 batch to go on with. A landed folder is immutable and named by the digest of its input.
 """
 
-from assay.ingest._http import Retry
-from assay.ingest._judge import judge_landing
-from assay.ingest._land import land, read_manifest
+from assay.ingest._landing import land, read_manifest
 from assay.ingest._model import Fault, Landing, Manifest
+from assay.ingest._verdict import judge_landing
+from assay.ingest.sources._http import Retry
 
 __all__ = ["Fault", "Landing", "Manifest", "Retry", "judge_landing", "land", "read_manifest"]

@@ -9,7 +9,7 @@ import pytest
 
 from assay.errors import InputError
 from assay.ingest import land
-from assay.ingest._http import retry_after, shown
+from assay.ingest.sources._http import retry_after, shown
 
 BATCH = "2013-02-04"
 CSV = b"id,n,x,ok,day,at\na,1,,,,\n"

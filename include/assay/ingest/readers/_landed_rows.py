@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from assay.contract import Contract, FilesSource
 from assay.engine import ROW, EngineError, FileDigest, Session, quoted
-from assay.ingest._cast import (
+from assay.ingest._model import Fault, UnusableError
+from assay.ingest.readers._csv import csv_records
+from assay.ingest.readers._json_lines import json_records
+from assay.ingest.readers._parquet import parquet_records
+from assay.ingest.readers._plain_file import Plain, as_binary, as_utf8, compression_of
+from assay.ingest.readers._records import Records
+from assay.ingest.readers._types import (
     from_text,
     from_typed,
     how_canonical,
     literal,
     text_of,
 )
-from assay.ingest._model import Fault, UnusableError
-from assay.ingest._plain import Plain, as_binary, as_utf8, compression_of
-from assay.ingest._raw import Raw, raw_csv, raw_jsonl, raw_parquet, type_differs
 from assay.reasons import ReasonCode
 
 _LONGEST_LINE: Final = 1 << 24
+_RECORDS: Final[dict[str, Callable[..., Records]]] = {
+    "csv": csv_records,
+    "jsonl": json_records,
+    "parquet": parquet_records,
+}
 _SQL_TYPE: Final = {
     "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
     "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
@@ -35,7 +44,7 @@ def write_rows(
     original: Path,
     spare: Path,
     target: Path,
-) -> tuple[FileDigest, Raw]:
+) -> tuple[FileDigest, Records]:
     """Land an original as Parquet, one row a record, in the order of the file.
 
     Parameters
@@ -64,9 +73,9 @@ def write_rows(
     else:
         plain = as_utf8(original, compression, source.encoding, source.max_bytes, spare)
     try:
-        raw = _raw(session, contract, source, plain)
-        table = session.sql(_landed(contract, raw))
-        return session.write_parquet(table, target, [ROW]), raw
+        records = _RECORDS[source.format](session, plain, source, contract)
+        table = session.sql(_landed(contract, records))
+        return session.write_parquet(table, target, [ROW]), records
     except EngineError as exc:
         if not exc.of_data:
             raise
@@ -74,27 +83,13 @@ def write_rows(
         raise UnusableError(_fault_of(str(exc), source, plain)) from None
 
 
-def _raw(session: Session, contract: Contract, source: FilesSource, plain: Plain) -> Raw:
-    if source.format == "csv":
-        return raw_csv(plain, source, contract)
-    if source.format == "jsonl":
-        return raw_jsonl(session, plain, contract)
-    raw = raw_parquet(session, plain, contract)
-    other = [
-        type_differs(column, raw.columns[column.name][1])
-        for column in contract.columns
-        if from_typed(column, "x", raw.columns[column.name][1]) is None
-    ]
-    return Raw(raw.sql, raw.columns, (*raw.faults, *other), raw.nan_as_null)
-
-
-def _landed(contract: Contract, raw: Raw) -> str:
+def _landed(contract: Contract, records: Records) -> str:
     cells: list[str] = []
     shown: list[str] = []
     unparsed: list[tuple[str, str, str]] = []
     kept: list[tuple[str, str, str]] = []
     for i, column in enumerate(contract.columns):
-        expression, found = raw.columns.get(column.name, ("NULL", "VARCHAR"))
+        expression, found = records.columns.get(column.name, ("NULL", "VARCHAR"))
         text = text_of(expression, found)
         value = from_typed(column, expression, found) if found != "VARCHAR" else None
         value = from_text(column, text) if value is None else value
@@ -110,7 +105,7 @@ def _landed(contract: Contract, raw: Raw) -> str:
     return (
         f"SELECT __row, {', '.join(shown)}, {_names(unparsed)} AS __unparsed, "  # noqa: S608
         f"{_texts(kept)} AS __landed "
-        f"FROM (SELECT __row, {', '.join(cells)} FROM ({raw.sql}))"
+        f"FROM (SELECT __row, {', '.join(cells)} FROM ({records.sql}))"
     )
 
 

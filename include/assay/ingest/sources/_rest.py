@@ -13,9 +13,9 @@ import httpx
 
 from assay.contract import RestSource
 from assay.errors import InputError
-from assay.ingest._http import Retry, accept, attempt_all, client, shown
 from assay.ingest._model import Fault, OriginalFile, UnusableError
 from assay.ingest._original import keep
+from assay.ingest.sources._http import Retry, accept, attempt_all, client, shown
 from assay.reasons import ReasonCode
 
 _PAGE: Final = "page-{:06d}.json"

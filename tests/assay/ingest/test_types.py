@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.contract import Canonical, Column
-from assay.ingest._cast import canonical, from_text, literal
+from assay.ingest.readers._types import canonical, from_text, literal
 
 DUCK = duckdb.connect(config={"threads": 1, "autoload_known_extensions": False})
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

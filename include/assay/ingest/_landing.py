@@ -15,8 +15,6 @@ from pydantic import ValidationError
 
 from assay.contract import Contract, FilesSource, RestSource
 from assay.engine import FileDigest, Session
-from assay.ingest._files import fetch_file
-from assay.ingest._http import Retry
 from assay.ingest._model import (
     MANIFEST,
     ORIGINAL,
@@ -30,10 +28,12 @@ from assay.ingest._model import (
     UnusableError,
 )
 from assay.ingest._original import input_sha256, keep
-from assay.ingest._raw import judged_names
-from assay.ingest._rest import fetch_pages, fill, records_of
-from assay.ingest._rows import write_rows
-from assay.ingest._sql import fetch_query
+from assay.ingest.readers._landed_rows import write_rows
+from assay.ingest.readers._records import check_names
+from assay.ingest.sources._database import fetch_query
+from assay.ingest.sources._files import fetch_file
+from assay.ingest.sources._http import Retry
+from assay.ingest.sources._rest import fetch_pages, fill, records_of
 from assay.lake import Lake, digest, private_folder, publish
 from assay.verdict import Outcome
 
@@ -146,7 +146,7 @@ def _read(
     try:
         if not any(fault.outcome is Outcome.FAIL for fault in faults):
             # A query's own columns are judged here: its rows hold only what the contract knows.
-            faults += judged_names(contract, fetched.names) if fetched.names else ()
+            faults += check_names(contract, fetched.names) if fetched.names else ()
             path, source = _readable(contract, fetched, aside / ORIGINAL, spare)
             rows, raw = write_rows(session, contract, source, path, spare / "plain", aside / ROWS)
             faults, nans = faults + raw.faults, raw.nan_as_null

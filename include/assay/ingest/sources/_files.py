@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from assay.contract import FilesSource
 from assay.errors import InputError
-from assay.ingest._http import Retry, download
 from assay.ingest._model import Fault, OriginalFile, UnusableError
 from assay.ingest._original import file_name, keep
+from assay.ingest.sources._http import Retry, download
 from assay.reasons import ReasonCode
 
 _BLOCK: Final = 1 << 20
