@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from assay.ingest._http import Retry
+from assay.ingest import Retry
 from assay.stages.run import render_result
 
 DAY = "2024-01-03"
