@@ -11,6 +11,7 @@ from assay.drift._html_attribution import cause_sections
 from assay.drift._measurements import Cell, ColumnDrift, DriftMeasurements, DriftReport
 from assay.drift._render import name_of, rows_of
 from assay.drift.attribution import causes_of
+from assay.drift.effects import EFFECTS
 from assay.page import (
     Lead,
     PageContext,
@@ -27,13 +28,6 @@ from assay.verdict import Outcome, Verdict
 
 _MOST: Final = 3.0
 """Multiples of the limit that the strip shows; what lies beyond stands at its end."""
-_EFFECTS: Final = {
-    "ks_statistic": "KS distance",
-    "psi": "PSI",
-    "jensen_shannon": "Jensen-Shannon",
-    "wasserstein": "Wasserstein",
-    "cramers_v": "Cramér’s V",
-}
 _HOW: Final = Markup(
     "Every effect is drawn over its own limit, so that all limits stand in one line. "
     '<span class="key"><svg height="12"><rect class="chance" width="24" height="12"/></svg>'
@@ -157,7 +151,7 @@ def _effects(rows: Sequence[dict[str, Any]]) -> Markup:
                 name_of(row),
                 mark(row["outcome"]),
                 _strip(row),
-                Markup('<span class="w">{}</span>').format(_EFFECTS[row["effect"]]),
+                Markup('<span class="w">{}</span>').format(EFFECTS[row["effect"]].label),
                 number(row["value"]),
                 number(row["limit"]),
                 number(row["null_quantile"]),

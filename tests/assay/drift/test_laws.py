@@ -15,7 +15,7 @@ from scipy import special
 from scipy.spatial.distance import jensenshannon
 
 from assay.drift.effects import _formulas, _null_quantiles
-from assay.drift.tests import _anderson_darling, _chi_square, _kolmogorov_smirnov
+from assay.drift.tests import _anderson_darling, _chi_square, _kolmogorov_smirnov, _permutation
 from assay.statistics import chi_square_law, kolmogorov_law, scipy_laws, sorted_blocks
 
 
@@ -297,9 +297,9 @@ def test_anderson_darling_of_few_values_keeps_its_size_by_permutation():
     for _ in range(runs):
         counts = grouped(*rng.poisson(1, (2, 200)))
         seen = float(_anderson_darling.statistics(counts[:1], counts[1:])[0])
-        simulated = _chi_square.permuted(counts, 0.05, rng, _anderson_darling.statistics)
+        simulated = _permutation.permuted(counts, 0.05, rng, _anderson_darling.statistics)
         by_law += _anderson_darling.p_value(seen) <= 0.05
-        by_permutation += _chi_square.permutation_p(seen, simulated) <= 0.05
+        by_permutation += _permutation.permutation_p(seen, simulated) <= 0.05
     assert by_permutation / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
     assert by_law > by_permutation
 

@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from assay.drift.attribution._cause import Cause, SegmentPart, Split
+from assay.drift.effects import MEASURES
 
 _MORE: Final = 3
-_MEASURES: Final = {
-    "psi": "PSI",
-    "wasserstein": "Wasserstein distance over the interquartile range",
-    "phi_squared": "χ² over rows",
-    "jensen_shannon_divergence": "Jensen-Shannon divergence",
-}
 
 
 def cause_line(cause: Cause) -> str:
@@ -52,7 +47,7 @@ def whole_text(cause: Cause) -> str:
         return ""
     if cause.measure == "share":
         return f"{100 * cause.whole:.1f} percentage points more than in the reference"
-    return f"{_MEASURES[cause.measure]} {cause.whole:.3g}"
+    return f"{MEASURES[cause.measure]} {cause.whole:.3g}"
 
 
 def percent(share: float) -> str:

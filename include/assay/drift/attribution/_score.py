@@ -19,6 +19,7 @@ from assay.drift.columns._column_types import (
 )
 from assay.drift.columns._column_values import Sides, blocks_of
 from assay.drift.columns._ordered_counts import Marker, Marks, ranks
+from assay.drift.effects import EFFECTS
 from assay.drift.tests._chi_square import LEAST_EXPECTED, expected
 from assay.policy.drift import Slice
 from assay.reasons import ReasonCode
@@ -29,12 +30,6 @@ _FINE: Final = 4096
 _TAIL: Final = (1, 4, 16)
 _KEPT: Final = 1000
 """Most levels with a cell of their own; rarer ones share one."""
-_MEASURES: Final = {
-    "psi": "psi",
-    "wasserstein": "wasserstein",
-    "cramers_v": "phi_squared",
-    "jensen_shannon": "jensen_shannon_divergence",
-}
 MISSING: Final = ""
 _BEFORE_LEVEL: Final = "="
 """Text before every level, so that no level is the text for missing."""
@@ -175,29 +170,10 @@ def _of_levels(sides: Sides, part: Slice | None, column: str, effect: str) -> Sc
     rank = np.argsort(np.argsort(-counts.sum(axis=0), kind="stable"))
     alone = ~rare & (rank < _KEPT)
     table = np.hstack([counts[:, alone], counts[:, ~alone].sum(axis=1, keepdims=True)])
-    scores = _weights(table, effect)
+    scores = EFFECTS[effect].weights(table)
     keys = [key_of(name) for name, by_itself in zip(names, alone, strict=True) if by_itself]
     values = {k: float(s) for k, s in zip(keys, scores, strict=False)}
-    return Score(*tables, values, float(scores[-1]), f"levels of {column}", _MEASURES[effect])
-
-
-def _weights(table: Array, effect: str) -> Array:
-    """Score of each cell of a 2×k table, so that Σ score·(p′ − p) is the effect."""
-    table = np.asarray(table, dtype=float)
-    before, now = table / table.sum(axis=1, keepdims=True)
-    gap = now - before
-    if effect == "psi":
-        smooth = (table + 0.5) / (table + 0.5).sum(axis=1, keepdims=True)
-        return np.asarray(np.log(smooth[1] / smooth[0]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if effect == "jensen_shannon":
-            half = (before + now) / 2
-            terms = [np.where(p > 0, p * np.log2(p / half), 0.0) for p in (before, now)]
-            found = (terms[0] + terms[1]) / 2 / gap
-        else:
-            sizes = table.sum(axis=1) / table.sum()
-            found = gap / (table.sum(axis=0) / table.sum()) * sizes.prod()
-    return np.where(np.abs(gap) > 1e-12, found, 0.0)
+    return Score(*tables, values, float(scores[-1]), f"levels of {column}", EFFECTS[effect].measure)
 
 
 def _of_order(
@@ -215,9 +191,10 @@ def _of_order(
     by_decile = effect != "wasserstein"
     edges, table = ladder.cells(ladder.deciles if by_decile else ladder.pooled)
     cut = [_cut(one, edges) for one in tables]
-    scores = _weights(table, effect) if by_decile else _kantorovich(table, edges, ladder.iqr)
+    weights = EFFECTS[effect].weights
+    scores = weights(table) if by_decile else _kantorovich(table, edges, ladder.iqr)
     values = {i: float(s) for i, s in enumerate(scores)}
-    return Score(cut[0], cut[1], values, 0.0, f"values of {column}", _MEASURES[effect])
+    return Score(cut[0], cut[1], values, 0.0, f"values of {column}", EFFECTS[effect].measure)
 
 
 def _kantorovich(table: Array, edges: list[float], unit: float) -> Array:

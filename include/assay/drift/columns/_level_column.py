@@ -7,13 +7,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.drift._measurements import Cell, ColumnDrift, Effect
-from assay.drift.columns._column_task import Array, ColumnTask, divergences
+from assay.drift._measurements import Cell, ColumnDrift
+from assay.drift.columns._column_task import ColumnTask
 from assay.drift.columns._counted_table import Levels
-from assay.drift.effects import _formulas
-from assay.drift.tests._chi_square import Homogeneity, chi_square
+from assay.drift.effects import effects_of_levels
+from assay.drift.tests import LEVEL_TESTS
 from assay.engine import round12
 
+Array = np.ndarray[Any, Any]
 _SHOWN: Final = 20
 
 
@@ -38,26 +39,16 @@ def compare_levels(
     # Code points are in the order of their bytes, so that this is the engine's order.
     names = sorted({*reference, *current}, key=lambda name: (name is not None, name or ""))
     table = np.array([[side.get(name, 0) for name in names] for side in (reference, current)])
-    test = chi_square(table, task.level, task.rng)
+    test = LEVEL_TESTS[common["test"]](table, task.level, task.rng)
     new = (table[0] == 0) & np.array([name is not None for name in names])
     return ColumnDrift(
         statistic=round12(test.statistic),
         p=test.p,
         law=test.law,
-        effects=(_v(test, int(table.sum())), *divergences(table, task)),
+        effects=effects_of_levels(test, table, task),
         unseen=int(table[1][new].sum()),
         cells=_shown(names, table, task),
         **common,
-    )
-
-
-def _v(test: Homogeneity, rows: int) -> Effect:
-    cells = max(test.cells, 2)
-    return Effect(
-        name="cramers_v",
-        value=round12(_formulas.cramers_v(test.statistic, rows, cells)),
-        null_quantile=round12(_formulas.cramers_v(test.null_statistic, rows, cells)),
-        law="analytic" if test.law == "chi_square" else "simulated",
     )
 
 

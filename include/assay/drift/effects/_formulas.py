@@ -89,6 +89,42 @@ def terms(reference: Array, current: Array, rows: Array, cells: int) -> tuple[Ar
     return of_psi, (_relative(p, middle) + _relative(q, middle)) / 2
 
 
+def psi_weights(table: Array) -> Array:
+    """Score each cell of a table (2, k), so that Σ score·(p′ − p) is PSI."""
+    table = np.asarray(table, dtype=float)
+    smooth = (table + 0.5) / (table + 0.5).sum(axis=1, keepdims=True)
+    return np.asarray(np.log(smooth[1] / smooth[0]))
+
+
+def jensen_shannon_weights(table: Array) -> Array:
+    """Score each cell, so that Σ score·(p′ − p) is the Jensen-Shannon divergence."""
+    before, now, gap = _shares(table)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = (before + now) / 2
+        terms = [np.where(p > 0, p * np.log2(p / half), 0.0) for p in (before, now)]
+        return _known((terms[0] + terms[1]) / 2 / gap, gap)
+
+
+def phi_squared_weights(table: Array) -> Array:
+    """Score each cell, so that Σ score·(p′ − p) is χ² over the rows."""
+    table = np.asarray(table, dtype=float)
+    _, _, gap = _shares(table)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sizes = table.sum(axis=1) / table.sum()
+        return _known(gap / (table.sum(axis=0) / table.sum()) * sizes.prod(), gap)
+
+
+def _shares(table: Array) -> tuple[Array, Array, Array]:
+    table = np.asarray(table, dtype=float)
+    before, now = table / table.sum(axis=1, keepdims=True)
+    return before, now, now - before
+
+
+def _known(scores: Array, gap: Array) -> Array:
+    """The scores, 0 where the shares don't differ."""
+    return np.where(np.abs(gap) > 1e-12, scores, 0.0)
+
+
 def _relative(p: Array, q: Array) -> Array:
     """Terms p·log₂(p/q), 0 where p is."""
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)

@@ -16,7 +16,8 @@ import numpy as np
 
 from assay.drift.columns._ordered_counts import GRID_POINTS
 from assay.drift.effects import _formulas
-from assay.drift.tests._chi_square import LEAST_EXPECTED, draws, expected, quantile
+from assay.drift.tests._chi_square import LEAST_EXPECTED, expected
+from assay.drift.tests._permutation import draws, quantile
 from assay.statistics import chi_square_law
 
 Array = np.ndarray[Any, Any]

@@ -9,17 +9,18 @@ count).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from assay.drift.tests._permutation import permutation_p, permuted, quantile
 from assay.statistics import chi_square_law
 
 LEAST_EXPECTED: Final = 5
 """Cochran's rule; below it the chi-square law doesn't describe a cell."""
 Array = np.ndarray[Any, Any]
-_CELLS: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -92,34 +93,6 @@ def chi_square(table: Array, level: float, rng: np.random.Generator) -> Homogene
     return Homogeneity(statistic, p, cells, "permutation", quantile(simulated, level))
 
 
-def draws(level: float, cells: int) -> int:
-    """Permutations that resolve ``level`` by twenty draws beyond it, within what can be held."""
-    wanted = min(max(1999, int(np.ceil(20 / level)) - 1), 199_999)
-    return int(max(min(wanted, 20 * _CELLS // cells), 999))
-
-
-def permuted(table: Array, level: float, rng: np.random.Generator, statistic: Any) -> Array:
-    """A statistic of the table under permutations of rows between reference and current."""
-    columns, current = table.sum(axis=0), int(table[1].sum())
-    left, found = draws(level, table.shape[1]), []
-    while left > 0:
-        size = min(left, max(_CELLS // table.shape[1], 1))
-        drawn = rng.multivariate_hypergeometric(columns, current, size=size, method="marginals")
-        found.append(statistic(columns - drawn, drawn))
-        left -= size
-    return np.concatenate(found)
-
-
-def permutation_p(seen: float, simulated: Array) -> float:
-    """Share of permutations that are at least as far out, the data's own order included."""
-    return float((1 + np.count_nonzero(simulated >= seen * (1 - 1e-12))) / (1 + len(simulated)))
-
-
-def quantile(simulated: Array, level: float) -> float:
-    """The simulated value that is exceeded with probability at most ``level``."""
-    return float(np.quantile(simulated, 1 - level, method="higher"))
-
-
 def _statistic(table: Array) -> float:
     wanted = expected(table)
     return float(((table - wanted) ** 2 / wanted).sum())
@@ -130,3 +103,9 @@ def _statistics(reference: Array, current: Array) -> Array:
     n, m = reference.sum(axis=-1, keepdims=True), current.sum(axis=-1, keepdims=True)
     gap = (current * n - reference * m) / np.sqrt((reference + current) * 1.0)
     return np.asarray((gap**2).sum(axis=-1) / (n * m)[..., 0])
+
+
+LEVEL_TESTS: Final[Mapping[str, Callable[[Array, float, np.random.Generator], Homogeneity]]] = {
+    "chi_square": chi_square
+}
+"""The tests of a column of levels, by the name that a policy gives."""
