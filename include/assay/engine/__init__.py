@@ -9,7 +9,7 @@ columns that begin with ``__`` are the system's, and :func:`data_columns` leaves
 from assay.engine._errors import EngineError
 from assay.engine._session import Session, engine_version, open_session
 from assay.engine._types import DTYPES, ROW, data_columns, quoted, round12
-from assay.engine._write import FileDigest
+from assay.engine._writer import FileDigest
 
 __all__ = [
     "DTYPES",

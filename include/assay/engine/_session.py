@@ -19,10 +19,10 @@ import pyarrow as pa
 from ibis import Table
 from ibis.util import gen_name
 
-from assay.engine import _map, _read, _write
+from assay.engine import _mapping, _reader, _writer
 from assay.engine._errors import EngineError, translated, translating
 from assay.engine._types import quoted
-from assay.engine._write import FileDigest
+from assay.engine._writer import FileDigest
 from assay.errors import InputError
 from assay.lake import private_folder
 
@@ -158,7 +158,7 @@ class Session:
         -----
         The texts go through Python in Arrow blocks, so that memory stays bounded.
         """
-        return _map.mapped(self.backend, column, function)
+        return _mapping.mapped(self.backend, column, function)
 
     def aside(self) -> Path:
         """A new private folder for files of this session; it is removed with the session."""
@@ -173,7 +173,7 @@ class Session:
         InputError
             If there is no such file, or it isn't whole Parquet.
         """
-        return _read.read_parquet(self.backend, path)
+        return _reader.read_parquet(self.backend, path)
 
     def read_text(
         self, path: Path | str, delimiter: str = ",", compression: str | None = None
@@ -187,7 +187,7 @@ class Session:
         InputError
             If there is no such file, or its lines don't fit its header.
         """
-        return _read.read_text(self.backend, path, delimiter, compression)
+        return _reader.read_text(self.backend, path, delimiter, compression)
 
     def open_data(self, source: Path | str) -> Table:
         """What a person names on the command line: a CSV or Parquet file, by path or URL.
@@ -201,7 +201,7 @@ class Session:
         InputError
             If the source can't be read or is of neither format.
         """
-        return _read.open_data(self.backend, source, self.aside)
+        return _reader.open_data(self.backend, source, self.aside)
 
     def write_parquet(
         self,
@@ -239,19 +239,19 @@ class Session:
             If the rows can't be computed.
         """
         with translating():
-            return _write.write_parquet(
+            return _writer.write_parquet(
                 self.backend, table, path, order_by, nonce, presorted=presorted
             )
 
     def write_csv(self, table: Table, path: Path, order_by: Sequence[str]) -> FileDigest:
         """Write a table as CSV with a header, sorted, and publish it by rename."""
         with translating():
-            return _write.write_csv(self.backend, table, path, order_by)
+            return _writer.write_csv(self.backend, table, path, order_by)
 
     def export_parquet(self, table: Table, path: Path, order_by: Sequence[str]) -> None:
         """Write a table as :meth:`write_parquet` does where it is presorted, without a digest."""
         with translating():
-            _write.export_parquet(self.backend, table, path, order_by)
+            _writer.export_parquet(self.backend, table, path, order_by)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ recompute it without the key, however small the domain, and only data sets of on
 *identity domain* join.
 """
 
+from assay.privacy._observed import protect
 from assay.privacy._policy import problems, removed_columns, version_label
-from assay.privacy._protect import protect
 from assay.privacy._pseudonym import pseudonym
 
 __all__ = [

@@ -15,7 +15,7 @@ from assay.engine import Session
 from assay.errors import Problem
 from assay.keys import PseudonymKey
 from assay.policy.privacy import Drop, Generalise, Keep, Mask, Pseudonymise
-from assay.privacy._generalise import GENERALISATIONS
+from assay.privacy._generalisations import GENERALISATIONS
 from assay.privacy._pseudonym_table import pseudonym_table
 
 Contracts = Mapping[str, Contract]

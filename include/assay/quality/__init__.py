@@ -12,13 +12,13 @@ never passes.
 """
 
 import assay.quality.expectations  # noqa: F401  # registers their compilers
-from assay.quality._command import parameters_from, validate_file
-from assay.quality._contract import contract_suite
+from assay.quality._contract_suite import contract_suite
+from assay.quality._file_validation import parameters_from, validate_file
 from assay.quality._html import render_html
-from assay.quality._judge import judge_validation
-from assay.quality._split import write_marks, write_quarantine
+from assay.quality._quarantine import write_marks, write_quarantine
 from assay.quality._suite import load_suite
-from assay.quality._validate import Validation, validate
+from assay.quality._validation import Validation, validate
+from assay.quality._verdict import judge_validation
 from assay.quality.gx._docs import check_suite_with_gx, render_data_docs
 
 __all__ = [

@@ -9,9 +9,9 @@ from typing import Any
 import ibis.expr.operations as ops
 
 from assay.engine import functions
-from assay.quality._condition import parse_condition
 from assay.quality._frame import Frame, Unjudged, all_of, where
 from assay.quality._registry import REGISTRY
+from assay.quality._row_condition import parse_condition
 from assay.quality._suite import Expectation
 
 Values = Mapping[str, Any]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._registry import entry_of
+from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._suite import Expectation
 from assay.verdict import Outcome
 

@@ -17,7 +17,7 @@ from ibis import Table
 
 from assay.engine import Session, data_columns
 from assay.errors import did_you_mean
-from assay.quality._condition import COMPARISONS, ColumnName, Compare, Condition, IsNull
+from assay.quality._row_condition import COMPARISONS, ColumnName, Compare, Condition, IsNull
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
 

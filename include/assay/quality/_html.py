@@ -21,7 +21,7 @@ from assay.page import (
 )
 from assay.page.draw import bar
 from assay.quality._finding import Finding
-from assay.quality._validate import Validation
+from assay.quality._validation import Validation
 from assay.verdict import Outcome, Verdict
 
 _EXAMPLES: Final = 5

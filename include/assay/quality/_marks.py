@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 
 from assay.engine import data_columns
-from assay.quality._failing import Judged
+from assay.quality._failing_rows import Judged
 from assay.quality._frame import Frame, any_of
 
 EXACT_DUPLICATE = "exact_duplicate"

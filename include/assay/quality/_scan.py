@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.engine import EngineError
 from assay.quality._check import Check, Values, compiled
-from assay.quality._failing import FAULTS, Judged, with_failing
+from assay.quality._failing_rows import FAULTS, Judged, with_failing
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._suite import Expectation

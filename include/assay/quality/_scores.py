@@ -11,7 +11,7 @@ from assay.policy.quality import Dimension, QualityPolicy, ScoreLimit
 from assay.quality._finding import Finding
 from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
-from assay.quality._validate import Validation
+from assay.quality._validation import Validation
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from assay.document import Loc, content_hash, load_document, shown_path
 from assay.errors import AssayError, Problem, SuiteError, did_you_mean, problems_error
-from assay.quality._condition import ConditionError, parse_condition
 from assay.quality._registry import entry_of
+from assay.quality._row_condition import ConditionError, parse_condition
 
 SEVERITIES: Final = ("critical", "warning", "info")
 _SUITE_KEYS: Final = frozenset({

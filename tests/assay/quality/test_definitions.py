@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from assay.quality import validate
-from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._finding import plain
 from assay.quality._registry import GX_PANDAS, GX_SQLITE, REGISTRY
+from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._suite import Expectation, Suite, labelled
 
 HERE = os.environ.get("ASSAY_ORACLE_DATA")

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 
 from assay.errors import SuiteError
-from assay.quality._failing import Judged
+from assay.quality._failing_rows import Judged
 from assay.quality._finding import SHOWN, Finding, touches
 from assay.quality._frame import Frame
 from assay.quality._suite import Expectation

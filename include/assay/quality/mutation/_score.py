@@ -11,9 +11,9 @@ import ibis
 from ibis import Table
 
 from assay.engine import ROW, Session
-from assay.quality._condition import condition_columns, parse_condition
 from assay.quality._frame import Frame
 from assay.quality._registry import REGISTRY, entry_of
+from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.mutation._mutants import Mutant, plant

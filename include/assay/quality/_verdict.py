@@ -9,7 +9,7 @@ from assay.policy.quality import QualityPolicy
 from assay.quality._finding import Finding
 from assay.quality._registry import entry_of
 from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
-from assay.quality._validate import Validation
+from assay.quality._validation import Validation
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 

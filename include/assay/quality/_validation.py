@@ -10,12 +10,12 @@ import ibis
 from ibis import Table
 
 from assay.engine import ROW, Session
-from assay.quality._condition import condition_columns, parse_condition
-from assay.quality._failing import Judged
+from assay.quality._failing_rows import Judged
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
 from assay.quality._registry import OWN_TESTS, REGISTRY, entry_of
+from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.gx._fallback import judged_by_gx

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 
 from assay.engine import ROW, FileDigest, Session
-from assay.quality._validate import Validation
+from assay.quality._validation import Validation
 
 
 def write_marks(session: Session, validation: Validation, path: Path) -> FileDigest:

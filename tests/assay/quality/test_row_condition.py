@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from assay.quality._condition import ConditionError, parse_condition
 from assay.quality._frame import Frame, where
+from assay.quality._row_condition import ConditionError, parse_condition
 
 COLUMNS = {"a": [1, 2, 3, None], "s": ["x", "y", None, "it's"], "b c": [1, 2, 3, 4]}
 

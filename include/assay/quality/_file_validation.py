@@ -11,9 +11,9 @@ from typing import Any
 
 from assay.engine import open_session
 from assay.errors import InputError, SuiteError
-from assay.quality._split import write_quarantine
+from assay.quality._quarantine import write_quarantine
 from assay.quality._suite import load_suite
-from assay.quality._validate import Engine, validate
+from assay.quality._validation import Engine, validate
 from assay.verdict import Outcome
 
 _EXIT = {Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}

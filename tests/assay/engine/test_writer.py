@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay import engine
-from assay.engine._write import is_ascending
+from assay.engine._writer import is_ascending
 
 ROWS = 300_000
 

@@ -85,7 +85,7 @@ def parse_condition(value: Any) -> Condition | None:
     'and'
     >>> parse_condition("age.map(print)")
     Traceback (most recent call last):
-    assay.quality._condition.ConditionError: 'age.map(print)' isn't a condition
+    assay.quality._row_condition.ConditionError: 'age.map(print)' isn't a condition
     """
     if value is None or value == "":
         return None
