@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG
 
 from assay_airflow.defaults import TASK_DEFAULTS
-from assay_airflow.operators.incidents import TellOperator
+from assay_airflow.operators.incidents import AlertsOperator
 from assay_airflow.tags import ALERTS, ASSAY
 
 with DAG(
@@ -38,4 +38,4 @@ with DAG(
     tags=[ASSAY, ALERTS],
     default_args={**TASK_DEFAULTS, "owner": "assay", "execution_timeout": timedelta(minutes=15)},
 ):
-    TellOperator(task_id="tell")
+    AlertsOperator(task_id="tell")

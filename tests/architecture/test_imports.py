@@ -90,7 +90,7 @@ def test_who_looks_or_answers_needs_no_engine(
 
 def test_the_page_of_incidents_needs_no_engine() -> None:
     """It is served by Airflow's API server, which must neither stall nor grow for it."""
-    found = _imported("assay.stages.incidents._respond", "assay.page")
+    found = _imported("assay.stages.incidents._responses", "assay.page")
     assert found & (HEAVY | ENGINE - {"sqlalchemy"} | {"numpy"}) == set()
 
 

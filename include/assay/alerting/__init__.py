@@ -1,4 +1,4 @@
-"""Alerts: the right person is told once, with numbers, and told again when it is over.
+"""Alerts: the right person is notified once, with numbers, and again when it is over.
 
 An *incident* is one check of one data set that fails for some batches (the catalog keeps it). Each
 change of it is planned into messages (``plan_messages``), which go into the catalog's outbox in the
@@ -6,9 +6,9 @@ transaction that changed the incident, and are sent from there (``send_due``): t
 token (the opening message is edited) or a webhook (which posts on opening and on closing), by
 e-mail, or, where no connection is configured, into files of the lake's ``messages`` zone.
 
-The policy says how much an incident presses (``severity_of``), who is told, which hours are quiet
-(what is held back goes out as one message), and who is told next when nobody takes it on
-(``escalation_due``). What nobody is told of is a silence, and is listed.
+The policy sets the severity of an incident (``severity_of``), who is notified, which hours are
+quiet (what is held back is sent as one message), and who is notified next when nobody acknowledges
+it (``escalation_due``). What was snoozed or dismissed is a silence, and is listed.
 
 A message carries reason codes, numbers and in the policy's words what they are of, causes, column
 names and links; the sentences of the reasons and all text among their numbers stay behind, and so
@@ -16,8 +16,8 @@ does who answered an incident in which words, so that no value of a classified c
 can be in it.
 """
 
-from assay.alerting._escalate import escalation_due
-from assay.alerting._open import open_transports
+from assay.alerting._connections import open_transports
+from assay.alerting._escalation import escalation_due
 from assay.alerting._plan import (
     AlertContext,
     digest_prefix,

@@ -1,4 +1,4 @@
-"""What a message says: numbers, reason codes and names of columns, never a value of the data.
+"""The content of a message: numbers, reason codes and names of columns, never a value of the data.
 
 A *letter* is what a transport carries: a message about one incident, several of them as one, or an
 owner's weekly digest.
@@ -122,7 +122,7 @@ class WeeklyIncident(_Frozen):
 class WeeklyLine(_Frozen):
     """What became of one data set in a week.
 
-    ``muted`` has the incidents that nobody was told of for some time, with how and until when.
+    ``muted`` has the incidents that were muted for some time, with how and until when.
     """
 
     dataset: str

@@ -16,7 +16,7 @@ from assay.alerting._message import (
     MessageReason,
     TransportName,
 )
-from assay.alerting._quiet import quiet_until
+from assay.alerting._quiet_hours import quiet_until
 from assay.alerting._severity import matches, severity_of
 from assay.policy.alerting import AlertingPolicy, Place, Severity
 from assay.records.incidents import AffectedBatch, Incident, IncidentChange
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[str, tuple[MessageKind, ...]]] = {
     "escalated": ("escalated",),
     "closed": ("closed",),
 }
-"""Change of an incident → messages. What was told already isn't told again: its key is taken."""
+"""Change of an incident → messages. A message whose key is taken isn't sent again."""
 _POSTS: Final = frozenset({"opened", "reminded", "escalated"})
 _GOES_ON: Final = frozenset({"updated", "reopened", "closed"})
 
@@ -117,22 +117,22 @@ def plan_messages(
     change: IncidentChange,
     policy: AlertingPolicy,
     context: AlertContext,
-    told: Iterable[Mapping[str, Any]] = (),
+    sent: Iterable[Mapping[str, Any]] = (),
 ) -> list[Planned]:
     """The messages that a change of an incident calls for; pure.
 
     Put them into the outbox in the transaction that changed the incident: a message whose key is
     there already is the same message. An ``updated`` incident also plans its ``opened`` messages,
-    so that a route which matches only now, because the incident got worse, is told.
+    so that a route which matches only now, because the incident got worse, is notified.
 
     Parameters
     ----------
     change : IncidentChange
     policy : AlertingPolicy
     context : AlertContext
-    told : iterable of mapping
-        A message of the outbox for each place that knows of the incident: it hears how that goes
-        on, whatever the policy's routes have become since.
+    sent : iterable of mapping
+        A message of the outbox for each place that was notified of the incident: it is notified of
+        what follows, even if the policy's routes have changed since.
 
     Returns
     -------
@@ -144,11 +144,11 @@ def plan_messages(
     if snoozed and change.kind != "snoozed":
         return []
     severity = severity_of(incident, policy)
-    knowing = [(m["transport"], tuple(m["to"])) for m in told if {"transport", "to"} <= m.keys()]
+    notified = [(m["transport"], tuple(m["to"])) for m in sent if {"transport", "to"} <= m.keys()]
     return [
         _planned(kind, target, incident, severity, policy, context)
         for kind in kinds
-        for target in _targets(kind, incident, severity, policy, knowing)
+        for target in _targets(kind, incident, severity, policy, notified)
     ]
 
 
@@ -158,7 +158,7 @@ def digest_prefix(dataset: str) -> str:
 
 
 def held_until(policy: AlertingPolicy, at: datetime) -> datetime:
-    """When what was found by a backfill that runs now is told, if nothing more happens."""
+    """When the findings of a backfill that runs now are sent, if nothing more happens."""
     assert policy.backfills is not None  # noqa: S101 - callers ask only then
     over = at + timedelta(minutes=policy.backfills.quiet_minutes)
     return (quiet_until(policy.quiet_hours, over) if policy.quiet_hours else None) or over
@@ -187,7 +187,7 @@ def _targets(
     incident: Incident,
     severity: Severity,
     policy: AlertingPolicy,
-    knowing: Iterable[Target],
+    notified: Iterable[Target],
 ) -> Iterable[Target]:
     if kind == "escalated":
         return places(policy.escalation) if policy.escalation else ()
@@ -196,7 +196,7 @@ def _targets(
         if matches(route, incident) and severity in (route.severities or tuple(Severity)):
             found |= dict.fromkeys(places(route))
     if kind in _GOES_ON:
-        found |= dict.fromkeys(knowing)
+        found |= dict.fromkeys(notified)
     return found
 
 
@@ -238,7 +238,7 @@ def _planned(
 
 
 def _step(kind: MessageKind, incident: Incident, batches: Iterable[MessageBatch]) -> str:
-    """What tells messages of one kind about one incident apart."""
+    """What distinguishes messages of one kind about one incident."""
     if kind == "updated":
         stand = [b.model_dump_json() for b in batches]
         stand += [str(incident.acknowledged), str(incident.snoozed_until), str(incident.reminders)]

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Protocol
 from pydantic import ValidationError
 
 from assay.alerting._message import Bundle, Letter, Message, WeeklyLetter, read_letter
-from assay.alerting._thread import HOLD, SKIP, Way, choose_way
+from assay.alerting._thread import HOLD, SKIP, Step, next_step
 from assay.alerting._transport import Receipt, SendLater, Transport
 from assay.errors import DeliveryError
 from assay.records.outbox import OutboxItem
@@ -75,22 +75,22 @@ class _Sender:
     taken: set[int] = field(default_factory=set)
 
     def deliver(self, first: OutboxItem) -> Iterator[Delivery]:
-        """Say what a thread has to say, from the first message that is due to one that must wait.
+        """Deliver a thread, from its first due message to the first that must wait.
 
-        What is skipped leaves to the next one how things stand; what is sent takes the rest along.
+        After a skipped message comes the next one; a message that is sent takes the rest along.
         """
         if first.id in self.taken:
             return
         thread = self.outbox.thread(first.thread) if first.thread else (first,)
-        told = [o for o in thread if o.state == "sent" and not (o.receipt or {}).get("skipped")]
+        sent = [o for o in thread if o.state == "sent" and not (o.receipt or {}).get("skipped")]
         for item in (o for o in thread if o.state in {"pending", "claimed"}):
             name, now = item.body.get("transport", ""), self.clock()
             if name in self.resting or (item.state == "pending" and item.due > now):
                 return
             can_edit = name in self.transports and self.transports[name].edits
-            way = choose_way(item, told, now, can_edit=can_edit)
-            if way.what != SKIP:
-                yield from self._hold(item) if way.what == HOLD else self._send(item, way)
+            step = next_step(item, sent, now, can_edit=can_edit)
+            if step.action != SKIP:
+                yield from self._hold(item) if step.action == HOLD else self._send(item, step)
                 return
             if not self._claim(item):
                 return
@@ -103,28 +103,28 @@ class _Sender:
             self._mark([item], "pending", due=item.hold)
             yield Delivery(item.key, "held")
 
-    def _send(self, item: OutboxItem, way: Way) -> Iterator[Delivery]:
+    def _send(self, item: OutboxItem, step: Step) -> Iterator[Delivery]:
         threads: dict[str, list[OutboxItem]] = {}
-        for one in self._take(item, way):
+        for one in self._take(item, step):
             threads.setdefault(one.thread or one.key, []).append(one)
         letters: list[Message | WeeklyLetter] = []
         for thread in threads.values():
-            while thread:  # the newest that can be read says how it stands
+            while thread:  # the newest readable one has the present state
                 try:
                     letters.append(read_letter(thread[-1].body))
                     break
                 except ValidationError as error:
                     yield from self._postpone([thread.pop()], SendLater(_unreadable(error)))
         if items := [one for thread in threads.values() for one in thread]:
-            yield from self._hand_over(items, _one_letter(items[0], letters), way)
+            yield from self._hand_over(items, _one_letter(items[0], letters), step)
 
-    def _take(self, item: OutboxItem, way: Way) -> list[OutboxItem]:
-        """Claim the message, its bundle, and what was said later about the same incidents.
+    def _take(self, item: OutboxItem, step: Step) -> list[OutboxItem]:
+        """Claim the message, its bundle, and later messages about the same incidents.
 
-        So the letter says how things stand now, and an outage isn't followed by a flood.
+        So the letter has the present state, and an outage isn't followed by a flood.
         """
         now, taken = self.clock(), [item]
-        if item.bundle and way.posts:
+        if item.bundle and step.posts:
             found = self.outbox.claim_bundle(item.bundle, self.owner, now=now, ttl=_CLAIM)
             taken = list(found)
         elif not self._claim(item):
@@ -143,11 +143,11 @@ class _Sender:
         ids = [item.id for item in items]
         self.outbox.mark(ids, state, owner=self.owner, at=self.clock(), **more)
 
-    def _hand_over(self, items: Sequence[OutboxItem], letter: Letter, way: Way) -> list[Delivery]:
+    def _hand_over(self, items: Sequence[OutboxItem], letter: Letter, step: Step) -> list[Delivery]:
         transport = self.transports[letter.transport]
         try:
             with self._kept([item.id for item in items]):
-                sent = transport.send(letter, self.clock(), way.edits, way.follows)
+                sent = transport.send(letter, self.clock(), step.edits, step.follows)
         except DeliveryError as error:
             self._mark(items, "failed", error=str(error))
             return [Delivery(item.key, "failed", str(error)) for item in items]

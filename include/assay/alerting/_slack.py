@@ -152,8 +152,8 @@ def _refusal(code: str, status: int, headers: Any) -> Exception:
     given = {str(k).lower(): v for k, v in dict(headers or {}).items()}.get("retry-after")
     given = given[0] if isinstance(given, list) else given
     after = float(given) if given and str(given).isdigit() else None
-    told = f"Slack answered {status} {code}".rstrip()
-    return SendLater(told, after, only_this=code in _PLACE)
+    answer = f"Slack answered {status} {code}".rstrip()
+    return SendLater(answer, after, only_this=code in _PLACE)
 
 
 def _receipt(answer: Any) -> Receipt:

@@ -89,8 +89,8 @@ class Smtp:
             raise SendLater(f"the mail server answered {error.smtp_code}") from None
         except smtplib.SMTPRecipientsRefused as error:
             codes = sorted({code for code, _ in error.recipients.values()})
-            told = f"the mail server refuses every address ({', '.join(map(str, codes))})"
-            raise SendLater(told, only_this=True) from None
+            refusal = f"the mail server refuses every address ({', '.join(map(str, codes))})"
+            raise SendLater(refusal, only_this=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise SendLater(f"the mail server didn't take it ({type(error).__name__})") from None
         return {"transport": "smtp", "message_id": mail["Message-ID"], "refused": refused}

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from assay.alerting._layout import shown_time
 from assay.alerting._message import Weekly, WeeklyIncident, WeeklyLetter, WeeklyLine
 from assay.alerting._plan import place_name, places, short_digest
-from assay.alerting._quiet import quiet_until
+from assay.alerting._quiet_hours import quiet_until
 from assay.alerting._render import render_weekly
 from assay.errors import InputError
 from assay.policy.alerting import Place, QuietHours
@@ -108,7 +108,7 @@ def weekly_line(
     incidents : sequence
         All incidents of the data set.
     silences : iterable
-        What nobody was told of in the week.
+        What was muted in the week.
     older : int
         Dismissals of earlier weeks that still hold.
     """

@@ -15,7 +15,7 @@ from assay.catalog._outbox import Outbox
 from assay.catalog._rebuild import Details, Rebuild
 from assay.catalog._responses import Responses
 from assay.catalog._snapshots import Snapshots
-from assay.catalog._status import status
+from assay.catalog._status import DatasetStatus, dataset_statuses
 from assay.catalog._store import Store
 from assay.catalog._verdicts import Verdicts
 from assay.catalog._versions import Versions
@@ -96,7 +96,17 @@ class Catalog:
             snapshot, whatever the result of that attempt, or None. An incident's ``batches`` are
             those that still fail.
         """
-        return status(self._store, datasets)
+        return {"datasets": [d.body() for d in self.datasets(datasets)]}
+
+    def datasets(self, names: Iterable[str] = ()) -> list[DatasetStatus]:
+        """Every data set with its pointer, batches and open incidents, by name.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Data sets to list even if nothing is recorded of them yet.
+        """
+        return dataset_statuses(self._store, names)
 
     def rebuild(
         self, registry: Mapping[str, DatasetRecords], details: Details, *, at: datetime

@@ -43,7 +43,7 @@ def found(session: Session, incident_id: int, *, lock: bool = False) -> Incident
         raise CatalogError(
             "no such incident",
             got=incident_id,
-            expected="one that `assay incidents list` shows; open are: "
+            expected="a number from `assay incidents list`; open are: "
             + (", ".join(map(str, opened)) or "none"),
         )
     return row
@@ -134,15 +134,15 @@ def note_failing(
     run_id: str | None,
 ) -> bool:
     """Note a failing batch in its incident; whether that is news."""
-    told = [r.model_dump(mode="json") for r in reasons]
+    described = [r.model_dump(mode="json") for r in reasons]
     member = session.get(IncidentBatch, (row.id, batch))
     renewed = member is None or member.state != "failing"
     member = member or IncidentBatch(incident_id=row.id, batch=batch, reasons=[])
-    news = renewed or member.reasons != told
+    news = renewed or member.reasons != described
     if renewed:
         member.since = at
     member.state, member.at, member.run_id, member.until = "failing", at, run_id, None
-    member.reasons, member.rows_affected = told, rows_affected
+    member.reasons, member.rows_affected = described, rows_affected
     session.add(member)
     session.flush()
     return news
@@ -218,9 +218,9 @@ def incidents_of(session: Session, rows: Sequence[IncidentRow]) -> list[Incident
     """Rows as incidents, with their batches."""
     members: dict[int, list[AffectedBatch]] = {row.id: [] for row in rows}
     for m in _members(session, rows):
-        told = tuple(m.reasons)
+        reasons = tuple(m.reasons)
         members[m.incident_id].append(
-            AffectedBatch(m.batch, m.state, m.since, m.run_id, told, m.rows_affected, m.until)
+            AffectedBatch(m.batch, m.state, m.since, m.run_id, reasons, m.rows_affected, m.until)
         )
     return [
         Incident(

@@ -190,7 +190,7 @@ class Incidents:
         return changes
 
     def escalate(self, incident_id: int, *, step: int, at: datetime) -> IncidentChange:
-        """Record that somebody else is told for the ``step``-th time; ``unchanged`` if it was."""
+        """Record the ``step``-th escalation; ``unchanged`` if it is on record."""
         with self.store.session(writes=True) as session:
             row = locked(session, incident_id)
             late = row.state != "open" or row.acknowledged is not None or row.escalations >= step

@@ -1,4 +1,4 @@
-"""Leases: at most one run works on a batch, and one that lost its lease can't write.
+"""Leases: at most one run works on a batch, and a run that lost its lease can't write.
 
 A lease has an owner, an expiry and a *fencing token*, a number that grows each time it is given.
 Whoever writes about the batch hands its token in; a run that slept past its lease, while another
@@ -34,8 +34,8 @@ class Leases:
     ) -> Lease:
         """Take the lease of a batch.
 
-        An owner that takes it again begins anew, as a run does that is repeated: what its earlier
-        attempt still does is refused like another owner's.
+        An owner that takes it again gets a new token, as a repeated run does: writes of its earlier
+        attempt are refused like another owner's.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The outbox: a message is written with what it tells of, then claimed, sent and marked.
+"""The outbox: a message is written with its cause, then claimed, sent and marked.
 
 Written in the same transaction as its cause, a message can't be lost; claimed before it is sent,
 two processes don't both send it. Only a kill between *send* and *mark* sends one twice. Messages of
@@ -200,7 +200,7 @@ class Outbox:
     ) -> None:
         """Record how sending went; ``pending`` with ``due`` is a retry.
 
-        Whoever has lost the claim to another sender records nothing: it is the other's to tell.
+        A sender that has lost its claim to another one records nothing: the other one does.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What people do about incidents: take them on, put them off, or decide that they don't matter."""
+"""Responses of people to incidents: acknowledge, snooze or dismiss."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Responses:
     def acknowledge(
         self, incident_id: int, *, by: str, at: datetime, reason: str | None = None
     ) -> IncidentChange:
-        """Take an incident on: nobody else is told any more that nobody has.
+        """Acknowledge an incident: it isn't escalated any more.
 
         Raises
         ------
@@ -51,7 +51,7 @@ class Responses:
     def snooze(
         self, incident_id: int, *, until: datetime, reason: str, by: str, at: datetime
     ) -> IncidentChange:
-        """Tell nobody anything about an incident until a time; then it is told anew if it is open.
+        """Send no message about an incident until a time; then a reminder, if it is still open.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class Responses:
         until: datetime | None = None,
         batch: str | None = None,
     ) -> IncidentChange:
-        """Decide that failing batches of an incident need nothing, and close it if none is left.
+        """Dismiss failing batches of an incident, and close it if none is left.
 
         They stay dismissed, in later runs too, until they pass or ``until``.
 
@@ -126,7 +126,7 @@ class Responses:
             return [_response(row) for row in session.scalars(wanted)]
 
     def silences(self, at: datetime) -> list[Silence]:
-        """Everything that nobody is told of, oldest incident first."""
+        """The silences: snoozed incidents and dismissed batches, oldest incident first."""
         dismissed = select(IncidentBatch.incident_id).where(IncidentBatch.state == DISMISSED)
         wanted = (
             select(IncidentRow)

@@ -202,7 +202,7 @@ class IncidentRow(Base):
 
     ``resolution`` is how its last batch was resolved, ``reopened`` how often it failed again soon
     after, ``reminders`` how many snoozes have run out, ``escalations`` how often somebody else was
-    told since the last acknowledgement or snooze.
+    notified since the last acknowledgement or snooze.
     """
 
     __tablename__ = "incidents"

@@ -95,8 +95,7 @@ class Snapshots:
     def current(self, dataset: str) -> Snapshot | None:
         """The snapshot that readers of a data set get, None before the first release."""
         with self.store.session(writes=False) as session:
-            row = pointed(session).get(dataset)
-            return _snapshot(row) if row else None
+            return pointed(session).get(dataset)
 
     def point(self, dataset: str, number: int | None) -> None:
         """Let the pointer name a snapshot as the registry does; None removes it.
@@ -126,12 +125,12 @@ class Snapshots:
             return [_snapshot(r) for r in session.scalars(wanted.order_by(SnapshotRow.number))]
 
 
-def pointed(session: Session) -> dict[str, SnapshotRow]:
+def pointed(session: Session) -> dict[str, Snapshot]:
     """The pointer's snapshot of every data set, inside a transaction."""
     wanted = select(SnapshotRow).join(
         Pointer, (Pointer.dataset == SnapshotRow.dataset) & (Pointer.number == SnapshotRow.number)
     )
-    return {r.dataset: r for r in session.scalars(wanted)}
+    return {r.dataset: _snapshot(r) for r in session.scalars(wanted)}
 
 
 def follow_pointer(session: Session, dataset: str) -> None:

@@ -4,40 +4,66 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from assay.catalog._batches import latest_attempts
 from assay.catalog._incidents import Incidents
-from assay.catalog._schema import SnapshotRow
 from assay.catalog._snapshots import pointed
 from assay.catalog._store import Store
 from assay.records.incidents import Incident
 from assay.records.runs import BatchRecord
+from assay.records.versions import Snapshot
 
 _Record = TypeVar("_Record", BatchRecord, Incident)
 
 
-def status(store: Store, datasets: Iterable[str] = ()) -> dict[str, Any]:
-    """What ``Catalog.status`` returns."""
+@dataclass(frozen=True)
+class DatasetStatus:
+    """One data set at a glance.
+
+    Parameters
+    ----------
+    snapshot : Snapshot or None
+        The pointer's.
+    batches : tuple of BatchRecord
+        The latest attempt at each batch.
+    incidents : tuple of Incident
+        The open ones.
+    """
+
+    name: str
+    snapshot: Snapshot | None
+    batches: tuple[BatchRecord, ...]
+    incidents: tuple[Incident, ...]
+
+    def body(self) -> dict[str, Any]:
+        """The status as plain JSON data."""
+        read = self.snapshot.batches if self.snapshot else {}
+        return {
+            "name": self.name,
+            "released": _released(self.snapshot) if self.snapshot else None,
+            "batches": [_batch(b, read) for b in self.batches],
+            "incidents": [_incident(i) for i in self.incidents],
+        }
+
+
+def dataset_statuses(store: Store, datasets: Iterable[str]) -> list[DatasetStatus]:
+    """The status of every data set that is recorded or named, by name."""
     with store.session(writes=False) as session:
         snapshots = pointed(session)
-        released = {n: _released(s) for n, s in snapshots.items()}
-        read = {n: s.batches for n, s in snapshots.items()}
         batches = _by_dataset(latest_attempts(session, None))
         incidents = _by_dataset(Incidents(store).find(state="open"))
-    names = {*datasets, *released, *batches, *incidents}
-    return {
-        "datasets": [
-            {
-                "name": name,
-                "released": released.get(name),
-                "batches": [_batch(b, read.get(name, {})) for b in batches.get(name, [])],
-                "incidents": [_incident(i) for i in incidents.get(name, [])],
-            }
-            for name in sorted(names)
-        ]
-    }
+    return [
+        DatasetStatus(
+            name=name,
+            snapshot=snapshots.get(name),
+            batches=tuple(batches.get(name, ())),
+            incidents=tuple(incidents.get(name, ())),
+        )
+        for name in sorted({*datasets, *snapshots, *batches, *incidents})
+    ]
 
 
 def _by_dataset(records: Iterable[_Record]) -> dict[str, list[_Record]]:
@@ -47,7 +73,7 @@ def _by_dataset(records: Iterable[_Record]) -> dict[str, list[_Record]]:
     return grouped
 
 
-def _released(snapshot: SnapshotRow) -> dict[str, Any] | None:
+def _released(snapshot: Snapshot) -> dict[str, Any] | None:
     if not snapshot.batches:
         return None
     newest = max(snapshot.batches)  # canonical keys sort as the time that they stand for

@@ -1,9 +1,9 @@
 """The door to the database: engine, transactions, upserts.
 
 SQLite runs in WAL mode with a busy timeout; a transaction that will write takes the write lock at
-its start (``BEGIN IMMEDIATE``), because one that begins as a reader and then writes is refused at
-once when another process wrote in between. Connections aren't pooled: tasks are forks, and a
-connection that crosses a fork breaks both sides.
+its start (``BEGIN IMMEDIATE``), because a transaction that begins as a reader and then writes is
+refused at once when another process wrote in between. Connections aren't pooled: tasks are forks,
+and a connection that crosses a fork breaks both sides.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Store:
 
     @contextmanager
     def session(self, *, writes: bool) -> Iterator[Session]:
-        """A transaction; within one that this thread has open, that one."""
+        """Open a transaction, or join the one that this thread has open."""
         joined: Session | None = getattr(self._open, "session", None)
         if joined is not None:
             yield joined
@@ -102,15 +102,15 @@ class CatalogUnavailable(OSError):  # noqa: N818 - named for what it is, as Conn
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Say what the database's driver says in words of ours, and whether to try again."""
+    """Turn errors of the database's driver into the catalog's own, with whether to try again."""
     try:
         yield
     except (OperationalError, ProgrammingError, InterfaceError) as error:
         if not _MISSING_TABLE.search(str(error.orig)):
             if isinstance(error, ProgrammingError):
                 raise
-            said = " ".join(str(error.orig).split())
-            raise CatalogUnavailable(f"the catalog's database didn't answer: {said}") from error
+            answer = " ".join(str(error.orig).split())
+            raise CatalogUnavailable(f"the catalog's database didn't answer: {answer}") from error
         raise CatalogError(
             "the catalog has no tables yet", do="Migrate it once: Catalog(url).migrate()."
         ) from None

@@ -1,4 +1,4 @@
-"""What the gates said, and their measurements for trends."""
+"""Verdicts of the gates, and their measurements for trends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Verdicts:
         at: datetime,
         run_id: str | None = None,
     ) -> None:
-        """Record a gate's verdict; one that is recorded again replaces the earlier one.
+        """Record a gate's verdict; it replaces the gate's earlier one.
 
         Parameters
         ----------

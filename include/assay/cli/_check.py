@@ -31,12 +31,12 @@ def check(
     status `draft` classifies none, an alerting policy without a route.
     """
     from assay.stages.authoring import check_project, open_drafts
-    from assay.stages.incidents import known_silences
+    from assay.stages.incidents import list_silences
 
     project = open_project()
     with progress("checking contracts, suites and policies"):
         problems = check_project(project, gx=gx)
-    silences, unread = known_silences(project, now())
+    silences, unread = list_silences(project, now())
     drafts = open_drafts(project)
     if as_json:
         faults = [{"where": p.where, "what": p.what, "do": p.do} for p in problems]

@@ -45,12 +45,12 @@ def list_incidents(
     as_json: AsJson = False,
 ) -> int:
     """Open incidents, the most pressing first."""
-    from assay.stages.incidents import told_incidents
+    from assay.stages.incidents import list_incidents
 
     services = open_services(reading=True)
     if dataset is not None:
         check_dataset(services, dataset)
-    found = told_incidents(services, dataset, None if closed else "open")
+    found = list_incidents(services, dataset, None if closed else "open")
     if as_json:
         print_json({"incidents": [_plain(t.incident, t.severity) for t in found]})
         return 0
@@ -74,17 +74,17 @@ def list_incidents(
 
 @app.command("show")
 def show_incident(number: Number, as_json: AsJson = False) -> int:
-    """One incident: its batches with their reasons, what was done, and what was told."""
+    """One incident: its batches with their reasons, the responses, and the messages."""
     catalog = open_services(reading=True).catalog
     incident = catalog.incidents.get(number)
-    done, told = catalog.responses.find(number), catalog.outbox.about(f"incident/{number}/")
+    done, messages = catalog.responses.find(number), catalog.outbox.about(f"incident/{number}/")
     if as_json:
-        messages = [
+        sent = [
             {"key": m.key, "state": m.state, "due": m.due, "sent": m.sent, "error": m.error}
-            for m in told
+            for m in messages
         ]
         responses = [vars(r) for r in done]
-        print_json({**_plain(incident), "responses": responses, "messages": messages})
+        print_json({**_plain(incident), "responses": responses, "messages": sent})
         return 0
     lines = [
         f"Incident {incident.id}: {incident.dataset}, {incident.check}, {incident.outcome.value}",
@@ -99,7 +99,7 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
         until = f" until {_time(r.until)}" if r.until else ""
         batch = f" {r.batch}" if r.batch else ""
         lines.append(f"  {_time(r.at)} {r.author}: {r.action}{batch}{until}. {r.reason or ''}")
-    for m in told:
+    for m in messages:
         when = f"sent {_time(m.sent)}" if m.sent else f"due {_time(m.due)}"
         skipped = (m.receipt or {}).get("skipped")
         state = "needed no post" if skipped else m.state if m.state != "sent" else when
@@ -117,7 +117,7 @@ def ack(
     author: Author = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take an incident on: nobody else is called in."""
+    """Acknowledge an incident: it isn't escalated any more."""
     return _respond(number, "acknowledge", author, as_json, reason=reason)
 
 
@@ -125,7 +125,7 @@ def ack(
 def snooze(
     number: Number, until: Until, reason: Reason, author: Author = None, as_json: AsJson = False
 ) -> int:
-    """Hear nothing of an incident until a time; if it is open then, it is told anew.
+    """Snooze an incident: no messages until a time, then a reminder if it is still open.
 
     Example: assay incidents snooze 7 --until 3d --reason "The upstream mends it on Monday."
     """
@@ -145,7 +145,7 @@ def dismiss(
     author: Author = None,
     as_json: AsJson = False,
 ) -> int:
-    """Decide that failing batches need nothing: they stay held, and nobody hears of them again.
+    """Decide that failing batches need nothing: they stay held, without further messages.
 
     Example: assay incidents dismiss 7 --batch 2013-02-08 --reason "A blizzard: no flight left."
     """
@@ -203,15 +203,15 @@ def standing(incident: Incident) -> str:
         assert incident.snoozed_until is not None  # noqa: S101 - it is snoozed
         return f"snoozed until {_time(incident.snoozed_until)}"
     if incident.acknowledged:
-        return f"taken on {_time(incident.acknowledged)}"
+        return f"acknowledged {_time(incident.acknowledged)}"
     called = f", escalated {incident.escalations}×" if incident.escalations else ""
     return f"open{called}"
 
 
 def _plain(incident: Incident, severity: Any = None) -> dict[str, Any]:
     """An incident as JSON data."""
-    told = {k: v for k, v in vars(incident).items() if k != "batches"}
-    return {**told, "severity": severity, "batches": [vars(b) for b in incident.batches]}
+    values = {k: v for k, v in vars(incident).items() if k != "batches"}
+    return {**values, "severity": severity, "batches": [vars(b) for b in incident.batches]}
 
 
 def few(batches: Any) -> str:

@@ -23,8 +23,8 @@ def plan(as_json: AsJson = False) -> int:
 
     with progress("looking at the zones"):
         found = plan_sweep(open_services())
-    told = {**found.model_dump(mode="json"), "hash": found.hash}
-    show(told, as_json, render_plan(found))
+    body = {**found.model_dump(mode="json"), "hash": found.hash}
+    show(body, as_json, render_plan(found))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -20,9 +20,6 @@ from assay.cli._console import (
     show,
 )
 from assay.cli._incidents import few, standing
-
-if TYPE_CHECKING:
-    from assay.records.incidents import Incident
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _OUT = {"released", "forced"}
@@ -47,16 +44,17 @@ def status(
     if dataset is not None:
         check_dataset(services, dataset)
     names = services.project.datasets() if dataset is None else [dataset]
-    found = services.catalog.status(names)
-    incidents = {i.id: i for i in services.catalog.incidents.find(state="open")}
-    kept = [d for d in found["datasets"] if dataset in {None, d["name"]}]
+    found = [d for d in services.catalog.datasets(names) if dataset in {None, d.name}]
     if as_json:
-        print_json({"datasets": kept})
-    else:
-        for one in kept:
-            _print(one)
-            for told in one["incidents"]:
-                _print_incident(told, incidents.get(told["id"]))
+        print_json({"datasets": [d.body() for d in found]})
+        return 0
+    for one in found:
+        _print(one.body())
+        for incident in one.incidents:
+            results.print(
+                f"  incident {incident.id}, {incident.check} since "
+                f"{incident.opened:%Y-%m-%dT%H:%M}: {standing(incident)} ({few(incident.failing)})"
+            )
     return 0
 
 
@@ -79,11 +77,11 @@ def rebuild(as_json: AsJson = False) -> int:
 
     services = open_services()
     with progress("reading the registry"):
-        told = rebuild_catalog(services)
+        counts = rebuild_catalog(services)
     if as_json:
-        print_json({"versions": told})
+        print_json({"versions": counts})
     else:
-        for name, count in told.items():
+        for name, count in counts.items():
             results.print(f"{name}: {count} versions")
     return 0
 
@@ -116,11 +114,3 @@ def _stands(batch: Mapping[str, Any]) -> str:
     read, state = batch["with_readers"], batch["state"]
     beside = read is not None and (state not in _OUT or read != batch["version"])
     return f"{state}, released as {read[:12]}" if beside else str(state)
-
-
-def _print_incident(told: Mapping[str, Any], incident: Incident | None) -> None:
-    how = standing(incident) if incident else told["state"]
-    results.print(
-        f"  incident {told['id']}, {told['check']} since {told['opened'][:16]}: {how} "
-        f"({few(told['batches'])})"
-    )

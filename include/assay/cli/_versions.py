@@ -99,7 +99,7 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     verdicts = services.catalog.verdicts.find(dataset, batch, version)
     lineage = services.catalog.versions.lineage(dataset, batch, version)
     derived = derived_columns(services, dataset, batch, version)
-    told = {
+    body = {
         **({**found.model_dump(mode="json"), "counts": counts} if found else {}),
         "released": out,
         "lineage": [vars(edge) for edge in lineage],
@@ -118,7 +118,7 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     for record in verdicts:
         codes = ", ".join(dict.fromkeys(r.code for r in record.verdict.reasons))
         lines.append(f"  {record.verdict.gate}: {record.verdict.outcome.value} {codes}".rstrip())
-    show(told, as_json, "\n".join(lines))
+    show(body, as_json, "\n".join(lines))
     return 0
 
 
@@ -191,7 +191,7 @@ def verify(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Hash everything that the releases promise anew, in the object store itself.
+    """Hash again, in the object store itself, everything that the releases promise.
 
     Exit code 1 names each damage by data set, batch, version and object.
     """

@@ -1,4 +1,4 @@
-"""The alerting policy: what opens an incident, who is told and when, and who is told next.
+"""The alerting policy: what opens an incident, who is notified and when, and who is notified next.
 
 Only ``opens`` and ``routes`` are needed. What isn't written doesn't happen: no quiet hours, no
 escalation, no digest, and a check that fails again after it was resolved is a new incident.
@@ -26,7 +26,7 @@ _DAY_MINUTES: Final = 24 * 60
 
 
 class Severity(StrEnum):
-    """How much an incident presses; the policy says which is which."""
+    """How urgent an incident is; the policy sets it."""
 
     URGENT = "urgent"
     NORMAL = "normal"
@@ -87,7 +87,7 @@ class Place(Model):
 
 
 class Route(Matching, Place):
-    """Who is told of some incidents; every route that matches is used."""
+    """Who is notified of some incidents; every route that matches is used."""
 
     severities: tuple[Severity, ...] = Field(
         (), description="Only incidents of one of these severities; any if empty."
@@ -115,12 +115,12 @@ class QuietWindow(Model):
 class QuietHours(Model):
     """When nobody is to be disturbed; what was held back is sent at the end, in one message."""
 
-    timezone: Zone = Field(description="Time zone of the people who are told.")
+    timezone: Zone = Field(description="Time zone of the people who are notified.")
     windows: tuple[QuietWindow, ...] = Field(
         min_length=1, description="The quiet hours; windows that touch are one."
     )
     pierced_by: tuple[Severity, ...] = Field(
-        description="Severities that are told all the same; empty for none."
+        description="Severities that are sent in quiet hours too; empty for none."
     )
     rationale: str | None = Field(None, description="Why these hours.")
 
@@ -134,14 +134,14 @@ class QuietHours(Model):
 
 
 class Escalation(Place):
-    """Who is told when nobody acknowledges."""
+    """Who is notified when nobody acknowledges."""
 
     after_minutes: int = Field(
         ge=1,
         description="Minutes from the first message without an acknowledgement, and between "
         "repetitions.",
     )
-    at_most: int = Field(ge=1, le=100, description="How often it is told again, all in all.")
+    at_most: int = Field(ge=1, le=100, description="How many escalations there are at most.")
     severities: tuple[Severity, ...] = Field(
         min_length=1, description="Only incidents of one of these severities."
     )
@@ -157,7 +157,7 @@ class Backfills(Model):
 
 
 class AlertingPolicy(Policy):
-    """What opens an incident and who is told."""
+    """What opens an incident and who is notified."""
 
     opens: tuple[Outcome, ...] = Field(
         description="Outcomes that open an incident; reasons with another outcome stay in the "
@@ -174,15 +174,15 @@ class AlertingPolicy(Policy):
     severities: tuple[SeverityRule, ...] = Field(
         (), description="The first that matches gives an incident its severity; else `normal`."
     )
-    severities_rationale: str | None = Field(None, description="Why these press more or less.")
+    severities_rationale: str | None = Field(None, description="Why these are more or less urgent.")
     routes: tuple[Route, ...] = Field(
-        description="Who is told. An incident that no route matches is shown, and told to nobody."
+        description="Who is notified. An incident without a route is shown, without a message."
     )
     quiet_hours: QuietHours | None = Field(
         None, description="When messages are held back; none if left out."
     )
     escalation: Escalation | None = Field(
-        None, description="Who is told when nobody acknowledges; nobody if left out."
+        None, description="Who is notified when nobody acknowledges; nobody if left out."
     )
     continues_within_minutes: int | None = Field(
         None,
@@ -195,7 +195,7 @@ class AlertingPolicy(Policy):
         None, ge=1, description="How long a snooze may last at most; no limit if left out."
     )
     backfills: Backfills | None = Field(
-        None, description="One message for what backfills find; told one by one if left out."
+        None, description="One message for what backfills find; one message each if left out."
     )
     weekly_digest: Place | None = Field(
         None, description="Where the owner's weekly digest goes; nowhere if left out."

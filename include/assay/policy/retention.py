@@ -63,7 +63,7 @@ class ZonePeriods(Model):
     )
     reports: Period = Field(description="Results, reports and Data Docs.")
     messages: WrittenPeriod = Field(
-        description="Messages rendered where no connection is set up. One that tells of several "
+        description="Messages rendered where no connection is set up. A message about several "
         "data sets, a digest or a bundle, is kept for the shortest period of all of them."
     )
     archive: Period | None = Field(
@@ -114,7 +114,7 @@ class Hold(Model):
     """A legal hold: nothing of these batches goes while it lasts, whatever its period."""
 
     batches: Literal["all"] | Batches = Field(
-        description="`all`, a list of batches, or `first` and `last`. A year stands for its months "
+        description="`all`, a list of batches, or `first` and `last`. A year covers its months "
         "and days too, and a day for the month and the year that it is in."
     )
     reason: str = Field(min_length=1, description="The case or order; no personal data.")

@@ -42,13 +42,13 @@ class Incident:
     reopened : int
         How often the check failed again soon after the incident was closed.
     acknowledged : datetime or None
-        When somebody took it on.
+        When somebody acknowledged it.
     snoozed_until : datetime or None
-        Nobody is told anything about it before.
+        No message about it is sent before.
     reminders : int
         Snoozes that have run out.
     escalations, escalated : int, datetime or None
-        How often, and when last, somebody else was told because nobody took it on.
+        How often, and when last, it was escalated because nobody acknowledged it.
     """
 
     id: int
@@ -100,7 +100,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Silence:
-    """What nobody is told of: a snoozed incident, or batches that were dismissed.
+    """An incident or batches without messages: it was snoozed, or they were dismissed.
 
     ``state`` is ``active``, ``unbounded`` (a dismissal without an end: until the batch passes) or
     ``expired`` (its time is over, and nothing has passed since).

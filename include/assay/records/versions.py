@@ -25,7 +25,7 @@ ObjectName = Annotated[str, Field(pattern=OBJECT)]
 
 
 VERDICTS: Final = "verdicts"
-"""The object that holds what the gates said of a version."""
+"""The object that holds the gates' verdicts on a version."""
 
 
 class _Frozen(BaseModel):
@@ -160,7 +160,7 @@ class Stay(_Frozen):
 
 
 class Tombstone(_Frozen):
-    """What stands for a version that was removed.
+    """The record that replaces a removed version.
 
     Read ``removed`` first: a version that was brought back keeps its tombstone, with its ``stay``.
 

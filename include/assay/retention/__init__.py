@@ -10,8 +10,8 @@ released snapshot; they go when no rollback point holds them, or their grace per
 from assay.retention._apply import RetentionResult, apply_retention
 from assay.retention._inventory import Inventory, Item, take_inventory
 from assay.retention._plan import RetentionPlan, plan_retention
+from assay.retention._remainder import plan_remainder
 from assay.retention._render import render_plan, render_result
-from assay.retention._rest import rest_of_plan
 from assay.retention._versions import PlannedVersion, VersionItem
 
 __all__ = [
@@ -22,9 +22,9 @@ __all__ = [
     "RetentionResult",
     "VersionItem",
     "apply_retention",
+    "plan_remainder",
     "plan_retention",
     "render_plan",
     "render_result",
-    "rest_of_plan",
     "take_inventory",
 ]

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from assay.lake import ZONES, Lake
 from assay.records.runs import BatchRecord
 from assay.records.versions import BatchVersion, Snapshot
-from assay.retention._records import (
-    Records,
-    reduce_records,
+from assay.retention._history import (
+    History,
+    summarise_history,
 )
 from assay.retention._tree import Tree, measure_tree
 from assay.retention._versions import VersionItem
@@ -31,7 +31,7 @@ BATCH_ZONES: Final[tuple[SweptZone, ...]] = (
 """Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
 WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")
 _INCIDENT: Final = re.compile(r"([a-z][a-z0-9_]*)-incident-\d+-")
-"""How a message about one data set's incident is named; every other one may tell of several."""
+"""How a message about one data set's incident is named; every other one may be about several."""
 REMOVING: Final = ".removing-"
 """Names what an interrupted sweep has already taken out of its place."""
 
@@ -138,14 +138,14 @@ def take_inventory(
     """
     stored, releases = list(committed), list(snapshots)
     keys = {(v.dataset, v.batch, v.version) for v in stored}
-    records = reduce_records(list(runs), releases, pointers, live, keys)
+    history = summarise_history(list(runs), releases, pointers, live, keys)
     items: list[Item] = []
     problems: list[str] = []
-    unclaimed = list(_strangers(lake, problems))
+    unclaimed = list(_outside_zones(lake, problems))
     for zone in BATCH_ZONES:
         units = _units(lake.path(zone), unclaimed, problems, lake)
         for path, seen in _measured(units, problems, lake):
-            items.append(_batch_item(lake, zone, path, seen, records, batch_end))
+            items.append(_batch_item(lake, zone, path, seen, history, batch_end))
     for zone in WRITTEN_ZONES:
         for path, seen in _measured(_children(lake.path(zone), problems, lake), problems, lake):
             items.append(_written_item(lake, zone, path, seen))
@@ -154,7 +154,7 @@ def take_inventory(
         items=tuple(ordered),
         unclaimed=tuple(sorted(unclaimed)),
         problems=tuple(sorted(problems)),
-        versions=tuple(_version_items(stored, releases, pointers, records, batch_end, stays or {})),
+        versions=tuple(_version_items(stored, releases, pointers, history, batch_end, stays or {})),
         latest={s.dataset: s.number for s in sorted(releases, key=lambda s: s.number)},
         objects=tuple(sorted(objects)),
     )
@@ -164,7 +164,7 @@ def _version_items(
     stored: Iterable[BatchVersion],
     snapshots: Iterable[Snapshot],
     pointers: Mapping[str, int],
-    records: Records,
+    history: History,
     batch_end: Callable[[str, str], datetime | None],
     stays: Mapping[str, date],
 ) -> Iterator[VersionItem]:
@@ -179,18 +179,18 @@ def _version_items(
             dataset=one.dataset,
             batch=one.batch,
             version=one.version,
-            landed_at=min(one.at, records.landed.get(key, one.at)),
-            released_at=records.released.get(key),
+            landed_at=min(one.at, history.landed.get(key, one.at)),
+            released_at=history.released.get(key),
             batch_end=batch_end(one.dataset, one.batch),
             pointed=pointers.get(one.dataset) in numbers,
             snapshots=numbers,
-            working=records.live.get((one.dataset, one.batch)),
+            working=history.live.get((one.dataset, one.batch)),
             stay=stays.get(one.version),
             bytes=one.size,
         )
 
 
-def _strangers(lake: Lake, problems: list[str]) -> Iterator[str]:
+def _outside_zones(lake: Lake, problems: list[str]) -> Iterator[str]:
     """What lies in the home outside every zone."""
     known = {zone.name for zone in ZONES}
     children = _children(lake.home, problems, lake)
@@ -256,21 +256,21 @@ def _batch_item(
     zone: SweptZone,
     path: Path,
     seen: Tree,
-    records: Records,
+    history: History,
     batch_end: Callable[[str, str], datetime | None],
 ) -> Item:
     dataset, batch, name = path.parts[-3:]
     key = (dataset, batch, name)
-    needed = [f"run {records.live[dataset, batch]}"] if (dataset, batch) in records.live else []
-    if zone == "work" and key in records.needed:
-        needed.append(records.needed[key])
+    needed = [f"run {history.live[dataset, batch]}"] if (dataset, batch) in history.live else []
+    if zone == "work" and key in history.needed:
+        needed.append(history.needed[key])
     return Item(
         zone=zone,
         path=_relative(lake, path),
         dataset=dataset,
         batch=batch,
-        landed_at=min(seen.oldest, records.landed.get(key, seen.oldest)),
-        released_at=records.released.get(key),
+        landed_at=min(seen.oldest, history.landed.get(key, seen.oldest)),
+        released_at=history.released.get(key),
         batch_end=batch_end(dataset, batch),
         needed_by=tuple(needed),
         files=seen.files,
@@ -281,11 +281,11 @@ def _batch_item(
 
 def _written_item(lake: Lake, zone: Literal["spill", "messages"], path: Path, seen: Tree) -> Item:
     """A file, or an engine's spill folder, which is as young as the youngest file in it."""
-    told = _INCIDENT.match(path.name.lstrip(".")) if zone == "messages" else None
+    named = _INCIDENT.match(path.name.lstrip(".")) if zone == "messages" else None
     return Item(
         zone=zone,
         path=_relative(lake, path),
-        dataset=told[1] if told else None,
+        dataset=named[1] if named else None,
         batch=None,
         landed_at=seen.newest if zone == "spill" else seen.oldest,
         files=seen.files,

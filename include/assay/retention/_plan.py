@@ -11,8 +11,8 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict
 
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
-from assay.retention._due import days_after
 from assay.retention._inventory import Inventory, Item, SweptZone
+from assay.retention._period_end import days_after
 from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
 
 
@@ -139,7 +139,7 @@ def _period(item: Item, policies: Mapping[str, RetentionPolicy]) -> Period | Wri
 
 
 def _rules(item: Item, policies: Mapping[str, RetentionPolicy]) -> list[RetentionPolicy]:
-    """The data set's own; those of all for what may tell of any of them."""
+    """The data set's own; those of all for what may be about any of them."""
     if item.dataset is None:
         return list(policies.values())
     return [policies[item.dataset]] if item.dataset in policies else []

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from assay.policy.retention import CountsFrom, Period, ReleasedPeriod, RetentionPolicy
-from assay.retention._due import days_after
+from assay.retention._period_end import days_after
 
 Action = Literal["withdraw", "archive", "remove"]
 

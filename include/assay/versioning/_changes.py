@@ -91,7 +91,7 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
 def plan_judgement(
     view: View, dataset: str, batch: str, version: str, judgement: Judgement | None
 ) -> tuple[Change | None, BatchVersion]:
-    """Put what the gates said beside the version that they said it of."""
+    """Put the gates' verdicts beside their version."""
     known = load_version(view, dataset, batch, version)
     if known is None:
         raise no_version(dataset, batch, version)

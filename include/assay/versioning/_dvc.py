@@ -217,7 +217,7 @@ class ObjectStore:
 
 
 def _written(info: Mapping[str, Any]) -> datetime:
-    """When an object was written, as its store tells it."""
+    """When an object was written, by its store."""
     at = info.get("LastModified") or info.get("mtime") or info.get("updated") or info.get("created")
     if isinstance(at, datetime):
         return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -70,7 +70,7 @@ def git(git_dir: Path | str, *arguments: str, given: bytes = b"") -> bytes:
 
 
 def failure(what: str, done: subprocess.CompletedProcess[bytes]) -> Exception:
-    """The error that a failed command stands for."""
+    """The error for a failed command."""
     said = without_credentials(done.stderr.decode("utf-8", "replace").strip())
     if any(sign in said for sign in _GONE):
         return RegistryError(

@@ -58,7 +58,7 @@ class Reader:
         -------
         str
             32 hex digits of HMAC-SHA-256 under the registry key: equal for equal derivations of
-            one batch, and telling nothing of them to whoever lacks the key.
+            one batch, and no derivation can be guessed from it without the key.
         """
         about = {"dataset": checked("dataset", dataset), "batch": checked("batch", batch)}
         return keyed(self._key, "version", {**about, **derivation.model_dump(mode="json")})
@@ -134,7 +134,7 @@ class Reader:
         return load_lineage(self.fetch(dataset, batch, version, LINEAGE))
 
     def verdicts(self, dataset: str, batch: str, version: str) -> dict[str, Any]:
-        """What each gate said of a version, by gate; empty where none is on record."""
+        """The verdicts on a version, by gate; empty where none is on record."""
         found = self.find(dataset, batch, version)
         if found is None:
             raise no_version(dataset, batch, version)

@@ -73,7 +73,7 @@ class Registry(Reader):
         counts : mapping of str to int, optional
             Rows by disposition; they stand in Git.
         verdicts : mapping, optional
-            What the gates have said so far; becomes the object ``verdicts``.
+            The verdicts so far; they become the object ``verdicts``.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Registry(Reader):
         at: datetime,
         fence: Fence | None = None,
     ) -> BatchVersion:
-        """Put what the gates said of a version beside it, in place of what was there.
+        """Put the verdicts on a version beside it, in place of what was there.
 
         The same verdicts change nothing, whenever they were given; ``fence`` is as for
         :meth:`release`.
@@ -160,12 +160,13 @@ class Registry(Reader):
         forced : bool
             Whether a person releases it against a verdict.
         verdicts : mapping, optional
-            What the gates said, put beside the version by the same change.
+            The verdicts, put beside the version by the same change.
         fence : callable, optional
             Raises where the caller may no longer release the batch. It is asked about every head
             that the change is computed on, after that head was read: if another process is given
             the batch later than that and releases it, the head has moved, the push is refused and
-            the fence asked again. So whoever slept here can't put an older version over a newer.
+            the fence asked again. So a process that slept here can't put an older version over a
+            newer one.
 
         Raises
         ------
@@ -211,7 +212,7 @@ class Registry(Reader):
         name : str
             Which key: ``pseudonym v1``.
         fingerprint : str
-            A digest that tells nothing of the key.
+            A digest that reveals nothing of the key.
 
         Raises
         ------
@@ -222,7 +223,7 @@ class Registry(Reader):
             self._pen.write(lambda view: plan_key(view, name, fingerprint), at)
 
     def verify(self, dataset: str | None = None, copies: Copies | None = None) -> Verification:
-        """Hash every object of every version anew, in the remote itself, and check all records.
+        """Hash every object of every version again, in the remote itself, and check all records.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The end of versions: they leave the snapshot, then a tombstone stands for them, then they go."""
+"""The end of versions: they leave the snapshot, then a tombstone replaces them, then they go."""
 
 from __future__ import annotations
 

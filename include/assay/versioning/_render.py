@@ -22,9 +22,9 @@ def render_diff_text(diff: VersionDiff) -> str:
         f"  added {rows.added}, removed {rows.removed}, changed {rows.changed}, "
         f"unchanged {rows.unchanged}",
     ]
-    told = [line for column in diff.columns if (line := _column(column))]
-    same = len(diff.columns) - len(told)
-    lines += ["columns:", *told] if told else []
+    changed = [line for column in diff.columns if (line := _column(column))]
+    same = len(diff.columns) - len(changed)
+    lines += ["columns:", *changed] if changed else []
     if same:
         lines.append(f"{same} column{'s' if same > 1 else ''} without a change")
     return "\n".join(lines) + "\n"

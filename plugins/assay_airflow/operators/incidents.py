@@ -13,12 +13,12 @@ from assay_airflow.hooks.services import airflow_url, open_services
 
 
 class RespondOperator(BaseOperator):
-    """Acknowledge, snooze or dismiss an incident in the name of who triggered the run."""
+    """Acknowledge, snooze or dismiss an incident in the name of the user who triggered the run."""
 
     ui_color = "#fef7e0"
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Do what the form asks, and say how the incident stands."""
+        """Do what the form asks, and return the state of the incident."""
         from assay.stages.incidents import respond
 
         asked, by = context["params"], getattr(context["dag_run"], "triggering_user_name", None)
@@ -30,30 +30,32 @@ class RespondOperator(BaseOperator):
         return {"incident": change.incident.id, "change": change.kind, "by": by}
 
 
-class TellOperator(BaseOperator):
+class AlertsOperator(BaseOperator):
     """Remind, escalate, and send every message that is due.
 
-    Fails at its end where an alerting policy can't be read: whom it names can't be told of it.
+    Fails at its end where an alerting policy can't be read: nobody can be notified by it.
     """
 
     ui_color = "#fce8e6"
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Tell who has to know by now."""
-        from assay.stages.incidents import tell
+        """Send what is due by now."""
+        from assay.stages.incidents import send_alerts
 
         services = open_services()
-        told = tell(services, transports(services), context["run_id"], airflow_url())
-        unreadable = told.pop("unreadable")
-        for what, found in told.items():
+        done = send_alerts(services, transports(services), context["run_id"], airflow_url())
+        unreadable = done.pop("unreadable")
+        for what, found in done.items():
             if found:
                 self.log.info("%s: %s", what, found)
         for error in unreadable.values():
             self.log.error("%s", error)
         if unreadable:
             names = ", ".join(sorted(unreadable))
-            raise AirflowFailException(f"Nobody can be told of {names}: alerting.yaml unreadable.")
-        return told
+            raise AirflowFailException(
+                f"Nobody is notified about {names}: its alerting.yaml can't be read."
+            )
+        return done
 
 
 class WeeklyDigestOperator(BaseOperator):

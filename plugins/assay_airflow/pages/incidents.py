@@ -16,7 +16,7 @@ from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_answer, may_read, to_login
 
 if TYPE_CHECKING:
-    from assay.stages.incidents import ToldIncident
+    from assay.stages.incidents import RatedIncident
     from assay.stages.services import Services
 
 _OURS = headers(forms="'self'")
@@ -39,7 +39,7 @@ _FORM = Markup(
 )
 _SPANS = Markup("<datalist id=spans><option>12h<option>1d<option>3d<option>1w</datalist>")
 _HOW = (
-    "Acknowledge: you are at it, nobody else is called in. Snooze (until, reason): nobody hears of "
+    "Acknowledge: you work on it, so it isn't escalated. Snooze (until, reason): no messages about "
     "it until then. Dismiss (reason): its failing batches need nothing, and stay held. Times are "
     "UTC. What you do is on record in your name, and in no message."
 )
@@ -48,7 +48,7 @@ _MAY_NOT = "You may not answer incidents: that needs the right to trigger the DA
 
 
 async def _fields(request: Request) -> dict[str, str | None]:
-    """What a form says; a field that is left empty says nothing."""
+    """The fields of a form; an empty one is left out."""
     found = parse_qs((await request.body()).decode("utf-8", "replace"))
     return {name: values[-1].strip() or None for name, values in found.items()}
 
@@ -68,11 +68,11 @@ def build() -> FastAPI:
 
 def index(user: User) -> HTMLResponse:
     """What is open, the most pressing first."""
-    from assay.stages.incidents import told_incidents
+    from assay.stages.incidents import list_incidents
 
     services = open_services(reading=True)
-    seen = [t for t in told_incidents(services) if may_read(user, t.incident.dataset)]
-    sections = [_section(services, told, may_answer(user)) for told in seen]
+    seen = [t for t in list_incidents(services) if may_read(user, t.incident.dataset)]
+    sections = [_section(services, rated, may_answer(user)) for rated in seen]
     none = "No incident is open of a data set that you may read."
     return _page("Assay: incidents", _how(user) if seen else none, sections)
 
@@ -87,7 +87,7 @@ def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
 
 
 def answer(number: int, request: Request, fields: Fields, user: User) -> Response:
-    """Do what the form says, in the name of who sent it."""
+    """Do what the form asks, in the name of the user who sent it."""
     from assay.stages.incidents import respond
 
     services = open_services()
@@ -107,12 +107,12 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
     return RedirectResponse(f"./{number}", 303)
 
 
-def _readable(services: Services, number: int, user: Any) -> ToldIncident:
+def _readable(services: Services, number: int, user: Any) -> RatedIncident:
     """An incident of a data set that the user may read; others are as if they weren't there."""
-    from assay.stages.incidents import told_incident
+    from assay.stages.incidents import find_incident
 
     try:
-        found = told_incident(services, number)
+        found = find_incident(services, number)
     except CatalogError:
         found = None
     if found is None or not may_read(user, found.incident.dataset):
@@ -131,10 +131,10 @@ def _page(title: str, says: str, sections: list[Section], status: int = 200) -> 
     return HTMLResponse(render_page(title, Lead(None, says), sections), status, headers=_OURS)
 
 
-def _section(services: Services, told: ToldIncident, answers: bool) -> Section:
-    i = told.incident
+def _section(services: Services, rated: RatedIncident, answers: bool) -> Section:
+    i = rated.incident
     lead = Markup('<p>{} <b>{}</b> {}, {}: {}, since {:%Y-%m-%d %H:%M} UTC.</p>').format(
-        mark(i.outcome), i.dataset, i.check, told.severity.value if told.severity else "–",
+        mark(i.outcome), i.dataset, i.check, rated.severity.value if rated.severity else "–",
         _state(services, i), i.opened,
     )  # fmt: skip
     parts = [lead, _batches(i), _done(services, i.id)]

@@ -30,7 +30,7 @@ def test_an_incident_is_listed_shown_and_taken_on(assay: Any, incident: Any) -> 
         assert word in listed.out
     said = assay("incidents", "ack", "1", "--author", "ann", "--reason", "On it, [/s].")
     assert said.code == 0
-    assert "Incident 1 (visits, drift/drift_detected): taken on" in said.out
+    assert "Incident 1 (visits, drift/drift_detected): acknowledged" in said.out
     assert "It was so already." in assay("incidents", "ack", "1", "--author", "bob").out
     shown = assay("incidents", "show", "1")
     assert "2024-01-03 failing since" in shown.out

@@ -12,7 +12,7 @@ import pytest
 from assay.alerting import AlertContext
 from assay.errors import CatalogError, InputError
 from assay.stages import run as stages
-from assay.stages.incidents import known_silences, respond, send_weekly, tell, weekly_digests
+from assay.stages.incidents import list_silences, respond, send_alerts, send_weekly, weekly_digests
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.verdict import Outcome, Reason
 
@@ -53,7 +53,7 @@ class Shift:
 
     def tell(self) -> dict[str, Any]:
         services = self.train.services
-        return tell(services, self.mini.transports(services), owner="tick")
+        return send_alerts(services, self.mini.transports(services), owner="tick")
 
     def respond(self, action: str, number: int = 1, **more: Any) -> Any:
         return respond(self.train.services, number, action, by="ann", **more)
@@ -204,10 +204,10 @@ def test_silences_are_read_without_making_anything(shift: Shift, tmp_path: Path)
     nowhere = project.__class__.from_environment(
         {"ASSAY_PROJECT": str(shift.train.project), "ASSAY_HOME": str(tmp_path / "nowhere")}
     )
-    assert known_silences(nowhere, shift.at) == ([], None)
+    assert list_silences(nowhere, shift.at) == ([], None)
     assert not (tmp_path / "nowhere").exists()
     shift.respond("snooze", until="3d", reason="r")
-    (silence,), unread = known_silences(project, shift.at)
+    (silence,), unread = list_silences(project, shift.at)
     assert (silence.kind, silence.state, unread) == ("snoozed", "active", None)
     away = project.__class__.from_environment(
         {
@@ -215,7 +215,7 @@ def test_silences_are_read_without_making_anything(shift: Shift, tmp_path: Path)
             "ASSAY_CATALOG_URL": "postgresql://nobody:hush@127.0.0.1:9/nothing",
         }
     )
-    found, unread = known_silences(away, shift.at)
+    found, unread = list_silences(away, shift.at)
     assert found == []
     assert unread is not None
     assert "hush" not in unread
@@ -240,7 +240,7 @@ def test_a_definition_that_stops_loading_is_told_once_and_closed(
     ]
     assert incident.batches[0].reasons[0]["cause"] == f"the {what} doesn't load, see assay check"
     assert path.name in incident.batches[0].reasons[0]["message"]
-    assert known_silences(shift.train.services.project, shift.at) == ([], None)
+    assert list_silences(shift.train.services.project, shift.at) == ([], None)
 
     path.write_text(good)
     assert shift.later(minutes=5).tell()["definitions"] == {"visits": "closed"}

@@ -1,14 +1,14 @@
-from ._due import tell
-from ._respond import ToldIncident, known_silences, respond, told_incident, told_incidents
+from ._alerts import send_alerts
+from ._responses import RatedIncident, find_incident, list_incidents, list_silences, respond
 from ._weekly import send_weekly, weekly_digests
 
 __all__ = [
-    "ToldIncident",
-    "known_silences",
+    "RatedIncident",
+    "find_incident",
+    "list_incidents",
+    "list_silences",
     "respond",
+    "send_alerts",
     "send_weekly",
-    "tell",
-    "told_incident",
-    "told_incidents",
     "weekly_digests",
 ]

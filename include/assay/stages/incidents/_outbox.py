@@ -50,8 +50,8 @@ def plan_into_outbox(
         prefix = ""
     if prefix is not None:
         services.catalog.outbox.withdraw(start + prefix)
-    told = [item.body for item in services.catalog.outbox.first(start)]
-    for planned in plan_messages(change, policy, context, told):
+    sent = [item.body for item in services.catalog.outbox.first(start)]
+    for planned in plan_messages(change, policy, context, sent):
         message = planned.message
         added = services.catalog.outbox.add(
             message.key,

@@ -58,7 +58,7 @@ def send_weekly(
 ) -> dict[str, str]:
     """Put each owner's digest of a week into the outbox, once, and send what is due.
 
-    A week in which nothing came is told too, unless all of the owner's data sets are finished.
+    A week without a batch is reported too, unless all of the owner's data sets are finished.
 
     Parameters
     ----------

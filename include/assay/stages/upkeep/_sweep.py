@@ -17,8 +17,8 @@ from assay.retention import (
     RetentionPlan,
     RetentionResult,
     apply_retention,
+    plan_remainder,
     plan_retention,
-    rest_of_plan,
     take_inventory,
 )
 from assay.stages.run._audit import ZONE as AUDIT
@@ -54,7 +54,7 @@ def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
     if plan.hash == plan_hash:
         write_text(_plan_path(services, plan_hash), plan.model_dump_json(indent=1))
     else:
-        rest = rest_of_plan(_begun(services, plan_hash, plan), plan, inventory)
+        rest = plan_remainder(_begun(services, plan_hash, plan), plan, inventory)
         if rest.finished and done.is_file():
             return RetentionResult.model_validate_json(done.read_text(encoding="utf-8"))
         plan, kept = rest.plan, rest.kept
@@ -130,7 +130,7 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
         contract = contracts.get(dataset)
         return contract.partition.ended(batch) if contract else None
 
-    listed = {d["name"] for d in catalog.status(contracts)["datasets"]}
+    listed = {d.name for d in catalog.datasets(contracts)}
     names = sorted({*listed, *registry.datasets()})
     pointers = {n: p.snapshot for n in names if (p := registry.pointer(n)) is not None}
     stones = [t for n in names for t in registry.tombstones(n)]

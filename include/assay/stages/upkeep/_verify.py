@@ -12,7 +12,7 @@ from assay.versioning import Verification
 
 
 def verify(services: Services, dataset: str | None = None, *, repair: bool = False) -> Verification:
-    """Hash every object of every version anew, and check all records.
+    """Hash every object of every version again, and check all records.
 
     Parameters
     ----------

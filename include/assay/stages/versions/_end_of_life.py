@@ -25,7 +25,7 @@ _BEFORE: Final = ".before"
 def end_versions(
     services: Services, plan: RetentionPlan, uploaded_before: datetime
 ) -> tuple[tuple[str, ...], int]:
-    """Do what a plan says of versions: withdraw, archive, bury, discard; in that order.
+    """Apply a plan to the versions: withdraw, archive, bury, discard; in that order.
 
     Each step looks at the registry first, so that repeating a plan does what is left of it.
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from assay.alerting._quiet import quiet_until
+from assay.alerting._quiet_hours import quiet_until
 from assay.policy.alerting import DAYS, QuietHours, QuietWindow
 
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe")

@@ -1,4 +1,4 @@
-"""What is left of a plan that was begun, and may still be done."""
+"""The part of a begun plan that is still to be done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assay.retention._versions import Action, PlannedVersion, VersionItem
 
 
 @dataclass(frozen=True)
-class RestOfPlan:
+class Remainder:
     """A begun plan without what is there and not due any more.
 
     Parameters
@@ -28,7 +28,7 @@ class RestOfPlan:
     finished: bool
 
 
-def rest_of_plan(begun: RetentionPlan, due: RetentionPlan, inventory: Inventory) -> RestOfPlan:
+def plan_remainder(begun: RetentionPlan, due: RetentionPlan, inventory: Inventory) -> Remainder:
     """Hold a plan that was begun against the plan of this moment; pure.
 
     What has left its place is finished. What is still there goes only if it is due now as well: a
@@ -59,7 +59,7 @@ def rest_of_plan(begun: RetentionPlan, due: RetentionPlan, inventory: Inventory)
         kept.append(one.name)
         if done := one.actions[: -len(left)]:
             versions.append(one.model_copy(update={"actions": done}))
-    return RestOfPlan(
+    return Remainder(
         plan=RetentionPlan(
             removals=tuple(r for r in begun.removals if r.path not in kept),
             versions=tuple(versions),

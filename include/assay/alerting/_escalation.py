@@ -1,25 +1,25 @@
-"""Whether somebody else has to be told, because nobody took an incident on."""
+"""Whether an incident is escalated, because nobody acknowledged it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from assay.alerting._quiet import quiet_until
+from assay.alerting._quiet_hours import quiet_until
 from assay.alerting._severity import severity_of
 from assay.policy.alerting import AlertingPolicy
 from assay.records.incidents import Incident
 
 
 def escalation_due(
-    incident: Incident, policy: AlertingPolicy, told: datetime | None, now: datetime
+    incident: Incident, policy: AlertingPolicy, notified: datetime | None, now: datetime
 ) -> int | None:
-    """The how-manieth escalation of an open incident is due; None if none is.
+    """The number of the escalation that is due for an open incident; None if none is due.
 
     Parameters
     ----------
     incident : Incident
     policy : AlertingPolicy
-    told : datetime or None
+    notified : datetime or None
         When the first message about it was sent, or should have been; None where no route leads
         anywhere: then since it was opened.
     now : datetime
@@ -39,6 +39,6 @@ def escalation_due(
     quiet = policy.quiet_hours
     if quiet and severity not in quiet.pierced_by and quiet_until(quiet, now):
         return None
-    since = incident.escalated or told or incident.opened
+    since = incident.escalated or notified or incident.opened
     late = now - since >= timedelta(minutes=rule.after_minutes)
     return incident.escalations + 1 if late else None

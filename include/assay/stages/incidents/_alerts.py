@@ -1,4 +1,4 @@
-"""What falls due between runs: reminders, escalations, digests, and what could not be sent."""
+"""Alerts between runs: reminders, escalations, digests, and messages that failed before."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _DEFINITION: Final = f"definition/{ReasonCode.NOT_LOADED}"
 _EVERY: Final = "every batch"
 
 
-def tell(
+def send_alerts(
     services: Services, transports: Mapping[str, Any], owner: str, airflow_url: str | None = None
 ) -> dict[str, Any]:
-    """End snoozes, call others in where nobody answered, and send everything that is due.
+    """Send what is due: reminders after a snooze, escalations, and waiting messages.
 
     A data set that has run, and whose contract or drift policy no longer loads, has no schedule,
-    so that no run would tell of it: that is an incident too, open until both load.
+    so that no run would report it: that is an incident too, open until both load.
 
     Safe to call always and by many at once; the more often, the more punctual.
 
@@ -53,7 +53,7 @@ def tell(
         ``unreadable``.
     """
     policies, broken = _policies(services)
-    _wait_for_backfills(services, policies)
+    _hold_backfill_digests(services, policies)
     definitions = _definitions(services, policies, airflow_url)
     reminded = _remind(services, policies, airflow_url)
     escalated = _escalate(services, policies, airflow_url)
@@ -71,7 +71,7 @@ Policies = Mapping[str, tuple[str, AlertingPolicy]]
 
 
 def _policies(services: Services) -> tuple[Policies, dict[str, str]]:
-    """The policies that can be read: one that can't keeps nobody else waiting."""
+    """The policies that can be read: an unreadable one delays no other."""
     found, broken = {}, {}
     for dataset in services.project.datasets():
         try:
@@ -88,12 +88,12 @@ def _definitions(services: Services, policies: Policies, airflow_url: str | None
     """
     changed = {}
     for dataset, (owner, policy) in policies.items():
-        fault, now = _fault(services, dataset), services.clock()
+        fault, now = _load_error(services, dataset), services.clock()
         known = _DEFINITION in services.catalog.incidents.checks_against(dataset, _EVERY)
         if not known and (fault is None or not services.catalog.batches.states(dataset)):
             continue
         with services.catalog.transaction():
-            for change in _define(services, dataset, fault, policy, now):
+            for change in _update_definition(services, dataset, fault, policy, now):
                 context = AlertContext(owner, now, airflow_url=airflow_url)
                 plan_into_outbox(services, change, policy, context)
                 changed[dataset] = change.kind
@@ -102,7 +102,7 @@ def _definitions(services: Services, policies: Policies, airflow_url: str | None
 
 
 def _close_removed(services: Services) -> list[str]:
-    """A data set whose contract was removed has nothing left to mend, and nobody to tell."""
+    """Close the incidents of data sets whose contract was removed: nothing is left to repair."""
     datasets = services.project.datasets()
     gone = [
         incident.dataset
@@ -116,7 +116,7 @@ def _close_removed(services: Services) -> list[str]:
     return gone
 
 
-def _fault(services: Services, dataset: str) -> Reason | None:
+def _load_error(services: Services, dataset: str) -> Reason | None:
     """Why no DAG can be made of a data set."""
     what = "contract"
     try:
@@ -132,7 +132,7 @@ def _fault(services: Services, dataset: str) -> Reason | None:
     return None
 
 
-def _define(
+def _update_definition(
     services: Services, dataset: str, fault: Reason | None, policy: AlertingPolicy, now: datetime
 ) -> list[IncidentChange]:
     if fault is None:
@@ -152,7 +152,7 @@ def _define(
     ]
 
 
-def _wait_for_backfills(services: Services, policies: Policies) -> None:
+def _hold_backfill_digests(services: Services, policies: Policies) -> None:
     """A data set that a run works on isn't quiet yet."""
     now = services.clock()
     for dataset in {lease.dataset for lease in services.catalog.leases.live(now)}:
@@ -190,8 +190,8 @@ def _escalate_one(
     airflow_url: str | None,
 ) -> bool:
     now = services.clock()
-    told = max(_told(services, incident), default=None) if policy.escalation else None
-    step = escalation_due(incident, policy, told, now)
+    notified = max(_notified_at(services, incident), default=None) if policy.escalation else None
+    step = escalation_due(incident, policy, notified, now)
     if step is None:
         return False
     with services.catalog.transaction():
@@ -201,7 +201,7 @@ def _escalate_one(
     return change.kind == "escalated"
 
 
-def _told(services: Services, incident: Incident) -> Iterator[datetime]:
+def _notified_at(services: Services, incident: Incident) -> Iterator[datetime]:
     """When the messages about an incident were sent that ask for an answer, or should have been."""
     for item in services.catalog.outbox.about(f"incident/{incident.id}/"):
         if item.body.get("kind") in {"opened", "reopened", "reminded"}:

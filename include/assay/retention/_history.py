@@ -1,4 +1,4 @@
-"""What the catalog and the registry know, reduced to what the inventory asks."""
+"""When inputs and versions landed and were released, from the catalog and the registry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assay.records.versions import Snapshot
 
 
 @dataclass(frozen=True)
-class Records:
+class History:
     """Moments and needs, by data set, batch, and input or version."""
 
     landed: Mapping[tuple[str, str, str], datetime]
@@ -20,13 +20,13 @@ class Records:
     needed: Mapping[tuple[str, str, str], str]
 
 
-def reduce_records(
+def summarise_history(
     runs: list[BatchRecord],
     snapshots: list[Snapshot],
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
     committed: Collection[tuple[str, str, str]],
-) -> Records:
+) -> History:
     """When inputs and versions landed and were released, and what a live snapshot must have."""
     released: dict[tuple[str, str, str], datetime] = {}
     needed: dict[tuple[str, str, str], str] = {}
@@ -47,4 +47,4 @@ def reduce_records(
                     input_key = (run.dataset, run.batch, run.input_sha)
                     at = released[version_key]
                     released[input_key] = min(at, released.get(input_key, at))
-    return Records(landed, released, live, needed)
+    return History(landed, released, live, needed)

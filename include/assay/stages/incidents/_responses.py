@@ -1,4 +1,4 @@
-"""What a person does about an incident, and what nobody is told of meanwhile."""
+"""Responses of people to incidents, and the silences that follow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
-class ToldIncident:
+class RatedIncident:
     """An incident with its severity; None where its policy can't be read."""
 
     incident: Incident
@@ -77,9 +77,9 @@ def respond(
     with services.catalog.transaction():
         change = _act(services, incident_id, action, by, now, end, reason, batch)
         if owner_and_policy:
-            owner, told = owner_and_policy
+            owner, routed = owner_and_policy
             context = AlertContext(owner, now, airflow_url=airflow_url)
-            plan_into_outbox(services, change, told, context)
+            plan_into_outbox(services, change, routed, context)
     return change
 
 
@@ -110,16 +110,16 @@ def moment(text: str, now: datetime) -> datetime:
         ) from None
 
 
-def told_incidents(
+def list_incidents(
     services: Services, dataset: str | None = None, state: str | None = "open"
-) -> list[ToldIncident]:
+) -> list[RatedIncident]:
     """Incidents with their severities, the most pressing first, then the oldest."""
-    found = [_told(services, i) for i in services.catalog.incidents.find(dataset, state=state)]
+    found = [_rated(services, i) for i in services.catalog.incidents.find(dataset, state=state)]
     order = list(Severity)
     return sorted(found, key=lambda t: (order.index(t.severity or Severity.NORMAL), t.incident.id))
 
 
-def told_incident(services: Services, number: int) -> ToldIncident:
+def find_incident(services: Services, number: int) -> RatedIncident:
     """One incident, open or closed, with its severity.
 
     Raises
@@ -127,18 +127,18 @@ def told_incident(services: Services, number: int) -> ToldIncident:
     CatalogError
         There is none of this number.
     """
-    return _told(services, services.catalog.incidents.get(number))
+    return _rated(services, services.catalog.incidents.get(number))
 
 
-def _told(services: Services, incident: Incident) -> ToldIncident:
+def _rated(services: Services, incident: Incident) -> RatedIncident:
     both = _alerting(services, incident.dataset)
-    return ToldIncident(incident, severity_of(incident, both[1]) if both else None)
+    return RatedIncident(incident, severity_of(incident, both[1]) if both else None)
 
 
-def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str | None]:
-    """What nobody is told of, if there is a catalog; and why it can't be read, if so.
+def list_silences(project: Project, now: datetime) -> tuple[list[Silence], str | None]:
+    """List the silences, if there is a catalog; and why it can't be read, if so.
 
-    Nothing is made or migrated: whoever looks at files only changes nothing.
+    Nothing is made or migrated: a check of files changes nothing.
     """
     url = project.catalog_url
     if url == project.lake.catalog_url and not project.lake.path("catalog").is_dir():
@@ -146,8 +146,8 @@ def known_silences(project: Project, now: datetime) -> tuple[list[Silence], str 
     try:
         return Catalog(url).responses.silences(now), None
     except Exception as error:  # a check of files mustn't fail for a database that is away
-        told = str(error) if isinstance(error, AssayError) else type(error).__name__
-        return [], f"the catalog can't be read, so silences aren't listed: {told}"
+        why = str(error) if isinstance(error, AssayError) else type(error).__name__
+        return [], f"the catalog can't be read, so silences aren't listed: {why}"
 
 
 def _alerting(services: Services, dataset: str) -> tuple[str, AlertingPolicy] | None:
