@@ -92,9 +92,9 @@ def _of_incident(message: Message) -> Layout:
     if message.closed is None:
         links += [Link("Answer in Airflow", message.answer_url)] if message.answer_url else []
         commands = (
-            ("Take it on", f"assay incidents ack {number}"),
-            ("Put it off", f"assay incidents snooze {number} --until 1d --reason '…'"),
-            ("Needs nothing", f"assay incidents dismiss {number} --reason '…'"),
+            ("Acknowledge", f"assay incidents ack {number}"),
+            ("Snooze", f"assay incidents snooze {number} --until 1d --reason '…'"),
+            ("Dismiss", f"assay incidents dismiss {number} --reason '…'"),
         )
     return Layout(
         title=title_of(message),
@@ -130,9 +130,9 @@ def _facts(message: Message) -> Iterator[tuple[str, str]]:
     yield "Owner", message.owner
     yield "Incident", str(message.incident)
     if message.reopened:
-        yield "Came back", f"{message.reopened}×"
+        yield "Reopened", f"{message.reopened}×"
     if message.closed is None and message.acknowledged:
-        yield "Taken on", shown_time(message.acknowledged)
+        yield "Acknowledged", shown_time(message.acknowledged)
     if message.closed is None and message.snoozed_until:
         yield "Snoozed until", shown_time(message.snoozed_until)
 
@@ -157,7 +157,7 @@ def _of_bundle(bundle: Bundle) -> Layout:
         tone=_tone(still),
         facts=(("Owner", ", ".join(sorted({m.owner for m in shown}))),),
         sections=tuple(sections),
-        commands=(("Take one on", "assay incidents ack NUMBER"),) if still else (),
+        commands=(("Acknowledge one", "assay incidents ack NUMBER"),) if still else (),
         links=(
             *(Link(f"Runbook {_code_of(r)}", r) for r in runbooks[:_MOST_BATCHES]),
             *(Link("Answer in Airflow", a) for a in answer),
@@ -230,9 +230,9 @@ def _batch_section(batch: MessageBatch) -> Section:
 
 def _batch_line(batch: MessageBatch) -> str:
     rows = batch.rows_affected
-    aside = "" if rows is None else f", {shown_number(rows)} rows set aside"
-    failed = "since" if batch.state == "failing" else "now, failed first"
-    return f"{batch.batch} {batch.state} {failed} {shown_time(batch.since)}{aside}"
+    quarantined = "" if rows is None else f", {shown_number(rows)} rows quarantined"
+    failed = " since" if batch.state == "failing" else ", first failed"
+    return f"{batch.batch} {batch.state}{failed} {shown_time(batch.since)}{quarantined}"
 
 
 def _reason_lines(batch: MessageBatch) -> Iterator[str]:

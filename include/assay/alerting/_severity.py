@@ -7,7 +7,7 @@ from assay.records.incidents import Incident
 
 
 def severity_of(incident: Incident, policy: AlertingPolicy) -> Severity:
-    """How much an incident presses: the first rule of the policy that matches, else ``normal``.
+    """The severity of an incident: the first rule of the policy that matches, else ``normal``.
 
     Parameters
     ----------

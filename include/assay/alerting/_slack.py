@@ -20,7 +20,7 @@ _TIMEOUT: Final = 15
 _NEVER: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "invalid_payload"}
 )
-"""What Slack will say again however often it is asked. A wrong token or channel isn't among these:
+"""Errors that Slack returns again on every retry. A wrong token or channel isn't among these:
 a person mends it, and then the message must still go out."""
 _PLACE: Final = frozenset(
     {

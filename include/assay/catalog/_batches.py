@@ -33,7 +33,7 @@ class Batches:
         at: datetime,
         token: int | None = None,
     ) -> BatchRecord:
-        """Record that a run has begun to work on a batch; it now speaks for the batch.
+        """Record that a run has begun to work on a batch; it is the batch's latest attempt now.
 
         Safe to repeat: a run that is retried starts over in its own row.
 

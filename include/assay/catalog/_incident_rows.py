@@ -57,7 +57,7 @@ def open_row(
     at: datetime,
     continues_within: timedelta | None,
 ) -> tuple[ChangeKind | None, IncidentRow]:
-    """The incident that goes on or is made; None if another one made it just now.
+    """Find or make the open incident; None if another process made it just now.
 
     Two that make it at once meet in the unique index: the later one waits, then finds it there.
     """

@@ -74,7 +74,7 @@ class Outbox:
             return insert_new(session, OutboxRow, values, keys=("key",))
 
     def due(self, now: datetime, *, after: int = 0, limit: int = 100) -> list[OutboxItem]:
-        """Messages to be sent now, oldest first: due, and not in somebody's hands.
+        """Messages to be sent now, oldest first: due, and claimed by no sender.
 
         Of each thread only the first unsent one can be among them, so that what waits for it takes
         no place. ``after`` is the last one of the page before.
@@ -275,7 +275,7 @@ def _free(now: datetime) -> Any:
 
 
 def _unsent(now: datetime) -> Any:
-    """Not sent, and in nobody's hands: a claim that has run out was a dead sender's."""
+    """Not sent, and not claimed; an expired claim was a dead sender's."""
     abandoned = and_(OutboxRow.state == "claimed", OutboxRow.claimed_until <= now)
     return or_(OutboxRow.state == "pending", abandoned)
 

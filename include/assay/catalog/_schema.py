@@ -1,4 +1,4 @@
-"""The tables of the catalog, as SQLAlchemy models; their migrations stand in ``migrations/``.
+"""The tables of the catalog, as SQLAlchemy models; their migrations are in ``migrations/``.
 
 Times are timezone-aware UTC on both sides of every column. JSON columns hold what a person or a
 page reads whole; what is searched or summed has a column of its own.
@@ -80,7 +80,7 @@ class Base(DeclarativeBase):
 
 
 class Run(Base):
-    """One attempt at one batch; the attempt with the highest ``sequence`` speaks for the batch."""
+    """One attempt at one batch; the attempt with the highest ``sequence`` is the latest."""
 
     __tablename__ = "batch_runs"
     __table_args__ = (
@@ -233,7 +233,7 @@ class IncidentRow(Base):
 
 
 class IncidentBatch(Base):
-    """A batch that an incident affects, with how it stands.
+    """A batch that an incident affects, with its state.
 
     ``until`` ends a dismissal; without it, a dismissal holds until the batch passes.
     """

@@ -89,7 +89,7 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
     lines = [
         f"Incident {incident.id}: {incident.dataset}, {incident.check}, {incident.outcome.value}",
         f"  {standing(incident)}; opened {_time(incident.opened)}"
-        + (f", came back {incident.reopened}×" if incident.reopened else ""),
+        + (f", reopened {incident.reopened}×" if incident.reopened else ""),
     ]
     for b in incident.batches:
         until = f" until {_time(b.until)}" if b.until else ""

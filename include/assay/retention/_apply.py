@@ -1,4 +1,4 @@
-"""Remove exactly what a plan says, or nothing."""
+"""Remove exactly the items of a plan, or nothing."""
 
 from __future__ import annotations
 

@@ -12,7 +12,10 @@ from assay.records.versions import Snapshot
 
 @dataclass(frozen=True)
 class History:
-    """Moments and needs, by data set, batch, and input or version."""
+    """When inputs and versions landed and were released, and what needs them.
+
+    The keys are data set, batch, and input or version; of ``live``, data set and batch.
+    """
 
     landed: Mapping[tuple[str, str, str], datetime]
     released: Mapping[tuple[str, str, str], datetime]

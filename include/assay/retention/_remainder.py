@@ -11,16 +11,16 @@ from assay.retention._versions import Action, PlannedVersion, VersionItem
 
 @dataclass(frozen=True)
 class Remainder:
-    """A begun plan without what is there and not due any more.
+    """A begun plan, without the items that are still there and no longer due.
 
     Parameters
     ----------
     plan : RetentionPlan
-        What may be done, with all that is gone already: finishing that is safe to repeat.
+        The items to remove; those that are gone already are safe to repeat.
     kept : tuple of str
-        What the begun plan names and something keeps now.
+        Items of the begun plan that something keeps now.
     finished : bool
-        Whether nothing that the begun plan names is there.
+        Whether no item of the begun plan is left.
     """
 
     plan: RetentionPlan
@@ -29,7 +29,7 @@ class Remainder:
 
 
 def plan_remainder(begun: RetentionPlan, due: RetentionPlan, inventory: Inventory) -> Remainder:
-    """Hold a plan that was begun against the plan of this moment; pure.
+    """Compare a begun plan with the plan of this moment; pure.
 
     What has left its place is finished. What is still there goes only if it is due now as well: a
     legal hold, a run, or a stay that came since the plan was made keeps it.
@@ -75,7 +75,7 @@ def _key(version: PlannedVersion | VersionItem) -> tuple[str, str, str]:
 
 
 def _left(planned: PlannedVersion, item: VersionItem | None) -> tuple[Action, ...]:
-    """The actions that a version has still before it."""
+    """The actions of a planned version that are still to be done."""
     if item is None:
         return ()
     return tuple(a for a in planned.actions if a != "withdraw" or item.pointed)

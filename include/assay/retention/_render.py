@@ -12,7 +12,7 @@ _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
 def render_plan(plan: RetentionPlan) -> str:
-    """A plan for a person: what would go and why, what waits, what nobody answers for.
+    """Render a plan as text: what is removed and why, what is delayed, and the problems.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def render_plan(plan: RetentionPlan) -> str:
     Returns
     -------
     str
-        Lines; the last one says how to apply it.
+        Lines; the last one has the command that applies it.
     """
     lines = [
         f"{r.path}\n    {r.why}: {r.since:%Y-%m-%d}, due {r.due:%Y-%m-%d}"
@@ -60,12 +60,12 @@ def _total(plan: RetentionPlan) -> str:
 
 
 def render_result(result: RetentionResult) -> str:
-    """What a sweep did, in a sentence or two."""
+    """Render the result of a sweep in a sentence or two."""
     text = f"Removed {len(result.removed)} ({result.files} files, {_size(result.bytes)})."
     if result.gone_before:
         text += f" {len(result.gone_before)} of the plan were gone before."
     if result.kept:
-        text += f" {len(result.kept)} of the plan stay, since something keeps them now:"
+        text += f" {len(result.kept)} of the plan stay, because something needs them now:"
         text += f" {', '.join(result.kept)}."
     if result.versions:
         text += f" {len(result.versions)} versions reached their end."

@@ -25,7 +25,7 @@ from assay.versioning._tombstones import (
 
 @dataclass(frozen=True)
 class Release:
-    """That one version of one batch be released, by whom and why."""
+    """The request to release one version of one batch, with author and reason."""
 
     dataset: str
     batch: str

@@ -1,4 +1,4 @@
-"""All partitions of one snapshot in a folder, or none that would be read by mistake."""
+"""All partitions of one snapshot in a folder, and no file of another snapshot."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 _FILE: Final = ".assay/keys.json"
 
 
-class Pen:
+class KeyedWriter:
     """Writes to the registry by the key that it was made with, or not at all.
 
     Parameters

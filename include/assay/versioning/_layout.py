@@ -1,4 +1,4 @@
-"""Where things stand in the registry's Git tree, and the shape of their names."""
+"""Paths in the registry's Git tree, and the patterns of their names."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import place
 from assay.versioning._git import GitRemote
 from assay.versioning._ids import keyed
-from assay.versioning._keys import Pen
+from assay.versioning._keys import KeyedWriter
 from assay.versioning._layout import checked
 from assay.versioning._records import (
     load_dataset,
@@ -48,8 +48,8 @@ class Reader:
         self._scratch = config.scratch
         self._git = GitRemote(config.git_remote, config.scratch)
         self._objects = ObjectStore(config.object_remote, config.scratch)
-        self._pen = Pen(self._git, keyed(config.key, "fingerprint", []))
-        self.removal = Removal(self._git, self._pen, self._objects)
+        self._writer = KeyedWriter(self._git, keyed(config.key, "fingerprint", []))
+        self.removal = Removal(self._git, self._writer, self._objects)
 
     def version_id(self, dataset: str, batch: str, derivation: Derivation) -> str:
         """The id of the version that this derivation gives, whether or not it exists yet.

@@ -86,7 +86,7 @@ class Registry(Reader):
         """
         if own := {LINEAGE, VERDICTS} & set(objects):
             raise RegistryError("this object is written by commit itself", got=sorted(own)[0])
-        self._pen.check()
+        self._writer.check()
         version = self.version_id(dataset, batch, derivation)
         lineage = {"dataset": dataset, "batch": batch, **derivation.model_dump(mode="json")}
         with private_folder(self._scratch / "commits") as folder:
@@ -112,7 +112,7 @@ class Registry(Reader):
                 return same_version(known, wanted)
             for name, file in files.items():
                 self._objects.add(file, wanted.objects[name])
-        return self._pen.write(lambda view: plan_commit(view, wanted), at)
+        return self._writer.write(lambda view: plan_commit(view, wanted), at)
 
     def judge(
         self,
@@ -130,7 +130,7 @@ class Registry(Reader):
         :meth:`release`.
         """
         judgement = self._judgement(dataset, batch, version, verdicts)
-        return self._pen.write(
+        return self._writer.write(
             _fenced(fence, lambda view: plan_judgement(view, dataset, batch, version, judgement)),
             at,
         )
@@ -183,7 +183,7 @@ class Registry(Reader):
             forced=forced,
             judgement=self._judgement(dataset, batch, version, verdicts) if verdicts else None,
         )
-        return self._pen.write(_fenced(fence, lambda view: plan_release(view, order)), at)
+        return self._writer.write(_fenced(fence, lambda view: plan_release(view, order)), at)
 
     def rollback(
         self, dataset: str, number: int, *, reason: str, author: str, at: datetime
@@ -199,7 +199,7 @@ class Registry(Reader):
             If there is no such snapshot.
         """
         reason, author = _on_record("reason", reason), _on_record("author", author)
-        return self._pen.write(
+        return self._writer.write(
             lambda view: plan_rollback(view, dataset, number, reason=reason, author=author, at=at),
             at,
         )
@@ -220,7 +220,7 @@ class Registry(Reader):
             If the registry knows another fingerprint under this name.
         """
         if not refuse_other_key(self._git.view(), name, fingerprint):
-            self._pen.write(lambda view: plan_key(view, name, fingerprint), at)
+            self._writer.write(lambda view: plan_key(view, name, fingerprint), at)
 
     def verify(self, dataset: str | None = None, copies: Copies | None = None) -> Verification:
         """Hash every object of every version again, in the remote itself, and check all records.
@@ -250,7 +250,7 @@ class Registry(Reader):
     ) -> Judgement:
         """Upload verdicts as an object."""
         if folder is None:
-            self._pen.check()
+            self._writer.check()
             with private_folder(self._scratch / "commits") as own:
                 return self._judgement(dataset, batch, version, verdicts, own)
         nonce = self.nonce(version, VERDICTS)

@@ -10,7 +10,7 @@ from assay.records.versions import BatchVersion, Snapshot, Stay, StoredObject, T
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import md5_of
 from assay.versioning._git import GitRemote
-from assay.versioning._keys import Pen
+from assay.versioning._keys import KeyedWriter
 from assay.versioning._records import load_version, load_versions
 from assay.versioning._tombstones import (
     plan_removal,
@@ -29,9 +29,9 @@ class Removal:
     earlier one meant to do. A host with another key than the registry's is refused before each.
     """
 
-    def __init__(self, git: GitRemote, pen: Pen, objects: ObjectStore) -> None:
+    def __init__(self, git: GitRemote, writer: KeyedWriter, objects: ObjectStore) -> None:
         self._git = git
-        self._pen = pen
+        self._writer = writer
         self._objects = objects
 
     def withdraw(
@@ -50,7 +50,7 @@ class Removal:
         batches : mapping
             Batch → version. A batch that has another version by now stays.
         """
-        return self._pen.write(
+        return self._writer.write(
             lambda view: plan_withdrawal(
                 view, dataset, batches, reason=reason, author=author, at=at
             ),
@@ -83,7 +83,7 @@ class Removal:
             at=at,
             archived=archived,
         )
-        return self._pen.write(lambda view: plan_removal(view, stone), at)
+        return self._writer.write(lambda view: plan_removal(view, stone), at)
 
     def unneeded(self, before: datetime) -> frozenset[str]:
         """The objects that no live version refers to, by their MD5.
@@ -109,7 +109,7 @@ class Removal:
 
     def discard(self, hashes: Collection[str], before: datetime) -> list[str]:
         """Remove those of these objects that still no live version refers to."""
-        self._pen.check()
+        self._writer.check()
         going = [md5 for md5 in sorted(self.unneeded(before)) if md5 in set(hashes)]
         for md5 in going:
             self._objects.remove(md5)
@@ -140,7 +140,7 @@ class Removal:
         RegistryError
             If a file is missing or holds other bytes: nothing is uploaded then.
         """
-        self._pen.check()
+        self._writer.check()
         for name, stored in version.objects.items():
             if not _holds(files.get(name), stored):
                 raise self._objects.damaged(stored, files.get(name))
@@ -148,7 +148,7 @@ class Removal:
             self._objects.add(files[name], stored)
         stay = Stay(until=until, reason=reason, author=author, at=at)
         dataset, batch = version.dataset, version.batch
-        return self._pen.write(
+        return self._writer.write(
             lambda view: plan_return(view, dataset, batch, version.version, stay), at
         )
 

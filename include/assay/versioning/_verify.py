@@ -1,4 +1,4 @@
-"""Everything that a registry promises, read again and held against its hashes."""
+"""Read everything that a registry promises again, and compare it with its hashes."""
 
 from __future__ import annotations
 

@@ -52,9 +52,7 @@ class AlertsOperator(BaseOperator):
             self.log.error("%s", error)
         if unreadable:
             names = ", ".join(sorted(unreadable))
-            raise AirflowFailException(
-                f"Nobody is notified about {names}: its alerting.yaml can't be read."
-            )
+            raise AirflowFailException(f"No alerts for {names}: alerting.yaml can't be read.")
         return done
 
 

@@ -1,4 +1,4 @@
-"""Golden files; ASSAY_WRITE_GOLDEN=1 writes them anew."""
+"""Golden files; ASSAY_WRITE_GOLDEN=1 writes them again."""
 
 import html
 import json

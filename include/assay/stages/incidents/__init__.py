@@ -1,4 +1,4 @@
-"""Incidents between runs: what a person does about one, what falls due, what is sent."""
+"""Incidents between runs: responses of people, alerts that are due, weekly digests."""
 
 import lazy_loader
 

@@ -117,7 +117,7 @@ def _close_removed(services: Services) -> list[str]:
 
 
 def _load_error(services: Services, dataset: str) -> Reason | None:
-    """Why no DAG can be made of a data set."""
+    """The reason why no DAG can be made of a data set; None if one can."""
     what = "contract"
     try:
         contract = services.project.contract(dataset)
@@ -153,7 +153,7 @@ def _update_definition(
 
 
 def _hold_backfill_digests(services: Services, policies: Policies) -> None:
-    """A data set that a run works on isn't quiet yet."""
+    """Hold back the backfill digests of data sets that a run works on now."""
     now = services.clock()
     for dataset in {lease.dataset for lease in services.catalog.leases.live(now)}:
         _, policy = policies.get(dataset, (None, None))
@@ -202,7 +202,7 @@ def _escalate_one(
 
 
 def _notified_at(services: Services, incident: Incident) -> Iterator[datetime]:
-    """When the messages about an incident were sent that ask for an answer, or should have been."""
+    """The times at which messages that ask for an answer were sent, or were due."""
     for item in services.catalog.outbox.about(f"incident/{incident.id}/"):
         if item.body.get("kind") in {"opened", "reopened", "reminded"}:
             yield item.hold or item.created

@@ -18,7 +18,7 @@ _WITHDRAWN: Final[Mapping[str, str]] = {
     "acknowledged": "escalated-",
     "snoozed": "",
 }
-"""Change of an incident → how the keys begin of messages that it makes pointless."""
+"""Change of an incident → the start of the keys of messages that it makes pointless."""
 
 
 def alerting_of(services: Services, dataset: str) -> tuple[str, AlertingPolicy]:
@@ -41,7 +41,9 @@ def alerting_of(services: Services, dataset: str) -> tuple[str, AlertingPolicy]:
 def plan_into_outbox(
     services: Services, change: IncidentChange, policy: AlertingPolicy, context: AlertContext
 ) -> None:
-    """Plan what a change calls for, and take back what it makes pointless; in its transaction.
+    """Put the messages about a change into the outbox, and withdraw those that it makes pointless.
+
+    Call it in the transaction of the change.
 
     What was held back until the quiet hours end, and presses now, waits no longer.
     """

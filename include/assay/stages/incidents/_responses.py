@@ -64,7 +64,7 @@ def respond(
     Raises
     ------
     InputError
-        Something is missing or can't be meant.
+        Something is missing or not allowed.
     CatalogError
         There is no such incident, or it is closed.
     """
@@ -113,7 +113,7 @@ def moment(text: str, now: datetime) -> datetime:
 def list_incidents(
     services: Services, dataset: str | None = None, state: str | None = "open"
 ) -> list[RatedIncident]:
-    """Incidents with their severities, the most pressing first, then the oldest."""
+    """Incidents with their severities, the most urgent first, then the oldest."""
     found = [_rated(services, i) for i in services.catalog.incidents.find(dataset, state=state)]
     order = list(Severity)
     return sorted(found, key=lambda t: (order.index(t.severity or Severity.NORMAL), t.incident.id))
@@ -165,7 +165,7 @@ def _check(
     policy: AlertingPolicy | None,
     now: datetime,
 ) -> None:
-    """Refuse what can't be meant."""
+    """Refuse a response that is incomplete or not allowed."""
     if action not in get_args(Action):
         raise InputError(
             "no such action",

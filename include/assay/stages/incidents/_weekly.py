@@ -22,7 +22,7 @@ _DECIDED = {"released", "superseded", "forced", "held", "running"}
 def weekly_digests(
     services: Services, owner: str | None = None, week: str | None = None, by: CountBy = "decided"
 ) -> list[Weekly]:
-    """What became of an owner's data sets in a week, one digest an owner.
+    """Sum up a week of each owner's data sets, one digest an owner.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _is_over(weekly: Weekly, contracts: Sequence[Contract]) -> bool:
 
 
 def _owners(services: Services) -> dict[str, list[tuple[Contract, AlertingPolicy]]]:
-    """Owner → contracts and alerting policies; what doesn't load is left to `assay check`."""
+    """Owner → contracts and alerting policies; `assay check` reports those that don't load."""
     found: dict[str, list[tuple[Contract, AlertingPolicy]]] = {}
     for dataset in services.project.datasets():
         try:
@@ -131,7 +131,7 @@ def _line(services: Services, contract: Contract, week: Week, by: CountBy) -> An
 def _muted(
     services: Services, incidents: Sequence[Incident], week: Week
 ) -> tuple[list[Muted], int]:
-    """What somebody muted in the week or before it; dismissals of old are only counted."""
+    """The incidents muted in the week or before it; older dismissals are only counted."""
     known = {i.id: i for i in incidents}
     found, older = [], 0
     for did in services.catalog.responses.find():

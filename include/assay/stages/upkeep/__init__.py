@@ -1,4 +1,4 @@
-"""Looking after a home: retention sweeps, the catalog's rebuild, verification, Data Docs."""
+"""Upkeep of a home: retention sweeps, the catalog's rebuild, verification, Data Docs."""
 
 import lazy_loader
 

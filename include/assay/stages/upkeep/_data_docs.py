@@ -1,4 +1,4 @@
-"""Great Expectations' Data Docs of every validation, built aside: GX takes seconds to import."""
+"""Great Expectations' Data Docs of every validation; not in a run, since GX imports slowly."""
 
 from __future__ import annotations
 

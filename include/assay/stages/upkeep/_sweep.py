@@ -1,4 +1,4 @@
-"""The retention sweep: what is past its period, first planned, then removed exactly so."""
+"""The retention sweep: plan what is past its period, then apply exactly that plan."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _UPLOADING: Final = timedelta(days=2)
 
 
 def plan_sweep(services: Services) -> RetentionPlan:
-    """What is past its period now; nothing is changed."""
+    """Plan what is past its period now; nothing is changed."""
     return _look(services)[1]
 
 
 def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
-    """Do exactly what the plan of this hash says, as far as it is due at this moment.
+    """Apply the plan of this hash, as far as it is due at this moment.
 
     The plan is kept in the zone ``retention`` before anything is removed, so that a sweep that was
     killed is finished by the same call, and its result beside it when all is done. What a killed
