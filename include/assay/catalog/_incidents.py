@@ -100,7 +100,7 @@ class Incidents:
         still_failing: Collection[str] = (),
         only: Collection[str] | None = None,
     ) -> list[IncidentChange]:
-        """Resolve a batch in the open incidents of its data set; close those without another failing batch.
+        """Resolve a batch in the open incidents of its data set; close those that it leaves empty.
 
         A batch that passed, or was forced, ends its dismissals too: its next failure is news.
 
