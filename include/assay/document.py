@@ -1,7 +1,7 @@
-"""YAML documents that know their lines, so that every fault can be named where it stands.
+"""YAML documents with line numbers, so that every fault is reported with its line.
 
 Only plain data is built: no tag runs code, no date is guessed from text (partition keys look like
-dates), and a key that stands twice is a fault.
+dates), and a key that occurs twice is a fault.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Loc = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _MOST_ENTRIES = 100_000
-"""A file of a few lines may stand for billions of entries by aliases of aliases."""
+"""A file of a few lines may expand to billions of entries by aliases of aliases."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,7 +44,7 @@ _Loader.yaml_implicit_resolvers = {
 class Document:
     """A parsed YAML file or a part of it: its value, and the line of every key and item.
 
-    ``within`` is where in the file the part stands.
+    ``within`` is the part's place in the file.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class Document:
 
 
 def shown_path(path: Path) -> str:
-    """The path as a person would type it: relative to the working directory where it lies below."""
+    """The path as a person would type it: relative to the working directory if it is below it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
@@ -139,7 +139,7 @@ def _walk(node: Any, loc: Loc, lines: dict[Loc, int], problems: list[Problem], p
             line = key.start_mark.line + 1
             if name in seen:
                 problems.append(
-                    Problem("the key stands twice", where=f"{shown_path(path)}:{line} {name}")
+                    Problem("the key occurs twice", where=f"{shown_path(path)}:{line} {name}")
                 )
             seen.add(name)
             lines[(*loc, name)] = line
@@ -219,7 +219,7 @@ def _problems(
 
 
 def _misspelt(document: Document, model: type[BaseModel], kind: str, place: Loc) -> Loc | None:
-    """Where the key that is missing stands under a name much like it, if it does."""
+    """The place of a key with a name similar to the missing one, if there is one."""
     if kind != "missing":
         return None
     parent = _known_parts(document, place[:-1])
@@ -284,7 +284,7 @@ def _step(candidate: Any, part: str | int) -> list[Any]:
 
 
 def _members(annotation: Any) -> list[Any]:
-    """The types that an annotation may stand for, ``Annotated`` and unions taken apart."""
+    """The types of an annotation, with ``Annotated`` and unions taken apart."""
     if typing.get_origin(annotation) is typing.Annotated:
         return _members(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:

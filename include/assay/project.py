@@ -1,7 +1,7 @@
 """Where a project's files and services are: its home, contracts, suites, policies and addresses.
 
-In the embedded default everything lies below one home; in production each service is an address
-of its own in the environment (see :meth:`Project.from_environment`).
+In the embedded default everything is below one home. In production each service has an address
+in the environment (see :meth:`Project.from_environment`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 @dataclass(frozen=True)
 class Project:
-    """A project: what it says of its data, and where its data and services are.
+    """A project: its contracts, suites and policies, and where its data and services are.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Project:
 
         Notes
         -----
-        ``ASSAY_PROJECT`` is the checkout (by default the one this library lies in),
+        ``ASSAY_PROJECT`` is the checkout (by default the one that contains this library),
         ``ASSAY_HOME`` the home (``.assay`` in the checkout), ``ASSAY_CATALOG_URL`` the catalog
         (SQLite below the home), ``ASSAY_REGISTRY_GIT`` and ``ASSAY_REGISTRY_OBJECTS`` the
         registry's remotes (below the home).
@@ -74,7 +74,7 @@ class Project:
         return self.include / "contracts"
 
     def datasets(self) -> list[str]:
-        """Names of the data sets that have a contract; of a file named otherwise there is none."""
+        """Names of the data sets that have a contract; other file names don't count."""
         names = (p.name.removesuffix(".odcs.yaml") for p in self.contracts.glob("*.odcs.yaml"))
         return sorted(name for name in names if _NAME.fullmatch(name))
 

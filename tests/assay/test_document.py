@@ -63,7 +63,7 @@ def test_a_misspelt_key_is_named_and_what_follows_from_it_is_not(tmp_path: Path)
 
 
 def test_a_key_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match=r"p\.yaml:2 batch: the key stands twice"):
+    with pytest.raises(PolicyError, match=r"p\.yaml:2 batch: the key occurs twice"):
         load_document(_file(tmp_path, "batch: a\nbatch: b\n"), PolicyError)
 
 

@@ -1,8 +1,8 @@
 """Contracts: what a data set is, in the Open Data Contract Standard v3.
 
 One file a data set, ``include/contracts/<dataset>.odcs.yaml``: its schema, keys, classification,
-owner, roles and source. What Assay needs beyond the standard stands in ``customProperties``, the
-standard's own place for it. A :class:`Contract` is what the rest of the library reads.
+owner, roles and source. What Assay needs beyond the standard is in ``customProperties``, the
+standard's place for extensions. A :class:`Contract` is what the rest of the library reads.
 """
 
 from assay.contract._load import load_contract, load_contracts

@@ -11,7 +11,7 @@ from assay.contract._model import Column, Freshness, Severity
 from assay.errors import did_you_mean
 
 PROPERTIES: Final = ("latency", "freshness")
-"""Names under which a service level says it; ``latency`` is the standard's own."""
+"""Properties of a service level that require freshness; ``latency`` is the standard's own."""
 _UNITS: Final[Mapping[str, timedelta]] = {
     name: step
     for names, step in (
@@ -28,12 +28,12 @@ _UNITS: Final[Mapping[str, timedelta]] = {
 def freshness(
     level: odcs.ServiceLevel, table: str, columns: Mapping[str, Column], severity: Severity
 ) -> Freshness:
-    """What a service level asks of the newest value of its element, ``table.column``.
+    """The freshness that a service level requires of its element, ``table.column``.
 
     Raises
     ------
     ValueError
-        If it names no column with dates, or says no duration.
+        If it names no column with dates, or no duration.
     """
     owner, _, name = (level.element or "").rpartition(".")
     if not level.element or owner not in {"", table} or name not in columns:

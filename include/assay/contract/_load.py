@@ -59,7 +59,7 @@ def load_contracts(folder: Path | str) -> Mapping[str, Contract | AssayError]:
 
 
 class _Reader:
-    """Reads the parts of one document, and collects what is wrong with them."""
+    """Reads the parts of one document, and collects their faults."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -70,7 +70,7 @@ class _Reader:
         table = raw.schema_[0]
         at: Loc = ("schema", 0, "properties")
         columns = [self._column(p, (*at, i)) for i, p in enumerate(table.properties)]
-        self._twice([p.name for p in table.properties], at)
+        self._check_unique([p.name for p in table.properties], at)
         source = self._source(raw.servers[0], ("servers", 0))
         names = {p.name for p in table.properties}
         column = custom.partition.column if custom else None
@@ -180,7 +180,7 @@ class _Reader:
     def _custom(
         self, raw: Sequence[odcs.CustomProperty], model: type[PartT], loc: Loc
     ) -> PartT | None:
-        self._twice([c.property for c in raw], loc)
+        self._check_unique([c.property for c in raw], loc)
         return self._part(model, loc, {c.property: c.value for c in raw}, raw)
 
     def _part(
@@ -202,7 +202,7 @@ class _Reader:
             return None
 
     def _within(self, loc: Loc, values: Mapping[str, Any], places: Mapping[str, Loc]) -> Document:
-        """Some values as a document of their own, each where it stands in the file."""
+        """Some values as a document of their own, each with its line in the file."""
         known = self.document.lines
         lines = {
             (name, *place[len(at) :]): line
@@ -213,9 +213,9 @@ class _Reader:
         lines[()] = next(known[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in known)
         return Document(self.document.path, values, lines, within=loc)
 
-    def _twice(self, names: Sequence[str], loc: Loc) -> None:
+    def _check_unique(self, names: Sequence[str], loc: Loc) -> None:
         for name in sorted({n for n in names if names.count(n) > 1}):
-            self._fault(f"{name!r} stands twice", loc)
+            self._fault(f"{name!r} occurs twice", loc)
 
     def _fault(self, what: str, loc: Loc, got: object = None, do: str | None = None) -> None:
         where = self.document.where(loc)

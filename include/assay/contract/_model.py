@@ -31,7 +31,7 @@ class Canonical(_Part):
 
 
 class Reference(_Part):
-    """A value must stand in another data set's released rows."""
+    """A reference: each value must occur in another data set's released rows."""
 
     dataset: str
     column: str
@@ -40,7 +40,7 @@ class Reference(_Part):
 
 
 class Freshness(_Part):
-    """How far the newest value of a column may lie before the end of its batch."""
+    """The greatest age of a column's newest value at the end of its batch."""
 
     column: str
     max_age: timedelta
@@ -48,7 +48,7 @@ class Freshness(_Part):
 
 
 class Column(_Part):
-    """One column: its type, what must hold of it, and what it says about people."""
+    """One column: its type, its constraints, and its classification."""
 
     name: str
     type: ColumnType

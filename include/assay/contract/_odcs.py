@@ -1,8 +1,8 @@
 """The part of the Open Data Contract Standard v3 that Assay reads.
 
-Keys of the standard that Assay doesn't read are let through; any other key is a fault, because a
-misspelt ``requried`` would otherwise be believed to be judged. ``assay check`` holds the file
-against the standard's whole schema as well.
+Keys of the standard that Assay doesn't read are accepted. Any other key is a fault, because a
+misspelt ``requried`` would silently judge nothing. ``assay check`` also validates the file by the
+standard's whole schema.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class ColumnCustom(_Custom):
     )
     role: ColumnRole | None = Field(
         None,
-        description="What the column is to a model; labels and protected attributes aren't "
-        "invented by cleaning, and the fairness gate reads them.",
+        description="The column's role for a model; cleaning never fills labels or protected "
+        "attributes, and the fairness gate reads them.",
     )
     parse_format: str | None = Field(
         None,
@@ -74,7 +74,7 @@ class ColumnCustom(_Custom):
 class RelationshipCustom(_Custom):
     """Custom properties of a relationship."""
 
-    severity: Severity = Field("critical", description="How grave a value is that isn't there.")
+    severity: Severity = Field("critical", description="Severity of a value that isn't there.")
     mostly: float = Field(1.0, ge=0, le=1, description="Share of the values that must be there.")
 
 
@@ -85,7 +85,7 @@ class ServerCustom(_Custom):
         None, description="Id of the Airflow connection that holds address and credentials."
     )
     compression: Literal["gzip", "zstd"] | None = Field(
-        None, description="Of files: by the file's ending where nothing is said."
+        None, description="Of files; by default given by the file's ending."
     )
     null_values: tuple[str, ...] = Field(
         ("",), alias="nullValues", description="Of CSV: texts that mean a missing value."
@@ -231,7 +231,7 @@ class Support(_Odcs):
 class ServiceLevelCustom(_Custom):
     """Custom properties of a service level."""
 
-    severity: Severity = Field("critical", description="How grave a late batch is.")
+    severity: Severity = Field("critical", description="Severity of a late batch.")
 
 
 class ServiceLevel(_Odcs):

@@ -29,7 +29,7 @@ class FilesSource(_Source):
     )
     format: Format = Field(description="`csv`, `jsonl` (JSON lines) or `parquet`.")
     compression: Literal["gzip", "zstd"] | None = Field(
-        None, description="Compression of the file; by its ending where nothing is said."
+        None, description="Compression of the file; by default given by its ending."
     )
     encoding: str = Field("utf-8", description="Encoding of text files.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="Delimiter of CSV.")

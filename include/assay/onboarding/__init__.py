@@ -1,14 +1,14 @@
 """Onboarding: the first files of a data set, drafted from a sample and ready to be tightened.
 
 ``plan_dataset`` reads a sample and renders a contract, two suites and the policies: types, keys,
-null shares, closed lists, ranges, and limits that each say what they were derived from. What only a
-person can know (who owns the data, what leads to people) stands in comments to confirm.
+null shares, closed lists, ranges, and limits, each with what it was derived from. What only a
+person can know (who owns the data, what leads to people) is a comment to confirm.
 ``write_dataset`` writes the files and never overwrites one.
 
 ``propose_suite`` proposes expectations from data, each with the evidence for it: how many rows,
-which extremes, how often the rarest level stands, how much earlier versions differ. Of columns that
-are about people it reads out counts only. ``write_suite`` and ``merge_suite`` write them, and
-change nothing that a suite says already.
+which extremes, how often the rarest level occurs, how much earlier versions differ. Of columns
+that are about people it reads counts only. ``write_suite`` and ``merge_suite`` write them, and
+change nothing in a suite that exists.
 """
 
 from assay.onboarding._plan import DatasetPlan, plan_dataset, write_dataset

@@ -46,8 +46,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 class DatasetPlan:
     """The files of a new data set: path below ``include/`` to text.
 
-    ``proposals`` are what its suites expect, each with its evidence; ``remarks`` what was seen and
-    isn't expected.
+    ``proposals`` are what its suites expect, each with its evidence. ``remarks`` are what was found
+    and isn't expected.
     """
 
     name: str
@@ -78,8 +78,8 @@ def plan_dataset(
     name : str
         The data set's name: a small letter, then small letters, digits, underscores.
     chance : callable
-        What chance alone reaches by a drift policy in a batch a little smaller than the sample;
-        no drafted limit is below it.
+        What random variation alone reaches, by a drift policy, in a batch a little smaller than
+        the sample; no drafted limit is below it.
     grain : {'day', 'month', 'year'}
         How long a batch is.
     first : str, optional
@@ -91,9 +91,9 @@ def plan_dataset(
     Returns
     -------
     DatasetPlan
-        Valid as it stands: types, keys, null shares, closed lists and ranges are the sample's, and
-        every limit says in its rationale what it was derived from. What a column's name suggests
-        about people stands in comments, and neither levels nor ranges of such a column are written.
+        Valid without an edit: types, keys, null shares, closed lists and ranges are the sample's,
+        and the rationale of each limit names what it was derived from. What a column's name
+        suggests about people is in comments; no level or range of such a column is written.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _first(data: Path | str, profile: Profile, grain: Grain) -> tuple[str, str]:
         source = "the day when the sample was last modified"
     else:
         raise InputError(
-            "the sample doesn't tell when its first batch is", where=str(data),
+            "the sample has no date, so the first batch isn't known", where=str(data),
             do="Name the first batch.",
         )  # fmt: skip
     return day.strftime(_FORMAT[grain]), source

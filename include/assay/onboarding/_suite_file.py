@@ -1,4 +1,4 @@
-"""Proposals written to a suite: aside, then renamed, and nothing that stands there is changed."""
+"""Proposals written to the file of a suite, whose own expectations stay as they are."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def write_suite(path: Path, name: str, proposals: Iterable[Proposal]) -> int:
 def merge_suite(path: Path, proposals: Iterable[Proposal]) -> int:
     """Add proposals behind a suite's own expectations; the number of those that were added.
 
-    The file is read again first, and what it says by then isn't added twice. Its own expectations,
-    written by hand or proposed before, stay as they are.
+    The file is read again first, so that nothing is added twice. Its own expectations, written by
+    hand or proposed before, stay as they are.
 
     Raises
     ------

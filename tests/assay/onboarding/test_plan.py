@@ -199,4 +199,4 @@ def test_numbers_in_spaces_and_dates_in_other_forms_are_meant(tmp_path: Path) ->
     assert contract.column("day").format == "%d/%m/%Y"
     assert contract.source.null_values == ("", " ?")
     text = plan.files["contracts/meant.odcs.yaml"]
-    assert "# dates that %d/%m/%Y and %m/%d/%Y read alike: confirm which" in text
+    assert "# dates that both %d/%m/%Y and %m/%d/%Y can read: confirm which" in text

@@ -213,8 +213,8 @@ def test_earlier_versions_give_bands_and_open_lists(session: Session) -> None:
     assert mean.kwargs["min_value"] < min(means) < max(means) < mean.kwargs["max_value"]
     assert ("kind",) not in _by(found, "_in_set")
     remarks = {r.column: r.text for r in found.remarks}
-    assert "new levels came in" in remarks["kind"]
-    assert "which batch this is" in remarks["day"]
+    assert "new levels occurred in" in remarks["kind"]
+    assert "it names the batch" in remarks["day"]
     assert found.batches == 7
     far = session.set_aside((frames[0] + {"x": 90, "kind": "", "day": 0}).assign(
         __row=range(900)))  # fmt: skip
@@ -229,7 +229,7 @@ def test_codes_for_unknown_are_named(session: Session) -> None:
     frame = pd.DataFrame({"gain": x, "__row": range(len(x))})
     found = propose_suite(session, session.set_aside(frame))
     (remark,) = [r for r in found.remarks if r.column == "gain"]
-    assert remark.text.startswith("99999 stands 9 times")
+    assert remark.text.startswith("99999 occurs 9 times")
 
 
 def test_a_key_of_two_columns_and_what_is_known(session: Session) -> None:

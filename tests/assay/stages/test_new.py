@@ -74,9 +74,9 @@ def test_a_limit_that_chance_sets_says_so(tmp_path: Path) -> None:
     with engine.open_session(threads=2) as session:
         policy = _drafted(session, sample)
     told = [c.rationale or "" for c in policy.columns.values()]
-    assert all("chance alone reaches" in text for text in told)
+    assert all("random variation alone reaches" in text for text in told)
     assert all("in a batch of 640 rows" in text for text in told)
-    assert any(text.startswith("What chance alone reaches") for text in told)
+    assert any(text.startswith("What random variation alone reaches") for text in told)
 
 
 _SIGN = re.compile(r"^( *)# (?= *(- |\{|(\"[^\"]+\"|\w+):( |$)))", re.M)

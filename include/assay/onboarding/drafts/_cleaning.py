@@ -8,10 +8,10 @@ from assay.onboarding.evidence._sample import ColumnProfile, Profile
 
 
 def render_cleaning(_: Draft, profile: Profile) -> str:
-    """Trim the texts that need it, and propose the rest in comments."""
+    """The text of the policy: it trims texts that need it; other steps are in comments."""
     padded = [c for c in profile.columns if c.padded]
     lines = [
-        "description: Brings texts to one spelling; the release keeps natural units.",
+        "description: Texts are trimmed; the release keeps natural units.",
         "on_inconclusive: hold",
         "# In this order: parse, text, deduplicate, outliers, impute, derive and scale.",
     ]
@@ -23,7 +23,7 @@ def render_cleaning(_: Draft, profile: Profile) -> str:
         and c.guess != "identifier"
     ]  # fmt: skip
     if holed:
-        # With the comment signs off, the step stands in the list of those that are there.
+        # Without the comment signs, the step belongs to the list of steps above.
         sign, steps = ("  # ", []) if padded else ("#   ", ["# steps:"])
         lines += [
             "# To fill missing values (each filled cell is flagged in <column>__imputed, and",

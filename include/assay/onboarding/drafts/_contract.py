@@ -28,13 +28,13 @@ def render_contract(draft: Draft, profile: Profile) -> str:
         "description:",
         "  purpose: To be written by the owner.  # confirm: what is this data for?",
         "team:",
-        f"  name: {quote(draft.owner)}  # confirm: who answers for it?",
+        f"  name: {quote(draft.owner)}  # confirm: which team owns it?",
         *_server(draft),
         "customProperties:",
         "  - property: partition",
         "    value:",
         f"      grain: {draft.grain}  # confirm: how long a batch is",
-        "      timezone: UTC  # confirm: where a batch begins and ends",
+        "      timezone: UTC  # confirm: time zone in which a batch begins and ends",
         f"      first: {quote(draft.first)}  # {draft.first_from}",
         "      # last: BATCH  # where the data set is finished",
         *_dated(profile),
@@ -64,7 +64,7 @@ def _server(draft: Draft) -> list[str]:
         custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
     if draft.text.null_tokens:
         tokens = ", ".join(map(quote, ("", *draft.text.null_tokens)))
-        custom.append("      # Texts that stand where there is no value: confirm.")
+        custom.append("      # Texts that mean a missing value: confirm.")
         custom.append(f"      - {{property: nullValues, value: [{tokens}]}}")
     return [*lines, "    customProperties:", *custom] if custom else lines
 
@@ -77,7 +77,7 @@ def parquet(name: str) -> bool:
 def _dated(profile: Profile) -> list[str]:
     if profile.dated is None:
         return []
-    return [f"      # column: {quote(profile.dated)}  # confirm: where rows lie within their batch"]
+    return [f"      # column: {quote(profile.dated)}  # confirm: a row's date in its batch"]
 
 
 def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[str]:
@@ -89,7 +89,7 @@ def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[st
     if column.name == profile.key:
         lines.append("        primaryKey: true  # unique and never null in the sample: confirm")
     elif column.name in profile.keys:
-        lines.append("        # unique: true  # it is in the sample; is it a law? confirm")
+        lines.append("        # unique: true  # it is in the sample; must it always be? confirm")
     if column.nulls == 0:
         lines.append(f"        required: true  # no null in {profile.rows} rows")
     else:
@@ -110,7 +110,7 @@ def _properties(column: ColumnProfile, text: TypedText) -> list[str]:
     if column.name in text.ambiguous:
         forms = " and ".join(text.ambiguous[column.name])
         lines += [
-            f"        # dates that {forms} read alike: confirm which, by",
+            f"        # dates that both {forms} can read: confirm which, by",
             "        # `logicalType: date` and a custom property parseFormat",
         ]
     guessed = []

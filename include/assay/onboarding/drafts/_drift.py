@@ -1,4 +1,4 @@
-"""The text of a first drift policy: limits that ordinary batches keep, and that can be judged."""
+"""The text of a first drift policy: limits that ordinary batches meet, and that can be judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from assay.onboarding.evidence._sample import ColumnProfile, Profile
 from assay.policy.drift import DriftPolicy
 
 Chance = Callable[[Session, Table, DriftPolicy], tuple[int, Mapping[str, float]]]
-"""Session, sample, policy → a number of rows, and what chance alone reaches in a batch of these."""
+"""Session, sample, policy → rows of a batch, and what random variation alone reaches in it."""
 _LEAST: Final = 0.01
 _MOST: Final = 0.99
 
@@ -26,7 +26,7 @@ _MOST: Final = 0.99
 def measure_chance(
     session: Session, table: Table, draft: Draft, profile: Profile, chance: Chance
 ) -> Profile:
-    """The profile with what chance reaches at the level of the policy that would be drafted."""
+    """The profile with what random variation reaches at the level of the policy to be drafted."""
     document = yaml.safe_load(render_drift(draft, profile))
     if not document.get("applies", True):
         return profile
@@ -35,16 +35,16 @@ def measure_chance(
 
 
 def render_drift(draft: Draft, profile: Profile) -> str:
-    """Limits from how far the parts of the sample lie apart; the first batch as the reference."""
+    """The text of the policy: limits by the distances of the sample's parts, a pinned reference."""
     columns = [c for c in comparable(profile) if c.name in profile.distances]
-    lines = ["description: A batch against the first one.", "on_inconclusive: hold"]
+    lines = ["description: A batch is compared with the first one.", "on_inconclusive: hold"]
     if not columns:
         reason = f"The sample of {profile.rows} rows has no column that could be compared in parts."
         return "\n".join([*lines, "applies: false", f"reason: {reason}"]) + "\n"
     lines += [
         "alpha: 0.01",
         "alpha_rationale: >-",
-        "  A convention: one batch in a hundred without any shift may seem to have one. Confirm.",
+        "  A convention: in one of a hundred batches without a shift, a test finds one. Confirm.",
         "references:",
         "  first_batch:",
         "    kind: pinned",
@@ -79,7 +79,7 @@ def _column(column: ColumnProfile, profile: Profile) -> list[str]:
 
 def _rationale(distance: float, chance: float, profile: Profile) -> list[str]:
     reached = (
-        f"hat chance alone reaches ({chance:.3g}) at this alpha in a batch of "
+        f"hat random variation alone reaches ({chance:.3g}) at this alpha in a batch of "
         f"{profile.chance_rows} rows, four fifths of the sample's"
     )
     twice = (
@@ -87,9 +87,7 @@ def _rationale(distance: float, chance: float, profile: Profile) -> list[str]:
         f"sample ({profile.rows // PARTS} rows each) from the rest"
     )
     if chance > max(_LEAST, 2 * distance):
-        text = (
-            f"W{reached}: a lower limit would leave ordinary batches undecided. T{twice} is less."
-        )
+        text = f"W{reached}: by a lower limit an ordinary batch is inconclusive. T{twice} is less."
     else:
         text = f"T{twice}; at least .01, and no less than w{reached}."
     return [" " * 6 + line for line in textwrap.wrap(text, 94)]

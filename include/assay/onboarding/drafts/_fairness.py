@@ -8,14 +8,14 @@ from assay.onboarding.evidence._sample import ColumnProfile, Profile
 
 
 def render_fairness(_: Draft, profile: Profile) -> str:
-    """Not applied until somebody names the protected attributes; what to name, in comments."""
+    """The text of the policy: it isn't applied until its commented lines are confirmed."""
     protected = [c for c in profile.columns if c.role == "protected"]
     outcomes = {c.role: c.name for c in profile.columns if c.role in {"label", "prediction"}}
     lines = [
         "description: Whether outcomes differ between groups of people.",
         "on_inconclusive: hold",
         "applies: false",
-        "reason: Nobody has confirmed yet whether this data decides about people.",
+        "reason: It isn't confirmed yet whether this data decides about people.",
     ]
     if protected:
         lines.append(f"# Columns that may be protected attributes: {_named(protected)}")
@@ -26,9 +26,9 @@ def render_fairness(_: Draft, profile: Profile) -> str:
     names = [quote(c.name) for c in compared] or ["COLUMN"]
     return "\n".join([
         *lines,
-        "# Where it does decide about people, put what follows in the place of `applies` and",
-        "# `reason`, and name the roles in the contract. An attribute needs a closed list of what",
-        "# it may hold: an `enum` in the contract, not drafted for columns about people, or the",
+        "# If it decides about people, write the lines below in the place of `applies` and",
+        "# `reason`, and name the roles in the contract. An attribute needs a closed list of its",
+        "# values, in an `enum` of the contract (not drafted for columns about people) or in the",
         "# `levels` below. A number such as an age is binned in privacy.yaml first, and its levels",
         "# are the bins.",
         "# favourable: VALUE  # which outcome is good for the person",

@@ -7,16 +7,16 @@ from assay.onboarding.evidence._sample import Profile
 
 
 def render_privacy(_: Draft, profile: Profile) -> str:
-    """Nothing is classified yet; what to do with the guesses, in comments."""
+    """The text of the policy: nothing is classified yet; guesses are in comments."""
     guesses = [c for c in profile.columns if c.guess]
     lines = [
-        "description: What becomes of each column that can lead to a person.",
+        "description: The treatment of each column that can lead to a person.",
         "# Each column that the contract classifies must be listed here under `columns`.",
     ]
     if guesses:
         lines += [
-            "# Guessed from names, to confirm together with the contract's classification. To keep",
-            "# a column as it is needs a reason; else generalise, mask or drop it. What is dropped",
+            "# Guessed from names; confirm them with the contract's classification. To keep a",
+            "# column needs a reason; else generalise, mask or drop it. A column that is dropped",
             "# must leave cleaning.yaml, drift.yaml and the clean suite too.",
             "# columns:",
         ]

@@ -1,7 +1,7 @@
 """What a table shows of each column, out of core: the evidence that expectations are proposed on.
 
 One scan gives every count, extreme and length. One more scan of a column gives its levels or its
-uniqueness, only where the first scan says that this is worth it.
+uniqueness, only where the first scan shows that there may be any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assay.errors import InputError
 from assay.onboarding.evidence._column_types import ColumnType, logical_type
 
 MOST_LEVELS: Final = 200
-"""A column with more levels than this is no list that a person would close."""
+"""A column with more levels than this has no closed list."""
 EXTREMES: Final = 256
 """How many of the greatest and of the least values are read."""
 _NEARLY_UNIQUE: Final = 0.9
@@ -101,7 +101,7 @@ def measure_columns(
     session : Session
         The session that the table belongs to.
     hidden : collection of str
-        Columns of which no value may be read out.
+        Columns of which no value may be read.
     progress : callable
         Called with each step, in words.
 
@@ -113,7 +113,7 @@ def measure_columns(
     Notes
     -----
     NaN is null, as it is when a suite is judged. Exact distinct values are counted only where a
-    sketch says that nearly all are different, by a grouping that spills to disk.
+    sketch finds nearly all different, by a grouping that spills to disk.
     """
     view, types, unnamed = data_view(session, table)
     progress("counting, in one scan")
@@ -211,7 +211,7 @@ def _column(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> Colu
 def _with_uniqueness(
     session: Session, table: Table, column: ColumnEvidence, rows: int
 ) -> ColumnEvidence:
-    """The column and whether it is unique, which is counted where the sketch says that it may be.
+    """The column and whether it is unique, which is counted where the sketch allows it.
 
     A column of floating-point numbers or of booleans is no key.
     """
@@ -231,7 +231,7 @@ def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:
 
 
 def _with_levels(session: Session, table: Table, column: ColumnEvidence) -> ColumnEvidence:
-    """The column with its levels, where there are few and they may be read out."""
+    """The column with its levels, where there are few and they may be read."""
     few = 0 < column.distinct <= MOST_LEVELS * _SKETCH_ERROR
     if column.type not in {"integer", "string"} or not few or column.hidden or column.unique:
         return column

@@ -36,11 +36,11 @@ class LevelList:
     def why_open(self) -> str:
         """Why the list isn't closed; empty where it is."""
         unseen = self.unseen
-        more = f"{unseen.mass:.2%} of further rows would bring a new one (Good and Turing)"
+        more = f"{unseen.mass:.2%} of further rows would have a new one (Good and Turing)"
         if self.batches > 1 and self.arrivals:
             return (
-                f"no closed list: new levels came in {self.arrivals} of the later of "
-                f"{self.batches} batches"
+                f"no closed list: new levels occurred in {self.arrivals} of the later half "
+                f"of {self.batches} batches"
             )
         if unseen.n < _ROWS_A_LEVEL * unseen.levels:
             return f"no closed list: {unseen.levels} levels in only {unseen.n} rows; {more}"
@@ -64,9 +64,9 @@ def list_of(counts: Mapping[Any, int]) -> LevelList:
 
 
 def measure_list(column: ColumnEvidence, versions: Sequence[Version]) -> LevelList | None:
-    """The list of a column's levels; None where a list can't say what the column holds.
+    """The list of a column's levels; None where the column isn't a list.
 
-    Of numbers only few are listed, or those that a name says are codes.
+    Numbers are listed only where there are few, or where the name suggests codes.
     """
     if column.levels is None:
         return None

@@ -1,4 +1,4 @@
-"""How far beyond the greatest value seen the next batch's may lie."""
+"""The tail of a column's values, by which the extremes of the next batch are predicted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Tail:
         """The value that so many of the next batch's rows are expected to exceed.
 
         Another batch of as many rows has ``k`` beyond the threshold; k (1 + ξ y/σ)^(−1/ξ) of them
-        lie more than y beyond it, set equal to ``expected`` and solved for y.
+        exceed it by more than y, set equal to ``expected`` and solved for y.
         """
         ratio = self.k / expected
         if abs(self.shape) < 1e-9:

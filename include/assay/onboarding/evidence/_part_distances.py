@@ -18,7 +18,7 @@ _MOST_CATEGORIES: Final = 20
 
 
 def is_category(column: ColumnProfile) -> bool:
-    """Whether a column is compared by its levels rather than by its order."""
+    """Whether a column is compared by its levels and not by its order."""
     return column.type == "boolean" or column.distinct <= _MOST_CATEGORIES
 
 

@@ -63,7 +63,7 @@ class Profile:
 
     @property
     def key(self) -> str | None:
-        """The candidate key to begin with: one whose name says so, else the first."""
+        """The first candidate key whose name suggests a key, else the first."""
         named = [name for name in self.keys if names_key(name)]
         return next(iter((*named, *self.keys)), None)
 

@@ -120,7 +120,7 @@ def learn_pattern(
             break
         kept.append([runs for runs, _ in form])
         covered += sum(count for _, count in form)
-    if not kept or covered < least * n or not all(_telling(form) for form in kept):
+    if not kept or covered < least * n or not all(_is_specific(form) for form in kept):
         return None
     if hidden and not _impersonal(kept):
         return None
@@ -131,8 +131,8 @@ def learn_pattern(
     return Pattern(f"^{body}$", covered, n, len(kept))
 
 
-def _telling(form: Form) -> bool:
-    """Whether a form says more than that a text is a text: short, plain, with marks or digits."""
+def _is_specific(form: Form) -> bool:
+    """Whether a form is specific: short, plain, with marks or digits."""
     runs = form[0]
     letters = {c for c, _ in runs}
     total = max(sum(n for _, n in r) for r in form)
@@ -206,7 +206,7 @@ def _times(low: int, high: int) -> str:
 
 
 def date_formats(shapes: Mapping[str, int], n: int) -> tuple[str, ...]:
-    """Formats that could read every value, by its shape alone; the values must be tried.
+    """Formats that may read every value, by its shape alone; the values still have to be read.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How much the earlier versions of a data set differ, and what the next one may be by that."""
+"""How much the earlier versions of a data set differ, and the band that they predict."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from assay.onboarding.evidence._columns import (
 )
 
 LEAST_VERSIONS: Final = 4
-"""With fewer batches their spread is hardly known."""
+"""With fewer batches their spread can't be estimated."""
 _MOST_LEVELS: Final = 1000
 _CHANCE: Final = 0.01
 
@@ -88,7 +88,7 @@ def _finite(values: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def names_batch(column: ColumnEvidence, versions: Sequence[Version]) -> bool:
-    """Whether a column says which batch a row is of: one value throughout, another each time."""
+    """Whether a column names the batch: one value in all rows, and another in each batch."""
     if column.distinct != 1:
         return False
     if not versions:

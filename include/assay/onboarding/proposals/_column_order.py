@@ -16,7 +16,7 @@ def propose_orders(context: TableContext) -> Found:
                 "column_A": order.high, "column_B": order.low, "or_equal": True,
                 "ignore_row_if": "either_value_is_missing",
             },
-            f"So in each of {order.n} rows (equal in {order.equal}); were the columns unrelated, "
-            f"{order.by_chance:.0%} of the rows would be out of order.",
+            f"It is so in each of {order.n} rows (equal in {order.equal}); if the columns were "
+            f"unrelated, {order.by_chance:.0%} of the rows would be out of order.",
             {"n": order.n, "equal": order.equal, "by_chance": order.by_chance},
         )  # fmt: skip

@@ -16,6 +16,6 @@ def propose_key(context: TableContext) -> Found:
     if key is not None:
         yield Proposal(
             "expect_compound_columns_to_be_unique", {"column_list": list(key)},
-            f"No column is a key by itself; these {len(key)} together are one in {evidence.rows} "
+            f"No column is a key alone; these {len(key)} together are unique in {evidence.rows} "
             "rows.", {"n": evidence.rows, "distinct": evidence.rows},
         )  # fmt: skip

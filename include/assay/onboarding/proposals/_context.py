@@ -95,12 +95,12 @@ class ColumnContext:
 
     @cached_property
     def names_batch(self) -> bool:
-        """Whether the column says which batch a row is of."""
+        """Whether the column names the batch."""
         return names_batch(self.column, self.of.versions)
 
     @cached_property
     def level_list(self) -> LevelList | None:
-        """The levels of the column, where a list can say what it holds."""
+        """The levels of the column, where it may be a list."""
         return None if len(self.date_formats) == 1 else measure_list(self.column, self.of.versions)
 
     @property

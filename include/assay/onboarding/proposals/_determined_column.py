@@ -28,8 +28,8 @@ def propose_pairs(context: TableContext) -> Found:
         unseen = known.unseen
         yield Proposal(
             "expect_column_pair_values_to_be_in_set", kwargs,
-            f"Each level of {found.by} has one of {found.column}: {len(found.pairs)} pairs in "
-            f"{unseen.n} rows, the rarest in {known.rarest}.",
+            f"Each level of {found.by} has one level of {found.column}: {len(found.pairs)} pairs "
+            f"in {unseen.n} rows, the rarest in {known.rarest}.",
             {"n": unseen.n, "pairs": len(found.pairs), "rarest": known.rarest,
              "seen_once": unseen.once, "chao1": round(unseen.richness, 1)},
         )  # fmt: skip

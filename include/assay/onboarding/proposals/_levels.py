@@ -12,12 +12,12 @@ from assay.onboarding.proposals._proposal import Proposal, Remark
 
 
 def propose_levels(context: ColumnContext) -> Found:
-    """Propose a closed list, where the rarest levels say that it is whole; else say why not."""
+    """Propose a closed list, if the rarest levels show that it is complete; else remark why not."""
     found = context.level_list
     if found is None:
         return
     if context.names_batch:
-        yield Remark(context.name, "one value throughout: it says which batch this is")
+        yield Remark(context.name, "one value in all rows: it names the batch")
         return
     if found.why_open:
         if not context.column.numeric:
@@ -49,9 +49,9 @@ def _rationale(found: LevelList) -> str:
     if unseen.once:
         return why + (
             f"; {unseen.once} seen once, so that {unseen.mass:.4%} of further rows may bring a new "
-            "one (Good and Turing), which mostly leaves room for."
+            "one (Good and Turing), which mostly allows."
         )
-    return why + "; none seen once, so that no further one is expected (Good and Turing, Chao1)."
+    return why + "; none seen only once, so no further one is expected (Good and Turing, Chao1)."
 
 
 def _spelt_alike(name: str, levels: Collection[Level]) -> Found:

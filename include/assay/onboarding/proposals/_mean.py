@@ -11,7 +11,7 @@ from assay.onboarding.proposals._proposal import Proposal, Remark
 
 
 def propose_mean(context: ColumnContext) -> Found:
-    """Propose where the next batch's mean lies."""
+    """Propose a band for the next batch's mean."""
     column, name = context.column, context.name
     means = [v.means[name] for v in context.of.versions if name in v.means]
     if column.mean is None or len(means) < LEAST_VERSIONS:
@@ -20,13 +20,13 @@ def propose_mean(context: ColumnContext) -> Found:
         return
     low, high = _rounded(*prediction_band(means))
     if not low <= column.mean <= high:
-        yield Remark(name, f"its mean {column.mean:.6g} lies outside {low:g} to {high:g}, "
-                     f"where {len(means)} earlier batches let one expect it")  # fmt: skip
+        yield Remark(name, f"its mean {column.mean:.6g} is outside {low:g} to {high:g}, "
+                     f"the interval that {len(means)} earlier batches predict")  # fmt: skip
         return
     yield Proposal(
         "expect_column_mean_to_be_between",
         context.kwargs(min_value=low, max_value=high),
-        f"The means of {len(means)} earlier batches lie between {min(means):.6g} and "
+        f"The means of {len(means)} earlier batches are between {min(means):.6g} and "
         f"{max(means):.6g}; the 99 % prediction interval of the next one's.",
         {"batches": len(means), "least": min(means), "most": max(means), "mean": column.mean},
         "clean",

@@ -8,7 +8,7 @@ from assay.onboarding.proposals._proposal import Proposal, Remark
 
 
 def propose_nulls(context: ColumnContext) -> Found:
-    """No null where there was none; else no more than the lower end of Wilson's interval says."""
+    """Propose no null where there is none; else at most the share that Wilson's interval allows."""
     name, versions = context.name, context.of.versions
     seen = [(context.of.evidence.rows, context.column.nulls)]
     seen += [(v.rows, v.nulls[name]) for v in versions if name in v.nulls and v.rows]
@@ -24,7 +24,7 @@ def propose_nulls(context: ColumnContext) -> Found:
         return
     least = min(lower_limit(n - k, n) for n, k in seen)
     if least < 0.05:
-        yield Remark(name, f"null in {nulls} of {rows} rows: nothing to hold it to")
+        yield Remark(name, f"null in {nulls} of {rows} rows: too many to expect values")
         return
     what = "of the worst of the batches" if len(seen) > 1 else "of the share that isn't"
     why = (

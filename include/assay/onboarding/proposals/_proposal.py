@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 Stage = Literal["raw", "clean"]
 Aspect = tuple[str, tuple[str, ...]]
-"""What an expectation is about: a subject, and columns."""
+"""The subject of an expectation, and its columns."""
 
 _SAME: Final[Mapping[str, str]] = {
     "expect_column_values_to_be_of_type": "type",
@@ -37,8 +37,8 @@ _SAME: Final[Mapping[str, str]] = {
 class Proposal:
     """One expectation, why it is proposed, and the numbers behind it.
 
-    ``stage`` says which suite it belongs in: what must hold of rows as they arrive, or of values
-    once they are cleaned. ``evidence`` holds counts, and values only of columns that aren't about
+    ``stage`` is the suite that it belongs to: for rows as they arrive, or for values after
+    cleaning. ``evidence`` holds counts, and values only of columns that aren't about
     people.
     """
 
@@ -51,7 +51,7 @@ class Proposal:
 
     @property
     def aspect(self) -> Aspect:
-        """What it is about: two expectations of one aspect say the same thing of a column."""
+        """Its subject: two expectations with one aspect judge the same property of a column."""
         return aspect(self.type, self.kwargs)
 
     def expectation(self) -> dict[str, Any]:
@@ -66,14 +66,14 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Remark:
-    """What was seen of a column and not proposed, with the reason."""
+    """What was found in a column and isn't proposed, with the reason."""
 
     column: str
     text: str
 
 
 def aspect(kind: str, kwargs: Mapping[str, Any]) -> Aspect:
-    """The aspect of an expectation: what it says, of which columns.
+    """The aspect of an expectation: its subject and its columns.
 
     Examples
     --------
@@ -87,5 +87,5 @@ def aspect(kind: str, kwargs: Mapping[str, Any]) -> Aspect:
 
 
 def aspects(expectations: Iterable[tuple[str, Mapping[str, Any]]]) -> set[Aspect]:
-    """The aspects that some expectations, each of all rows, have already."""
+    """The aspects of some expectations; those with a row condition don't count."""
     return {aspect(k, kwargs) for k, kwargs in expectations if not kwargs.get("row_condition")}

@@ -43,8 +43,8 @@ def _proposal(context: ColumnContext, low: float, high: float) -> Proposal:
         evidence |= {"batches": len(seen) + 1, "least": min(a for a, _ in seen),
                      "most": max(b for _, b in seen)}  # fmt: skip
     why = f"From {least} to {most}" + (
-        f"; by the tails of the values {EXPECTED_BEYOND:g} rows of another such batch lie beyond "
-        "each limit, which is rounded outward."
+        f"; by the tails of the values {EXPECTED_BEYOND:g} rows of another such batch are expected "
+        "beyond each limit, which is rounded outward."
         if found.tails else
         ", with a tenth of the span to spare on each side, rounded outward: too few different "
         "values for more."
@@ -57,7 +57,7 @@ def _number(value: float, whole: bool) -> float | int:
 
 
 def _sentinel(extremes: Sequence[float]) -> str:
-    """A value that stands often, far beyond all others: a code rather than a number."""
+    """A remark on a value that occurs often, far beyond all others; empty without one."""
     outermost, times = extremes[0], sum(x == extremes[0] for x in extremes)
     rest = [x for x in extremes if x != outermost]
     if times < 3 or len(rest) < 20:
@@ -66,6 +66,6 @@ def _sentinel(extremes: Sequence[float]) -> str:
     if gap <= max(spread, abs(rest[0])):
         return ""
     return (
-        f"{_number(outermost, False)} stands {times} times, far from the next value "
+        f"{_number(outermost, False)} occurs {times} times, far from the next value "
         f"({_number(rest[0], False)}): a code for 'unknown' or 'more'?"
     )

@@ -13,7 +13,7 @@ ROW_COUNT = "expect_table_row_count_to_be_between"
 
 def at_least_one_row(stage: Stage, **evidence: int) -> Proposal:
     """The expectation that every suite has."""
-    why = "A batch without a row says nothing, so it can't be released."
+    why = "A batch without rows can't be judged, so it can't be released."
     return Proposal(ROW_COUNT, {"min_value": 1}, why, evidence, stage, "critical")
 
 
@@ -27,8 +27,8 @@ def propose_row_count(context: TableContext) -> Found:
     low, high = (math.exp(x) for x in prediction_band([math.log(n) for n in counts]))
     low, high = max(1, math.floor(low)), math.ceil(high)
     if not low <= rows <= high:
-        yield Remark("the table", f"{rows} rows; by {len(counts)} earlier batches the next "
-                     f"has {low} to {high}")  # fmt: skip
+        yield Remark("the table", f"{rows} rows; {len(counts)} earlier batches predict "
+                     f"{low} to {high}")  # fmt: skip
         return
     yield Proposal(
         ROW_COUNT, {"min_value": low, "max_value": high},

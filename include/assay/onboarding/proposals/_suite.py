@@ -1,4 +1,4 @@
-"""A suite proposed from data: what they keep, as expectations with the evidence for each."""
+"""A suite proposed from data: what they meet, as expectations with the evidence for each."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from assay.onboarding.proposals._rules import COLUMN_RULES, PAIR_RULES, TABLE_RU
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What is proposed for a table, and what was seen and isn't.
+    """What is proposed for a table, and what was found and isn't proposed.
 
-    Read ``proposals``, then ``remarks``. ``batches`` is how many batches the evidence is from, the
-    table itself included.
+    Read ``proposals``, then ``remarks``. ``batches`` is the number of batches that the evidence is
+    from, with the table itself.
     """
 
     rows: int
@@ -39,16 +39,16 @@ def propose_suite(
     earlier: Sequence[tuple[str, Table]] = (),
     progress: Progress = silent,
 ) -> Suggestion:
-    """Propose the expectations that a table keeps and that nothing states yet.
+    """Propose the expectations that a table meets and that aren't stated yet.
 
     Parameters
     ----------
     session : Session
         The session that the tables belong to.
     table : ibis.Table
-        The data: best a whole ordinary batch.
+        The data; a whole ordinary batch is best.
     hidden : collection of str
-        Columns that are about people: no value of them is read out, so that only types, nulls,
+        Columns that are about people: no value of them is read, so that only types, nulls,
         uniqueness and plain patterns are proposed on them.
     known : collection
         :func:`aspects` that are stated already.
@@ -60,14 +60,14 @@ def propose_suite(
     Returns
     -------
     Suggestion
-        The table keeps every proposal: a band from earlier versions in which it doesn't lie is a
-        remark instead.
+        The table meets every proposal: a band from earlier versions that doesn't hold it becomes
+        a remark.
 
     Notes
     -----
     One scan of the table for counts and extremes; one of a single column for its levels, shapes or
     uniqueness, where there may be any; one for all pairs that a sample leaves; one of each earlier
-    version. All of them group and sort on disk where memory doesn't do.
+    version. All of them spill to disk where memory is short.
     """
     evidence = measure_columns(session, table, hidden, progress)
     versions = measure_versions(session, earlier, evidence, progress)
@@ -84,7 +84,7 @@ def _findings(context: TableContext, progress: Progress) -> Found:
     for rule in TABLE_RULES:
         yield from rule(context)
     for name in context.evidence.unnamed_types:
-        yield Remark(name, "no suite of ours can say anything of its type")
+        yield Remark(name, "no suite can judge its type")
     for column in context.evidence.columns.values():
         progress(f"proposing on {column.name}")
         if column.nulls == context.evidence.rows:

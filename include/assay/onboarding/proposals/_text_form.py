@@ -12,7 +12,7 @@ from assay.onboarding.proposals._proposal import Proposal
 _COVERED: Final = 0.99
 _LEAST_VALUES: Final = 20
 _LEAST_HIDDEN: Final = 100
-"""Values that a pattern needs where they are about people: that of a few would show theirs."""
+"""The least number of values about people for a pattern: one of few values would show them."""
 
 
 def propose_text_form(context: ColumnContext) -> Found:
@@ -37,7 +37,7 @@ def _pattern(context: ColumnContext) -> Pattern | None:
 
 def _matching(context: ColumnContext, pattern: Pattern) -> Proposal:
     n, kwargs = context.present, context.kwargs(regex=pattern.regex)
-    why = f"{pattern.covered} of {n} values have it"
+    why = f"{pattern.covered} of {n} values match it"
     if pattern.covered < n:
         kwargs["mostly"] = lower_limit(pattern.covered, n)
         why += "; mostly is the lower end of the 95 % Wilson interval"

@@ -12,10 +12,10 @@ _LEAST_ROWS: Final = 100
 
 
 def propose_unique(context: ColumnContext) -> Found:
-    """Propose that no value stands twice, if enough rows or the name say that it is a key."""
+    """Propose that no value occurs twice, if enough rows or the name suggest a key."""
     n = context.present
     if context.column.unique and (n >= _LEAST_ROWS or names_key(context.name)):
         yield Proposal(
             "expect_column_values_to_be_unique", context.kwargs(),
-            f"No value stands twice in {n} rows.", {"n": n, "distinct": n},
+            f"No value occurs twice in {n} rows.", {"n": n, "distinct": n},
         )  # fmt: skip
