@@ -33,7 +33,7 @@ _LEVELS: Final = 254
 
 
 def measure_classifier(
-    reference: Any, current: Any, policy: DriftPolicy, level: float
+    reference: Table, current: Table, policy: DriftPolicy, level: float
 ) -> ColumnDrift | None:
     """Measure the AUC with which a classifier separates the tables, each row scored unseen.
 
@@ -98,7 +98,7 @@ def measure_classifier(
 
 
 def _features(
-    tables: tuple[Any, Any], names: Sequence[str], policy: DriftPolicy
+    tables: tuple[Table, Table], names: Sequence[str], policy: DriftPolicy
 ) -> tuple[tuple[Array, Array], list[bool]]:
     """A matrix of each table's sampled rows, and which of its columns are levels."""
     chosen: list[dict[str, Any]] = [{}, {}]

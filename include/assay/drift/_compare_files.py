@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from ibis import Table
 
 from assay.drift._judge import judge_drift
 from assay.drift._measure import measure_drift
@@ -66,8 +67,8 @@ def compare_files(
 
 def _causes(
     session: Session,
-    before: Any,
-    now: Any,
+    before: Table,
+    now: Table,
     verdict: Verdict,
     policy: DriftPolicy,
     rows: Path | None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ibis import Table
+
 from assay.contract import Contract
 from assay.drift._classifier import measure_classifier
 from assay.drift._measurements import DriftMeasurements
 from assay.drift.columns._comparison import Comparison
-from assay.drift.columns._counted_table import CountedTable
+from assay.drift.columns._counted_table import CountedTable, Released
 from assay.drift.concept._measure import measure_concept
 from assay.engine import Session
 from assay.errors import PolicyError
@@ -18,8 +20,8 @@ from assay.policy.drift import DriftPolicy
 
 def measure_drift(
     session: Session,
-    reference: Any | None,
-    current: Any,
+    reference: Table | Released | None,
+    current: Table,
     policy: DriftPolicy,
     *,
     contract: Contract | None = None,

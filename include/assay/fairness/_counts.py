@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import ibis
+import ibis.expr.types as ir
 from ibis import Table
 
 from assay.policy.fairness import Favourable, OutcomeColumn
@@ -127,7 +128,7 @@ def count_outcomes(
     ]
 
 
-def as_text(column: Any) -> Any:
+def as_text(column: ir.Value) -> ir.Value:
     """A column's values as text, as a policy writes them: 2.0 is '2', NaN is missing."""
     kind = column.type()
     if not (kind.is_floating() or kind.is_decimal()):
@@ -142,7 +143,7 @@ def as_text(column: Any) -> Any:
     return ibis.ifelse(number.isnan(), ibis.null("string"), text)
 
 
-def _is_one_of(column: Any, values: Sequence[str]) -> Any:
+def _is_one_of(column: ir.Value, values: Sequence[str]) -> ir.Value:
     if column.type().is_boolean():
         values = [{"1": "true", "0": "false"}.get(v, v) for v in values]
     return as_text(column).isin(list(values))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+from ibis import Table
 
 from assay.contract import Contract
 from assay.drift.attribution._alarms import Alarm
@@ -20,7 +21,7 @@ from assay.drift.attribution._segments import (
     segmenting_columns,
 )
 from assay.drift.columns._column_values import Sides
-from assay.drift.columns._counted_table import CountedTable
+from assay.drift.columns._counted_table import CountedTable, Released
 from assay.engine import ROW, round12
 from assay.policy.drift import DriftPolicy, NumericTest
 
@@ -35,12 +36,12 @@ Array = np.ndarray[Any, Any]
 
 
 def explain_drift(
-    reference: Any,
-    current: Any,
+    reference: Table | Released | CountedTable,
+    current: Table | Released | CountedTable,
     alarm: Alarm,
     policy: DriftPolicy,
     contract: Contract | None = None,
-) -> tuple[Cause, Any | None]:
+) -> tuple[Cause, Table | None]:
     """Split an alarm into the mix of segments and changes within them, and find the segments.
 
     Read ``segmenting`` first: None means that no column's segments differ by more than chance, so
@@ -132,7 +133,7 @@ class _Found:
         return {"rows": int(some[1]), "excess": round(float(some[1] - expected))}
 
 
-def _rows(score: Score, chosen: _Found | None, centre: float) -> Any | None:
+def _rows(score: Score, chosen: _Found | None, centre: float) -> Table | None:
     """Numbers of the batch's rows that carry the shift, one column, None without row numbers."""
     if ROW not in score.current.columns:
         return None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import ibis
+from ibis import Table
 
 from assay.drift.attribution._cause import Cause
 from assay.engine import ROW, Session
 
 
 def write_rows(
-    session: Session, explained: Sequence[tuple[Cause, Any | None]], path: Path
+    session: Session, explained: Sequence[tuple[Cause, Table | None]], path: Path
 ) -> list[Cause]:
     """Write one Parquet file: a row for each cause and each row of the batch behind it.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+from ibis import Table
 
 from assay.drift.attribution._cause import PipelineChange
 from assay.engine import data_columns
 
 
-def schema_changes(reference: Any, current: Any) -> Iterator[PipelineChange]:
+def schema_changes(reference: Table, current: Table) -> Iterator[PipelineChange]:
     """List columns that are new, removed, or of another type: one change for each kind."""
     before, now = data_columns(reference), data_columns(current)
     parts = {
@@ -26,6 +29,6 @@ def schema_changes(reference: Any, current: Any) -> Iterator[PipelineChange]:
             yield PipelineChange(kind="schema", what=f"{what}: {', '.join(names)}")
 
 
-def _base(column: Any) -> Any:
+def _base(column: ir.Column) -> dt.DataType:
     """The type without whether it may be null, which a file does not say."""
     return column.type().copy(nullable=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 from ibis import Table
 
@@ -23,6 +25,7 @@ from assay.drift.effects import EFFECTS
 from assay.drift.tests._chi_square import LEAST_EXPECTED, expected
 from assay.policy.drift import Slice
 from assay.reasons import ReasonCode
+from assay.statistics.sorted_blocks import Block
 
 Array = np.ndarray[Any, Any]
 _MARKS: Final = 32
@@ -51,8 +54,8 @@ class Score:
         What a difference of its means is; ``share`` where it is 1 or 0.
     """
 
-    reference: Any
-    current: Any
+    reference: Table
+    current: Table
     values: dict[Any, float]
     rest: float
     words: str
@@ -63,14 +66,14 @@ class Score:
         """The score of each cell, that of all others last."""
         return np.array([*self.values.values(), self.rest])
 
-    def gaining(self, table: Table, centre: float) -> Any:
+    def gaining(self, table: Table, centre: float) -> ir.BooleanValue:
         """Whether a row's score is above a centre: rows that move the mean the way it went."""
         cells = [cell for cell, value in self.values.items() if value > centre]
         others = [cell for cell, value in self.values.items() if value <= centre]
         return table.cell.notin(others) if self.rest > centre else table.cell.isin(cells)
 
 
-def keyed(column: Any) -> Any:
+def keyed(column: ir.Column) -> ir.Column:
     """Turn a column of text into keys in which missing differs from every level."""
     return ibis.coalesce(ibis.literal(_BEFORE_LEVEL) + column, ibis.literal(MISSING))
 
@@ -129,7 +132,9 @@ def score_of(
     return _of_levels(sides, part, column, effect)
 
 
-def _celled(sides: Sides, part: Slice | None, cells: Any) -> tuple[Any, Any]:
+def _celled(
+    sides: Sides, part: Slice | None, cells: Callable[[Table], ir.Column]
+) -> tuple[Table, Table]:
     """Rows of both sides with their cell, as a function of the table gives it."""
     reference, current = (side.sliced(part) for side in sides)
     return reference.mutate(cell=cells(reference)), current.mutate(cell=cells(current))
@@ -205,7 +210,7 @@ def _kantorovich(table: Array, edges: list[float], unit: float) -> Array:
     return np.append(area[::-1].cumsum()[::-1], 0.0)
 
 
-def _cut(side: Any, edges: list[float]) -> Any:
+def _cut(side: Table, edges: list[float]) -> Table:
     """Each row's cell: how many marks lie below its value."""
     if not edges:
         return side.mutate(cell=ibis.literal(0, "int8"))
@@ -215,7 +220,9 @@ def _cut(side: Any, edges: list[float]) -> Any:
     return side.mutate(cell=cell)
 
 
-def _beyond(sides: list[Any], ladder: _Ladder, column: Any, name: str, named: bool) -> Score:
+def _beyond(
+    sides: list[Table], ladder: _Ladder, column: ir.Column, name: str, named: bool
+) -> Score:
     """One for rows on the side of the distance's point that gained rows."""
     point, gained_above = ladder.point, ladder.gained_above
     cut = [side.mutate(cell=(side.cell > point).cast("int8")) for side in sides]
@@ -225,7 +232,7 @@ def _beyond(sides: list[Any], ladder: _Ladder, column: Any, name: str, named: bo
     return Score(cut[0], cut[1], values, 0.0, f"rows with {name} {where} {at}", "share")
 
 
-def _readable(point: float, column: Any) -> str:
+def _readable(point: float, column: ir.Column) -> str:
     if column.type().is_timestamp() or column.type().is_date():
         import datetime as dt
 
@@ -241,7 +248,7 @@ class _Ladder:
     rows above it are more than before.
     """
 
-    def __init__(self, sizes: list[int], blocks: Any) -> None:
+    def __init__(self, sizes: list[int], blocks: Iterable[Block]) -> None:
         self.sizes = n, m = sizes[0], sizes[1]
         inner = {round(k * _FINE / _MARKS) for k in range(1, _MARKS)}
         marks = sorted({*inner, *_TAIL, *(_FINE - t for t in _TAIL), _FINE})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,12 +42,12 @@ class Segmenting:
     named: frozenset[str]
     least: int
 
-    def expression(self, table: Table) -> Any:
+    def expression(self, table: Table) -> ir.Value:
         """Each row's segment: a key, or ``other``."""
         key = keyed(self.level(table))
         return ibis.ifelse(key.isin(self.keys), key, ibis.literal(OTHER))
 
-    def level(self, table: Table) -> Any:
+    def level(self, table: Table) -> ir.Column:
         """Each row's level of the column, as text."""
         return in_levels(table[self.column], TEXT)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import ibis
 from ibis import Table
@@ -101,7 +101,7 @@ def comparisons(batches: Sequence[str], pinned: Sequence[str]) -> Iterator[tuple
     yield from kept.items()
 
 
-def halved(table: Table, seed: int) -> tuple[Any, Any]:
+def halved(table: Table, seed: int) -> tuple[Table, Table]:
     """A table's rows in two random halves, by a seeded hash of their number."""
     text = ibis.literal(f"{seed}/").concat(table[ROW].cast("string"))
     marked = table.mutate(half=text.hexdigest("md5").substr(0, 1).isin(list("01234567")))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import ibis
+from ibis import Table
 
 from assay.contract import Contract
 from assay.drift._measure import measure_drift
@@ -19,8 +20,8 @@ SMALLER: Final = 0.8
 
 def measure_chance(
     session: Session,
-    reference: Any,
-    batch: Any,
+    reference: Table,
+    batch: Table,
     policy: DriftPolicy,
     contract: Contract | None = None,
 ) -> DriftMeasurements:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 from ibis import Table
 
 from assay.policy.drift import Slice
@@ -25,7 +26,7 @@ def count(table: Table) -> int:
     return int(fetch(table.aggregate(rows=table.count()))["rows"][0].as_py())
 
 
-def kind(column: Any) -> str:
+def kind(column: ir.Column) -> str:
     """``number``, ``time``, ``text`` or ``other``: what a test needs to know of a type."""
     dtype = column.type()
     if dtype.is_boolean():
@@ -37,14 +38,14 @@ def kind(column: Any) -> str:
     return "text" if dtype.is_string() else "other"
 
 
-def without_nan(column: Any) -> Any:
+def without_nan(column: ir.Column) -> ir.Column:
     """The column with NaN as null."""
     if column.type().is_floating():
         return ibis.ifelse(column.isnan(), ibis.null(column.type()), column)
     return column
 
 
-def order_of(reference: Any, current: Any) -> str | None:
+def order_of(reference: ir.Column, current: ir.Column) -> str | None:
     """How both columns are ordered: as `int64`, `float64` or `time`; None: they have no order.
 
     Integers stay integers, so that no two values fall together.
@@ -58,7 +59,7 @@ def order_of(reference: Any, current: Any) -> str | None:
     return INTEGER if whole else FLOAT
 
 
-def in_order(column: Any, form: str) -> Any:
+def in_order(column: ir.Column, form: str) -> ir.Column:
     """A column as :func:`order_of` says; dates and timestamps become microseconds."""
     if form == TIME:
         epoch = ibis.timestamp("1970-01-01")
@@ -66,13 +67,13 @@ def in_order(column: Any, form: str) -> Any:
     return without_nan(column).cast(form)
 
 
-def sortable(reference: Any, current: Any) -> tuple[Any, Any] | None:
+def sortable(reference: ir.Column, current: ir.Column) -> tuple[ir.Column, ir.Column] | None:
     """Both columns as integers or both as doubles, None where they have no common order."""
     form = order_of(reference, current)
     return None if form is None else (in_order(reference, form), in_order(current, form))
 
 
-def level_form(reference: Any, current: Any) -> str:
+def level_form(reference: ir.Column, current: ir.Column) -> str:
     """What both columns become before they become text: `int64`, `float64`, or nothing else."""
     both = (reference, current)
     if {kind(c) for c in both} == {"number"} and reference.type() != current.type():
@@ -80,19 +81,19 @@ def level_form(reference: Any, current: Any) -> str:
     return TEXT
 
 
-def in_levels(column: Any, form: str) -> Any:
+def in_levels(column: ir.Column, form: str) -> ir.Column:
     """A column as text, by way of what :func:`level_form` says."""
     plain = without_nan(column)
     return plain.cast(TEXT) if form == TEXT else plain.cast(form).cast(TEXT)
 
 
-def as_levels(reference: Any, current: Any) -> tuple[Any, Any]:
+def as_levels(reference: ir.Column, current: ir.Column) -> tuple[ir.Column, ir.Column]:
     """Both columns as text, after numbers of unequal types became doubles."""
     form = level_form(reference, current)
     return in_levels(reference, form), in_levels(current, form)
 
 
-def sliced(table: Table, part: Slice) -> Any:
+def sliced(table: Table, part: Slice) -> Table:
     """Rows of a slice; none where the table lacks the slice's column."""
     if part.column not in table.columns:
         return table.filter(ibis.literal(False))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 from ibis import Table
 
@@ -39,10 +40,10 @@ class Released:
         belong to these very rows, by their version's id: counts that are found in it are trusted.
     """
 
-    batches: tuple[tuple[Any, Path | None], ...]
+    batches: tuple[tuple[Table, Path | None], ...]
 
     @property
-    def table(self) -> Any:
+    def table(self) -> Table:
         """All rows as one table."""
         tables = [table for table, _ in self.batches]
         return ibis.union(*tables) if tables[1:] else tables[0]
@@ -53,7 +54,7 @@ class CountedColumn:
     """A column to be counted: an expression, and a key that identifies it in files."""
 
     key: str
-    of: Callable[[Any], Any]
+    of: Callable[[Table], ir.Column]
 
 
 class CountedTable:
@@ -64,18 +65,18 @@ class CountedTable:
     source : ibis.Table or Released
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Table | Released) -> None:
         batches = source.batches if isinstance(source, Released) else ((source, None),)
         self.table = source.table if isinstance(source, Released) else source
         self._parts = [(table, SketchFolder(folder)) for table, folder in batches]
         self._known: dict[str, Any] = {}
 
     @staticmethod
-    def of(source: Any) -> CountedTable:
+    def of(source: Table | Released | CountedTable) -> CountedTable:
         """Wrap a source, unless it is wrapped already."""
         return source if isinstance(source, CountedTable) else CountedTable(source)
 
-    def sliced(self, part: Slice | None) -> Any:
+    def sliced(self, part: Slice | None) -> Table:
         """The rows of a slice, or all."""
         return self.table if part is None else sliced(self.table, part)
 
@@ -84,7 +85,7 @@ class CountedTable:
         return int(self._counted(_key("rows", part), part, count, sum))
 
     def totals(
-        self, what: str, of: Callable[[Any], Mapping[str, Any]], part: Slice | None = None
+        self, what: str, of: Callable[[Table], Mapping[str, ir.Value]], part: Slice | None = None
     ) -> dict[str, int]:
         """Several sums over the rows; ``what`` names them in words that fix them."""
 
@@ -147,7 +148,7 @@ class CountedTable:
         self,
         key: str,
         part: Slice | None,
-        measure: Callable[[Any], Any],
+        measure: Callable[[Table], Any],
         add: Callable[[list[Any]], Any],
     ) -> Any:
         if key not in self._known:
@@ -167,7 +168,7 @@ def ordered_column(name: str, form: str) -> CountedColumn:
     return CountedColumn(f"{form} {name}", lambda table: in_order(table[name], form))
 
 
-def _level(name: str, form: str, table: Table) -> Any:
+def _level(name: str, form: str, table: Table) -> ir.Column:
     return in_levels(table[name], form)
 
 
@@ -185,7 +186,7 @@ def _read(
 
 
 def _count_levels(
-    table: Table, columns: Mapping[str, Callable[[Any], Any]], most: int | None
+    table: Table, columns: Mapping[str, Callable[[Table], ir.Column]], most: int | None
 ) -> dict[str, Levels]:
     found: dict[str, Levels] = {name: {} for name in columns}
     if not columns:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 from ibis import Table
 
 from assay.drift.columns._column_types import FLOAT, without_nan
@@ -113,7 +114,7 @@ def _counts(table: Table, columns: _Columns, positive: str) -> dict[str, Any]:
 
 
 def _auc(side: CountedTable, columns: _Columns, positive: str, group: str) -> Measurement:
-    def scores(table: Table, *, of_positives: bool) -> Any:
+    def scores(table: Table, *, of_positives: bool) -> ir.Column:
         truth = table[columns.label].cast("string") == positive
         score = without_nan(table[columns.score]).cast(FLOAT)
         return ibis.ifelse(truth if of_positives else ~truth, score, ibis.null(FLOAT))

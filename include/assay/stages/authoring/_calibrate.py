@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ibis import Table
+
 from assay.contract import Contract
 from assay.drift import batches_of, measure_drift
 from assay.drift.calibration import (
@@ -22,7 +24,7 @@ from assay.policy.drift import DriftPolicy, Pinned
 from assay.stages.run._tables import versions
 from assay.stages.services import Services
 
-Tables = Callable[[Any, list[str]], Any]
+Tables = Callable[[Session, list[str]], Table]
 
 
 def calibrate_drift(
@@ -113,7 +115,7 @@ def _released(services: Services, dataset: str) -> Mapping[str, str]:
     return {b: v for b, v in snapshot.batches.items() if b not in snapshot.forced}
 
 
-def _union(session: Session, paths: list[Path]) -> Any:
+def _union(session: Session, paths: list[Path]) -> Table:
     import ibis
 
     tables = [session.open_data(path) for path in paths]
