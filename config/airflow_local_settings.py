@@ -1,7 +1,7 @@
-"""Settings of this Airflow installation: what every DAG must have, and cheap tasks.
+"""Settings of this Airflow installation: rules for every DAG, and fast starts of tasks.
 
-Airflow imports this module at the start of each of its processes, if it is on the path: the
-launcher and the image put ``config`` there, because Airflow itself would only look below its home.
+Each process of Airflow imports this module when it starts, if it is on the path. The launcher and
+the image put ``config`` there, because Airflow itself only searches its home.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SUBJECTS = ("run", "incidents", "upkeep")
 
 
 def dag_policy(dag: DAG) -> None:
-    """Refuse a DAG that nobody owns, that has no manual, or whose tags nobody knows."""
+    """Refuse a DAG without an owner, without a manual, or with unknown tags."""
     from airflow.exceptions import AirflowClusterPolicyViolation
 
     from assay_airflow import tags
@@ -59,13 +59,13 @@ def dag_policy(dag: DAG) -> None:
 
 
 def _import_engine(argv: Sequence[str]) -> None:
-    """Import what nearly every task needs, in the processes that tasks are forked from.
+    """Import the modules that nearly every task needs, in the processes that fork the tasks.
 
-    A task then starts in a fraction of a second instead of seconds. Only modules are left behind:
-    a thread or a connection would not survive the fork, so the libraries are kept from starting
-    threads of their own, and the connection that DuckDB opens when it is imported is closed (it
-    opens another when one is asked for). Great Expectations and scikit-learn stay out, because
-    few tasks need them and they weigh hundreds of megabytes.
+    A task then starts in a fraction of a second instead of seconds. Only modules may remain: no
+    thread or connection survives the fork. So the libraries start no threads, and the connection
+    that DuckDB opens at its import is closed (it opens another when it needs one). Great
+    Expectations and scikit-learn are left out: few tasks need them, and they take hundreds of
+    megabytes.
     """
     if not any(list(argv[1 : 1 + len(command)]) == command for command in _FORKED_FROM):
         return

@@ -1,4 +1,4 @@
-"""Errors that say what is wrong, where, what was got, what was expected and what to do."""
+"""Errors that say what is wrong, where, the received value, the expected one, and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 
 class _Unset:
-    """The absence of a received value; ``None`` is a value that may have been received."""
+    """No value was received; ``None`` may be a received value."""
 
     def __repr__(self) -> str:
         return "<unset>"
@@ -29,18 +29,18 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault: what is wrong, where, what was got, what was expected, what to do.
+    """One fault: what is wrong, where, the received value, the expected one, and what to do.
 
     Parameters
     ----------
     what : str
         The fault in one clause, without a full stop.
     where : str, optional
-        ``file:line key`` or another place that a person can go to.
+        ``file:line key``, or another place that a person can find.
     got : object, optional
-        The received value, rendered by ``repr`` and cut; never pass a value of a data row.
+        The received value, shown by ``repr`` and shortened; never a value of a data row.
     expected : str, optional
-        What would have been right.
+        The correct values.
     do : str, optional
         The next step, a sentence.
 
@@ -70,10 +70,10 @@ Did you mean 'income'?
 
 
 class AssayError(Exception):
-    """Input, policy or program is at fault, so that nothing could be judged (exit code 2).
+    """Input, policy or program is wrong, so that nothing could be judged (exit code 2).
 
-    Retrying does not help: it is raised for what a person must mend, never for I/O that may work
-    the next time.
+    Retrying doesn't help: a person must correct something. It is never raised for I/O that may
+    work the next time.
     """
 
     exit_code: int = 2
@@ -105,15 +105,15 @@ def _rebuild(cls: type[AssayError], args: tuple[Any, ...], problems: tuple[Probl
 
 
 class ContractError(AssayError):
-    """A contract doesn't load, or says what can't be."""
+    """A contract doesn't load, or contradicts itself."""
 
 
 class PolicyError(AssayError):
-    """A policy doesn't load, or names what isn't there."""
+    """A policy doesn't load, or names something that doesn't exist."""
 
 
 class SuiteError(AssayError):
-    """An expectation suite doesn't load, or would silently judge less than it says."""
+    """An expectation suite doesn't load, or would judge less than it says without notice."""
 
 
 class InputError(AssayError):
@@ -121,15 +121,15 @@ class InputError(AssayError):
 
 
 class RegistryError(AssayError):
-    """The registry of versions refuses, or doesn't hold what was asked for."""
+    """The registry of versions refuses a change, or doesn't hold what was asked for."""
 
 
 class VersionExpired(RegistryError):  # noqa: N818 - what has become of it is its name
-    """The version that was asked for was removed when its period ended."""
+    """The version was removed when its period ended."""
 
 
 class CatalogError(AssayError):
-    """The catalog refuses a record that would break one of its laws."""
+    """The catalog refuses a record that would break one of its rules."""
 
 
 class LeaseError(AssayError):
@@ -137,15 +137,15 @@ class LeaseError(AssayError):
 
 
 class UndecidedError(AssayError):
-    """An earlier batch that this one depends on is not decided yet; later it will be."""
+    """An earlier batch that this one depends on is not decided yet."""
 
 
 class DeliveryError(AssayError):
-    """A message could not be handed over, and trying again will not help."""
+    """A message could not be delivered, and another try will not help."""
 
 
 def problems_error(cls: type[AssayError], problems: Sequence[Problem]) -> AssayError:
-    """One error that lists every problem found, so that a person mends a file once.
+    """Make one error that lists every problem found, so that a person can correct a file once.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def problems_error(cls: type[AssayError], problems: Sequence[Problem]) -> AssayE
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """The nearest option as a question, or nothing when none is near.
+    """Ask whether the nearest option was meant; an empty text if none is near.
 
     Examples
     --------

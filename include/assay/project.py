@@ -1,4 +1,4 @@
-"""Where a project's files and services are: its home, contracts, suites, policies and addresses.
+"""The files and services of a project: its home, contracts, suites, policies and addresses.
 
 In the embedded default everything is below one home. In production each service has an address
 in the environment (see :meth:`Project.from_environment`).
@@ -44,7 +44,7 @@ class Project:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Project:
-        """The project that the environment describes.
+        """Make the project that the environment describes.
 
         Notes
         -----
@@ -79,7 +79,7 @@ class Project:
         return sorted(name for name in names if _NAME.fullmatch(name))
 
     def contract(self, dataset: str) -> Contract:
-        """The contract of a data set.
+        """Load the contract of a data set.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""What a gate says: an outcome, the reasons for it, and the numbers behind them.
+"""The judgement of a gate: an outcome, the reasons for it, and the numbers behind them.
 
-``FAIL > INCONCLUSIVE > WARN > PASS``, the worst wins. INCONCLUSIVE means that the data could not
-tell (too few rows, no reference, an empty group); it is never folded into PASS, and the policy
-says whether it holds the batch.
+``FAIL > INCONCLUSIVE > WARN > PASS``, the worst wins. INCONCLUSIVE means that the data don't decide
+(too few rows, no reference, an empty group). It never becomes PASS, and the policy says whether it
+holds the batch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Number = float | int | str | None
 
 
 class Outcome(StrEnum):
-    """How a gate judged."""
+    """The outcome of a gate."""
 
     PASS = "PASS"  # noqa: S105
     WARN = "WARN"
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The worst of some outcomes, PASS for none.
+    """Return the worst of some outcomes, PASS if there is none.
 
     Examples
     --------
@@ -47,22 +47,22 @@ class _Frozen(BaseModel):
 
 
 class Measurement(_Frozen):
-    """One number taken from the data, knowing no limit.
+    """One number that was measured in the data, without any limit.
 
     Parameters
     ----------
     name : str
-        What was measured, in the field's own term (``ks_statistic``, ``psi`` …).
+        What was measured, by its usual name (``ks_statistic``, ``psi`` …).
     value : float, int or None
-        None where it could not be measured.
+        None if it could not be measured.
     unit : str
         ``1`` for a pure number, ``rows``, ``share``, ``seconds`` …
     n : int, optional
         Rows (or the denominator) behind the number.
     column, group : str, optional
-        What it is about.
+        The column and group that were measured.
     detail : dict
-        What else a reader needs, JSON only, never a value of a classified column.
+        Further details for a reader, JSON only, never a value of a classified column.
     """
 
     name: str
@@ -77,9 +77,10 @@ class Measurement(_Frozen):
 class Reason(_Frozen):
     """Why a gate judged as it did; ``code`` leads to its runbook and its room.
 
-    ``cause`` says in one short line where it comes from, if a gate looked into that; it names
-    columns, and no value of a classified one. ``about`` says what the numbers are of where that
-    isn't plain (the favourable outcome and the rows of a rate), in the policy's words alone.
+    ``code`` is one of :class:`assay.reasons.ReasonCode`. ``cause`` says in one short line where the
+    problem comes from, if a gate has analysed that; it names columns, never a value of a classified
+    column. ``about`` says what the numbers describe (the favourable outcome and the rows of a
+    rate), in the words of the policy.
     """
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -92,7 +93,7 @@ class Reason(_Frozen):
 
 
 class Judging(Protocol):
-    """What a verdict needs to know of the policy that judged."""
+    """The part of a policy that its verdict records."""
 
     @property
     def hash(self) -> str:
@@ -106,8 +107,8 @@ class Judging(Protocol):
 class Verdict(_Frozen):
     """The judgement of one gate on one batch.
 
-    Read ``outcome`` first, then ``holds`` (does it keep the batch from being released?), then the
-    reasons. The measurements are all that was measured, whether or not it gave a reason.
+    Read ``outcome`` first, then ``holds`` (is the batch held back?), then the reasons. The
+    measurements have every measured number, whether or not it gave a reason.
     """
 
     gate: str
@@ -127,7 +128,7 @@ class Verdict(_Frozen):
         policy: Judging,
         detail: Mapping[str, Any] | None = None,
     ) -> Verdict:
-        """A verdict whose outcome is its worst reason's, PASS without any."""
+        """Make a verdict: its outcome is that of its worst reason, PASS without reasons."""
         kept = tuple(reasons)
         return cls(
             gate=gate,
@@ -148,5 +149,5 @@ class Verdict(_Frozen):
 
     @property
     def exit_code(self) -> int:
-        """0 for PASS and WARN, 1 for FAIL, 3 for INCONCLUSIVE, whatever the policy does with it."""
+        """0 for PASS and WARN, 1 for FAIL, 3 for INCONCLUSIVE, whatever its policy says."""
         return {Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}.get(self.outcome, 0)

@@ -24,16 +24,16 @@ from demo.watch import Watch
 _POLL_S = 1.0
 
 Crashes = dict[tuple[str, str], list[str]]
-"""Data set and batch → where the logs of the tasks lie that failed."""
+"""Data set and batch → paths of the failed tasks' logs."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Drop, release, show. Exit code 0 if every wanted batch was decided, 1 if not, 2 on error."""
+    """Deliver, release and show. Exit code 0 if every batch was decided, 1 if not, 2 on error."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--days", choices=("blizzard", "all"), default="blizzard")
     days = all_days() if parser.parse_args(argv).days == "all" else BLIZZARD
     screen, project = Screen(), Project.from_environment(os.environ)
-    # Whoever ends the demo in order expects its Airflow to end with it.
+    # TERM ends the demo as Ctrl-C does, so that its Airflow is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _demo(screen, project, days)
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.console.print(str(error), style="red", markup=False, soft_wrap=True)
         return error.exit_code
     except KeyboardInterrupt:
-        screen.say("stopped; make demo goes on where it was")
+        screen.say("stopped; the next make demo continues here")
         return 130
 
 
@@ -54,19 +54,19 @@ def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
     inbox = project.lake.make("inbox")
     dropped = _drop(project, inbox, days)
     files = sum(len(batches) for batches in dropped.values())
-    screen.say(f"the upstream has dropped {files or 'no'} new files into {inbox}")
+    screen.say(f"the upstream has put {files or 'no'} new files into {inbox}")
     stand = read_stand(project.home)
     if not plan_orders(wishes, stand, dropped):
         screen.table(wishes, stand)
         screen.say("[bold]nothing to do[/bold]: every batch is decided, and no input has changed")
-        screen.where_next(project.home)
+        screen.where_next(project.lake)
         return 0
     stand, crashed = _release(screen, project, wishes, stand, dropped)
     screen.say("building Data Docs")
     run_assay(project.home, "data-docs")
     screen.table(wishes, stand)
-    screen.where_next(project.home)
-    return _tell_crashes(screen, undecided(wishes, stand), crashed)
+    screen.where_next(project.lake)
+    return _show_crashes(screen, undecided(wishes, stand), crashed)
 
 
 def _drop(project: Project, inbox: Path, days: Sequence[str]) -> dict[str, list[str]]:
@@ -83,12 +83,12 @@ def _release(
     stand: Stand,
     dropped: Mapping[str, list[str]],
 ) -> tuple[Stand, Crashes]:
-    """Have Airflow release what is wanted; how things stand then, and what crashed."""
+    """Have Airflow release the wanted batches; return the new status and the crashes."""
     was_up = launcher.status(project.home).healthy
-    screen.say("starting Airflow" + ("; it is up" if was_up else ", which takes half a minute"))
+    screen.say("Airflow runs already" if was_up else "starting Airflow (about half a minute)")
     embedded = launcher.up(project.home, keep=False)
     try:
-        screen.say(f"Airflow is up at {embedded.url}")
+        screen.say(f"Airflow runs at {embedded.url}")
         airflow = Airflow(project.home)
         airflow.await_dags(wish.dag_id for wish in wishes)
         if _finish(airflow, wishes):
@@ -97,14 +97,14 @@ def _release(
         stand = read_stand(project.home)
         return stand, _crashes(airflow, undecided(wishes, stand))
     finally:
-        # It may have been up because a demo before this one was killed.
+        # A killed demo may have left it running.
         if not launcher.status(project.home).kept:
             screen.say("stopping Airflow")
             launcher.down(project.home)
 
 
 def _finish(airflow: Airflow, wishes: Sequence[Wish]) -> bool:
-    """Let runs end that an interrupted demo left behind; whether there were any."""
+    """Wait for the runs of an interrupted demo; return whether there were any."""
     waited = False
     while any(airflow.count(wish.dag_id).active for wish in wishes):
         waited = True
@@ -113,12 +113,12 @@ def _finish(airflow: Airflow, wishes: Sequence[Wish]) -> bool:
 
 
 def _backfill(screen: Screen, project: Project, airflow: Airflow, orders: Sequence[Order]) -> None:
-    """Ask for the backfills, each when what it joins against is done, and watch them."""
+    """Create the backfills, each after the data sets that it joins, and watch them."""
     watch = Watch(airflow, orders)
     screen.say(f"backfilling {sum(watch.wanted.values())} batches of {len(watch.wanted)} data sets")
     waiting = list(orders)
     asking: dict[Future[None], Order] = {}
-    with screen.progress(watch.wanted) as tell, ThreadPoolExecutor(max_workers=2) as pool:
+    with screen.progress(watch.wanted) as report, ThreadPoolExecutor(max_workers=2) as pool:
         while waiting or asking or watch.open():
             # One backfill of a DAG at a time, which is all that Airflow allows.
             busy = {order.wish.dataset for order in asking.values()}
@@ -131,7 +131,7 @@ def _backfill(screen: Screen, project: Project, airflow: Airflow, orders: Sequen
             for asked in [future for future in asking if future.done()]:
                 asked.result()
                 watch.asked(asking.pop(asked))
-            watch.look(tell)
+            watch.look(report)
             time.sleep(_POLL_S)
 
 
@@ -147,7 +147,7 @@ def _crashes(airflow: Airflow, left: Sequence[tuple[Wish, str]]) -> Crashes:
     return found
 
 
-def _tell_crashes(
+def _show_crashes(
     screen: Screen,
     left: Sequence[tuple[Wish, str]],
     crashed: Crashes,

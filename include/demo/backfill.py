@@ -1,4 +1,4 @@
-"""Talking to the running Airflow: its own backfill command, and its REST API."""
+"""The client of the running Airflow: its backfill command and its REST API."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Run:
 
     @classmethod
     def of(cls, item: dict[str, Any]) -> Run:
-        """From the API's answer."""
+        """Make a run from the API's answer."""
         batch = item.get("partition_key") or (item.get("conf") or {}).get("batch") or ""
         began = item.get("start_date") or ""
         return cls(item["dag_id"], item["dag_run_id"], batch, item["state"], began)
@@ -55,14 +55,14 @@ class Airflow:
     Parameters
     ----------
     home : Path
-        Its ``ASSAY_HOME``; it must be up.
+        Its ``ASSAY_HOME``; Airflow must run.
     """
 
     def __init__(self, home: Path) -> None:
         self.home = home
         url = launcher.status(home).url
         if url is None:
-            raise AssayError("Airflow isn't up", where=str(home))
+            raise AssayError("Airflow doesn't run", where=str(home))
         self._client = httpx.Client(base_url=url, trust_env=False, timeout=60)
         answer = self._client.post(
             "/auth/token", json={"username": "admin", "password": launcher.password(home)}
@@ -77,12 +77,12 @@ class Airflow:
         return found
 
     def await_dags(self, dag_ids: Iterable[str], patience_s: float = 120.0) -> None:
-        """Wait until Airflow has parsed the DAGs, then let them run.
+        """Wait until Airflow has parsed the DAGs, and unpause them.
 
         Raises
         ------
         AssayError
-            If one isn't there in time; the import errors are in the message.
+            If one isn't there in time. The message has the import errors.
         """
         deadline = time.monotonic() + patience_s
         missing = list(dag_ids)
@@ -93,8 +93,8 @@ class Airflow:
                     missing.remove(dag_id)
             if missing and time.monotonic() > deadline:
                 errors = self._get("/importErrors")["import_errors"]
-                told = "\n".join(e["stack_trace"].strip().splitlines()[-1] for e in errors)
-                raise AssayError(f"Airflow doesn't know {', '.join(missing)}\n{told}\n")
+                last = "\n".join(e["stack_trace"].strip().splitlines()[-1] for e in errors)
+                raise AssayError(f"Airflow doesn't know {', '.join(missing)}\n{last}\n")
             time.sleep(0.25 if missing else 0)
 
     def runs(self, dag_id: str, **query: Any) -> Iterator[Run]:
@@ -130,17 +130,17 @@ class Airflow:
             time.sleep(1)
 
     def backfill(self, order: Order, calendar: Partition) -> None:
-        """Ask for the runs of an order with Airflow's own command."""
+        """Create the runs of an order with Airflow's own command."""
         self.await_backfills(order.wish.dag_id)
         launcher.run_airflow(self.home, *backfill_command(order, calendar))
 
     def seconds(self, run: Run) -> dict[str, float]:
-        """Task of a run that has ended → seconds from its start to its end."""
+        """Seconds from start to end of each task of a run that has ended."""
         path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
         return {t["task_id"]: t["duration"] or 0.0 for t in self._get(path)["task_instances"]}
 
     def failures(self, run: Run) -> list[str]:
-        """Where the logs of a run's failed tasks lie."""
+        """Paths of the logs of a run's failed tasks."""
         path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
         failed = [t["task_id"] for t in self._get(path)["task_instances"] if t["state"] == "failed"]
         logs = Lake(self.home).path(
@@ -150,7 +150,7 @@ class Airflow:
 
 
 def backfill_command(order: Order, calendar: Partition) -> list[str]:
-    """The arguments of ``airflow`` that make an order's runs, both ends included."""
+    """The arguments of ``airflow`` that create the runs of an order, both ends included."""
     first, last = (calendar.start(batch).isoformat() for batch in _ends(order.batches))
     return [
         *("backfill", "create", "--dag-id", order.wish.dag_id),
@@ -165,7 +165,7 @@ def _ends(batches: tuple[str, ...]) -> tuple[str, str]:
 
 
 def run_assay(home: Path, *arguments: str) -> str:
-    """Run the ``assay`` command on a home; what it printed.
+    """Run the ``assay`` command on a home, and return its output.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def run_assay(home: Path, *arguments: str) -> str:
 
 
 def read_stand(home: Path) -> Stand:
-    """How things stand, by ``assay status --json``."""
+    """Read the status of every batch by ``assay status --json``."""
     printed = run_assay(home, "status", "--json")
     with suppress(ValueError, KeyError):
         return Stand.of(json.loads(printed))

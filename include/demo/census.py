@@ -1,7 +1,7 @@
 """The upstream of the census data: employment in Massachusetts, 2015–2018, with a model's scores.
 
-The data is that of the American Community Survey, as prepared inside the ``nannyml`` wheel. The
-wheel is read as a zip archive and never installed.
+The data are from the American Community Survey, as prepared in the ``nannyml`` wheel. The wheel is
+read as a zip archive and never installed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MEMBER = "nannyml/datasets/data/employment_MA_{}.pq"
 
 
 def drop_census(inbox: Path, wheel: Path, years: Collection[str] = YEARS) -> list[str]:
-    """Drop one file a year, ``census_employment/<year>.parquet``; the years that were written."""
+    """Write ``census_employment/<year>.parquet`` for each year; return the written years."""
     table = load_census(wheel)
     written = []
     for year in sorted(years):
@@ -35,9 +35,9 @@ def drop_census(inbox: Path, wheel: Path, years: Collection[str] = YEARS) -> lis
 
 
 def load_census(wheel: Path) -> pa.Table:
-    """All four years in one table, ordered by ``id``.
+    """Load all four years as one table, ordered by ``id``.
 
-    The labels of 2016–2018 lie in a file of their own, joined one to one on ``id``.
+    The labels of 2016–2018 are in a separate file, which is joined one to one on ``id``.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def _join(analysis: pa.Table, target: pa.Table) -> pa.Table:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Categories as the text that they are, and no pandas metadata."""
+    """Turn categories into text, and remove pandas' metadata."""
     fields = [
         pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
         for f in table.schema

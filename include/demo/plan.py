@@ -1,4 +1,4 @@
-"""What the demo wants, and what of it is left to do."""
+"""The batches that the demo wants decided, and the backfills that are left to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 DECIDED = frozenset({"released", "held", "forced", "superseded", "expired", "erased"})
-"""States in which a batch stays until somebody acts; in any other its run didn't get there."""
+"""Final states of a batch, until a person acts. In any other state its run isn't finished."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Stand:
-    """What ``assay status --json`` says: data set → batch → its record."""
+    """The output of ``assay status --json``: data set → batch → its record."""
 
     records: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> Stand:
-        """From the parsed JSON."""
+        """Make it from the parsed JSON."""
         return cls(
             {
                 entry["name"]: {record["batch"]: record for record in entry["batches"]}
@@ -52,13 +52,13 @@ class Stand:
         )
 
     def decided(self, dataset: str, batch: str) -> bool:
-        """Whether a batch is released, held, or otherwise done with."""
+        """Whether a batch is in a final state."""
         return self.records.get(dataset, {}).get(batch, {}).get("state") in DECIDED
 
 
 @dataclass(frozen=True)
 class Order:
-    """One backfill to ask for: neighbouring batches of one data set."""
+    """One backfill: neighbouring batches of one data set."""
 
     wish: Wish
     batches: tuple[str, ...]
@@ -69,16 +69,16 @@ class Order:
 def plan_orders(
     wishes: Iterable[Wish], stand: Stand, dropped: Mapping[str, Collection[str]]
 ) -> list[Order]:
-    """The backfills that lead from where things stand to what is wanted.
+    """Plan the backfills that decide the wanted batches.
 
     Parameters
     ----------
     wishes : iterable of Wish
-        What is wanted.
+        The wanted batches.
     stand : Stand
-        How things stand.
+        The status of every batch.
     dropped : mapping of str to collection of str
-        Data set → batches whose file has just been written.
+        Data set → batches whose file was just written.
 
     Examples
     --------

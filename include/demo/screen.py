@@ -1,11 +1,10 @@
-"""What a person sees: progress while it runs, and a table of what became of every batch."""
+"""The demo's output: progress while it runs, and a table of every batch."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from assay.lake import Lake
 from demo.plan import Stand, Wish
 
 _MANY = 20
@@ -32,12 +32,12 @@ class Screen:
         self._began = time.monotonic()
 
     def say(self, text: str) -> None:
-        """One line, with the seconds since the start."""
+        """Print a line with the seconds since the start."""
         self.console.print(f"[dim]{time.monotonic() - self._began:5.0f} s[/dim]  {text}")
 
     @contextmanager
     def progress(self, wanted: Mapping[str, int]) -> Iterator[Callable[[str, int, int], None]]:
-        """Give a function that is told a data set's number of finished and of running runs."""
+        """Yield a function that shows how many runs of a data set are finished and running."""
         if not self.console.is_terminal:
             yield _Lines(self, wanted)
             return
@@ -48,16 +48,16 @@ class Screen:
         with Progress(*columns, console=self.console) as bars:
             tasks = {name: bars.add_task(name, total=n, running="") for name, n in wanted.items()}
 
-            def tell(name: str, finished: int, running: int) -> None:
+            def report(name: str, finished: int, running: int) -> None:
                 note = f"{running} running" if running else ""
                 bars.update(tasks[name], completed=finished, running=note)
 
-            yield tell
+            yield report
 
     def table(self, wishes: Sequence[Wish], stand: Stand) -> None:
-        """Every wanted batch; of very many, those that somebody should look at."""
+        """Print every wanted batch; if there are many, those with a warning or a failure."""
         table = Table(
-            title="What became of the batches", title_justify="left", box=SIMPLE_HEAD, padding=0
+            title="The batches and their outcomes", title_justify="left", box=SIMPLE_HEAD, padding=0
         )
         for name in ("data set", "batch", "verdict", "state"):
             table.add_column(name, no_wrap=True)
@@ -69,21 +69,21 @@ class Screen:
             _add(table, wish, stand.records.get(wish.dataset, {}))
         self.console.print(table)
 
-    def where_next(self, home: Path) -> None:
-        """What to do after the demo."""
+    def where_next(self, lake: Lake) -> None:
+        """Print what to do next."""
         for what, how in (
-            ("look at it in Airflow's UI", "make up, then log in as admin; make down stops it"),
-            ("passwords", str(home / "secrets" / "airflow_passwords.json")),
-            ("reports of every batch", str(home / "reports")),
-            ("quarantined rows, with reasons", str(home / "quarantine")),
-            ("messages that went to nobody yet", str(home / "messages")),
-            ("how things stand", ".venv/bin/assay status"),
+            ("see it in Airflow's UI", "make up, then log in as admin; make down stops it"),
+            ("passwords", str(lake.path("secrets", "airflow_passwords.json"))),
+            ("reports of every batch", str(lake.path("reports"))),
+            ("quarantined rows, with reasons", str(lake.path("quarantine"))),
+            ("messages (no connection is set up)", str(lake.path("messages"))),
+            ("status of every batch", ".venv/bin/assay status"),
         ):
-            self.console.print(f"  {what:<34}{how}", highlight=False, soft_wrap=True)
+            self.console.print(f"  {what:<36}{how}", highlight=False, soft_wrap=True)
 
 
 class _Lines:
-    """Progress as lines, one whenever something has changed."""
+    """Progress as lines, one for each change."""
 
     def __init__(self, screen: Screen, wanted: Mapping[str, int]) -> None:
         self._screen = screen
@@ -112,7 +112,7 @@ def _add(table: Table, wish: Wish, records: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _plain(record: Mapping[str, Any]) -> bool:
-    """Whether nobody needs to look at a batch: released, and no warning."""
+    """Whether a batch is released without a warning."""
     return record.get("state") == "released" and record.get("verdict") == "PASS"
 
 

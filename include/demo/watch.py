@@ -1,4 +1,4 @@
-"""How far the asked-for runs are."""
+"""Progress of the runs that the demo has asked for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from demo.plan import Order
 
 
 class Watch:
-    """Runs that have ended, counted from where the DAGs stood before.
+    """Counts the runs that have ended since the demo began.
 
     Parameters
     ----------
     airflow : Airflow
         Where they run.
     orders : sequence of Order
-        The backfills that will be asked for.
+        The backfills that will be created.
     """
 
     def __init__(self, airflow: Airflow, orders: Sequence[Order]) -> None:
@@ -31,7 +31,7 @@ class Watch:
         self._done = dict.fromkeys(self.wanted, 0)
 
     def asked(self, order: Order) -> None:
-        """An order's runs have been made."""
+        """Record that an order's runs were created."""
         self._asked[order.wish.dataset] += len(order.batches)
 
     def open(self, names: Sequence[str] | None = None) -> bool:
@@ -39,8 +39,8 @@ class Watch:
         considered = self.wanted if names is None else names
         return any(self._done.get(n, 0) < self.wanted.get(n, 0) for n in considered)
 
-    def look(self, tell: Callable[[str, int, int], object]) -> None:
-        """Ask Airflow, and pass on how far it is."""
+    def look(self, report: Callable[[str, int, int], object]) -> None:
+        """Read the counts from Airflow, and report them."""
         for name, dag_id in self._dags.items():
             if not self.open([name]):
                 continue
@@ -48,9 +48,9 @@ class Watch:
             self._done[name] = min(count.ended - self._before[name], self.wanted[name])
             if self._asked[name] == self.wanted[name] and not count.active and self.open([name]):
                 self._give_up(name)
-            tell(name, self._done[name], count.active)
+            report(name, self._done[name], count.active)
 
     def _give_up(self, name: str) -> None:
-        """Airflow made fewer runs than were asked for, and has closed the backfill."""
+        """Count the missing runs as done, if Airflow created fewer and has closed the backfill."""
         if not self._airflow.open_backfills(self._dags[name]):
             self._done[name] = self.wanted[name]

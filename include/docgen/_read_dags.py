@@ -1,4 +1,4 @@
-"""Print as JSON what the DAGs of a folder say: ``python -m docgen._read_dags FOLDER``."""
+"""Print the DAGs of a folder as JSON: ``python -m docgen._read_dags FOLDER``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPES = {"string": "text", "boolean": "yes or no", "null": None}
 
 
 def dags_of(folder: Path) -> list[DAG]:
-    """The DAGs of a folder, by file and id.
+    """Load the DAGs of a folder, ordered by file and id.
 
     Raises
     ------
@@ -33,15 +33,15 @@ def dags_of(folder: Path) -> list[DAG]:
     return sorted(bag.dags.values(), key=lambda dag: (dag.fileloc, dag.dag_id))
 
 
-def told(dag: DAG) -> dict[str, Any]:
-    """What a reader wants to know of a DAG."""
+def describe(dag: DAG) -> dict[str, Any]:
+    """Describe a DAG for its page."""
     return {
         "file": Path(dag.fileloc).name,
         "id": dag.dag_id,
         "manual": inspect.cleandoc(dag.doc_md or ""),
         "schedule": _schedule(dag),
         "first": _batch(dag, dag.start_date) or "–",
-        # The DAG ends when its last batch has: the moment before lies in it.
+        # The DAG ends with its last batch: the second before belongs to that batch.
         "last": _batch(dag, dag.end_date and dag.end_date - timedelta(seconds=1)),
         "runs": dag.max_active_runs,
         "owner": dag.default_args.get("owner", ""),
@@ -51,7 +51,7 @@ def told(dag: DAG) -> dict[str, Any]:
 
 
 def _batch(dag: DAG, moment: datetime | None) -> str | None:
-    """The key of the batch in which a moment lies; its day, where the DAG has no keys."""
+    """The key of the batch that a moment belongs to; its day if the DAG has no keys."""
     if moment is None:
         return None
     return moment.astimezone(ZoneInfo(_zone(dag))).strftime(_key(dag) or "%Y-%m-%d")
@@ -86,7 +86,7 @@ def _parameter(name: str, param: Any) -> dict[str, Any]:
         "name": name,
         "title": schema.get("title", ""),
         "type": " or ".join(f"`{o}`" for o in options) or kind,
-        # Where a person must say it, there is none.
+        # A parameter that a person must fill in has none.
         "default": json.dumps(param.value) if is_arg_set(param.value) else None,
         "help": param.description or schema.get("description") or "",
     }
@@ -113,9 +113,9 @@ def _words(name: str) -> str:
 
 
 def _span(value: Any) -> str:
-    """A setting for a person: a number, a time, or none."""
+    """A setting as text: a number, a time, or none."""
     return "none" if value is None else str(value).removesuffix(", 0:00:00")
 
 
 if __name__ == "__main__":
-    print(json.dumps([told(dag) for dag in dags_of(Path(sys.argv[1]))]))  # noqa: T201
+    print(json.dumps([describe(dag) for dag in dags_of(Path(sys.argv[1]))]))  # noqa: T201

@@ -1,4 +1,4 @@
-"""Which batch a run is about, and what its form asks: resolved in this one place."""
+"""The batch of a run, and the form of a manual run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assay.errors import InputError
 
 
 def timetable(partition: Partition) -> CronPartitionTimetable:
-    """One run a batch, due at midnight after the batch's last day, keyed by its partition."""
+    """One run for each batch, due at midnight after its last day, with its partition key."""
     return CronPartitionTimetable(
         partition.cron,
         timezone=partition.timezone,
@@ -22,17 +22,17 @@ def timetable(partition: Partition) -> CronPartitionTimetable:
 
 
 def start_date(partition: Partition) -> datetime:
-    """When the first batch begins: no run is due before."""
+    """The start of the first batch: no run is due before."""
     return partition.bounds(partition.first)[0]
 
 
 def end_date(partition: Partition) -> datetime | None:
-    """When the last batch of a finished data set has ended, or it is scheduled for ever."""
+    """The end of the last batch of a finished data set; None if new batches still arrive."""
     return partition.bounds(partition.last)[1] if partition.last else None
 
 
 def release_form(contract: Contract, references: list[str]) -> dict[str, Param]:
-    """The form of a manual run. It has no default batch: a person must say which."""
+    """The form of a manual run. It has no default batch: a person must choose one."""
     partition = contract.partition
     until = partition.last or "no end"
     return {
@@ -47,7 +47,7 @@ def release_form(contract: Contract, references: list[str]) -> dict[str, Param]:
             False,
             type="boolean",
             title="Stop before release",
-            description="Go through every gate, keep the candidate, and leave the pointer alone.",
+            description="Run every gate and keep the candidate, but release nothing.",
         ),
         "reference": Param(
             None,
@@ -55,31 +55,31 @@ def release_form(contract: Contract, references: list[str]) -> dict[str, Param]:
             enum=[None, *references],
             values_display={"null": "Every reference of the policy"},
             title="Reference for drift",
-            description="Judge drift against this one of the policy's references only.",
+            description="Compare with this reference of the policy only.",
         ),
         "force": Param(
             False,
             type="boolean",
             title="Ask to force",
-            description="If a gate holds it, ask a second person to release it all the same.",
+            description="If a gate holds the batch, ask a second person to release it anyway.",
         ),
         "reason": Param(
             None,
             type=["null", "string"],
             title="Reason",
-            description="Why it should be forced, on record for ever. Needed with 'Ask to force'.",
+            description="Why it should be forced, kept on record. Required with 'Ask to force'.",
         ),
     }
 
 
 def resolve_batch(partition: Partition, dag_run: Any, params: dict[str, Any]) -> str:
-    """The one batch of a run: from its partition key or from its form.
+    """Read the batch of a run, from its partition key or its form.
 
     Raises
     ------
     InputError
-        If neither or both unequal are given, the key isn't canonical, or a run that is to be
-        forced gives no reason.
+        If neither is given, both are given and differ, the key isn't canonical, or a run is to be
+        forced without a reason.
     """
     given = {k for k in (dag_run.partition_key, params.get("batch")) if k}
     if not given:
@@ -97,5 +97,5 @@ def resolve_batch(partition: Partition, dag_run: Any, params: dict[str, Any]) ->
             do="Leave one of them empty.",
         )
     if params.get("force") and not (params.get("reason") or "").strip():
-        raise InputError("asked to force without a reason", do="Say why in 'Reason'.")
+        raise InputError("a forced release needs a reason", do="Fill in 'Reason'.")
     return partition.parse(given.pop())

@@ -1,4 +1,4 @@
-"""What every task of Assay has in common: retries, time-outs, and what is never retried."""
+"""Defaults of every task of Assay: retries, time-outs, and errors that are never retried."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ TASK_DEFAULTS: Final[dict[str, Any]] = {
     "execution_timeout": timedelta(hours=2),
     "retry_policy": ExceptionRetryPolicy(
         rules=[
-            # Another run is at work, and will be done with it.
+            # Another run works on the batch, and will end.
             RetryRule(exception="assay.errors.LeaseError", action=RetryAction.RETRY),
             RetryRule(
                 exception="assay.errors.UndecidedError",
                 action=RetryAction.RETRY,
                 retry_delay=timedelta(seconds=5),
             ),
-            # Bad data, a bad policy or a bad program doesn't mend itself; bad I/O may.
+            # A retry doesn't correct data, a policy or a program; failed I/O may work later.
             RetryRule(exception="assay.errors.AssayError", action=RetryAction.FAIL),
             RetryRule(exception="builtins.TypeError", action=RetryAction.FAIL),
         ]
     ),
 }
 RUN_TIMEOUT: Final = timedelta(days=2)
-"""Longer than an approval may take, so that a forgotten run ends by itself."""
+"""Longer than the time for an approval, so that a forgotten run ends."""
 APPROVAL_TIMEOUT: Final = timedelta(days=1)
 MAX_ACTIVE_RUNS: Final = 16
 PIN_RETRIES: Final = 24
-"""Two minutes, for the earlier batches of a backfill to be decided."""
+"""Two minutes, in which the earlier batches of a backfill are decided."""

@@ -1,4 +1,4 @@
-"""Where a person finds the report of a task."""
+"""The link from a task to its report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ZONE: Final = "reports/"
 
 
 def report_url(report: str | None) -> str | None:
-    """The address of a report, which a stage names by its path below the home; None without one."""
+    """The address of a report by its path below the home; None without a report."""
     base = conf.get("api", "base_url", fallback="").rstrip("/")
     if not base or report is None or not report.startswith(_ZONE):
         return None
@@ -24,5 +24,5 @@ class ReportLink(BaseOperatorLink):
     name = "Report"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow's names
-        """The report that the operator has just written; nothing without one."""
+        """The address of the report that the operator wrote; an empty text without one."""
         return getattr(operator, "report_url", None) or ""

@@ -12,10 +12,10 @@ ALERTS: Final = "alerts"
 
 
 def dataset_tag(dataset: str) -> str:
-    """The tag of everything about one data set."""
+    """The tag of a data set's DAGs."""
     return f"dataset:{dataset}"
 
 
 def owner_tag(owner: str) -> str:
-    """The tag of everything that one team owns."""
+    """The tag of the DAGs of one owner."""
     return f"owner:{owner}"

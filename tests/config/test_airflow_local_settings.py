@@ -103,7 +103,7 @@ def test_a_dag_with_owner_manual_and_known_tags_is_let_through(parsed: dict[str,
         ("odd_tag", "unknown tags ['misc']"),
     ],
 )
-def test_another_is_refused_and_told_why(parsed: dict[str, Any], case: str, said: str) -> None:
+def test_another_is_refused_with_the_reason(parsed: dict[str, Any], case: str, said: str) -> None:
     assert said in parsed["errors"][f"{case}.py"]
 
 

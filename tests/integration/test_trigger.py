@@ -39,7 +39,7 @@ def refused(site: Any) -> dict[str, tuple[str, str]]:
         "outside": ({"batch": "1999-12-31"}, "no such batch in the calendar"),
         "missing": ({}, "the run names no batch"),
         "two": ({"batch": site.day(2), "partition_key": site.day(3)}, "the form's batch differ"),
-        "no reason": ({"batch": site.day(2), "force": True}, "asked to force without a reason"),
+        "no reason": ({"batch": site.day(2), "force": True}, "a forced release needs a reason"),
     }
     asked = {name: (site.trigger(_DAG, **form), told) for name, (form, told) in wrong.items()}
     for run_id, _ in asked.values():

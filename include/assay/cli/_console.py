@@ -1,4 +1,4 @@
-"""Where output goes: results to stdout, all else to stderr."""
+"""Output of the command: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing el
 
 errors = Console(stderr=True, highlight=False, markup=False)
 results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
-"""For tables; wide where nobody's window limits it. Brackets are text on both."""
+"""For tables; 160 columns wide without a terminal. Both print brackets as they are."""
 
 
 def coloured(word: str, styles: Mapping[str, str]) -> Text:
-    """A word in the style that it has among these, plain if it has none."""
+    """Style a word as the mapping says; plain if it doesn't name the word."""
     return Text(word, style=styles.get(word, ""))
 
 
 def now() -> datetime:
-    """The time, in UTC; the library itself reads no clock."""
+    """Read the time, in UTC; the library itself reads no clock."""
     return datetime.now(UTC)
 
 
 def open_services(*, reading: bool = False) -> Services:
-    """The services that the environment describes; ``reading`` to look only."""
+    """Open the services that the environment describes; ``reading`` changes nothing."""
     from assay.stages.services import Services
 
     secrets = {
@@ -52,7 +52,7 @@ def open_services(*, reading: bool = False) -> Services:
 
 
 def open_project() -> Project:
-    """The project that the environment describes, or the one that the shell stands in."""
+    """Open the project that the environment describes, or that of the current folder."""
     environ = dict(os.environ)
     here = Path.cwd()
     if "ASSAY_PROJECT" not in environ and (here / "include" / "contracts").is_dir():
@@ -63,7 +63,7 @@ def open_project() -> Project:
 def check_dataset(services: Services, name: str) -> None:
     """Refuse the name of a data set that has neither a contract nor a version.
 
-    A contract that has gone or is broken keeps nobody from looking at what was released.
+    What was released can be read even if the contract is removed or broken.
     """
     known = services.project.datasets()
     if name in known:
@@ -79,7 +79,7 @@ def check_dataset(services: Services, name: str) -> None:
 
 
 def show(value: Any, as_json: bool, text: str) -> None:
-    """Print a result: as JSON where it was asked for, else the text for a person."""
+    """Print a result: as JSON if asked for, otherwise as text."""
     if as_json:
         print_json(value)
     else:
@@ -87,14 +87,14 @@ def show(value: Any, as_json: bool, text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON to stdout; text that is JSON already is printed as it is."""
+    """Print a value as JSON on stdout; a text must be JSON already."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     sys.stdout.write(text.rstrip("\n") + "\n")
 
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Say on stderr what is being done, with a spinner where a person looks on."""
+    """Show on stderr what is being done, with a spinner; only on a terminal."""
     if not errors.is_terminal:
         yield
         return
@@ -104,7 +104,7 @@ def progress(what: str) -> Iterator[None]:
 
 @contextmanager
 def steps(what: str) -> Iterator[Callable[[str], None]]:
-    """Say on stderr what is being done, step by step, where a person looks on."""
+    """Show on stderr what is being done, step by step; only on a terminal."""
     if not errors.is_terminal:
         yield lambda _: None
         return

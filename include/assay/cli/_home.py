@@ -22,27 +22,27 @@ def register(app: typer.Typer) -> None:
 
 
 def up(as_json: AsJson = False) -> int:
-    """Start this home's Airflow, and leave it running."""
+    """Start this home's Airflow. It runs until `assay down`."""
     from assay import launcher
 
-    with progress("starting Airflow, which takes half a minute"):
+    with progress("starting Airflow (about half a minute)"):
         embedded = launcher.up(_home())
-    told = {"url": embedded.url, "passwords": str(embedded.passwords), "logs": str(embedded.logs)}
+    found = {"url": embedded.url, "passwords": str(embedded.passwords), "logs": str(embedded.logs)}
     text = (
-        f"Airflow is up at {embedded.url}\n"
+        f"Airflow runs at {embedded.url}\n"
         f"users and passwords: {embedded.passwords}\nlogs: {embedded.logs}\nstop it: make down"
     )
-    show(told, as_json, text)
+    show(found, as_json, text)
     return 0
 
 
 def down(as_json: AsJson = False) -> int:
-    """Stop this home's Airflow; a running task is let finish."""
+    """Stop this home's Airflow. A running task gets 20 seconds to finish."""
     from assay import launcher
 
     with progress("stopping Airflow"):
         ran = launcher.down(_home())
-    show({"ran": ran}, as_json, "Airflow is stopped." if ran else "Airflow wasn't running.")
+    show({"ran": ran}, as_json, "Airflow is stopped." if ran else "Airflow was not running.")
     return 0
 
 
@@ -54,14 +54,14 @@ def airflow(ctx: typer.Context) -> int:
     """
     from assay import launcher
 
-    # -P: the working folder is nobody's place to put modules.
+    # -P: modules of the working folder must not shadow others.
     words = [sys.executable, "-P", "-m", "airflow", *ctx.args]
     done = subprocess.run(words, env=launcher.environment(_home()), check=False)
     return 2 if done.returncode else 0
 
 
 def _home() -> Path:
-    """The project's home; the launcher is to find the same project that this command found."""
+    """Find the project's home, and have the launcher use the same project."""
     project = open_project()
     os.environ["ASSAY_PROJECT"] = str(project.include.parent)
     return project.home

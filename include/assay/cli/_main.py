@@ -23,7 +23,7 @@ from assay.cli import (
 from assay.cli._console import errors
 from assay.errors import AssayError
 
-# Typer may bring a click of its own, whose errors are no errors of the click that is installed.
+# Typer may use its own copy of click, whose errors differ from those of the installed click.
 ClickException: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
@@ -49,12 +49,12 @@ app.add_typer(_status.catalog, name="catalog")
 
 
 def main() -> None:
-    """Run the command; an error is told on stderr and ends with exit code 2."""
+    """Run the command; an error is printed on stderr and gives exit code 2."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command with some arguments, and give its exit code."""
+    """Run the command with arguments, and return its exit code."""
     try:
         code = app(arguments, standalone_mode=False)
     except AssayError as error:
@@ -69,22 +69,22 @@ def run(arguments: list[str]) -> int:
         errors.print("stopped")
         return 130
     except Exception as error:
-        errors.print(_told(error), style="red", soft_wrap=True)
-        _whole(error)
+        errors.print(_shown(error), style="red", soft_wrap=True)
+        _raise_to_debug(error)
         return 2
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Exception) -> str:
-    """What may be said of an error that isn't ours: of the machine's all, else only its kind."""
+def _shown(error: Exception) -> str:
+    """The text of an unforeseen error: all of an operating system's, else only its type."""
     if isinstance(error, OSError):
         return str(error)
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return f"An unforeseen error: {kind}. Set ASSAY_DEBUG=1 to see it whole."
+    return f"An unforeseen error: {kind}. Set ASSAY_DEBUG=1 to see the whole error."
 
 
-def _whole(error: Exception) -> None:
-    """Raise the error as it is where a person asked for it: a trace may quote rows."""
+def _raise_to_debug(error: Exception) -> None:
+    """Raise the error if ASSAY_DEBUG is set; by default no trace is shown, as it may quote rows."""
     import os
 
     if os.environ.get("ASSAY_DEBUG"):

@@ -14,7 +14,7 @@ from assay.lake import Lake
 
 _BYTES: Final = 32
 _GRACE: Final = timedelta(days=1)
-"""A key is made a moment before the first file under it."""
+"""A key is made shortly before the first file that it seals."""
 
 
 def period_of(end: datetime) -> str:
@@ -35,7 +35,7 @@ def period_key(lake: Lake, dataset: str, period: str) -> bytes:
     Raises
     ------
     InputError
-        If the key's file can be read by others, or isn't one.
+        If others can read the key's file, or it holds no key.
 
     Notes
     -----
@@ -54,7 +54,7 @@ def _new() -> bytes:
 
 
 def discard_period_keys(lake: Lake, zone: str, now: datetime) -> list[Path]:
-    """Remove the keys under which no sealed file is left in a zone.
+    """Remove the keys whose sealed files in a zone are all gone; return the removed paths.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def discard_period_keys(lake: Lake, zone: str, now: datetime) -> list[Path]:
     zone : str
         Where files lie as ``<data set>/<batch>/<version>/<period>.sealed``.
     now : datetime
-        Keys younger than a day stay: their first file may be on its way.
+        The time. Keys younger than a day stay, because their first file may not be written yet.
     """
     gone = []
     for path in sorted(lake.path("secrets", "sealed").glob("*/*.key")):

@@ -1,4 +1,4 @@
-"""Files that only the holder of a key can read: AES-256-GCM in blocks, bytes deterministic."""
+"""Sealed files: only the holder of the key can read one (AES-256-GCM, in blocks)."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ def seal_file(source: Path, target: Path, key: bytes, about: str) -> None:
     Parameters
     ----------
     source, target : Path
-        What is read, and what is written, readable by its owner alone. The caller publishes it.
+        The file that is read, and the new file, which its owner alone can read. The caller
+        publishes it.
     key : bytes
         32 random bytes.
     about : str
-        What the file is. Whoever opens it must say the same: a file put in another's place
-        doesn't open.
+        What the file is. It opens only with the same text, so a file that was put in another
+        file's place doesn't open.
 
     Notes
     -----
-    Blocks of 1 MiB, each with its number and whether it is the last as associated data, so that
-    none can be left out, repeated or cut off. A block's nonce is 96 bits of HMAC-SHA-256 over all
-    that it depends on, under a key of its own: two blocks share one only if they are the same
-    block, or by a chance of about n² / 2⁹⁷ for n blocks. What shows is the length, and whether two
-    files of one name and key are equal.
+    Blocks have 1 MiB. The associated data of each are its number and whether it is the last, so
+    that no block can be left out, repeated or cut off. A nonce is 96 bits of HMAC-SHA-256 over all
+    that it depends on, under its own key: two blocks have the same nonce only if they are the same
+    block, or by chance (about n² / 2⁹⁷ for n blocks). Without the key, a reader can see the length
+    of a file, and whether two files of the same ``about`` and key are equal.
 
     References
     ----------
@@ -56,13 +57,13 @@ def seal_file(source: Path, target: Path, key: bytes, about: str) -> None:
 
 
 def unseal_file(source: Path, target: Path, key: bytes, about: str) -> None:
-    """Decrypt what :func:`seal_file` wrote.
+    """Decrypt a file that :func:`seal_file` wrote.
 
     Raises
     ------
     InputError
-        If it isn't such a file, is another one than ``about`` says, was changed, or was sealed
-        with another key; what was written so far is removed.
+        If it isn't a sealed file, isn't the one that ``about`` says, was changed, or was sealed
+        with another key. What was written until then is removed.
     """
     cipher, _ = _keys(key)
     try:
@@ -91,7 +92,7 @@ def _name(about: str, place: int, last: bool) -> bytes:
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[tuple[int, bool, bytes]]:
-    """Blocks with their number; an empty file has one, which is empty."""
+    """Yield blocks with their number, and whether each is the last; an empty file has one block."""
     place, block = 0, file.read(size)
     while True:
         following = file.read(size)

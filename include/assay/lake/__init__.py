@@ -1,11 +1,14 @@
-"""The lake: where files of a batch lie, in zones.
+"""The lake: the folders below one home, in zones.
 
 A *zone* is a place with one set of readers and one maximum age. Every file that Assay writes lies
-in exactly one zone; restricted zones are readable by their owner alone, because clear values of
-classified columns may be in them.
+in exactly one zone. Only their owner can read restricted zones, because they may hold clear values
+of classified columns.
 
-What is written is written *aside*, under a hidden name, and then renamed; what a killed process
-left aside is removed by whoever works there next.
+:meth:`Lake.path` names a place and makes nothing. :meth:`Lake.make` names a place to write to, and
+makes the folders above it.
+
+A file is written *aside*, under a hidden name, and then renamed. The next process that works in the
+folder removes what a killed process left aside.
 """
 
 from assay.lake._lake import ZONES, Lake, Zone, clear_aside, digest, publish

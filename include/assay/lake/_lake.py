@@ -21,8 +21,8 @@ class Zone:
 
 
 ZONES: tuple[Zone, ...] = (
-    Zone("inbox", False, "what upstreams drop; read-only to Assay"),
-    Zone("landing", True, "originals and their rows, as they came"),
+    Zone("inbox", False, "files that upstreams drop; Assay only reads them"),
+    Zone("landing", True, "originals and their rows, as they arrived"),
     Zone("quarantine", True, "landed rows that failed, with their reasons"),
     Zone("audit", True, "protected attributes that protect removes, sealed, for the fairness gate"),
     Zone("work", True, "protected tables between the stages of a run"),
@@ -99,7 +99,7 @@ class Lake:
         return f"sqlite:///{self.path('catalog', 'catalog.db')}"
 
     def zone_of(self, path: Path) -> Zone | None:
-        """The zone that claims a path, None where none does."""
+        """The zone in which a path lies, None if it lies in none."""
         try:
             relative = path.resolve().relative_to(self.home.resolve())
         except ValueError:
@@ -108,10 +108,10 @@ class Lake:
 
 
 def publish(aside: Path, path: Path) -> None:
-    """Move a file or folder that was written aside to its place, durably and at once.
+    """Move a file or folder that was written aside to its place, durably, in one step.
 
-    A file replaces what was there. A folder doesn't: where another run has published the same
-    folder first, ours is left aside for its caller to remove.
+    A file replaces an earlier file. A folder replaces none: if another run has published the same
+    folder first, this one stays aside, and the caller removes it.
     """
     if aside.is_file():
         descriptor = os.open(aside, os.O_RDONLY)
@@ -128,9 +128,9 @@ def publish(aside: Path, path: Path) -> None:
 
 
 def clear_aside(folder: Path, *, folders: bool = False) -> None:
-    """Remove what killed processes wrote aside in a folder and never published.
+    """Remove the files that killed processes wrote aside in a folder and never published.
 
-    Only for whoever alone may write there now, by the lease of a batch.
+    Call it only with the lease of the batch, so that no other process writes there.
 
     Parameters
     ----------
@@ -146,6 +146,6 @@ def clear_aside(folder: Path, *, folders: bool = False) -> None:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes, read in blocks."""
+    """Compute the SHA-256 of a file's bytes, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

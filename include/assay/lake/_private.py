@@ -1,4 +1,4 @@
-"""Private folders that no killed process leaves behind for good."""
+"""Locks and temporary folders that a killed process doesn't keep."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TICK: Final = 0.005
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock among the processes of this machine; it falls with the process that holds it."""
+    """Hold a lock among the processes of this machine; it is released when its process ends."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -28,9 +28,9 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def queued(path: Path, patience: float) -> Iterator[None]:
-    """Wait for the processes of this machine that came first, but no longer than ``patience``.
+    """Wait for a lock among the processes of this machine, for ``patience`` seconds at most.
 
-    Out of politeness alone: whoever goes ahead without the lock is as right, only slower.
+    The lock only saves work: a process that continues without it is correct, but slower.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -46,7 +46,7 @@ def queued(path: Path, patience: float) -> Iterator[None]:
 
 @contextmanager
 def private_folder(root: Path) -> Iterator[Path]:
-    """A new folder (0700), removed at the end, or by the next caller if its owner was killed."""
+    """Make a folder (0700) that is removed at the end, or by the next caller after a kill."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(root / ".lock"):
         _sweep(root)

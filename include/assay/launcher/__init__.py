@@ -1,13 +1,13 @@
-"""The embedded launcher: a whole Airflow as four supervised processes below one home.
+"""The launcher of the embedded Airflow: four supervised processes below one home.
 
-API server, scheduler, dag-processor and triggerer are each started in a session of their own, on
-free ports, with settings made from the home and the project, so that two homes never meet. A
-record of process id and start time says which processes are ours: what an earlier run left behind
-is found by it and stopped, and nothing else ever is. The settings live in the environment of the
-processes alone; there is no ``airflow.cfg`` to drift away from the code.
+API server, scheduler, dag-processor and triggerer each run in their own session, on free ports.
+Their settings are made from the home and the project, so that two homes share nothing. A record has
+the process id and start time of each: the launcher stops the processes that an earlier start left
+behind, and never any other. All settings are in the environment of the processes; ``airflow.cfg``
+is empty.
 
-Airflow itself is never imported here, it is spawned. Unlike the judging rooms, this one keeps time
-and touches processes: it is the outermost part of the embedded default and no part of production.
+This package starts Airflow and never imports it. It reads the clock and manages processes, which
+no other room does. Production doesn't use it.
 """
 
 from assay.launcher._embedded import EmbeddedAirflow, down, run_airflow, status, up

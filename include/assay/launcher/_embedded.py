@@ -1,4 +1,4 @@
-"""Starting, stopping and looking at the four processes of a home."""
+"""Start, stop and inspect the four processes of a home."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STARTS = 3
 
 @dataclass(frozen=True)
 class EmbeddedAirflow:
-    """How an embedded Airflow stands. Read ``healthy`` first.
+    """The state of an embedded Airflow. Read ``healthy`` first.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ class EmbeddedAirflow:
     processes : mapping of str to int or None
         Component → process id, None where it doesn't run.
     healthy : bool
-        Every component runs and has said so since it was started.
+        Every component runs, and has sent a heartbeat since it was started.
     passwords : Path
         The file (0600) with the users' passwords.
     logs : Path
         The folder with the processes' logs.
     kept : bool
-        Somebody wants it to go on running; else whoever started it will stop it.
+        It continues after its caller ends. Otherwise the caller stops it.
     """
 
     home: Path
@@ -68,8 +68,8 @@ class EmbeddedAirflow:
 def up(home: Path | str, *, patience_s: float = 180.0, keep: bool = True) -> EmbeddedAirflow:
     """Start this home's Airflow, or find it running, and wait until it is healthy.
 
-    What an earlier run left behind is stopped first. The database is migrated once per version of
-    Airflow.
+    Processes that an earlier start left behind are stopped first. The database is migrated once
+    for each version of Airflow.
 
     Parameters
     ----------
@@ -78,13 +78,12 @@ def up(home: Path | str, *, patience_s: float = 180.0, keep: bool = True) -> Emb
     patience_s : float
         Seconds to wait for health.
     keep : bool
-        Whether it is to go on running when the caller has ended. What one caller wants kept, a
-        later one doesn't take back.
+        Whether it continues when the caller has ended. A later caller can't take this back.
 
     Raises
     ------
     AssayError
-        If a process ends or health isn't reached in time; what was started is stopped again.
+        If a process ends, or Airflow isn't healthy in time. All that was started is stopped again.
     """
     places = Places.below(home)
     with _alone(places) as lock:
@@ -103,9 +102,9 @@ def up(home: Path | str, *, patience_s: float = 180.0, keep: bool = True) -> Emb
 
 
 def down(home: Path | str) -> bool:
-    """Stop this home's Airflow in order: TERM, wait, KILL of what is left of its own.
+    """Stop this home's Airflow in order: TERM, wait, then KILL for processes that remain.
 
-    A running task is let finish within the grace period.
+    A running task may finish within the grace period.
 
     Returns
     -------
@@ -118,17 +117,17 @@ def down(home: Path | str) -> bool:
 
 
 def status(home: Path | str) -> EmbeddedAirflow:
-    """How this home's Airflow stands; touches nothing."""
+    """Inspect this home's Airflow; nothing is changed."""
     return _look(Places.below(home))
 
 
 def run_airflow(home: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Airflow's own command line on this home, output captured.
+    """Run a command of Airflow on this home, and capture its output.
 
     Raises
     ------
     AssayError
-        If the command fails; its last lines are in the message.
+        If the command fails. The message has its last lines.
     """
     return _run_airflow(home, arguments)
 
@@ -136,7 +135,7 @@ def run_airflow(home: Path | str, *arguments: str) -> subprocess.CompletedProces
 def _run_airflow(
     home: Path | str, arguments: Sequence[str], hands: Sequence[int] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of Airflow, which holds some open files as long as it runs."""
+    """Run a command of Airflow that inherits some open files."""
     done = subprocess.run(
         [*_airflow(), *arguments],
         env=environment(home),
@@ -156,12 +155,12 @@ def _run_airflow(
 
 
 class _PortTakenError(AssayError):
-    """Somebody took a port between our look and our start."""
+    """Another process took a port after it was found free."""
 
 
 @contextmanager
 def _alone(places: Places) -> Iterator[int]:
-    """One start or stop of a home at a time; the descriptor that holds the lock."""
+    """Hold the lock of a home's starts and stops; yield its file descriptor."""
     places.make()
     with places.lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -169,7 +168,7 @@ def _alone(places: Places) -> Iterator[int]:
 
 
 def _airflow() -> Sequence[str]:
-    # -P: the working folder is nobody's place to put modules.
+    # -P: modules of the working folder must not shadow others.
     return (sys.executable, "-P", "-m", "airflow")
 
 
@@ -234,7 +233,7 @@ def _healthy(ports: Ports | None, processes: Mapping[str, Supervised]) -> bool:
 
 
 def _beats(said: Mapping[str, object], name: str, process: Supervised) -> bool:
-    """Whether a component is healthy by a heartbeat of this very process, not an earlier one's."""
+    """Whether a component is healthy, by a heartbeat that this process sent."""
     key = name.replace("-", "_")
     part = said.get(key)
     if not isinstance(part, dict) or part.get("status") != "healthy":
@@ -245,7 +244,7 @@ def _beats(said: Mapping[str, object], name: str, process: Supervised) -> bool:
 
 def _stop_all(places: Places) -> bool:
     known = _recorded(places)
-    # The scheduler first: until its tasks have ended, they tell the API server how.
+    # The scheduler first: its tasks report their end to the API server.
     first = stop([p for p in known if p.name == "scheduler"], _GRACE_S)
     rest = stop([p for p in known if p.name != "scheduler"], _GRACE_S)
     ports = Ports.load(places.record)
@@ -265,7 +264,7 @@ def _migrate(places: Places, lock: int) -> None:
     marked = places.migrated.exists() and json.loads(places.migrated.read_text("utf-8")) == wanted
     if marked and not fresh:
         return
-    # It has the lock too: should we be killed, the next start waits until it has ended.
+    # The command has the lock too: if this process is killed, the next start waits for it.
     _run_airflow(places.home, ("db", "migrate"), (lock,))
     places.migrated.write_text(json.dumps(wanted), encoding="utf-8")
 
@@ -306,7 +305,7 @@ def _await_health(
     raise AssayError(
         f"Airflow wasn't healthy within {patience_s:.0f} s",
         where=str(places.process_log("x").parent),
-        do="Look into the logs there.",
+        do="Read the logs there.",
     )
 
 
@@ -314,4 +313,4 @@ def _died(places: Places, process: Supervised) -> AssayError:
     log = places.process_log(process.name)
     last = tail(log)
     kind = _PortTakenError if os.strerror(errno.EADDRINUSE).lower() in last.lower() else AssayError
-    return kind(f"Airflow's {process.name} ended at its start:\n{last}\n", where=str(log))
+    return kind(f"Airflow's {process.name} ended right after its start:\n{last}\n", where=str(log))

@@ -1,4 +1,4 @@
-"""Where things lie: the project's folders, and the launcher's files below a home."""
+"""The project's folders, and the launcher's files below a home."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _MARKS = ("dags", "config", "plugins", "include")
 def project_root(outer: Mapping[str, str] | None = None) -> Path:
     """The folder that holds ``dags/``, ``plugins/``, ``config/`` and ``include/``.
 
-    ``ASSAY_PROJECT`` names it; otherwise it is found from where this package lies (an editable
-    install, or ``include`` on the path).
+    ``ASSAY_PROJECT`` names it. Otherwise it is the folder that this package was imported from (an
+    editable install, or ``include`` on the path).
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def project_root(outer: Mapping[str, str] | None = None) -> Path:
     missing = [mark for mark in _MARKS if not (root / mark).is_dir()]
     if missing:
         raise AssayError(
-            "this is no Assay project",
+            "this folder is no Assay project",
             where=str(root),
             expected="a folder with " + ", ".join(f"{mark}/" for mark in _MARKS),
             got=f"no {', '.join(missing)}",

@@ -1,4 +1,4 @@
-"""Ports that are free, remembered so that a second start has the same address."""
+"""Free ports, recorded so that the next start has the same address."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ class Ports:
 
     @classmethod
     def load(cls, record: Path) -> Ports | None:
-        """The ports of the last start, None where there was none."""
+        """Load the ports of the last start, None if there was none."""
         if not record.exists():
             return None
         return cls(**json.loads(record.read_text(encoding="utf-8"))["ports"])
 
     def as_dict(self) -> dict[str, int]:
-        """For the record."""
+        """The ports by name, for the record."""
         return asdict(self)
 
 
 def find_ports(last: Ports | None) -> Ports:
-    """Three free ports: those of the last start if they still are, then the usual, then any.
+    """Find three free ports: those of the last start, else the usual ones, else any.
 
     Parameters
     ----------
     last : Ports or None
-        The last start's.
+        The ports of the last start.
 
     Notes
     -----
-    A port is free if it can be bound on every address, because the log servers listen on all. It
-    may be taken between this look and the start of the process; whoever starts must look again.
+    A port is free if it can be bound on every address, because the log servers listen on all.
+    Another process may take it before Airflow starts, so the caller must be ready to try again.
     """
     wanted = (last.api, last.scheduler_logs, last.triggerer_logs) if last else _USUAL
     found: list[int] = []
@@ -58,7 +58,7 @@ def find_ports(last: Ports | None) -> Ports:
 
 def _free(port: int) -> bool:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as tried:
-        # As servers do: what a connection closed a minute ago doesn't keep the port.
+        # As servers do: a connection that closed a minute ago doesn't keep the port.
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind(("", port))

@@ -1,4 +1,4 @@
-"""Starting and stopping one supervised process and all that it started."""
+"""Start and stop a supervised process, with all processes that it started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HELD = 'read -r go && exec "$@" </dev/null'
 
 @dataclass(frozen=True)
 class Supervised:
-    """A process that we started: its id means nothing without its start time.
+    """A process that the launcher started; its id is of use only with its start time.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Supervised:
     pid : int
         Process id; also the id of the session that the process leads.
     started : float
-        Seconds since the epoch, as the system tells it.
+        Seconds since the epoch, by the system.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Supervised:
 
     @property
     def alive(self) -> bool:
-        """Whether this very process runs, and not another that was given its number."""
+        """Whether this process runs, and not another one with the same id."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started) < _SAME_START_S
@@ -48,11 +48,11 @@ class Supervised:
             return False
 
     def session(self) -> list[psutil.Process]:
-        """The process and all it started, orphans included.
+        """Find the process and all that it started, orphans too.
 
-        Task processes move to process groups of their own, but never out of the session. The
-        system doesn't give a number to a new process while a session has it, so what is found
-        under our number is ours unless its leader is somebody else.
+        Task processes have their own process groups, but stay in the session. The system gives no
+        new process the id of a session that exists. So every process in the session of this id
+        belongs to it, unless its leader is another process.
         """
         if psutil.pid_exists(self.pid) and not self.alive and not self._zombie():
             return []
@@ -77,13 +77,13 @@ def start(
     log: Path,
     record: Callable[[Supervised], object] = lambda _: None,
 ) -> Supervised:
-    """Start a process as the leader of a session of its own, its output appended to a log.
+    """Start a process as the leader of its own session, and append its output to a log.
 
     Parameters
     ----------
     record : callable
-        Writes down which process it is. Until that has been done it waits, and if we are killed
-        before, it ends: no process runs that nobody knows of.
+        Stores which process it is. The new process waits until this has returned, and ends if the
+        launcher is killed before: no process runs that isn't recorded.
     """
     with log.open("ab") as output:
         child = subprocess.Popen(
@@ -94,7 +94,7 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # Read at once and recorded: later the number may be somebody else's.
+    # Read at once and recorded: later another process may have this id.
     process = Supervised(name, child.pid, psutil.Process(child.pid).create_time())
     with cast("IO[bytes]", child.stdin) as gate:
         record(process)
@@ -103,12 +103,12 @@ def start(
 
 
 def stop(processes: Sequence[Supervised], grace_s: float) -> bool:
-    """Ask processes to end, wait, and kill what of their sessions is still there.
+    """Ask processes to end, wait, then kill what remains of their sessions.
 
     Parameters
     ----------
     processes : sequence of Supervised
-        What to stop, all at once.
+        The processes to stop, all at the same time.
     grace_s : float
         Seconds between TERM and KILL.
 
@@ -125,7 +125,7 @@ def stop(processes: Sequence[Supervised], grace_s: float) -> bool:
     deadline = time.monotonic() + grace_s
     while any(p.alive for p in processes) and time.monotonic() < deadline:
         time.sleep(0.05)
-    # An orphan has nobody left to end it in order.
+    # No other process would end an orphan.
     left = [member for process in processes for member in process.session()]
     for member in left:
         with suppress(psutil.NoSuchProcess):
@@ -137,13 +137,13 @@ def stop(processes: Sequence[Supervised], grace_s: float) -> bool:
 
 
 def _reap(pid: int) -> None:
-    """Take the exit status of a child of this process, so that no zombie keeps its number."""
+    """Read the exit status of a child of this process, so that no zombie keeps its id."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log."""
+    """Read the last lines of a log."""
     if not log.exists():
         return ""
     with log.open("rb") as file:

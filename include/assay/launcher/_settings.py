@@ -15,29 +15,28 @@ from assay.launcher._home import Places, project_root
 from assay.launcher._ports import Ports
 
 USERS = {"admin": "admin", "reviewer": "op"}
-"""User name → role. A second person must exist, or nobody could approve what the first asks."""
+"""User name → role. A second user is there to approve what the first one asks for."""
 
 
 def environment(home: Path | str, outer: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Everything a process needs to be, or to talk to, this home's Airflow.
+    """Build the environment of this home's Airflow, for its processes and for commands.
 
-    Use it for ``airflow`` on the command line and for tests; the four processes get the same. Keys
-    and passwords are made on the first call, and the ports are those of the running office (none
-    are set while it has never been started).
+    Keys and passwords are made on the first call. The ports are those of the last start; none are
+    set if it was never started.
 
     Parameters
     ----------
     home : Path or str
         ``ASSAY_HOME``.
     outer : mapping, optional
-        What to build on, the environment of this process by default. A setting that is already
-        there (another database, say) is kept, but for what the launcher alone knows: folders,
-        ports, users and keys.
+        The environment to start from, that of this process by default. Its settings are kept (for
+        example another database), except those that only the launcher knows: folders, ports, users
+        and keys.
 
     Returns
     -------
     dict of str to str
-        A whole environment, secrets included: hand it to a process, never print it.
+        A whole environment with secrets: pass it to a process, never print it.
 
     Raises
     ------
@@ -53,7 +52,7 @@ def environment(home: Path | str, outer: Mapping[str, str] | None = None) -> dic
 
 
 def password(home: Path | str, user: str = "admin") -> str:
-    """The generated password of a user of the UI."""
+    """Read the generated password of a user of the UI."""
     known = _passwords(Places.below(home))
     if user not in known:
         raise AssayError("no such user", got=user, expected="one of: " + ", ".join(known))
@@ -65,17 +64,17 @@ def _defaults(places: Places) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        # A task is a fork of the scheduler, which has imported the engine's modules for it.
+        # A task is a fork of the scheduler, which has imported the engine's modules.
         "AIRFLOW__CORE__EXECUTE_TASKS_NEW_PYTHON_INTERPRETER": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{places.airflow / 'airflow.db'}",
         "AIRFLOW__API__INSTANCE_NAME": "Assay",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
-        # What a killed scheduler left behind is adopted within half a minute, not five.
+        # Tasks of a killed scheduler are adopted within half a minute, not five minutes.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
-        # A task's place is free again within a second of its end: what supervises it may only see
-        # that when it next has to tell that the task lives, by default after five.
+        # A slot is free again within a second after its task ends: its supervisor may notice the
+        # end only at the next heartbeat, by default after five seconds.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "GX_ANALYTICS_ENABLED": "false",

@@ -14,14 +14,14 @@ SLACK: Final = "assay_slack"
 SMTP: Final = "assay_smtp"
 """Connection id: host, port, login, password; the extra ``from_email`` is the sender.
 
-On port 465 the connection is encrypted from its first byte; the extra ``implicit_tls`` says so of
-another port.
+On port 465 the connection is encrypted from its first byte. For another port, set the extra
+``implicit_tls``.
 """
 _SMTPS: Final = 465
 
 
 def transports(services: Services) -> dict[str, Any]:
-    """How messages leave: by the connections that exist, else as files in the lake."""
+    """Open the transports of messages: by connection, or as files in the lake without one."""
     from assay.alerting import open_transports
 
     return open_transports(services.lake, slack=_slack(), smtp=_smtp())

@@ -15,9 +15,9 @@ SECRETS: Final = {"pseudonym_key": "assay_pseudonym_key", "registry_key": "assay
 
 
 class ConnectionSecrets(Mapping[str, str]):
-    """Secrets that are looked up when they are asked for: most tasks need none.
+    """Secrets that are looked up at their first use: most tasks need none.
 
-    A connection that isn't there leaves its secret to the environment or the embedded default.
+    Without its connection, a secret comes from the environment or the embedded default.
     """
 
     def __getitem__(self, name: str) -> str:
@@ -36,7 +36,7 @@ class ConnectionSecrets(Mapping[str, str]):
 
 
 def open_services(*, reading: bool = False) -> Services:
-    """The services of this installation; ``reading`` to look only."""
+    """Open the services of this installation; ``reading`` changes nothing."""
     from assay.project import Project
     from assay.stages.services import Services
 
@@ -49,7 +49,7 @@ def open_services(*, reading: bool = False) -> Services:
 
 
 def find_connection(conn_id: str) -> Any | None:
-    """A connection, None where there is none."""
+    """Look up a connection; None if there is none."""
     from airflow.sdk import BaseHook
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -60,7 +60,7 @@ def find_connection(conn_id: str) -> Any | None:
 
 
 def airflow_url() -> str | None:
-    """Airflow's own address, for links."""
+    """Airflow's address, for links."""
     from airflow.sdk import conf
 
     return conf.get("api", "base_url", fallback="") or None

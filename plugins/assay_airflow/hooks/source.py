@@ -6,12 +6,12 @@ from assay_airflow.hooks.services import find_connection
 
 
 def source_credentials(conn_id: str | None) -> dict[str, str]:
-    """What a source needs to be read: login, password, the connection's extras, and its URL.
+    """Look up what a source needs: login, password, the connection's extras, and its URL.
 
     Parameters
     ----------
     conn_id : str or None
-        The contract's ``connection``; None for a source that needs none.
+        The contract's ``connection``, None if the source needs none.
     """
     connection = find_connection(conn_id) if conn_id else None
     if connection is None:

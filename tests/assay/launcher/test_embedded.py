@@ -34,7 +34,7 @@ with DAG("one", schedule=None, doc_md=__doc__, tags=["assay"], default_args={"ow
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A running office over a project of one DAG, stopped at the end."""
+    """A running Airflow over a project of one DAG, stopped at the end."""
     project, real = tmp_path_factory.mktemp("project"), launcher.project_root()
     for folder in ("include", "config", "plugins"):
         (project / folder).symlink_to(real / folder)
@@ -64,7 +64,7 @@ def test_it_is_healthy_and_a_second_start_finds_it(home: Path) -> None:
     assert launcher.up(home, keep=False) == embedded
 
 
-def test_who_wants_it_kept_is_heard_whoever_comes_after(home: Path) -> None:
+def test_a_later_caller_doesn_t_undo_keep(home: Path) -> None:
     assert not launcher.status(home).kept
     assert launcher.up(home).kept
     assert launcher.up(home, keep=False).kept
@@ -87,7 +87,7 @@ def test_a_task_finds_the_engine_imported(home: Path) -> None:
     assert found == ["ibis.backends.duckdb", "pandas"]
 
 
-def test_a_command_of_airflow_reaches_it_and_its_failure_is_told(home: Path) -> None:
+def test_a_command_of_airflow_reaches_it_and_its_failure_is_shown(home: Path) -> None:
     assert "one" in launcher.run_airflow(home, "dags", "list", "--output", "plain").stdout
     with pytest.raises(AssayError, match="airflow dags nosuchverb"):
         launcher.run_airflow(home, "dags", "nosuchverb")

@@ -1,4 +1,4 @@
-"""What the processes of a home are told."""
+"""The environment of a home's processes."""
 
 from __future__ import annotations
 
