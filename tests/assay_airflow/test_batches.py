@@ -52,8 +52,8 @@ def test_either_names_the_batch(key: str | None, form: dict[str, Any]) -> None:
         (None, {"batch": "2013"}, "not a partition key"),
         ("2014-01-01", {}, "no such batch in the calendar"),
         ("2012-12-31", {}, "no such batch in the calendar"),
-        ("2013-02-04", {"force": True}, "without a reason"),
-        ("2013-02-04", {"force": True, "reason": "  "}, "without a reason"),
+        ("2013-02-04", {"force": True}, "needs a reason"),
+        ("2013-02-04", {"force": True, "reason": "  "}, "needs a reason"),
     ],
 )
 def test_anything_else_is_refused(key: str | None, form: dict[str, Any], told: str) -> None:
