@@ -1,4 +1,4 @@
-"""A mutation score as a person reads it."""
+"""The printed mutation score."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from assay.cli._console import results
 
 
 def print_score(score: Any) -> None:
-    """A mutation score as a table, and what lives."""
-    told = score.document()
-    share = "–" if told["score"] is None else f"{told['score']:.0%}"
-    title = f"Mutation score {share}: {told['caught']} of {told['planted']} planted faults are told"
+    """A mutation score as a table, and the faults that aren't detected."""
+    found = score.document()
+    share = "–" if found["score"] is None else f"{found['score']:.0%}"
+    faults = f"{found['caught']} of {found['planted']} planted faults"
+    title = f"Mutation score {share}: {faults} are detected"
     table = Table(title=title, title_justify="left", box=None)
-    for name in ("fault", "planted", "told"):
+    for name in ("fault", "planted", "detected"):
         table.add_column(name, justify="left" if name == "fault" else "right")
-    for kind, n in told["by_fault"].items():
+    for kind, n in found["by_fault"].items():
         table.add_row(kind, str(n["planted"]), str(n["caught"]))
     results.print(table)
-    living = [f for f in told["faults"] if not f["caught_by"]]
-    for f in living[:30]:
-        results.print(f"  not told: {f['fault']} in {', '.join(f['columns']) or 'the table'} "
+    missed = [f for f in found["faults"] if not f["caught_by"]]
+    for f in missed[:30]:
+        results.print(f"  not detected: {f['fault']} in {', '.join(f['columns']) or 'the table'} "
                       f"({f['rows']} rows)")  # fmt: skip
-    if len(living) > 30:
-        results.print(f"  and {len(living) - 30} more (--json has all)")
-    if told["unmet_before"]:
-        unmet = ", ".join(told["unmet_before"])
-        results.print(f"  not met to begin with, so of no use here: {unmet}")
+    if len(missed) > 30:
+        results.print(f"  and {len(missed) - 30} more (--json has all)")
+    if found["unmet_before"]:
+        unmet = ", ".join(found["unmet_before"])
+        results.print(f"  unmet on the unharmed data, so not used: {unmet}")
     results.print("")

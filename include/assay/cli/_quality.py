@@ -68,11 +68,11 @@ def mutate(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Plant faults in good data, and say which share of them a suite would have told.
+    """Plant faults in good data, and print the share of them that a suite detects.
 
     Missing values, values out of range, another unit, an unheard-of level, a slip of the pen, two
     columns exchanged, rows doubled, half of the rows lost: one at a time, column by column. What
-    the suite doesn't tell is what to add to it; `assay suggest` proposes how.
+    the suite doesn't detect is what to add to it; `assay suggest` proposes how.
 
     Example: assay quality mutate good-day.parquet --suite include/suites/loans/raw.json
     """
@@ -81,9 +81,11 @@ def mutate(
     from assay.quality.mutation import measure_mutation
 
     loaded = load_suite(suite, parameters_from(param or []))
-    with steps("reading the data") as told, engine.open_session() as session:
+    with steps("reading the data") as progress, engine.open_session() as session:
         table = session.open_data(data)
-        score = measure_mutation(session, table, loaded, every=every, most_rows=rows, told=told)
+        score = measure_mutation(
+            session, table, loaded, every=every, most_rows=rows, progress=progress
+        )
     if as_json:
         print_json(score.document())
     else:

@@ -126,7 +126,7 @@ def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, pr
 
     suite = proposed(proposals)
     return measure_mutation(
-        session, found.table, suite, every=_EVERY, most_rows=_ROWS, told=progress
+        session, found.table, suite, every=_EVERY, most_rows=_ROWS, progress=progress
     )
 
 

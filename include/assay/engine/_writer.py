@@ -47,7 +47,7 @@ def write_parquet(
     Notes
     -----
     DuckDB's parallel writer gives row groups of one size only behind a sort, or where no row is
-    left out of a file with such groups; others are cut anew.
+    left out of a file with such groups; others are written again.
     """
     metadata = f", KV_METADATA {{nonce: '{_hex(nonce)}'}}" if nonce else ""
     with _aside(path) as aside:
@@ -71,7 +71,7 @@ def write_csv(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> Fi
 
 
 def export_parquet(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> None:
-    """Write a table as ``write_parquet`` does where it is presorted, for whoever asks no hash."""
+    """Write a table as ``write_parquet`` does where it is presorted, without a digest."""
     with _aside(path) as aside:
         _sorted(con, table, aside, order_by, "", presorted=True)
         publish(aside, path)
@@ -119,7 +119,7 @@ def _written_in_order(con: Any, query: str, aside: Path, column: str, metadata: 
         uneven = aside.with_name(f"{aside.name}.uneven")
         aside.rename(uneven)
         try:
-            _cut_anew(con, uneven, aside, metadata)
+            _rewritten_evenly(con, uneven, aside, metadata)
         finally:
             uneven.unlink()
     return True
@@ -131,7 +131,7 @@ def _cut_evenly(path: Path) -> bool:
     return all(size == _ROW_GROUP for size in sizes[:-1]) and sizes[-1:] <= [_ROW_GROUP]
 
 
-def _cut_anew(con: Any, source: Path, target: Path, metadata: str) -> None:
+def _rewritten_evenly(con: Any, source: Path, target: Path, metadata: str) -> None:
     """The same rows in the same order, in row groups of one size."""
     name = f"rows_{uuid.uuid4().hex}"
     file = pq.ParquetFile(source)

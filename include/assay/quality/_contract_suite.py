@@ -79,7 +79,7 @@ def _promise(
 def _fresh(contract: Contract, wanted: Freshness, batch: str) -> Expectation:
     """The newest value against the batch's end, which is a place in the calendar and no clock.
 
-    A date stands for its whole day.
+    A date means its whole day.
     """
     end = dt.datetime.combine(contract.partition.end(batch), dt.time())
     whole = dt.timedelta(days=contract.column(wanted.column).type == "date")

@@ -30,12 +30,12 @@ class Judged:
 
 
 def with_failing(frame: Frame, judged: Sequence[Judged], redact: Collection[str]) -> list[Judged]:
-    """The findings with their first failing rows; values that are redacted aren't even read.
+    """The findings with their first failing rows; values that are redacted aren't read.
 
     Notes
     -----
-    Few rows among many are looked for twice: where much fails the beginning of the table tells, and
-    only what fails too seldom for that is looked for in one pass over the rest.
+    The beginning of the table is searched first, which is enough where many rows fail. Only what
+    fails more rarely is searched for in one pass over the whole table.
     """
     counts = {
         i: int(j.finding.result.get("unexpected_count") or 0)

@@ -1,4 +1,4 @@
-"""Findings, and the one boundary behind which no value of a classified column is known."""
+"""Findings, and the one place where values of classified columns are left out of results."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _COUNTS: Final = frozenset({
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one expectation.
+    """The result of one expectation.
 
     Read ``verdict`` first: PASS, or by its severity FAIL, WARN or PASS if unmet, INCONCLUSIVE
-    where it couldn't be judged (then ``problem`` says why). ``quarantines`` tells an unmet critical
-    expectation of rows, whose failing rows are set aside, from one of the whole table.
+    where it couldn't be judged (then ``problem`` says why). ``quarantines`` is true for an unmet
+    critical expectation of rows, whose failing rows are set aside.
     """
 
     expectation: Expectation
@@ -40,7 +40,7 @@ class Finding:
 
     @property
     def verdict(self) -> Outcome:
-        """The outcome of this expectation by itself."""
+        """The outcome of this expectation alone."""
         if self.problem is not None:
             return Outcome.INCONCLUSIVE
         if self.success:
@@ -61,7 +61,7 @@ class Finding:
         e = self.expectation
         secret = touches(e, redact)
         result = redacted(e.type, self.result) if secret else dict(self.result)
-        config: dict[str, Any] = {"type": e.type, "kwargs": e.told, "meta": dict(e.meta)}
+        config: dict[str, Any] = {"type": e.type, "kwargs": e.arguments, "meta": dict(e.meta)}
         config |= {"severity": e.severity} | {
             k: v for k, v in (("notes", e.notes), ("id", e.id)) if v is not None
         }
@@ -82,7 +82,7 @@ class Finding:
 
 
 def touches(e: Expectation, columns: Collection[str]) -> bool:
-    """Whether an expectation reads one of the columns, or could: a query reads what it likes."""
+    """Whether an expectation reads one of the columns, or could, as a query can."""
     if not columns:
         return False
     if entry_of(e.type).reads_all:

@@ -1,4 +1,4 @@
-"""The table under judgement, as the checks see it."""
+"""The table that is judged, in the form that checks read."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def kind(value: Any) -> str:
 
 
 def literal(column: Any, value: Any) -> Any:
-    """A value of a suite as one that the column can be compared with.
+    """A value of a suite as a literal that the column can be compared with.
 
     Texts are read as dates where the column holds dates. Unjudged where the two can't be compared:
     no value is ever turned into another type silently.
@@ -172,7 +172,7 @@ def members(column: Any, values: Iterable[Any]) -> list[Any]:
 
 
 def is_in(column: Any, values: Iterable[Any]) -> Any:
-    """Whether a value stands in a set; never null for a value that isn't."""
+    """Whether a value is in a set; never null for a value that isn't."""
     own = members(column, values)
     if not own:
         return ibis.literal(False)

@@ -99,7 +99,7 @@ def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
 def _named(f: Finding) -> Markup:
     e = f.expectation
     what = e.type.removeprefix("expect_").replace("_", " ")
-    asked = ", ".join(f"{k} {_short(v)}" for k, v in e.told.items() if k not in _PLAIN)
+    asked = ", ".join(f"{k} {_short(v)}" for k, v in e.arguments.items() if k not in _PLAIN)
     of = ", ".join(e.columns) or "the table"
     note = e.notes if isinstance(e.notes, str) else ""
     small = Markup('<br><span class="dim">{}</span>').format(". ".join(filter(None, [asked, note])))

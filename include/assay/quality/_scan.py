@@ -42,7 +42,7 @@ def _unjudged(exc: Exception) -> Unjudged:
 def _scan(frame: Frame, checks: list[Check | Unjudged]) -> list[Values]:
     """All aggregates in one scan; then one more for all that needs those numbers, and so on.
 
-    A check that goes on stands in the list as what it went on to, one that can't as the reason.
+    A check with a further check is replaced by it in the list, a check that fails by the reason.
     """
     values: list[Values] = [{} for _ in checks]
     asked = {i: check for i, check in enumerate(checks) if isinstance(check, Check)}
@@ -82,7 +82,7 @@ def _computed(frame: Frame, checks: Mapping[int, Check]) -> dict[int, Values | U
 
 
 def _alone(frame: Frame, check: Check) -> Values | Unjudged:
-    """One check's values by themselves, so that one that fails takes no other with it."""
+    """The values of one check in a scan of its own, so that its failure affects no other."""
     if not check.aggregates:
         return {}
     try:

@@ -26,10 +26,10 @@ _EXPECTATION_KEYS: Final = frozenset({
 
 @dataclass(frozen=True)
 class Expectation:
-    """One line of a suite: what is expected of which column, and how grave it is if unmet.
+    """One line of a suite: what is expected of which column, and its severity if it is unmet.
 
-    ``kwargs`` holds what Great Expectations calls so, parameters already put in; ``label`` is the
-    name under which it stands among the reasons of a row.
+    ``kwargs`` are Great Expectations' arguments, with parameters replaced by their values;
+    ``label`` names the expectation among the reasons of a row.
     """
 
     type: str
@@ -50,13 +50,13 @@ class Expectation:
         return tuple(dict.fromkeys(c for c in named if isinstance(c, str)))
 
     @property
-    def told(self) -> dict[str, Any]:
-        """The arguments as JSON can say them: without tables that were put in."""
+    def arguments(self) -> dict[str, Any]:
+        """The arguments without tables, so that they can be written as JSON."""
         return {k: v for k, v in self.kwargs.items() if k != "released"}
 
     @property
     def mostly(self) -> float:
-        """Share of the rows that must meet it."""
+        """Least share of the rows that must meet it."""
         return float(self.kwargs.get("mostly", 1.0))
 
 
@@ -76,9 +76,9 @@ class Suite:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what it expects, parameters put in; notes and metadata don't count."""
-        told = [(e.type, e.told, e.severity) for e in self.expectations]
-        return content_hash([told, self.drop_exact_duplicates])
+        """SHA-256 of what it expects, with its parameters; without notes and metadata."""
+        expected = [(e.type, e.arguments, e.severity) for e in self.expectations]
+        return content_hash([expected, self.drop_exact_duplicates])
 
     @property
     def other_datasets(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Suite:
         return tuple((e.where, column) for e in judged for column in e.columns)
 
     def with_released(self, tables: Mapping[str, Any]) -> Suite:
-        """The suite with the released rows of those data sets, by name, put in."""
+        """The suite with the released rows of other data sets, by name."""
 
         def one(e: Expectation) -> Expectation:
             released = tables.get(str(e.kwargs.get("other_table_name")))
@@ -103,7 +103,7 @@ class Suite:
         return replace(self, expectations=tuple(one(e) for e in self.expectations))
 
     def __add__(self, other: Suite) -> Suite:
-        """Both suites as one that keeps the name, the order and the labels apart."""
+        """Both suites in one, under this one's name; labels stay distinct."""
         return Suite(
             name=self.name or other.name,
             expectations=labelled((*self.expectations, *other.expectations)),
@@ -114,7 +114,7 @@ class Suite:
 
 
 def labelled(expectations: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
-    """The expectations with labels that tell them apart: ``type:column``, numbered where equal.
+    """The expectations with distinct labels: ``type:column``, numbered where equal.
 
     Examples
     --------
@@ -134,17 +134,17 @@ def labelled(expectations: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
 
 
 def load_suite(path: Path | str, parameters: Mapping[str, Any] | None = None) -> Suite:
-    """Load a suite, or say everything that is wrong with it.
+    """Load a suite; all of its problems are in one error.
 
-    As many expectations come out as the file holds: nothing is dropped for being unknown.
+    Every expectation of the file is loaded; an unknown one isn't dropped.
 
     Parameters
     ----------
     path : path
         The JSON file, in Great Expectations' format.
     parameters : mapping, optional
-        Values of the ``{"$PARAMETER": name}`` placeholders in it. They come before the suite's own
-        ``suite_parameters``.
+        Values of the ``{"$PARAMETER": name}`` placeholders in it. They take precedence over the
+        suite's own ``suite_parameters``.
 
     Raises
     ------

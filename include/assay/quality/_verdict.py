@@ -17,7 +17,7 @@ from assay.verdict import Measurement, Outcome, Reason, Verdict
 def judge_validation(
     validation: Validation, policy: QualityPolicy, gate: str = "validate"
 ) -> Verdict:
-    """Decide over the batch: rows are set aside one by one, and only too many of them hold it.
+    """Judge whether a batch goes on; failing rows are quarantined, and only too many hold it.
 
     Read the reasons: FAIL if a critical expectation of the whole table is unmet, if more than
     ``policy.quarantine.max_share`` of the judged rows are quarantined, or if none is left;
@@ -79,13 +79,15 @@ def _reason(finding: Finding) -> Reason | None:
 
 
 def _counted(finding: Finding) -> dict[str, float]:
-    """What was counted and what may be, where that is a count and no value of the data."""
+    """The observed count and its limits, where what is observed is a count and not a value."""
     e = finding.expectation
     if entry_of(e.type).observed != "count":
         return {}
-    limits = {k: e.told.get(k) for k in ("min_value", "max_value", "value")}
-    told = {"observed": finding.result.get("observed_value"), **limits}
-    return {k: v for k, v in told.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    limits = {k: e.arguments.get(k) for k in ("min_value", "max_value", "value")}
+    found = {"observed": finding.result.get("observed_value"), **limits}
+    return {
+        k: v for k, v in found.items() if isinstance(v, int | float) and not isinstance(v, bool)
+    }
 
 
 def _of_rows(

@@ -162,4 +162,4 @@ def test_a_suite_is_scored_by_planted_faults(assay: Any, suite: Any) -> None:
     caught = [f for f in said["faults"] if f["caught_by"]]
     assert {(f["fault"], *f["columns"]) for f in caught} == {("missing", "site")}
     text = assay("quality", "mutate", "day.csv", "--suite", path).out
-    assert "not told: out of range in score" in text
+    assert "not detected: out of range in score" in text

@@ -88,7 +88,7 @@ def tables():
 def test_equal_to_great_expectations_on_sqlite(session, tmp_path, tables):
     ours, theirs = here(session, tables, EXPECTED), on_sqlite(tmp_path / "x.db", tables, EXPECTED)
     wrong = [
-        f"{a.expectation.label} {a.expectation.told}: {told(a)} against {told(b)}"
+        f"{a.expectation.label} {a.expectation.arguments}: {told(a)} against {told(b)}"
         for a, b in zip(ours, theirs, strict=True)
         if told(a) != told(b)
     ]

@@ -50,7 +50,7 @@ def canonical(text: str, how: Canonical) -> str:
     if how.trim:
         text = f"regexp_replace({text}, {literal(_SPACE)}, '', 'g')"
     if how.case:
-        # Case is folded on composed characters and may leave ones that compose anew.
+        # Case is folded on composed characters and may leave some that compose again.
         text = f"{how.case}(nfc_normalize({text}))"
     return f"nullif(nfc_normalize({text}), '')"
 

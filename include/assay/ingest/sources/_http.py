@@ -50,8 +50,8 @@ class Retry:
     def wait(self, attempt: int, headers: Mapping[str, str] | None = None) -> None:
         """Wait after a failed attempt (the first is 0)."""
         own = min(self.first_wait * 2**attempt, self.longest_wait) * random.uniform(0.5, 1)  # noqa: S311
-        told = retry_after((headers or {}).get("retry-after"))
-        self.sleep(own if told is None else min(told, self.longest_wait))
+        asked = retry_after((headers or {}).get("retry-after"))
+        self.sleep(own if asked is None else min(asked, self.longest_wait))
 
 
 def retry_after(value: str | None, now: dt.datetime | None = None) -> float | None:

@@ -1,4 +1,4 @@
-"""The divergence of a column's distribution from one that the suite writes down."""
+"""The divergence of a column's distribution from the one in the suite."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class _Partition:
     @classmethod
     def of(cls, kwargs: Mapping[str, Any]) -> _Partition:
         """The partition of an expectation; Unjudged where it is none."""
-        told = kwargs["partition_object"]
-        if not isinstance(told, Mapping) or not told.get("weights"):
+        given = kwargs["partition_object"]
+        if not isinstance(given, Mapping) or not given.get("weights"):
             raise Unjudged("partition_object needs `weights`, and `values` or `bins`")
-        tails = told.get("tail_weights")
+        tails = given.get("tail_weights")
         one = cls(
-            weights=tuple(map(float, told["weights"])),
-            values=tuple(told["values"]) if "values" in told else None,
-            edges=tuple(map(float, told.get("bins") or ())),
+            weights=tuple(map(float, given["weights"])),
+            values=tuple(given["values"]) if "values" in given else None,
+            edges=tuple(map(float, given.get("bins") or ())),
             tails=None if tails is None else (float(tails[0]), float(tails[1])),
             internal=_share(kwargs, "internal_weight_holdout"),
             tail=_share(kwargs, "tail_weight_holdout"),
@@ -195,11 +195,11 @@ def _against_bins(e: Expectation, expected: _Partition, observed: Sequence[float
         q = [*q, high]
     p = p[1 if left else 0 : len(p) - 1 if right else len(p)]
     bins = list(expected.edges[1 if left else 0 : len(expected.edges) - 1 if right else None])
-    told = {
+    partitions = {
         name: {"bins": bins, "weights": w[1:-1], "tail_weights": [w[0], w[-1]]}
         for name, w in (("observed_partition", p), ("expected_partition", q))
     }
-    return _judged(relative_entropy(p, q), e, **told)
+    return _judged(relative_entropy(p, q), e, **partitions)
 
 
 def _with_holdout(expected: _Partition) -> list[float]:

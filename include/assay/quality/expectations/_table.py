@@ -29,7 +29,7 @@ def _count(e: Expectation) -> int:
     return value
 
 
-def _told(success: bool, observed: Any, **details: Any) -> Check:
+def _concluded(success: bool, observed: Any, **details: Any) -> Check:
     result = {"observed_value": observed} | ({"details": details} if details else {})
     return Check({}, lambda _: Conclusion(success, result))
 
@@ -76,10 +76,10 @@ def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
     if released is None:
         raise Unjudged(f"no released rows of {e.kwargs['other_table_name']!r} to count")
     other = Frame.of(frame.session, released, frame.row)
-    told = other.rows(other.table.aggregate(n=counted(other, scope(other, e))))[0]
+    counts = other.rows(other.table.aggregate(n=counted(other, scope(other, e))))[0]
 
     def conclude(values: Values) -> Conclusion:
-        n, m = int(values["n"]), int(told["n"])
+        n, m = int(values["n"]), int(counts["n"])
         return Conclusion(n == m, {"observed_value": {"self": n, "other": m}})
 
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
@@ -95,7 +95,7 @@ def column_count_between(frame: Frame, e: Expectation) -> Check:
     """The number of columns lies between the bounds."""
     _whole(e)
     n = len(frame.columns)
-    return _told(bounded(n, e.kwargs), n)
+    return _concluded(bounded(n, e.kwargs), n)
 
 
 @compiles(
@@ -108,7 +108,7 @@ def column_count_between(frame: Frame, e: Expectation) -> Check:
 def column_count_equal(frame: Frame, e: Expectation) -> Check:
     """There are exactly so many columns."""
     n = len(frame.columns)
-    return _told(n == _count(e), n)
+    return _concluded(n == _count(e), n)
 
 
 @compiles(
@@ -132,11 +132,11 @@ def columns_match_set(frame: Frame, e: Expectation) -> Check:
     wanted, actual = set(e.kwargs.get("column_set") or ()), set(frame.columns)
     unexpected, missing = sorted(actual - wanted), sorted(wanted - actual)
     if not unexpected and not missing:
-        return _told(True, sorted(actual))
+        return _concluded(True, sorted(actual))
     both = {"unexpected": unexpected, "missing": missing}
     mismatched = {k: v for k, v in both.items() if v}
     exact = e.kwargs.get("exact_match", True)
-    return _told(not exact and not missing, sorted(actual), mismatched=mismatched)
+    return _concluded(not exact and not missing, sorted(actual), mismatched=mismatched)
 
 
 @compiles(
@@ -149,10 +149,10 @@ def columns_match_list(frame: Frame, e: Expectation) -> Check:
     """The columns are those of ``column_list``, in that order."""
     wanted, actual = e.kwargs.get("column_list"), frame.columns
     if wanted is None or list(wanted) == actual:
-        return _told(True, actual)
+        return _concluded(True, actual)
     mismatched = [
         {"Expected Column Position": i, "Expected": want, "Found": got}
         for i, (want, got) in enumerate(zip_longest(wanted, actual))
         if want != got
     ]
-    return _told(False, actual, mismatched=mismatched)
+    return _concluded(False, actual, mismatched=mismatched)

@@ -14,14 +14,12 @@ from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._pairs import considered_rows
 
-_SCANS = (
-    "the one scan, and one that tells whether the values rise or, where they don't, groups by them"
-)
+_SCANS = "the one scan, and a second that finds whether the values rise or else groups by them"
 _PROBE = 10_000
 
 
 def _repeated(frame: Frame, table: Table, columns: tuple[str, ...]) -> Any:
-    """Whether a row's values stand more than once in the table, nulls equal to each other."""
+    """Whether a row's values occur more than once in the table, nulls equal to each other."""
     if _rising(frame, table.limit(_PROBE), columns) and _rising(frame, table, columns):
         return ibis.literal(False)
     groups = table.group_by([table[c] for c in columns]).having(table.count() > 1).agg()
@@ -33,13 +31,13 @@ def _repeated(frame: Frame, table: Table, columns: tuple[str, ...]) -> Any:
 
 
 def _rising(frame: Frame, table: Table, columns: tuple[str, ...]) -> bool:
-    """Whether the values rise from row to row as they are read, so that none can stand twice.
+    """Whether the values rise from row to row as they are read, so that none can occur twice.
 
     Notes
     -----
     Whatever the order of reading is, a chain through all rows that rises at each step holds no
     value twice. It needs one pass and no memory, where grouping needs both in the order of the
-    rows; files that are sorted by their key, as Assay writes them, are told by it.
+    rows. It is enough for files that are sorted by their key, as Assay writes them.
     """
     before = [table[c].lag().over(ibis.window()).name(f"before_{i}") for i, c in enumerate(columns)]
     pairs = table.select(*[table[c].name(f"now_{i}") for i, c in enumerate(columns)], *before)

@@ -57,10 +57,15 @@ def nearest(kind: str) -> str:
 
 
 def _configuration(e: Expectation, place: int) -> dict[str, Any]:
-    config = {"type": e.type, "kwargs": e.told, "severity": e.severity, "meta": {_PLACE: place}}
+    config = {
+        "type": e.type,
+        "kwargs": e.arguments,
+        "severity": e.severity,
+        "meta": {_PLACE: place},
+    }
     condition = e.kwargs.get("row_condition")
     if isinstance(condition, str) and "condition_parser" not in e.kwargs:
-        config["kwargs"] = {**e.told, "condition_parser": "pandas"}
+        config["kwargs"] = {**e.arguments, "condition_parser": "pandas"}
     return config
 
 
@@ -75,7 +80,7 @@ def run(frame: Any, expectations: Sequence[Expectation]) -> list[GxOutcome]:
             outcomes[place] = GxOutcome(False, problem=_brief(exc))
     try:
         outcomes |= _validated(frame, loaded)
-    except Exception:  # one that fails before it is judged takes all others with it
+    except Exception:  # an expectation that fails before it is judged fails all others too
         for one in loaded:
             try:
                 outcomes |= _validated(frame, [one])

@@ -1,4 +1,4 @@
-"""The mutation score of a suite: which share of planted faults it would have told."""
+"""The mutation score of a suite: the share of planted faults that it detects."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Planted:
 class MutationScore:
     """How a suite stands up to planted faults.
 
-    Read ``score``, the share of them that it tells, then the faults with no ``caught_by``: nothing
-    in the suite would have told those. ``unmet`` are expectations that the unharmed data don't
-    meet: they can't tell anything, and don't count.
+    Read ``score``, the share of the faults that it detects, then the faults with no ``caught_by``:
+    nothing in the suite detects those. ``unmet`` are expectations that the unharmed data don't
+    meet: they can detect nothing, and don't count.
     """
 
     planted: tuple[Planted, ...]
@@ -79,9 +79,9 @@ def measure_mutation(
     *,
     every: int,
     most_rows: int,
-    told: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> MutationScore:
-    """Plant faults in data that a suite accepts, one at a time, and see which it tells.
+    """Plant faults in data that a suite accepts, one at a time, and record which it detects.
 
     Parameters
     ----------
@@ -89,15 +89,15 @@ def measure_mutation(
         A fault is in every Nth row: 20 changes 5 % of them.
     most_rows : int
         Of a larger table the first so many rows are taken.
-    told : callable
-        Is told what is being planted.
+    progress : callable
+        Takes a line that describes the fault that is planted next.
 
     Returns
     -------
     MutationScore
         A fault counts as caught if an expectation that the unharmed rows meet, of whatever
         severity, is unmet with it. Faults that harm no row (an exchange of equal columns) aren't
-        planted. Expectations that only Great Expectations can judge tell nothing here.
+        planted. Expectations that only Great Expectations can judge aren't used.
 
     References
     ----------
@@ -109,13 +109,15 @@ def measure_mutation(
     numbered = first.mutate(**{ROW: ibis.row_number().over(order_by=first[frame.row])})
     frame = replace(frame, table=session.set_aside(numbered))
     try:
-        return _scored(frame, suite, every, told)
+        return _scored(frame, suite, every, progress)
     finally:
         frame.forget()
         session.forget(frame.table)
 
 
-def _scored(frame: Frame, suite: Suite, every: int, told: Callable[[str], None]) -> MutationScore:
+def _scored(
+    frame: Frame, suite: Suite, every: int, progress: Callable[[str], None]
+) -> MutationScore:
     known = [e for e in suite.expectations if e.type in REGISTRY]
     met = [j.finding.success for j in judged_compiled(frame, known, frame.columns)]
     able = [e for e, ok in zip(known, met, strict=True) if ok]
@@ -125,7 +127,7 @@ def _scored(frame: Frame, suite: Suite, every: int, told: Callable[[str], None])
     for i, mutant in enumerate(mutants):
         if harmed[i] == 0:
             continue
-        told(f"fault {i + 1} of {len(mutants)}: {mutant.operator} {', '.join(mutant.columns)}")
+        progress(f"fault {i + 1} of {len(mutants)}: {mutant.operator} {', '.join(mutant.columns)}")
         planted.append(Planted(mutant.operator, mutant.columns, harmed[i],
                                _caught(frame, mutant, able)))  # fmt: skip
     unmet = tuple(e.label for e, ok in zip(known, met, strict=True) if not ok)

@@ -218,7 +218,7 @@ def _stated(
 ) -> _Stated:
     """What contract and suites state already, and what of it the data don't meet."""
     promised = contract_suite(contract).expectations if contract else ()
-    known = aspects((e.type, e.told) for e in promised)
+    known = aspects((e.type, e.arguments) for e in promised)
     if not services or not contract:
         judged = load_suite(path) if path else None
     else:
@@ -226,13 +226,15 @@ def _stated(
         parameters = services.policy(contract, "quality", QualityPolicy).parameters
         other = services.project.suite(contract.dataset, "clean" if which == "raw" else "raw")
         if other.is_file():
-            known |= aspects((e.type, e.told) for e in load_suite(other, parameters).expectations)
+            known |= aspects(
+                (e.type, e.arguments) for e in load_suite(other, parameters).expectations
+            )
         own = load_suite(path, parameters) if path.is_file() else None
         references = released_tables(services, session, sorted(referred(contract, own)))
         judged = composed(contract, own, references, which, batch)
     if judged is None:
         return _Stated(known)
-    known |= aspects((e.type, e.told) for e in judged.expectations)
+    known |= aspects((e.type, e.arguments) for e in judged.expectations)
     found = _results(validate(session, table, judged, redact=hidden))
     return _Stated(known, tuple(j for j in found if not j.met))
 
