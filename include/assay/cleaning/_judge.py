@@ -1,4 +1,4 @@
-"""From counts to a verdict: the budget, and what could not be fitted."""
+"""The verdict of a cleaning: its counts against the budget, and what could not be fitted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def judge_cleaning(
     reference: str | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Verdict:
-    """Whether cleaning stayed within its budget and could do what the policy asks.
+    """Judge whether cleaning stayed within its budget and could do what the policy asks.
 
     FAIL with ``cleaning_budget_exceeded`` where a share is above its limit (a share equal to the
     limit passes). INCONCLUSIVE where a step could not be fitted for a column

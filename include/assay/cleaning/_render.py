@@ -64,10 +64,10 @@ def _fitted_on(verdict: Verdict, report: CleaningReport) -> str:
     if not reference:
         return what
     batches = sorted(reference["versions"])
-    told = ", ".join(batches)
+    shown = ", ".join(batches)
     if len(batches) > _LISTED:
-        told = f"{len(batches)} batches, {batches[0]} to {batches[-1]}"
-    return f"{what} {reference['name']} ({told})"
+        shown = f"{len(batches)} batches, {batches[0]} to {batches[-1]}"
+    return f"{what} {reference['name']} ({shown})"
 
 
 def step_rows(step: StepReport) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""What cleaning changed in a version: see it, take it back, apply it again."""
+"""What cleaning changed in a version: see it, undo a rule, apply the log again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What cleaning changed in a version, cell by cell: see it, take a rule back, prove it.",
+    help="What cleaning changed in a version, cell by cell: see it, undo a rule, replay the log.",
 )
 _SHOWN = 8
 Which = Annotated[
@@ -54,7 +54,7 @@ def show_log(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Who changed what: every rule with its columns, its counts and its row numbers.
+    """Show what each rule changed: its columns, its counts and its row numbers.
 
     Example: assay cleaning log planes 2013 --rule impute.median --column year
     """
@@ -64,7 +64,7 @@ def show_log(
         if values:
             return _show_values(session, cleaned, rule, column, as_json)
         found = cleaned.changes(session, rule, column)
-    lines = [f"{cleaned.name}: {_told(sum(c['changes'] for c in found), 'change')}"]
+    lines = [f"{cleaned.name}: {_counted(sum(c['changes'] for c in found), 'change')}"]
     for one in found:
         more = ", …" if len(one["rows"]) > _SHOWN else ""
         rows = ", ".join(str(n) for n in one["rows"][:_SHOWN])
@@ -79,7 +79,7 @@ def _show_values(
     session: Session, cleaned: CleanedVersion, rule: str | None, column: str | None, as_json: bool
 ) -> int:
     found = cleaned.values(session, rule, column)
-    lines = [f"{cleaned.name}: {_told(len(found), 'change')}"]
+    lines = [f"{cleaned.name}: {_counted(len(found), 'change')}"]
     lines += [
         f"  row {c['__row']}  step {c['step']}  {c['rule']}"
         + (f"  {c['column']}: {c['before']!r} → {c['after']!r}" if c["column"] else "")
@@ -97,22 +97,22 @@ def undo_rule(
         str | None,
         typer.Option(
             "--rule",
-            help="The rule to leave out, by its name in the change log; every one by default.",
+            help="The rule to leave out, by its name in the change log; all rules by default.",
         ),
     ] = None,
     column: Annotated[
         str | None,
-        typer.Option("--column", help="Leave it out of this column alone; of all by default."),
+        typer.Option("--column", help="Only for this column; for all columns by default."),
     ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Parquet file for the table without the rule.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """The table as it would be without a rule: what differs, and with --to the table itself.
+    """Show the table without a rule: what differs, and with --to the table itself.
 
     The other steps act on what they then see, with the numbers that were fitted. Nothing is
-    released: to leave a rule out of the next version, take it out of the policy and run the batch.
+    released. To leave a rule out of the next version, remove it from the policy and run the batch.
 
     Example: assay cleaning undo planes 2013 --rule impute.median --column year --to out.parquet
     """
@@ -125,7 +125,7 @@ def undo_rule(
     lines = [
         f"{cleaned.name} without {rule or 'any rule'}{f' on {column}' if column else ''}:",
         f"  rows back: {found.back}; rows that a later step drops: {found.gone}",
-        *(f"  {name}: {_told(count, 'cell')} differ" for name, count in found.cells.items()),
+        *(f"  {name}: {_counted(count, 'cell')} differ" for name, count in found.cells.items()),
         *(f"  {name}: the column isn't there" for name in found.columns),
     ]
     if not (found.back or found.gone or found.cells or found.columns):
@@ -147,11 +147,11 @@ def replay_log(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Apply the change log to the observed table again: does it give the version's own bytes?
+    """Apply the change log to the observed table again: does it give the bytes of the version?
 
     Exit code 0 if it does, 1 if it doesn't. With --rule or --column only those changes are
-    applied, and it says what they do by themselves; --to writes that table, which is neither
-    validated nor released.
+    applied, and their effect is shown; --to writes that table, which is neither validated nor
+    released.
 
     Example: assay cleaning replay planes 2013 --rule impute.median --column year
     """
@@ -164,11 +164,11 @@ def replay_log(
             return _replay_only(session, cleaned, rule or [], column or [], to, as_json)
         found = cleaned.replay(session)
     text = (
-        f"{cleaned.name}: {_told(found.changes, 'change')} replayed over {found.rows_in} rows; "
+        f"{cleaned.name}: {_counted(found.changes, 'change')} replayed over {found.rows_in} rows; "
         f"{found.set_aside} rows that validation set aside afterwards left out.\n"
         f"  {found.rows} rows, sha256 {found.sha256[:12]}: "
         + (
-            "the version's own bytes"
+            "the bytes of the version"
             if found.same
             else f"NOT the version's ({found.expected[:12]})"
         )
@@ -189,10 +189,10 @@ def _replay_only(
     which = " and ".join(rules) or "any rule"
     place = f" on {' and '.join(columns)}" if columns else ""
     lines = [
-        f"{cleaned.name} with {which}{place} alone: {_told(found.changes, 'change')} replayed "
-        f"over {_told(found.rows_in, 'row')}",
+        f"{cleaned.name} with {which}{place} alone: {_counted(found.changes, 'change')} replayed "
+        f"over {_counted(found.rows_in, 'row')}",
         f"  rows dropped: {found.dropped}",
-        *(f"  {name}: {_told(count, 'cell')} differ" for name, count in found.cells.items()),
+        *(f"  {name}: {_counted(count, 'cell')} differ" for name, count in found.cells.items()),
     ]
     lines += [f"  {to} (not validated, not released)"] if to else []
     show({"version": cleaned.version, **vars(found), "to": to}, as_json, "\n".join(lines))
@@ -227,10 +227,10 @@ def _cleaned(services: Services, dataset: str, which: str) -> CleanedVersion:
 
     check_dataset(services, dataset)
     if which.startswith("@"):
-        raise InputError("cleaning is looked at batch by batch", got=which, do="Name one batch.")
+        raise InputError("cleaning is shown for one batch", got=which, do="Name one batch.")
     batch, version = find_version(services, dataset, which)
     return open_cleaned(services, dataset, batch, version)
 
 
-def _told(count: int, what: str) -> str:
+def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"

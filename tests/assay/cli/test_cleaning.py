@@ -51,7 +51,7 @@ def test_a_released_version_is_seen_undone_replayed_and_scaled(
 
     replayed = assay("cleaning", "replay", "visits", DAY)
     assert replayed.code == 0
-    assert "the version's own bytes" in replayed.out
+    assert "the bytes of the version" in replayed.out
 
     site = next(c for c in whole if c["rule"] == "text")
     alone = assay("cleaning", "replay", "visits", DAY, "--rule", "text", "--json").json

@@ -1,4 +1,4 @@
-"""A committed version, seen from its cleaning: the log, a rule taken back, the proof."""
+"""The cleaning of a committed version: its change log, a rule undone, the log replayed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from assay.stages.services import Services
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a change log gave when it was applied again.
+    """The result of a change log that was applied again.
 
-    ``same`` is the answer: whether the bytes are those of the version. ``set_aside`` are cleaned
-    rows that validation then quarantined, so that they are in no version.
+    ``same`` is the answer: whether the bytes are those of the version. ``set_aside`` counts cleaned
+    rows that validation then quarantined; they are in no version.
     """
 
     changes: int
@@ -38,16 +38,16 @@ class Replayed:
 
     @property
     def same(self) -> bool:
-        """Whether the replay gave the version's own bytes."""
+        """Whether the replay gave the bytes of the version."""
         return self.sha256 == self.expected
 
 
 @dataclass(frozen=True)
 class ReplayedRules:
-    """What some rules of a change log do by themselves.
+    """The effect of some rules of a change log alone.
 
-    ``changes`` of the log were applied to ``rows_in`` rows, of which ``dropped`` went; ``cells``
-    has how many cells differ by it, by column, derived ones too.
+    ``changes`` of the log were applied to ``rows_in`` rows, of which ``dropped`` were dropped.
+    ``cells`` counts the cells that differ, by column, with the derived columns.
     """
 
     changes: int
@@ -58,7 +58,7 @@ class ReplayedRules:
 
 @dataclass(frozen=True)
 class CleanedVersion:
-    """A version with what its cleaning was fitted to."""
+    """A version with the fitted state of its cleaning."""
 
     services: Services
     dataset: str
@@ -68,13 +68,13 @@ class CleanedVersion:
 
     @property
     def name(self) -> str:
-        """The version, for people."""
+        """Data set, batch and the beginning of the version's id."""
         return f"{self.dataset} {self.batch} ({self.version[:12]})"
 
     def changes(
         self, session: Session, rule: str | None = None, column: str | None = None
     ) -> list[dict[str, Any]]:
-        """Each rule's changes by column: how many, and the numbers of their rows.
+        """List the changes of each rule by column: how many, and the numbers of their rows.
 
         Raises
         ------
@@ -92,12 +92,12 @@ class CleanedVersion:
     def values(
         self, session: Session, rule: str | None = None, column: str | None = None
     ) -> list[dict[str, Any]]:
-        """Every change with its values, from the restricted zone.
+        """List every change with its values, from the restricted zone.
 
         Raises
         ------
         InputError
-            If nobody kept values, or the caller may not read the zone.
+            If no values were kept, or the caller may not read the zone.
         """
         path = values_path(self.services, self.dataset, self.batch, self.version)
         try:
@@ -113,8 +113,8 @@ class CleanedVersion:
             raise InputError(
                 "no values were kept of this version's changes", where=self.name,
                 got=f"change_log: {self.state.policy.change_log}", expected="change_log: values",
-                do="Without --values the log says which rows and columns each rule changed. "
-                "Values go when their period in the quarantine zone ends.",
+                do="Without --values the log shows which rows and columns each rule changed. "
+                "Values are removed when their period in the quarantine zone ends.",
             )  # fmt: skip
         log = _chosen(session.read_parquet(path), _given(rule), _given(column))
         rows: list[dict[str, Any]] = (
@@ -125,7 +125,7 @@ class CleanedVersion:
     def undo(
         self, session: Session, rule: str | None, column: str | None, to: Path | None = None
     ) -> Difference:
-        """Clean the observed rows without a rule; how the table differs, and it itself in a file.
+        """Clean the observed rows without a rule; count the differences, write the table to a file.
 
         Rows that validation set aside after cleaning are in neither table.
         """
@@ -142,7 +142,7 @@ class CleanedVersion:
         return Difference.between(released, left)
 
     def replay(self, session: Session) -> Replayed:
-        """Apply the change log to the observed rows and write what comes out as the version was."""
+        """Apply the change log to the observed rows, and write the result as the version was."""
         log, before, released = self._log(session), self._before(session), self._data(session)
         table = replay(session, before, self.state.policy, self.state, log)
         aside = _set_aside(table, released)
@@ -170,9 +170,10 @@ class CleanedVersion:
         columns: Collection[str],
         to: Path | None = None,
     ) -> ReplayedRules:
-        """Apply some rules of the change log alone; what they do, and the table in a file.
+        """Apply some rules of the change log alone; count their effect, write the table to a file.
 
-        It is told against the observed rows with no rule applied: parsed, with what is derived.
+        The effect is counted against the observed rows without any rule: parsed, with the derived
+        columns.
         Rows that validation set aside after cleaning are in neither table.
 
         Parameters
@@ -202,7 +203,7 @@ class CleanedVersion:
         return ReplayedRules(_count(chosen), _count(none), found.gone, found.cells)
 
     def export_scaled(self, session: Session, to: Path) -> tuple[int, list[str]]:
-        """Write the version's rows, scaled; the number of rows, and the columns that are scaled.
+        """Write the version's rows, scaled; return the number of rows and the scaled columns.
 
         Raises
         ------
@@ -226,13 +227,13 @@ class CleanedVersion:
         key = self.services.project.contract(self.dataset).primary_key
         return [*(n for n in key if n in table.columns), engine.ROW]
 
-    def _before(self, session: Session) -> Any:
+    def _before(self, session: Session) -> Table:
         return kept(session.read_parquet(self._fetch("observed")))
 
-    def _data(self, session: Session) -> Any:
+    def _data(self, session: Session) -> Table:
         return session.read_parquet(self._fetch("data"))
 
-    def _log(self, session: Session) -> Any:
+    def _log(self, session: Session) -> Table:
         return session.read_parquet(self._fetch("changes"))
 
     def _fetch(self, name: str) -> Path:
@@ -240,7 +241,7 @@ class CleanedVersion:
 
 
 def open_cleaned(services: Services, dataset: str, batch: str, version: str) -> CleanedVersion:
-    """A version with its fitted state.
+    """Find a version with its fitted state.
 
     Raises
     ------
@@ -254,7 +255,7 @@ def open_cleaned(services: Services, dataset: str, batch: str, version: str) -> 
 def derived_columns(
     services: Services, dataset: str, batch: str, version: str
 ) -> dict[str, dict[str, Any]]:
-    """The lineage of a version's derived columns, from its own fitted state."""
+    """Find the lineage of a version's derived columns, from its own fitted state."""
     found = services.registry.find(dataset, batch, version)
     if found is None or "state" not in found.objects:
         return {}
@@ -272,13 +273,13 @@ def _given(name: str | None) -> tuple[str, ...]:
     return () if name is None else (name,)
 
 
-def _chosen(log: Any, rules: Collection[str], columns: Collection[str]) -> Any:
-    """The log's changes by these rules, of these columns."""
+def _chosen(log: Table, rules: Collection[str], columns: Collection[str]) -> Table:
+    """Select the log's changes by these rules, of these columns."""
     for kind, names in (("rule", rules), ("column", columns)):
         if not names:
             continue
-        told = log.filter(log[kind].notnull()).select(kind).distinct().order_by(kind)
-        known = told.to_pyarrow()[kind].to_pylist()
+        named = log.filter(log[kind].notnull()).select(kind).distinct().order_by(kind)
+        known = named.to_pyarrow()[kind].to_pylist()
         for name in (n for n in names if n not in known):
             by = f" by {', '.join(rules)}" if kind == "column" and rules else ""
             raise InputError(
@@ -290,8 +291,8 @@ def _chosen(log: Any, rules: Collection[str], columns: Collection[str]) -> Any:
     return log
 
 
-def _set_aside(table: Table, released: Table) -> Any:
-    """Numbers of cleaned rows that are in no version."""
+def _set_aside(table: Table, released: Table) -> Table:
+    """Select the numbers of cleaned rows that are in no version."""
     return table.select(engine.ROW).anti_join(released.select(engine.ROW), engine.ROW)
 
 
