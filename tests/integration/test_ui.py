@@ -74,7 +74,7 @@ def test_a_report_opens_from_its_task_behind_the_login(
     page.get_by_role("link", name="validate raw").first.click()
     page.get_by_role("heading", name="Validation of airports").wait_for()
     assert page.url == links["validate_raw"]
-    page.get_by_role("link", name="the whole run").click()
+    page.get_by_role("link", name="Overview of the run").click()
     page.get_by_role("heading", name="Where the rows are").wait_for()
     page.set_viewport_size({"width": 380, "height": 900})
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

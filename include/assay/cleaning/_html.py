@@ -1,8 +1,6 @@
-"""A cleaning as one HTML page: what was changed, by column, by rule, by group."""
+"""A cleaning as one HTML page: what was changed, by column, by step, by group."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from markupsafe import Markup
 
@@ -22,9 +20,13 @@ from assay.page import (
 from assay.page.draw import bar
 from assay.verdict import Verdict
 
+_NONE = "The changes are within the policy’s budget."
+_STEPS = "In the order in which they ran. Each step works on the result of the one before it."
+_GROUPS = "Counts below the policy’s least number are shown as <n."
+
 
 def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) -> str:
-    """The cleaning as a page, in counts only.
+    """Render the cleaning as a page, in counts only.
 
     Parameters
     ----------
@@ -34,14 +36,12 @@ def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) 
     context : PageContext
     """
     sections = [
-        Section("Reasons", [reasons(verdict.reasons, "Nothing passes the policy’s budget.")]),
-        Section("Cells changed by column", _some(_columns(report))),
-        *_steps(report),
-        Section(
-            "By group", _some(_groups(report.groups)), "Counts below the least number show as <n."
-        ),
+        Section("Reasons", [reasons(verdict.reasons, _NONE)]),
+        Section("Cells changed by column", [_columns(report)]),
+        Section("Changes by step", [_steps(report)], _STEPS),
+        Section("By group", [_groups(report.groups)], _GROUPS),
     ]
-    lead = Lead(verdict.outcome, answer(report), facts(verdict, report))
+    lead = Lead.of(verdict, answer(report), facts(verdict, report))
     return render_page(context.title("Cleaning"), lead, sections, context.back)
 
 
@@ -53,36 +53,23 @@ def _columns(report: CleaningReport) -> Markup:
         (
             column,
             bar(count, most, f"{column}: {count:,} cells changed"),
-            f"{count:,}",
+            number(count),
             percent(count / report.rows_in if report.rows_in else None),
         )
         for count, column in changed
     )
-    return table(["column", "", "cells", "of its rows"], rows, drawn=(1,), numbers=(2, 3))
+    heads = ["column", "", "cells changed", "share of rows"]
+    return table(heads, rows, drawn=(1,), numbers=(2, 3))
 
 
-def _steps(report: CleaningReport) -> Iterator[Section]:
+def _steps(report: CleaningReport) -> Markup:
     rows = [row for step in report.steps for row in step_rows(step)]
-    note = "In the order in which they ran, each on what the one before it gave."
-    if not rows:
-        yield Section("By rule", [text("The policy has no step.")])
-        return
-    yield Section("By rule", _some(table(HEADS, rows, numbers=NUMBERS)), note)
+    return table(HEADS, rows, numbers=NUMBERS) or text("The policy has no step.")
 
 
 def _groups(groups: tuple[GroupReport, ...]) -> Markup:
+    counts = ("rows", "changed", "dropped", "imputed", "outliers")
     rows = (
-        [f"{g.column}: {g.level}", *(_count(n) for n in (g.rows, g.changed, g.dropped, g.imputed,
-                                                         g.outliers))]
-        for g in groups
-    )  # fmt: skip
-    heads = ["group", "rows", "changed", "dropped", "imputed", "outliers"]
-    return table(heads, rows, numbers=range(1, 6))
-
-
-def _count(count: int | str) -> str:
-    return count if isinstance(count, str) else number(count)
-
-
-def _some(*parts: Markup) -> list[Markup]:
-    return [part for part in parts if part]
+        [f"{g.column}: {g.level}", *(number(getattr(g, name)) for name in counts)] for g in groups
+    )
+    return table(["group", *counts], rows, numbers=range(1, 6))

@@ -7,9 +7,10 @@ from typing import Final
 
 from assay.cleaning._report import CleaningReport, StepReport
 from assay.page import number, percent
+from assay.page.lines import aligned
 from assay.verdict import Verdict
 
-HEADS: Final = ["step", "column", "changed", "flagged", "dropped rows", "why not"]
+HEADS: Final = ["step", "column", "changed", "flagged", "dropped rows", "not fitted because"]
 NUMBERS: Final = (2, 3, 4)
 _LISTED: Final = 4
 _FITTED_ON: Final = {
@@ -18,23 +19,14 @@ _FITTED_ON: Final = {
 
 
 def render_text(verdict: Verdict, report: CleaningReport) -> str:
-    """The cleaning for a terminal: the answer, the reasons, and what each step did."""
+    """Render the cleaning for a terminal: the answer, the reasons, and what each step did."""
     lines = [f"clean: {verdict.outcome.value}. {answer(report)}"]
     lines += [f"  {r.outcome.value}  {r.code}: {r.message}" for r in verdict.reasons]
     lines += [f"  {name}: {value}" for name, value in facts(verdict, report)[2:4]]
     rows = [row for step in report.steps for row in step_rows(step)]
     if not rows:
         return "\n".join([*lines, "  The policy has no step."])
-    whole = [HEADS, *rows]
-    widths = [max(len(row[i]) for row in whole) for i in range(len(HEADS))]
-    lines.append("")
-    for row in whole:
-        cells = [
-            cell.rjust(width) if i in NUMBERS else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  " + "  ".join(cells).rstrip())
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *aligned([HEADS, *rows], NUMBERS)])
 
 
 def answer(report: CleaningReport) -> str:
@@ -53,7 +45,6 @@ def facts(verdict: Verdict, report: CleaningReport) -> list[tuple[str, str]]:
         ("Rows out", f"{report.rows_out:,}"),
         ("Cells changed", f"{report.cells_changed:,} of {report.cells:,}"),
         ("Fitted on", _fitted_on(verdict, report)),
-        ("Policy", report.policy_hash[:12]),
         ("Fitted state", report.state_hash[:12]),
     ]
 

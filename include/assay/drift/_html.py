@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -22,29 +22,31 @@ from assay.page import (
     reasons,
     render_page,
     table,
+    text,
 )
-from assay.page.draw import axis, effect_strip, paired_bars
+from assay.page.draw import axis, effect_strip, paired_bars, small_multiples
+from assay.page.legend import legend
 from assay.verdict import Outcome, Verdict
 
 _MOST: Final = 3.0
 """Multiples of the limit that the strip shows; what lies beyond stands at its end."""
-_HOW: Final = Markup(
-    "Every effect is drawn over its own limit, so that all limits stand in one line. "
-    '<span class="key"><svg height="12"><rect class="chance" width="24" height="12"/></svg>'
-    "what chance alone reaches at this number of rows</span> "
-    '<span class="key"><svg height="12"><line class="limit" x1="12" x2="12" y1="0" y2="12"/></svg>'
-    "the owner’s limit</span> "
-    '<span class="key"><svg height="12"><circle class="dot PASS" cx="12" cy="6" r="4.5"/></svg>'
-    "passes</span> "
-    '<span class="key"><svg height="12"><circle class="dot INCONCLUSIVE" cx="12" cy="6" r="4.5"/>'
-    "</svg>can’t tell</span> "
-    '<span class="key"><svg height="12"><svg x="12" y="6" overflow="visible"><path class="dot FAIL"'
-    ' d="M-6 0L0 -6L6 0L0 6Z"/></svg></svg>fails</span>'
+_HOW: Final = legend(
+    "Each effect is drawn relative to its own limit. Observed rows are the rows as they came in; "
+    "candidate rows are those that a release would hold.",
+    {
+        "chance": "what chance alone reaches with this number of rows",
+        "limit": "the limit",
+        "PASS": "passes",
+        "INCONCLUSIVE": "inconclusive",
+        "FAIL": "fails",
+    },
 )
+_NOT_SHOWN: Final = "No distribution is shown: too few rows, or values that may not be shown."
+_SHARES: Final = legend("Share of rows.", {"ref": "reference", "cur": "this batch"})
 
 
 def render_html(verdict: Verdict, report: DriftReport, context: PageContext) -> str:
-    """A page to send to a colleague: reasons and causes, effects against limits, distributions.
+    """Render the verdict as a page: reasons and causes, effects against limits, distributions.
 
     Of classified columns it shows what the measurements do: closed levels at most.
 
@@ -56,30 +58,39 @@ def render_html(verdict: Verdict, report: DriftReport, context: PageContext) -> 
     """
     found = report.comparisons
     sections = [
-        Section("Reasons", [reasons(verdict.reasons, "No column gave a reason.")]),
+        Section("Reasons", [reasons(verdict.reasons, "No column gives a reason.")]),
         *cause_sections(causes_of(verdict)),
         *(part for one in found for part in _sections(verdict, one, found)),
     ]
-    lead = Lead(verdict.outcome, _answer(verdict), _facts(verdict))
+    lead = Lead.of(verdict, _answer(verdict), _facts(verdict))
     return render_page(context.title("Drift"), lead, sections, context.back)
 
 
 def _answer(verdict: Verdict) -> str:
     rows = verdict.detail["columns"]
-    failed = list(dict.fromkeys(name_of(r) for r in rows if r["outcome"] == "FAIL"))
-    open_ = list(dict.fromkeys(name_of(r) for r in rows if r["outcome"] == "INCONCLUSIVE"))
-    compared = len({name_of(r) for r in rows})
-    held = "The batch is held." if verdict.holds else "It doesn’t hold the batch."
+    found: dict[str, dict[str, dict[str, Any]]] = {outcome: {} for outcome in Outcome}
+    for row in rows:
+        found[row["outcome"]].setdefault(name_of(row), row)
+    failed, inconclusive = found[Outcome.FAIL], found[Outcome.INCONCLUSIVE]
+    compared = f"{len({name_of(r) for r in rows})} columns were compared with the reference"
     if failed:
-        return f"{_names(failed)} shifted, of {compared} columns that were compared. {held}"
-    if open_:
-        return f"{_names(open_)} can’t be told: too few rows for the limit. {held}"
+        return f"{_shifted(failed)}; {compared}."
+    if inconclusive:
+        return f"{_names(list(inconclusive))}: inconclusive, none fails; {compared}."
     if not rows:
-        return f"Nothing was compared. {held}"
-    word = {Outcome.WARN: "No column fails, but one is to be looked at."}.get(
-        verdict.outcome, f"None of {compared} columns shifted by as much as its limit."
-    )
-    return f"{word} {held}"
+        return "Nothing was compared."
+    if verdict.outcome is Outcome.PASS:
+        return f"No column shifted by as much as its limit; {compared}."
+    return f"No column fails, but there is a reason to look at; {compared}."
+
+
+def _shifted(failed: Mapping[str, dict[str, Any]]) -> str:
+    """The columns that failed; of a single one also its effect against the limit."""
+    row = next(iter(failed.values()))
+    if len(failed) > 1 or row["value"] is None or row["value"] < row["limit"]:
+        return f"{_names(list(failed))} changed beyond the limit"
+    effect, value = EFFECTS[row["effect"]].label, number(row["value"])
+    return f"{name_of(row)} shifted: {effect} {value} against a limit of {number(row['limit'])}"
 
 
 def _names(names: Sequence[str]) -> str:
@@ -97,8 +108,7 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
         named = f" ({batches[0]})" if len(batches) == 1 else named
         facts.append(("Rows of the batch", f"{one['rows_current']:,}"))
         facts.append((f"Rows of {one['reference']}{named}", f"{one['rows_reference']:,}"))
-    facts.append(("p-values corrected", f"{verdict.detail['p_values']}"))
-    facts.append(("Policy", verdict.policy_hash[:12]))
+    facts.append(("p-values corrected together", f"{verdict.detail['p_values']}"))
     return facts
 
 
@@ -106,7 +116,7 @@ def _sections(
     verdict: Verdict, one: DriftMeasurements, among: Sequence[DriftMeasurements]
 ) -> Iterator[Section]:
     rows = rows_of(verdict, one)
-    name = f": {one.table} against {one.reference}" if among[1:] else ""
+    name = f": {one.table} rows against {one.reference}" if among[1:] else ""
     if one.state != "compared":
         return
     ordered = sorted(rows, key=lambda row: -Outcome(row["outcome"]).severity)
@@ -114,19 +124,12 @@ def _sections(
     again = _again(verdict, one, among, outcomes)
     yield Section(f"Effects{name}", [_effects(ordered)], _HOW, folded=again)
     columns = sorted(one.columns, key=lambda c: -Outcome(outcomes.get(c.name, "PASS")).severity)
-    told = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
-    note = Markup(
-        "Share of rows. "
-        '<span class="key"><svg height="12"><rect class="ref" width="24" height="12"/></svg>'
-        "reference</span> "
-        '<span class="key"><svg height="12"><rect class="cur" width="24" height="12"/></svg>'
-        "this batch</span>"
-    )
-    if told:
-        yield Section(f"Distributions{name}", [_grid(told, outcomes)], note, folded=again)
-    if passed := [c for c in columns if c not in told]:
+    shown = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
+    if shown:
+        yield Section(f"Distributions{name}", [_grid(shown, outcomes)], _SHARES, folded=again)
+    if passed := [c for c in columns if c not in shown]:
         grid = _grid(passed, outcomes)
-        yield Section(f"Distributions that pass{name}", [grid], note, folded=True)
+        yield Section(f"Distributions that pass{name}", [grid], _SHARES, folded=True)
     if one.concept:
         yield Section(f"Label and prediction{name}", [_concept(one)], folded=again)
 
@@ -137,15 +140,15 @@ def _again(
     among: Sequence[DriftMeasurements],
     outcomes: dict[str, str],
 ) -> bool:
-    """Whether an earlier table says the same of every column, so that this one may be closed."""
+    """Whether an earlier table has the same outcomes, so that this one may be folded."""
     earlier = [m for m in among[: among.index(one)] if m.reference == one.reference]
     return any({name_of(r): r["outcome"] for r in rows_of(verdict, m)} == outcomes for m in earlier)
 
 
 def _effects(rows: Sequence[dict[str, Any]]) -> Markup:
-    heads = ["column", "", axis((0, 1, _MOST), (0, _MOST), ("0", "limit", f"{_MOST:g} × limit"))]
+    heads = ["column", "", axis((0, 1, _MOST), (0, _MOST), ("0", "limit", f"{_MOST:g}×"))]
     return table(
-        [*heads, "effect", "value", "limit", "by chance", "adjusted p", "rows / reference"],
+        [*heads, "effect", "value", "limit", "by chance", "adjusted p", "rows: batch / reference"],
         (
             (
                 name_of(row),
@@ -182,16 +185,13 @@ def _undecided(row: dict[str, Any]) -> bool:
 
 
 def _grid(columns: Sequence[ColumnDrift], outcomes: dict[str, str]) -> Markup:
-    figures = (_figure(column, outcomes.get(column.name, "PASS")) for column in columns)
-    return Markup('<div class="grid">{}</div>').format(Markup("").join(figures))
-
-
-def _figure(column: ColumnDrift, outcome: str) -> Markup:
-    caption = Markup("<figcaption>{} {}</figcaption>").format(column.name, mark(outcome))
-    if not column.cells:
-        why = "No distribution is shown: too few rows, or values that may not be."
-        return Markup('<figure>{}<p class="dim">{}</p></figure>').format(caption, why)
-    return Markup("<figure>{}{}</figure>").format(caption, _bars(column.cells))
+    return small_multiples(
+        (
+            Markup("{} {}").format(column.name, mark(outcomes.get(column.name, "PASS"))),
+            _bars(column.cells) if column.cells else text(_NOT_SHOWN, "dim"),
+        )
+        for column in columns
+    )
 
 
 def _bars(cells: Sequence[Cell]) -> Markup:
@@ -201,9 +201,10 @@ def _bars(cells: Sequence[Cell]) -> Markup:
     rows = []
     for cell, before, now in shares:
         label = "missing" if cell.label is None else cell.label
-        told = f"{label}: {percent(before)} of the reference, {percent(now)} of the batch"
-        rows.append((label, paired_bars(before, now, most, told), percent(before), percent(now)))
-    return table(["", "", "before", "now"], rows, drawn=(1,), numbers=(2, 3))
+        numbers = f"{label}: {percent(before)} of the reference, {percent(now)} of the batch"
+        bars = paired_bars(before, now, most, numbers)
+        rows.append((label, bars, percent(before), percent(now)))
+    return table(["value", "", "reference", "batch"], rows, drawn=(1,), numbers=(2, 3))
 
 
 def _concept(one: DriftMeasurements) -> Markup:
@@ -216,4 +217,6 @@ def _concept(one: DriftMeasurements) -> Markup:
         counts = " / ".join(number(None if m is None else m.n) for m in reversed(sides))
         label = "AUC" if name == "auc" else name.replace("_", " ")
         rows.append((label, *values, counts))
-    return table(["measure", "before", "now", "rows / reference"], rows, numbers=(1, 2, 3))
+    return table(
+        ["measure", "reference", "batch", "rows: batch / reference"], rows, numbers=(1, 2, 3)
+    )

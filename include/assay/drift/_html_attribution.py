@@ -8,27 +8,28 @@ from typing import Final
 from markupsafe import Markup
 
 from assay.drift.attribution import Cause, SegmentPart, cause_line, whole_text
-from assay.page import Section, number, percent, table, text
+from assay.page import Section, link, number, percent, table, text
 from assay.page.draw import split_bars
+from assay.page.legend import legend
 from assay.reasons import ReasonCode
 
 _SHOWN: Final = 12
-_NOTE: Final = Markup(
-    '<span class="key"><svg height="12"><rect class="cur" width="24" height="7" y="2"/></svg>'
-    "within: rows of the segment changed</span> "
-    '<span class="key"><svg height="12"><rect class="mix" width="24" height="7" y="2"/></svg>'
-    "mix: the segment has another share of the rows</span> Parts of all segments sum to 100 %; "
-    "a negative one worked against the shift."
+_NOTE: Final = legend(
+    "Parts of all segments sum to 100 %; a negative part works against the shift.",
+    {
+        "cur": "within: the rows of the segment changed",
+        "mix": "mix: the segment’s share of the rows changed",
+    },
 )
 
 _EVERYWHERE: Final = (
-    "A shift that is alike everywhere is seldom about who or what is in the data. Look at what all "
-    "rows go through: a recoding, a unit, a default, a change of the source."
+    "A shift that is the same in every segment rarely comes from who or what is in the data. Look "
+    "at what happens to all rows: a recoding, a unit, a default value, a change of the source."
 )
 
 
 def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
-    """A section for each column that failed."""
+    """Give a section for each column that failed."""
     for cause in causes:
         what: dict[str, str] = {
             ReasonCode.MISSING_SHARE_CHANGED: " (missing)",
@@ -40,14 +41,14 @@ def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
 
 def _parts(cause: Cause) -> Iterator[Markup]:
     best = cause.best
-    yield text(Markup("<b>{}.</b> {}").format(_said(cause), _scored(cause)))
+    yield text(Markup("<b>{}.</b> {}").format(_sentence(cause), _scored(cause)))
     if best is not None and cause.segmenting is not None:
         shown = best.segments[:_SHOWN]
         ends = [v for s in best.segments for v in (s.mix, s.within)]
         span = (min(0.0, *map(cause.share, ends)), max(0.0, *map(cause.share, ends)))
         yield _segments(cause, shown, span)
         if best.segments[_SHOWN:]:
-            yield text(f"{len(best.segments) - _SHOWN} more segments give less.", "note")
+            yield text(f"{len(best.segments) - _SHOWN} more segments have smaller parts.", "note")
         yield text(_errors(cause), "note")
     if cause.splits and cause.segmenting is None:
         yield text(_EVERYWHERE, "note")
@@ -57,7 +58,7 @@ def _parts(cause: Cause) -> Iterator[Markup]:
     yield from _pipeline(cause)
 
 
-def _said(cause: Cause) -> str:
+def _sentence(cause: Cause) -> str:
     line = cause_line(cause.model_copy(update={"pipeline": ()}))
     return line[0].upper() + line[1:]
 
@@ -65,16 +66,16 @@ def _said(cause: Cause) -> str:
 def _scored(cause: Cause) -> str:
     if cause.whole is None:
         return ""
-    place = f"{cause.table} against {cause.reference}"
-    return f"What was split: {cause.score}, {whole_text(cause)} ({place})."
+    place = f"{cause.table} rows against {cause.reference}"
+    return f"Measured by {cause.score}: {whole_text(cause)} ({place})."
 
 
 def _segments(cause: Cause, parts: Sequence[SegmentPart], span: tuple[float, float]) -> Markup:
     best = cause.best
     assert best is not None  # noqa: S101 - the caller has looked
     shares = cause.measure == "share"
-    heads = [best.column, "part of the shift", "", "within", "mix", "rows before", "rows now"]
-    heads += ["share before", "share now"] if shares else []
+    heads = [best.column, "part of the shift", "", "within", "mix", "reference rows", "batch rows"]
+    heads += ["reference share", "batch share"] if shares else []
     rows = []
     for part in parts:
         total, within, mix = (
@@ -89,16 +90,12 @@ def _segments(cause: Cause, parts: Sequence[SegmentPart], span: tuple[float, flo
             total,
             within,
             mix,
-            _count(part.rows_reference),
-            _count(part.rows_current),
+            number(part.rows_reference),
+            number(part.rows_current),
         ]
         row += [percent(part.mean_reference), percent(part.mean_current)] if shares else []
         rows.append(row)
     return table(heads, rows, numbers=range(2, 9), drawn=(1,))
-
-
-def _count(rows: int | str) -> str:
-    return rows if isinstance(rows, str) else number(rows)
 
 
 def _errors(cause: Cause) -> str:
@@ -108,18 +105,19 @@ def _errors(cause: Cause) -> str:
     within, mix = (percent(cause.share(e), 0) for e in (best.within_error, best.mix_error))
     return (
         f"Standard errors for independent rows: ±{within} within, ±{mix} mix. "
-        f"Segments in bold carry most of the shift; (other) holds the small ones together."
+        f"Segments in bold make up most of the shift; (other) is all small segments together."
     )
 
 
 def _rows(cause: Cause) -> Iterator[Markup]:
     if not cause.rows:
         return
-    more = f", {cause.excess:,} more than the reference’s shares give" if cause.excess else ""
-    link = Markup("")
+    more = f", {cause.excess:,} more than expected from the reference" if cause.excess else ""
+    where = Markup("")
     if cause.file:
-        link = Markup(' Their landing row numbers are in <a href="{0}">{0}</a>.').format(cause.file)
-    yield text(Markup("{} rows of the batch carry it{}.{}").format(f"{cause.rows:,}", more, link))
+        where = Markup(" Their row numbers are in {}.").format(link(cause.file, cause.file))
+    words = Markup("{} rows of the batch make up the shift{}.{}")
+    yield text(words.format(number(cause.rows), more, where))
 
 
 def _tried(cause: Cause) -> Markup:
@@ -129,12 +127,12 @@ def _tried(cause: Cause) -> Markup:
             percent(cause.share(split.within), 0),
             percent(cause.share(split.mix), 0),
             number(split.p),
-            "fixes the value by itself" if split.restates else "",
+            "determines the value" if split.restates else "",
         )
         for split in cause.splits
     ]
     return table(
-        ["column tried", "within", "mix", "p that its segments don’t matter", ""],
+        ["column tried", "within", "mix", "p (no effect of segments)", ""],
         rows,
         numbers=(1, 2, 3),
     )
@@ -143,11 +141,10 @@ def _tried(cause: Cause) -> Markup:
 def _pipeline(cause: Cause) -> Iterator[Markup]:
     if not cause.pipeline:
         yield text(
-            "In the pipeline nothing differs: not schema, source, rules or reference tables.",
-            "note",
+            "Schema, source, rules and reference tables are the same as for the reference.", "note"
         )
         return
     yield table(
-        ["in the pipeline", "what differs from the reference"],
+        ["part of the pipeline", "what differs from the reference"],
         ((change.kind.replace("_", " "), change.what) for change in cause.pipeline),
     )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any, Final
 
 from assay.drift._measurements import DriftMeasurements, DriftReport
 from assay.drift.attribution import cause_text, causes_of
+from assay.page import number
+from assay.page.lines import aligned
 from assay.verdict import Verdict
 
 _HEAD: Final = ("column", "outcome", "effect", "value", "limit", "by chance", "adjusted p", "rows")
 
 
 def render_json(verdict: Verdict, report: DriftReport) -> str:
-    """The verdict, and under ``drift`` everything measured, as one JSON object."""
+    """Render the verdict, and under ``drift`` everything measured, as one JSON object."""
     whole = verdict.model_dump(mode="json")
     whole["drift"] = [
         one.model_dump(mode="json", exclude={"concept"}) for one in report.comparisons
@@ -23,7 +24,7 @@ def render_json(verdict: Verdict, report: DriftReport) -> str:
 
 
 def render_text(verdict: Verdict, report: DriftReport) -> str:
-    """The verdict as a table that fits a terminal, reasons first."""
+    """Render the verdict as a table that fits a terminal, reasons first."""
     lines = [f"drift: {verdict.outcome}"]
     lines += [f"  {r.outcome.value:<12} {r.code}: {r.message}" for r in verdict.reasons]
     for one in report.comparisons:
@@ -34,11 +35,6 @@ def render_text(verdict: Verdict, report: DriftReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def shown(value: float | None) -> str:
-    """A number for people: three significant digits, a dash for none."""
-    return "–" if value is None else f"{value:.3g}"
-
-
 def rows_of(verdict: Verdict, one: DriftMeasurements) -> list[dict[str, Any]]:
     """Give the judged columns of one comparison, as the verdict's detail has them."""
     place = (one.table, one.reference)
@@ -46,7 +42,7 @@ def rows_of(verdict: Verdict, one: DriftMeasurements) -> list[dict[str, Any]]:
 
 
 def name_of(row: dict[str, Any]) -> str:
-    """The column of a row of the verdict's detail, with its slice."""
+    """Name the column of a row of the verdict's detail, with its slice."""
     return str(row["column"]) if row["slice"] is None else f"{row['column']} [{row['slice']}]"
 
 
@@ -55,19 +51,9 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
         name_of(row),
         row["outcome"],
         row["effect"],
-        shown(row["value"]),
-        shown(row["limit"]),
-        shown(row["null_quantile"]),
-        shown(row["p_adjusted"]),
+        number(row["value"]),
+        number(row["limit"]),
+        number(row["null_quantile"]),
+        number(row["p_adjusted"]),
         f"{row['n_current']}/{row['n_reference']}",
     )
-
-
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows as indented lines, their columns one below the other."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  "
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

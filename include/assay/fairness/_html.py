@@ -1,10 +1,11 @@
-"""A fairness verdict as one HTML page: comparisons, rates with intervals, and our own work."""
+"""A fairness verdict as one HTML page: comparisons, rates with intervals, treatment by group."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Final
 
 from markupsafe import Markup
 
@@ -17,20 +18,40 @@ from assay.fairness._report import (
     figure,
     interval,
 )
-from assay.page import Lead, PageContext, Section, mark, percent, reasons, render_page, table, text
+from assay.page import (
+    Lead,
+    PageContext,
+    Section,
+    heading,
+    mark,
+    number,
+    percent,
+    reasons,
+    render_page,
+    table,
+    text,
+)
 from assay.page.draw import axis, interval_strip
+from assay.page.legend import legend
 from assay.verdict import Measurement, Verdict
 
-_NOT_JUDGED = "Not judged."
-_FOREST = (
-    "A point is the figure, the line its interval; a diamond fails, a ring can’t be told. Solid "
-    "lines are the policy’s limits, the dashed one is no difference."
+_NOT_JUDGED: Final = "Shown for information; it doesn’t count in the verdict."
+_FOREST: Final = legend(
+    "A point is the figure and the line its interval. The verdict depends on the whole interval.",
+    {
+        "limit": "the limit",
+        "nought": "no difference",
+        "PASS": "passes",
+        "INCONCLUSIVE": "inconclusive",
+        "FAIL": "fails",
+    },
 )
-_RATES = "The dashed line is the reference group’s rate."
+_NONE: Final = "Every interval is within the policy’s limits."
+_RATES: Final = "The dashed line is the rate of the reference group."
 
 
 def render_html(verdict: Verdict, report: FairnessReport, context: PageContext) -> str:
-    """The verdict as a page: reasons, comparisons, each group's rates with intervals, our own work.
+    """Render the verdict as a page: reasons, comparisons, rates of each group, treatment.
 
     Parameters
     ----------
@@ -39,45 +60,42 @@ def render_html(verdict: Verdict, report: FairnessReport, context: PageContext) 
     report : FairnessReport
     context : PageContext
     """
-    none = "Every interval lies inside the policy’s limits."
-    sections = [Section("Reasons", [reasons(verdict.reasons, none)])]
-    facts = [("Policy", verdict.policy_hash[:12])]
+    sections = [Section("Reasons", [reasons(verdict.reasons, _NONE)])]
+    facts: list[tuple[str, str]] = []
     if verdict.detail.get("applies", False):
-        facts = [*_facts(verdict), *facts]
+        facts = _facts(verdict)
         sections += [*_cells(report), *_rates(report), *_withins(report)]
         sections += [_groups(report), _representation(report), *_treatment(report)]
         sections.append(_fairlearn(report))
-    lead = Lead(verdict.outcome, _answer(verdict, report), facts)
+    lead = Lead.of(verdict, _answer(report), facts)
     return render_page(context.title("Fairness"), lead, sections, context.back)
 
 
-def _answer(verdict: Verdict, report: FairnessReport) -> str:
-    held = "The batch is held." if verdict.holds else "It doesn’t hold the batch."
+def _answer(report: FairnessReport) -> str:
     cells = report.comparisons
-    told = {o: [m for m in cells if m.detail["outcome"] == o] for o in ("FAIL", "INCONCLUSIVE")}
+    failed, inconclusive = (
+        [m for m in cells if m.detail["outcome"] == o] for o in ("FAIL", "INCONCLUSIVE")
+    )
     if not cells:
-        return f"No comparison was made. {held}"
-    if told["FAIL"]:
-        groups = list(dict.fromkeys(f"{m.column} {m.group}" for m in told["FAIL"]))
+        return "No comparison was made."
+    if failed:
+        groups = list(dict.fromkeys(f"{m.column} {m.group}" for m in failed))
         more = f" and {len(groups) - 3} more groups" if groups[3:] else ""
-        return (
-            f"{len(told['FAIL'])} of {len(cells)} comparisons lie beyond their limit: "
-            f"{', '.join(groups[:3])}{more}. {held}"
-        )
-    if told["INCONCLUSIVE"]:
-        count = len(told["INCONCLUSIVE"])
-        return f"{count} of {len(cells)} comparisons can’t be told, none fails. {held}"
-    return f"All {len(cells)} comparisons lie within their limits. {held}"
+        names = ", ".join(groups[:3])
+        return f"{len(failed)} of {len(cells)} comparisons are beyond the limit: {names}{more}."
+    if inconclusive:
+        return f"{len(inconclusive)} of {len(cells)} comparisons are inconclusive; none fails."
+    return f"All {len(cells)} comparisons are within their limits."
 
 
 def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     d = verdict.detail
     return [
         ("Favourable", favourable_line(verdict)),
-        ("Rows", f"{d['rows']:,}" if isinstance(d["rows"], int) else str(d["rows"])),
-        ("Intervals at", f"{1 - d['alpha']:.4g}"),
-        ("Corrected (Holm) over", f"{d['family']} comparisons"),
-        ("Least number", f"{d['least_number']} rows; below it nothing is judged"),
+        ("Rows", number(d["rows"])),
+        ("Confidence of the intervals", f"{1 - d['alpha']:.4g}"),
+        ("p-values corrected (Holm) over", f"{d['family']} comparisons"),
+        ("Least number", f"{d['least_number']} rows; smaller groups are not judged"),
     ]
 
 
@@ -86,7 +104,7 @@ def _groups(report: FairnessReport) -> Section:
         (
             m.column or "",
             (m.group or "") + (" (reference)" if m.detail.get("reference") else ""),
-            _count(m.detail["shown"]),
+            number(m.detail["shown"]),
             percent(m.detail.get("share")),
         )
         for m in report.groups
@@ -103,10 +121,7 @@ def _cells(report: FairnessReport) -> Iterator[Section]:
     parts = []
     for (name, rate, limit), found in groupby(sorted(report.comparisons, key=metric), metric):
         members = list(found)
-        parts.append(
-            Markup("<h3>{} of {}: {}</h3>").format(_words(name), _words(rate), limit)
-            + _forest(members)
-        )
+        parts.append(heading(f"{_words(name)} of {_words(rate)}: {limit}") + _forest(members))
     yield Section("Comparisons", parts, _FOREST)
 
 
@@ -122,7 +137,7 @@ def _forest(members: Sequence[Measurement]) -> Markup:
             figure(m.value),
             interval(m),
             figure(m.detail["p_adjusted"]),
-            f"{_count(m.detail['n'])} / {_count(m.detail['n_reference'])}",
+            f"{number(m.detail['n'])} / {number(m.detail['n_reference'])}",
         )
         for m in sorted(members, key=_rank)
     )
@@ -132,7 +147,7 @@ def _forest(members: Sequence[Measurement]) -> Markup:
 
 
 def _rank(m: Measurement) -> int:
-    """What fails first, then what can't be told, what passes, and last what has no figure."""
+    """What fails first, then what is inconclusive, what passes, and last what has no figure."""
     if m.value is None:
         return 3
     return {"FAIL": 0, "INCONCLUSIVE": 1}.get(m.detail["outcome"], 2)
@@ -180,22 +195,17 @@ def _panel(
             _strip(m, span, "", (), None if reference is None else float(reference)),
             percent(None if m.value is None else float(m.value)),
             _interval(m),
-            _count(m.detail["n"]),
+            number(m.detail["n"]),
         )
         for m in panel.members
     )
-    title = Markup("<h3>{}</h3>").format(_words(panel.title))
-    return title + text(panel.note, "note") + table(heads, rows, numbers=(2, 3, 4), drawn=(1,))
+    head = heading(_words(panel.title)) + text(panel.note, "note")
+    return head + table(heads, rows, numbers=(2, 3, 4), drawn=(1,))
 
 
 def _interval(m: Measurement) -> str:
     low, high = m.detail.get("low"), m.detail.get("high")
     return "–" if low is None or high is None else f"{percent(low)} to {percent(high)}"
-
-
-def _count(rows: int | str) -> str:
-    """Rows with thousands apart; `<n` as it is."""
-    return f"{rows:,}" if isinstance(rows, int) else rows
 
 
 def _words(name: str) -> str:
@@ -208,7 +218,7 @@ def _withins(report: FairnessReport) -> Iterator[Section]:
         heads = ["", *within.groups]
         parts = [table(heads, (list(_within_row(within, level)) for level in levels))]
         heads = ["group / reference", "over all rows", "interval", f"within {within.control}"]
-        heads += ["interval", "levels the other way", ""]
+        heads += ["interval", "levels with the opposite sign", ""]
         parts.append(table(heads, (list(_within_difference(m)) for m in within.differences)))
         title = f"{_words(within.rate)} by {within.attribute} within {within.control}"
         yield Section(title[0].upper() + title[1:], parts, f"{within.note}. {_NOT_JUDGED}")
@@ -251,11 +261,7 @@ def _representation(report: FairnessReport) -> Section:
     )
     heads = ["attribute", "level", "share of rows", "interval", "of the population", "population"]
     whole = table([*heads, "represented", "rows"], rows, numbers=(2, 3, 4))
-    return Section("Representation", _some(whole), f"Who is in the data. {_NOT_JUDGED}")
-
-
-def _some(*parts: Markup) -> list[Markup]:
-    return [part for part in parts if part]
+    return Section("Representation", [whole], f"Which groups are in the data. {_NOT_JUDGED}")
 
 
 def _treatment(report: FairnessReport) -> Iterator[Section]:
@@ -271,18 +277,18 @@ def _treatment(report: FairnessReport) -> Iterator[Section]:
         )
         for m in report.treatment_gaps
     )
-    heads = ["uneven", "attribute", "group / reference", "difference", "interval", "rows"]
+    heads = ["uneven treatment", "attribute", "group / reference", "difference", "interval", "rows"]
     uneven = table(heads, rows, numbers=(3, 4))
     done = [p for p in found if any(m.value for m in p.members)]
     left = [p for p in found if p not in done]
-    note = f"How often each group’s rows were set aside, filled in or clipped. {_NOT_JUDGED}"
+    note = f"How often validation and cleaning set aside, filled in or clipped rows. {_NOT_JUDGED}"
     none = (
         []
         if done or not found
-        else [text("Nothing was done to a row of any group whose counts may be shown.")]
+        else [text("No row was changed or set aside in any group whose counts may be shown.")]
     )
-    yield Section("Our own work", [*none, *_some(uneven, *map(_treated, done))], note)
-    title = "Our own work: what was done to no row"
+    yield Section("Quarantine and cleaning by group", [*none, uneven, *map(_treated, done)], note)
+    title = "Quarantine and cleaning by group: what happened to no row"
     yield Section(title, [_treated(panel) for panel in left], folded=True)
 
 
@@ -302,5 +308,5 @@ def _fairlearn(report: FairnessReport) -> Section:
         for m in report.greatest_gaps
     )
     heads = ["attribute", "figure", "value", "rows", "favourable"]
-    note = f"The greatest gap between any two groups, by fairlearn. {_NOT_JUDGED}"
-    return Section("Greatest gaps", _some(table(heads, rows, numbers=(2,))), note, folded=True)
+    note = f"The greatest difference between any two groups, computed by fairlearn. {_NOT_JUDGED}"
+    return Section("Greatest differences", [table(heads, rows, numbers=(2,))], note, folded=True)

@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from assay.verdict import Outcome
+from assay.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,13 @@ class Lead:
     answer: str
     facts: Sequence[tuple[str, str]] = ()
 
+    @classmethod
+    def of(cls, verdict: Verdict, answer: str, facts: Sequence[tuple[str, str]]) -> Lead:
+        """Begin the page of a gate: its answer, what that does to the batch, and its policy."""
+        held = "The batch is held." if verdict.holds else "This gate doesn’t hold the batch."
+        policy = ("Policy", verdict.policy_hash[:12])
+        return cls(verdict.outcome, f"{answer} {held}", [*facts, policy])
+
 
 @dataclass(frozen=True)
 class Section:
@@ -32,7 +39,8 @@ class Section:
     ----------
     title : str
     parts : sequence of Markup
-        From :func:`table`, :func:`text` and the like.
+        From :func:`table`, :func:`text` and the like; empty ones, such as a table without a row,
+        are left out, and so is a section without any other.
     note : str, optional
         How to read it, in small print below the heading.
     folded : bool
@@ -46,7 +54,7 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The section's place in the page's address."""
+        """Name of the section in the page's address."""
         return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
 
 
@@ -87,18 +95,17 @@ def render_page(
         What it is about: gate, data set and batch.
     lead : Lead
     sections : sequence of Section
-        Empty ones are left out.
     back : str, optional
         File name of the run's overview, which the page links to.
     """
-    shown = [section for section in sections if section.parts]
+    shown = [section for section in sections if any(section.parts)]
     layout = environment().get_template("page.html.j2")
     return layout.render(title=title, lead=lead, sections=shown, back=back) + "\n"
 
 
 @cache
 def environment() -> Environment:
-    """Jinja over this package's templates; everything is escaped."""
+    """Open Jinja over this package's templates; everything is escaped."""
     return Environment(
         loader=PackageLoader("assay.page", ""), autoescape=True, trim_blocks=True,
         lstrip_blocks=True,

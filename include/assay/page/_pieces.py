@@ -1,4 +1,4 @@
-"""What pages are made of: tables, reasons, numbers."""
+"""What pages are made of: tables, reasons, links, numbers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from assay.verdict import Outcome, Reason
 _SIGNS: Final = {"PASS": "✓", "WARN": "!", "INCONCLUSIVE": "?", "FAIL": "✕"}
 
 
-def number(value: float | None) -> str:
-    """A number for people: whole ones with thousands apart, else three significant digits.
+def number(value: float | str | None) -> str:
+    """Write a number for people: whole ones with thousands apart, else three significant digits.
+
+    A suppressed count such as ``<10`` is text already, and stays as it is.
 
     Examples
     --------
-    >>> [number(v) for v in (68785, 0.3141, None, 2e-9)]
-    ['68,785', '0.314', '–', '2e-09']
+    >>> [number(v) for v in (68785, 0.3141, None, 2e-9, "<10")]
+    ['68,785', '0.314', '–', '2e-09', '<10']
     """
     if value is None:
         return "–"
+    if isinstance(value, str):
+        return value
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share as percent.
+    """Write a share as percent.
 
     Examples
     --------
@@ -42,15 +46,25 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 
 def mark(outcome: str | Outcome, note: str = "") -> Markup:
-    """An outcome as a sign and a word: nothing is told by colour alone."""
+    """Show an outcome as a sign and a word, so that nothing depends on colour alone."""
     name = outcome.value if isinstance(outcome, Outcome) else outcome
     return Markup('<b class="mark {0}"><i aria-hidden="true">{1}</i> {0}{2}</b>').format(
         name, _SIGNS.get(name, "·"), f" {note}" if note else ""
     )
 
 
+def link(address: str, words: str) -> Markup:
+    """Make a link."""
+    return Markup('<a href="{}">{}</a>').format(address, words)
+
+
+def heading(words: str) -> Markup:
+    """Make a heading inside a section."""
+    return Markup("<h3>{}</h3>").format(words)
+
+
 def text(words: str | Markup, kind: str = "") -> Markup:
-    """A paragraph; of the kind ``note`` in small print."""
+    """Make a paragraph; of the kind ``note`` in small print."""
     return Markup('<p class="{}">{}</p>').format(kind, words)
 
 
@@ -62,7 +76,7 @@ def table(
     drawn: Iterable[int] = (),
     caption: str | None = None,
 ) -> Markup:
-    """A table; the first cell of a row is its heading. Empty without a row.
+    """Make a table; the first cell of a row is its heading. Empty without a row.
 
     Parameters
     ----------
@@ -90,7 +104,7 @@ def _wrapping(name: Any) -> Any:
 
 
 def reasons(found: Sequence[Reason], none: str) -> Markup:
-    """A verdict's reasons, the worst first, each with cause and code; or a sentence for none."""
+    """List a verdict's reasons, the worst first, with cause and runbook; or a sentence for none."""
     if not found:
         return text(none)
     template = environment().get_template("reasons.html.j2")

@@ -7,11 +7,13 @@ numbers as its label.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup
 
 _HEIGHT: Final = 20
+_TREND: Final = 110
 
 
 def _drawing(label: str, parts: Iterable[Markup], height: int = _HEIGHT) -> Markup:
@@ -26,21 +28,27 @@ def _at(value: float, low: float, high: float) -> float:
     return round(100 * min(max(share, 0.0), 1.0), 2)
 
 
-def _line(x: float, kind: str, inset: int = 0) -> Markup:
+def line_shape(x: float, kind: str, ends: tuple[int, int] = (0, _HEIGHT)) -> Markup:
+    """Draw an upright line at ``x`` percent."""
+    return Markup('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(kind, x, x, *ends)
+
+
+def _across(x: tuple[float, float], kind: str) -> Markup:
+    middle = _HEIGHT // 2
     return Markup('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(
-        kind, x, x, inset, _HEIGHT - inset
+        kind, *x, middle, middle
     )
 
 
-def _bar(x: float, width: float, kind: str, y: int, height: int) -> Markup:
+def bar_shape(x: float, width: float, kind: str, y: int, height: int) -> Markup:
+    """Draw a bar from ``x`` percent on."""
     return Markup('<rect class="{}" x="{}%" width="{}%" y="{}" height="{}" rx="1"/>').format(
         kind, x, max(round(width, 2), 0), y, height
     )
 
 
-def _dot(x: float, outcome: str) -> Markup:
-    """A point; a diamond where it failed, so that colour alone tells nothing."""
-    middle = _HEIGHT // 2
+def point_shape(x: float, outcome: str, middle: int = _HEIGHT // 2) -> Markup:
+    """Draw a point; a diamond where it failed, so that its shape says it too."""
     if outcome == "FAIL":
         return Markup(
             '<svg x="{}%" y="{}" overflow="visible"><path class="dot FAIL" '
@@ -52,7 +60,7 @@ def _dot(x: float, outcome: str) -> Markup:
 def effect_strip(
     ratio: float | None, chance: float | None, most: float, outcome: str, label: str
 ) -> Markup:
-    """An effect over its limit: the limit is 1, a band shows what chance alone reaches.
+    """Draw an effect over its limit: the limit is 1, a band shows what chance alone reaches.
 
     Parameters
     ----------
@@ -64,17 +72,13 @@ def effect_strip(
     outcome : str
         PASS a point, INCONCLUSIVE a ring, FAIL a diamond.
     label : str
-        The numbers, for who doesn't see the drawing.
+        The numbers, for readers who don't see the drawing.
     """
-    parts = [_bar(0, _at(chance or 0, 0, most), "chance", 3, _HEIGHT - 6)]
-    parts += [_line(_at(1, 0, most), "limit")]
+    parts = [bar_shape(0, _at(chance or 0, 0, most), "chance", 3, _HEIGHT - 6)]
+    parts += [line_shape(_at(1, 0, most), "limit")]
     if ratio is not None:
-        parts.append(
-            Markup('<line class="rule" x1="0" x2="{}%" y1="10" y2="10"/>').format(
-                _at(ratio, 0, most)
-            )
-        )
-        parts.append(_dot(_at(ratio, 0, most), outcome))
+        parts.append(_across((0, _at(ratio, 0, most)), "rule"))
+        parts.append(point_shape(_at(ratio, 0, most), outcome))
         if ratio > most:
             parts.append(Markup('<text x="100%" y="14" text-anchor="end" dx="-9">→</text>'))
     return _drawing(label, parts)
@@ -90,7 +94,7 @@ def interval_strip(
     limits: Sequence[float] = (),
     nought: float | None = None,
 ) -> Markup:
-    """A figure with its interval, as a row of a forest plot.
+    """Draw a figure with its interval, as a row of a forest plot.
 
     Parameters
     ----------
@@ -101,23 +105,19 @@ def interval_strip(
     nought : float, optional
         A dashed line: no difference, or the reference group's figure.
     """
-    parts = [_line(_at(limit, *ends), "limit") for limit in limits]
+    parts = [line_shape(_at(limit, *ends), "limit") for limit in limits]
     if nought is not None:
-        parts.append(_line(_at(nought, *ends), "nought"))
+        parts.append(line_shape(_at(nought, *ends), "nought"))
     if low is not None or high is not None:
-        x = [_at(ends[i] if end is None else end, *ends) for i, end in enumerate((low, high))]
-        parts.append(
-            Markup('<line class="whisker {}" x1="{}%" x2="{}%" y1="10" y2="10"/>').format(
-                outcome, *x
-            )
-        )
+        left, right = ends[0] if low is None else low, ends[1] if high is None else high
+        parts.append(_across((_at(left, *ends), _at(right, *ends)), f"whisker {outcome}"))
     if value is not None:
-        parts.append(_dot(_at(value, *ends), outcome))
+        parts.append(point_shape(_at(value, *ends), outcome))
     return _drawing(label, parts)
 
 
 def axis(ticks: Sequence[float], ends: tuple[float, float], labels: Sequence[str]) -> Markup:
-    """An axis for the head of a column of drawings."""
+    """Draw an axis for the head of a column of drawings."""
     anchors = {0: "start", len(ticks) - 1: "end"}
     parts = [
         Markup('<text x="{}%" y="11" text-anchor="{}">{}</text>').format(
@@ -129,23 +129,75 @@ def axis(ticks: Sequence[float], ends: tuple[float, float], labels: Sequence[str
 
 
 def paired_bars(before: float, now: float, most: float, label: str) -> Markup:
-    """The reference's share above the batch's."""
-    return _drawing(
-        label,
-        [_bar(0, _at(before, 0, most), "ref", 2, 7), _bar(0, _at(now, 0, most), "cur", 11, 7)],
-    )
+    """Draw the reference's share above the batch's."""
+    sides = ((before, "ref", 2), (now, "cur", 11))
+    return _drawing(label, [bar_shape(0, _at(v, 0, most), kind, y, 7) for v, kind, y in sides])
 
 
 def bar(value: float, most: float, label: str, kind: str = "cur") -> Markup:
-    """One bar from the left."""
-    return _drawing(label, [_bar(0, _at(value, 0, most), kind, 4, _HEIGHT - 8)])
+    """Draw one bar from the left."""
+    return _drawing(label, [bar_shape(0, _at(value, 0, most), kind, 4, _HEIGHT - 8)])
 
 
 def split_bars(within: float, mix: float, ends: tuple[float, float], label: str) -> Markup:
-    """Two signed parts from a line at nought: within above, mix below."""
+    """Draw two signed parts from a line at nought: within above, mix below."""
     nought = _at(0, *ends)
     parts = []
     for value, kind, y in ((within, "cur", 2), (mix, "mix", 11)):
         x = _at(value, *ends)
-        parts.append(_bar(min(x, nought), abs(x - nought), kind, y, 7))
-    return _drawing(label, [*parts, _line(nought, "nought")])
+        parts.append(bar_shape(min(x, nought), abs(x - nought), kind, y, 7))
+    return _drawing(label, [*parts, line_shape(nought, "nought")])
+
+
+def trend(
+    values: Sequence[float | None], labels: Sequence[str], limit: float | None, label: str
+) -> Markup:
+    """Draw a series of values from left to right; a diamond where one is below the limit.
+
+    Parameters
+    ----------
+    values : sequence of float or None
+        The series; None is a gap.
+    labels : sequence of str
+        What each value is of, shown when a reader points at it.
+    limit : float, optional
+        A line that the values should not be below.
+    label : str
+        The numbers, for readers who don't see the drawing.
+    """
+    known = [v for v in (*values, limit) if v is not None]
+    low, high = min(known), max(known)
+
+    def y(value: float) -> int:
+        return round(_TREND * (0.9 - 0.8 * _at(value, low, high) / 100))
+
+    shown = [
+        (_at(i, 0, len(values) - 1), v, labels[i]) for i, v in enumerate(values) if v is not None
+    ]
+    parts = [
+        Markup('<line class="whisker" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(
+            x, x_next, y(value), y(value_next)
+        )
+        for (x, value, _), (x_next, value_next, _) in pairwise(shown)
+    ]
+    if limit is not None:
+        parts.append(
+            Markup('<line class="nought" x1="0" x2="100%" y1="{0}" y2="{0}"/>').format(y(limit))
+        )
+    for x, value, name in shown:
+        outcome = "FAIL" if limit is not None and value < limit else "PASS"
+        parts.append(
+            Markup("<g><title>{}: {:.6f}</title>{}</g>").format(
+                name, value, point_shape(x, outcome, y(value))
+            )
+        )
+    return _drawing(label, parts, _TREND)
+
+
+def small_multiples(figures: Iterable[tuple[Markup, Markup]]) -> Markup:
+    """Set small figures side by side, each a caption and a drawing or table."""
+    whole = (
+        Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(*figure)
+        for figure in figures
+    )
+    return Markup('<div class="grid">{}</div>').format(Markup("").join(whole))

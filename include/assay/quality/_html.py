@@ -30,7 +30,7 @@ _PLAIN: Final = frozenset({"column", "column_list", "column_A", "column_B", "col
 
 
 def render_html(verdict: Verdict, report: Validation, context: PageContext) -> str:
-    """The validation as a page; of classified columns counts only, as in its result.
+    """Render the validation as a page; of classified columns counts only, as in its result.
 
     Parameters
     ----------
@@ -43,30 +43,29 @@ def render_html(verdict: Verdict, report: Validation, context: PageContext) -> s
     unmet.sort(key=lambda f: (-f.verdict.severity, -_count(f)))
     met = [f for f in report.findings if f not in unmet]
     sections = [
-        Section("Reasons", [reasons(verdict.reasons, "Nothing critical is unmet.")]),
+        Section("Reasons", [reasons(verdict.reasons, "Every critical expectation is met.")]),
         Section("Unmet expectations", list(_unmet(unmet, report))),
         Section("Quarantined rows by reason", list(_quarantined(report)), _QUARANTINE),
-        Section("Met expectations", _some(_met(met)), folded=len(met) > 8),
+        Section("Met expectations", [_met(met)], folded=len(met) > 8),
     ]
-    lead = Lead(verdict.outcome, _answer(report, verdict), _facts(report))
+    lead = Lead.of(verdict, _answer(report), _facts(report))
     title = context.title("Validation") + _STAGES.get(verdict.gate, "")
     return render_page(title, lead, sections, context.back)
 
 
 _QUARANTINE: Final = (
-    "Shares of the rows that were judged. A row that fails twice counts in both lines, and is set "
-    "aside once."
+    "Shares of the rows that were judged. A row that fails two expectations counts in both lines, "
+    "and is quarantined once."
 )
 
 
-def _answer(found: Validation, verdict: Verdict) -> str:
+def _answer(found: Validation) -> str:
     n = len(found.findings)
     met = sum(f.success for f in found.findings)
     judged = found.rows_in - found.dropped
     share = percent(found.quarantined / judged if judged else 0)
-    held = "The batch is held." if verdict.holds else "The batch goes on."
     aside = f"{found.quarantined:,} of {judged:,} rows are quarantined ({share})."
-    return f"{met} of {n} expectations are met. {aside} {held}"
+    return f"{met} of {n} expectations are met. {aside}"
 
 
 def _facts(found: Validation) -> list[tuple[str, str]]:
@@ -87,7 +86,7 @@ def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
             _named(f),
             mark(f.verdict if f.verdict is not Outcome.PASS else "info"),
             _bar(f, most),
-            _told(f, found),
+            _found(f, found),
             f"{_count(f):,}" if f.row_level else "–",
         )
         for f in findings
@@ -98,7 +97,13 @@ def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
 
 def _named(f: Finding) -> Markup:
     e = f.expectation
-    what = e.type.removeprefix("expect_").replace("_", " ")
+    what = (
+        e.type.removeprefix("expect_")
+        .removeprefix("column_")
+        .removeprefix("table_")
+        .replace("_to_", "_must_", 1)
+    )
+    what = what.replace("_", " ")
     asked = ", ".join(f"{k} {_short(v)}" for k, v in e.arguments.items() if k not in _PLAIN)
     of = ", ".join(e.columns) or "the table"
     note = e.notes if isinstance(e.notes, str) else ""
@@ -119,12 +124,12 @@ def _bar(f: Finding, most: float) -> Markup:
     return bar(_share(f), most, f"{f.expectation.label}: {percent(_share(f))} of rows")
 
 
-def _told(f: Finding, found: Validation) -> str:
+def _found(f: Finding, found: Validation) -> str:
     if f.problem is not None:
         return f.problem
     result = f.document(found.redact)["result"]
     if result.get("redacted"):
-        return "values of a classified column aren’t shown"
+        return "the values are not shown, because the column is classified"
     if f.row_level:
         return f"{percent(_share(f))} of rows{_examples(result)}"
     observed = result.get("observed_value")
@@ -175,7 +180,3 @@ def _met(findings: Sequence[Finding]) -> Markup:
         for f in findings
     )
     return table(["expectation", "severity", ""], rows)
-
-
-def _some(*parts: Markup) -> list[Markup]:
-    return [part for part in parts if part]

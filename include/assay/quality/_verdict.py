@@ -97,13 +97,13 @@ def _of_rows(
     if share is not None and share > limit:
         yield Reason(
             code=ReasonCode.QUARANTINE_SHARE_ABOVE_LIMIT, outcome=Outcome.FAIL,
-            message=f"{share:.2%} of the rows are quarantined, more than {limit:.2%}",
+            message=f"{share:.2%} of the rows are quarantined; the limit is {limit:.2%}",
             numbers={"quarantined": validation.quarantined, "share": share, "limit": limit},
         )  # fmt: skip
     if validation.rows_left == 0:
         yield Reason(
             code=ReasonCode.NO_ROWS_LEFT, outcome=Outcome.FAIL,
-            message="no row is left to go on with",
+            message="no row is left after validation",
             numbers={"rows_in": validation.rows_in, "quarantined": validation.quarantined,
                      "dropped": validation.dropped},
         )  # fmt: skip

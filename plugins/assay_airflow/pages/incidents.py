@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from assay.errors import AssayError, CatalogError
 from assay.page import Lead, Section, mark, render_page, table, text
+from assay.page.form import answer_form
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_answer, may_read, to_login
@@ -20,31 +21,12 @@ if TYPE_CHECKING:
     from assay.stages.services import Services
 
 _OURS = headers(forms="'self'")
-_STYLE = Markup(
-    "<style>form{display:flex;flex-wrap:wrap;gap:.5rem .8rem;align-items:end;margin:.8rem 0}"
-    "label{display:grid;gap:.15rem;color:var(--dim);font-size:.85rem}"
-    "input,select,button{font:inherit;color:var(--ink);background:var(--paper);"
-    "border:1px solid var(--ref);border-radius:.3rem;padding:.25rem .5rem}"
-    "button{background:var(--card);cursor:pointer}"
-    "input[name=reason]{width:min(24rem,70vw)}</style>"
-)
-_FORM = Markup(
-    '<form method="post" action="{number}">'
-    "<label>Until<input name=until list=spans size=16 placeholder='12h, 3d, a time'></label>"
-    '<label>Reason<input name=reason maxlength="500"></label>'
-    "<label>Batch<select name=batch><option value=''>all failing ones</option>{batches}</select>"
-    "</label><button name=action value=acknowledge>Acknowledge</button>"
-    "<button name=action value=snooze>Snooze</button>"
-    "<button name=action value=dismiss>Dismiss</button></form>"
-)
-_SPANS = Markup("<datalist id=spans><option>12h<option>1d<option>3d<option>1w</datalist>")
 _HOW = (
-    "Acknowledge: you work on it, so it isn't escalated. Snooze (until, reason): no messages about "
-    "it until then. Dismiss (reason): its failing batches need nothing, and stay held. Times are "
-    "UTC. What you do is on record in your name, and in no message."
+    "Acknowledge: you work on it; nobody else is notified. Snooze (needs until and reason): no "
+    "message is sent until then. Dismiss (needs a reason): the failing batches need no work and "
+    "stay held. Times are UTC. Your answer is recorded with your name; no message contains it."
 )
-
-_MAY_NOT = "You may not answer incidents: that needs the right to trigger the DAG incidents."
+_MAY_NOT = "You may not answer incidents: this needs permission to trigger the DAG incidents."
 
 
 async def _fields(request: Request) -> dict[str, str | None]:
@@ -125,9 +107,6 @@ def _how(user: Any) -> str:
 
 
 def _page(title: str, says: str, sections: list[Section], status: int = 200) -> HTMLResponse:
-    if sections:
-        sections = [Section(s.title, [*s.parts, _STYLE, _SPANS] if s is sections[0] else s.parts)
-                    for s in sections]  # fmt: skip
     return HTMLResponse(render_page(title, Lead(None, says), sections), status, headers=_OURS)
 
 
@@ -139,10 +118,7 @@ def _section(services: Services, rated: RatedIncident, answers: bool) -> Section
     )  # fmt: skip
     parts = [lead, _batches(i), _done(services, i.id)]
     if i.closed is None and answers:
-        options = Markup("").join(
-            Markup("<option>{}</option>").format(batch) for batch in i.failing
-        )
-        parts.append(_FORM.format(number=i.id, batches=options))
+        parts.append(answer_form(i.id, i.failing))
     return Section(f"Incident {i.id}", parts)
 
 

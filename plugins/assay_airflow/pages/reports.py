@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from markupsafe import Markup
 
 from assay.lake import Lake
-from assay.page import Lead, Section, render_page, table, text
+from assay.page import Lead, Section, link, render_page, table, text
 from assay.project import Project
 from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_read, to_login
@@ -46,9 +46,9 @@ def index(user: User) -> HTMLResponse:
         for folder in _folders(_zone())
         if may_read(user, folder.name)
     ]
-    lead = Lead(None, "The newest report of each batch; each leads to its gates’ reports.")
+    lead = Lead(None, "The newest report of each batch. It links to the report of every gate.")
     if not sections:
-        sections = [Section("Nothing yet", [text("No batch has a report that you may read.")])]
+        sections = [Section("Nothing yet", [text("There is no report that you may read.")])]
     return HTMLResponse(render_page("Assay: reports", lead, sections), headers=headers())
 
 
@@ -93,8 +93,7 @@ def _batches(folder: Path) -> Markup:
         newest = next(_newest(batch), None)
         if newest is not None:
             place = f"{folder.name}/{batch.name}/{newest.parent.name}/{newest.name}"
-            link = Markup('<a href="{}">{}</a>').format(place, batch.name)
-            rows.append((link, newest.parent.name[:12]))
+            rows.append((link(place, batch.name), newest.parent.name[:12]))
         if len(rows) == _MOST:
             break
     return table(["batch", "version"], rows) or text("No run has ended yet.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from assay.drift._render import aligned, shown
 from assay.drift.calibration._calibrate import Calibration
+from assay.page import number
+from assay.page.lines import aligned
 
 _HEAD: Final = ("column", "effect", "quantile", "by chance", "limit now", "proposed", "caveat")
 
@@ -21,10 +22,10 @@ def render_calibration_text(found: Calibration) -> str:
         (
             p.column,
             p.effect,
-            shown(p.quantile),
-            shown(p.floor),
-            shown(p.current),
-            shown(p.proposed),
+            number(p.quantile),
+            number(p.floor),
+            number(p.current),
+            number(p.proposed),
             p.caveat or "",
         )
         for p in found.proposals
