@@ -20,7 +20,6 @@ from assay.cli._console import (
     steps,
 )
 from assay.cli._mutation import print_score
-from assay.cli._score_page import render_score_page
 
 app = typer.Typer(no_args_is_help=True, help="Quality as a number, and how good a suite is.")
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -46,6 +45,8 @@ def history(
     check_dataset(services, dataset)
     found = score_history(services, dataset, last=last)
     if html is not None:
+        from assay.cli._score_page import render_score_page
+
         html.write_text(render_score_page(found), encoding="utf-8")
     if as_json:
         print_json(found)
