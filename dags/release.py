@@ -23,12 +23,13 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG, chain
+from airflow.sdk import DAG
 
 from assay.contract import Contract
 from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
 from assay.project import Project
+from assay.stages.run import chain
 from assay_airflow.batches import end_date, release_form, start_date, timetable
 from assay_airflow.defaults import (
     APPROVAL_TIMEOUT,
@@ -39,16 +40,10 @@ from assay_airflow.defaults import (
 )
 from assay_airflow.operators.approve import ApproveForceOperator
 from assay_airflow.operators.broken import BrokenContractOperator
-from assay_airflow.operators.clean import CleanOperator
-from assay_airflow.operators.commit import CommitOperator
-from assay_airflow.operators.drift import DriftOperator
-from assay_airflow.operators.fairness import FairnessOperator
-from assay_airflow.operators.ingest import IngestOperator
 from assay_airflow.operators.notify import NotifyOperator
 from assay_airflow.operators.pin import PinOperator
-from assay_airflow.operators.protect import ProtectOperator
 from assay_airflow.operators.release import ReleaseOperator
-from assay_airflow.operators.validate import ValidateOperator
+from assay_airflow.operators.stage import StageOperator
 from assay_airflow.tags import ASSAY, RELEASE, dataset_tag, owner_tag
 
 PROJECT = Project.from_environment(os.environ)
@@ -71,28 +66,23 @@ def release_dag(contract: Contract, drift: DriftPolicy) -> DAG:
         tags=[ASSAY, RELEASE, dataset_tag(name), owner_tag(contract.owner)],
         default_args={**TASK_DEFAULTS, "owner": contract.owner},
     ) as dag:
-        release = ReleaseOperator(task_id="release", dataset=name, trigger_rule="all_done")
-        notify = NotifyOperator(task_id="notify", dataset=name)
-        chain(
-            PinOperator(task_id="pin", dataset=name, retries=PIN_RETRIES),
-            IngestOperator(task_id="ingest"),
-            ValidateOperator(task_id="validate_raw", suite="raw"),
-            ProtectOperator(task_id="protect"),
-            CleanOperator(task_id="clean"),
-            ValidateOperator(task_id="validate_clean", suite="clean"),
-            CommitOperator(task_id="commit"),
-            [DriftOperator(task_id="drift"), FairnessOperator(task_id="fairness")],
-            ApproveForceOperator(
-                task_id="approve_force",
-                subject=f"Release a held batch of {name} all the same?",
-                trigger_rule="all_done",
-                execution_timeout=None,
-                response_timeout=APPROVAL_TIMEOUT,
-                defaults="Reject",
-            ),
-            release,
-            notify.as_teardown(),
+        pin = PinOperator(task_id=chain.PIN, dataset=name, retries=PIN_RETRIES)
+        tasks = {s.name: StageOperator(task_id=s.name, doc=s.does) for s in chain.STAGES}
+        approve = ApproveForceOperator(
+            task_id=chain.APPROVE,
+            subject=f"Release a held batch of {name} all the same?",
+            trigger_rule="all_done",
+            execution_timeout=None,
+            response_timeout=APPROVAL_TIMEOUT,
+            defaults="Reject",
         )
+        release = ReleaseOperator(task_id=chain.RELEASE, dataset=name, trigger_rule="all_done")
+        notify = NotifyOperator(task_id=chain.NOTIFY, dataset=name)
+
+        for stage in chain.STAGES:
+            earlier = [tasks[other] for other in stage.after] or [pin]
+            earlier >> tasks[stage.name]
+        [tasks[last] for last in chain.ends()] >> approve >> release >> notify.as_teardown()
     return dag
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from assay.document import Loc, load_document
 from assay.policy import Policy
 from assay.project import Project
-from assay.stages.authoring._check import MODELS
+from assay.stages.authoring._check import policy_models
 from docgen._markdown import GENERATED, code, table
 from docgen._schemas import schema_of
 
@@ -48,10 +48,10 @@ EXAMPLES: Final[Mapping[str, Example]] = {
 def render_policies(project: Project) -> str:
     """The page ``include/docs/policies.md``."""
     lines = ["# Policies", "", GENERATED, "", _INTRO, ""]
-    for noun, model in MODELS.items():
+    for noun, model in policy_models().items():
         about = inspect.cleandoc(inspect.getmodule(model).__doc__ or "").split("\n", 1)[0]
         lines.append(f"- [{noun}](#{noun}): {about.split(': ', 1)[-1]}")
-    for noun, model in MODELS.items():
+    for noun, model in policy_models().items():
         lines += ["", *_section(project, noun, model)]
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, core_schema
 
 from assay.contract import _odcs as odcs
-from assay.stages.authoring._check import MODELS
+from assay.stages.authoring._check import policy_models
 
 _CUSTOM: Final[dict[type[BaseModel], type[BaseModel]]] = {
     odcs.DataContract: odcs.DatasetCustom,
@@ -89,7 +89,7 @@ def _parts(model: type[odcs._Odcs]) -> list[type[odcs._Odcs]]:
 
 def render_schemas() -> dict[str, str]:
     """File name → JSON Schema: one a policy, and the contract's."""
-    schemas = {f"{noun}.schema.json": schema_of(model) for noun, model in MODELS.items()}
+    schemas = {f"{noun}.schema.json": schema_of(model) for noun, model in policy_models().items()}
     schemas["contract.schema.json"] = contract_schema()
     return {
         name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -20,6 +20,7 @@ from typing import Any
 
 from assay.project import Project
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.services import Services
 
 REFERENCE_DAYS = ("2024-01-01", "2024-01-02")
@@ -228,17 +229,7 @@ def as_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     return out.getvalue()
 
 
-STAGES: tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...] = (
-    ("validate_raw", stages.validate, ("raw",)),
-    ("protect", stages.protect, ()),
-    ("clean", stages.clean, ()),
-    ("validate_clean", stages.validate, ("clean",)),
-    ("commit", stages.commit, ()),
-    ("drift", stages.drift, ()),
-    ("fairness", stages.fairness, ()),
-)
-BOUNDARIES = ("pin", "ingest", *(name for name, _, _ in STAGES), "release")
-_GATES = {"drift", "fairness"}
+BOUNDARIES = (chain.PIN, *chain.names(), chain.RELEASE)
 
 
 @dataclass
@@ -282,30 +273,19 @@ class Train:
     ) -> dict[str, stages.StageResult]:
         """One run of a batch as the operators make it; ``until`` dies after that stage."""
         self.count += 1
-        services = self.services
         run_id = run_id or f"run-{dataset}-{batch}-{self.count}"
         wants = stages.Asked(by="tester", **asked)
-        ticket = stages.pin(services, dataset, batch, run_id, run_type, wants)
-        done: dict[str, stages.StageResult] = {}
-        if until == "pin":
-            return done
-        ticket, done["ingest"] = stages.ingest(services, ticket)
-        for name, stage, more in () if until == "ingest" else STAGES:
-            if _skips(name, done, wants.force):
-                continue
-            try:
-                left = (done,) if stage is stages.commit else ()
-                done[name] = stage(services, ticket, *more, *left)
-            except stages.DoesNotApply:
-                continue
+        run = stages.pin(self.services, dataset, batch, run_id, run_type, wants)
+        if until == chain.PIN:
+            return {}
+        for name in chain.names():
+            run = perform(run, name)
             if until == name:
-                return done
-        if until == "ingest":
-            return done
-        done["release"] = stages.release(services, ticket, done, approved_by=approved_by)
-        if until != "release":
-            stages.notify(services, ticket, done, transports(services))
-        return done
+                return dict(run.done)
+        run = run.finished(chain.RELEASE, stages.release(run, approved_by))
+        if until != chain.RELEASE:
+            stages.notify(run, transports(run.services))
+        return dict(run.done)
 
     def batch(self, dataset: str, batch: str) -> dict[str, Any]:
         """What the status says of a batch."""
@@ -345,10 +325,14 @@ def copy(train: Train, to: Path) -> Train:
     return Train(to / "project", to / "home", count=train.count)
 
 
-def _skips(name: str, done: dict[str, stages.StageResult], force: bool) -> bool:
-    """Whether a hold ends the way before this stage; drift and fairness run side by side."""
-    held = {n for n, r in done.items() if r.holds} - (_GATES if name in _GATES else set())
-    return bool(held) and (not force or "ingest" in held)
+def perform(run: stages.Run, name: str) -> stages.Run:
+    """One stage as its operator does it: skipped where the batch is held, or it doesn't apply."""
+    if run.blocked_by(name):
+        return run
+    try:
+        return stages.perform(run, name)
+    except stages.DoesNotApply:
+        return run
 
 
 def _released(registry: Any) -> list[str]:

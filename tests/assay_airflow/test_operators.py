@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,15 +15,17 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay.catalog import Catalog
 from assay.errors import AssayError, InputError, LeaseError, PolicyError, SuiteError, UndecidedError
-from assay.stages.run import Asked, StageResult, Ticket
+from assay.stages.run import Asked, Finished, Run, RunSpec, StageResult, chain
 from assay.verdict import Outcome, Reason
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import TASK_DEFAULTS
-from assay_airflow.operators._stage import WORK, Run, StageOperator, read_ended_run, read_run
+from assay_airflow.hooks.services import open_services
+from assay_airflow.operators._runs import hand_on, read_ended_run, read_run
 from assay_airflow.operators.broken import BrokenContractOperator
 from assay_airflow.operators.incidents import RespondOperator
 from assay_airflow.operators.notify import NotifyOperator
 from assay_airflow.operators.release import ReleaseOperator
+from assay_airflow.operators.stage import StageOperator
 
 
 class _Left:
@@ -42,12 +46,30 @@ class _Left:
         return {"ti": self, "task": SimpleNamespace(upstream_task_ids={after} if after else set())}
 
 
-class _Counting(StageOperator):
-    worked = 0
+_WORKED: list[str] = []
 
-    def work(self, services: Any, run: Run) -> StageResult:
-        self.worked += 1
-        return StageResult(stage=self.task_id, rows={"in": len(run.done)})
+
+def _count(run: Run) -> Finished:
+    _WORKED.append(run.batch)
+    return Finished(result=StageResult(stage="protect", rows={"in": len(run.done)}))
+
+
+_ERRORS: list[Exception] = []
+
+
+def _raise(run: Run) -> Finished:
+    raise _ERRORS[-1]
+
+
+@pytest.fixture
+def working(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The chain with stages that only count, or raise; every batch's stages that worked."""
+    work = f"{__name__}:{getattr(request, 'param', '_count')}"
+    plain = tuple(replace(s, work=work, policy=None, reads=(), writes=()) for s in chain.STAGES)
+    monkeypatch.setattr(chain, "STAGES", plain)
+    monkeypatch.setattr("assay.stages.run._perform.working", lambda _: nullcontext())
+    _WORKED.clear()
+    return _WORKED
 
 
 @pytest.fixture(autouse=True)
@@ -57,15 +79,15 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _left(*results: StageResult, **asked: Any) -> _Left:
     """What a run has left whose stages gave some results, the last one last."""
-    ticket = Ticket(
+    spec = RunSpec(
         dataset="a", batch="2013", run_id="manual__1", run_type="manual",
         started=datetime(2013, 2, 4, tzinfo=UTC), token=1, asked=Asked(**asked),
     )  # fmt: skip
-    left, done = _Left(), {}
-    Run(ticket).hand_on(left.context("pin"))
+    left, run = _Left(), Run(open_services(), spec)
+    hand_on(run, left.context("pin"))
     for result in results:
-        done[result.stage] = result
-        Run(ticket, dict(done)).hand_on(left.context(result.stage))
+        run = run.finished(result.stage, result)
+        hand_on(run, left.context(result.stage))
     return left
 
 
@@ -73,52 +95,52 @@ _GOOD = StageResult(stage="ingest")
 _HELD = StageResult(stage="validate_raw", outcome=Outcome.FAIL, holds=True, reasons=("x",))
 
 
-def test_a_stage_works_while_nothing_holds_the_batch_and_hands_the_run_on() -> None:
-    stage, left = _Counting(task_id="validate_raw"), _left(_GOOD)
+def test_a_stage_works_while_nothing_holds_the_batch_and_hands_the_run_on(
+    working: list[str],
+) -> None:
+    stage, left = StageOperator(task_id="validate_raw"), _left(_GOOD)
     context = left.context("validate_raw", after="ingest")
     assert stage.execute(context)["rows"] == {"in": 1}
-    assert list(read_run(context, ["validate_raw"]).done) == ["ingest", "validate_raw"]
+    after = read_run(open_services(), context, ["validate_raw"])
+    assert list(after.done) == ["ingest", "validate_raw"]
 
 
-def test_a_stage_is_skipped_once_the_batch_is_held() -> None:
-    stage, left = _Counting(task_id="protect"), _left(_GOOD, _HELD)
+def test_a_stage_is_skipped_once_the_batch_is_held(working: list[str]) -> None:
+    stage, left = StageOperator(task_id="protect"), _left(_GOOD, _HELD)
     with pytest.raises(AirflowSkipException, match="validate_raw holds the batch"):
         stage.execute(left.context("protect", after="validate_raw"))
-    assert stage.worked == 0
+    assert working == []
 
 
-def test_a_run_that_asked_to_force_goes_on_but_not_without_input() -> None:
-    stage = _Counting(task_id="protect")
+def test_a_run_that_asked_to_force_goes_on_but_not_without_input(working: list[str]) -> None:
+    stage = StageOperator(task_id="protect")
     left = _left(_GOOD, _HELD, force=True, reason="x")
     stage.execute(left.context("protect", after="validate_raw"))
-    assert stage.worked == 1
+    assert len(working) == 1
     missing = StageResult(stage="ingest", outcome=Outcome.FAIL, holds=True)
     left = _left(missing, force=True, reason="x")
     with pytest.raises(AirflowSkipException, match="ingest holds the batch"):
-        stage.execute(left.context("validate_raw", after="ingest"))
+        StageOperator(task_id="validate_raw").execute(left.context("validate_raw", after="ingest"))
 
 
-class _Raising(StageOperator):
-    error: Exception
-
-    def work(self, services: Any, run: Run) -> StageResult:
-        raise self.error
-
-
+@pytest.mark.parametrize("working", ["_raise"], indirect=True)
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "raised"),
     [
         (ValueError("Could not convert 'N14228'"), RuntimeError),
         (TypeError("'N14228' is no number"), TypeError),
     ],
 )
 def test_an_unforeseen_error_quotes_no_row(
-    error: Exception, told: type[Exception], monkeypatch: pytest.MonkeyPatch
+    error: Exception,
+    raised: type[Exception],
+    working: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stage = _Raising(task_id="protect")
-    stage.error = error
+    _ERRORS.append(error)
+    stage = StageOperator(task_id="protect")
     context = _left(_GOOD).context("protect", after="ingest")
-    with pytest.raises(told, match=type(error).__name__) as caught:
+    with pytest.raises(raised, match=type(error).__name__) as caught:
         stage.execute(context)
     assert "N14228" not in str(caught.value)
     assert caught.value.__suppress_context__
@@ -127,30 +149,30 @@ def test_an_unforeseen_error_quotes_no_row(
         stage.execute(context)
 
 
+@pytest.mark.parametrize("working", ["_raise"], indirect=True)
 @pytest.mark.parametrize("error", [PolicyError("x"), OSError("x"), AirflowSkipException("x")])
-def test_errors_that_quote_no_row_pass_as_they_are(error: Exception) -> None:
-    stage = _Raising(task_id="protect")
-    stage.error = error
+def test_errors_that_quote_no_row_pass_as_they_are(error: Exception, working: list[str]) -> None:
+    _ERRORS.append(error)
     with pytest.raises(type(error)) as caught:
-        stage.execute(_left(_GOOD).context("protect", after="ingest"))
+        StageOperator(task_id="protect").execute(_left(_GOOD).context("protect", after="ingest"))
     assert caught.value is error
 
 
 def test_a_run_ends_with_what_its_last_tasks_left() -> None:
-    assert read_ended_run(_Left().context("release")) is None
-    ended = read_ended_run(_left(_GOOD, _HELD).context("release"))
+    assert read_ended_run(open_services(), _Left().context("release")) is None
+    ended = read_ended_run(open_services(), _left(_GOOD, _HELD).context("release"))
     assert ended is not None
     assert ended.held_by == "validate_raw"
-    began = read_ended_run(_left().context("release"))
+    began = read_ended_run(open_services(), _left().context("release"))
     assert began is not None
-    assert (began.done, began.held_by) == ({}, None)
+    assert (dict(began.done), began.held_by) == ({}, None)
 
 
 def test_results_of_parallel_gates_are_joined() -> None:
     drift, fairness = StageResult(stage="drift"), StageResult(stage="fairness")
     left, other = _left(_GOOD, drift), _left(_GOOD, fairness)
     left.values |= {k: v for k, v in other.values.items() if k[0] == "fairness"}
-    ended = read_ended_run(left.context("release"))
+    ended = read_ended_run(open_services(), left.context("release"))
     assert ended is not None
     assert list(ended.done) == ["ingest", "drift", "fairness"]
 
@@ -252,7 +274,7 @@ def test_who_triggered_the_run_is_who_answered(
 def test_the_release_alone_updates_the_asset() -> None:
     assert ReleaseOperator(task_id="release", dataset="a").outlets == [dataset_asset("a")]
     assert dataset_asset("a").uri == "assay://datasets/a"
-    assert "release" not in WORK
+    assert "release" not in chain.names()
 
 
 @pytest.mark.parametrize(

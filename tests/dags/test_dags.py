@@ -18,7 +18,8 @@ SHIPPED = {"airlines", "airports", "census_employment", "flights", "planes"}
 _HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is notified")
 _HEAVY = (
     "pandas", "pyarrow", "duckdb", "ibis", "scipy", "sklearn", "statsmodels", "fairlearn",
-    "great_expectations", "dvc", "slack_sdk", "assay.catalog", "assay.engine", "assay.stages",
+    "great_expectations", "dvc", "slack_sdk", "assay.catalog", "assay.engine",
+    "assay.stages.run._run",
     "assay.versioning", "assay.quality", "assay.drift", "assay.fairness", "assay.alerting",
 )  # fmt: skip
 _MANY = 200

@@ -19,6 +19,7 @@ import journey
 from assay.cli._console import open_services
 from assay.errors import LeaseError
 from assay.stages import run as stages
+from assay.stages.run import chain
 
 TRIES = int(os.environ.get("FAULT_TRIES", "600"))
 
@@ -37,25 +38,22 @@ def tried(work: Callable[[], Any]) -> Any:
 
 
 def run(dataset: str, batch: str, run_id: str) -> dict[str, stages.StageResult]:
-    """The train of a batch, each stage by an office of its own, as tasks are."""
+    """The train of a batch, each stage with services of its own, as tasks are."""
     asked = stages.Asked(by="tester")
-    ticket = tried(lambda: stages.pin(open_services(), dataset, batch, run_id, "backfill", asked))
-    ticket, ingested = tried(lambda: stages.ingest(open_services(), ticket))
-    done = {"ingest": ingested}
-    for name, stage, more in journey.mini.STAGES:
-        if journey.mini._skips(name, done, False):
-            continue
-        rest = (*more, done) if stage is stages.commit else more
-        try:
-            done[name] = tried(lambda stage=stage, rest=rest: stage(open_services(), ticket, *rest))
-        except stages.DoesNotApply:
-            continue
-    done["release"] = tried(lambda: stages.release(open_services(), ticket, done))
-    services = open_services()
-    tried(lambda: stages.notify(services, ticket, done, journey.mini.transports(services)))
-    return done
+    run = tried(lambda: stages.pin(open_services(), dataset, batch, run_id, "backfill", asked))
+    for name in chain.names():
+        run = tried(lambda run=run, name=name: journey.mini.perform(_afresh(run), name))
+    result = tried(lambda: stages.release(_afresh(run)))
+    run = run.finished(chain.RELEASE, result)
+    transports = journey.mini.transports(run.services)
+    tried(lambda: stages.notify(_afresh(run), transports))
+    return dict(run.done)
+
+
+def _afresh(run: stages.Run) -> stages.Run:
+    return stages.Run(open_services(), run.spec, run.done)
 
 
 if __name__ == "__main__":
     for batch in sys.argv[2].split(","):
-        print(batch, run(sys.argv[1], batch, f"{sys.argv[3]}-{batch}")["release"].detail)
+        print(batch, run(sys.argv[1], batch, f"{sys.argv[3]}-{batch}")["release"].messages)

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.run._commit import timeless
 
 _MINI = Path(__file__).parents[1] / "assay" / "mini_project.py"
@@ -45,7 +46,7 @@ DELIVERIES: tuple[tuple[str, str], ...] = (
     (DAYS[0], mini.visits(DAYS[0], rows=490)),
     (DAYS[1], mini.visits(DAYS[1])),
 )
-STAGES = ("pin", "ingest", *(name for name, _, _ in mini.STAGES), "release", "notify")
+STAGES = (chain.PIN, *chain.names(), chain.RELEASE, chain.NOTIFY)
 
 
 @dataclass(frozen=True)
@@ -117,39 +118,35 @@ def deliver(
     day, text = DELIVERIES[number]
     train, left = site.train(now), site.root / "run.pickle"
     train.drop("visits", day, text)
-    ticket, done = pickle.loads(left.read_bytes()) if resume and left.exists() else (None, {})
+    spec, done = pickle.loads(left.read_bytes()) if resume and left.exists() else (None, {})
     services = train.services
+    run = stages.Run(services, spec, done) if spec else None
 
-    def hand_on() -> None:
+    def hand_on(run: stages.Run) -> None:
         aside = left.with_suffix(".aside")
-        aside.write_bytes(pickle.dumps((ticket, done)))
+        aside.write_bytes(pickle.dumps((run.spec, dict(run.done))))
         aside.replace(left)
 
-    if ticket is None:
+    if run is None:
         mark("pin >")
-        run = f"{run_id}-{number}"
-        ticket = stages.pin(services, "visits", day, run, "manual", stages.Asked(by="tester"))
-        hand_on()
+        asked = stages.Asked(by="tester")
+        run = stages.pin(services, "visits", day, f"{run_id}-{number}", "manual", asked)
+        hand_on(run)
         mark("pin <")
-    if ticket.input_sha is None:
-        mark("ingest >")
-        ticket, done["ingest"] = stages.ingest(services, ticket)
-        hand_on()
-        mark("ingest <")
-    for name, stage, more in mini.STAGES:
-        if name in done or mini._skips(name, done, False):
+    for name in chain.names():
+        if name in run.done or run.blocked_by(name):
             continue
         mark(f"{name} >")
-        done[name] = stage(services, ticket, *more, *([done] if stage is stages.commit else []))
-        hand_on()
+        run = stages.perform(run, name)
+        hand_on(run)
         mark(f"{name} <")
-    if "release" not in done:
+    if chain.RELEASE not in run.done:
         mark("release >")
-        done["release"] = stages.release(services, ticket, done)
-        hand_on()
+        run = run.finished(chain.RELEASE, stages.release(run))
+        hand_on(run)
         mark("release <")
     mark("notify >")
-    stages.notify(services, ticket, done, site.transports())
+    stages.notify(run, site.transports())
     mark("notify <")
     left.unlink()
 

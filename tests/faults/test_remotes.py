@@ -16,6 +16,7 @@ import pytest
 
 from assay.errors import RegistryError
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.services import Services
 from assay.versioning import RegistryUnavailable
 
@@ -201,16 +202,15 @@ def test_an_object_store_without_an_answer(
         monkeypatch.setenv(name, value)
     train = site.train()
     train.drop("visits", DAY, journey.DELIVERIES[0][1])
-    services = train.services
-    ticket = stages.pin(services, "visits", DAY, "first-0", "manual", stages.Asked(by="tester"))
-    ticket, ingested = stages.ingest(services, ticket)
-    done = {"ingest": ingested}
-    for name, stage, more in journey.mini.STAGES[:4]:
-        done[name] = stage(services, ticket, *more)
+    asked = stages.Asked(by="tester")
+    run = stages.pin(train.services, "visits", DAY, "first-0", "manual", asked)
+    for name in chain.names()[: chain.names().index(chain.COMMIT)]:
+        run = stages.perform(run, name)
 
     git = str(site.home / "registry" / "git")
+    elsewhere = _elsewhere(site, git, "s3://assay/objects")
     with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
-        stages.commit(_elsewhere(site, git, "s3://assay/objects"), ticket, done)
+        stages.perform(stages.Run(elsewhere, run.spec, run.done), chain.COMMIT)
     assert len(site.train().services.registry.versions("visits")) == 2
 
     journey.deliver(site, 0)

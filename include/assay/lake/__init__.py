@@ -13,6 +13,7 @@ folder removes what a killed process left aside.
 
 from assay.lake._lake import ZONES, Lake, Zone, clear_aside, digest, publish
 from assay.lake._private import locked, private_folder, queued
+from assay.lake._write import write_text
 
 __all__ = [
     "ZONES",
@@ -24,4 +25,5 @@ __all__ = [
     "private_folder",
     "publish",
     "queued",
+    "write_text",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,7 +24,9 @@ class Model(BaseModel):
 
 
 class Policy(Model):
-    """A policy file as a whole."""
+    """A policy file as a whole; ``noun`` is the file's name, and its room's."""
+
+    noun: ClassVar[str]
 
     description: str | None = Field(None, description="What this policy is for, in a sentence.")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -158,6 +158,8 @@ class Backfills(Model):
 
 class AlertingPolicy(Policy):
     """What opens an incident and who is notified."""
+
+    noun: ClassVar[str] = "alerting"
 
     opens: tuple[Outcome, ...] = Field(
         description="Outcomes that open an incident; reasons with another outcome stay in the "

@@ -8,7 +8,7 @@ deduplicate, outliers, impute, then derive and scale; a step in another place sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -50,6 +50,8 @@ class Groups(Model):
 
 class CleaningPolicy(GatePolicy):
     """How a batch is cleaned: the steps, their log, their budget."""
+
+    noun: ClassVar[str] = "cleaning"
 
     steps: tuple[AnyStep, ...] = Field((), description="The steps, in order.")
     budget: Budget | None = Field(None, description="How much may be changed.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -225,6 +225,8 @@ class Classifier(Model):
 
 class DriftPolicy(OptionalGatePolicy):
     """What counts as a shift, and against what."""
+
+    noun: ClassVar[str] = "drift"
 
     alpha: float | None = Field(
         None,

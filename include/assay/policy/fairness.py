@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -189,6 +189,8 @@ class Rules:
 
 class FairnessPolicy(OptionalGatePolicy):
     """How outcomes are compared between groups of people."""
+
+    noun: ClassVar[str] = "fairness"
 
     favourable: (
         Annotated[

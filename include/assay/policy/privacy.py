@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -154,6 +154,8 @@ Treatment = Annotated[
 
 class PrivacyPolicy(Policy):
     """How each classified column of a data set is treated before anybody may read it."""
+
+    noun: ClassVar[str] = "privacy"
 
     columns: dict[str, Treatment] = Field(
         default_factory=dict,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -81,6 +81,8 @@ class ScoreLimits(Model):
 
 class QualityPolicy(GatePolicy):
     """How the findings of the two suites decide over a batch."""
+
+    noun: ClassVar[str] = "quality"
 
     quarantine: QuarantineLimit = Field(description="The limit on quarantined rows.")
     gx: GxFallback = Field(description="The limit on rows that Great Expectations may be given.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -142,6 +142,8 @@ class Hold(Model):
 
 class RetentionPolicy(Policy):
     """How long the files and versions of a data set are kept."""
+
+    noun: ClassVar[str] = "retention"
 
     zones: ZonePeriods = Field(description="The zones with their periods.")
     versions: VersionPeriods | None = Field(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from assay.contract import Contract
 from assay.errors import RegistryError
@@ -19,10 +19,16 @@ from assay.project import Project
 
 if TYPE_CHECKING:
     from assay.catalog import Catalog
+    from assay.engine import Session
     from assay.keys import PseudonymKey
     from assay.versioning import Registry
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
+
+
+def _none(_: str | None) -> Mapping[str, str]:
+    """No credentials: the source needs none."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Services:
         Gives the time, timezone-aware; the library itself reads no clock.
     secrets : mapping
         ``registry_key`` and ``pseudonym_key`` where a secrets backend holds them.
+    credentials : callable
+        The connection that a contract names → what its source needs; nothing by default.
     reading : bool
         Whether they are opened to look only: a home that has no catalog or registry is then read
         as an empty one, and stays as it is.
@@ -45,6 +53,7 @@ class Services:
     project: Project
     clock: Callable[[], datetime]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Callable[[str | None], Mapping[str, str]] = field(default=_none, repr=False)
     reading: bool = False
 
     @property
@@ -109,16 +118,16 @@ class Services:
         return load_pseudonym_key(self.lake, secret=self.secrets.get("pseudonym_key"))
 
     @contextmanager
-    def session(self) -> Iterator[Any]:
+    def session(self) -> Iterator[Session]:
         """An engine session that spills into the restricted spill zone."""
         from assay import engine
 
         with engine.open_session(spill=self.lake.make("spill")) as session:
             yield session
 
-    def policy(self, contract: Contract, noun: str, model: type[PolicyT]) -> PolicyT:
-        """One policy of a data set, held against its contract's columns."""
-        path = self.project.policy(contract.dataset, noun)
+    def policy(self, contract: Contract, model: type[PolicyT]) -> PolicyT:
+        """A data set's policy of this model, checked against the contract's columns."""
+        path = self.project.policy(contract.dataset, model.noun)
         return load_policy(path, model, columns=contract.column_names)
 
     def relative(self, path: Path) -> str:

@@ -44,6 +44,7 @@ def open_services(*, reading: bool = False) -> Services:
         project=Project.from_environment(os.environ),
         clock=lambda: datetime.now(UTC),
         secrets=ConnectionSecrets(),
+        credentials=source_credentials,
         reading=reading,
     )
 
@@ -64,3 +65,23 @@ def airflow_url() -> str | None:
     from airflow.sdk import conf
 
     return conf.get("api", "base_url", fallback="") or None
+
+
+def source_credentials(conn_id: str | None) -> dict[str, str]:
+    """What a source needs to be read: login, password, the connection's extras, and its URL.
+
+    Parameters
+    ----------
+    conn_id : str or None
+        The contract's ``connection``; None for a source that needs none.
+    """
+    connection = find_connection(conn_id) if conn_id else None
+    if connection is None:
+        return {}
+    given = {
+        "url": connection.get_uri(),
+        "username": connection.login,
+        "password": connection.password,
+        **connection.extra_dejson,
+    }
+    return {name: str(value) for name, value in given.items() if value}

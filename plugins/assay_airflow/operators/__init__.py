@@ -1,6 +1,5 @@
-"""One thin operator a room: each makes one call of the library.
+"""Operators: each makes one call of the library.
 
-The order of a run is ``Pin`` → ``Ingest`` → ``Validate`` (raw) → ``Protect`` → ``Clean`` →
-``Validate`` (clean) → ``Commit`` → ``Drift`` and ``Fairness`` → ``ApproveForce`` → ``Release`` →
-``Notify``.
+A run is ``PinOperator`` → one ``StageOperator`` for each stage of ``assay.stages.run.chain`` →
+``ApproveForceOperator`` → ``ReleaseOperator`` → ``NotifyOperator``.
 """

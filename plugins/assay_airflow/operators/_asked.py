@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_asked(services: Services, dataset: str, context: Any) -> dict[str, Any]:
-    """What ``assay.stages.pin`` is told of the run.
+    """The arguments of ``assay.stages.run.pin``, as Airflow knows them.
 
     Raises
     ------

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
-from assay_airflow.operators._stage import Run, crashed_stage, read_ended_run
+from assay_airflow.hooks.services import open_services
+from assay_airflow.operators._runs import crashed_stage, read_ended_run
+
+if TYPE_CHECKING:
+    from assay.stages.run import Run
 
 
 class ApproveForceOperator(ApprovalOperator):
@@ -22,10 +26,12 @@ class ApproveForceOperator(ApprovalOperator):
 
     def execute(self, context: Any) -> Any:
         """Wait for a second person's answer."""
-        run = read_ended_run(context) if context["params"].get("force") else None
+        run = None
+        if context["params"].get("force"):
+            run = read_ended_run(open_services(), context)
         if run is None or (why := _no_question(run, crashed_stage(context))):
             raise AirflowSkipException(why if run else "Nobody asked to force.")
-        asked, others = run.ticket.asked, _others(run.ticket.asked.by)
+        asked, others = run.spec.asked, _others(run.spec.asked.by)
         self.body = f"{run.held_by} holds the batch. Reason given by {asked.by}: {asked.reason}"
         if not others:
             self.body += f"\n\nAn answer by {asked.by} counts as a rejection."
@@ -36,8 +42,8 @@ class ApproveForceOperator(ApprovalOperator):
         """Whether it is approved and by whom; a rejection leaves the batch held."""
         answer = HITLOperator.execute_complete(self, context, event)
         by = (answer["responded_by_user"] or {}).get("name")
-        run = read_ended_run(context)
-        asker = run.ticket.asked.by if run else None
+        run = read_ended_run(open_services(), context)
+        asker = run.spec.asked.by if run else None
         approved = answer["chosen_options"] == [self.APPROVE] and by not in {None, asker}
         self.log.info("%s by %s.", "Approved" if approved else "Not approved", by)
         return {"approved": approved, "by": by}

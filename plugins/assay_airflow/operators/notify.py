@@ -1,4 +1,4 @@
-"""Notify: tell the right people once, whatever came of the run."""
+"""Notify: the right people get one message, whatever the run ended in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._stage import PIN, Run, crashed_stage, read_ended_run
+from assay_airflow.operators._runs import crashed_stage, read_ended_run
 
 if TYPE_CHECKING:
+    from assay.stages.run import Run
     from assay.stages.services import Services
 
 
@@ -35,42 +36,35 @@ class NotifyOperator(BaseOperator):
         self.dataset = dataset
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Tell who has to know, as far as that can be done."""
+        """Notify the people whom the alerting policy names, as far as that can be done."""
         try:
-            return self._tell(context)
+            return self._notify(context)
         except Exception as error:
             ti = context["ti"]
             if not isinstance(error, AssayError) and ti.try_number <= ti.max_tries:
                 raise
-            told = str(error) if isinstance(error, AssayError) else type(error).__name__
-            self.log.error("Nobody is told of this run: %s", told)
-            return {"problem": told}
+            problem = str(error) if isinstance(error, AssayError) else type(error).__name__
+            self.log.error("Nobody is notified of this run: %s", problem)
+            return {"problem": problem}
 
-    def _tell(self, context: Any) -> dict[str, Any]:
-        from assay.stages.run import StageResult, notify
+    def _notify(self, context: Any) -> dict[str, Any]:
+        from assay.stages.run import StageResult, chain, notify, settle
 
         services, crashed = open_services(), crashed_stage(context)
-        run = read_ended_run(context) or self._unbegun(services, crashed, context)
+        run = read_ended_run(services, context) or self._unpinned(services, crashed, context)
         if run is None:
-            self.log.info("The run never began, and nobody has to know.")
+            self.log.info("The run never began, and nobody is notified.")
             return {}
-        done = dict(run.done)
-        if found := context["ti"].xcom_pull(task_ids="release"):
-            done["release"] = StageResult.model_validate(found)
-        return notify(
-            services,
-            run.ticket,
-            done,
-            transports(services),
-            crashed,
-            airflow_url(),
-        )
+        if found := context["ti"].xcom_pull(task_ids=chain.RELEASE):
+            run = run.finished(chain.RELEASE, StageResult.model_validate(found))
+        elif crashed is None:
+            crashed = settle(run)
+        return notify(run, transports(services), crashed, airflow_url())
 
-    def _unbegun(self, services: Services, crashed: str | None, context: Any) -> Run | None:
+    def _unpinned(self, services: Services, crashed: str | None, context: Any) -> Run | None:
         """A run whose first task failed, which left nothing; None if it was another's turn."""
-        from assay.stages.run import unbegun
+        from assay.stages.run import chain, unpinned_run
 
-        if crashed != PIN:
+        if crashed != chain.PIN:
             return None
-        ticket = unbegun(services, **read_asked(services, self.dataset, context))
-        return Run(ticket) if ticket else None
+        return unpinned_run(services, **read_asked(services, self.dataset, context))

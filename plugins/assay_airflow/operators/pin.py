@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 
 from assay_airflow.hooks.services import open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._stage import Run
+from assay_airflow.operators._runs import hand_on
 
 
 class PinOperator(BaseOperator):
@@ -27,11 +27,11 @@ class PinOperator(BaseOperator):
         self.dataset = dataset
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Leave the run's ticket for the stages."""
+        """Leave the run for the stages."""
         from assay.stages.run import pin
 
         services = open_services()
-        ticket = pin(services, **read_asked(services, self.dataset, context))
-        Run(ticket).hand_on(context)
-        self.log.info("Batch %s of %s, attempt %s.", ticket.batch, self.dataset, ticket.token)
-        return {"batch": ticket.batch, **ticket.pinned.model_dump(mode="json")}
+        run = pin(services, **read_asked(services, self.dataset, context))
+        hand_on(run, context)
+        self.log.info("Batch %s of %s, attempt %s.", run.batch, self.dataset, run.spec.token)
+        return {"batch": run.batch, **run.spec.pinned.model_dump(mode="json")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -10,7 +10,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink
-from assay_airflow.operators._stage import Run, crashed_stage, read_ended_run, tell
+from assay_airflow.operators._runs import crashed_stage, log_result, read_ended_run
+
+if TYPE_CHECKING:
+    from assay.stages.run import Run, StageResult
 
 
 class ReleaseOperator(BaseOperator):
@@ -36,22 +39,22 @@ class ReleaseOperator(BaseOperator):
         """Release the batch if everything lets it out."""
         from assay.stages.run import release
 
-        run, crashed = read_ended_run(context), crashed_stage(context)
+        run, crashed = read_ended_run(open_services(), context), crashed_stage(context)
         if run is None or crashed is not None:
             raise _give_up(run, crashed)
-        result = release(open_services(), run.ticket, run.done, _approved_by(context, run))
-        value = tell(self, result)
+        result = release(run, _approved_by(context, run))
+        value = log_result(self, result)
         if result.holds:
             raise AirflowFailException("Held: " + ", ".join(result.reasons))
-        if run.ticket.asked.stop_before_release:
+        if run.spec.asked.stop_before_release:
             raise AirflowSkipException("Stopped before the release, as asked.")
-        _announce(context["outlet_events"][dataset_asset(self.dataset)], run.ticket, result)
+        _announce(context["outlet_events"][dataset_asset(self.dataset)], run, result)
         return value
 
 
 def _approved_by(context: Any, run: Run) -> str | None:
     """Who approved that the batch is forced; nobody could, unless somebody asked for it."""
-    if not run.ticket.asked.force:
+    if not run.spec.asked.force:
         return None
     answer = context["ti"].xcom_pull(task_ids="approve_force") or {}
     return answer.get("by") if answer.get("approved") else None
@@ -62,15 +65,15 @@ def _give_up(run: Run | None, crashed: str | None) -> AirflowFailException:
     from assay.stages.run import abandon
 
     if run is not None:
-        abandon(open_services(), run.ticket, run.done)
+        abandon(run)
     return AirflowFailException(f"No decision: {crashed or 'the run'} failed. See its log.")
 
 
-def _announce(event: Any, ticket: Any, result: Any) -> None:
+def _announce(event: Any, run: Run, result: StageResult) -> None:
     event.extra = {
-        "batch": ticket.batch,
-        "version": ticket.version,
-        "snapshot": result.detail["snapshot"],
-        "run_type": ticket.run_type,
+        "batch": run.batch,
+        "version": run.version,
+        "snapshot": result.snapshot,
+        "run_type": run.spec.run_type,
     }
-    event.add_partitions([ticket.batch])
+    event.add_partitions([run.batch])

@@ -274,9 +274,9 @@ def test_a_draft_that_does_not_load_is_nobodys_incident(shift: Shift) -> None:
 
 def test_a_run_is_told_of_though_its_contract_has_stopped_loading(shift: Shift) -> None:
     services = shift.train.services
-    ticket = stages.pin(services, "visits", DAY, "cut-off", "scheduled", stages.Asked())
+    run = stages.pin(services, "visits", DAY, "cut-off", "scheduled", stages.Asked())
     (shift.train.project / "include/contracts/visits.odcs.yaml").write_text("- nothing\n")
-    told = stages.notify(services, ticket, {}, shift.mini.transports(services), crashed="ingest")
+    told = stages.notify(run, shift.mini.transports(services), crashed="ingest")
     assert told["incidents"] == {"run/stage_crashed": "opened"}
     assert shift.told("stage_crashed") == ["FAIL: visits 2024-01-03, run/stage_crashed"]
 

@@ -148,13 +148,11 @@ def test_a_partition_that_is_gone_is_said(removing: Any, mini: Any) -> None:
     (path,) = (removing.home / "audit").rglob("*.sealed")
     path.unlink()
     services = removing.services
-    (run,) = [r for r in services.catalog.batches.history("visits") if r.batch == DAY]
-    ticket = stages.pin(services, "visits", DAY, run.run_id, "manual")
-    ticket = ticket.model_copy(update={"input_sha": run.input_sha, "version": run.version})
+    (recorded,) = [r for r in services.catalog.batches.history("visits") if r.batch == DAY]
     folder = next((removing.home / "work/visits" / DAY).iterdir())
-    ticket = ticket.model_copy(update={"version": folder.name})
+    run = stages.pin(services, "visits", DAY, recorded.run_id, "manual")
     with pytest.raises(InputError, match="the audit partition of this version is gone"):
-        stages.fairness(services, ticket)
+        stages.perform(run.landed(recorded.input_sha, folder.name), "fairness")
 
 
 def test_our_own_work_by_group(removing: Any, mini: Any) -> None:

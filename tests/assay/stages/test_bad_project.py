@@ -132,13 +132,13 @@ def test_a_suite_that_does_not_load_fails_where_the_batch_has_a_record(at: Any, 
     path = _suite(lambda s: s.clear())(at.project / "include")
     at.drop("visits", DAY, mini.visits(DAY))
     services = at.services
-    ticket = stages.pin(services, "visits", DAY, "run", "manual")
+    run = stages.pin(services, "visits", DAY, "run", "manual")
     with pytest.raises(AssayError, match=path.name):
-        stages.ingest(services, ticket)
+        stages.perform(run, "ingest")
 
     # What the release and the teardown need: a batch on record. It is given up, not lost.
     assert at.batch("visits", DAY)["state"] == "running"
-    stages.abandon(services, ticket, {})
+    stages.abandon(run)
     assert at.batch("visits", DAY)["reasons"] == ["stage_crashed"]
     assert not services.catalog.leases.live(at.now())
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assay.stages import run as stages
-from assay.stages.run._ingest import derivation
+from assay.stages.run._derivation import derivation
 
 DAY, POLICIES = "2024-01-03", "include/policies/visits"
 SCALE = "  - {step: scale, columns: [score], method: standardise}\n"
@@ -56,7 +56,7 @@ def test_the_verdict_names_the_reference_and_a_moving_one_makes_no_scaler(
     assert (work / "scaler.json").exists() == pinned
     refused = ["cleaning_scaling_refused"]
     assert [r.code for r in found.reasons] == ([] if pinned else refused)
-    (page,) = (scaling.home / "reports" / "visits" / DAY).glob("*/cleaning.html")
+    (page,) = (scaling.home / "reports" / "visits" / DAY).glob("*/clean.html")
     told = "the reference" if pinned else "a moving reference"
     assert f"{told} {name} ({', '.join(days)})" in page.read_text()
 
@@ -93,14 +93,13 @@ def test_scikit_learns_version_is_in_the_id_where_a_forest_is_fitted(
     first = "  - {step: impute"
     path.write_text(path.read_text().replace(first, (FOREST if forest else "") + first))
     services, installed = ready.services, importlib.metadata.version
-    ticket = stages.pin(services, "visits", DAY, "run", "manual")
-    contract = services.project.contract("visits")
+    run = stages.pin(services, "visits", DAY, "run", "manual")
     ids = []
     for version in ("1.0", "2.0"):
         told = {"scikit-learn": version}
         monkeypatch.setattr(
             importlib.metadata, "version", lambda name, told=told: told.get(name) or installed(name)
         )
-        derived = derivation(services, contract, ticket, "0" * 64)
+        derived = derivation(run, "0" * 64)
         ids.append(services.registry.version_id("visits", DAY, derived))
     assert (ids[0] != ids[1]) == forest

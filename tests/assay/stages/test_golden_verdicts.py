@@ -13,6 +13,7 @@ from assay.drift import DriftMeasurements, DriftReport, render_text
 from assay.project import Project
 from assay.records.verdicts import VerdictRecord
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.services import Services
 from assay.verdict import Verdict
 from demo.flights import drop_flights, drop_references
@@ -39,26 +40,15 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
 
 def _run(services: Services, dataset: str, batch: str) -> dict[str, stages.StageResult]:
     """One batch through every stage, as the DAG would take it."""
-    ticket = stages.pin(services, dataset, batch, f"run-{batch}", "manual")
-    done: dict[str, stages.StageResult] = {}
-    ticket, done["ingest"] = stages.ingest(services, ticket)
-    steps = {
-        "validate_raw": lambda: stages.validate(services, ticket, "raw"),
-        "protect": lambda: stages.protect(services, ticket),
-        "clean": lambda: stages.clean(services, ticket),
-        "validate_clean": lambda: stages.validate(services, ticket, "clean"),
-        "commit": lambda: stages.commit(services, ticket, done),
-        "drift": lambda: stages.drift(services, ticket),
-    }
-    for task, step in steps.items():
-        if any(result.holds for result in done.values()):
+    run = stages.pin(services, dataset, batch, f"run-{batch}", "manual")
+    for name in chain.names():
+        if run.held_by:
             break
         try:
-            done[task] = step()
+            run = stages.perform(run, name)
         except stages.DoesNotApply:
             continue
-    done["release"] = stages.release(services, ticket, done)
-    return done
+    return {**run.done, chain.RELEASE: stages.release(run)}
 
 
 def _read(result: stages.StageResult) -> str:

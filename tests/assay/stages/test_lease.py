@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,9 @@ import pytest
 
 from assay.errors import LeaseError
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.run._lease import working
-from assay.stages.run._work import Finished, once
-from assay.stages.services import Services
+from assay.stages.run._perform import Finished
 from assay.versioning._git import Change, GitRemote, View
 
 DAY = "2024-01-03"
@@ -33,16 +34,16 @@ class Clock:
         return BEGAN + 300 * timedelta(seconds=time.monotonic() - self._began)
 
 
-def _pinned(ready: Any, clock: Any) -> tuple[Services, stages.Ticket]:
+def _pinned(ready: Any, clock: Any) -> stages.Run:
     ready.now = clock
-    services = ready.services
-    return services, stages.pin(services, "visits", DAY, "long", "manual")
+    return stages.pin(ready.services, "visits", DAY, "long", "manual")
 
 
 def test_a_stage_longer_than_its_lease_keeps_it(ready: Any) -> None:
     clock = Clock()
-    services, ticket = _pinned(ready, clock)
-    with working(services, ticket):
+    run = _pinned(ready, clock)
+    services = run.services
+    with working(run):
         until = clock() + timedelta(minutes=25)
         while clock() < until:
             time.sleep(0.05)
@@ -52,21 +53,23 @@ def test_a_stage_longer_than_its_lease_keeps_it(ready: Any) -> None:
     assert all(t.name != "keep the lease" for t in threading.enumerate())
 
 
-def test_a_stage_that_slept_past_its_lease_leaves_no_result(ready: Any, mini: Any) -> None:
+def test_a_stage_that_slept_past_its_lease_leaves_no_result(
+    ready: Any, mini: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ready.drop("visits", DAY, mini.visits(DAY))
     now = [BEGAN]
-    services, ticket = _pinned(ready, lambda: now[0])
-    ticket, _ = stages.ingest(services, ticket)
+    run = stages.perform(_pinned(ready, lambda: now[0]), "ingest")
 
-    finished = Finished(result=stages.StageResult(stage="slow"))
-
-    def slept() -> Finished:
+    def slept(run: stages.Run) -> Finished:
         now[0] += timedelta(minutes=11)
-        stages.pin(services, "visits", DAY, "next", "manual")
-        return finished
+        stages.pin(run.services, "visits", DAY, "next", "manual")
+        return Finished(result=stages.StageResult(stage="slow"))
 
+    monkeypatch.setattr(sys.modules[__name__], "slow_stage", slept, raising=False)
+    slow = chain.Stage(name="slow", work=f"{__name__}:slow_stage", does="Sleep.")
+    monkeypatch.setattr(chain, "STAGES", (*chain.STAGES, slow))
     with pytest.raises(LeaseError, match="taken this batch over"):
-        once(services, ticket, "slow", slept)
+        stages.perform(run, "slow")
     assert not list((ready.home / "work").rglob("slow.json"))
 
 
@@ -76,7 +79,7 @@ def test_a_run_that_begins_anew_shuts_its_earlier_attempt_out(ready: Any, mini: 
     early = stages.pin(services, "visits", DAY, "cleared", "manual")
     stages.pin(services, "visits", DAY, "cleared", "manual")
     with pytest.raises(LeaseError, match="taken this batch over"):
-        stages.ingest(services, early)
+        stages.perform(early, "ingest")
 
 
 def test_a_process_stopped_before_its_push_releases_nothing_over_a_newer_version(
@@ -96,7 +99,7 @@ def test_a_process_stopped_before_its_push_releases_nothing_over_a_newer_version
         ready.drop("visits", DAY, mini.visits(DAY))  # the upstream has mended its file
         late = ready.later(minutes=11)
         late.count = 90
-        assert late.run("visits", DAY)["release"].detail["state"] == "released"
+        assert late.run("visits", DAY)["release"].state == "released"
         newer = registry.snapshot("visits")
         assert {newer.batches[DAY]} == _versions(registry) - older
     finally:

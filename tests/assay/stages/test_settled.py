@@ -8,28 +8,30 @@ import pytest
 
 from assay.records.runs import BatchState
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.run._commit import verdicts
 from assay.stages.upkeep import build_data_docs, pending_data_docs, rebuild_catalog
 
 DAY = "2024-01-03"
 
 
-def _until_release(ready: Any, mini: Any) -> tuple[Any, Any, dict[str, Any]]:
+def _until_release(ready: Any, mini: Any) -> stages.Run:
     ready.drop("visits", DAY, mini.visits(DAY))
-    services = ready.services
-    ticket = stages.pin(services, "visits", DAY, "killed", "manual")
-    ticket, ingested = stages.ingest(services, ticket)
-    done = {"ingest": ingested}
-    for name, stage, more in mini.STAGES:
-        done[name] = stage(services, ticket, *more, *([done] if stage is stages.commit else []))
-    return services, ticket, done
+    run = stages.pin(ready.services, "visits", DAY, "killed", "manual")
+    for name in chain.names():
+        run = stages.perform(run, name)
+    return run
 
 
-def _move_the_registry(services: Any, ticket: Any) -> None:
-    services.registry.release(
-        "visits", DAY, ticket.version, reason="every gate let it out", author="manual",
-        at=services.clock(), verdicts=verdicts(services, ticket),
+def _move_the_registry(run: stages.Run) -> None:
+    run.services.registry.release(
+        "visits", DAY, run.version, reason="every gate let it out", author="manual",
+        at=run.services.clock(), verdicts=verdicts(run),
     )  # fmt: skip
+
+
+def _end(run: stages.Run, mini: Any) -> dict[str, Any]:
+    return stages.notify(run, mini.transports(run.services), stages.settle(run))
 
 
 def _as_released(ready: Any) -> None:
@@ -39,20 +41,20 @@ def _as_released(ready: Any) -> None:
 
 
 def test_notify_settles_a_release_that_died_after_the_registry_moved(ready: Any, mini: Any) -> None:
-    services, ticket, done = _until_release(ready, mini)
-    _move_the_registry(services, ticket)
+    run = _until_release(ready, mini)
+    _move_the_registry(run)
 
-    told = stages.notify(services, ticket, done, mini.transports(services))
+    told = _end(run, mini)
 
     _as_released(ready)
     assert told["incidents"] == {}
-    assert services.catalog.leases.live(services.clock()) == []
+    assert run.services.catalog.leases.live(run.services.clock()) == []
 
 
 def test_notify_tells_of_a_release_that_died_before(ready: Any, mini: Any) -> None:
-    services, ticket, done = _until_release(ready, mini)
+    run = _until_release(ready, mini)
 
-    told = stages.notify(services, ticket, done, mini.transports(services))
+    told = _end(run, mini)
 
     assert told["incidents"] == {"run/stage_crashed": "opened"}
     assert ready.batch("visits", DAY)["reasons"] == ["stage_crashed"]
@@ -63,8 +65,9 @@ def test_notify_tells_of_a_release_that_died_before(ready: Any, mini: Any) -> No
 
 
 def test_a_rebuild_settles_it_where_even_notify_never_ran(ready: Any, mini: Any) -> None:
-    services, ticket, _ = _until_release(ready, mini)
-    _move_the_registry(services, ticket)
+    run = _until_release(ready, mini)
+    services = run.services
+    _move_the_registry(run)
     rebuild_catalog(services)
     assert ready.batch("visits", DAY)["state"] == "running", "its run may still be at work"
 
@@ -75,14 +78,15 @@ def test_a_rebuild_settles_it_where_even_notify_never_ran(ready: Any, mini: Any)
 
 
 def test_a_rebuild_misses_no_release_that_happens_meanwhile(ready: Any, mini: Any) -> None:
-    services, ticket, done = _until_release(ready, mini)
+    run = _until_release(ready, mini)
+    services = run.services
     registry, records, seen = services.registry, services.registry.records, []
 
     def read_and_release() -> Any:
         found = records()
         if not seen:
             seen.append(1)
-            stages.release(ready.services, ticket, done)
+            stages.release(stages.Run(ready.services, run.spec, run.done))
         return found
 
     object.__setattr__(registry, "records", read_and_release)

@@ -13,6 +13,7 @@ import pytest
 
 from assay.errors import ContractError, InputError, LeaseError, UndecidedError
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.upkeep import apply_sweep, plan_sweep, rebuild_catalog
 from assay.verdict import Outcome
 
@@ -24,7 +25,7 @@ def test_an_ordinary_day_is_released(ready: Any, mini: Any) -> None:
 
     done = ready.run("visits", DAY)
 
-    assert list(done) == ["ingest", *(n for n, _, _ in mini.STAGES), "release"]
+    assert list(done) == ["ingest", *chain.names()[1:], "release"]
     batch = ready.batch("visits", DAY)
     assert batch["state"] == "released"
     assert batch["verdict"] == "WARN"  # two rows of an age nobody reaches
@@ -208,15 +209,15 @@ def test_a_run_that_lost_its_batch_writes_nothing_more(ready: Any, mini: Any) ->
     ready.drop("visits", DAY, mini.visits(DAY))
     services = ready.services
     slow = stages.pin(services, "visits", DAY, "slow", "manual")
-    slow, done = stages.ingest(services, slow)
+    slow = stages.perform(slow, "ingest")
     fast = ready.later(hours=1)
     fast.run("visits", DAY)
     before = ready.contents()
 
     with pytest.raises(LeaseError):
-        stages.validate(services, slow, "raw")
+        stages.perform(slow, "validate_raw")
     with pytest.raises(LeaseError):
-        stages.release(services, slow, {"ingest": done})
+        stages.release(slow)
 
     assert ready.contents() == before
 
@@ -228,12 +229,12 @@ def test_a_run_that_lost_its_batch_moves_no_pointer(ready: Any, mini: Any) -> No
     done = ready.run("visits", DAY, stop_before_release=True)
     services = ready.services
     slow = stages.pin(services, "visits", DAY, "slow", "manual")
-    slow, done["ingest"] = stages.ingest(services, slow)
+    slow = stages.perform(slow, "ingest")
     del done["release"]
     stages.pin(ready.later(hours=1).services, "visits", DAY, "fast", "manual")
 
     with pytest.raises(LeaseError):
-        stages.release(services, slow, done)
+        stages.release(stages.Run(services, slow.spec, done))
 
     assert services.registry.snapshot("visits").number == 2
 
@@ -245,12 +246,12 @@ def test_what_a_gate_never_judged_is_not_released(ready: Any, mini: Any, gap: st
     ready.drop("visits", DAY, mini.visits(DAY))
     done = ready.run("visits", DAY, stop_before_release=True)
     services = ready.services
-    ticket = stages.pin(services, "visits", DAY, "again", "manual")
-    ticket, done["ingest"] = stages.ingest(services, ticket)
+    again = stages.pin(services, "visits", DAY, "again", "manual")
+    again = stages.perform(again, "ingest")
     rest = {n: r for n, r in done.items() if n not in {gap, "release"}}
 
     with pytest.raises(InputError, match=gap):
-        stages.release(services, ticket, rest)
+        stages.release(stages.Run(services, again.spec, rest))
 
     assert services.registry.snapshot("visits").number == 2
 
@@ -285,7 +286,7 @@ def test_when_an_input_came_is_measured_once_and_no_part_of_its_version(
     objects = ready.objects()
     again = second.run("visits", DAY, run_id="second")
 
-    assert again["ingest"].detail["hours_after_batch"] == 5.0
+    assert again["ingest"].hours_after_batch == 5.0
     seen = ready.services.catalog.verdicts.trend("visits", "arrival_latency", gate="ingest")
     assert [p.value for p in seen if p.batch == DAY] == [5.0]
     assert ready.objects() == objects
@@ -298,12 +299,10 @@ def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None
 
     ready.drop("visits", DAY, mini.visits(DAY))
     services = ready.services
-    ticket = stages.pin(services, "visits", DAY, "crashes", "manual")
-    ticket, landed = stages.ingest(services, ticket)
-    stages.abandon(services, ticket, {"ingest": landed})
-    stages.notify(
-        services, ticket, {"ingest": landed}, mini.transports(services), crashed="protect"
-    )
+    run = stages.pin(services, "visits", DAY, "crashes", "manual")
+    run = stages.perform(run, "ingest")
+    stages.abandon(run)
+    stages.notify(run, mini.transports(services), crashed="protect")
 
     batch = ready.batch("visits", DAY)
     assert (batch["state"], batch["reasons"]) == ("running", ["stage_crashed"])
@@ -424,7 +423,7 @@ def test_a_reference_that_runs_again_is_waited_for_until_it_crashes(ready: Any, 
     with pytest.raises(UndecidedError, match="earlier_batch_undecided"):
         stages.pin(services, "visits", DAY, "early", "manual")
 
-    stages.abandon(services, again, {})
+    stages.abandon(again)
 
     after = stages.pin(services, "visits", DAY, "late", "manual")
     assert {b for batches in after.pinned.references.values() for b in batches} == {

@@ -13,19 +13,11 @@ from typing import Any
 from assay.alerting import open_transports
 from assay.project import Project
 from assay.stages import run as stages
+from assay.stages.run import chain
 from assay.stages.services import Services
 
-WAY: tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...] = (
-    ("validate_raw", stages.validate, ("raw",)),
-    ("protect", stages.protect, ()),
-    ("clean", stages.clean, ()),
-    ("validate_clean", stages.validate, ("clean",)),
-    ("commit", stages.commit, ()),
-    ("drift", stages.drift, ()),
-)
 
-
-def run(services: Services, dataset: str, batch: str) -> dict[str, float]:
+def time_run(services: Services, dataset: str, batch: str) -> dict[str, float]:
     """One run of a batch; stage → seconds."""
     seconds: dict[str, float] = {}
 
@@ -37,17 +29,15 @@ def run(services: Services, dataset: str, batch: str) -> dict[str, float]:
 
     asked = stages.Asked(by="bench")
     run_id = f"bench-{dataset}-{batch}"
-    ticket = timed("pin", lambda: stages.pin(services, dataset, batch, run_id, "manual", asked))
-    done: dict[str, stages.StageResult] = {}
-    ticket, done["ingest"] = timed("ingest", lambda: stages.ingest(services, ticket))
-    for name, stage, more in WAY:
-        left = (done,) if stage is stages.commit else ()
+    run = timed("pin", lambda: stages.pin(services, dataset, batch, run_id, "manual", asked))
+    for name in chain.names():
         try:
-            done[name] = timed(name, lambda s=stage, m=more, e=left: s(services, ticket, *m, *e))
+            run = timed(name, lambda run=run, name=name: stages.perform(run, name))
         except stages.DoesNotApply:
             continue
-    done["release"] = timed("release", lambda: stages.release(services, ticket, done))
-    timed("notify", lambda: stages.notify(services, ticket, done, open_transports(services.lake)))
+    result = timed("release", lambda: stages.release(run))
+    run = run.finished(chain.RELEASE, result)
+    timed("notify", lambda: stages.notify(run, open_transports(services.lake)))
     return seconds
 
 
@@ -57,9 +47,9 @@ def main() -> None:
     project = Project.from_environment({"ASSAY_HOME": str(Path(home))})
     services = Services(project, clock=lambda: datetime.now(UTC))
     for name in ("airlines", "airports", "planes"):
-        run(services, name, "2013")
+        time_run(services, name, "2013")
     for day in days:
-        seconds = run(services, "flights", day)
+        seconds = time_run(services, "flights", day)
     print(json.dumps(seconds))
 
 

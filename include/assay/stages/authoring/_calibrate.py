@@ -21,7 +21,7 @@ from assay.drift.calibration import (
 from assay.engine import Session
 from assay.errors import InputError, PolicyError
 from assay.policy.drift import DriftPolicy, Pinned
-from assay.stages.run._tables import versions
+from assay.stages.run._references import versions_table
 from assay.stages.services import Services
 
 Tables = Callable[[Session, list[str]], Table]
@@ -51,7 +51,7 @@ def calibrate_drift(
         If the policy names no bootstrap batch or no pinned reference.
     """
     contract = services.project.contract(dataset)
-    policy = services.policy(contract, "drift", DriftPolicy)
+    policy = services.policy(contract, DriftPolicy)
     pinned = next((r for r in policy.references.values() if isinstance(r, Pinned)), None)
     ordinary = list(batches_of(policy.bootstrap, contract.partition))
     if not policy.applies or pinned is None or not ordinary:
@@ -99,7 +99,7 @@ def _tables(
     if data is None:
         released = _released(services, contract.dataset)
         there = [b for b in ordinary if b in released]
-        return there, lambda session, keys: versions(
+        return there, lambda session, keys: versions_table(
             services, session, contract.dataset, {b: released[b] for b in keys}, "observed"
         )
     files = {b: next(iter(sorted(data.glob(f"{b}.*"))), None) for b in ordinary}

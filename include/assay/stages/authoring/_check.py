@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from assay.contract import Contract, load_contracts
 from assay.document import shown_path
 from assay.errors import AssayError, Problem, did_you_mean
 from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
-from assay.policy.cleaning import CleaningPolicy
-from assay.policy.drift import DriftPolicy
-from assay.policy.fairness import FairnessPolicy
-from assay.policy.privacy import PrivacyPolicy
-from assay.policy.quality import QualityPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.project import SUITES, Project
 from assay.stages.authoring._contract_problems import reference_problems, standard_problems
 from assay.stages.authoring._dataset_files import DatasetFiles
 from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.authoring._suite_problems import suite_problems
+from assay.stages.run import chain
 
-MODELS: Mapping[str, type[Policy]] = {
-    "quality": QualityPolicy,
-    "privacy": PrivacyPolicy,
-    "cleaning": CleaningPolicy,
-    "drift": DriftPolicy,
-    "fairness": FairnessPolicy,
-    "retention": RetentionPolicy,
-    "alerting": AlertingPolicy,
-}
-"""Policy → its model; a data set has one file of each."""
+
+def policy_models() -> dict[str, type[Policy]]:
+    """Name of a policy file → its model; a data set has one file of each."""
+    others = (RetentionPolicy, AlertingPolicy)
+    return chain.policy_models() | {model.noun: model for model in others}
 
 
 def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
@@ -56,7 +47,8 @@ def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
 
 def _unread_files(project: Project, datasets: list[str]) -> Iterator[Problem]:
     """Files and folders that nothing reads, because their name is no data set's or policy's."""
-    known = {"policies": {f"{n}.yaml" for n in MODELS}, "suites": {f"{n}.json" for n in SUITES}}
+    policies = {f"{noun}.yaml" for noun in policy_models()}
+    known = {"policies": policies, "suites": {f"{name}.json" for name in SUITES}}
     for kind, names in known.items():
         folders = (project.include / kind).glob("*/") if (project.include / kind).is_dir() else ()
         for folder in sorted(folders):
@@ -78,7 +70,7 @@ def _unread_files(project: Project, datasets: list[str]) -> Iterator[Problem]:
 def _policies(project: Project, contract: Contract) -> tuple[dict[str, Policy], list[Problem]]:
     found: dict[str, Policy] = {}
     problems: list[Problem] = []
-    for noun, model in MODELS.items():
+    for noun, model in policy_models().items():
         try:
             path = project.policy(contract.dataset, noun)
             found[noun] = load_policy(path, model, columns=contract.column_names)

@@ -11,7 +11,7 @@ from assay.engine import Session
 from assay.errors import InputError
 from assay.ingest import Landing, land
 from assay.lake import Lake
-from assay.stages.run._tables import versions
+from assay.stages.run._references import versions_table
 from assay.stages.services import Services
 
 _FORMATS: Final = (".parquet", ".jsonl", ".csv")
@@ -62,5 +62,5 @@ def released_tables(
     for dataset in datasets:
         if services.registry.pointer(dataset) is not None:
             batches = services.registry.snapshot(dataset).batches
-            found[dataset] = versions(services, session, dataset, batches, "data")
+            found[dataset] = versions_table(services, session, dataset, batches, "data")
     return found

@@ -27,7 +27,7 @@ from assay.onboarding import (
 from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, contract_suite, load_suite, validate
 from assay.stages.authoring._local_file import arrive, batch_of, released_tables
-from assay.stages.run._validate import Which, composed, referred
+from assay.stages.run._validate import Which, referred_datasets, whole_suite
 from assay.stages.services import Services
 
 
@@ -223,15 +223,15 @@ def _stated(
         judged = load_suite(path) if path else None
     else:
         path = path or services.project.suite(contract.dataset, which)
-        parameters = services.policy(contract, "quality", QualityPolicy).parameters
+        parameters = services.policy(contract, QualityPolicy).parameters
         other = services.project.suite(contract.dataset, "clean" if which == "raw" else "raw")
         if other.is_file():
             known |= aspects(
                 (e.type, e.arguments) for e in load_suite(other, parameters).expectations
             )
         own = load_suite(path, parameters) if path.is_file() else None
-        references = released_tables(services, session, sorted(referred(contract, own)))
-        judged = composed(contract, own, references, which, batch)
+        references = released_tables(services, session, sorted(referred_datasets(contract, own)))
+        judged = whole_suite(contract, own, references, which, batch)
     if judged is None:
         return _Stated(known)
     known |= aspects((e.type, e.arguments) for e in judged.expectations)

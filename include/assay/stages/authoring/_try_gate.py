@@ -19,8 +19,8 @@ from assay.policy.quality import QualityPolicy
 from assay.project import SUITES
 from assay.quality import Validation, judge_validation, load_suite, validate, write_quarantine
 from assay.stages.authoring._local_file import arrive, batch_of, released_tables
-from assay.stages.run._spec import StageResult, render_result
-from assay.stages.run._validate import Which, composed, referred
+from assay.stages.run._result import StageResult, render_result
+from assay.stages.run._validate import Which, referred_datasets, whole_suite
 from assay.stages.services import Services
 from assay.verdict import Verdict
 
@@ -95,20 +95,20 @@ def try_gate(
         the data.
     """
     contract = services.project.contract(dataset)
-    policy = services.policy(contract, "quality", QualityPolicy)
+    policy = services.policy(contract, QualityPolicy)
     which: Which = "clean" if suite == "clean" else "raw"
     path = services.project.suite(dataset, suite) if suite in SUITES else Path(suite)
     loaded = load_suite(path, {**policy.parameters, **(parameters or {})})
     batch = contract.partition.parse(batch) if batch else batch_of(data, contract)
     with services.session() as session:
         table, arrived = _rows(session, contract, data, which, policy)
-        wanted = referred(contract, loaded)
+        wanted = referred_datasets(contract, loaded)
         references = released_tables(services, session, sorted(wanted))
         notes = tuple(_notes(contract, which, batch, wanted - {*references}))
         if table is None:
             return Trial(arrived, None, notes)
         found = validate(
-            session, table, composed(contract, loaded, references, which, batch), engine=engine,
+            session, table, whole_suite(contract, loaded, references, which, batch), engine=engine,
             redact=_hidden(contract, table, redact), gx_max_rows=policy.gx.max_rows,
         )  # fmt: skip
         if quarantine is not None:

@@ -122,7 +122,7 @@ def _load_error(services: Services, dataset: str) -> Reason | None:
     try:
         contract = services.project.contract(dataset)
         what = "drift policy"
-        services.policy(contract, "drift", DriftPolicy)
+        services.policy(contract, DriftPolicy)
     except Exception as error:
         cause = f"the {what} doesn't load, see assay check"
         message = str(error.problems[0] if isinstance(error, AssayError) else error)

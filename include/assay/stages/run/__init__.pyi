@@ -1,30 +1,26 @@
-from ._clean import clean
-from ._commit import commit
-from ._gates import DoesNotApply, drift, fairness
-from ._ingest import ingest
+from ._lineage import lineage_edges
 from ._notify import notify
-from ._pin import pin, unbegun
-from ._protect import protect
-from ._release import abandon, release
-from ._spec import Asked, StageResult, Ticket, render_result
-from ._validate import validate
+from ._perform import DoesNotApply, Finished, perform
+from ._pin import pin, unpinned_run
+from ._release import abandon, release, settle
+from ._result import StageResult, render_result
+from ._run import Run
+from ._spec import Asked, RunSpec
 
 __all__ = [
     "Asked",
     "DoesNotApply",
+    "Finished",
+    "Run",
+    "RunSpec",
     "StageResult",
-    "Ticket",
     "abandon",
-    "clean",
-    "commit",
-    "drift",
-    "fairness",
-    "ingest",
+    "lineage_edges",
     "notify",
+    "perform",
     "pin",
-    "protect",
     "release",
     "render_result",
-    "unbegun",
-    "validate",
+    "settle",
+    "unpinned_run",
 ]

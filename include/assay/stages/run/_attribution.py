@@ -1,4 +1,4 @@
-"""Why a batch drifted: its rows against the reference's, and what changed in the pipeline."""
+"""Why a batch drifted: its rows against the reference's, and what of the pipeline is other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from assay.contract import Contract
 from assay.drift.attribution import (
     CountedTable,
     PipelineChange,
@@ -21,36 +20,23 @@ from assay.ingest import Manifest, read_manifest
 from assay.policy.drift import DriftPolicy
 from assay.reasons import ReasonCode
 from assay.records.versions import Derivation
-from assay.stages.run._ingest import derivation
-from assay.stages.run._spec import Ticket
-from assay.stages.run._tables import released, worked
-from assay.stages.run._work import report_path
-from assay.stages.services import Services
+from assay.stages.run._derivation import derivation
+from assay.stages.run._references import OBJECTS, reference
+from assay.stages.run._run import Run
 from assay.verdict import Verdict
 
-TABLES: Final = {"observed": "observed.parquet", "candidate": "candidate.parquet"}
-"""A table that drift judges → its file in the working folder."""
-OBJECTS: Final = {"observed": "observed", "candidate": "data"}
-"""The same → its object in a version."""
 _SCHEMA: Final = (
     ReasonCode.EXTRA_COLUMNS,
     ReasonCode.DUPLICATE_COLUMNS,
     ReasonCode.SCHEMA_MISMATCH,
     ReasonCode.TYPE_DIFFERS,
 )
-"""Faults of a landing which show that the input has another schema."""
+"""Faults of a landing that tell that the input has another schema."""
 _RULES: Final = ("quality", "cleaning", "privacy")
 """Policies that change rows; those of drift and fairness only judge them."""
 
 
-def explained(
-    services: Services,
-    ticket: Ticket,
-    session: Session,
-    verdict: Verdict,
-    contract: Contract,
-    policy: DriftPolicy,
-) -> Verdict:
+def explained(run: Run, session: Session, verdict: Verdict, policy: DriftPolicy) -> Verdict:
     """Add a cause to the verdict for each column that failed.
 
     The numbers of the rows behind the shifts are written beside the report.
@@ -61,41 +47,31 @@ def explained(
     for alarm in alarms(verdict, policy):
         place = (alarm.table, alarm.reference)
         if place not in pairs:
-            pairs[place] = pair = _pair(services, ticket, session, *place)
+            pairs[place] = pair = _pair(run, session, *place)
             schema = schema_changes(*(side.table for side in pair))
-            changes[place] = (*schema, *_pipeline(services, ticket, contract, alarm.reference))
-        cause, rows = explain_drift(*pairs[place], alarm, policy, contract)
+            changes[place] = (*schema, *_pipeline(run, alarm.reference))
+        cause, rows = explain_drift(*pairs[place], alarm, policy, run.contract)
         found.append((cause.model_copy(update={"pipeline": changes[place]}), rows))
     if not found:
         return verdict
-    path = report_path(services, ticket, _rows_file(ticket))
-    return with_causes(verdict, write_rows(session, found, path))
+    return with_causes(verdict, write_rows(session, found, run.workspace.drift_rows.new()))
 
 
-def _rows_file(ticket: Ticket) -> str:
-    asked = ticket.asked.reference
-    return "drift_rows.parquet" if asked is None else f"drift_rows_{asked}.parquet"
+def _pair(run: Run, session: Session, table: str, name: str) -> tuple[CountedTable, CountedTable]:
+    batches = run.spec.pinned.references[name]
+    earlier = reference(run.services, session, run.dataset, batches, OBJECTS[table])
+    return CountedTable(earlier), CountedTable(run.workspace.table(table).read(session))
 
 
-def _pair(
-    services: Services, ticket: Ticket, session: Session, table: str, name: str
-) -> tuple[CountedTable, CountedTable]:
-    batches = ticket.pinned.references[name]
-    reference = released(services, session, ticket.dataset, batches, OBJECTS[table])
-    return CountedTable(reference), CountedTable(worked(services, ticket, session, TABLES[table]))
-
-
-def _pipeline(
-    services: Services, ticket: Ticket, contract: Contract, name: str
-) -> Iterator[PipelineChange]:
+def _pipeline(run: Run, name: str) -> Iterator[PipelineChange]:
     """List what this run derives from and a batch of the reference does not, each once."""
-    now = derivation(services, contract, ticket, ticket.input_sha or "")
-    batches = ticket.pinned.references[name]
+    now = derivation(run)
+    batches = run.spec.pinned.references[name]
     earlier = {
-        batch: services.registry.lineage(ticket.dataset, batch, version)
+        batch: run.services.registry.lineage(run.dataset, batch, version)
         for batch, version in sorted(batches.items())
     }
-    yield from _sources(services, ticket, earlier, now)
+    yield from _sources(run, earlier, now)
     yield from _rules(earlier, now)
     for dataset, pinned in now.tables.items():
         other = [b for b, was in earlier.items() if set(was.tables.get(dataset, ())) != set(pinned)]
@@ -116,18 +92,16 @@ def _rules(earlier: dict[str, Derivation], now: Derivation) -> Iterator[Pipeline
             yield PipelineChange(kind="rule", what=f"{what} changed since {_some(other, earlier)}")
 
 
-def _sources(
-    services: Services, ticket: Ticket, earlier: dict[str, Derivation], now: Derivation
-) -> Iterator[PipelineChange]:
+def _sources(run: Run, earlier: dict[str, Derivation], now: Derivation) -> Iterator[PipelineChange]:
     """List differences from the source of a reference batch, where its landing is still kept."""
-    manifest = _manifest(services, ticket.dataset, ticket.batch, now.input_sha256)
+    manifest = _manifest(run, run.batch, now.input_sha256)
     if manifest is None:
         return
     for fault in manifest.faults:
         if fault.code in _SCHEMA:
             yield PipelineChange(kind="schema", what=fault.message)
     mine = _source(manifest)
-    landed = {b: _manifest(services, ticket.dataset, b, d.input_sha256) for b, d in earlier.items()}
+    landed = {b: _manifest(run, b, d.input_sha256) for b, d in earlier.items()}
     theirs = {b: None if found is None else _source(found) for b, found in landed.items()}
     keys = sorted({key for source in (mine, *theirs.values()) for key in source or {}})
     for key in keys:
@@ -137,8 +111,8 @@ def _sources(
             yield PipelineChange(kind="source", what=what)
 
 
-def _manifest(services: Services, dataset: str, batch: str, sha: str) -> Manifest | None:
-    return read_manifest(services.lake.path("landing", dataset, batch, sha))
+def _manifest(run: Run, batch: str, sha: str) -> Manifest | None:
+    return read_manifest(run.services.lake.path("landing", run.dataset, batch, sha))
 
 
 def _source(manifest: Manifest) -> dict[str, Any]:

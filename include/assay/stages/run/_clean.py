@@ -1,150 +1,104 @@
-"""The policy's steps, fitted on a released reference, over the rows that weren't set aside."""
+"""Cleaning: the policy's steps, fitted on a released reference, over the rows that are left."""
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import ibis
 from ibis import Table
 
-from assay import engine
-from assay.cleaning import (
-    FittedState,
-    fit,
-    judge_cleaning,
-    render_html,
-    roles_of,
-)
+from assay.cleaning import FittedState, fit, judge_cleaning, render_html, roles_of
 from assay.cleaning import clean as clean_rows
-from assay.contract import Contract
-from assay.engine import Session
+from assay.engine import ROW, Session
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
-from assay.stages.run._spec import StageResult, Ticket
-from assay.stages.run._tables import versions, worked
-from assay.stages.run._work import (
-    Finished,
-    once,
-    page_context,
-    report_path,
-    version_of,
-    work_path,
-    write_text,
-)
-from assay.stages.services import Services
+from assay.stages.run._perform import Finished
+from assay.stages.run._references import versions_table
+from assay.stages.run._result import StageResult
+from assay.stages.run._run import Run
 
 
 class _Reference(NamedTuple):
-    """A reference of the drift policy: its name, whether it is pinned, its versions by batch."""
+    """A reference of the drift policy: its name, pinned (``reference``) or not, its versions."""
 
     name: str
-    pinned: bool
+    kind: Literal["reference", "moving"]
     versions: dict[str, str]
 
 
-def clean(services: Services, ticket: Ticket) -> StageResult:
-    """Clean the rows that were not quarantined, and say cell by cell what was changed."""
-    return once(services, ticket, "clean", lambda: _cleaned(services, ticket))
-
-
-def _cleaned(services: Services, ticket: Ticket) -> Finished:
-    contract = services.project.contract(ticket.dataset)
-    policy = services.policy(contract, "cleaning", CleaningPolicy)
-    roles = roles_of(contract)
-    with services.session() as session:
-        observed = kept(worked(services, ticket, session, "observed.parquet"))
-        reference = _reference(services, ticket, contract)
-        state = (
-            fit(session, observed, policy, roles, fitted_on="batch")
-            if reference is None
-            else fit(
-                session,
-                _rows(services, ticket, session, reference.versions),
-                policy,
-                roles,
-                fitted_on="reference" if reference.pinned else "moving",
-            )
-        )
+def clean(run: Run) -> Finished:
+    """Clean the rows that were not quarantined, and log each cell that was changed."""
+    policy, roles = run.policy(CleaningPolicy), roles_of(run.contract)
+    reference = _reference(run)
+    with run.session() as session:
+        observed = unmarked(run.workspace.observed.read(session))
+        if reference is None:
+            state = fit(session, observed, policy, roles, fitted_on="batch")
+        else:
+            rows = _reference_rows(run, session, reference.versions)
+            state = fit(session, rows, policy, roles, fitted_on=reference.kind)
         cleaned = clean_rows(session, observed, policy, state, roles)
-        _write(services, ticket, session, cleaned, policy)
-    return _finished(services, ticket, policy, state, cleaned, reference)
+        _write(run, session, cleaned, policy)
+    return _finished(run, policy, state, cleaned, reference)
 
 
-def _write(
-    services: Services, ticket: Ticket, session: Session, cleaned: Any, policy: CleaningPolicy
-) -> None:
+def _write(run: Run, session: Session, cleaned: Any, policy: CleaningPolicy) -> None:
     """The cleaned rows, the dropped ones and the change log."""
-    row, order = [engine.ROW], [engine.ROW, "step", "column"]
-    path, version = partial(work_path, services, ticket), version_of(ticket)
-    session.write_parquet(cleaned.table, path("cleaned.parquet"), row, presorted=True)
-    session.write_parquet(cleaned.dropped, path("marks_clean_dropped.parquet"), row)
-    log = cleaned.change_log
-    nonce = services.registry.nonce(version, "changes")
-    told = log.drop(*(n for n in ("before", "after") if n in log.columns))
-    session.write_parquet(told, path("change_log.parquet"), order, nonce=nonce)
+    order, log = [ROW, "step", "column"], cleaned.change_log
+    run.workspace.cleaned.write(session, cleaned.table, [ROW], presorted=True)
+    run.workspace.dropped.write(session, cleaned.dropped, [ROW])
+    without_values = log.drop(*(n for n in ("before", "after") if n in log.columns))
+    run.workspace.change_log.write(session, without_values, order)
     if policy.change_log == "values":
-        place = values_path(services, ticket.dataset, ticket.batch, version)
-        session.write_parquet(log, place, order)
+        run.workspace.changed_values.write(session, log, order)
 
 
 def _finished(
-    services: Services,
-    ticket: Ticket,
+    run: Run,
     policy: CleaningPolicy,
     state: FittedState,
     cleaned: Any,
     reference: _Reference | None,
 ) -> Finished:
-    write_text(work_path(services, ticket, "state.json"), state.model_dump_json(indent=1))
+    workspace, report = run.workspace, cleaned.report
+    workspace.state.write(state.model_dump_json(indent=1))
     if cleaned.scaler_text is not None:
-        write_text(work_path(services, ticket, "scaler.json"), cleaned.scaler_text)
-    report = cleaned.report
-    text = report.model_dump_json(indent=1)
-    write_text(report_path(services, ticket, "cleaning.json"), text)
+        workspace.scaler.write(cleaned.scaler_text)
+    workspace.cleaning.write(report.model_dump_json(indent=1))
     named = (reference.name, reference.versions) if reference else ()
     verdict = judge_cleaning(report, policy, *named)
-    page = render_html(verdict, report, page_context(ticket))
-    shown = write_text(report_path(services, ticket, "cleaning.html"), page)
+    page = render_html(verdict, report, run.page_context)
     result = StageResult.judged(
         "clean",
         verdict,
         rows={"dropped": report.rows_dropped, "changed": report.rows_changed},
-        report=services.relative(shown),
+        report=workspace.report("clean").write(page),
+        derived=state.derived,
     )
-    if derived := state.derived:
-        result = result.model_copy(update={"detail": {**result.detail, "derived": derived}})
     return Finished(result=result, verdict=verdict)
 
 
-def kept(observed: Table) -> Any:
-    """The rows of an observed table that weren't set aside."""
+def unmarked(observed: Table) -> Table:
+    """The rows of an observed table that were not quarantined."""
     return observed.filter(~observed["__quarantined"]).drop("__quarantined")
 
 
-def values_path(services: Services, dataset: str, batch: str, version: str) -> Path:
-    """Where the change log with values lies, in the restricted zone."""
-    return services.lake.make("quarantine", dataset, batch, version, "changes.parquet")
-
-
-def _reference(services: Services, ticket: Ticket, contract: Contract) -> _Reference | None:
+def _reference(run: Run) -> _Reference | None:
     """What the steps are fitted on: a pinned reference if one has versions, else a moving one."""
-    policy = services.policy(contract, "drift", DriftPolicy)
     found = [
-        _Reference(name, reference.kind == "pinned", chosen)
-        for name, reference in policy.references.items()
-        if (chosen := ticket.pinned.references.get(name))
+        _Reference(name, "reference" if reference.kind == "pinned" else "moving", chosen)
+        for name, reference in run.policy(DriftPolicy).references.items()
+        if (chosen := run.spec.pinned.references.get(name))
     ]
-    return min(found, key=lambda reference: not reference.pinned, default=None)
+    return min(found, key=lambda reference: reference.kind == "moving", default=None)
 
 
-def _rows(services: Services, ticket: Ticket, session: Session, chosen: dict[str, str]) -> Any:
+def _reference_rows(run: Run, session: Session, chosen: dict[str, str]) -> Table:
     """The unmarked observed rows of a reference."""
     tables = [
-        kept(versions(services, session, ticket.dataset, {batch: version}, "observed"))
+        unmarked(versions_table(run.services, session, run.dataset, {batch: version}, "observed"))
         for batch, version in sorted(chosen.items())
     ]
     # Row numbers are a batch's own; each batch of several gets a range of its own.
-    numbered = [t.mutate(**{engine.ROW: t[engine.ROW] + (i << 40)}) for i, t in enumerate(tables)]
+    numbered = [t.mutate(**{ROW: t[ROW] + (i << 40)}) for i, t in enumerate(tables)]
     return ibis.union(*numbered) if numbered[1:] else tables[0]

@@ -1,85 +1,82 @@
-"""An immutable candidate in the registry."""
+"""Commit: the candidate, and an immutable batch version of it in the registry."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from assay.stages.run._ingest import ARRIVAL, derivation
-from assay.stages.run._spec import StageResult, Ticket
-from assay.stages.run._work import Finished, once, version_of
-from assay.stages.services import Services
-from assay.stages.upkeep._rebuild import lineage_edges
+from assay.cleaning import FittedState, scale
+from assay.engine import ROW, Session
+from assay.stages.run._derivation import derivation
+from assay.stages.run._ingest import ARRIVAL
+from assay.stages.run._lineage import lineage_edges
+from assay.stages.run._perform import Finished
+from assay.stages.run._result import StageResult
+from assay.stages.run._run import Run
 from assay.verdict import Verdict
 
 
-def commit(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> StageResult:
+def commit(run: Run) -> Finished:
     """Commit candidate, observed table, fitted state and reports as one batch version.
 
-    A version that the registry has is found, and nothing is written.
+    A version that the registry has is found, and nothing is written to it.
     """
-    return once(services, ticket, "commit", lambda: _committed(services, ticket, done))
-
-
-def _committed(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> Finished:
-    contract = services.project.contract(ticket.dataset)
-    objects = version_files(services, ticket.dataset, ticket.batch, version_of(ticket))
-    counts = row_counts(done)
-    derived = derivation(services, contract, ticket, ticket.input_sha or "")
-    version = services.registry.commit(
-        ticket.dataset,
-        ticket.batch,
+    with run.session() as session:
+        _write_candidate(run, session)
+        _write_scaled(run, session)
+    counts, derived = row_counts(run.done), derivation(run)
+    version = run.services.registry.commit(
+        run.dataset,
+        run.batch,
         derived,
-        {name: path for name, path in objects.items() if path.is_file()},
-        at=ticket.started,
+        {name: path for name, path in run.workspace.stored().items() if path.is_file()},
+        at=run.spec.started,
         counts=counts,
-        verdicts=verdicts(services, ticket),
+        verdicts=verdicts(run),
     )
-    services.catalog.versions.record(
+    run.services.catalog.versions.record(
         version,
-        lineage=lineage_edges(ticket.dataset, derived),
-        derived=done["clean"].detail.get("derived", {}) if "clean" in done else {},
-        run_id=ticket.run_id,
+        lineage=lineage_edges(run.dataset, derived),
+        derived=run.done["clean"].derived if "clean" in run.done else {},
+        run_id=run.spec.run_id,
     )
-    result = StageResult(
-        stage="commit",
-        rows=counts,
-        detail={"version": version.version, "messages": [f"Version {version.version}."]},
-    )
-    return Finished(result=result)
+    message = f"Version {version.version}."
+    return Finished(result=StageResult(stage="commit", rows=counts, messages=(message,)))
 
 
-def version_files(services: Services, dataset: str, batch: str, version: str) -> dict[str, Path]:
-    """Where this machine keeps what becomes a version's objects, as long as retention lets it."""
-    work = services.lake.path("work", dataset, batch, version)
-    return {
-        "data": work / "candidate.parquet",
-        "observed": work / "observed.parquet",
-        "state": work / "state.json",
-        "changes": work / "change_log.parquet",
-        "cleaning": services.lake.path("reports", dataset, batch, version, "cleaning.json"),
-        "scaled": work / "scaled.parquet",
-        "scaler": work / "scaler.json",
-    }
+def _write_candidate(run: Run, session: Session) -> None:
+    """The cleaned rows that validation left, in the order of the key."""
+    cleaned, workspace = run.workspace.cleaned.read(session), run.workspace
+    left = cleaned.anti_join(workspace.marks_clean.read(session), ROW)
+    key = [name for name in run.contract.primary_key if name in cleaned.columns]
+    workspace.candidate.write(session, left, [*key, ROW])
 
 
-def verdicts(services: Services, ticket: Ticket) -> dict[str, tuple[datetime, dict[str, Any]]]:
-    """What the gates have said of the run's version, as the registry keeps it beside it.
+def _write_scaled(run: Run, session: Session) -> None:
+    """The candidate's scaled columns, where the cleaning policy asks for a file of them."""
+    scaler = FittedState.from_json(run.workspace.state.read()).scaler("derived")
+    if scaler is not None:
+        scaled = scale(run.workspace.candidate.read(session), scaler)
+        run.workspace.scaled.write(session, scaled.select(ROW, *scaler["columns"]), [ROW])
 
-    When its input came isn't said of a version: the same rows give the same bytes on any day.
+
+def verdicts(run: Run) -> dict[str, tuple[datetime, dict[str, Any]]]:
+    """The verdicts on the run's version, as the registry keeps them beside it.
+
+    They leave out when its input arrived: the same rows give the same bytes on any day.
     """
-    found = services.catalog.verdicts.find(ticket.dataset, ticket.batch, version_of(ticket))
+    found = run.services.catalog.verdicts.find(run.dataset, run.batch, run.version)
     return {r.verdict.gate: (r.at, timeless(r.verdict).model_dump(mode="json")) for r in found}
 
 
 def timeless(verdict: Verdict) -> Verdict:
-    """A verdict without the one number that says when its input came."""
+    """A verdict without the one number that says when its input arrived."""
     left = tuple(m for m in verdict.measurements if m.name != ARRIVAL)
     return verdict.model_copy(update={"measurements": left})
 
 
-def row_counts(done: dict[str, StageResult]) -> dict[str, int]:
+def row_counts(done: Mapping[str, StageResult]) -> dict[str, int]:
     """Where the rows of a batch are after the stages that have run.
 
     Returns
@@ -88,9 +85,10 @@ def row_counts(done: dict[str, StageResult]) -> dict[str, int]:
         ``rows_in`` = ``quarantined`` + ``dropped`` + ``suppressed`` + ``held``; what isn't set
         aside is held until its batch is released.
     """
+    stages = [result for result in done.values() if result.stage != "commit"]
     rows_in = done["ingest"].rows["in"] if "ingest" in done else 0
-    quarantined = sum(r.rows.get("quarantined", 0) for r in done.values() if r.stage != "commit")
-    dropped = sum(r.rows.get("dropped", 0) for r in done.values() if r.stage != "commit")
+    quarantined = sum(result.rows.get("quarantined", 0) for result in stages)
+    dropped = sum(result.rows.get("dropped", 0) for result in stages)
     return {
         "rows_in": rows_in,
         "quarantined": quarantined,

@@ -9,15 +9,14 @@ from datetime import timedelta
 from typing import Final
 
 from assay.errors import LeaseError
-from assay.stages.run._spec import Ticket
-from assay.stages.services import Services
+from assay.stages.run._run import Run
 
 LEASE: Final = timedelta(minutes=10)
 _RENEWED: Final = LEASE / 4
 _TICK: Final = 0.5
 
 
-def keep_lease(services: Services, ticket: Ticket) -> None:
+def keep_lease(run: Run) -> None:
     """Prolong the run's lease; a run that lost it to another may write nothing more.
 
     Raises
@@ -27,13 +26,13 @@ def keep_lease(services: Services, ticket: Ticket) -> None:
     """
     from assay.records.leases import Lease
 
-    now = services.clock()
-    held = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, now)
-    services.catalog.leases.renew(held, now=now, ttl=LEASE)
+    now = run.services.clock()
+    held = Lease(run.dataset, run.batch, run.spec.run_id, run.spec.token, now)
+    run.services.catalog.leases.renew(held, now=now, ttl=LEASE)
 
 
 @contextmanager
-def working(services: Services, ticket: Ticket) -> Iterator[None]:
+def working(run: Run) -> Iterator[None]:
     """Keep the run's lease while the block works, and make sure of it at the end.
 
     A thread renews it every few minutes. A process that is killed or stopped renews nothing, so
@@ -44,29 +43,27 @@ def working(services: Services, ticket: Ticket) -> Iterator[None]:
     LeaseError
         If another run had taken the batch over before the block, or took it over meanwhile.
     """
-    keep_lease(services, ticket)
+    keep_lease(run)
     ended = threading.Event()
-    renewer = threading.Thread(
-        target=_renew, args=(services, ticket, ended), name="keep the lease", daemon=True
-    )
+    renewer = threading.Thread(target=_renew, args=(run, ended), name="keep the lease", daemon=True)
     renewer.start()
     try:
         yield
     finally:
         ended.set()
         renewer.join()
-    keep_lease(services, ticket)
+    keep_lease(run)
 
 
-def _renew(services: Services, ticket: Ticket, ended: threading.Event) -> None:
-    last = services.clock()
+def _renew(run: Run, ended: threading.Event) -> None:
+    last = run.services.clock()
     while not ended.wait(_TICK):
-        if services.clock() - last < _RENEWED:
+        if run.services.clock() - last < _RENEWED:
             continue
         try:
-            keep_lease(services, ticket)
+            keep_lease(run)
         except LeaseError:
             return  # the end of the block says so
         except OSError:  # the database may answer at the next tick
             continue
-        last = services.clock()
+        last = run.services.clock()

@@ -1,4 +1,4 @@
-"""Who has to know, told once."""
+"""Notification: incidents opened and closed by what the gates found, and their messages."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from assay.alerting import (
     send_due,
 )
 from assay.policy.alerting import AlertingPolicy
+from assay.reasons import ReasonCode
 from assay.records.incidents import IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
-from assay.stages.run._release import CRASHED, crash, settle
-from assay.stages.run._spec import StageResult, Ticket
-from assay.stages.services import Services
-from assay.verdict import Reason
+from assay.stages.run import chain
+from assay.stages.run._run import Run
+from assay.verdict import Outcome, Reason
 
 _RUN: Final = "run"
 
 
 def notify(
-    services: Services,
-    ticket: Ticket,
-    done: dict[str, StageResult],
+    run: Run,
     transports: Mapping[str, Any],
     crashed: str | None = None,
     airflow_url: str | None = None,
 ) -> dict[str, Any]:
-    """Open and close incidents by what the gates said, and hand their messages over.
+    """Open and close incidents by what the gates found, and send what is due.
 
-    A rehearsal (stopped before the release) tells nobody.
+    A rehearsal (stopped before the release) notifies nobody.
 
     Parameters
     ----------
+    run : Run
+        With the results of all stages that have run, ``release`` among them.
     transports : mapping
         From ``assay.alerting.open_transports``.
     crashed : str, optional
@@ -48,95 +48,77 @@ def notify(
     Returns
     -------
     dict
-        Check → what happened to its incident, and message → what became of it.
+        Check → what happened to its incident, and message → its state.
     """
-    crashed = crashed or settle(services, ticket, done)
     changes: list[IncidentChange] = []
-    if not ticket.asked.stop_before_release:
-        changes = _record(services, ticket, done, crashed, airflow_url)
-    sender = f"{ticket.run_id}/{ticket.batch}"
-    sent = send_due(services.catalog.outbox, transports, services.clock, owner=sender)
+    if not run.spec.asked.stop_before_release:
+        changes = _record(run, crashed, airflow_url)
+    sender = f"{run.spec.run_id}/{run.batch}"
+    sent = send_due(run.services.catalog.outbox, transports, run.services.clock, owner=sender)
     return {
         "incidents": {c.incident.check: c.kind for c in changes},
         "messages": {d.key: d.state for d in sent},
     }
 
 
-def _record(
-    services: Services,
-    ticket: Ticket,
-    done: dict[str, StageResult],
-    crashed: str | None,
-    airflow_url: str | None,
-) -> list[IncidentChange]:
-    """Change the incidents, with the messages about it, as one."""
-    owner, policy = alerting_of(services, ticket.dataset)
-    backfill = ticket.run_type == "backfill"
-    context = AlertContext(owner, services.clock(), ticket.run_url, airflow_url, backfill=backfill)
+def _record(run: Run, crashed: str | None, airflow_url: str | None) -> list[IncidentChange]:
+    """Change the incidents and plan the messages about them, in one transaction."""
+    services, backfill = run.services, run.spec.run_type == "backfill"
+    owner, policy = alerting_of(services, run.dataset)
+    context = AlertContext(
+        owner, services.clock(), run.spec.run_url, airflow_url, backfill=backfill
+    )
     with services.catalog.transaction():
-        changes = _changes(services, ticket, done, policy, crashed)
+        changes = _changes(run, policy, crashed)
         for change in changes:
             plan_into_outbox(services, change, policy, context)
         if backfill and policy.backfills:
             later = held_until(policy, context.at)
-            services.catalog.outbox.put_off(digest_prefix(ticket.dataset), hold=later)
+            services.catalog.outbox.put_off(digest_prefix(run.dataset), hold=later)
     return changes
 
 
-def _changes(
-    services: Services,
-    ticket: Ticket,
-    done: dict[str, StageResult],
-    policy: AlertingPolicy,
-    crashed: str | None,
-) -> list[IncidentChange]:
-    failing = _failing(services, ticket, policy, crashed)
-    forced = "release" in done and done["release"].detail.get("state") == "forced"
-    now, rows = services.clock(), _affected(done)
-    judged = {*done, _RUN} if crashed is None else {_RUN}
-    stale = [
+def _changes(run: Run, policy: AlertingPolicy, crashed: str | None) -> list[IncidentChange]:
+    incidents, failing = run.services.catalog.incidents, _failing(run, policy, crashed)
+    now, rows = run.services.clock(), _affected(run)
+    judged = {*run.done, _RUN} if crashed is None else {_RUN}
+    passed = [
         check
-        for check in services.catalog.incidents.checks_against(ticket.dataset, ticket.batch)
+        for check in incidents.checks_against(run.dataset, run.batch)
         if check.split("/")[0] in judged and check not in failing
     ]
-    resolved = services.catalog.incidents.resolve_batch(
-        ticket.dataset, ticket.batch, how="passed", at=now, only=stale
-    )
+    changes = incidents.resolve_batch(run.dataset, run.batch, how="passed", at=now, only=passed)
     minutes = policy.continues_within_minutes
-    opened = [
-        services.catalog.incidents.open_or_update(
-            ticket.dataset,
+    changes += [
+        incidents.open_or_update(
+            run.dataset,
             check,
-            ticket.batch,
+            run.batch,
             reasons=reasons,
             at=now,
             rows_affected=rows.get(check.split("/")[0]),
-            run_id=ticket.run_id,
+            run_id=run.spec.run_id,
             continues_within=timedelta(minutes=minutes) if minutes else None,
         )
         for check, reasons in failing.items()
     ]
-    if forced:
-        opened += services.catalog.incidents.resolve_batch(
-            ticket.dataset, ticket.batch, how="forced", at=now
-        )
-    return [*resolved, *opened]
+    if (ended := run.done.get(chain.RELEASE)) and ended.state == "forced":
+        changes += incidents.resolve_batch(run.dataset, run.batch, how="forced", at=now)
+    return changes
 
 
-def _failing(
-    services: Services, ticket: Ticket, policy: AlertingPolicy, crashed: str | None
-) -> dict[str, list[Reason]]:
-    key = ticket.version or ticket.run_id
-    failing: dict[str, list[Reason]] = {}
-    for record in services.catalog.verdicts.find(
-        ticket.dataset, ticket.batch, key, run_id=ticket.run_id
-    ):
+def _failing(run: Run, policy: AlertingPolicy, crashed: str | None) -> dict[str, list[Reason]]:
+    key, failing = run.spec.version or run.spec.run_id, dict[str, list[Reason]]()
+    found = run.services.catalog.verdicts.find(run.dataset, run.batch, key, run_id=run.spec.run_id)
+    for record in found:
         failing |= incident_checks(record.verdict, policy)
     if crashed is not None:
-        failing[f"{_RUN}/{CRASHED}"] = [crash(crashed)]
+        message = f"{crashed} ended in an error"
+        crash = Reason(code=ReasonCode.STAGE_CRASHED, outcome=Outcome.FAIL, message=message)
+        failing[f"{_RUN}/{ReasonCode.STAGE_CRASHED}"] = [crash]
     return failing
 
 
-def _affected(done: dict[str, StageResult]) -> dict[str, int]:
+def _affected(run: Run) -> dict[str, int]:
     """Rows that each gate set aside, by gate; the rest holds the whole batch."""
-    return {t: r.rows["quarantined"] for t, r in done.items() if r.rows.get("quarantined")}
+    return {t: r.rows["quarantined"] for t, r in run.done.items() if r.rows.get("quarantined")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -10,112 +10,91 @@ from markupsafe import Markup
 
 from assay.page import Lead, Section, mark, percent, render_page, table
 from assay.page.draw import bar
-from assay.stages.run._spec import StageResult, Ticket
-from assay.stages.run._work import OVERVIEW, report_path, write_text
-from assay.stages.services import Services
+from assay.stages.run import chain
+from assay.stages.run._result import StageResult
+from assay.stages.run._run import Run
+from assay.stages.run._spec import RunSpec
 from assay.verdict import Outcome, worst
 
-_QUESTIONS: Final = {
-    "Is it good?": ("ingest", "validate_raw", "clean", "validate_clean"),
-    "Is it fair?": ("fairness",),
-    "Is it legal?": ("protect",),
-    "What changed?": ("drift",),
-}
-_BESIDE: Final = frozenset({"drift", "fairness"})
-"""Gates that run side by side: what one holds the other still judges."""
+Results = Mapping[str, StageResult]
+
 _ROWS: Final = ("released", "held", "quarantined", "dropped", "suppressed")
 _MOST: Final = 3
 
 
-def write_overview(
-    services: Services, ticket: Ticket, done: dict[str, StageResult], result: StageResult
-) -> StageResult:
+def write_overview(run: Run, result: StageResult) -> StageResult:
     """Write the run's page beside the gates' reports; the result then names it.
 
     A batch that never landed has no folder, and so no page.
     """
-    if ticket.version is None:
+    if run.spec.version is None:
         return result
-    path = write_text(
-        report_path(services, ticket, OVERVIEW), render_overview(ticket, done, result)
-    )
-    return result.model_copy(update={"report": services.relative(path)})
+    page = render_overview(run, result)
+    return result.model_copy(update={"report": run.workspace.overview.write(page)})
 
 
-def render_overview(ticket: Ticket, done: dict[str, StageResult], result: StageResult) -> str:
+def render_overview(run: Run, result: StageResult) -> str:
     """The page; pure."""
+    spec, done = run.spec, run.done
     sections = [
-        Section("In short", [_questions(done, forced=ticket.asked.force)]),
+        Section("In short", [_questions(run)]),
         Section("Where the rows are", [_rows(result)]),
         Section("Every stage", [_stages(done)]),
-        Section("Made from", [_made_from(ticket)], folded=True),
+        Section("Made from", [_made_from(spec)], folded=True),
     ]
-    lead = Lead(result.outcome, _answer(done, result), _facts(ticket, done, result))
-    return render_page(f"{ticket.dataset} {ticket.batch}", lead, sections)
+    lead = Lead(result.outcome, _answer(done, result), _facts(spec, done, result))
+    return render_page(f"{spec.dataset} {spec.batch}", lead, sections)
 
 
-def _answer(done: dict[str, StageResult], result: StageResult) -> str:
-    state, snapshot = result.detail["state"], result.detail["snapshot"]
-    holding = [name.replace("_", " ") for name, r in done.items() if r.holds]
-    if state == "held":
-        return f"Held by {' and '.join(holding)}: readers keep the snapshot that they have."
-    if state == "forced":
-        return f"Released as snapshot {snapshot} although {' and '.join(holding)} held it: forced."
-    if state == "released":
-        left = "every gate let it out." if result.outcome is Outcome.PASS else "with remarks."
-        return f"Released as snapshot {snapshot}: {left}"
-    return f"A {state}: it was judged and not released."
+def _answer(done: Results, result: StageResult) -> str:
+    holding = " and ".join(chain.find(name).title for name, r in done.items() if r.holds)
+    if result.state == "held":
+        return f"Held by {holding}: readers keep the snapshot that they have."
+    if result.state == "forced":
+        return f"Released as snapshot {result.snapshot} although {holding} held it: forced."
+    if result.state == "released":
+        passed = result.outcome is Outcome.PASS
+        left = "every gate passed." if passed else "with remarks."
+        return f"Released as snapshot {result.snapshot}: {left}"
+    return f"A {result.state}: it was judged and not released."
 
 
-def _facts(
-    ticket: Ticket, done: dict[str, StageResult], result: StageResult
-) -> list[tuple[str, str]]:
-    facts = [("Rows in", f"{result.rows.get('in', 0):,}"), ("Version", (ticket.version or "")[:12])]
-    facts += [("Run", ticket.run_id), ("Started", f"{ticket.started:%Y-%m-%d %H:%M} UTC")]
-    if "ingest" in done and (late := done["ingest"].detail.get("hours_after_batch")) is not None:
-        facts.append(("Came after the batch’s end", _long(late)))
-    return facts
+def _facts(spec: RunSpec, done: Results, result: StageResult) -> list[tuple[str, str]]:
+    facts = [("Rows in", f"{result.rows.get('in', 0):,}"), ("Version", (spec.version or "")[:12])]
+    facts += [("Run", spec.run_id), ("Started", f"{spec.started:%Y-%m-%d %H:%M} UTC")]
+    late = done[chain.INGEST].hours_after_batch if chain.INGEST in done else None
+    return facts if late is None else [*facts, ("Arrived after the batch’s end", _duration(late))]
 
 
-def _long(hours: float) -> str:
+def _duration(hours: float) -> str:
     """A duration in the unit that fits it; below 0 where the batch hadn't ended."""
     return f"{hours:.1f} hours" if abs(hours) < 48 else f"{hours / 24:,.0f} days"
 
 
-def _questions(done: dict[str, StageResult], *, forced: bool) -> Markup:
-    unjudged = f"not judged: {_why_not(done, forced=forced)}"
+def _questions(run: Run) -> Markup:
     return table(
         ["", "", "", "look here"],
-        ([question, *_told(done, stages, unjudged)] for question, stages in _QUESTIONS.items()),
+        ([question.value, *_answers(run, names)] for question, names in chain.questions()),
     )
 
 
-def _why_not(done: dict[str, StageResult], *, forced: bool) -> str:
-    """Why a gate didn't run: one before it held the batch, or its policy says so."""
-    held = [name for name, r in done.items() if r.holds and name not in _BESIDE]
-    if held and (not forced or "ingest" in held):
-        return f"{held[0].replace('_', ' ')} held the batch before"
-    return "its policy says that the gate doesn’t apply"
-
-
-def _told(
-    done: dict[str, StageResult], stages: tuple[str, ...], unjudged: str
-) -> Iterator[str | Markup]:
-    ran = {name: done[name] for name in stages if name in done}
+def _answers(run: Run, names: list[str]) -> Iterator[str | Markup]:
+    ran = {name: run.done[name] for name in names if name in run.done}
     if not ran:
-        yield from ("–", unjudged, "")
+        blocked = next((held for name in names if (held := run.blocked_by(name))), None)
+        why_not = "its policy says that the gate doesn’t apply"
+        if blocked:
+            why_not = f"{chain.find(blocked).title} held the batch before"
+        yield from ("–", f"not judged: {why_not}", "")
         return
     outcome = worst(r.outcome for r in ran.values())
     at_fault = [r for r in ran.values() if r.outcome is outcome]
-    messages = [m for r in at_fault for m in r.detail.get("messages", [])]
     yield mark(outcome)
-    yield _few(messages) if outcome is not Outcome.PASS else _passed(ran)
+    if outcome is Outcome.PASS:
+        yield " ".join(m for r in at_fault for m in r.messages) or "nothing beyond its limits"
+    else:
+        yield _few([m for r in at_fault for m in r.messages])
     yield _links(ran)
-
-
-def _passed(ran: dict[str, StageResult]) -> str:
-    said = [m for name, r in ran.items() if name == "protect" for m in r.detail.get("messages", [])]
-    return " ".join(said) or "nothing beyond the limits that its owner chose"
 
 
 def _few(messages: list[str]) -> Markup:
@@ -126,9 +105,9 @@ def _few(messages: list[str]) -> Markup:
     return Markup("<br>").join(lines)
 
 
-def _links(ran: dict[str, StageResult]) -> Markup:
+def _links(ran: Results) -> Markup:
     return Markup(", ").join(
-        Markup('<a href="{}">{}</a>').format(PurePosixPath(r.report).name, name.replace("_", " "))
+        Markup('<a href="{}">{}</a>').format(PurePosixPath(r.report).name, chain.find(name).title)
         for name, r in ran.items()
         if r.report
     )
@@ -148,14 +127,14 @@ def _rows(result: StageResult) -> Markup:
     )
 
 
-def _stages(done: dict[str, StageResult]) -> Markup:
+def _stages(done: Results) -> Markup:
     return table(
-        ["stage", "", "what it said", "report"],
+        ["stage", "", "what it found", "report"],
         (
             (
-                name.replace("_", " "),
+                chain.find(name).title,
                 mark(r.outcome, "holds" if r.holds else ""),
-                _few(list(r.detail.get("messages", []))),
+                _few(list(r.messages)),
                 _links({name: r}),
             )
             for name, r in done.items()
@@ -163,16 +142,12 @@ def _stages(done: dict[str, StageResult]) -> Markup:
     )
 
 
-def _made_from(ticket: Ticket) -> Markup:
-    rows = [("input", "sha256", (ticket.input_sha or "")[:12])]
-    rows += [
-        (f"reference {name}", batch, version[:12])
-        for name, batches in ticket.pinned.references.items()
-        for batch, version in sorted(batches.items())
-    ]
-    rows += [
-        (f"table {name}", batch, version[:12])
-        for name, batches in ticket.pinned.tables.items()
-        for batch, version in sorted(batches.items())
-    ]
+def _made_from(spec: RunSpec) -> Markup:
+    rows = [("input", "sha256", (spec.input_sha or "")[:12])]
+    for kind, pinned in (("reference", spec.pinned.references), ("table", spec.pinned.tables)):
+        rows += [
+            (f"{kind} {name}", batch, version[:12])
+            for name, batches in pinned.items()
+            for batch, version in sorted(batches.items())
+        ]
     return table(["what", "batch", "version"], rows)

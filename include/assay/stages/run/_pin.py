@@ -12,7 +12,8 @@ from assay.policy.drift import DriftPolicy
 from assay.policy.quality import QualityPolicy
 from assay.reasons import ReasonCode
 from assay.stages.run._lease import LEASE
-from assay.stages.run._spec import Asked, Pinned, RunType, Ticket
+from assay.stages.run._run import Run
+from assay.stages.run._spec import Asked, Pinned, RunSpec, RunType
 from assay.stages.services import Services
 
 _LEFT_ALONE: Final = frozenset({"held", "candidate", "running"})
@@ -28,7 +29,7 @@ def pin(
     run_type: RunType,
     asked: Asked | None = None,
     run_url: str | None = None,
-) -> Ticket:
+) -> Run:
     """Begin a run: nobody else may work on the batch, and its references are fixed.
 
     Raises
@@ -49,7 +50,7 @@ def pin(
     services.catalog.batches.start(
         dataset, batch, run_id, run_type=run_type, at=now, token=lease.token
     )
-    return Ticket(
+    spec = RunSpec(
         dataset=dataset,
         batch=batch,
         run_id=run_id,
@@ -60,9 +61,10 @@ def pin(
         asked=asked,
         pinned=pinned,
     )
+    return Run(services, spec)
 
 
-def unbegun(
+def unpinned_run(
     services: Services,
     dataset: str,
     batch: str,
@@ -70,19 +72,19 @@ def unbegun(
     run_type: RunType,
     asked: Asked | None = None,
     run_url: str | None = None,
-) -> Ticket | None:
-    """A run whose first stage ended in an error, as far as somebody has to be told of it.
+) -> Run | None:
+    """A run whose first stage ended in an error, with what ``notify`` needs of it.
 
     Returns
     -------
-    Ticket or None
-        What ``notify`` needs; None if another run is at work on the batch, which will tell.
+    Run or None
+        None if another run is at work on the batch, which will notify.
     """
     now = services.clock()
     at_work = {(x.dataset, x.batch): x.owner for x in services.catalog.leases.live(now)}
     if at_work.get((dataset, batch), run_id) != run_id:
         return None
-    return Ticket(
+    spec = RunSpec(
         dataset=dataset,
         batch=batch,
         run_id=run_id,
@@ -92,11 +94,12 @@ def unbegun(
         token=0,
         asked=asked or Asked(),
     )
+    return Run(services, spec)
 
 
 def _pinned(services: Services, contract: Contract, batch: str, wanted: str | None) -> Pinned:
     dataset = contract.dataset
-    policy = services.policy(contract, "drift", DriftPolicy)
+    policy = services.policy(contract, DriftPolicy)
     if wanted is not None and wanted not in policy.references:
         raise InputError(
             "the drift policy has no such reference",
@@ -135,7 +138,7 @@ def _joined(services: Services, contract: Contract) -> list[str]:
     named = {c.references.dataset for c in contract.columns if c.references}
     # What can't be loaded fails in the stage that needs it, where the run has a record by then.
     with suppress(AssayError):
-        policy = services.policy(contract, "quality", QualityPolicy)
+        policy = services.policy(contract, QualityPolicy)
         for which in ("raw", "clean"):
             suite = load_suite(services.project.suite(contract.dataset, which), policy.parameters)
             named |= set(suite.other_datasets)

@@ -1,252 +1,213 @@
-"""The one place that decides whether a batch becomes part of the released data."""
+"""Release: the one place that decides whether a batch becomes part of the released data."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import Final
 
 from assay.errors import InputError, LeaseError
-from assay.policy.drift import DriftPolicy
-from assay.policy.fairness import FairnessPolicy
 from assay.reasons import ReasonCode
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
+from assay.stages.run import chain
 from assay.stages.run._commit import row_counts, verdicts
 from assay.stages.run._lease import keep_lease, working
 from assay.stages.run._overview import write_overview
-from assay.stages.run._spec import StageResult, Ticket
-from assay.stages.run._work import clear_left_aside, version_of
-from assay.stages.services import Services
-from assay.verdict import Outcome, Reason, worst
-
-CRASHED: Final = ReasonCode.STAGE_CRASHED
-_ALWAYS: Final = ("ingest", "validate_raw", "protect", "clean", "validate_clean", "commit")
+from assay.stages.run._result import StageResult
+from assay.stages.run._run import Run
+from assay.verdict import Outcome, worst
 
 
-def release(
-    services: Services, ticket: Ticket, done: dict[str, StageResult], approved_by: str | None = None
-) -> StageResult:
-    """Release the batch, keep it as a candidate, or hold it; on record, whichever it is.
+def release(run: Run, approved_by: str | None = None) -> StageResult:
+    """Release the batch, keep it as a candidate, or hold it; each is on record.
 
     Parameters
     ----------
-    office, ticket
-        As for every stage.
-    done : dict
-        Results of the stages that have run.
+    run : Run
+        With the results of all stages that have run.
     approved_by : str, optional
         Who approved that a held batch is forced.
 
     Returns
     -------
     StageResult
-        ``holds`` where the batch is held; ``detail["snapshot"]`` where it is released.
+        ``holds`` where the batch is held; ``snapshot`` where it is released.
 
     Raises
     ------
     LeaseError
-        Another run has taken the batch over, so that this one decides nothing any more.
+        If another run has taken the batch over, so that this one decides nothing any more.
     InputError
-        Nothing holds the batch, but a gate that applies left no result.
+        If nothing holds the batch, but a stage that applies left no result.
     """
-    with working(services, ticket):
-        if ticket.version is not None:
-            clear_left_aside(services, ticket)
-        result = _decided(services, ticket, done, approved_by)
-    _give_lease_back(services, ticket)
+    with working(run):
+        if run.spec.version is not None:
+            run.workspace.clear_aside()
+        result = _decide(run, approved_by)
+    _give_lease_back(run)
     return result
 
 
-def _decided(
-    services: Services, ticket: Ticket, done: dict[str, StageResult], approved_by: str | None
-) -> StageResult:
-    holding = [r for r in done.values() if r.holds]
-    if holding and not (approved_by and "commit" in done):
-        return _held(services, ticket, done, holding)
-    _refuse_gaps(services, ticket, done)
-    if ticket.asked.stop_before_release:
-        _judge(services, ticket)
-        return _finish(services, ticket, done, BatchState.CANDIDATE)
-    return _released(services, ticket, done, approved_by if holding else None)
+def _decide(run: Run, approved_by: str | None) -> StageResult:
+    if run.held_by and not (approved_by and chain.COMMIT in run.done):
+        return _hold(run)
+    _refuse_gaps(run)
+    if run.spec.asked.stop_before_release:
+        _record_verdicts(run)
+        return _finish(run, BatchState.CANDIDATE)
+    return _release(run, approved_by if run.held_by else None)
 
 
-def _refuse_gaps(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> None:
-    """Refuse to let out what a gate never judged: a task marked as successful leaves no result."""
-    contract = services.project.contract(ticket.dataset)
-    drift = services.policy(contract, "drift", DriftPolicy)
-    fairness = services.policy(contract, "fairness", FairnessPolicy)
-    gates = [*_ALWAYS, *(["drift"] * drift.applies), *(["fairness"] * fairness.applies)]
-    if missing := [gate for gate in gates if gate not in done]:
+def _refuse_gaps(run: Run) -> None:
+    """Refuse to release what a stage never judged: a task marked as success leaves no result."""
+    left = [stage for stage in chain.STAGES if stage.name not in run.done]
+    if missing := [stage.name for stage in left if stage.why_skipped(run) is None]:
         raise InputError(
             "stages left no result, so that nothing is decided",
-            where=f"{ticket.dataset} {ticket.batch}",
+            where=f"{run.dataset} {run.batch}",
             got=missing,
             do="Clear these tasks in Airflow, or run the batch again.",
         )
 
 
-def abandon(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> None:
+def abandon(run: Run) -> None:
     """Record that a run ended in an error: its batch stays undecided, its lease is given back."""
-    rows = row_counts(done)
-    if "commit" in done:
+    if chain.COMMIT in run.done:
         with suppress(OSError):  # a registry that doesn't answer may be why the run ended so
-            _judge(services, ticket)
-    services.catalog.batches.finish(
-        ticket.dataset,
-        ticket.batch,
-        ticket.run_id,
+            _record_verdicts(run)
+    run.services.catalog.batches.finish(
+        run.dataset,
+        run.batch,
+        run.spec.run_id,
         state=BatchState.RUNNING,
         verdict=None,
-        counts=_counts(rows, out=False),
-        at=services.clock(),
-        reasons=[CRASHED],
-        input_sha=ticket.input_sha,
-        token=ticket.token,
+        counts=_counts(run, out=False),
+        at=run.services.clock(),
+        reasons=[ReasonCode.STAGE_CRASHED],
+        input_sha=run.spec.input_sha,
+        token=run.spec.token,
     )
-    _give_lease_back(services, ticket)
+    _give_lease_back(run)
 
 
-def crash(stage: str) -> Reason:
-    """Why a run whose stage ended in an error has decided nothing."""
-    return Reason(code=CRASHED, outcome=Outcome.FAIL, message=f"{stage} ended in an error")
+def settle(run: Run) -> str | None:
+    """Bring a batch to its end whose ``release`` was killed for good, wherever it had got to.
 
-
-def settle(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> str | None:
-    """Bring a batch to its end whose ``release`` was killed for good, wherever it had come to.
-
-    If the registry has released the version, the catalog learns so. Otherwise nothing was decided,
-    and the run ended in an error.
+    If the registry has released the version, the catalog records that. Otherwise nothing was
+    decided, and the run ended in an error.
 
     Returns
     -------
     str or None
         ``"release"`` if that stage ended in an error; None if there was nothing to settle.
     """
-    runs = services.catalog.batches.history(ticket.dataset, ticket.batch)
-    run = next((r for r in runs if r.run_id == ticket.run_id), None)
-    if "release" in done or run is None or run.state is not BatchState.RUNNING or run.reasons:
+    runs = run.services.catalog.batches.history(run.dataset, run.batch)
+    recorded = next((r for r in runs if r.run_id == run.spec.run_id), None)
+    if recorded is None or recorded.state is not BatchState.RUNNING or recorded.reasons:
         return None
-    with suppress(LeaseError):  # whoever took the batch over decides it
-        return _settled(services, ticket, done)
+    with suppress(LeaseError):  # another run has the batch, and decides it
+        return _settle(run)
     return None
 
 
-def _settled(services: Services, ticket: Ticket, done: dict[str, StageResult]) -> str | None:
-    snapshot = _standing(services, ticket)
-    held = any(r.holds for r in done.values())
-    if snapshot is None or (held and ticket.batch not in snapshot.forced):
-        abandon(services, ticket, done)
-        return "release"
-    services.catalog.snapshots.record(snapshot)
-    forced = ticket.batch in snapshot.forced
-    state = BatchState.FORCED if forced else BatchState.RELEASED
-    _finish(services, ticket, done, state, snapshot.number)
-    _give_lease_back(services, ticket)
+def _settle(run: Run) -> str | None:
+    snapshot = _standing(run)
+    if snapshot is None or (run.held_by and run.batch not in snapshot.forced):
+        abandon(run)
+        return chain.RELEASE
+    run.services.catalog.snapshots.record(snapshot)
+    forced = run.batch in snapshot.forced
+    _finish(run, BatchState.FORCED if forced else BatchState.RELEASED, snapshot.number)
+    _give_lease_back(run)
     return None
 
 
-def _standing(services: Services, ticket: Ticket) -> Snapshot | None:
+def _standing(run: Run) -> Snapshot | None:
     """The pointer's snapshot, if it is known to hold the run's version."""
+    registry = run.services.registry
     try:
-        if services.registry.pointer(ticket.dataset) is None:
+        if registry.pointer(run.dataset) is None:
             return None
-        snapshot = services.registry.snapshot(ticket.dataset)
+        snapshot = registry.snapshot(run.dataset)
     except OSError:
         return None
-    return snapshot if snapshot.batches.get(ticket.batch) == ticket.version else None
+    return snapshot if snapshot.batches.get(run.batch) == run.spec.version else None
 
 
-def _held(
-    services: Services, ticket: Ticket, done: dict[str, StageResult], holding: list[StageResult]
-) -> StageResult:
-    if "commit" in done:
-        _judge(services, ticket)
-    result = _finish(services, ticket, done, BatchState.HELD)
+def _hold(run: Run) -> StageResult:
+    if chain.COMMIT in run.done:
+        _record_verdicts(run)
+    result = _finish(run, BatchState.HELD)
+    holding = [r for r in run.done.values() if r.holds]
     first = tuple(dict.fromkeys(code for r in holding for code in r.reasons))
     return result.model_copy(update={"holds": True, "reasons": first})
 
 
-def _released(
-    services: Services, ticket: Ticket, done: dict[str, StageResult], forced_by: str | None
-) -> StageResult:
-    asked = ticket.asked
-    reason = f"forced: {asked.reason}" if forced_by else "every gate let it out"
-    author = forced_by or asked.by or ticket.run_type
-    snapshot = services.registry.release(
-        ticket.dataset,
-        ticket.batch,
-        ticket.version or "",
-        reason=reason,
-        author=author,
-        at=services.clock(),
+def _release(run: Run, forced_by: str | None) -> StageResult:
+    asked = run.spec.asked
+    snapshot = run.services.registry.release(
+        run.dataset,
+        run.batch,
+        run.version,
+        reason=f"forced: {asked.reason}" if forced_by else "every gate let it out",
+        author=forced_by or asked.by or run.spec.run_type,
+        at=run.services.clock(),
         forced=forced_by is not None,
-        verdicts=verdicts(services, ticket),
-        fence=partial(keep_lease, services, ticket),
+        verdicts=verdicts(run),
+        fence=partial(keep_lease, run),
     )
-    services.catalog.snapshots.record(snapshot)
+    run.services.catalog.snapshots.record(snapshot)
     state = BatchState.FORCED if forced_by else BatchState.RELEASED
-    return _finish(services, ticket, done, state, snapshot.number)
+    return _finish(run, state, snapshot.number)
 
 
-def _judge(services: Services, ticket: Ticket) -> None:
+def _record_verdicts(run: Run) -> None:
     """Put the verdicts beside the version, which a release does by itself."""
-    services.registry.judge(
-        ticket.dataset,
-        ticket.batch,
-        version_of(ticket),
-        verdicts(services, ticket),
-        at=services.clock(),
-        fence=partial(keep_lease, services, ticket),
+    run.services.registry.judge(
+        run.dataset,
+        run.batch,
+        run.version,
+        verdicts(run),
+        at=run.services.clock(),
+        fence=partial(keep_lease, run),
     )
 
 
-def _finish(
-    services: Services,
-    ticket: Ticket,
-    done: dict[str, StageResult],
-    state: BatchState,
-    snapshot: int | None = None,
-) -> StageResult:
-    rows = row_counts(done)
-    out = state in {BatchState.RELEASED, BatchState.FORCED}
-    counts = _counts(rows, out)
-    told = sorted(done.values(), key=lambda r: -r.outcome.severity)
-    reasons = tuple(
-        dict.fromkeys(c for r in told if r.outcome is not Outcome.PASS for c in r.reasons)
-    )
-    outcome = worst(r.outcome for r in done.values())
+def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageResult:
+    """The run's result, on its page and in the catalog."""
+    counts = _counts(run, out=state in {BatchState.RELEASED, BatchState.FORCED})
+    worst_first = sorted(run.done.values(), key=lambda r: -r.outcome.severity)
+    noted = [c for r in worst_first if r.outcome is not Outcome.PASS for c in r.reasons]
     where = f"snapshot {snapshot}" if snapshot else state.value
     result = StageResult(
-        stage="release",
-        outcome=outcome,
-        reasons=reasons,
+        stage=chain.RELEASE,
+        outcome=worst(r.outcome for r in run.done.values()),
+        reasons=tuple(dict.fromkeys(noted)),
+        messages=(f"{run.batch}: {where}.",),
         rows={k.removeprefix("rows_"): n for k, n in vars(counts).items()},
-        detail={
-            "state": state.value,
-            "snapshot": snapshot,
-            "messages": [f"{ticket.batch}: {where}."],
-        },
+        state=state.value,
+        snapshot=snapshot,
     )
-    result = write_overview(services, ticket, done, result)
-    services.catalog.batches.finish(
-        ticket.dataset,
-        ticket.batch,
-        ticket.run_id,
+    result = write_overview(run, result)
+    run.services.catalog.batches.finish(
+        run.dataset,
+        run.batch,
+        run.spec.run_id,
         state=state,
-        verdict=outcome,
+        verdict=result.outcome,
         counts=counts,
-        at=services.clock(),
-        reasons=reasons,
-        version=ticket.version if "commit" in done else None,
-        input_sha=ticket.input_sha,
-        token=ticket.token,
+        at=run.services.clock(),
+        reasons=result.reasons,
+        version=run.spec.version if chain.COMMIT in run.done else None,
+        input_sha=run.spec.input_sha,
+        token=run.spec.token,
     )
     return result
 
 
-def _counts(rows: dict[str, int], out: bool) -> Counts:
+def _counts(run: Run, *, out: bool) -> Counts:
+    rows = row_counts(run.done)
     return Counts(
         rows_in=rows["rows_in"],
         released=rows["held"] if out else 0,
@@ -257,6 +218,7 @@ def _counts(rows: dict[str, int], out: bool) -> Counts:
     )
 
 
-def _give_lease_back(services: Services, ticket: Ticket) -> None:
-    lease = Lease(ticket.dataset, ticket.batch, ticket.run_id, ticket.token, services.clock())
-    services.catalog.leases.release(lease)
+def _give_lease_back(run: Run) -> None:
+    spec = run.spec
+    lease = Lease(run.dataset, run.batch, spec.run_id, spec.token, run.services.clock())
+    run.services.catalog.leases.release(lease)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from assay.records.lineage import LineageEdge
-from assay.records.versions import BatchVersion, DatasetRecords, Derivation, VersionDetails
+from assay.records.versions import BatchVersion, DatasetRecords, VersionDetails
+from assay.stages.run import lineage_edges
 from assay.stages.services import Services
 from assay.stages.versions._cleaning import derived_columns
 from assay.verdict import Verdict
@@ -78,13 +78,3 @@ def _details(services: Services, version: BatchVersion) -> VersionDetails:
         ),
         derived=derived_columns(services, *key),
     )
-
-
-def lineage_edges(dataset: str, derivation: Derivation) -> list[LineageEdge]:
-    """What a version was made from, by its derivation."""
-    edges = [LineageEdge("input", dataset, derivation.input_sha256)]
-    for versions in derivation.references.values():
-        edges += [LineageEdge("reference", dataset, v) for v in versions]
-    for name, versions in derivation.tables.items():
-        edges += [LineageEdge("reference_table", name, v) for v in versions]
-    return edges

@@ -11,6 +11,7 @@ from typing import Final
 from assay.contract import Contract, load_contracts
 from assay.errors import AssayError, InputError
 from assay.keys import discard_period_keys
+from assay.lake import write_text
 from assay.policy.retention import RetentionPolicy
 from assay.retention import (
     Inventory,
@@ -22,8 +23,7 @@ from assay.retention import (
     take_inventory,
 )
 from assay.stages.run._audit import ZONE as AUDIT
-from assay.stages.run._tables import forget_sketches
-from assay.stages.run._work import write_text
+from assay.stages.run._references import forget_sketches
 from assay.stages.services import Services
 from assay.stages.versions._end_of_life import end_versions
 
@@ -117,7 +117,7 @@ def _rules(services: Services) -> _Rules:
             if isinstance(contract, AssayError):
                 raise contract
             contracts[name] = contract
-            policies[name] = services.policy(contract, "retention", RetentionPolicy)
+            policies[name] = services.policy(contract, RetentionPolicy)
         except AssayError as exc:
             problems.append(f"{name}: nothing of it is planned: {exc}")
     return _Rules(contracts, policies, tuple(problems))

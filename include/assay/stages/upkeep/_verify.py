@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assay.records.versions import BatchVersion
-from assay.stages.run._commit import version_files
+from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 from assay.versioning import Verification
 
@@ -21,7 +21,8 @@ def verify(services: Services, dataset: str | None = None, *, repair: bool = Fal
     """
 
     def copies(version: BatchVersion, name: str) -> Iterator[Path]:
-        files = version_files(services, version.dataset, version.batch, version.version)
+        key = (version.dataset, version.batch, version.version)
+        files = BatchWorkspace(services.lake, key).stored()
         if name in files:
             yield files[name]
 

@@ -17,7 +17,8 @@ from assay.cleaning.undo import Difference, undo
 from assay.engine import Session
 from assay.errors import InputError, RegistryError, did_you_mean
 from assay.lake import digest
-from assay.stages.run._clean import kept, values_path
+from assay.stages.run._clean import unmarked
+from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 
 
@@ -99,7 +100,8 @@ class CleanedVersion:
         InputError
             If no values were kept, or the caller may not read the zone.
         """
-        path = values_path(self.services, self.dataset, self.batch, self.version)
+        key = (self.dataset, self.batch, self.version)
+        path = BatchWorkspace(self.services.lake, key).changed_values.path
         try:
             found = path.is_file()
             if found:
@@ -228,7 +230,7 @@ class CleanedVersion:
         return [*(n for n in key if n in table.columns), engine.ROW]
 
     def _before(self, session: Session) -> Table:
-        return kept(session.read_parquet(self._fetch("observed")))
+        return unmarked(session.read_parquet(self._fetch("observed")))
 
     def _data(self, session: Session) -> Table:
         return session.read_parquet(self._fetch("data"))

@@ -48,6 +48,6 @@ def score_history(services: Services, dataset: str, *, last: int | None = None) 
 def _limits(services: Services, dataset: str) -> ScoreLimits:
     try:
         contract = services.project.contract(dataset)
-        return services.policy(contract, "quality", QualityPolicy).scores
+        return services.policy(contract, QualityPolicy).scores
     except AssayError:
         return ScoreLimits()

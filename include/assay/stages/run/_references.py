@@ -1,57 +1,39 @@
-"""Tables of a run: what landed, what other versions hold, and what drift counts of these."""
+"""Tables of released versions, and what drift has counted of them."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import ibis
+from ibis import Table
 
 from assay.drift import Released
 from assay.engine import Session
-from assay.errors import InputError
-from assay.stages.run._spec import Ticket
-from assay.stages.run._work import work_path
 from assay.stages.services import Services
 
 SKETCHES: Final = ("cache", "sketches")
 """Where drift keeps what it counts of versions, below it ``<data set>/<batch>/<version>/``: a
 version's files there have its rights, and end with it."""
+OBJECTS: Final[Mapping[str, str]] = {"observed": "observed", "candidate": "data"}
+"""A table that drift judges, by its artefact → its object in a version."""
 
 
-def landed(services: Services, ticket: Ticket, session: Session) -> Any:
-    """The landed rows of the run."""
-    if ticket.input_sha is None:
-        raise InputError("the run's input hasn't landed", where=f"{ticket.dataset} {ticket.batch}")
-    path = services.lake.make(
-        "landing", ticket.dataset, ticket.batch, ticket.input_sha, "rows.parquet"
-    )
-    return session.read_parquet(path)
-
-
-def worked(services: Services, ticket: Ticket, session: Session, name: str) -> Any:
-    """A table of the run's working folder."""
-    return session.read_parquet(work_path(services, ticket, name))
-
-
-def versions(
+def versions_table(
     services: Services, session: Session, dataset: str, batches: Mapping[str, str], name: str
-) -> Any:
+) -> Table:
     """One object of several versions of a data set, as one table.
 
     Row numbers are those of each batch, so that they are no key of the whole.
     """
     paths = [services.registry.fetch(dataset, b, v, name) for b, v in sorted(batches.items())]
-    return (
-        ibis.union(*(session.read_parquet(p) for p in paths))
-        if paths[1:]
-        else (session.read_parquet(paths[0]))
-    )
+    tables = [session.read_parquet(path) for path in paths]
+    return ibis.union(*tables) if tables[1:] else tables[0]
 
 
-def released(
+def reference(
     services: Services, session: Session, dataset: str, batches: Mapping[str, str], name: str
 ) -> Released:
     """The same as a reference: what drift counts of each version is kept beside it."""
@@ -67,7 +49,7 @@ def released(
 
 
 def forget_sketches(services: Services) -> None:
-    """Remove what was counted of versions that the registry doesn't hold any more."""
+    """Remove what was counted of versions that the registry no longer holds."""
     root = services.lake.path(*SKETCHES)
     for dataset in _folders(root):
         live = {(v.batch, v.version) for v in services.registry.versions(dataset.name)}

@@ -1,0 +1,39 @@
+"""Fairness: outcomes compared between groups of people, and how the run treated their rows."""
+
+from __future__ import annotations
+
+from assay.fairness import (
+    FairnessReport,
+    judge_fairness,
+    measure_fairness,
+    measure_treatment,
+    render_html,
+)
+from assay.policy.fairness import FairnessPolicy
+from assay.policy.privacy import PrivacyPolicy
+from assay.stages.run._audit import with_audit
+from assay.stages.run._perform import Finished
+from assay.stages.run._result import StageResult
+from assay.stages.run._run import Run
+from assay.stages.run._treatment_marks import mark_treatments
+
+
+def fairness(run: Run) -> Finished:
+    """Compare outcomes between groups of people in the candidate.
+
+    What the run did to their rows may be uneven too: whose rows were set aside, and whose values
+    were changed.
+    """
+    policy, contract, workspace = run.policy(FairnessPolicy), run.contract, run.workspace
+    levels = run.policy(PrivacyPolicy).closed_levels({c.name: c.levels for c in contract.columns})
+    with run.session() as session:
+        candidate, observed = workspace.candidate.read(session), workspace.observed.read(session)
+        seen = with_audit(run, session, candidate)
+        measured = measure_fairness(session, seen, policy, contract.roles, levels)
+        marked, treatments = mark_treatments(run, session, observed)
+        seen = with_audit(run, session, marked)
+        treated = measure_treatment(session, seen, policy, treatments, levels)
+    verdict = judge_fairness(measured, policy, treated)
+    page = render_html(verdict, FairnessReport.of(verdict), run.page_context)
+    report = workspace.report("fairness").write(page)
+    return Finished(result=StageResult.judged("fairness", verdict, report=report), verdict=verdict)

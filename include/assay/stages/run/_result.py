@@ -1,0 +1,89 @@
+"""What a stage reports: a small value for the stages after it, and text for a person."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assay.reasons import RUNBOOKS
+from assay.verdict import Outcome, Reason, Verdict
+
+_MOST_NUMBERS: Final = 6
+
+
+class StageResult(BaseModel):
+    """What a stage found, without any row.
+
+    Read ``outcome``, then ``holds``: whether the batch may not go on. ``messages`` say why, the
+    worst first; ``report`` is the page where a person should look, relative to the home.
+
+    Parameters
+    ----------
+    rows : dict
+        How many rows came in, were quarantined, dropped, changed …
+    hours_after_batch : float, optional
+        From ingest: hours between the end of the batch and the arrival of its input.
+    derived : dict
+        From clean: each derived column with its expression and the columns it is made of.
+    state, snapshot : str and int, optional
+        From release: the state of the batch, and the snapshot that has it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: str
+    outcome: Outcome = Outcome.PASS
+    holds: bool = False
+    reasons: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    rows: dict[str, int] = Field(default_factory=dict)
+    report: str | None = None
+    hours_after_batch: float | None = None
+    derived: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    state: str | None = None
+    snapshot: int | None = None
+
+    @classmethod
+    def judged(cls, stage: str, verdict: Verdict, **more: Any) -> StageResult:
+        """The result of a stage that gave a verdict, with the worst reasons first."""
+        reasons = sorted(verdict.reasons, key=lambda r: -r.outcome.severity)
+        return cls(
+            stage=stage,
+            outcome=verdict.outcome,
+            holds=verdict.holds,
+            reasons=tuple(dict.fromkeys(r.code for r in reasons)),
+            messages=tuple(_message(r) for r in reasons),
+            **more,
+        )
+
+
+def _message(reason: Reason) -> str:
+    """A reason as a person reads it: where, what, and by which numbers if the text has none."""
+    column = reason.column if reason.column and reason.column not in reason.message else ""
+    counted = any(c.isdigit() for c in reason.message)
+    numbers = [(n, v) for n, v in reason.numbers.items() if v is not None and not counted]
+    measured = ", ".join(f"{name} {_figure(value)}" for name, value in numbers[:_MOST_NUMBERS])
+    text = reason.message.removesuffix(".") + (f" ({measured})" if measured else "")
+    why = f". Why: {reason.cause}." if reason.cause else ""
+    return f"{reason.code}{column and ' ' + column}: {text}{why}"
+
+
+def _figure(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+
+
+def render_result(result: StageResult) -> str:
+    """A stage's result as a person reads it in the task's log."""
+    effect = " and holds the batch" if result.holds else ""
+    lines = [f"{result.stage}: {result.outcome.value}{effect}"]
+    lines += [f"  {message}" for message in result.messages]
+    if result.holds:
+        lines += [f"  what to do: {RUNBOOKS}/{code}.md" for code in result.reasons]
+    if result.rows:
+        lines.append("  rows: " + ", ".join(f"{n} {k}" for k, n in result.rows.items()))
+    if result.report:
+        lines.append(f"  report: {result.report}")
+    return "\n".join(lines)

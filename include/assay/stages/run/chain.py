@@ -1,0 +1,257 @@
+"""The chain: the one description of a run's stages.
+
+Everything that must know the stages derives from here: the tasks and edges of the release DAG, the
+results that a release needs, the overview page, the policies that ``assay check`` loads, what a
+version derives from, the conformance suite and the table in the docs. A new gate is one entry
+here, one module with its function, and one policy model.
+
+A run begins with ``pin`` and ends with ``approve_force``, ``release`` and ``notify``; between them
+each stage of :data:`STAGES` leaves one result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Final
+
+from assay.policy import OptionalGatePolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assay.policy import Policy
+    from assay.stages.run._perform import Finished
+    from assay.stages.run._run import Run
+
+
+class Question(StrEnum):
+    """What a reader of the overview wants to know of a batch."""
+
+    GOOD = "Is it good?"
+    FAIR = "Is it fair?"
+    LEGAL = "Is it legal?"
+    CHANGED = "What changed?"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a run.
+
+    Parameters
+    ----------
+    name : str
+        The task's id, and the key of the stage's result.
+    work : str
+        ``module:function`` of the stage, ``(Run) -> Finished``; imported when the stage works.
+    does : str
+        What it does, a sentence for people.
+    policy : str, optional
+        ``module:model`` of the policy that it follows. A stage whose policy is an
+        :class:`~assay.policy.OptionalGatePolicy` is skipped where the policy says so.
+    after : tuple of str
+        Stages that have to end before.
+    reads, writes : tuple of str
+        Artefacts of the workspace. A stage can read and write no others.
+    question : Question, optional
+        The question of the overview that it answers.
+    by_reference : bool
+        Whether it judges less where a person chose one reference, so that its result is kept apart.
+    """
+
+    name: str
+    work: str
+    does: str
+    policy: str | None = None
+    after: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    question: Question | None = None
+    by_reference: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return self.name.replace("_", " ")
+
+    @property
+    def room(self) -> str:
+        """The room whose policy the stage follows; empty for a stage without one."""
+        return (self.policy or "").partition(":")[0].removeprefix("assay.policy.")
+
+    @property
+    def function(self) -> Callable[[Run], Finished]:
+        """The function that does the work."""
+        found: Callable[[Run], Finished] = resolve_name(self.work)
+        return found
+
+    @property
+    def policy_model(self) -> type[Policy] | None:
+        """The model of the policy."""
+        if self.policy is None:
+            return None
+        model: type[Policy] = resolve_name(self.policy)
+        return model
+
+    @property
+    def optional(self) -> bool:
+        """Whether the policy may say that the stage doesn't apply to a data set."""
+        return self.policy_model is not None and issubclass(self.policy_model, OptionalGatePolicy)
+
+    def why_skipped(self, run: Run) -> str | None:
+        """The policy's reason why the stage doesn't apply to the data set; None if it applies."""
+        if not self.optional or self.policy_model is None:
+            return None
+        policy = run.policy(self.policy_model)
+        if isinstance(policy, OptionalGatePolicy) and not policy.applies:
+            return policy.reason or "its policy says that it doesn't apply"
+        return None
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="ingest",
+        work="assay.stages.run._ingest:ingest",
+        does="Land the batch: its original bytes, its rows, and a manifest of both.",
+        policy="assay.policy.quality:QualityPolicy",
+        question=Question.GOOD,
+    ),
+    Stage(
+        name="validate_raw",
+        work="assay.stages.run._validate:validate_raw",
+        does="Judge the landed rows by contract and raw suite; quarantine the rows that fail.",
+        policy="assay.policy.quality:QualityPolicy",
+        after=("ingest",),
+        reads=("landed",),
+        writes=("marks_raw", "quarantined_raw", "validation_raw"),
+        question=Question.GOOD,
+    ),
+    Stage(
+        name="protect",
+        work="assay.stages.run._protect:protect",
+        does="Treat classified columns by the privacy policy, and write the observed table.",
+        policy="assay.policy.privacy:PrivacyPolicy",
+        after=("validate_raw",),
+        reads=("landed", "marks_raw"),
+        writes=("observed", "audit"),
+        question=Question.LEGAL,
+    ),
+    Stage(
+        name="clean",
+        work="assay.stages.run._clean:clean",
+        does="Clean the rows that were not quarantined, and log each changed cell.",
+        policy="assay.policy.cleaning:CleaningPolicy",
+        after=("protect",),
+        reads=("observed",),
+        writes=(
+            "cleaned",
+            "dropped",
+            "change_log",
+            "changed_values",
+            "state",
+            "scaler",
+            "cleaning",
+        ),
+        question=Question.GOOD,
+    ),
+    Stage(
+        name="validate_clean",
+        work="assay.stages.run._validate:validate_clean",
+        does="Judge the cleaned rows by contract and clean suite; quarantine the rows that fail.",
+        policy="assay.policy.quality:QualityPolicy",
+        after=("clean",),
+        reads=("landed", "cleaned"),
+        writes=("marks_clean", "quarantined_clean", "validation_clean"),
+        question=Question.GOOD,
+    ),
+    Stage(
+        name="commit",
+        work="assay.stages.run._commit:commit",
+        does="Write the candidate and commit it as one batch version.",
+        after=("validate_clean",),
+        reads=("cleaned", "marks_clean", "observed", "change_log", "state", "scaler", "cleaning"),
+        writes=("candidate", "scaled"),
+    ),
+    Stage(
+        name="drift",
+        work="assay.stages.run._drift:drift",
+        does="Test the observed table and the candidate against the pinned references.",
+        policy="assay.policy.drift:DriftPolicy",
+        after=("commit",),
+        reads=("observed", "candidate"),
+        writes=("drift_rows",),
+        question=Question.CHANGED,
+        by_reference=True,
+    ),
+    Stage(
+        name="fairness",
+        work="assay.stages.run._fairness:fairness",
+        does="Compare outcomes between groups of people in the candidate.",
+        policy="assay.policy.fairness:FairnessPolicy",
+        after=("commit",),
+        reads=("observed", "candidate", "dropped", "marks_clean", "change_log", "audit"),
+        question=Question.FAIR,
+    ),
+)
+"""The stages that leave a result, in order."""
+
+PIN: Final = "pin"
+INGEST: Final = "ingest"
+COMMIT: Final = "commit"
+APPROVE: Final = "approve_force"
+RELEASE: Final = "release"
+NOTIFY: Final = "notify"
+FRAME: Final = {
+    PIN: "Resolve the batch, take its lease and pin what it is compared with.",
+    APPROVE: "Ask a second person, where somebody asked to force a held batch.",
+    RELEASE: "Make the next snapshot, or leave readers with the one they have and say why.",
+    NOTIFY: "Open and close incidents, and send messages; it always runs.",
+}
+"""The tasks around the stages, each with an operator of its own, and what they do."""
+
+
+def names() -> list[str]:
+    """Names of the stages, in order."""
+    return [stage.name for stage in STAGES]
+
+
+def find(name: str) -> Stage:
+    """The stage of a name; KeyError for any other."""
+    return {stage.name: stage for stage in STAGES}[name]
+
+
+def ends() -> list[str]:
+    """Stages that no other stage comes after."""
+    followed = {name for stage in STAGES for name in stage.after}
+    return [name for name in names() if name not in followed]
+
+
+def before(name: str) -> set[str]:
+    """All stages that have to end before one."""
+    direct = find(name).after
+    return {*direct, *(earlier for one in direct for earlier in before(one))}
+
+
+def questions() -> Iterator[tuple[Question, list[str]]]:
+    """Each question with the stages that answer it."""
+    for question in Question:
+        yield question, [stage.name for stage in STAGES if stage.question is question]
+
+
+def needed_later(name: str) -> set[str]:
+    """Artefacts of a stage that a later stage reads."""
+    later = {artefact for stage in STAGES if stage.name != name for artefact in stage.reads}
+    return later & set(find(name).writes)
+
+
+def policy_models() -> dict[str, type[Policy]]:
+    """Name of a policy file → its model, for each policy that a stage follows."""
+    models = [model for stage in STAGES if (model := stage.policy_model) is not None]
+    return {model.noun: model for model in models}
+
+
+def in_order(found: Collection[str]) -> list[str]:
+    """The stages among some names, in the order of the chain."""
+    return [name for name in names() if name in found]
