@@ -77,6 +77,8 @@ def _import_engine(argv: Sequence[str]) -> None:
         stages = importlib.import_module(f"assay.stages.{subject}")
         for name in stages.__all__:
             getattr(stages, name)
+    for stage in importlib.import_module("assay.stages.run.chain").STAGES:
+        _ = stage.function
     importlib.import_module("duckdb").default_connection().close()
 
 

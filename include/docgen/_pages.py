@@ -12,6 +12,7 @@ from docgen._dags import render_dags
 from docgen._policies import render_policies
 from docgen._reasons import render_reasons
 from docgen._schemas import render_schemas
+from docgen._stages import render_stages
 
 
 def render_pages(project: Project) -> dict[str, str]:
@@ -23,6 +24,7 @@ def render_pages(project: Project) -> dict[str, str]:
         "docs/cli.md": render_cli(),
         "docs/dags.md": render_dags(project),
         "docs/reasons.md": render_reasons(),
+        "docs/stages.md": render_stages(),
         **{f"schemas/{name}": text for name, text in render_schemas().items()},
     }
 

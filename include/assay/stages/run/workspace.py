@@ -212,13 +212,14 @@ class Workspace:
 
     def result(self, stage: str) -> TextArtefact:
         """What a stage has finished with, for a repeated run."""
-        free = replace(self, reads=None, writes=None)
-        return TextArtefact(free, stage, "work", f"{stage}.json")
+        return TextArtefact(self._unrestricted(), stage, "work", f"{stage}.json")
 
     def report(self, stage: str) -> TextArtefact:
         """The page of a stage: every stage may write its own."""
-        free = replace(self, reads=None, writes=None)
-        return TextArtefact(free, f"{stage}_report", "reports", f"{stage}.html")
+        return TextArtefact(self._unrestricted(), stage, "reports", f"{stage}.html")
+
+    def _unrestricted(self) -> Self:
+        return replace(self, reads=None, writes=None, written=set())
 
     def clear_aside(self) -> None:
         """Remove what a killed run wrote aside and never published."""

@@ -1,0 +1,46 @@
+"""The page of a run's stages, from the chain."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from assay.stages.run import chain
+from docgen._markdown import GENERATED, code, table
+
+_INTRO: Final = """\
+A run takes one batch through these stages, in this order; each leaves one result. The release DAG,
+the release itself, the overview page, `assay check` and the conformance suite derive from the same
+description (`include/assay/stages/run/chain.py`). The artefacts are named in
+`include/assay/stages/run/workspace.py`; a stage can read and write no others."""
+
+
+def render_stages() -> str:
+    """The page ``include/docs/stages.md``."""
+    head = ("stage", "what it does", "after", "policy", "reads", "writes", "question")
+    rows = [
+        (
+            code(stage.name),
+            stage.does,
+            _codes(stage.after or (chain.PIN,)),
+            _policy(stage),
+            _codes(stage.reads),
+            _codes(stage.writes),
+            stage.question or "",
+        )
+        for stage in chain.STAGES
+    ]
+    around = table(
+        ("task", "what it does"), [(code(name), does) for name, does in chain.FRAME.items()]
+    )
+    parts = ["# The stages of a run", "", GENERATED, "", _INTRO, "", *table(head, rows)]
+    return "\n".join([*parts, "", "Around the stages:", "", *around]) + "\n"
+
+
+def _policy(stage: chain.Stage) -> str:
+    if not stage.room:
+        return ""
+    return code(stage.room) + (", which may skip it" if stage.optional else "")
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(map(code, names))
