@@ -245,15 +245,15 @@ def test_nothing_else_opens_the_partition() -> None:
     """One stage writes it and one reads it; no operator, command or other stage does."""
     root = INCLUDE.parent.parent
     files = [p for d in ("include", "dags", "plugins") for p in (root / d).rglob("*.py")]
-    users: dict[str, set[str]] = {"unseal_file": set(), "with_audit": set(), "keep_audit": set()}
+    users: dict[str, set[str]] = {"unseal_file": set(), "with_audit": set(), "write_audit": set()}
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 users.get(node.func.id, set()).add(path.name)
     assert users == {
         "unseal_file": {"_audit.py"},
-        "with_audit": {"_gates.py"},
-        "keep_audit": {"_protect.py"},
+        "with_audit": {"_fairness.py"},
+        "write_audit": {"_protect.py"},
     }
 
 

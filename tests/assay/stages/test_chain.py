@@ -254,8 +254,9 @@ def test_an_added_gate_is_in_the_docs(with_toy: None) -> None:
 def test_an_added_gate_is_in_the_dag(
     with_toy: None, released: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ASSAY_PROJECT", str(released.project))
     path = project_root() / "dags" / "release.py"
+    monkeypatch.setenv("ASSAY_PROJECT", str(released.project))
+    monkeypatch.setenv("ASSAY_PROJECT", str(released.project))
     spec = importlib.util.spec_from_file_location("release_with_toy", path)
     assert spec is not None
     assert spec.loader is not None
