@@ -27,7 +27,7 @@ from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.quality import QualityPolicy
-from assay.stages.run import StageResult, render_result
+from assay.stages.run import StageResult, chain, render_result
 from assay.verdict import Outcome, Verdict, worst
 
 RUNBOOKS = Path(__file__).parents[2] / "include/docs/runbooks"
@@ -368,6 +368,11 @@ def call(session: Session, contract: Contract) -> Callable[..., Any]:
 
 
 EVERY = [(gate, case) for gate in GATES for case in BATCHES]
+
+
+def test_every_gate_of_the_chain_is_tried_here() -> None:
+    models = {stage.room: stage.policy_model for stage in chain.STAGES if stage.policy_model}
+    assert set(GATES) == {room for room, model in models.items() if issubclass(model, GatePolicy)}
 
 
 @pytest.mark.parametrize(("name", "case"), EVERY)

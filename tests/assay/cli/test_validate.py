@@ -35,7 +35,7 @@ def test_by_hand_as_in_a_run(assay: Any, services: Any, data: Path) -> None:
     assert (said.code, said.json["verdict"], judged["outcome"]) == (1, "FAIL", ran.outcome.value)
     assert {r["code"] for r in judged["reasons"]} == set(ran.reasons)
     assert said.json["rows"]["quarantined"] == ran.rows["quarantined"] == 301
-    assert all(message in said.err for message in ran.detail["messages"])
+    assert all(message in said.err for message in ran.messages)
     assert said.json["notes"] == []
     assert (data.parent / "bad" / "quarantine.parquet").is_file()
     assert not [r for r in said.json["results"] if "unexpected_list" in r["result"]

@@ -426,7 +426,7 @@ def test_a_reference_that_runs_again_is_waited_for_until_it_crashes(ready: Any, 
     stages.abandon(again)
 
     after = stages.pin(services, "visits", DAY, "late", "manual")
-    assert {b for batches in after.pinned.references.values() for b in batches} == {
+    assert {b for batches in after.spec.pinned.references.values() for b in batches} == {
         *mini.REFERENCE_DAYS
     }
 
