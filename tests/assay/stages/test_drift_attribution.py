@@ -46,7 +46,7 @@ def test_an_alarm_names_segments_and_rows(shifted: Any) -> None:
     assert len(rows) == cause.rows
     said = "".join(p.read_text() for p in shifted.home.glob("messages/**/*") if p.is_file())
     assert "Why: " in said
-    assert "within site" in said
+    assert "within segments of site" in said
 
 
 def test_the_pipelines_changes_are_named(shifted: Any, mini: Any) -> None:
@@ -64,7 +64,7 @@ def test_the_pipelines_changes_are_named(shifted: Any, mini: Any) -> None:
     (cause,) = causes_of(_drift(shifted))
     told = {(change.kind, change.what) for change in cause.pipeline}
     assert ("rule", "the contract changed since the reference") in told
-    assert ("reference_table", "another release of sites than for the reference") in told
+    assert ("reference_table", "a different release of sites than for the reference") in told
     assert any(kind == "schema" for kind, _ in told)
     assert "the contract changed" in _drift(shifted).reasons[0].cause
 
