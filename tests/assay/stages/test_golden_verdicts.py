@@ -20,7 +20,7 @@ from demo.flights import drop_flights, drop_references
 
 PAGES = {
     "2013-02-08": ("validate_raw", "report"),
-    "2013-02-11": ("cleaning", "drift", "report"),
+    "2013-02-11": ("clean", "drift", "report"),
 }
 GOLDEN = Path(__file__).parents[2] / "golden" / "verdicts"
 REFERENCE = ("2013-02-04", "2013-02-05", "2013-02-06", "2013-02-07")
