@@ -15,6 +15,7 @@ from markupsafe import Markup
 from assay.lake import Lake
 from assay.page import Lead, Section, link, render_page, table, text
 from assay.project import Project
+from assay.stages.run.workspace import BatchWorkspace
 from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_read, to_login
 
@@ -100,5 +101,5 @@ def _batches(folder: Path) -> Markup:
 
 
 def _newest(batch: Path) -> Iterator[Path]:
-    pages = [p for p in batch.glob("*/report.html") if p.is_file()]
+    pages = [p for p in batch.glob(f"*/{BatchWorkspace.overview.file}") if p.is_file()]
     yield from sorted(pages, key=lambda p: p.stat().st_mtime, reverse=True)

@@ -28,6 +28,7 @@ from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, contract_suite, load_suite, validate
 from assay.stages.authoring._local_file import arrive, batch_of, released_tables
 from assay.stages.run._validate import Which, referred_datasets, whole_suite
+from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 
 
@@ -280,9 +281,10 @@ def _table(
 ) -> tuple[str, Path] | None:
     dataset = contract.dataset
     if which == "raw" and record.input_sha:
-        folder = services.lake.path("landing", dataset, record.batch, record.input_sha)
-        if (folder / "rows.parquet").is_file():
-            return "landed", folder / "rows.parquet"
+        key = (dataset, record.batch)
+        landed = BatchWorkspace(services.lake, key, input_sha=record.input_sha).landed
+        if landed.exists():
+            return "landed", landed.path
     if record.version is None:
         return None
     version = services.registry.find(dataset, record.batch, record.version)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import uuid
 from pathlib import Path
+from typing import Final
 
 from assay.errors import InputError
 from assay.lake import publish
 from assay.quality import render_data_docs
+from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 
-_SITE = "data_docs"
+_SITE: Final = "data_docs"
+_RESULTS: Final = (BatchWorkspace.validation_raw.file, BatchWorkspace.validation_clean.file)
 
 
 def build_data_docs(services: Services) -> list[Path]:
@@ -46,12 +49,13 @@ def build_data_docs(services: Services) -> list[Path]:
 
 def pending_data_docs(services: Services) -> list[Path]:
     """Report folders of versions whose Data Docs are still to be built."""
-    folders = {p.parent for p in services.lake.path("reports").glob("*/*/*/validate_*.json")}
+    zone = services.lake.path("reports")
+    folders = {p.parent for name in _RESULTS for p in zone.glob(f"*/*/*/{name}")}
     return sorted(f for f in folders if not _current(f))
 
 
 def _results(folder: Path) -> list[Path]:
-    return sorted(folder.glob("validate_*.json"), reverse=True)
+    return [folder / name for name in _RESULTS if (folder / name).is_file()]
 
 
 def _current(folder: Path) -> bool:
