@@ -12,15 +12,10 @@ from typing import Final, Literal
 
 from assay.engine import Session
 from assay.errors import InputError, Problem, problems_error
-from assay.onboarding.drafts._alerting import render_alerting
-from assay.onboarding.drafts._cleaning import render_cleaning
+from assay.onboarding.drafts import _policies as policies
 from assay.onboarding.drafts._contract import parquet, render_contract
 from assay.onboarding.drafts._draft import Draft
 from assay.onboarding.drafts._drift import Chance, measure_chance, render_drift
-from assay.onboarding.drafts._fairness import render_fairness
-from assay.onboarding.drafts._privacy import render_privacy
-from assay.onboarding.drafts._quality import render_quality
-from assay.onboarding.drafts._retention import render_retention
 from assay.onboarding.drafts._suites import closed_lists, contract_aspects, render_suite
 from assay.onboarding.evidence._part_distances import measure_distances
 from assay.onboarding.evidence._sample import Profile, measure_profile
@@ -31,13 +26,13 @@ from assay.onboarding.proposals._suite import propose_suite
 Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 _POLICIES: Final[Mapping[str, Callable[[Draft, Profile], str]]] = {
-    "quality": render_quality,
-    "cleaning": render_cleaning,
+    "quality": policies.render_quality,
+    "cleaning": policies.render_cleaning,
     "drift": render_drift,
-    "fairness": render_fairness,
-    "privacy": render_privacy,
-    "retention": render_retention,
-    "alerting": render_alerting,
+    "fairness": policies.render_fairness,
+    "privacy": policies.render_privacy,
+    "retention": policies.render_retention,
+    "alerting": policies.render_alerting,
 }
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 

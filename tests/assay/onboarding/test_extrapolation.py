@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import genpareto, t
 
-from assay.onboarding.evidence._pareto_tail import Tail, fit_tail
-from assay.onboarding.evidence._unseen_levels import measure_unseen
+from assay.onboarding.evidence._level_list import measure_unseen
+from assay.onboarding.evidence._value_range import Tail, fit_tail
 from assay.onboarding.evidence._versions import prediction_band
 
 

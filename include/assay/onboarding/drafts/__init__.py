@@ -1,1 +1,1 @@
-"""The texts of a data set's first files: contract, suites and policies, one module each."""
+"""The texts of a data set's first files: contract, suites and policies."""

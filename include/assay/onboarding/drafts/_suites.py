@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from assay.onboarding.evidence._sample import Profile
 from assay.onboarding.proposals._proposal import Aspect, Proposal, Stage, aspect
-from assay.onboarding.proposals._row_count import ROW_COUNT, at_least_one_row
 from assay.onboarding.proposals._suite import Suggestion, suite_of
+from assay.onboarding.proposals._table import ROW_COUNT, at_least_one_row
 
 
 def closed_lists(profile: Profile, suggestion: Suggestion) -> Profile:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ibis import Table
 
 from assay.engine import Session
 from assay.onboarding.evidence._columns import Progress, measure_columns, silent
 from assay.onboarding.evidence._versions import measure_versions
+from assay.onboarding.proposals import _column_form as form
+from assay.onboarding.proposals import _column_values as values
 from assay.onboarding.proposals._context import ColumnContext, Found, TableContext
 from assay.onboarding.proposals._proposal import Aspect, Proposal, Remark
-from assay.onboarding.proposals._rules import COLUMN_RULES, PAIR_RULES, TABLE_RULES
+from assay.onboarding.proposals._table import PAIR_RULES, TABLE_RULES
+
+# In the order in which a suite has what they propose.
+_COLUMN_RULES: Final[tuple[Callable[[ColumnContext], Found], ...]] = (
+    form.propose_type,
+    form.propose_nulls,
+    form.propose_unique,
+    form.propose_date_format,
+    values.propose_levels,
+    form.propose_text_form,
+    values.propose_range,
+    values.propose_mean,
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ def _findings(context: TableContext, progress: Progress) -> Found:
             yield Remark(column.name, "it has no value at all")
             continue
         one = ColumnContext(context, column)
-        for column_rule in COLUMN_RULES:
+        for column_rule in _COLUMN_RULES:
             yield from column_rule(one)
     progress("comparing columns with each other")
     for rule in PAIR_RULES:

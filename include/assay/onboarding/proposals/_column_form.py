@@ -1,0 +1,137 @@
+"""What is expected of the form of a column: its type, nulls, uniqueness, dates and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from assay.onboarding.evidence._column_names import names_key
+from assay.onboarding.evidence._rounding import lower_limit, upper_limit, widened
+from assay.onboarding.evidence._text_patterns import MOST_SHAPES, Pattern, learn_pattern
+from assay.onboarding.proposals._context import ColumnContext, Found
+from assay.onboarding.proposals._proposal import Proposal, Remark
+
+_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "integer": ("int64", "Int64", "integer"),
+    "number": ("float64", "Float64", "number"),
+    "string": ("str", "string", "object"),
+    "boolean": ("bool", "boolean"),
+    "date": ("date",),
+    "timestamp": ("timestamp", "datetime64[ns]", "datetime64[us]"),
+}
+_LEAST_ROWS: Final = 100
+_COVERED: Final = 0.99
+_LEAST_VALUES: Final = 20
+_LEAST_HIDDEN: Final = 100
+"""The least number of values about people for a pattern: one of few values would show them."""
+
+
+def propose_type(context: ColumnContext) -> Found:
+    """Propose the type that the column has, under the names that suites use for it."""
+    kind, n = context.column.type, context.present
+    names = list(dict.fromkeys((context.column.dtype, *_TYPES[kind])))
+    yield Proposal(
+        "expect_column_values_to_be_in_type_list", context.kwargs(type_list=names),
+        f"Each of {n} values is a {kind}.", {"n": n, "type": kind},
+    )  # fmt: skip
+
+
+def propose_nulls(context: ColumnContext) -> Found:
+    """Propose no null where there is none; else at most the share that Wilson's interval allows."""
+    name, versions = context.name, context.of.versions
+    seen = [(context.of.evidence.rows, context.column.nulls)]
+    seen += [(v.rows, v.nulls[name]) for v in versions if name in v.nulls and v.rows]
+    rows, nulls = sum(n for n, _ in seen), sum(k for _, k in seen)
+    evidence = {"n": rows, "nulls": nulls, "null_share": round(nulls / rows, 6)}
+    if len(seen) > 1:
+        evidence["batches"] = len(seen)
+    kind = "expect_column_values_to_not_be_null"
+    if not nulls:
+        up_to = upper_limit(0, rows)
+        why = f"No null in {rows} rows; by them alone (Wilson, 95 %) up to {up_to:g} could be null."
+        yield Proposal(kind, context.kwargs(), why, evidence)
+        return
+    least = min(lower_limit(n - k, n) for n, k in seen)
+    if least < 0.05:
+        yield Remark(name, f"null in {nulls} of {rows} rows: too many to expect values")
+        return
+    what = "of the worst of the batches" if len(seen) > 1 else "of the share that isn't"
+    why = (
+        f"{nulls} of {rows} rows are null; mostly is the lower end of the 95 % Wilson interval "
+        f"{what}."
+    )
+    yield Proposal(kind, context.kwargs(mostly=least), why, evidence)
+
+
+def propose_unique(context: ColumnContext) -> Found:
+    """Propose that no value occurs twice, if enough rows or the name suggest a key."""
+    n = context.present
+    if context.column.unique and (n >= _LEAST_ROWS or names_key(context.name)):
+        yield Proposal(
+            "expect_column_values_to_be_unique", context.kwargs(),
+            f"No value occurs twice in {n} rows.", {"n": n, "distinct": n},
+        )  # fmt: skip
+
+
+def propose_date_format(context: ColumnContext) -> Found:
+    """Propose the only format that reads every text; else remark why there is none."""
+    if context.column.type != "string":
+        return
+    formats, n = context.date_formats, context.present
+    if context.padded_numbers:
+        yield Remark(context.name, "numbers with spaces around them, so that they are text here; "
+                     "with a number type in the contract they are read as numbers")  # fmt: skip
+    elif len(formats) > 1:
+        yield Remark(context.name, f"dates that each of {' and '.join(formats)} can read")
+    elif formats:
+        yield Proposal(
+            "expect_column_values_to_match_strftime_format",
+            context.kwargs(strftime_format=formats[0]),
+            f"All {n} values are read by this format.", {"n": n, "covered": n}, context.stage,
+        )  # fmt: skip
+
+
+def propose_text_form(context: ColumnContext) -> Found:
+    """Propose a pattern, else lengths, for texts that are neither dates nor a closed list."""
+    column, n = context.column, context.present
+    if column.type != "string" or len(context.date_formats) == 1 or context.listed:
+        return
+    pattern = _pattern(context)
+    if pattern is not None:
+        yield _matching(context, pattern)
+    elif column.lengths is not None and not column.padded:
+        yield _lengths(context, n, *column.lengths)
+
+
+def _pattern(context: ColumnContext) -> Pattern | None:
+    column, n = context.column, context.present
+    if len(context.shapes) > MOST_SHAPES or n < (_LEAST_HIDDEN if column.hidden else _LEAST_VALUES):
+        return None
+    ends = None if column.hidden or column.padded else column.ends
+    return learn_pattern(context.shapes, n, ends=ends, least=_COVERED, hidden=column.hidden)
+
+
+def _matching(context: ColumnContext, pattern: Pattern) -> Proposal:
+    n, kwargs = context.present, context.kwargs(regex=pattern.regex)
+    why = f"{pattern.covered} of {n} values match it"
+    if pattern.covered < n:
+        kwargs["mostly"] = lower_limit(pattern.covered, n)
+        why += "; mostly is the lower end of the 95 % Wilson interval"
+    evidence = {"n": n, "covered": pattern.covered, "forms": pattern.forms}
+    kind = "expect_column_values_to_match_regex"
+    return Proposal(kind, kwargs, why + ".", evidence, context.stage)
+
+
+def _lengths(context: ColumnContext, n: int, low: int, high: int) -> Proposal:
+    evidence = {"n": n, "min_length": low, "max_length": high}
+    if low == high:
+        return Proposal(
+            "expect_column_value_lengths_to_equal", context.kwargs(value=low),
+            f"Each of {n} texts has {low} characters.", evidence, context.stage,
+        )  # fmt: skip
+    return Proposal(
+        "expect_column_value_lengths_to_be_between",
+        context.kwargs(min_value=min(low, 1), max_value=int(widened(low, high)[1])),
+        f"From {low} to {high} characters in {n} texts, with a tenth to spare.", evidence,
+        context.stage,
+    )  # fmt: skip

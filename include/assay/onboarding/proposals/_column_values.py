@@ -1,0 +1,160 @@
+"""What is expected of the values of a column: their levels, range and mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from assay.onboarding.evidence._column_names import names_code
+from assay.onboarding.evidence._columns import Level
+from assay.onboarding.evidence._level_list import LevelList
+from assay.onboarding.evidence._value_range import EXPECTED_BEYOND, measure_range
+from assay.onboarding.evidence._versions import LEAST_VERSIONS, prediction_band
+from assay.onboarding.proposals._context import ColumnContext, Found
+from assay.onboarding.proposals._proposal import Proposal, Remark
+
+
+def propose_levels(context: ColumnContext) -> Found:
+    """Propose a closed list, if the rarest levels show that it is complete; else remark why not."""
+    found = context.level_list
+    if found is None:
+        return
+    if context.names_batch:
+        yield Remark(context.name, "one value in all rows: it names the batch")
+        return
+    if found.why_open:
+        if not context.column.numeric:
+            yield Remark(context.name, found.why_open)
+        return
+    kwargs = context.kwargs(value_set=list(found.levels))
+    if found.unseen.once:
+        kwargs["mostly"] = found.mostly
+    yield from _spelt_alike(context.name, found.levels)
+    yield Proposal("expect_column_values_to_be_in_set", kwargs, _rationale(found),
+                   _evidence(found), context.stage)  # fmt: skip
+
+
+def _evidence(found: LevelList) -> dict[str, Any]:
+    unseen = found.unseen
+    batches = {"batches": found.batches} if found.batches > 1 else {}
+    return {
+        "n": unseen.n, "distinct": unseen.levels, "seen_once": unseen.once,
+        "seen_twice": unseen.twice, "rarest": found.rarest,
+        "unseen_share": round(unseen.mass, 6), "chao1": round(unseen.richness, 1), **batches,
+    }  # fmt: skip
+
+
+def _rationale(found: LevelList) -> str:
+    unseen = found.unseen
+    why = f"{unseen.levels} levels in {unseen.n} rows, the rarest in {found.rarest}"
+    if found.batches > 1:
+        why += f", in {found.batches} batches"
+    if unseen.once:
+        return why + (
+            f"; {unseen.once} seen once, so that {unseen.mass:.4%} of further rows may bring a new "
+            "one (Good and Turing), which mostly allows."
+        )
+    return why + "; none seen only once, so no further one is expected (Good and Turing, Chao1)."
+
+
+def _spelt_alike(name: str, levels: Collection[Level]) -> Found:
+    """Levels that differ in case only: probably one, and cleaning can make them so."""
+    folded: dict[str, list[str]] = {}
+    for level in sorted(str(v) for v in levels):
+        folded.setdefault(level.casefold(), []).append(level)
+    for same in folded.values():
+        if len(same) > 1:
+            yield Remark(name, f"{' and '.join(map(repr, same))} differ in case only: a text step "
+                         "of the cleaning policy can make them one")  # fmt: skip
+
+
+def propose_range(context: ColumnContext) -> Found:
+    """Propose a range that another batch of the same size hardly leaves."""
+    column, name = context.column, context.name
+    if not column.top or context.names_batch or context.listed:
+        return
+    if column.unique or names_code(name):
+        return
+    low, high = column.bottom[0], column.top[0]
+    if not (math.isfinite(low) and math.isfinite(high)):
+        yield Remark(name, "no range: it holds infinity")
+        return
+    code = _sentinel(column.top) or _sentinel(column.bottom)
+    if code:
+        yield Remark(name, code)
+    yield _proposal(context, low, high)
+
+
+def _proposal(context: ColumnContext, low: float, high: float) -> Proposal:
+    column, name = context.column, context.name
+    found, whole = measure_range(column), column.type == "integer"
+    seen = [(v.lows[name], v.highs[name]) for v in context.of.versions if name in v.lows]
+    below = min([found.below, *(a for a, _ in seen)])
+    above = max([found.above, *(b for _, b in seen)])
+    kwargs = context.kwargs(
+        min_value=int(below) if whole else below, max_value=int(above) if whole else above
+    )
+    least, most = _number(low, whole), _number(high, whole)
+    evidence = {"min": least, "max": most, "mean": column.mean, **found.tails}
+    if seen:
+        evidence |= {"batches": len(seen) + 1, "least": min(a for a, _ in seen),
+                     "most": max(b for _, b in seen)}  # fmt: skip
+    why = f"From {least} to {most}" + (
+        f"; by the tails of the values {EXPECTED_BEYOND:g} rows of another such batch are expected "
+        "beyond each limit, which is rounded outward."
+        if found.tails else
+        ", with a tenth of the span to spare on each side, rounded outward: too few different "
+        "values for more."
+    )  # fmt: skip
+    return Proposal("expect_column_values_to_be_between", kwargs, why, evidence, "clean")
+
+
+def _number(value: float, whole: bool) -> float | int:
+    return int(value) if whole or value.is_integer() else value
+
+
+def _sentinel(extremes: Sequence[float]) -> str:
+    """A remark on a value that occurs often, far beyond all others; empty without one."""
+    outermost, times = extremes[0], sum(x == extremes[0] for x in extremes)
+    rest = [x for x in extremes if x != outermost]
+    if times < 3 or len(rest) < 20:
+        return ""
+    gap, spread = abs(outermost - rest[0]), abs(rest[0] - rest[-1])
+    if gap <= max(spread, abs(rest[0])):
+        return ""
+    return (
+        f"{_number(outermost, False)} occurs {times} times, far from the next value "
+        f"({_number(rest[0], False)}): a code for 'unknown' or 'more'?"
+    )
+
+
+def propose_mean(context: ColumnContext) -> Found:
+    """Propose a band for the next batch's mean."""
+    column, name = context.column, context.name
+    means = [v.means[name] for v in context.of.versions if name in v.means]
+    if column.mean is None or len(means) < LEAST_VERSIONS:
+        return
+    if context.names_batch or context.listed or column.unique or names_code(name):
+        return
+    low, high = _rounded(*prediction_band(means))
+    if not low <= column.mean <= high:
+        yield Remark(name, f"its mean {column.mean:.6g} is outside {low:g} to {high:g}, "
+                     f"the interval that {len(means)} earlier batches predict")  # fmt: skip
+        return
+    yield Proposal(
+        "expect_column_mean_to_be_between",
+        context.kwargs(min_value=low, max_value=high),
+        f"The means of {len(means)} earlier batches are between {min(means):.6g} and "
+        f"{max(means):.6g}; the 99 % prediction interval of the next one's.",
+        {"batches": len(means), "least": min(means), "most": max(means), "mean": column.mean},
+        "clean",
+    )  # fmt: skip
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    unit = 10.0 ** (math.floor(math.log10((high - low) or abs(high) or 1.0)) - 2)
+    return (
+        float(f"{math.floor(low / unit) * unit:.12g}"),
+        float(f"{math.ceil(high / unit) * unit:.12g}"),
+    )
