@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from assay.records.incidents import Silence
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(check)
-
-
 def check(
     gx: Annotated[
         bool, typer.Option(help="Load each suite through Great Expectations too (10 s).")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli._console import AsJson, check_dataset, open_services, progress, show
-from assay.cli._versions import Dataset, find_version
+from assay.cli._console import AsJson, Dataset, open_services, progress, show
+from assay.cli._versions import find_version
 from assay.errors import InputError
 
 if TYPE_CHECKING:
     from assay.engine import Session
-    from assay.stages.services import Services
     from assay.stages.versions import CleanedVersion
 
 app = typer.Typer(
@@ -58,9 +59,7 @@ def show_log(
 
     Example: assay cleaning log planes 2013 --rule impute.median --column year
     """
-    services = open_services()
-    with progress("reading the change log"), services.session() as session:
-        cleaned = _cleaned(services, dataset, batch)
+    with _open(dataset, batch, "reading the change log") as (session, cleaned):
         if values:
             return _show_values(session, cleaned, rule, column, as_json)
         found = cleaned.changes(session, rule, column)
@@ -118,9 +117,7 @@ def undo_rule(
     """
     if rule is None and column is None:
         raise typer.BadParameter("give --rule, --column or both", param_hint="--rule")
-    services = open_services()
-    with progress("cleaning without the rule"), services.session() as session:
-        cleaned = _cleaned(services, dataset, batch)
+    with _open(dataset, batch, "cleaning without the rule") as (session, cleaned):
         found = cleaned.undo(session, rule, column, to)
     lines = [
         f"{cleaned.name} without {rule or 'any rule'}{f' on {column}' if column else ''}:",
@@ -157,9 +154,7 @@ def replay_log(
     """
     if to is not None and not (rule or column):
         raise typer.BadParameter("goes with --rule or --column", param_hint="--to")
-    services = open_services()
-    with progress("replaying"), services.session() as session:
-        cleaned = _cleaned(services, dataset, batch)
+    with _open(dataset, batch, "replaying") as (session, cleaned):
         if rule or column:
             return _replay_only(session, cleaned, rule or [], column or [], to, as_json)
         found = cleaned.replay(session)
@@ -213,23 +208,23 @@ def export_scaled(
 
     Example: assay cleaning export-scaled planes 2013 --to scaled.parquet
     """
-    services = open_services()
-    with progress("scaling"), services.session() as session:
-        cleaned = _cleaned(services, dataset, batch)
+    with _open(dataset, batch, "scaling") as (session, cleaned):
         rows, columns = cleaned.export_scaled(session, to)
     text = f"{to}: {rows} rows of {cleaned.name}, scaled: {', '.join(columns)}"
     show({"version": cleaned.version, "to": to, "rows": rows, "scaled": columns}, as_json, text)
     return 0
 
 
-def _cleaned(services: Services, dataset: str, which: str) -> CleanedVersion:
+@contextmanager
+def _open(dataset: str, which: str, doing: str) -> Iterator[tuple[Session, CleanedVersion]]:
     from assay.stages.versions import open_cleaned
 
-    check_dataset(services, dataset)
+    services = open_services(dataset)
     if which.startswith("@"):
         raise InputError("cleaning is shown for one batch", got=which, do="Name one batch.")
-    batch, version = find_version(services, dataset, which)
-    return open_cleaned(services, dataset, batch, version)
+    with progress(doing), services.session() as session:
+        batch, version = find_version(services, dataset, which)
+        yield session, open_cleaned(services, dataset, batch, version)
 
 
 def _counted(count: int, what: str) -> str:

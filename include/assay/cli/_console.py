@@ -21,6 +21,12 @@ from assay.project import Project
 if TYPE_CHECKING:
     from assay.stages.services import Services
 
+Author = Annotated[str | None, typer.Option(help="User id on record; yours by default.")]
+Dataset = Annotated[str, typer.Argument(help="Name of the data set.")]
+OneOrAll = Annotated[str | None, typer.Argument(help="Only this data set.")]
+Parameters = Annotated[
+    list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
+]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
 
@@ -39,8 +45,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_services(*, reading: bool = False) -> Services:
-    """Open the services that the environment describes; ``reading`` changes nothing."""
+def open_services(dataset: str | None = None, *, reading: bool = False) -> Services:
+    """Open the services that the environment describes; ``reading`` changes nothing.
+
+    A data set that has neither a contract nor a version is refused. What was released can be read
+    even if the contract is removed or broken.
+    """
     from assay.stages.services import Services
 
     secrets = {
@@ -48,7 +58,10 @@ def open_services(*, reading: bool = False) -> Services:
         "pseudonym_key": os.environ.get("ASSAY_PSEUDONYM_KEY", ""),
     }
     given = {k: v for k, v in secrets.items() if v}
-    return Services(project=open_project(), clock=now, secrets=given, reading=reading)
+    services = Services(project=open_project(), clock=now, secrets=given, reading=reading)
+    if dataset is not None:
+        _check_dataset(services, dataset)
+    return services
 
 
 def open_project() -> Project:
@@ -60,11 +73,7 @@ def open_project() -> Project:
     return Project.from_environment(environ)
 
 
-def check_dataset(services: Services, name: str) -> None:
-    """Refuse the name of a data set that has neither a contract nor a version.
-
-    What was released can be read even if the contract is removed or broken.
-    """
+def _check_dataset(services: Services, name: str) -> None:
     known = services.project.datasets()
     if name in known:
         return
@@ -93,18 +102,8 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[None]:
-    """Show on stderr what is being done, with a spinner; only on a terminal."""
-    if not errors.is_terminal:
-        yield
-        return
-    with errors.status(what):
-        yield
-
-
-@contextmanager
-def steps(what: str) -> Iterator[Callable[[str], None]]:
-    """Show on stderr what is being done, step by step; only on a terminal."""
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on stderr what is being done, and the steps that are given; only on a terminal."""
     if not errors.is_terminal:
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""Verbs on a file: clean, drift, fairness."""
+"""Verbs on a file: clean, drift and its calibration, fairness."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._calibrate import calibrate
-from assay.cli._console import AsJson, Data, print_json, progress, show
+from assay.cli._console import AsJson, Data, errors, open_services, progress, show
 
+drift_app = typer.Typer(invoke_without_command=True)
 Policy = Annotated[
     Path,
     typer.Option(
@@ -18,16 +18,6 @@ Policy = Annotated[
         "column roles come from `roles:` in it.",
     ),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    for verb in (clean, fairness):
-        app.command()(verb)
-    group = typer.Typer(invoke_without_command=True)
-    group.callback()(drift)
-    group.command()(calibrate)
-    app.add_typer(group, name="drift")
 
 
 def clean(
@@ -54,7 +44,7 @@ def clean(
 
     with progress("cleaning"):
         cleaned = clean_file(data, policy, out, reference=reference, report=report)
-    told = {
+    result = {
         "verdict": cleaned.verdict.model_dump(mode="json"),
         "report": cleaned.report.model_dump(mode="json"),
         "out": {"path": str(out), "rows": cleaned.out.rows, "sha256": cleaned.out.sha256},
@@ -66,10 +56,11 @@ def clean(
         f"wrote {out}: {cleaned.out.rows:,} rows",
         *(f"wrote {path}: {name.replace('_', ' ')}" for name, path in cleaned.beside.items()),
     ]
-    show(told, as_json, "\n".join(lines))
+    show(result, as_json, "\n".join(lines))
     return cleaned.verdict.exit_code
 
 
+@drift_app.callback()
 def drift(
     ctx: typer.Context,
     reference: Annotated[str | None, typer.Option(help="The file to compare with.")] = None,
@@ -107,10 +98,7 @@ def drift(
     if report is not None:
         page = render_html(verdict, found, PageContext(Path(current).name))
         report.write_text(page, encoding="utf-8")
-    if as_json:
-        print_json(render_json(verdict, found))
-    else:
-        show(None, False, render_text(verdict, found))
+    show(render_json(verdict, found), as_json, render_text(verdict, found))
     return verdict.exit_code
 
 
@@ -138,3 +126,43 @@ def fairness(
         report.write_text(page, encoding="utf-8")
     show(verdict.model_dump(mode="json"), as_json, render_text(verdict, found))
     return verdict.exit_code
+
+
+@drift_app.command()
+def calibrate(
+    dataset: Annotated[str, typer.Argument(help="A data set with a drift policy.")],
+    rate: Annotated[
+        float,
+        typer.Option(help="False-alarm rate: the share of ordinary batches in which one column may "
+                     "reach its limit."),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the batches' files, named by their keys. Without it, released "
+                     "batches are compared."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the proposals into the policy; comments stay.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Propose limits from the distances between the policy's bootstrap batches.
+
+    Rows within a batch depend on each other, so two ordinary batches differ by more than chance.
+    Each bootstrap batch is compared with the other pinned batches. The proposed limit is a
+    distance that they exceed no more often than the rate. With too few batches for the rate, the
+    largest distance is proposed, with a note.
+
+    Example: assay drift calibrate flights --rate 0.03 --data .assay/inbox/flights
+    """
+    from assay.drift.calibration import render_calibration_json, render_calibration_text
+    from assay.stages.authoring import calibrate_drift, write_calibration
+
+    services = open_services(dataset)
+    with progress("comparing ordinary batches"):
+        found = calibrate_drift(services, dataset, rate, data)
+    show(render_calibration_json(found), as_json, render_calibration_text(found))
+    if write:
+        for line in write_calibration(services, found):
+            errors.print(f"wrote {line}")
+    return 0

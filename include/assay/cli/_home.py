@@ -12,15 +12,6 @@ import typer
 from assay.cli._console import AsJson, open_project, progress, show
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command()(up)
-    app.command()(down)
-    # Every word after the verb is Airflow's, `--help` too.
-    theirs = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    app.command(context_settings=theirs)(airflow)
-
-
 def up(as_json: AsJson = False) -> int:
     """Start this home's Airflow. It runs until `assay down`."""
     from assay import launcher

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from assay.cli._console import (
     AsJson,
-    check_dataset,
+    Author,
+    OneOrAll,
     coloured,
     now,
     open_services,
@@ -27,29 +28,21 @@ app = typer.Typer(
     no_args_is_help=True, help="What fails and isn't resolved, and what you do about it."
 )
 Number = Annotated[int, typer.Argument(metavar="INCIDENT", help="Its number.")]
-Author = Annotated[str | None, typer.Option(help="User id on record; yours by default.")]
 Until = Annotated[str, typer.Option(help="12h, 3d, 2w, or an ISO time (UTC without a zone).")]
 Reason = Annotated[str, typer.Option(help="Why; on record, and in no message.")]
 _COLOUR = {"urgent": "red", "normal": "yellow", "low": "dim", "FAIL": "red", "closed": "green"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(digest)
-
-
 @app.command("list")
 def list_incidents(
-    dataset: Annotated[str | None, typer.Argument(help="Only this data set.")] = None,
+    dataset: OneOrAll = None,
     closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Open incidents, the most pressing first."""
     from assay.stages.incidents import list_incidents
 
-    services = open_services(reading=True)
-    if dataset is not None:
-        check_dataset(services, dataset)
+    services = open_services(dataset, reading=True)
     found = list_incidents(services, dataset, None if closed else "open")
     if as_json:
         print_json({"incidents": [_plain(t.incident, t.severity) for t in found]})

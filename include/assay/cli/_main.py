@@ -38,8 +38,15 @@ app = typer.Typer(
     "Exit codes: 0 pass or warn · 1 a judged FAIL · 2 an error in input, policy or program · "
     "3 inconclusive.",
 )
-for module in (_validate, _data, _new, _suggest, _check, _status, _incidents, _home):
-    module.register(app)
+for verb in (
+    _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
+    _check.check, _status.status, _status.data_docs, _incidents.digest, _home.up, _home.down,
+):  # fmt: skip
+    app.command()(verb)
+# Every word after the verb is Airflow's, `--help` too.
+_THEIRS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+app.command(context_settings=_THEIRS)(_home.airflow)
+app.add_typer(_data.drift_app, name="drift")
 app.add_typer(_versions.app, name="versions")
 app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")

@@ -7,12 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assay.cli._console import AsJson, open_project, print_json, progress, results
-from assay.cli._proposals import print_remarks, proposals_table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(new)
+from assay.cli._suite_tables import print_remarks, proposals_table
 
 
 def new(

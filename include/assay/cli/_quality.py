@@ -12,14 +12,15 @@ from rich.text import Text
 
 from assay.cli._console import (
     AsJson,
-    check_dataset,
+    Dataset,
+    Parameters,
     open_services,
     print_json,
+    progress,
     results,
     show,
-    steps,
 )
-from assay.cli._mutation import print_score
+from assay.cli._suite_tables import print_score
 
 app = typer.Typer(no_args_is_help=True, help="Quality as a number, and how good a suite is.")
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -27,7 +28,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 @app.command()
 def history(
-    dataset: Annotated[str, typer.Argument(help="Name of the data set.")],
+    dataset: Dataset,
     last: Annotated[int, typer.Option(min=1, help="Show so many of the newest batches.")] = 30,
     html: Annotated[Path | None, typer.Option(help="Write the history as an HTML page.")] = None,
     as_json: AsJson = False,
@@ -41,8 +42,7 @@ def history(
     """
     from assay.stages.versions import score_history
 
-    services = open_services(reading=True)
-    check_dataset(services, dataset)
+    services = open_services(dataset, reading=True)
     found = score_history(services, dataset, last=last)
     if html is not None:
         from assay.cli._score_page import render_score_page
@@ -64,9 +64,7 @@ def mutate(
     suite: Annotated[Path, typer.Option("--suite", help="The suite to try.")],
     every: Annotated[int, typer.Option(min=2, help="A fault is in every Nth row.")] = 20,
     rows: Annotated[int, typer.Option(min=20, help="Use the first so many rows.")] = 50_000,
-    param: Annotated[
-        list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
-    ] = None,
+    param: Parameters = None,
     as_json: AsJson = False,
 ) -> int:
     """Plant faults in good data, and print the share of them that a suite detects.
@@ -82,11 +80,9 @@ def mutate(
     from assay.quality.mutation import measure_mutation
 
     loaded = load_suite(suite, parameters_from(param or []))
-    with steps("reading the data") as progress, engine.open_session() as session:
+    with progress("reading the data") as step, engine.open_session() as session:
         table = session.open_data(data)
-        score = measure_mutation(
-            session, table, loaded, every=every, most_rows=rows, progress=progress
-        )
+        score = measure_mutation(session, table, loaded, every=every, most_rows=rows, progress=step)
     if as_json:
         print_json(score.document())
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import AsJson, check_dataset, open_services, progress, show
+from assay.cli._console import AsJson, Author, Dataset, open_services, progress, show
 
 app = typer.Typer(
     no_args_is_help=True, help="Remove what is past its period: first plan, then apply that plan."
@@ -45,7 +45,7 @@ def apply(
 
 @app.command()
 def restore(
-    dataset: Annotated[str, typer.Argument(help="Name of the data set.")],
+    dataset: Dataset,
     batch: Annotated[str, typer.Argument(help="The batch whose version was archived.")],
     until: Annotated[
         datetime,
@@ -58,7 +58,7 @@ def restore(
     release: Annotated[
         bool, typer.Option("--release", help="Give it to readers again, in a new snapshot.")
     ] = False,
-    author: Annotated[str | None, typer.Option(help="User id on record; yours by default.")] = None,
+    author: Author = None,
     as_json: AsJson = False,
 ) -> int:
     """Bring an archived version back, its bytes verified; the sweep takes it again after a date.
@@ -67,8 +67,7 @@ def restore(
     """
     from assay.stages.versions import restore_version
 
-    services = open_services()
-    check_dataset(services, dataset)
+    services = open_services(dataset)
     with progress("restoring"):
         found = restore_version(
             services,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.table import Table
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from assay.cli._console import (
     AsJson,
-    check_dataset,
+    OneOrAll,
     coloured,
     open_services,
     print_json,
@@ -29,20 +29,12 @@ _COLOUR = {
 }  # fmt: skip
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(status)
-    app.command("data-docs")(data_docs)
-
-
 def status(
-    dataset: Annotated[str | None, typer.Argument(help="Only this data set.")] = None,
+    dataset: OneOrAll = None,
     as_json: AsJson = False,
 ) -> int:
     """Per data set: batches, verdicts, states, the released snapshot, open incidents."""
-    services = open_services(reading=True)
-    if dataset is not None:
-        check_dataset(services, dataset)
+    services = open_services(dataset, reading=True)
     names = services.project.datasets() if dataset is None else [dataset]
     found = [d for d in services.catalog.datasets(names) if dataset in {None, d.name}]
     if as_json:
@@ -78,16 +70,12 @@ def rebuild(as_json: AsJson = False) -> int:
     services = open_services()
     with progress("reading the registry"):
         counts = rebuild_catalog(services)
-    if as_json:
-        print_json({"versions": counts})
-    else:
-        for name, count in counts.items():
-            results.print(f"{name}: {count} versions")
+    text = "\n".join(f"{name}: {count} versions" for name, count in counts.items())
+    show({"versions": counts}, as_json, text)
     return 0
 
 
 def _print(dataset: dict[str, Any]) -> None:
-    console = results
     out = dataset["released"]
     pointer = f"snapshot {out['snapshot']}, newest batch {out['batch']}" if out else "not released"
     table = Table(title=f"{dataset['name']}: {pointer}", title_justify="left", box=None)
@@ -106,7 +94,7 @@ def _print(dataset: dict[str, Any]) -> None:
             ", ".join(b["reasons"]),
             (b["version"] or "–")[:12],
         )
-    console.print(table)
+    results.print(table)
 
 
 def _stands(batch: Mapping[str, Any]) -> str:

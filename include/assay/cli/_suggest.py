@@ -13,14 +13,12 @@ from rich.text import Text
 from assay.cli._console import (
     AsJson,
     Data,
-    check_dataset,
     open_services,
     print_json,
+    progress,
     results,
-    steps,
 )
-from assay.cli._mutation import print_score
-from assay.cli._proposals import print_remarks, proposals_table, short
+from assay.cli._suite_tables import print_remarks, print_score, proposals_table, short
 
 if TYPE_CHECKING:
     from assay.engine import Session
@@ -29,11 +27,6 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 12
 _EVERY, _ROWS = 20, 50_000
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(suggest)
 
 
 def suggest(
@@ -92,19 +85,18 @@ def suggest(
     which: Literal["raw", "clean"] = "clean" if stage == "clean" else "raw"
     if against and dataset is None:
         raise typer.BadParameter("needs --dataset", param_hint="--against")
-    services = open_services() if dataset is not None else None
+    services = open_services(dataset) if dataset is not None else None
     if services is not None and dataset is not None:
-        check_dataset(services, dataset)
         suite = suite or services.project.suite(dataset, which)
     if write and suite is None:
         raise typer.BadParameter("needs --suite or --dataset", param_hint="--write")
-    with steps("reading the data") as progress, engine.open_session() as session:
+    with progress("reading the data") as step, engine.open_session() as session:
         found = suggest_suite(
             session, data, services=services, dataset=dataset, which=which, suite=suite,
-            batch=batch, against=against or [], redact=redact or [], guess=guess, progress=progress,
+            batch=batch, against=against or [], redact=redact or [], guess=guess, progress=step,
         )  # fmt: skip
         proposals = _kept(found)
-        score = _score(found, proposals, session, progress) if mutate and proposals else None
+        score = _score(found, proposals, session, step) if mutate and proposals else None
     written = _written(proposals, out, suite if write else None)
     if as_json:
         print_json(_document(found, score, written))

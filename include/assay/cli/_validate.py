@@ -11,18 +11,13 @@ import typer
 from assay.cli._console import (
     AsJson,
     Data,
-    check_dataset,
+    Parameters,
     errors,
     now,
     open_services,
     print_json,
     progress,
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(validate)
 
 
 def validate(
@@ -51,9 +46,7 @@ def validate(
     engine: Annotated[
         str, typer.Option(help="`compiled` (one scan) or `gx` (Great Expectations itself).")
     ] = "compiled",
-    param: Annotated[
-        list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
-    ] = None,
+    param: Parameters = None,
     redact: Annotated[
         list[str] | None,
         typer.Option("--redact", help="A column whose values may not show; repeat for more."),
@@ -90,8 +83,7 @@ def validate(
 def _as_in_a_run(data: str, dataset: str, suite: str, more: Mapping[str, Any]) -> int:
     from assay.stages.authoring import try_gate
 
-    services = open_services()
-    check_dataset(services, dataset)
+    services = open_services(dataset)
     with progress("validating"):
         found = try_gate(services, dataset, data, suite, **more)
     print_json(found.document())
@@ -105,12 +97,12 @@ def _alone(data: str, suite: str, more: Mapping[str, Any]) -> int:
     with progress("validating"):
         found = validate_file(data, suite, time=now(), **more)
     print_json(dict(found.document))
-    errors.print("\n".join(_told(found.document)), soft_wrap=True)
+    errors.print("\n".join(_unmet(found.document)), soft_wrap=True)
     errors.print(f"{found.outcome.value}: {suite}")
     return found.exit_code
 
 
-def _told(document: Mapping[str, Any]) -> list[str]:
+def _unmet(document: Mapping[str, Any]) -> list[str]:
     """A line for every expectation that isn't met: which, of what, and how far; no value."""
     lines = []
     for one in document["results"]:

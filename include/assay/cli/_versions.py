@@ -12,7 +12,8 @@ from rich.table import Table
 
 from assay.cli._console import (
     AsJson,
-    check_dataset,
+    Author,
+    Dataset,
     now,
     open_services,
     print_json,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="What was released when, what is in it, and what changed."
 )
-Dataset = Annotated[str, typer.Argument(help="Name of the data set.")]
 Which = Annotated[
     str,
     typer.Argument(
@@ -43,8 +43,7 @@ Which = Annotated[
 @app.command("list")
 def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     """Snapshots of a data set, newest first, and the version of each batch."""
-    services = open_services(reading=True)
-    check_dataset(services, dataset)
+    services = open_services(dataset, reading=True)
     pointer = services.registry.pointer(dataset)
     snapshots = services.registry.snapshots(dataset)
     versions = services.registry.versions(dataset)
@@ -87,8 +86,7 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     """One version: its objects, counts, lineage and verdicts; or what a snapshot holds."""
     from assay.stages.versions import derived_columns
 
-    services = open_services(reading=True)
-    check_dataset(services, dataset)
+    services = open_services(dataset, reading=True)
     number = _numbered(which)
     if number is not None:
         return _show_snapshot(services.registry.snapshot(dataset, number), as_json)
@@ -168,8 +166,7 @@ def checkout(
     as_json: AsJson = False,
 ) -> int:
     """Bring all partitions of one snapshot into a folder."""
-    services = open_services()
-    check_dataset(services, dataset)
+    services = open_services(dataset)
     with progress("fetching"):
         found = services.registry.checkout(dataset, snapshot, to, partial=partial)
     text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
@@ -198,9 +195,7 @@ def verify(
     from assay.stages import upkeep
     from assay.versioning import render_verification
 
-    services = open_services()
-    if dataset is not None:
-        check_dataset(services, dataset)
+    services = open_services(dataset)
     with progress("hashing every object"):
         found = upkeep.verify(services, dataset, repair=repair)
     show(found.model_dump(mode="json"), as_json, render_verification(found))
@@ -212,12 +207,11 @@ def rollback(
     dataset: Dataset,
     snapshot: Annotated[int, typer.Argument(help="Number of the snapshot to go back to.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; on record for ever.")],
-    author: Annotated[str | None, typer.Option(help="User id on record; yours by default.")] = None,
+    author: Author = None,
     as_json: AsJson = False,
 ) -> int:
     """Point readers at an earlier snapshot, on record; nothing is deleted."""
-    services = open_services()
-    check_dataset(services, dataset)
+    services = open_services(dataset)
     who = author or getpass.getuser()
     at = now()
     pointer = services.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
@@ -266,7 +260,6 @@ def _released(services: Services, dataset: str) -> Mapping[str, str]:
 
 
 def _table(services: Services, session: Session, dataset: str, which: str) -> Any:
-
     number = _numbered(which)
     if number is not None:
         batches = services.registry.snapshot(dataset, number).batches
