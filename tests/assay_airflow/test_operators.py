@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay.catalog import Catalog
 from assay.errors import AssayError, InputError, LeaseError, PolicyError, SuiteError, UndecidedError
-from assay.stages.run import Asked, Finished, Run, RunSpec, StageResult, chain
+from assay.stages.run import Asked, DoesNotApply, Finished, Run, RunSpec, StageResult, chain
 from assay.verdict import Outcome, Reason
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import TASK_DEFAULTS
@@ -147,6 +147,13 @@ def test_an_unforeseen_error_quotes_no_row(
     monkeypatch.setenv("ASSAY_DEBUG", "1")
     with pytest.raises(type(error), match="N14228"):
         stage.execute(context)
+
+
+@pytest.mark.parametrize("working", ["_raise"], indirect=True)
+def test_a_stage_that_does_not_apply_is_skipped_with_its_reason(working: list[str]) -> None:
+    _ERRORS.append(DoesNotApply("A register has no groups."))
+    with pytest.raises(AirflowSkipException, match="A register has no groups"):
+        StageOperator(task_id="protect").execute(_left(_GOOD).context("protect", after="ingest"))
 
 
 @pytest.mark.parametrize("working", ["_raise"], indirect=True)

@@ -29,10 +29,10 @@ class StageOperator(BaseOperator):
         run = read_run(open_services(), context, context["task"].upstream_task_ids)
         if blocked := run.blocked_by(self.task_id):
             raise AirflowSkipException(f"{blocked} holds the batch")
-        try:
-            with without_rows():
+        with without_rows():
+            try:
                 run = perform(run, self.task_id)
-        except DoesNotApply as exc:
-            raise AirflowSkipException(str(exc)) from None
+            except DoesNotApply as exc:
+                raise AirflowSkipException(str(exc)) from None
         hand_on(run, context)
         return log_result(self, run.done[self.task_id])
