@@ -8,8 +8,8 @@ from typing import Any
 
 from ibis import Table
 
-from assay.cleaning._removed_column import removed_column
 from assay.cleaning.steps import CleaningStep, steps_of
+from assay.cleaning.steps._step import removed_column
 from assay.contract import Contract
 from assay.engine import data_columns
 from assay.errors import PolicyError, Problem, did_you_mean, problems_error

@@ -112,14 +112,22 @@ def fairness(
 
     Example: assay fairness scored.parquet --policy fairness.yaml
     """
-    from assay.fairness import FairnessReport, fairness_of_data, render_html, render_text
+    from assay.engine import open_session
+    from assay.fairness import (
+        FairnessReport,
+        judge_fairness,
+        measure_fairness,
+        render_html,
+        render_text,
+    )
     from assay.page import PageContext
     from assay.policy import load_policy
     from assay.policy.fairness import FairnessPolicy
 
     loaded = load_policy(policy, FairnessPolicy)
-    with progress("comparing groups"):
-        verdict = fairness_of_data(data, loaded)
+    with progress("comparing groups"), open_session() as session:
+        measured = measure_fairness(session, session.open_data(data), loaded)
+        verdict = judge_fairness(measured, loaded)
     found = FairnessReport.of(verdict)
     if report is not None:
         page = render_html(verdict, found, PageContext(Path(data).name))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assay.engine import round12
 from assay.verdict import Measurement
 
 State = Literal["compared", "no_reference", "bootstrap", "empty_batch", "not_applicable"]
@@ -29,6 +30,11 @@ class Effect(_Frozen):
     law: str | None = None
     lower: float | None = None
     upper: float | None = None
+
+    @classmethod
+    def of(cls, name: str, value: float, null_quantile: float, law: str) -> Self:
+        """Make an effect, its numbers rounded to 12 digits."""
+        return cls(name=name, value=round12(value), null_quantile=round12(null_quantile), law=law)
 
 
 class Cell(_Frozen):

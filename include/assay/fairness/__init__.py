@@ -10,7 +10,6 @@ quarantine, deduplication and imputation touched each group's rows (:func:`measu
 """
 
 from assay.fairness._counts import Group, Level
-from assay.fairness._file import fairness_of_data
 from assay.fairness._html import render_html
 from assay.fairness._judge import judge_fairness
 from assay.fairness._measure import FairnessMeasurements, fairness_problems, measure_fairness
@@ -23,7 +22,6 @@ __all__ = [
     "FairnessReport",
     "Group",
     "Level",
-    "fairness_of_data",
     "fairness_problems",
     "judge_fairness",
     "measure_fairness",

@@ -10,11 +10,17 @@ from assay.fairness._cells import rates_of, reference_of
 from assay.fairness._counts import Group, Level, Rate, RateName, rate
 from assay.fairness._groups import Stratum, part_tiny
 from assay.fairness._measure import FairnessMeasurements
-from assay.fairness._measurements import ROWS, about_text, favourable_text, number, shown_count
+from assay.fairness._measurements import (
+    ROWS,
+    about_text,
+    favourable_text,
+    number,
+    rate_measurement,
+)
 from assay.fairness._stratified import Pooled, pooled_difference
 from assay.policy.fairness import FairnessPolicy
 from assay.reasons import ReasonCode
-from assay.statistics.intervals import newcombe, wilson
+from assay.statistics.intervals import newcombe
 from assay.verdict import Measurement, Outcome, Reason
 
 
@@ -141,38 +147,18 @@ def conditional_measurements(
         attributes = stratum.groups[0].attributes
         for name in rates_used(measurements, policy, attributes):
             for group in part_tiny(stratum.groups, least)[0]:
-                yield _rate_given(stratum, group, name, measurements, policy)
+                given, level = stratum.control, stratum.level.name
+                yield rate_measurement(
+                    group,
+                    name,
+                    policy,
+                    f"{name} given {given}",
+                    {"given": level},
+                    favourable=favourable_text(measurements, policy, name),
+                    rows=f"{ROWS[name]}, where {given} is {level}",
+                )
     for item in compared:
         yield _difference_given(item, measurements, policy)
-
-
-def _rate_given(
-    stratum: Stratum,
-    group: Group,
-    name: RateName,
-    measurements: FairnessMeasurements,
-    policy: FairnessPolicy,
-) -> Measurement:
-    rules = policy.rules
-    x, n = rate(group, name)
-    small = n < max(1, rules.least_number)
-    low, high = (None, None) if small else wilson(x, n, rules.alpha)
-    return Measurement(
-        name=f"{name} given {stratum.control}",
-        value=None if small else number(x / n),
-        unit="share",
-        n=None if small else n,
-        column=group.attributes[0],
-        group=group.name,
-        detail={
-            "given": stratum.level.name,
-            "n": shown_count(n, rules.least_number),
-            "low": number(low),
-            "high": number(high),
-            "favourable": favourable_text(measurements, policy, name),
-            "rows": f"{ROWS[name]}, where {stratum.control} is {stratum.level.name}",
-        },
-    )
 
 
 def _difference_given(

@@ -53,6 +53,11 @@ class Group:
         return " × ".join(level.name for level in self.levels)
 
     @property
+    def column(self) -> str:
+        """The attributes joined by ×."""
+        return " × ".join(self.attributes)
+
+    @property
     def rows(self) -> int:
         """All rows of the group, whatever their outcomes."""
         return sum(self.counts.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Final
 
 from assay.engine import round12
@@ -113,13 +114,16 @@ def _group_measurements(
     for group in large:
         yield _rows_measurement(group, measurements.rows, least, is_reference=group is reference)
         for name in rates:
-            yield _rate_measurement(group, name, measurements, policy)
+            favourable = favourable_text(measurements, policy, name)
+            yield rate_measurement(
+                group, name, policy, name, favourable=favourable, rows=ROWS[name]
+            )
     if tiny:
         yield Measurement(
             name="rows",
             value=None,
             unit="rows",
-            column=" × ".join(groups[0].attributes),
+            column=groups[0].column,
             group="(unlisted, below the least number)",
             detail={
                 "shown": shown_count(sum(g.rows for g in tiny), least),
@@ -135,7 +139,7 @@ def _rows_measurement(group: Group, rows: int, least: int, *, is_reference: bool
         name="rows",
         value=None if small else group.rows,
         unit="rows",
-        column=" × ".join(group.attributes),
+        column=group.column,
         group=group.name,
         detail={
             "shown": shown_count(group.rows, least),
@@ -146,11 +150,20 @@ def _rows_measurement(group: Group, rows: int, least: int, *, is_reference: bool
     )
 
 
-def _rate_measurement(
-    group: Group, name: RateName, measurements: FairnessMeasurements, policy: FairnessPolicy
+def rate_measurement(
+    group: Group,
+    of: RateName,
+    policy: FairnessPolicy,
+    name: str,
+    before: Mapping[str, Any] = MappingProxyType({}),
+    **after: Any,
 ) -> Measurement:
+    """A group's rate with Wilson's interval; nothing is shown below the least number.
+
+    ``before`` and ``after`` are the other fields of its detail, around the interval.
+    """
     rules = policy.rules
-    found = rate(group, name)
+    found = rate(group, of)
     small = found.n < max(1, rules.least_number)
     low, high = (None, None) if small else wilson(found.x, found.n, rules.alpha)
     return Measurement(
@@ -158,14 +171,14 @@ def _rate_measurement(
         value=None if small else number(found.value),
         unit="share",
         n=None if small else found.n,
-        column=" × ".join(group.attributes),
+        column=group.column,
         group=group.name,
         detail={
+            **before,
             "n": shown_count(found.n, rules.least_number),
             "low": number(low),
             "high": number(high),
-            "favourable": favourable_text(measurements, policy, name),
-            "rows": ROWS[name],
+            **after,
         },
     )
 
@@ -197,7 +210,7 @@ def _cell_measurement(
         value=number(cell.estimate),
         unit=cell.unit,
         n=None if cell.p is None else first.n,
-        column=" × ".join(cell.group.attributes),
+        column=cell.group.column,
         group=cell.group.name,
         detail=detail,
     )
@@ -223,7 +236,7 @@ def _fairlearn_measurements(
                 value=number(value),
                 unit="ratio" if name.endswith("ratio") else "difference",
                 n=rows,
-                column=" × ".join(groups[0].attributes),
+                column=groups[0].column,
                 detail={
                     "judged": False,
                     "rate": over,

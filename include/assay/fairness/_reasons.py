@@ -172,7 +172,7 @@ def reasons_of_cells(
         if cell.outcome is Outcome.PASS or (cell.p is None and grouped):
             continue
         first, second = cell.counts
-        column = " × ".join(cell.group.attributes)
+        column = cell.group.column
         label = f"{cell.metric.metric} ({cell.rate}) of {cell.group.name}"
         against = f"against {cell.reference.name}"
         about = about_text(measurements, policy, cell.rate)

@@ -26,14 +26,7 @@ class Panel:
 class Within:
     """One rate of one attribute, over all rows and in each level of a control feature.
 
-    Parameters
-    ----------
-    levels : tuple of str
-        In the order of their rows.
-    rates : mapping
-        (group, level) to the rate there; level None is all rows.
-    differences : tuple of Measurement
-        Of each group from the reference group.
+    ``rates`` are by (group, level); level None is all rows.
     """
 
     rate: str
@@ -54,24 +47,8 @@ class Within:
 class FairnessReport:
     """The measurements of a verdict, sorted into what a reader looks at.
 
-    Parameters
-    ----------
-    groups : tuple of Measurement
-        Rows of every group.
-    rates : tuple of Panel
-        Rates of all groups, by attribute and rate.
-    comparisons : tuple of Measurement
-        The judged figures: each group against its reference group.
-    conditional : tuple of Within
-        Rates within the levels of a control feature, beside the rates over all rows.
-    representations : tuple of Measurement
-        Shares of rows beside shares of a population.
-    treatments : tuple of Panel
-        Rates at which cleaning and validation changed or set aside each group's rows.
-    treatment_gaps : tuple of Measurement
-        Differences of treatment whose interval doesn't hold 0.
-    greatest_gaps : tuple of Measurement
-        The figures that fairlearn computed.
+    ``comparisons`` are the judged figures. ``treatment_gaps`` are the differences of treatment
+    whose interval doesn't hold 0, and ``greatest_gaps`` the figures that fairlearn computed.
     """
 
     groups: tuple[Measurement, ...]

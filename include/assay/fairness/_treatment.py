@@ -14,7 +14,7 @@ from assay.fairness._cells import reference_of
 from assay.fairness._counts import Group, Rate, Tally, count_outcomes, rate
 from assay.fairness._groups import form_groups, form_treated, name_levels, part_tiny
 from assay.fairness._measure import FairnessMeasurements
-from assay.fairness._measurements import number, shown_count
+from assay.fairness._measurements import number, rate_measurement
 from assay.policy.fairness import FairnessPolicy
 from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Measurement
@@ -158,32 +158,12 @@ def _rates(
     reference = reference_of(groups, policy)
     for group in part_tiny(groups, policy.rules.least_number)[0]:
         about = {"judged": False, "favourable": f"no {treatment}", "rows": rows}
-        yield _rate(treatment, group, policy, about)
+        yield rate_measurement(group, "selection_rate", policy, f"rate of {treatment}", about)
         if reference is None or reference is group:
             continue
         gap = _difference(treatment, group, reference, policy, about)
         if gap is not None:
             yield gap
-
-
-def _about(group: Group, n: int | None) -> dict[str, Any]:
-    return {"n": n, "column": " × ".join(group.attributes), "group": group.name}
-
-
-def _rate(
-    treatment: str, group: Group, policy: FairnessPolicy, about: Mapping[str, Any]
-) -> Measurement:
-    least = max(1, policy.rules.least_number)
-    x, n = rate(group, "selection_rate")
-    small = n < least
-    low, high = (None, None) if small else wilson(x, n, policy.rules.alpha)
-    return Measurement(
-        name=f"rate of {treatment}",
-        value=None if small else number(x / n),
-        unit="share",
-        detail={**about, "n": shown_count(n, least), "low": number(low), "high": number(high)},
-        **_about(group, None if small else n),
-    )
 
 
 def _difference(
@@ -205,5 +185,7 @@ def _difference(
             "low": number(low),
             "high": number(high),
         },
-        **_about(group, first.n),
+        n=first.n,
+        column=group.column,
+        group=group.name,
     )

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
@@ -99,8 +98,3 @@ def change(current: Auc, reference: Auc, level: float) -> tuple[float, float]:
     Their intervals are combined as Newcombe combines those of shares.
     """
     return hybrid(current.value, current.bounds(level), reference.value, reference.bounds(level))
-
-
-def z_quantile(level: float) -> float:
-    """The standard normal deviate that is exceeded with probability ``level``."""
-    return NormalDist().inv_cdf(1 - level)

@@ -27,11 +27,6 @@ def smirnov_sf(statistic: float, n: int) -> float:
     return float(_special().smirnov(n, statistic))
 
 
-def kolmogorov_sf(scaled: float) -> float:
-    """P(√n·D ≥ scaled) in the limit of large n."""
-    return float(_special().kolmogorov(scaled))
-
-
 def chi2_sf(statistic: float, df: int) -> float:
     """P(χ² ≥ statistic)."""
     return float(_special().chdtrc(df, statistic))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from assay.engine import Session
-from assay.fairness import fairness_of_data, judge_fairness, measure_fairness
+from assay.fairness import judge_fairness, measure_fairness
 from assay.fairness._counts import rate
 
 ORACLES = os.environ.get("ASSAY_ORACLE_DATA")
@@ -167,9 +167,8 @@ def test_aequitas_group_rates(
             assert rate(group, name).value == pytest.approx(value, nan_ok=True)  # type: ignore[arg-type]
 
 
-def test_a_file_by_hand(compas_policy: Any) -> None:
-    verdict = fairness_of_data(
-        FOLDER / "aequitas-fixtures/compas_for_aequitas.csv", compas_policy()
-    )
+def test_a_file_by_hand(session: Session, compas_policy: Any) -> None:
+    table = session.open_data(FOLDER / "aequitas-fixtures/compas_for_aequitas.csv")
+    verdict = judge_fairness(measure_fairness(session, table, compas_policy()), compas_policy())
     assert verdict.outcome == "FAIL"
     assert verdict.detail["rows"] == 7214

@@ -9,8 +9,7 @@ from ibis import Table
 
 from assay.cleaning._fitted_state import FittedOn, StepFit
 from assay.cleaning._marked_table import MarkedTable
-from assay.cleaning._removed_column import removed_column
-from assay.cleaning.steps._step import CleaningStep, UnchangedCells
+from assay.cleaning.steps._step import CleaningStep, UnchangedCells, removed_column
 from assay.engine import Session
 from assay.errors import PolicyError, Problem, did_you_mean
 from assay.expression import columns_of, compile_expression

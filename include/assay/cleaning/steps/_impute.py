@@ -15,8 +15,10 @@ from assay.cleaning._marked_table import Change, Flag, MarkedTable
 from assay.cleaning.steps._fill_methods import METHODS
 from assay.cleaning.steps._step import (
     CleaningStep,
+    Fits,
     Invention,
     Need,
+    Profiles,
     Rule,
     UnchangedCells,
     held_value,
@@ -67,7 +69,7 @@ class Impute(CleaningStep[ImputeStep], kind="impute"):
             found |= one.fit(numbers, chosen)
         return self.fitted(columns={name: found[name] for name in columns})
 
-    def estimate(self, sample: ColumnNumbers) -> Mapping[str, ColumnFit]:
+    def estimate(self, sample: ColumnNumbers) -> Fits:
         """Estimate means and medians."""
         found = {}
         for name, how in self.spec.columns.items():
@@ -81,9 +83,7 @@ class Impute(CleaningStep[ImputeStep], kind="impute"):
         """Whether a missing value drops its row."""
         return any(how.method == "drop" for how in self.spec.columns.values())
 
-    def profiles_after(
-        self, fits: Mapping[str, ColumnFit], profiles: Mapping[str, Profile], types: Schema
-    ) -> dict[str, Profile]:
+    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
         """Fill the missing cells of the profiles."""
         found = super().profiles_after(fits, profiles, types)
         for name, fit in () if self.drops_rows else fits.items():

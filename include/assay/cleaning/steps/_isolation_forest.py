@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import ibis
@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 from ibis import Schema, Table
 
-from assay.cleaning._fitted_state import ColumnFit, Fault, FittedOn, ForestFit, StepFit, Tree
+from assay.cleaning._fitted_state import Fault, FittedOn, ForestFit, StepFit, Tree
 from assay.cleaning._marked_table import Flag, MarkedTable
-from assay.cleaning.steps._outlier_actions import rule_of
-from assay.cleaning.steps._step import CleaningStep, Invention, Rule
+from assay.cleaning.steps._outlier_actions import outlier_inventions, rule_of
+from assay.cleaning.steps._step import CleaningStep, Fits, Invention, Profiles, Rule
 from assay.engine import ROW, Session
 from assay.policy.cleaning_steps import Forest, OutliersStep
 from assay.statistics.columns import ColumnNumbers
@@ -44,29 +44,24 @@ class IsolationForest(CleaningStep[OutliersStep], kind=Forest.kind):
     that share larger.
     """
 
+    numeric = True
+
     def __init__(self, index: int, spec: OutliersStep) -> None:
         super().__init__(index, spec)
         self.by = Forest.model_validate(spec.by)
 
     def inventions(self) -> Iterator[Invention]:
         """List the columns by which rows are dropped."""
-        if self.drops_rows:
-            what = f"outlier {self.spec.action}"
-            yield from (Invention(name, what, "Flag its outliers.") for name in self.spec.columns)
+        return outlier_inventions(self.spec)
 
     @property
     def name(self) -> str:
         """The name of its flag."""
         return self.by.name
 
-    def number_columns(self) -> Collection[str]:
-        """List all its columns."""
-        return self.spec.columns
-
     def fit(self, rows: MarkedTable, numbers: ColumnNumbers, fitted_on: FittedOn) -> StepFit:
         """Grow the forest on a sample of the reference, fix its threshold on all of it."""
-        for name in self.spec.columns:
-            rows.numeric(name, self.index)
+        self.check_numbers(rows)
         return self.fitted(forest=self._grown(numbers.table))
 
     def _grown(self, table: Table) -> ForestFit:
@@ -108,16 +103,13 @@ class IsolationForest(CleaningStep[OutliersStep], kind=Forest.kind):
         """Whether it drops rows."""
         return self.spec.action == "drop"
 
-    def profiles_after(
-        self, fits: Mapping[str, ColumnFit], profiles: Mapping[str, Profile], types: Schema
-    ) -> dict[str, Profile]:
+    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
         """Keep all profiles, unless rows are dropped: it changes no value."""
         return {} if self.drops_rows else dict(profiles)
 
     def apply(self, session: Session, rows: MarkedTable, fit: StepFit) -> MarkedTable:
         """Flag or drop the rows; rows that aren't complete aren't scored."""
-        for name in self.spec.columns:
-            rows.numeric(name, self.index)
+        self.check_numbers(rows)
         forest = fit.forest
         if forest is None or forest.fault is not None or forest.threshold is None:
             return rows if self.drops_rows else self._act(rows, ibis.literal(False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import ibis
@@ -16,12 +16,11 @@ from assay.cleaning.steps._outlier_bounds import (
     nearest_value,
     unless_inside,
 )
-from assay.cleaning.steps._step import held_value
+from assay.cleaning.steps._step import Fits, Invention, held_value
 from assay.policy.cleaning_steps import OutliersStep
 from assay.statistics.profile import Profile
 
 Beyond = Mapping[str, Any]
-Fits = Mapping[str, ColumnFit]
 
 
 class FlagOutliers:
@@ -104,3 +103,9 @@ ACTIONS: Final[Mapping[str, FlagOutliers]] = {
 def rule_of(spec: OutliersStep) -> str:
     """The name that the change log has for the step."""
     return f"outliers.{spec.by.method}.{spec.action}"
+
+
+def outlier_inventions(spec: OutliersStep) -> Iterator[Invention]:
+    """List the columns of the step, unless their outliers are only flagged."""
+    for name in () if spec.action == "flag" else spec.columns:
+        yield Invention(name, f"outlier {spec.action}", "Flag its outliers.")

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ibis import Schema
 
 from assay.cleaning._fitted_state import ColumnFit, FittedOn, StepFit
 from assay.cleaning._marked_table import MarkedTable
-from assay.cleaning.steps._outlier_actions import ACTIONS, FlagOutliers, rule_of
+from assay.cleaning.steps._outlier_actions import (
+    ACTIONS,
+    FlagOutliers,
+    outlier_inventions,
+    rule_of,
+)
 from assay.cleaning.steps._outlier_bounds import bounds_of, is_beyond, is_within, whole_bounds_of
 from assay.cleaning.steps._outlier_methods import METHODS
-from assay.cleaning.steps._step import CleaningStep, Invention, Need, Rule, Spans, UnchangedCells
+from assay.cleaning.steps._step import (
+    CleaningStep,
+    Fits,
+    Invention,
+    Need,
+    Profiles,
+    Rule,
+    Spans,
+    UnchangedCells,
+)
 from assay.engine import Session
 from assay.policy.cleaning_steps import OutliersStep
 from assay.statistics.columns import ColumnNumbers
@@ -30,6 +44,8 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
     time changes nothing more.
     """
 
+    numeric = True
+
     @property
     def action(self) -> FlagOutliers:
         """What is done with outliers."""
@@ -37,13 +53,7 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
 
     def inventions(self) -> Iterator[Invention]:
         """List the columns, unless they are only flagged."""
-        if self.spec.action != "flag":
-            what = f"outlier {self.spec.action}"
-            yield from (Invention(name, what, "Flag its outliers.") for name in self.spec.columns)
-
-    def number_columns(self) -> Collection[str]:
-        """List all its columns."""
-        return self.spec.columns
+        return outlier_inventions(self.spec)
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         """Need what the method needs."""
@@ -51,8 +61,7 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
 
     def fit(self, rows: MarkedTable, numbers: ColumnNumbers, fitted_on: FittedOn) -> StepFit:
         """Fit the bounds of every column, all columns in the same scans."""
-        for name in self.spec.columns:
-            rows.numeric(name, self.index)
+        self.check_numbers(rows)
         return self.fitted(columns=self._bounds(numbers, self.spec.columns))
 
     def _bounds(self, numbers: ColumnNumbers, columns: tuple[str, ...]) -> dict[str, ColumnFit]:
@@ -63,15 +72,13 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
         whole = {name for name in columns if numbers.table[name].type().is_integer()}
         return {n: _with_whole_number(fit) if n in whole else fit for n, fit in fits.items()}
 
-    def estimate(self, sample: ColumnNumbers) -> Mapping[str, ColumnFit]:
+    def estimate(self, sample: ColumnNumbers) -> Fits:
         """Estimate the bounds, where the method can."""
         names = tuple(name for name in self.spec.columns if name in sample.profiles)
         estimable = METHODS[self.spec.by.method].estimable and names
         return self._bounds(sample, names) if estimable else {}
 
-    def changed_spans(
-        self, fits: Mapping[str, ColumnFit], profiles: Mapping[str, Profile]
-    ) -> Mapping[str, Spans]:
+    def changed_spans(self, fits: Fits, profiles: Profiles) -> Mapping[str, Spans]:
         """Find the spans beyond the bounds, where their values will change."""
         if not self.action.changes_values:
             return {}
@@ -83,9 +90,7 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
         """Whether an outlier drops its row."""
         return self.action.drops_rows
 
-    def profiles_after(
-        self, fits: Mapping[str, ColumnFit], profiles: Mapping[str, Profile], types: Schema
-    ) -> dict[str, Profile]:
+    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
         """Change the profiles as the action changes the cells."""
         found = super().profiles_after(fits, profiles, types)
         for name in () if self.drops_rows else self.spec.columns:

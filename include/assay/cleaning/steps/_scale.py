@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ibis import Schema
 
 from assay.cleaning._fitted_state import ColumnFit, FittedOn, StepFit
 from assay.cleaning._marked_table import MarkedTable
-from assay.cleaning.steps._step import CleaningStep, Need, Rule, UnchangedCells
+from assay.cleaning.steps._step import CleaningStep, Fits, Need, Profiles, Rule, UnchangedCells
 from assay.policy.cleaning_steps import ScaleStep
 from assay.statistics.columns import ColumnNumbers
 from assay.statistics.moments import measure_extremes
@@ -22,9 +22,7 @@ class Scale(CleaningStep[ScaleStep], kind="scale"):
     a pinned reference nothing is fitted. No row is changed.
     """
 
-    def number_columns(self) -> Collection[str]:
-        """List all its columns."""
-        return self.spec.columns
+    numeric = True
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         """Need the moments, to standardise."""
@@ -32,8 +30,7 @@ class Scale(CleaningStep[ScaleStep], kind="scale"):
 
     def fit(self, rows: MarkedTable, numbers: ColumnNumbers, fitted_on: FittedOn) -> StepFit:
         """Measure centre and spread of every column."""
-        for name in self.spec.columns:
-            rows.numeric(name, self.index)
+        self.check_numbers(rows)
         if fitted_on != "reference":
             refused = ColumnFit(n=0, fault="scaling_refused")
             return self.fitted(columns=dict.fromkeys(self.spec.columns, refused))
@@ -61,12 +58,7 @@ class Scale(CleaningStep[ScaleStep], kind="scale"):
         edges = measure_extremes(numbers.table, self.spec.columns)
         return {c: (n, low, (high or 0.0) - (low or 0.0)) for c, (n, low, high) in edges.items()}
 
-    def profiles_after(
-        self,
-        fits: Mapping[str, ColumnFit],
-        profiles: Mapping[str, Profile],
-        types: Schema,
-    ) -> dict[str, Profile]:
+    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
         """Keep all profiles."""
         return dict(profiles)
 

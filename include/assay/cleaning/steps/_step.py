@@ -22,6 +22,8 @@ from assay.statistics.profile import Profile
 Need = float | None
 """What a step needs to know of a column: a quantile, by its share, or the moments (None)."""
 Spans = tuple[tuple[float, float], ...]
+Fits = Mapping[str, ColumnFit]
+Profiles = Mapping[str, Profile]
 Spec = TypeVar("Spec", bound=Step)
 
 
@@ -84,6 +86,8 @@ class CleaningStep(Generic[Spec]):
     kinds: ClassVar[dict[str, type[CleaningStep[Any]]]] = {}
     learns: ClassVar[bool] = True
     """Whether it is fitted on data."""
+    numeric: ClassVar[bool] = False
+    """Whether all its columns must be numeric."""
     replaces_flags: ClassVar[bool] = True
     """Whether the columns that it adds may be in the data, since cleaning added them before."""
 
@@ -103,9 +107,7 @@ class CleaningStep(Generic[Spec]):
         return iter(())
 
     def problems(
-        self,
-        columns: Collection[str] | None,
-        dropped: Collection[str],
+        self, columns: Collection[str] | None, dropped: Collection[str]
     ) -> Iterator[Problem]:
         """List what else is wrong with the step.
 
@@ -136,43 +138,40 @@ class CleaningStep(Generic[Spec]):
 
     def number_columns(self) -> Collection[str]:
         """List the columns that must be numeric."""
-        return ()
+        return getattr(self.spec, "columns", ()) if self.numeric else ()
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         """List what the fit needs to know of columns and one scan can find for many."""
         return {}
 
-    def fit(
-        self,
-        rows: MarkedTable,
-        numbers: ColumnNumbers,
-        fitted_on: FittedOn,
-    ) -> StepFit:
+    def fit(self, rows: MarkedTable, numbers: ColumnNumbers, fitted_on: FittedOn) -> StepFit:
         """Learn from the rows of a reference, as the steps before this one left them."""
         return self.fitted()
+
+    def check_numbers(self, rows: MarkedTable) -> None:
+        """Check that the columns that must be numeric are.
+
+        Raises
+        ------
+        PolicyError
+            If one isn't.
+        """
+        for name in self.number_columns():
+            rows.numeric(name, self.index)
 
     def fitted(self, **found: Any) -> StepFit:
         """Make the fit of this step."""
         return StepFit(index=self.index, step=self.spec.step, **found)
 
-    def estimate(self, sample: ColumnNumbers) -> Mapping[str, ColumnFit]:
+    def estimate(self, sample: ColumnNumbers) -> Fits:
         """Estimate the fit from a sample, for the columns of which it shows enough."""
         return {}
 
-    def changed_spans(
-        self,
-        fits: Mapping[str, ColumnFit],
-        profiles: Mapping[str, Profile],
-    ) -> Mapping[str, Spans]:
+    def changed_spans(self, fits: Fits, profiles: Profiles) -> Mapping[str, Spans]:
         """Find where the values lie that the step will change, from the profiles of a sample."""
         return {}
 
-    def profiles_after(
-        self,
-        fits: Mapping[str, ColumnFit],
-        profiles: Mapping[str, Profile],
-        types: Schema,
-    ) -> dict[str, Profile]:
+    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
         """Compute the profiles of columns once the step has changed the rows."""
         if self.drops_rows:
             return {}
@@ -230,3 +229,15 @@ def held_value(dtype: DataType, value: Value) -> float | None:
         return None
     # How the engine rounds to narrower types isn't known here.
     return float(value) if dtype.is_float64() or dtype.is_integer() else None
+
+
+def removed_column(name: str, where: str, left: Collection[str] | None) -> Problem:
+    """Describe a column that a cleaning policy names and that isn't there any more."""
+    counted = "; the fairness gate counts its groups" if where.startswith("groups") else ""
+    return Problem(
+        "the privacy policy drops this column before cleaning",
+        where=where,
+        got=name,
+        expected=None if left is None else "one of: " + ", ".join(sorted(left)),
+        do=f"Leave it out here{counted}, or treat it otherwise in privacy.yaml.",
+    )

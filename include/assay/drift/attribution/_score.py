@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,12 +20,11 @@ from assay.drift.columns._column_types import (
     without_nan,
 )
 from assay.drift.columns._column_values import Sides, blocks_of
-from assay.drift.columns._ordered_counts import Marker, Marks, ranks
+from assay.drift.columns._ordered_counts import OrderedCounts, count_ordered
 from assay.drift.effects import EFFECTS
 from assay.drift.tests._chi_square import LEAST_EXPECTED, expected
 from assay.policy.drift import Slice
 from assay.reasons import ReasonCode
-from assay.statistics.sorted_blocks import Block
 
 Array = np.ndarray[Any, Any]
 _MARKS: Final = 32
@@ -188,24 +187,32 @@ def _of_order(
     form = order_of(plain[0], plain[1])
     if form is None:
         return None
-    ladder = _Ladder(*blocks_of(sides, column, form, part))
+    (n, m), blocks = blocks_of(sides, column, form, part)
+    seen = count_ordered(blocks, n, m, grid=_pooled_ranks)
     tables = [t.filter(t.cell.notnull()) for t in _celled(
         sides, part, lambda t: in_order(t[column], form))]  # fmt: skip
     if effect == "ks_statistic":
-        return _beyond(tables, ladder, plain[0], column, named)
+        return _beyond(tables, seen, plain[0], column, named)
     by_decile = effect != "wasserstein"
-    edges, table = ladder.cells(ladder.deciles if by_decile else ladder.pooled)
-    cut = [_cut(one, edges) for one in tables]
+    table, edges = seen.cells(seen.deciles if by_decile else seen.grid)
+    cut = [_cut(one, edges.tolist()) for one in tables]
     weights = EFFECTS[effect].weights
-    scores = weights(table) if by_decile else _kantorovich(table, edges, ladder.iqr)
+    scores = weights(table) if by_decile else _kantorovich(table, edges, seen.iqr)
     values = {i: float(s) for i, s in enumerate(scores)}
     return Score(cut[0], cut[1], values, 0.0, f"values of {column}", EFFECTS[effect].measure)
 
 
-def _kantorovich(table: Array, edges: list[float], unit: float) -> Array:
+def _pooled_ranks(rows: int) -> Array:
+    """Ranks of the pooled quantiles between which Wasserstein's distance is summed up."""
+    inner = {round(k * _FINE / _MARKS) for k in range(1, _MARKS)}
+    marks = sorted({*inner, *_TAIL, *(_FINE - t for t in _TAIL), _FINE})
+    return np.array([-(-rank * rows // _FINE) for rank in marks])
+
+
+def _kantorovich(table: Array, edges: Array, unit: float) -> Array:
     """Score of each cell between marks: the area under sign(F′ − F) from its mark on."""
     ends = (table / table.sum(axis=1, keepdims=True)).cumsum(axis=1)[:, :-1]
-    widths = np.append(np.diff(np.array(edges, dtype=float)), 0.0)
+    widths = np.append(np.diff(edges.astype(float)), 0.0)
     area = widths * np.sign(ends[1] - ends[0]) / (unit or 1.0)
     return np.append(area[::-1].cumsum()[::-1], 0.0)
 
@@ -221,10 +228,10 @@ def _cut(side: Table, edges: list[float]) -> Table:
 
 
 def _beyond(
-    sides: list[Table], ladder: _Ladder, column: ir.Column, name: str, named: bool
+    sides: list[Table], seen: OrderedCounts, column: ir.Column, name: str, named: bool
 ) -> Score:
     """One for rows on the side of the distance's point that gained rows."""
-    point, gained_above = ladder.point, ladder.gained_above
+    point, gained_above = seen.point, seen.gained_above
     cut = [side.mutate(cell=(side.cell > point).cast("int8")) for side in sides]
     where = "above" if gained_above else "up to"
     at = _readable(point, column) if named else "the point of the largest distance"
@@ -239,44 +246,3 @@ def _readable(point: float, column: ir.Column) -> str:
         moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(point))
         return moment.isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
     return f"{point:.6g}"
-
-
-class _Ladder:
-    """Both cumulative counts along the distinct values, as far as a score needs them.
-
-    Read ``point`` as the least value where |F′ − F| is largest, and ``gained_above`` as whether the
-    rows above it are more than before.
-    """
-
-    def __init__(self, sizes: list[int], blocks: Iterable[Block]) -> None:
-        self.sizes = n, m = sizes[0], sizes[1]
-        inner = {round(k * _FINE / _MARKS) for k in range(1, _MARKS)}
-        marks = sorted({*inner, *_TAIL, *(_FINE - t for t in _TAIL), _FINE})
-        pooled = np.array([-(-rank * (n + m) // _FINE) for rank in marks])
-        markers = Marker(ranks(10, n), 0), Marker(ranks(4, n), 0), Marker(pooled, None)
-        before, largest = np.zeros((2, 1), dtype=np.int64), -1
-        self.point, self.gained_above = 0.0, False
-        for values, counts in blocks:
-            ends = counts.cumsum(axis=1) + before
-            # Integers, so that equal distances are equal.
-            gaps = ends[1] * n - ends[0] * m
-            at = int(np.abs(gaps).argmax())
-            if abs(int(gaps[at])) > largest:
-                largest = abs(int(gaps[at]))
-                self.point, self.gained_above = values[at].item(), bool(gaps[at] < 0)
-            for marker in markers:
-                marker.feed(values, ends)
-            before = ends[:, -1:]
-        self.deciles, self.quartiles, self.pooled = (marker.marks() for marker in markers)
-
-    @property
-    def iqr(self) -> float:
-        """Interquartile range of the reference."""
-        return float(self.quartiles.values[-1] - self.quartiles.values[0])
-
-    def cells(self, marks: Marks) -> tuple[list[float], Array]:
-        """Distinct marks, and the rows of both sides up to each, between them, and beyond."""
-        edges, first = np.unique(marks.values, return_index=True)
-        ends = np.vstack([marks.reference[first], marks.current[first]])
-        whole = np.hstack([ends, np.array(self.sizes)[:, None]])
-        return edges.tolist(), np.diff(whole, axis=1, prepend=0)

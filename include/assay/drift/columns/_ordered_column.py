@@ -49,7 +49,7 @@ def compare_ordered(
 
 def _bins(seen: OrderedCounts, common: Mapping[str, Any], time: bool) -> tuple[Cell, ...]:
     """The reference's deciles, by their upper edges; extremes aren't among them."""
-    counts, edges = seen.cells
+    counts, edges = seen.cells(seen.deciles)
     shown = [_moment(edge) if time else f"{edge:.6g}" for edge in edges]
     labels = [f"≤ {edge}" for edge in shown] + [f"> {shown[-1]}"]
     cells = [

@@ -7,7 +7,7 @@ that no number depends on threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,15 +37,19 @@ class Marks:
 class OrderedCounts:
     """What one pass over an ordered column gives.
 
-    ``d_numerator`` is max |F·n·m − G·n·m|, an integer. ``deciles`` are the reference's by the
-    inverse distribution function; ``grid`` holds pooled quantiles, for the law of Wasserstein.
-    ``counts`` (2, k) is None where there are more distinct values than are kept.
+    ``d_numerator`` is max |F·n·m − G·n·m|, an integer, and ``point`` the least value where it is
+    reached; ``gained_above`` says whether the rows above that are more than in the reference.
+    ``deciles`` are the reference's by the inverse distribution function; ``grid`` holds pooled
+    quantiles, for the law of Wasserstein. ``counts`` (2, k) is None where there are more distinct
+    values than are kept.
     """
 
     n: int
     m: int
     distinct: int
     d_numerator: int
+    point: float
+    gained_above: bool
     a2: float
     wasserstein: float
     deciles: Marks
@@ -64,21 +68,19 @@ class OrderedCounts:
         low, high = self.quartiles.values[0], self.quartiles.values[-1]
         return float(high - low)
 
-    @property
-    def cells(self) -> tuple[Array, Array]:
-        """Counts (2, b) over the reference's deciles, equal ones merged, and their upper edges.
+    def cells(self, marks: Marks) -> tuple[Array, Array]:
+        """Count (2, b) the rows up to each mark, between them, and beyond; and the distinct marks.
 
         The last cell has no upper edge.
         """
-        edges, first = np.unique(self.deciles.values, return_index=True)
-        upper = np.vstack([self.deciles.reference[first], self.deciles.current[first]])
+        edges, first = np.unique(marks.values, return_index=True)
+        upper = np.vstack([marks.reference[first], marks.current[first]])
         ends = np.hstack([upper, [[self.n], [self.m]]])
-        cells = np.diff(ends, axis=1, prepend=0)
-        return cells, edges
+        return np.diff(ends, axis=1, prepend=0), edges
 
 
 @dataclass
-class Marker:
+class _Marker:
     """Collects marks while blocks pass by: at ranks of one side's rows, or of both together."""
 
     ranks: Array
@@ -98,18 +100,25 @@ class Marker:
         return Marks(np.array(values), np.array(reference), np.array(current))
 
 
-def ranks(parts: int, rows: int) -> Array:
+def _ranks(parts: int, rows: int) -> Array:
     """Ranks of the quantiles that cut so many rows into parts."""
     return np.array([-(-k * rows // parts) for k in range(1, parts)])
 
 
-def _grid_ranks(rows: int) -> Array:
+def grid_ranks(rows: int) -> Array:
+    """Ranks of the pooled quantiles at which the law of Wasserstein's distance is drawn."""
     shares = sorted({*_TAILS, *(k / _GRID for k in range(1, _GRID)), *(1 - t for t in _TAILS)})
     inner = {min(max(math.ceil(share * rows), 1), rows) for share in shares}
     return np.array(sorted(inner | {1, rows}))
 
 
-def count_ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = False) -> OrderedCounts:
+def count_ordered(
+    blocks: Iterable[Block],
+    n: int,
+    m: int,
+    anderson: bool = False,
+    grid: Callable[[int], Array] = grid_ranks,
+) -> OrderedCounts:
     """One pass over an ordered column.
 
     Parameters
@@ -120,23 +129,27 @@ def count_ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = Fals
         Rows of each in all blocks, both at least 1.
     anderson : bool
         Whether to sum up the Anderson-Darling statistic as well; it is 0 otherwise.
+    grid : callable
+        Pooled rows → the ranks of the pooled quantiles to mark.
     """
-    markers = [
-        Marker(ranks(10, n), 0),
-        Marker(ranks(4, n), 0),
-        Marker(_grid_ranks(n + m), None),
-    ]
+    markers = [_Marker(_ranks(10, n), 0), _Marker(_ranks(4, n), 0), _Marker(grid(n + m), None)]
     before = np.zeros((2, 1), dtype=np.int64)
     last: Any = None
-    largest, distinct = 0, 0
+    largest, distinct = -1, 0
+    point, gained_above = 0.0, False
     a2: list[float] = []
     area: list[float] = []
     kept: list[Array] | None = []
     for values, counts in blocks:
         ends = counts.cumsum(axis=1)
         ends += before
-        gaps = np.abs(ends[0] * m - ends[1] * n)
-        largest = max(largest, int(gaps.max()))
+        # Integers, so that equal distances are equal.
+        signed = ends[0] * m - ends[1] * n
+        gaps = np.abs(signed)
+        at = int(gaps.argmax())
+        if gaps[at] > largest:
+            largest, point = int(gaps[at]), values[at].item()
+            gained_above = bool(signed[at] > 0)
         if anderson:
             a2.append(float(_anderson_darling.terms(counts, ends - counts, n, m).sum()))
         if last is not None:
@@ -148,16 +161,18 @@ def count_ordered(blocks: Iterable[Block], n: int, m: int, anderson: bool = Fals
         before, last = ends[:, -1:], values[-1]
         distinct += len(values)
         kept = [*kept, counts] if kept is not None and distinct <= _KEPT else None
-    deciles, quartiles, grid = (marker.marks() for marker in markers)
+    deciles, quartiles, pooled = (marker.marks() for marker in markers)
     return OrderedCounts(
         n=n,
         m=m,
         distinct=distinct,
         d_numerator=largest,
+        point=point,
+        gained_above=gained_above,
         a2=math.fsum(a2),
-        wasserstein=math.fsum(area) / (n * m),
+        wasserstein=math.fsum(area) / max(n * m, 1),
         deciles=deciles,
         quartiles=quartiles,
-        grid=grid,
+        grid=pooled,
         counts=np.hstack(kept) if kept else None,
     )

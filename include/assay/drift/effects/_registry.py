@@ -12,7 +12,6 @@ import numpy as np
 from assay.drift._measurements import Effect
 from assay.drift.effects import _formulas, _null_quantiles
 from assay.drift.tests import _kolmogorov_smirnov
-from assay.engine import round12
 
 if TYPE_CHECKING:
     from assay.drift.columns._column_task import ColumnTask
@@ -55,7 +54,7 @@ class EffectSize:
 
 def effects_of_order(seen: OrderedCounts, task: ColumnTask) -> tuple[Effect, ...]:
     """Measure all effects of an ordered column, each with its null quantile."""
-    found = divergences(seen.cells[0], task)
+    found = divergences(seen.cells(seen.deciles)[0], task)
     return tuple(e.of_order(seen, task, found) for e in EFFECTS.values() if e.of_order)
 
 
@@ -71,37 +70,32 @@ def divergences(table: Array, task: ColumnTask) -> Divergences:
     nulls = _null_quantiles.divergence_nulls(table, task.level, task.rng)
     values = {"psi": _formulas.psi(*table), "jensen_shannon": _formulas.jensen_shannon(*table)}
     return {
-        name: Effect(
-            name=name,
-            value=round12(float(value)),
-            null_quantile=round12(null.quantile),
-            law=null.law,
-        )
+        name: Effect.of(name, float(value), null.quantile, null.law)
         for (name, value), null in zip(values.items(), nulls, strict=True)
     }
 
 
-def _divergence(name: str) -> Callable[[Any, Any, Divergences], Effect]:
-    return lambda *given: given[-1][name]
+def _psi(_: object, __: object, found: Divergences) -> Effect:
+    return found["psi"]
+
+
+def _jensen_shannon(_: object, __: object, found: Divergences) -> Effect:
+    return found["jensen_shannon"]
 
 
 def _ks_statistic(seen: OrderedCounts, task: ColumnTask, _: Divergences) -> Effect:
-    return Effect(
-        name="ks_statistic",
-        value=round12(seen.statistic),
-        null_quantile=round12(_kolmogorov_smirnov.null_quantile(task.level, seen.n, seen.m)),
-        law="exact" if seen.n * seen.m <= 250_000 else "kstwo",
-    )
+    null = _kolmogorov_smirnov.null_quantile(task.level, seen.n, seen.m)
+    law = "exact" if seen.n * seen.m <= 250_000 else "kstwo"
+    return Effect.of("ks_statistic", seen.statistic, null, law)
 
 
 def _cramers_v(test: Homogeneity, rows: int, _: Divergences) -> Effect:
     cells = max(test.cells, 2)
-    return Effect(
-        name="cramers_v",
-        value=round12(_formulas.cramers_v(test.statistic, rows, cells)),
-        null_quantile=round12(_formulas.cramers_v(test.null_statistic, rows, cells)),
-        law="analytic" if test.law == "chi_square" else "simulated",
+    value, null = (
+        _formulas.cramers_v(s, rows, cells) for s in (test.statistic, test.null_statistic)
     )
+    law = "analytic" if test.law == "chi_square" else "simulated"
+    return Effect.of("cramers_v", value, null, law)
 
 
 def _wasserstein(seen: OrderedCounts, task: ColumnTask, _: Divergences) -> Effect:
@@ -111,38 +105,22 @@ def _wasserstein(seen: OrderedCounts, task: ColumnTask, _: Divergences) -> Effec
     grid = seen.grid
     ends, sizes = grid.reference + grid.current, (seen.n, seen.m)
     null = _null_quantiles.wasserstein_null(grid.values, ends, sizes, task.level, task.seed)
-    return Effect(
-        name="wasserstein",
-        value=round12(seen.wasserstein / seen.iqr),
-        null_quantile=round12(null / seen.iqr),
-        law="simulated",
-    )
+    return Effect.of("wasserstein", seen.wasserstein / seen.iqr, null / seen.iqr, "simulated")
 
 
 EFFECTS: Final[Mapping[str, EffectSize]] = {
     "ks_statistic": EffectSize("KS distance", "share", "share of rows", of_order=_ks_statistic),
     "cramers_v": EffectSize(
-        "Cramér’s V",
-        "phi_squared",
-        "χ² over rows",
-        of_levels=_cramers_v,
-        weights=_formulas.phi_squared_weights,
+        "Cramér’s V", "phi_squared", "χ² over rows", None, _cramers_v, _formulas.phi_squared_weights
     ),
-    "psi": EffectSize(
-        "PSI",
-        "psi",
-        "PSI",
-        of_order=_divergence("psi"),
-        of_levels=_divergence("psi"),
-        weights=_formulas.psi_weights,
-    ),
+    "psi": EffectSize("PSI", "psi", "PSI", _psi, _psi, _formulas.psi_weights),
     "jensen_shannon": EffectSize(
         "Jensen-Shannon",
         "jensen_shannon_divergence",
         "Jensen-Shannon divergence",
-        of_order=_divergence("jensen_shannon"),
-        of_levels=_divergence("jensen_shannon"),
-        weights=_formulas.jensen_shannon_weights,
+        _jensen_shannon,
+        _jensen_shannon,
+        _formulas.jensen_shannon_weights,
     ),
     "wasserstein": EffectSize(
         "Wasserstein",
