@@ -36,8 +36,6 @@ def fit(
 
     Parameters
     ----------
-    session : Session
-        The session of the reference.
     reference : ibis.Table
         Rows to fit on, with ``__row``, before cleaning: each step is applied here too.
     policy : CleaningPolicy

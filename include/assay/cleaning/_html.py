@@ -32,8 +32,6 @@ def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) 
     ----------
     verdict : Verdict
         From :func:`judge_cleaning`.
-    report : CleaningReport
-    context : PageContext
     """
     sections = [
         Section("Reasons", [reasons(verdict.reasons, _NONE)]),

@@ -27,8 +27,6 @@ def replay(
 
     Parameters
     ----------
-    session : Session
-        The session that the tables belong to.
     before : ibis.Table
         The rows before cleaning.
     policy, state

@@ -138,8 +138,6 @@ def measure_cleaning(
 
     Parameters
     ----------
-    session : Session
-        The session of the tables.
     work : ibis.Table
         The rows that were changed, flagged or dropped, with their marks.
     rows : MarkedTable

@@ -76,8 +76,6 @@ def undo(
 
     Parameters
     ----------
-    session : Session
-        The session that the table belongs to.
     before : ibis.Table
         The rows before cleaning.
     policy, state

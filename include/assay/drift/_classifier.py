@@ -42,7 +42,6 @@ def measure_classifier(
 
     Parameters
     ----------
-    reference, current : ibis.Table
     policy : DriftPolicy
         Its ``classifier`` names columns, rows and folds; its limit isn't read.
     level : float

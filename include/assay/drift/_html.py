@@ -49,12 +49,6 @@ def render_html(verdict: Verdict, report: DriftReport, context: PageContext) -> 
     """Render the verdict as a page: reasons and causes, effects against limits, distributions.
 
     Of classified columns it shows what the measurements do: closed levels at most.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    report : DriftReport
-    context : PageContext
     """
     found = report.comparisons
     sections = [

@@ -35,8 +35,6 @@ def measure_drift(
 
     Parameters
     ----------
-    session : Session
-        The session of both tables.
     reference : ibis.Table, Released or None
         Released rows to compare with; None where there is no reference. Counts of
         :class:`Released` batches are kept in their folders and reused; the result is the same.
@@ -53,10 +51,6 @@ def measure_drift(
         Whether the batch is one that the policy releases without a reference.
     note : str, optional
         Why there is no reference.
-
-    Returns
-    -------
-    DriftMeasurements
 
     Raises
     ------

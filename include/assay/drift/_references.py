@@ -94,10 +94,6 @@ def choose_references(
     states : mapping
         Batch → state. A batch that isn't in it, or is running or a candidate, is undecided.
 
-    Returns
-    -------
-    ReferenceChoice
-
     Notes
     -----
     Only batches strictly before ``batch`` are chosen, and only those whose state is ``released``:

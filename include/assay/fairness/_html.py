@@ -57,8 +57,6 @@ def render_html(verdict: Verdict, report: FairnessReport, context: PageContext) 
     ----------
     verdict : Verdict
         From :func:`judge_fairness`.
-    report : FairnessReport
-    context : PageContext
     """
     sections = [Section("Reasons", [reasons(verdict.reasons, _NONE)])]
     facts: list[tuple[str, str]] = []

@@ -152,8 +152,6 @@ def measure_fairness(
 
     Parameters
     ----------
-    session : Session
-        The session that the table belongs to.
     table : ibis Table
         The rows whose outcomes are compared: all of them, whatever their number.
     policy : FairnessPolicy

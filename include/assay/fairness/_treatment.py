@@ -40,8 +40,6 @@ def measure_treatment(
 
     Parameters
     ----------
-    session : Session
-        The session that the table belongs to.
     table : ibis Table
         The observed table: every row that parsed.
     policy : FairnessPolicy

@@ -43,7 +43,6 @@ def read(table: Table, columns: Mapping[str, Any], rows: int) -> dict[str, Array
 
     Parameters
     ----------
-    table : ibis.Table
     columns : mapping
         Name → expression over the table, int64 or float64.
     rows : int

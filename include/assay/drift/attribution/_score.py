@@ -103,8 +103,6 @@ def score_of(
     ----------
     sides : (CountedTable, CountedTable)
         Reference and batch.
-    part : Slice or None
-    column : str
     code : str
         ``drift_detected``, ``unseen_category`` or ``missing_share_changed``.
     effect : str

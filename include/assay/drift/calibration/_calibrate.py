@@ -125,10 +125,8 @@ def calibrate(
         Ordinary batch → what was measured of it against the other ones.
     chance : DriftMeasurements
         What :func:`measure_chance` finds of the smallest of them: no limit is below it.
-    policy : DriftPolicy
     rate : float
         Share of ordinary batches in which one column may reach its limit, 0 to .5.
-    dataset : str
     between : {"batches", "halves"}
         ``halves``: ``measured`` holds one batch's random halves, taken at level ``rate``; their
         null quantiles replace the distances, which understates how much batches differ.

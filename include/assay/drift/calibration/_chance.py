@@ -32,13 +32,10 @@ def measure_chance(
 
     Parameters
     ----------
-    session : Session
-        The session of both tables.
     reference, batch : ibis.Table
         What later batches are compared with, and the smallest ordinary batch.
     policy : DriftPolicy
         Its limits aren't read.
-    contract : Contract, optional
     """
     number = batch[ROW].cast("string")
     mixed = ibis.literal(f"{policy.seed}/").concat(number).hexdigest("md5")

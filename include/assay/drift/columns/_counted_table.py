@@ -58,12 +58,7 @@ class CountedColumn:
 
 
 class CountedTable:
-    """A table with its counts.
-
-    Parameters
-    ----------
-    source : ibis.Table or Released
-    """
+    """A table with its counts."""
 
     def __init__(self, source: Table | Released) -> None:
         batches = source.batches if isinstance(source, Released) else ((source, None),)
