@@ -15,11 +15,13 @@ Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
 Value = bool | int | float | str | None
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A value that can't be changed and has no other field."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
-class ColumnFit(_Frozen):
+class ColumnFit(Frozen):
     """What one step learned about one column.
 
     Read ``fault`` first: if it is set, the step could not be fitted for this column and leaves it
@@ -33,7 +35,7 @@ class ColumnFit(_Frozen):
     fault: Fault | None = None
 
 
-class Tree(_Frozen):
+class Tree(Frozen):
     """One isolation tree as parallel arrays; a leaf has feature -1 and its path length."""
 
     feature: tuple[int, ...]
@@ -43,7 +45,7 @@ class Tree(_Frozen):
     length: tuple[float, ...]
 
 
-class ForestFit(_Frozen):
+class ForestFit(Frozen):
     """A fitted isolation forest as plain numbers: nothing in it is executable."""
 
     columns: tuple[str, ...]
@@ -56,7 +58,7 @@ class ForestFit(_Frozen):
     fault: Fault | None = None
 
 
-class StepFit(_Frozen):
+class StepFit(Frozen):
     """The fit of one step of the policy; ``derived_from`` is the lineage of derived columns."""
 
     index: int
@@ -66,7 +68,7 @@ class StepFit(_Frozen):
     derived_from: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
-class FittedState(_Frozen):
+class FittedState(Frozen):
     """Everything that a cleaning policy learned from its reference, and the policy itself.
 
     It is an object of the version, because its numbers come from data. It holds the policy, so that

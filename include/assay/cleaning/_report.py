@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import ibis
 from ibis import Table
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from assay.cleaning._fitted_state import Fault, FittedOn, FittedState
+from assay.cleaning._fitted_state import Fault, FittedOn, FittedState, Frozen
 from assay.cleaning._marked_table import DROPPED_AT, Mark, MarkedTable
 from assay.cleaning.steps import CleaningStep, steps_of
 from assay.engine import ROW, Session
@@ -22,11 +22,7 @@ _OF_GROUP: Final = ("changed", "dropped", "imputed", "clipped", "outliers")
 _OF_STEP: Final = {"rows_changed": "r", "rows_dropped": "d", "cells": "c"}
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ColumnReport(_Frozen):
+class ColumnReport(Frozen):
     """Cells of one column that one step changed or flagged; a fault says why it did neither."""
 
     changed: int = 0
@@ -34,7 +30,7 @@ class ColumnReport(_Frozen):
     fault: Fault | None = None
 
 
-class StepReport(_Frozen):
+class StepReport(Frozen):
     """What one step did: rows changed, rows dropped, cells by column.
 
     ``derived_from`` is the lineage of derived columns: the columns that each ``expressions`` reads.
@@ -49,7 +45,7 @@ class StepReport(_Frozen):
     expressions: dict[str, str] = Field(default_factory=dict)
 
 
-class GroupStep(_Frozen):
+class GroupStep(Frozen):
     """What one step did to the rows of one level; counts below the least number are ``<n``."""
 
     index: int
@@ -59,7 +55,7 @@ class GroupStep(_Frozen):
     cells: int | str
 
 
-class GroupReport(_Frozen):
+class GroupReport(Frozen):
     """Rows of one level of a protected column, and what happened to them, in all and by step.
 
     Counts below the policy's least number are the text ``<n``. ``changed`` counts rows that were
@@ -78,7 +74,7 @@ class GroupReport(_Frozen):
     steps: tuple[GroupStep, ...] = ()
 
 
-class CleaningReport(_Frozen):
+class CleaningReport(Frozen):
     """A whole cleaning, in counts.
 
     ``rows_in == rows_out + rows_dropped`` always. ``rows_changed`` counts rows with at least one

@@ -94,14 +94,10 @@ class ColumnJudge:
         found, spec, column = self.unseen_share(), self.spec, self.column
         if found is None or not isinstance(spec, CategoryTest) or spec.unseen is None:
             return None
-        outcome = beyond(*found, spec.unseen.limit, column.unseen == 0)
-        if outcome is None:
-            return None
         rows = column.rows_current
         share = f"has levels that the reference lacks in {column.unseen} of {rows} rows"
-        return self._share_reason(
-            ReasonCode.UNSEEN_CATEGORY, outcome, share, found[1], spec.unseen, "of the share"
-        )
+        code = ReasonCode.UNSEEN_CATEGORY
+        return self._share_reason(code, found, share, spec.unseen, "of the share")
 
     def missing_share(self) -> tuple[float, tuple[float, float]] | None:
         """Return the absolute change of the share of missing values, and its bounds."""
@@ -128,20 +124,11 @@ class ColumnJudge:
         found, spec, column = self.missing_share(), self.spec, self.column
         if found is None or not isinstance(spec, NumericTest) or spec.missing is None:
             return None
-        outcome = beyond(*found, spec.missing.limit, found[0] == 0)
-        if outcome is None:
-            return None
         before = column.missing_reference / column.rows_reference
         now = column.missing_current / column.rows_current
         message = f"is missing in {now:.3g} of the rows, in the reference in {before:.3g}"
-        return self._share_reason(
-            ReasonCode.MISSING_SHARE_CHANGED,
-            outcome,
-            message,
-            found[1],
-            spec.missing,
-            "of the change",
-        )
+        code = ReasonCode.MISSING_SHARE_CHANGED
+        return self._share_reason(code, found, message, spec.missing, "of the change")
 
     def _level(self) -> float:
         """Return alpha over the number of shares that the policy limits."""
@@ -159,13 +146,15 @@ class ColumnJudge:
     def _share_reason(
         self,
         code: str,
-        outcome: Outcome,
+        found: tuple[float, tuple[float, float]],
         message: str,
-        bounds: tuple[float, float],
         limit: ShareLimit,
         of: str,
-    ) -> Reason:
-        low, high = bounds
+    ) -> Reason | None:
+        outcome = beyond(*found, limit.limit, found[0] == 0)
+        if outcome is None:
+            return None
+        low, high = found[1]
         text = f"{message}; bounds {of} {low:.3g} to {high:.3g}, limit {limit.limit:g}"
         numbers: dict[str, Number] = {"lower": low, "upper": high, "limit": limit.limit}
         return self._reason(code, outcome, text, numbers)

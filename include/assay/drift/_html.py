@@ -170,12 +170,9 @@ def _strip(row: dict[str, Any]) -> Markup:
         f"by chance {number(row['null_quantile'])}"
     )
     # The strip is about the effect: another reason, such as missing values, isn't drawn as its own.
-    outcome = row["outcome"] if ratio is None or ratio >= 1 or _undecided(row) else "PASS"
+    drawn = ratio is None or ratio >= 1 or row["outcome"] == "INCONCLUSIVE"
+    outcome = row["outcome"] if drawn else "PASS"
     return effect_strip(ratio, chance, _MOST, outcome, label)
-
-
-def _undecided(row: dict[str, Any]) -> bool:
-    return bool(row["outcome"] == "INCONCLUSIVE")
 
 
 def _grid(columns: Sequence[ColumnDrift], outcomes: dict[str, str]) -> Markup:

@@ -12,11 +12,13 @@ from assay.verdict import Measurement
 State = Literal["compared", "no_reference", "bootstrap", "empty_batch", "not_applicable"]
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A value that can't be changed and has no other field."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Effect(_Frozen):
+class Effect(Frozen):
     """An effect size, with what chance alone reaches at this number of rows.
 
     ``value`` is None where there is none (a spread of 0). ``null_quantile`` is exceeded without a
@@ -37,7 +39,7 @@ class Effect(_Frozen):
         return cls(name=name, value=round12(value), null_quantile=round12(null_quantile), law=law)
 
 
-class Cell(_Frozen):
+class Cell(Frozen):
     """Rows of both tables in one bin or level, for showing a distribution.
 
     ``label`` is None for missing. Of a classified column it is a level of the contract's closed
@@ -49,7 +51,7 @@ class Cell(_Frozen):
     current: int
 
 
-class ColumnDrift(_Frozen):
+class ColumnDrift(Frozen):
     """One column, in all rows or in a slice, compared with the reference.
 
     ``fault`` names why it couldn't be compared (``column_missing``, ``column_type``), and
@@ -85,7 +87,7 @@ class ColumnDrift(_Frozen):
         return next((e for e in self.effects if e.name == name), None)
 
 
-class DriftMeasurements(_Frozen):
+class DriftMeasurements(Frozen):
     """One table of a batch compared with one reference; it knows no limit on an effect.
 
     Read ``state`` first: only ``compared`` has columns. ``tests`` is the number of confirmatory
@@ -151,7 +153,7 @@ class DriftMeasurements(_Frozen):
         return found
 
 
-class DriftReport(_Frozen):
+class DriftReport(Frozen):
     """All comparisons of a batch: each table against each reference."""
 
     comparisons: tuple[DriftMeasurements, ...] = ()

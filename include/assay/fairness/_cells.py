@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from assay.fairness._counts import MISSING, Group, Rate, RateName, rate
+from assay.fairness._counts import MISSING, Group, Level, Rate, RateName, rate
 from assay.fairness._p_values import difference_p, ratio_p
 from assay.policy.fairness import DisparateImpact, FairnessPolicy, Metric
 from assay.statistics.corrections import holm
@@ -95,13 +95,9 @@ def reference_of(groups: Iterable[Group], policy: FairnessPolicy) -> Group | Non
     """The group whose every level is its attribute's reference."""
     for group in groups:
         wanted = tuple(policy.attributes[name].reference for name in group.attributes)
-        if wanted == tuple(lv.name for lv in group.levels) and _all_listed(group):
+        if group.levels == tuple(Level(name, "listed") for name in wanted):
             return group
     return None
-
-
-def _all_listed(group: Group) -> bool:
-    return all(level.kind == "listed" for level in group.levels)
 
 
 def is_required(group: Group, policy: FairnessPolicy) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -93,11 +92,7 @@ def _exact_sums(table: Table, values: Sequence[Any]) -> list[Fraction]:
     """Sum values between -1 and 1, each rounded to a multiple of 2**-62."""
     parts = {f"s{i}": total((v * 2.0**BITS).cast("int64")) for i, v in enumerate(values)}
     row = one_row(table.aggregate(**parts))
-    return [_fraction(row[f"s{i}"]) for i in range(len(values))]
-
-
-def _fraction(whole: Decimal | None) -> Fraction:
-    return Fraction(int(whole or 0), 2**BITS)
+    return [Fraction(int(row[f"s{i}"] or 0), 2**BITS) for i in range(len(values))]
 
 
 def _exponent(least: float | None, most: float | None) -> int:

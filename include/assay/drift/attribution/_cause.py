@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from assay.drift._measurements import Frozen
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SegmentPart(_Frozen):
+class SegmentPart(Frozen):
     """One segment's part of the whole; parts of all segments and of both kinds sum to it.
 
     Parameters
@@ -43,7 +41,7 @@ class SegmentPart(_Frozen):
         return self.mix + self.within
 
 
-class Split(_Frozen):
+class Split(Frozen):
     """The whole over the segments of one column.
 
     Read ``mix`` and ``within`` against the whole: they sum to it. Their errors are standard errors
@@ -64,7 +62,7 @@ class Split(_Frozen):
     restates: bool = False
 
 
-class PipelineChange(_Frozen):
+class PipelineChange(Frozen):
     """Something of the pipeline that differs between this run and the reference's.
 
     ``kind`` is ``schema``, ``source``, ``rule`` or ``reference_table``; ``what`` is one short
@@ -75,7 +73,7 @@ class PipelineChange(_Frozen):
     what: str
 
 
-class Cause(_Frozen):
+class Cause(Frozen):
     """Why one column failed, by its segments and by changes of the pipeline.
 
     Parameters

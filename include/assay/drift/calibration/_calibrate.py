@@ -15,10 +15,9 @@ from typing import Final, Literal
 
 import ibis
 from ibis import Table
-from pydantic import BaseModel, ConfigDict
 
 from assay.drift._column_judge import ColumnJudge
-from assay.drift._measurements import DriftMeasurements
+from assay.drift._measurements import DriftMeasurements, Frozen
 from assay.engine import ROW, round12
 from assay.errors import InputError
 from assay.policy.drift import CategoryTest, DriftPolicy, NumericTest
@@ -27,11 +26,7 @@ What = Literal["effect", "missing", "unseen"]
 _DIGITS: Final = 2
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Proposal(_Frozen):
+class Proposal(Frozen):
     """One limit: what it is, what ordinary batches reach, and what it should be.
 
     ``quantile`` is what they exceed at the asked rate. ``floor`` is what the gate, at its own
@@ -63,7 +58,7 @@ class _Row:
     floor: float
 
 
-class Calibration(_Frozen):
+class Calibration(Frozen):
     """Proposals for every limit of a policy.
 
     Read ``supported`` first: the smallest false-alarm rate that so many batches can show.

@@ -107,7 +107,7 @@ class CountedTable:
         found: dict[str, list[Levels]] = {name: [] for name in left}
         for table, shelf in self._parts if left else ():
             kept = {name: shelf.counts(keys[name]) for name in left}
-            unseen = {n: partial(_level, n, forms[n]) for n, c in kept.items() if c is None}
+            unseen = {n: forms[n] for n, c in kept.items() if c is None}
             rows = table if part is None else sliced(table, part)
             counted = _count_levels(rows, unseen, most)
             for name, levels in counted.items():
@@ -163,10 +163,6 @@ def ordered_column(name: str, form: str) -> CountedColumn:
     return CountedColumn(f"{form} {name}", lambda table: in_order(table[name], form))
 
 
-def _level(name: str, form: str, table: Table) -> ir.Column:
-    return in_levels(table[name], form)
-
-
 def _key(what: str, part: Slice | None) -> str:
     """What was counted, with its slice: the same words for the same thing alone."""
     where = None if part is None else [part.column, *(str(level) for level in part.levels)]
@@ -180,23 +176,22 @@ def _read(
     return sorted_blocks.read(rows, {n: c.of(rows) for n, c in columns.items()}, count(rows))
 
 
-def _count_levels(
-    table: Table, columns: Mapping[str, Callable[[Table], ir.Column]], most: int | None
-) -> dict[str, Levels]:
-    found: dict[str, Levels] = {name: {} for name in columns}
-    if not columns:
+def _count_levels(table: Table, forms: Mapping[str, str], most: int | None) -> dict[str, Levels]:
+    found: dict[str, Levels] = {name: {} for name in forms}
+    if not forms:
         return found
     limit = math.inf if most is None else most
-    chosen = table.select(**{f"v{i}": of(table) for i, of in enumerate(columns.values())})
+    levels = {f"v{i}": in_levels(table[n], form) for i, (n, form) in enumerate(forms.items())}
+    chosen = table.select(**levels)
     for batch in chosen.to_pyarrow_batches(chunk_size=1_000_000):
-        for levels, column in zip(found.values(), batch.columns, strict=True):
-            if len(levels) > limit:
+        for counts, column in zip(found.values(), batch.columns, strict=True):
+            if len(counts) > limit:
                 continue
             counted = column.value_counts()
             names, rows = (counted.field(i).to_pylist() for i in (0, 1))
             for level, more in zip(names, rows, strict=True):
-                levels[level] = levels.get(level, 0) + more
-    return {name: levels for name, levels in found.items() if len(levels) <= limit}
+                counts[level] = counts.get(level, 0) + more
+    return {name: counts for name, counts in found.items() if len(counts) <= limit}
 
 
 def _summed(parts: list[Any]) -> dict[Any, int]:
