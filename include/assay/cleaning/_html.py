@@ -26,13 +26,7 @@ _GROUPS = "Counts below the policy’s least number are shown as <n."
 
 
 def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) -> str:
-    """Render the cleaning as a page, in counts only.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        From :func:`judge_cleaning`.
-    """
+    """Render the cleaning as a page, in counts only."""
     sections = [
         Section("Reasons", [reasons(verdict.reasons, _NONE)]),
         Section("Cells changed by column", [_columns(report)]),

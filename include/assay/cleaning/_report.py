@@ -132,20 +132,9 @@ def measure_cleaning(
 ) -> CleaningReport:
     """Count the marks, in one aggregate and one more per protected column.
 
-    Parameters
-    ----------
-    work : ibis.Table
-        The rows that were changed, flagged or dropped, with their marks.
-    rows : MarkedTable
-        The table with these marks.
-    state : FittedState
-        The policy, and what was fitted for it.
-    columns : sequence of str
-        Data columns before the first step, whose cells are counted.
-    count : int
-        Rows before the first step.
-    levels : sequence of mapping
-        Rows of each level, as ``measure_levels`` gives them.
+    ``work`` has the rows that were changed, flagged or dropped, and ``rows`` their marks.
+    ``columns`` and ``count`` are the data's columns and rows before the first step, ``levels`` the
+    rows of each level, as ``measure_levels`` gives them.
     """
     steps = steps_of(state.policy)
     changed = [m for m in rows.marks if m.kind == "changed"]

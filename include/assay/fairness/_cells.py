@@ -20,24 +20,11 @@ from assay.verdict import Outcome
 class Cell:
     """One comparison.
 
-    Parameters
-    ----------
-    metric : Metric
-        With its limits.
-    rate : str
-        Which rate is compared.
-    group, reference : Group
-        Whose rate, and against whose.
-    required : bool
-        Whether the policy says that this group must be judged.
-    estimate, low, high : float, optional
-        The ratio or difference and its interval at 1 − alpha; None where it can't be computed,
-        ``high`` also where there is no upper limit.
-    p, adjusted : float, optional
-        Smallest level at which the interval lies wholly beyond the limit, and that after Holm.
-        None where a denominator is below the least number.
-    outcome : Outcome
-        FAIL, INCONCLUSIVE or PASS.
+    ``required`` says that the policy asks for this group to be judged. ``estimate`` is the ratio or
+    difference, ``low`` and ``high`` its interval at 1 − alpha; None where it can't be computed,
+    ``high`` also where there is no upper limit. ``p`` is the smallest level at which the interval
+    lies wholly beyond the limit, ``adjusted`` that after Holm; None where a denominator is below
+    the least number.
     """
 
     metric: Metric

@@ -28,22 +28,9 @@ from assay.verdict import Measurement, Outcome, Reason
 class Conditional:
     """A group's difference from its reference over all rows, and within a control's levels.
 
-    Parameters
-    ----------
-    control, rate : str
-        The control feature and the rate that is compared.
-    group, reference : Group
-        Over all rows.
-    marginal : (float, float, float)
-        The difference over all rows and its interval.
-    pooled : Pooled
-        The difference within levels.
-    against : tuple of Level
-        Levels in which the difference points the other way than over all rows.
-    compared, levels : int
-        Levels in which both denominators reach the least number, and all of them.
-    rows : int
-        Rows in the denominators of the levels compared, of both groups.
+    ``marginal`` is the difference over all rows and its interval, ``pooled`` that within levels.
+    ``compared`` of the ``levels`` reach the least number in both denominators, which have ``rows``
+    rows; in the levels ``against`` the difference points the other way than over all rows.
     """
 
     control: str

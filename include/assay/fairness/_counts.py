@@ -67,16 +67,8 @@ class Group:
 class Tally:
     """Rows that agree in all levels and outcomes, and how many of them were treated.
 
-    Parameters
-    ----------
-    values : tuple
-        A level for each column that was kept apart, None where it is missing.
-    outcomes : tuple
-        Whether label and prediction are favourable; None where missing or not there.
-    n : int
-        Rows.
-    treated : tuple of int
-        Of these, rows that each treatment marked.
+    ``values`` has a level for each column that was kept apart, None where it is missing;
+    ``outcomes`` whether label and prediction are favourable, None where missing or not there.
     """
 
     values: tuple[str | None, ...]

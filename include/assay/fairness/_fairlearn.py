@@ -23,12 +23,8 @@ def fairlearn_figures(groups: Iterable[Group], least_number: int) -> dict[str, t
     the highest; no reference group takes part. They are shown and never judged: with many groups
     the greatest gap is above 0 by chance alone.
 
-    Parameters
-    ----------
-    groups : iterable of Group
-        Of one attribute or one intersection.
-    least_number : int
-        Groups with a smaller denominator of a rate stay out of that figure.
+    The groups are those of one attribute or one intersection. Groups with a smaller denominator of
+    a rate than ``least_number`` stay out of that figure.
 
     Returns
     -------

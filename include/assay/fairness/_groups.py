@@ -86,14 +86,8 @@ def form_treated(
 ) -> tuple[Group, ...]:
     """Form groups whose "favourable predictions" are the rows that a treatment touched.
 
-    Parameters
-    ----------
-    counted, names, policy, known
-        As for :func:`form_groups`.
-    place : int
-        Which of the tallies' treatments.
-    spared : int, optional
-        A treatment whose rows this one couldn't touch: they are in no denominator.
+    ``place`` is the place of the treatment in the tallies, ``spared`` that of one whose rows this
+    one couldn't change: they are in no denominator.
     """
     tallies = []
     for tally in counted:

@@ -51,13 +51,7 @@ _RATES: Final = "The dashed line is the rate of the reference group."
 
 
 def render_html(verdict: Verdict, report: FairnessReport, context: PageContext) -> str:
-    """Render the verdict as a page: reasons, comparisons, rates of each group, treatment.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        From :func:`judge_fairness`.
-    """
+    """Render the verdict as a page: reasons, comparisons, rates of each group, treatment."""
     sections = [Section("Reasons", [reasons(verdict.reasons, _NONE)])]
     facts: list[tuple[str, str]] = []
     if verdict.detail.get("applies", False):

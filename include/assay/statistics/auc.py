@@ -47,12 +47,8 @@ def area(blocks: Iterable[Block], negatives: int, positives: int) -> Auc | None:
     Read it as the chance that a random positive has a higher score than a random negative, ties
     counting half.
 
-    Parameters
-    ----------
-    blocks : iterable of (scores, counts)
-        Distinct scores in order, and rows of the negative and of the positive class at each.
-    negatives, positives : int
-        Rows of each class in all blocks.
+    A block has distinct scores in order, and the rows of the negative and of the positive class at
+    each.
 
     Examples
     --------

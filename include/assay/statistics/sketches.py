@@ -27,11 +27,8 @@ _FORMAT: Final = 1
 class SketchFolder:
     """A folder of counts of one table; without a folder nothing is kept.
 
-    Parameters
-    ----------
-    folder : Path or None
-        Made (0700) when something is kept. Values of the table lie in it: it needs the table's
-        rights and period.
+    The folder is made (0700) when something is kept. Values of the table are in it: it needs the
+    table's rights and period.
     """
 
     def __init__(self, folder: Path | None) -> None:

@@ -70,12 +70,7 @@ class UnchangedCells:
 class CleaningStep(Generic[Spec]):
     """One step of a policy, at its place: everything that the room asks about it.
 
-    Parameters
-    ----------
-    index : int
-        Place of the step in the policy.
-    spec : Step
-        What the policy says.
+    ``index`` is its place in the policy, ``spec`` what the policy says.
 
     Notes
     -----

@@ -12,18 +12,10 @@ from assay.drift._measurements import Frozen
 class SegmentPart(Frozen):
     """One segment's part of the whole; parts of all segments and of both kinds sum to it.
 
-    Parameters
-    ----------
-    label : str
-        The level, `(missing)`, `(other)`, or a number without meaning where it may not be named.
-    rows_reference, rows_current : int or str
-        Rows that took part; of a classified column `<n` below the policy's least number.
-    mean_reference, mean_current : float or None
-        Mean score of the segment's rows; None where there is none or it may not be shown.
-    mix, within : float
-        The segment's part by its share, and by its mean.
-    carries : bool
-        Whether it is among the fewest segments that give four fifths of the whole, five at most.
+    ``label`` is the level, `(missing)`, `(other)`, or a number without meaning where it may not be
+    named. Of a classified column, rows below the policy's least number are `<n`, and a mean that
+    may not be shown is None. ``carries`` says whether it is among the fewest segments that give
+    four fifths of the whole, five at most.
     """
 
     label: str
@@ -76,27 +68,13 @@ class PipelineChange(Frozen):
 class Cause(Frozen):
     """Why one column failed, by its segments and by changes of the pipeline.
 
-    Parameters
-    ----------
-    code : str
-        The reason that is explained.
-    score : str
-        What the score of a row is, in words.
-    whole : float
-        The difference of the score's means, which the parts sum to.
-    measure : str
-        What the whole is: ``share`` of rows, ``psi``, ``wasserstein``, ``phi_squared`` (χ² over
-        rows, of which Cramér's V is the root) or ``jensen_shannon_divergence``, the distance
-        squared.
-    segmenting : str or None
-        The column whose segments explain best; None where no column's do.
-    splits : tuple of Split
-        Every column that was tried, the best first.
-    rows, excess : int or None
-        Rows of the batch that carry the shift, whose numbers :func:`write_rows` writes, and how
-        many more they are than the reference's shares would give.
-    file : str or None
-        Where the numbers were written.
+    ``score`` says in words what the score of a row is, and ``whole`` is the difference of its
+    means, which the parts sum to. ``measure`` is what that is: ``share`` of rows, ``psi``,
+    ``wasserstein``, ``phi_squared`` (χ² over rows, of which Cramér's V is the root) or
+    ``jensen_shannon_divergence``, the distance squared. ``splits`` are the columns that were tried,
+    the best first; ``segmenting`` is the column whose segments explain best, None where no column's
+    do. ``rows`` of the batch carry the shift, ``excess`` more than the reference's shares would
+    give; their numbers are in ``file``.
     """
 
     table: str

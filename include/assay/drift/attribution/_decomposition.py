@@ -52,12 +52,8 @@ class Parts:
 def decompose(counts: Array, score: Array) -> Parts:
     """Split the change of a mean score over segments.
 
-    Parameters
-    ----------
-    counts : int array, shape (2, S, K)
-        Rows of the reference and of the batch, by segment and cell of the score.
-    score : float array, shape (K,)
-        Score of each cell.
+    ``counts``, of shape (2, S, K), are the rows of the reference and of the batch, by segment and
+    cell of the score; ``score``, of shape (K,), is the score of each cell.
 
     Notes
     -----

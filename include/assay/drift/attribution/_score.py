@@ -41,16 +41,9 @@ _BEFORE_LEVEL: Final = "="
 class Score:
     """Rows with their cells, and each cell's score.
 
-    Parameters
-    ----------
-    reference, current : ibis.Table
-        Both sides with a column ``cell``; rows that took no part are left out.
-    values : dict
-        Cell → score; ``rest`` is the score of all other cells.
-    words : str
-        What the score is.
-    measure : str
-        What a difference of its means is; ``share`` where it is 1 or 0.
+    Both sides have a column ``cell``; rows that took no part are left out. ``values`` has the score
+    of each cell, ``rest`` that of all others. ``words`` say what the score is, and ``measure`` what
+    a difference of its means is: ``share`` where it is 1 or 0.
     """
 
     reference: Table
@@ -99,18 +92,8 @@ def score_of(
 ) -> Score | None:
     """The score of one reason, None where nothing can be split.
 
-    Parameters
-    ----------
-    sides : (CountedTable, CountedTable)
-        Reference and batch.
-    code : str
-        ``drift_detected``, ``unseen_category`` or ``missing_share_changed``.
-    effect : str
-        The effect that the policy limits.
-    ordered : bool
-        Whether the column is judged by its order, not by its levels.
-    named : bool
-        Whether a value of the column may stand in ``words``.
+    ``ordered`` says whether the column is judged by its order, not by its levels, and ``named``
+    whether a value of it may be in ``words``.
 
     Notes
     -----

@@ -29,13 +29,6 @@ def measure_chance(
 
     Read the null quantiles: a limit below one makes ordinary batches of that size INCONCLUSIVE. The
     effects themselves say nothing, least of all where the batch is in the reference.
-
-    Parameters
-    ----------
-    reference, batch : ibis.Table
-        What later batches are compared with, and the smallest ordinary batch.
-    policy : DriftPolicy
-        Its limits aren't read.
     """
     number = batch[ROW].cast("string")
     mixed = ibis.literal(f"{policy.seed}/").concat(number).hexdigest("md5")

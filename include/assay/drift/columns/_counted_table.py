@@ -95,12 +95,8 @@ class CountedTable:
     ) -> dict[str, Levels]:
         """Rows at each level of columns, in one scan.
 
-        Parameters
-        ----------
-        forms : mapping
-            Column → what it becomes before it becomes text (see ``level_form``).
-        most : int, optional
-            A column of more levels is left out, its rows not counted to the end.
+        ``forms`` says what each column becomes before it becomes text (see ``level_form``). A
+        column of more than ``most`` levels is left out, its rows not counted to the end.
         """
         keys = {name: _key(f"levels {form} {name}", part) for name, form in forms.items()}
         left = [name for name, key in keys.items() if key not in self._known]

@@ -21,15 +21,9 @@ def compare_ordered(
 ) -> ColumnDrift:
     """One ordered column of reference and batch: its test, its effects, its bins.
 
-    Parameters
-    ----------
-    blocks : iterable
-        Distinct values in order with both counts (:func:`~assay.statistics.sorted_blocks.merged`).
-    time : bool
-        Whether values are microseconds.
-    common : dict
-        Fields of the result that are known already; without a value on either side it has no
-        statistic.
+    ``blocks`` are distinct values in order with both counts, microseconds for ``time``. ``common``
+    has the fields of the result that are known already; without a value on either side it has no
+    statistic.
     """
     n, m = common["n_reference"], common["n_current"]
     if not n or not m:

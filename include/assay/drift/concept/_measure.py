@@ -25,16 +25,9 @@ def measure_concept(
 ) -> tuple[Measurement, ...]:
     """Label share, accuracy, precision, recall and AUC, as far as the columns are there.
 
-    Parameters
-    ----------
-    side : CountedTable
-        Rows of the batch or of the reference.
-    roles : mapping
-        Column → role; the first ``label``, ``prediction`` and ``probability`` are used.
-    policy : DriftPolicy
-        Its ``concept`` names the positive level; without one nothing is measured.
-    group : str
-        ``current`` or ``reference``.
+    The first column of each role ``label``, ``prediction`` and ``probability`` is used. The
+    policy's ``concept`` names the positive level; without one nothing is measured. ``group`` is
+    ``current`` or ``reference``.
 
     Returns
     -------

@@ -31,17 +31,9 @@ def _no_weights(table: Array) -> Array:
 class EffectSize:
     """An effect size.
 
-    Parameters
-    ----------
-    label : str
-        Its name for readers.
-    measure, measured : str
-        What a difference of mean scores is where an attribution splits the effect: a key, and the
-        words for readers.
-    of_order, of_levels : callable or None
-        The effect of an ordered column, and that of a column of levels; None where it has none.
-    weights : callable
-        Table of counts (2, k) → score of each cell, so that Σ score·(p′ − p) is the effect.
+    ``measure`` and ``measured`` are what a difference of mean scores is where an attribution splits
+    the effect: a key, and the words for readers. ``weights`` gives the score of each cell of a
+    table of counts (2, k), so that Σ score·(p′ − p) is the effect.
     """
 
     label: str

@@ -26,14 +26,8 @@ def terms(
 ) -> np.ndarray[Any, Any]:
     """Terms of the midrank statistic A²aN, one a distinct value; their sum is the statistic.
 
-    Parameters
-    ----------
-    counts : int array, shape (2, k)
-        Rows of reference and current at each distinct value.
-    before : int array, shape (2, k)
-        Rows of each at smaller values.
-    n, m : int
-        Rows of the reference and of the current table.
+    ``counts`` are the rows of reference and current at each distinct value, ``before`` those at
+    smaller values, each of shape (2, k); ``n`` and ``m`` are the rows of the two tables.
     """
     total = n + m
     ties = counts.sum(axis=0).astype(float)

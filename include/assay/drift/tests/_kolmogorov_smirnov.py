@@ -25,13 +25,6 @@ _DOUBLES: Final = 1e-9
 def p_value(statistic: float, n: int, m: int) -> tuple[float, str]:
     """The p of D, and the law that it comes from: ``exact`` or ``kstwo``.
 
-    Parameters
-    ----------
-    statistic : float
-        D.
-    n, m : int
-        Rows of the two samples.
-
     Notes
     -----
     Exact up to 10 000 rows a side, ``kstwo.sf(D, round(nm/(n+m)))`` above; both are

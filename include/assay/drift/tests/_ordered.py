@@ -34,12 +34,8 @@ class Result(NamedTuple):
 class OrderedTest:
     """A test of an ordered column.
 
-    Parameters
-    ----------
-    run : callable
-        The counts of both sides and the column's task → result.
-    needs_midranks : bool
-        Whether the pass over the values must sum up Anderson-Darling's statistic.
+    ``needs_midranks`` says whether the pass over the values must sum up Anderson-Darling's
+    statistic.
     """
 
     run: Callable[[OrderedCounts, ColumnTask], Result]
