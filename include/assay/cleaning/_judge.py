@@ -69,10 +69,10 @@ def judge_cleaning(
 
 
 def _shares(report: CleaningReport) -> dict[str, tuple[int, int]]:
-    touched = report.rows_changed + report.rows_dropped
+    changed = report.rows_changed + report.rows_dropped
     return {
         "cells": (report.cells_changed, report.cells),
-        "rows": (touched, report.rows_in),
+        "rows": (changed, report.rows_in),
         "dropped": (report.rows_dropped, report.rows_in),
     }
 

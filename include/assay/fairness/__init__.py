@@ -6,7 +6,7 @@ group; its interval decides, never the estimate alone, so few rows give INCONCLU
 PASS. The favourable outcome is the positive class of every rate, and every figure names it.
 
 fairlearn's greatest-gap figures are shown too, and are not judged. Neither are the rates at which
-quarantine, deduplication and imputation touched each group's rows (:func:`measure_treatment`).
+quarantine, deduplication and imputation change each group's rows (:func:`measure_treatment`).
 """
 
 from assay.fairness._counts import Group, Level

@@ -84,7 +84,7 @@ def form_treated(
     place: int,
     spared: int | None = None,
 ) -> tuple[Group, ...]:
-    """Form groups whose "favourable predictions" are the rows that a treatment touched.
+    """Form groups whose "favourable predictions" are the rows that a treatment marked.
 
     ``place`` is the place of the treatment in the tallies, ``spared`` that of one whose rows this
     one couldn't change: they are in no denominator.
@@ -92,9 +92,9 @@ def form_treated(
     tallies = []
     for tally in counted:
         n = tally.n if spared is None else tally.n - tally.treated[spared]
-        touched = tally.treated[place]
-        tallies.append(Tally(tally.values, (None, True), touched))
-        tallies.append(Tally(tally.values, (None, False), n - touched))
+        marked = tally.treated[place]
+        tallies.append(Tally(tally.values, (None, True), marked))
+        tallies.append(Tally(tally.values, (None, False), n - marked))
     return form_groups([t for t in tallies if t.n], names, policy, known)
 
 

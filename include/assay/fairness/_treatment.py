@@ -48,7 +48,7 @@ def measure_treatment(
     treatments : mapping, optional
         Name of a treatment to the boolean column that marks its rows; ``quarantine`` from
         ``__quarantined`` by default. Where ``quarantine`` is one, the others are counted among
-        the remaining rows only, since they touch no other.
+        the remaining rows only, since they change no other.
     levels : mapping, optional
         Column to closed list of levels, from the contract.
     rows : str

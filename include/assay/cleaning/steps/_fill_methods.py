@@ -33,45 +33,29 @@ class FillMethod:
     estimate: Callable[[Profile], float | None] | None = None
 
 
-METHODS: Final[dict[str, FillMethod]] = {}
-
-
-def _method(name: str, **more: Any) -> Callable[[Fit], Fit]:
-    def register(fit: Fit) -> Fit:
-        METHODS[name] = FillMethod(fit, **more)
-        return fit
-
-    return register
-
-
 def _mean_of(profile: Profile) -> float | None:
     moments = profile.moments()
     return moments.mean if moments else None
 
 
-@_method("mean", needs=(None,), estimate=_mean_of)
 def _by_mean(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:
     found = numbers.moments(list(columns))
     return {name: _fill(numbers.table, name, m.n, m.mean) for name, m in found.items()}
 
 
-@_method("median", needs=(_MEDIAN,), estimate=lambda profile: profile.quantile(_MEDIAN))
 def _by_median(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:
     found = numbers.quantiles(dict.fromkeys(columns, (_MEDIAN,)))
     return {name: _fill(numbers.table, name, n, median) for name, (n, median) in found.items()}
 
 
-@_method("mode")
 def _by_mode(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:
     return {name: _mode(numbers.table, name) for name in columns}
 
 
-@_method("constant")
 def _by_constant(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:  # noqa: ARG001
     return {n: ColumnFit(n=0, values={"fill": _jsonable(how.value)}) for n, how in columns.items()}
 
 
-@_method("drop")
 def _by_drop(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:  # noqa: ARG001
     return {name: ColumnFit(n=0) for name in columns}
 
@@ -100,3 +84,13 @@ def _jsonable(value: Any) -> Value:
     if isinstance(value, date | datetime):
         return value.isoformat()
     return float(value)
+
+
+METHODS: Final[Mapping[str, FillMethod]] = {
+    "mean": FillMethod(_by_mean, (None,), _mean_of),
+    "median": FillMethod(_by_median, (_MEDIAN,), lambda profile: profile.quantile(_MEDIAN)),
+    "mode": FillMethod(_by_mode),
+    "constant": FillMethod(_by_constant),
+    "drop": FillMethod(_by_drop),
+}
+"""The methods by the name that a policy gives."""

@@ -16,16 +16,15 @@ from typing import Any
 import ibis
 import numpy as np
 import pyarrow as pa
-from ibis import Schema, Table
+from ibis import Table
 
 from assay.cleaning._fitted_state import Fault, FittedOn, ForestFit, StepFit, Tree
 from assay.cleaning._marked_table import Flag, MarkedTable
 from assay.cleaning.steps._outlier_actions import outlier_inventions, rule_of
-from assay.cleaning.steps._step import CleaningStep, Fits, Invention, Profiles, Rule
+from assay.cleaning.steps._step import CleaningStep, Invention, Rule
 from assay.engine import ROW, Session
 from assay.policy.cleaning_steps import Forest, OutliersStep
 from assay.statistics.columns import ColumnNumbers
-from assay.statistics.profile import Profile
 from assay.statistics.values import finite
 
 _BLOCK = 65_536
@@ -45,6 +44,7 @@ class IsolationForest(CleaningStep[OutliersStep], kind=Forest.kind):
     """
 
     numeric = True
+    changes_values = False
 
     def __init__(self, index: int, spec: OutliersStep) -> None:
         super().__init__(index, spec)
@@ -102,10 +102,6 @@ class IsolationForest(CleaningStep[OutliersStep], kind=Forest.kind):
     def drops_rows(self) -> bool:
         """Whether it drops rows."""
         return self.spec.action == "drop"
-
-    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
-        """Keep all profiles, unless rows are dropped: it changes no value."""
-        return {} if self.drops_rows else dict(profiles)
 
     def apply(self, session: Session, rows: MarkedTable, fit: StepFit) -> MarkedTable:
         """Flag or drop the rows; rows that aren't complete aren't scored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,18 +28,7 @@ class BoundsMethod:
 
     fit: Fit
     needs: tuple[Need, ...]
-    estimable: bool
-
-
-METHODS: Final[dict[str, BoundsMethod]] = {}
-
-
-def _method(name: str, *needs: Need, estimable: bool = True) -> Callable[[Fit], Fit]:
-    def register(fit: Fit) -> Fit:
-        METHODS[name] = BoundsMethod(fit, needs, estimable)
-        return fit
-
-    return register
+    estimable: bool = True
 
 
 def largest_z(n: int, ddof: int) -> float:
@@ -63,7 +52,6 @@ def largest_z(n: int, ddof: int) -> float:
     return (n - 1) / math.sqrt(n) if ddof == 1 else math.sqrt(n - 1)
 
 
-@_method("zscore", None)
 def _by_zscore(numbers: ColumnNumbers, columns: Sequence[str], by: ZScore) -> dict[str, ColumnFit]:
     """Mean ± threshold · standard deviation."""
     found = {}
@@ -77,7 +65,6 @@ def _by_zscore(numbers: ColumnNumbers, columns: Sequence[str], by: ZScore) -> di
     return found
 
 
-@_method("mad", _MEDIAN, estimable=False)
 def _by_mad(numbers: ColumnNumbers, columns: Sequence[str], by: MedianMad) -> dict[str, ColumnFit]:
     """Median ± threshold · 1.4826 · MAD (Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013)."""
     medians = numbers.quantiles(dict.fromkeys(columns, (_MEDIAN,)))
@@ -96,7 +83,6 @@ def _by_mad(numbers: ColumnNumbers, columns: Sequence[str], by: MedianMad) -> di
     return found
 
 
-@_method("iqr", *_QUARTILES)
 def _by_iqr(numbers: ColumnNumbers, columns: Sequence[str], by: Iqr) -> dict[str, ColumnFit]:
     """Q1 − k · IQR and Q3 + k · IQR (Tukey 1977)."""
     found = {}
@@ -114,3 +100,11 @@ def _bounded(n: int, low: float, high: float, spread: float, values: dict[str, f
     if spread <= 0 or not (math.isfinite(low) and math.isfinite(high)):
         return ColumnFit(n=n, values=dict(values), fault="spread_zero")
     return ColumnFit(n=n, values={**values, "low": low, "high": high})
+
+
+METHODS: Final[Mapping[str, BoundsMethod]] = {
+    "zscore": BoundsMethod(_by_zscore, (None,)),
+    "mad": BoundsMethod(_by_mad, (_MEDIAN,), estimable=False),
+    "iqr": BoundsMethod(_by_iqr, _QUARTILES),
+}
+"""The methods by the name that a policy gives."""

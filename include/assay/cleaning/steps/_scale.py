@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ibis import Schema
-
 from assay.cleaning._fitted_state import ColumnFit, FittedOn, StepFit
 from assay.cleaning._marked_table import MarkedTable
-from assay.cleaning.steps._step import CleaningStep, Fits, Need, Profiles, Rule, UnchangedCells
+from assay.cleaning.steps._step import CleaningStep, Need, Rule, UnchangedCells
 from assay.policy.cleaning_steps import ScaleStep
 from assay.statistics.columns import ColumnNumbers
 from assay.statistics.moments import measure_extremes
-from assay.statistics.profile import Profile
 
 
 class Scale(CleaningStep[ScaleStep], kind="scale"):
@@ -23,6 +20,8 @@ class Scale(CleaningStep[ScaleStep], kind="scale"):
     """
 
     numeric = True
+    drops_rows = False
+    changes_values = False
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         """Need the moments, to standardise."""
@@ -57,10 +56,6 @@ class Scale(CleaningStep[ScaleStep], kind="scale"):
             return {c: (m.n, m.mean, m.deviation(0) or 0.0) for c, m in moments.items()}
         edges = measure_extremes(numbers.table, self.spec.columns)
         return {c: (n, low, (high or 0.0) - (low or 0.0)) for c, (n, low, high) in edges.items()}
-
-    def profiles_after(self, fits: Fits, profiles: Profiles, types: Schema) -> dict[str, Profile]:
-        """Keep all profiles."""
-        return dict(profiles)
 
     def unchanged(self, cells: UnchangedCells, fit: StepFit) -> UnchangedCells:
         """Add no condition."""

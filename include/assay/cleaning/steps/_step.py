@@ -83,6 +83,8 @@ class CleaningStep(Generic[Spec]):
     """Whether it is fitted on data."""
     numeric: ClassVar[bool] = False
     """Whether all its columns must be numeric."""
+    changes_values: ClassVar[bool] = True
+    """Whether it may change a value of its columns."""
     replaces_flags: ClassVar[bool] = True
     """Whether the columns that it adds may be in the data, since cleaning added them before."""
 
@@ -170,7 +172,8 @@ class CleaningStep(Generic[Spec]):
         """Compute the profiles of columns once the step has changed the rows."""
         if self.drops_rows:
             return {}
-        changed = {*getattr(self.spec, "columns", ()), *self.spec.added_columns()}
+        columns = getattr(self.spec, "columns", ()) if self.changes_values else ()
+        changed = {*columns, *self.spec.added_columns()}
         return {name: p for name, p in profiles.items() if name not in changed}
 
     # What it changes
