@@ -7,10 +7,9 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from ibis import Schema, Table
+from ibis import Table
 from ibis.common.annotations import SignatureValidationError
 from ibis.common.exceptions import IbisError
-from ibis.expr.datatypes import DataType
 
 from assay.engine import data_columns
 from assay.engine.functions import null_on_error
@@ -49,35 +48,6 @@ def columns_of(text: str) -> tuple[str, ...]:
     for call in calls_in(tree):
         _function(call)
     return names_in(tree)
-
-
-def check_expression(text: str, schema: Schema) -> DataType:
-    """Check an expression against the columns of a table, and find the type of its value.
-
-    Parameters
-    ----------
-    text : str
-        The expression.
-    schema : ibis.Schema
-        Names and types of the columns that it may read.
-
-    Returns
-    -------
-    ibis.DataType
-        The type of the value: a row filter or a label asks for a boolean.
-
-    Raises
-    ------
-    PolicyError
-        As :func:`compile_expression`.
-
-    Examples
-    --------
-    >>> schema = ibis.schema({"arr_delay": "float64"})
-    >>> check_expression("arr_delay > 15", schema).is_boolean()
-    True
-    """
-    return compile_expression(text, ibis.table(schema, name="rows")).type()
 
 
 def compile_expression(text: str, table: Table) -> ir.Value:
