@@ -40,12 +40,7 @@ def measure_classifier(
     Read .5 as: the tables are alike; 1: every row shows which table it is from. None where the
     policy asks for no classifier.
 
-    Parameters
-    ----------
-    policy : DriftPolicy
-        Its ``classifier`` names columns, rows and folds; its limit isn't read.
-    level : float
-        Level of the null quantile and of each bound of the interval.
+    ``level`` is that of the null quantile and of each bound of the interval.
 
     Notes
     -----

@@ -86,18 +86,10 @@ def count_outcomes(
 ) -> list[Tally]:
     """Rows by levels of all columns × label × prediction, in one pass over the table.
 
-    Parameters
-    ----------
-    table : ibis Table
-        With every column that is named.
-    names : sequence of str
-        Columns whose levels are kept apart: attributes and control features.
-    columns : mapping
-        ``label`` and ``prediction`` to the column of that role, None where there is none.
-    favourable : Favourable, optional
-        The values of each that are favourable; needed where there is an outcome column.
-    treatments : sequence of str
-        Boolean columns that mark treated rows; null is false.
+    ``names`` are the columns whose levels are kept apart: attributes and control features.
+    ``columns`` is ``label`` and ``prediction`` to the column of that role; where there is one,
+    ``favourable`` has its favourable values. ``treatments`` are boolean columns that mark treated
+    rows; null is false.
 
     Notes
     -----

@@ -25,13 +25,8 @@ def pooled_difference(pairs: Sequence[tuple[Rate, Rate]], alpha: float) -> Poole
     stratum. Where it points the other way than the difference over all rows, the strata's mix made
     the gap (Simpson's paradox).
 
-    Parameters
-    ----------
-    pairs : sequence of (Rate, Rate)
-        Both rates in each stratum. One without a trial on either side says nothing and has no
-        weight.
-    alpha : float
-        One minus the confidence.
+    ``pairs`` are both rates in each stratum. One without a trial on either side says nothing and
+    has no weight.
 
     Returns
     -------

@@ -19,15 +19,8 @@ def measure_moments(
 ) -> dict[str, Moments]:
     """Measure count, mean and squared deviations of many columns.
 
-    Parameters
-    ----------
-    table : ibis.Table
-        The rows.
-    columns : sequence of str
-        Numeric columns.
-    sample : ibis.Table, optional
-        A fixed sample of the rows. It shows where the values of a column lie. One scan is enough
-        for the columns whose other values lie there too; the others need three scans.
+    ``sample`` is a fixed sample of the rows. It shows where the values of a column lie. One scan is
+    enough for the columns whose other values lie there too; the others need three scans.
 
     Notes
     -----

@@ -121,16 +121,10 @@ def count_ordered(
 ) -> OrderedCounts:
     """One pass over an ordered column.
 
-    Parameters
-    ----------
-    blocks : iterable of (values, counts)
-        Distinct values in order, and rows of reference and current at each.
-    n, m : int
-        Rows of each in all blocks, both at least 1.
-    anderson : bool
-        Whether to sum up the Anderson-Darling statistic as well; it is 0 otherwise.
-    grid : callable
-        Pooled rows → the ranks of the pooled quantiles to mark.
+    The blocks have distinct values in order, and rows of reference and current at each; ``n`` and
+    ``m`` are the rows of each in all blocks, both at least 1. The Anderson-Darling statistic is
+    summed up with ``anderson``, and is 0 otherwise. ``grid`` gives the ranks of the pooled
+    quantiles to mark, by the pooled rows.
     """
     markers = [_Marker(_ranks(10, n), 0), _Marker(_ranks(4, n), 0), _Marker(grid(n + m), None)]
     before = np.zeros((2, 1), dtype=np.int64)

@@ -43,14 +43,8 @@ class Null:
 def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tuple[Null, Null]:
     """Null quantiles of PSI and of the Jensen-Shannon distance at these counts.
 
-    Parameters
-    ----------
-    table : int array, shape (2, k)
-        Rows of the reference and of the current table per cell.
-    level : float
-        Probability of exceeding the quantile without a shift.
-    rng : numpy.random.Generator
-        For the simulation, where cells are rare.
+    ``table``, of shape (2, k), has the rows of the reference and of the current table per cell;
+    ``level`` is the probability of exceeding the quantile without a shift.
 
     Notes
     -----
@@ -127,16 +121,9 @@ def wasserstein_null(
 ) -> float:
     """Null quantile of the Wasserstein distance, by seeded simulation.
 
-    Parameters
-    ----------
-    values : array, shape (g,)
-        Quantiles of the pooled values, in order.
-    ends : int array, shape (g,)
-        Pooled rows up to each of them.
-    sizes : (int, int)
-        Rows of the reference and of the current table.
-    seed : int
-        Columns of one comparison share their random numbers.
+    ``values`` are quantiles of the pooled values, in order, ``ends`` the pooled rows up to each of
+    them, and ``sizes`` the rows of both tables. Columns of one comparison share their random
+    numbers, by ``seed``.
 
     Notes
     -----

@@ -60,14 +60,8 @@ def pooled(table: Array) -> Array:
 def chi_square(table: Array, level: float, rng: np.random.Generator) -> Homogeneity:
     """Test whether two rows of counts come from the same distribution.
 
-    Parameters
-    ----------
-    table : int array, shape (2, k)
-        Rows of the reference and of the current table per level, missing being a level.
-    level : float
-        Level at which ``null_statistic``, the statistic's null quantile, is taken.
-    rng : numpy.random.Generator
-        For permutations, where cells are too sparse for the law.
+    ``table``, of shape (2, k), has the rows of the reference and of the current table per level,
+    missing being a level. ``level`` is that of ``null_statistic``, the statistic's null quantile.
 
     Notes
     -----
