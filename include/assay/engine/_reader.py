@@ -38,21 +38,17 @@ def read_parquet(con: Any, path: Path | str) -> Table:
         raise InputError("isn't a whole Parquet file", where=str(path)) from exc
 
 
-def read_text(
-    con: Any, path: Path | str, delimiter: str = ",", compression: str | None = None
-) -> Table:
+def _read_text(con: Any, path: Path) -> Table:
     """A CSV file as a table of strings, nothing guessed and no error ignored."""
-    path = Path(path)
     if not path.is_file():
         raise InputError("no such file", where=str(path))
     name = f"text_{abs(hash((str(path), path.stat().st_mtime_ns))):x}"
     target = str(path).replace("'", "''")
-    how = "auto" if compression is None else compression
     try:
         con.raw_sql(
             f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM read_csv('{target}', "  # noqa: S608
-            f"header=true, all_varchar=true, auto_detect=false, delim='{delimiter}', quote='\"', "
-            f"escape='\"', nullstr='', compression='{how}', columns={_header(path, delimiter)}, "
+            f"header=true, all_varchar=true, auto_detect=false, delim=',', quote='\"', "
+            f"escape='\"', nullstr='', compression='auto', columns={_header(path)}, "
             "strict_mode=true)"
         )
         return con.table(name)
@@ -60,7 +56,7 @@ def read_text(
         raise _unfit(exc, path) from None
 
 
-def _header(path: Path, delimiter: str) -> str:
+def _header(path: Path) -> str:
     """The columns clause of ``read_csv``: the header's names, all text."""
     import csv
 
@@ -69,7 +65,7 @@ def _header(path: Path, delimiter: str) -> str:
         with fsspec.open(
             str(path), "rt", compression="infer", encoding="utf-8-sig", newline=""
         ) as file:
-            names = next(csv.reader(file, delimiter=delimiter), [])
+            names = next(csv.reader(file), [])
     except UnicodeDecodeError:
         raise InputError("isn't UTF-8", where=str(path)) from None
     except csv.Error:
@@ -93,7 +89,7 @@ def open_data(con: Any, source: Path | str, aside: Callable[[], Path]) -> Table:
         table = read_parquet(con, path)
         return table if "__row" in table.columns else _numbered(con, table, path)
     if ".csv" in kind:
-        return _narrowed(con, read_text(con, path), path, aside)
+        return _narrowed(con, _read_text(con, path), path, aside)
     raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
 
 

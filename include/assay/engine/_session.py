@@ -19,7 +19,7 @@ import pyarrow as pa
 from ibis import Table
 from ibis.util import gen_name
 
-from assay.engine import _mapping, _reader, _writer
+from assay.engine import _reader, _writer
 from assay.engine._errors import EngineError, translated, translating
 from assay.engine._types import quoted
 from assay.engine._writer import FileDigest
@@ -158,7 +158,22 @@ class Session:
         -----
         The texts go through Python in Arrow blocks, so that memory stays bounded.
         """
-        return _mapping.mapped(self.backend, column, function)
+        name, texts, made = gen_name("function"), gen_name("texts"), gen_name("mapped")
+        con = self.backend
+
+        def of_block(block: pa.Array) -> pa.Array:
+            return pa.array([function(value) for value in block.to_pylist()], pa.string())
+
+        distinct = column.cast("string").name("value").as_table().distinct()
+        con.create_table(texts, distinct.filter(distinct.value.notnull()), temp=True)
+        con.con.create_function(name, of_block, ["VARCHAR"], "VARCHAR", type="arrow")
+        try:
+            query = f"SELECT value, {name}(value) AS result FROM {texts}"  # noqa: S608
+            con.raw_sql(f"CREATE TEMP TABLE {made} AS {query}")
+        finally:
+            con.con.remove_function(name)
+            con.drop_table(texts)
+        return con.table(made)
 
     def aside(self) -> Path:
         """A new private folder for files of this session; it is removed with the session."""
@@ -175,26 +190,13 @@ class Session:
         """
         return _reader.read_parquet(self.backend, path)
 
-    def read_text(
-        self, path: Path | str, delimiter: str = ",", compression: str | None = None
-    ) -> Table:
-        """A CSV file as a table of strings, nothing guessed and no error ignored.
-
-        An empty field is null, quoted or not. The first line is the header.
-
-        Raises
-        ------
-        InputError
-            If there is no such file, or its lines don't fit its header.
-        """
-        return _reader.read_text(self.backend, path, delimiter, compression)
-
     def open_data(self, source: Path | str) -> Table:
         """What a person names on the command line: a CSV or Parquet file, by path or URL.
 
         Parquet keeps its types. CSV is read as text; then each column takes the narrowest of
         integer, number, boolean, date, timestamp that parses every value of it, else it stays
-        text. Rows get their number as ``__row`` where the file has none.
+        text. An empty field is null, quoted or not. Rows get their number as ``__row`` where the
+        file has none.
 
         Raises
         ------

@@ -124,3 +124,8 @@ class UnusableError(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__(", ".join(fault.code for fault in faults))
         self.faults = faults
+
+    @classmethod
+    def of(cls, code: str, message: str, **numbers: Number) -> UnusableError:
+        """The error of one fault that is no column's."""
+        return cls(Fault(code=code, message=message, numbers=numbers))

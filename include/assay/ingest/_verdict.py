@@ -22,24 +22,14 @@ def judge_landing(landing: Landing, policy: Judging) -> Verdict:
         A gate's policy; its ``on_inconclusive`` decides about an empty batch.
     """
     reasons = [
-        Reason(
-            code=fault.code,
-            outcome=fault.outcome,
-            message=fault.message,
-            column=fault.column,
-            numbers=fault.numbers,
-        )
+        Reason(code=fault.code, outcome=fault.outcome, message=fault.message,
+               column=fault.column, numbers=fault.numbers)
         for fault in landing.faults
-    ]
+    ]  # fmt: skip
     if landing.rows == 0:
-        reasons.append(
-            Reason(
-                code=ReasonCode.EMPTY_BATCH,
-                outcome=Outcome.INCONCLUSIVE,
-                message="The input is sound and has no record.",
-                numbers={"rows": 0},
-            )
-        )
+        reasons.append(Reason(
+            code=ReasonCode.EMPTY_BATCH, outcome=Outcome.INCONCLUSIVE, numbers={"rows": 0},
+            message="The input is sound and has no record."))  # fmt: skip
     return Verdict.of("ingest", reasons, _measurements(landing), policy)
 
 

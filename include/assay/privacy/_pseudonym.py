@@ -6,6 +6,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+import ibis.expr.types as ir
+from ibis import Table
+
+from assay.engine import Session
 from assay.keys import PseudonymKey
 
 _BLOCK: Final = 64
@@ -57,6 +61,11 @@ def pseudonym(value: str | None, domain: str, key: PseudonymKey) -> str | None:
     True
     """
     return None if value is None else pseudonymiser(domain, key)(value)
+
+
+def pseudonym_table(session: Session, values: ir.Column, domain: str, key: PseudonymKey) -> Table:
+    """Each distinct ``value`` of a column with its ``pseudonym``, one HMAC each; without null."""
+    return session.mapped(values, pseudonymiser(domain, key)).rename(pseudonym="result")
 
 
 def pseudonymiser(domain: str, key: PseudonymKey) -> Callable[[str], str]:

@@ -16,7 +16,7 @@ from assay.errors import Problem
 from assay.keys import PseudonymKey
 from assay.policy.privacy import Drop, Generalise, Keep, Mask, Pseudonymise
 from assay.privacy._generalisations import GENERALISATIONS
-from assay.privacy._pseudonym_table import pseudonym_table
+from assay.privacy._pseudonym import pseudonym_table
 
 Contracts = Mapping[str, Contract]
 

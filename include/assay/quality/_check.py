@@ -102,7 +102,7 @@ def row_check(
     unexpected: Any,
     *,
     considered: Any | None,
-    shown: tuple[str, ...],
+    shown: tuple[str, ...] | None = None,
 ) -> Check:
     """A check of rows one by one.
 
@@ -113,19 +113,26 @@ def row_check(
     considered : ibis boolean, optional
         Rows that are judged (those that aren't null, say); all rows where it is None, and then the
         result has no missing values, as Great Expectations has it for the null checks.
+    shown : tuple of str, optional
+        Columns whose failing values are shown; those of the expectation by default.
     """
     base = scope(frame, expectation)
-    judged = [c for c in (base, considered) if c is not None]
-    flag = all_of([*judged, _certain(unexpected)])
+    flag = all_of([base, considered, _certain(unexpected)])
     aggregates = {"element_count": counted(frame, base), "unexpected_count": counted(frame, flag)}
     if considered is not None:
-        aggregates["nonnull_count"] = counted(frame, all_of(judged))
+        aggregates["nonnull_count"] = counted(frame, all_of([base, considered]))
     mostly = expectation.mostly
 
     def conclude(values: Values) -> Conclusion:
         return row_conclusion(values, mostly, missing=considered is not None)
 
-    return Check(aggregates, conclude, flag=flag, shown=shown)
+    return Check(aggregates, conclude, flag, expectation.columns if shown is None else shown)
+
+
+def value_check(frame: Frame, expectation: Expectation, unexpected: Any) -> Check:
+    """A check of the values of one column that aren't null."""
+    present = frame.column(expectation.kwargs["column"]).notnull()
+    return row_check(frame, expectation, unexpected, considered=present)
 
 
 def row_conclusion(values: Values, mostly: float, *, missing: bool) -> Conclusion:

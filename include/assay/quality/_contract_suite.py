@@ -41,7 +41,8 @@ def contract_suite(
     """
     references = references or {}
     raw = stage == "raw"
-    found: list[Expectation] = [_columns(contract)] if raw else []
+    columns = {"column_set": list(contract.column_names), "exact_match": False}
+    found = [_implied("expect_table_columns_to_match_set", "columns", columns)] if raw else []
     for column in contract.columns:
         if raw:
             found.append(_promise("expect_column_values_to_parse", "unparsed", column.name))
@@ -69,11 +70,16 @@ def contract_suite(
     )
 
 
+def _implied(
+    kind: str, reason: str, kwargs: Mapping[str, Any], severity: str = "critical", **meta: str
+) -> Expectation:
+    return Expectation(kind, kwargs, severity, {"reason": reason, "from": "contract", **meta})
+
+
 def _promise(
     kind: str, code: str, column: str, severity: str = "critical", **kwargs: Any
 ) -> Expectation:
-    meta = {"reason": f"{code}:{column}", "from": "contract"}
-    return Expectation(kind, {"column": column, **kwargs}, severity, meta)
+    return _implied(kind, f"{code}:{column}", {"column": column, **kwargs}, severity)
 
 
 def _fresh(contract: Contract, wanted: Freshness, batch: str) -> Expectation:
@@ -83,16 +89,11 @@ def _fresh(contract: Contract, wanted: Freshness, batch: str) -> Expectation:
     """
     end = dt.datetime.combine(contract.partition.end(batch), dt.time())
     whole = dt.timedelta(days=contract.column(wanted.column).type == "date")
-    meta = {"reason": f"stale:{wanted.column}", "from": "contract", "dimension": "timeliness"}
     oldest = (end - whole - wanted.max_age).isoformat()
-    kwargs = {"column": wanted.column, "min_value": oldest}
-    return Expectation("expect_column_max_to_be_between", kwargs, wanted.severity, meta)
-
-
-def _columns(contract: Contract) -> Expectation:
-    kwargs = {"column_set": list(contract.column_names), "exact_match": False}
-    meta = {"reason": "columns", "from": "contract"}
-    return Expectation("expect_table_columns_to_match_set", kwargs, "critical", meta)
+    return _implied(
+        "expect_column_max_to_be_between", f"stale:{wanted.column}",
+        {"column": wanted.column, "min_value": oldest}, wanted.severity, dimension="timeliness",
+    )  # fmt: skip
 
 
 def _column_promises(column: Column, key: tuple[str, ...]) -> Iterator[Expectation]:
@@ -116,10 +117,8 @@ def _level(column: Column, text: str) -> Any:
 
 
 def _primary_key(key: tuple[str, ...]) -> Expectation:
-    meta = {"reason": "primary_key", "from": "contract"}
     if len(key) == 1:  # Great Expectations has another name for it, and refuses a list of one
-        return Expectation(
-            "expect_column_values_to_be_unique", {"column": key[0]}, "critical", meta
-        )
+        kwargs: dict[str, Any] = {"column": key[0]}
+        return _implied("expect_column_values_to_be_unique", "primary_key", kwargs)
     kwargs = {"column_list": list(key), "ignore_row_if": "any_value_is_missing"}
-    return Expectation("expect_compound_columns_to_be_unique", kwargs, "critical", meta)
+    return _implied("expect_compound_columns_to_be_unique", "primary_key", kwargs)

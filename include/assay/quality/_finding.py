@@ -119,9 +119,10 @@ def with_rows(
         values = [tuple(r[c] for c in e.columns) for r in rows]
     else:
         values = [r.get(c) for r in rows for c in e.columns]
-    counts = Counter(tuple(v.values()) if isinstance(v, dict) else v for v in map(plain, values)
-                     ) if not any(isinstance(plain(v), list) for v in values) else Counter(
-        tuple(plain(v)) for v in values)  # fmt: skip
+    counts = Counter(
+        tuple(v.values()) if isinstance(v, dict) else tuple(v) if isinstance(v, list) else v
+        for v in map(plain, values)
+    )
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
     return dict(result) | {
         "partial_unexpected_list": values,

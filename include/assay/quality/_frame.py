@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -79,6 +80,10 @@ class Frame:
         """Drop what :meth:`keep` made."""
         while self.made:
             self.session.forget(self.made.pop())
+
+    def value(self, expression: Any) -> Any:
+        """The value of an expression that has one value."""
+        return self.session.value(expression)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         """A small result as dictionaries, one a row."""
@@ -180,14 +185,15 @@ def is_in(column: Any, values: Iterable[Any]) -> Any:
     return side.isin(own)
 
 
-def all_of(parts: Sequence[Any]) -> Any:
-    """Conjunction; true for none."""
-    return functools.reduce(lambda a, b: a & b, parts) if parts else ibis.literal(True)
+def all_of(parts: Sequence[Any | None]) -> Any:
+    """Conjunction of the parts that aren't None; true for none."""
+    given = [part for part in parts if part is not None]
+    return functools.reduce(operator.and_, given) if given else ibis.literal(True)
 
 
 def any_of(parts: Sequence[Any]) -> Any:
     """Disjunction; false for none."""
-    return functools.reduce(lambda a, b: a | b, parts) if parts else ibis.literal(False)
+    return functools.reduce(operator.or_, parts) if parts else ibis.literal(False)
 
 
 def where(frame: Frame, condition: Condition | None) -> Any | None:

@@ -55,7 +55,7 @@ class Entry:
     scans: str = ONE_SCAN
     oracle: str = GX_PANDAS
     differences: str = ""
-    required: tuple[str, ...] = ()
+    required: tuple[str, ...] = ("column",)
     observed: Literal["value", "count", "columns"] = "value"
     takes: Literal["own", "numbers", "bounded", "any"] = "own"
     reads_all: bool = False
@@ -67,11 +67,11 @@ REGISTRY: Final[dict[str, Entry]] = {}
 _NOT_COMPILED: Final = Entry()
 
 
-def compiles(kind: str, **about: Any) -> Callable[[Compiler], Compiler]:
-    """Register the compiler of an expectation type; ``about`` are the fields of its entry."""
+def compiles(*kinds: str, **about: Any) -> Callable[[Compiler], Compiler]:
+    """Register the compiler of expectation types; ``about`` are the fields of their entry."""
 
     def register(compiler: Compiler) -> Compiler:
-        REGISTRY[kind] = Entry(compiler, **about)
+        REGISTRY.update(dict.fromkeys(kinds, Entry(compiler, **about)))
         return compiler
 
     return register

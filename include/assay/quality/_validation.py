@@ -121,7 +121,7 @@ def validate(
     one for all medians, quantiles and z-scores together.
     """
     frame = _typed(Frame.of(session, table, row), suite)
-    rows_in = int(frame.rows(frame.table.count().name("n"))[0]["n"])
+    rows_in = int(frame.value(frame.table.count()))
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:
         frame = replace(frame, table=frame.table.anti_join(duplicates, row))

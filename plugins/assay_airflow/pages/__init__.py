@@ -1,8 +1,8 @@
 """Pages in Airflow's UI, each an app of its own below ``/assay``, behind Airflow's own login.
 
 Every process of Airflow loads its plugins, and only the API server serves pages: an app is built
-when its first request comes. A page more is a module with a ``build`` function and a line in
-:data:`APPS`.
+when its first request comes. Another page is a module here with a ``build`` function, and its name
+in ``_PAGES``.
 """
 
 from __future__ import annotations
@@ -11,29 +11,21 @@ from typing import Any, Final
 
 from assay_airflow.pages._lazy import LazyApp
 
+_PAGES: Final = ("reports", "incidents")
 APPS: Final[list[dict[str, Any]]] = [
     {
-        "name": "Assay reports",
-        "url_prefix": "/assay/reports",
-        "app": LazyApp("assay_airflow.pages.reports"),
-    },
-    {
-        "name": "Assay incidents",
-        "url_prefix": "/assay/incidents",
-        "app": LazyApp("assay_airflow.pages.incidents"),
-    },
+        "name": f"Assay {page}",
+        "url_prefix": f"/assay/{page}",
+        "app": LazyApp(f"assay_airflow.pages.{page}"),
+    }
+    for page in _PAGES
 ]
 VIEWS: Final[list[dict[str, Any]]] = [
     {
-        "name": "Assay reports",
-        "href": "/assay/reports/",
+        "name": f"Assay {page}",
+        "href": f"/assay/{page}/",
         "destination": "nav",
         "category": "browse",
-    },
-    {
-        "name": "Assay incidents",
-        "href": "/assay/incidents/",
-        "destination": "nav",
-        "category": "browse",
-    },
+    }
+    for page in _PAGES
 ]

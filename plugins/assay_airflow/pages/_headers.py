@@ -1,4 +1,4 @@
-"""What every page tells the browser to refuse."""
+"""The HTTP headers of every page: what a browser must refuse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 def headers(forms: str = "'none'") -> dict[str, str]:
     """Headers of a page; ``forms`` is where its forms may be sent.
 
-    A page has no script; whatever had crept into one would not run.
+    A page has no script, and a script that somebody put into one would not run.
     """
     return {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline' 'self'; "

@@ -14,7 +14,7 @@ from assay.engine import open_session
 from assay.keys import PseudonymKey
 from assay.keys._derived_key import derived_key
 from assay.privacy import pseudonym
-from assay.privacy._pseudonym_table import pseudonym_table
+from assay.privacy._pseudonym import pseudonym_table
 
 KEY = PseudonymKey(1, bytes(range(32)))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

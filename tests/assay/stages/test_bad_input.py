@@ -55,7 +55,7 @@ class Delivery:
 
 
 DELIVERIES = {
-    "nothing": Delivery(b"", "empty_file", "not even a header"),
+    "nothing": Delivery(b"", "empty_file", "even have a header"),
     "no rows": Delivery(HEAD.encode(), "empty_batch", "has no record"),
     "one row": Delivery(
         (HEAD + ROW).encode(), "critical_expectation_unmet",
@@ -68,7 +68,7 @@ DELIVERIES = {
         "quarantine_share_above_limit", "unparsed:age quarantines 200 rows"),
     "twice a column": Delivery(
         (HEAD.replace("site", "person") + ROW).encode(), "duplicate_columns",
-        "duplicate_columns person: The column stands twice"),
+        "duplicate_columns person: The column is there twice"),
     "a column less": Delivery(
         (HEAD.replace(",seen", "") + ROW.replace(",2024-01-03 00:00:00", "")).encode(),
         "schema_mismatch", "schema_mismatch seen: The column is missing"),
@@ -82,7 +82,7 @@ DELIVERIES = {
         (HEAD + ROW.replace("S1", "S" * 10_000_000)).encode(), "malformed", "a cell is far too"),
     "a name of a million characters": Delivery(
         (HEAD.replace("seen", "x" * 1_000_000) + ROW).encode(), "malformed", "a name is far too"),
-    "zeros": Delivery(b"\x00" * 1000, "undecodable", "holds NUL characters"),
+    "zeros": Delivery(b"\x00" * 1000, "undecodable", "has NUL characters"),
     "gzip by no name": Delivery(b"\x1f\x8b\x08\x00SECRET", "undecodable", "isn't utf-8"),
     "JSON for CSV": Delivery(
         b'{"person": "SECRET1"}\n', "schema_mismatch", "may lack its header"),

@@ -7,12 +7,9 @@ from pathlib import Path
 
 from assay.contract import Contract, FilesSource
 from assay.engine import Session
-from assay.ingest._model import Fault, UnusableError
+from assay.ingest._model import UnusableError
 from assay.ingest.readers._plain_file import Plain
-from assay.ingest.readers._records import (
-    Records,
-    check_names,
-)
+from assay.ingest.readers._records import Records, check_names
 from assay.ingest.readers._types import literal
 from assay.reasons import ReasonCode
 
@@ -39,11 +36,9 @@ def _header(path: Path, delimiter: str) -> list[str]:
             names = next(csv.reader(file, delimiter=delimiter, strict=True), [])
         except csv.Error:
             message = "The header can't be read: a name is far too long, or a quote isn't closed."
-            numbers = {"most_characters": csv.field_size_limit()}
-            raise UnusableError(
-                Fault(code=ReasonCode.MALFORMED, message=message, numbers=dict(numbers))
-            ) from None
+            most = csv.field_size_limit()
+            raise UnusableError.of(ReasonCode.MALFORMED, message, most_characters=most) from None
     if not names:
-        message = "The file is empty, it has not even a header."
-        raise UnusableError(Fault(code=ReasonCode.EMPTY_FILE, message=message))
+        message = "The file is empty: it doesn't even have a header."
+        raise UnusableError.of(ReasonCode.EMPTY_FILE, message)
     return names

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from assay.contract import Contract, FilesSource
 from assay.engine import Session
-from assay.ingest._model import Fault, UnusableError
+from assay.ingest._model import UnusableError
 from assay.ingest.readers._plain_file import Plain
-from assay.ingest.readers._records import (
-    Records,
-    extra_columns,
-    missing_column,
-)
+from assay.ingest.readers._records import Records, extra_columns, missing_column
 from assay.ingest.readers._types import literal
 from assay.reasons import ReasonCode
 
@@ -31,15 +27,11 @@ def json_records(
         f"(SELECT json_type(json) AS t, json_keys(json) AS k FROM {objects})"
     )[0]
     if lists:
-        message = "Lines are JSON, but no objects."
-        raise UnusableError(
-            Fault(code=ReasonCode.MALFORMED, message=message, numbers={"lines": lists})
-        )
+        message = "Lines are JSON, but not objects."
+        raise UnusableError.of(ReasonCode.MALFORMED, message, lines=lists)
     if twice:
         message = "Lines have a key twice."
-        raise UnusableError(
-            Fault(code=ReasonCode.DUPLICATE_COLUMNS, message=message, numbers={"lines": twice})
-        )
+        raise UnusableError.of(ReasonCode.DUPLICATE_COLUMNS, message, lines=twice)
     counts = dict(zip(contract.column_names, found, strict=True))
     absent = [c for c in contract.columns if rows and c.required and not counts[c.name]]
     if absent:

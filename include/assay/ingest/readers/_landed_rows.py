@@ -10,19 +10,13 @@ from typing import Any, Final
 
 from assay.contract import Contract, FilesSource
 from assay.engine import ROW, EngineError, FileDigest, Session, quoted
-from assay.ingest._model import Fault, UnusableError
+from assay.ingest._model import UnusableError
 from assay.ingest.readers._csv import csv_records
 from assay.ingest.readers._json_lines import json_records
 from assay.ingest.readers._parquet import parquet_records
 from assay.ingest.readers._plain_file import Plain, as_binary, as_utf8, compression_of
 from assay.ingest.readers._records import Records
-from assay.ingest.readers._types import (
-    from_text,
-    from_typed,
-    how_canonical,
-    literal,
-    text_of,
-)
+from assay.ingest.readers._types import from_text, from_typed, how_canonical, literal, text_of
 from assay.reasons import ReasonCode
 
 _LONGEST_LINE: Final = 1 << 24
@@ -80,7 +74,7 @@ def write_rows(
         if not exc.of_data:
             raise
         # The engine's message quotes the line at fault, so only its line number is used.
-        raise UnusableError(_fault_of(str(exc), source, plain)) from None
+        raise _unusable(str(exc), source, plain) from None
 
 
 def _landed(contract: Contract, records: Records) -> str:
@@ -112,21 +106,22 @@ def _landed(contract: Contract, records: Records) -> str:
 def _names(entries: list[tuple[str, str, str]]) -> str:
     if not entries:
         return "CAST(NULL AS VARCHAR[])"
-    anything = " OR ".join(f"({when})" for _, _, when in entries)
-    each = ", ".join(f"CASE WHEN {when} THEN {literal(name)} END" for name, _, when in entries)
-    return f"CASE WHEN {anything} THEN list_filter([{each}], lambda x: x IS NOT NULL) END"
+    return _listed([(literal(name), when) for name, _, when in entries], "{}")
 
 
 def _texts(entries: list[tuple[str, str, str]]) -> str:
     if not entries:
         return "CAST(NULL AS MAP(VARCHAR, VARCHAR))"
-    anything = " OR ".join(f"({when})" for _, _, when in entries)
-    each = ", ".join(
-        f"CASE WHEN {when} THEN {{'key': {literal(name)}, 'value': {text}}} END"
-        for name, text, when in entries
-    )
-    filtered = f"list_filter([{each}], lambda x: x IS NOT NULL)"
-    return f"CASE WHEN {anything} THEN map_from_entries({filtered}) END"
+    cells = [(f"{{'key': {literal(n)}, 'value': {text}}}", when) for n, text, when in entries]
+    return _listed(cells, "map_from_entries({})")
+
+
+def _listed(cells: list[tuple[str, str]], form: str) -> str:
+    """SQL for the list of the values whose condition holds, in a form; null where none does."""
+    anything = " OR ".join(f"({when})" for _, when in cells)
+    each = ", ".join(f"CASE WHEN {when} THEN {value} END" for value, when in cells)
+    filtered = form.format(f"list_filter([{each}], lambda x: x IS NOT NULL)")
+    return f"CASE WHEN {anything} THEN {filtered} END"
 
 
 def _is_torn(message: str, line: int | None, source: FilesSource, plain: Plain) -> bool:
@@ -143,21 +138,19 @@ def _is_torn(message: str, line: int | None, source: FilesSource, plain: Plain) 
     return False
 
 
-def _fault_of(message: str, source: FilesSource, plain: Plain) -> Fault:
+def _unusable(message: str, source: FilesSource, plain: Plain) -> UnusableError:
+    """The fault in what an engine's message says of a file."""
     if source.format == "parquet":
-        return Fault(
-            code=ReasonCode.UNDECODABLE, message="The Parquet file can't be read to its end."
-        )
+        text = "The Parquet file can't be read to its end."
+        return UnusableError.of(ReasonCode.UNDECODABLE, text)
     if too_long := re.search(r"Maximum line size of (\d+) bytes exceeded", message):
         text = "A line is too long to be read: a cell is far too large, or a quote is never closed."
-        return Fault(
-            code=ReasonCode.MALFORMED, message=text, numbers={"most_bytes": int(too_long[1])}
-        )
+        return UnusableError.of(ReasonCode.MALFORMED, text, most_bytes=int(too_long[1]))
     match = re.search(r"[Ll]ine:? (\d+)", message)
     line = int(match[1]) if match else None
     numbers: dict[str, Any] = {} if line is None else {"line": line}
     if not plain.ends_in_newline and _is_torn(message, line, source, plain):
-        text = "The last line is torn, so the input is cut off."
-        return Fault(code=ReasonCode.TRUNCATED, message=text, numbers=numbers)
+        text = "The last line isn't complete, so the input is cut off."
+        return UnusableError.of(ReasonCode.TRUNCATED, text, **numbers)
     text = "A line doesn't fit the header." if source.format == "csv" else "A line isn't JSON."
-    return Fault(code=ReasonCode.MALFORMED, message=text, numbers=numbers)
+    return UnusableError.of(ReasonCode.MALFORMED, text, **numbers)

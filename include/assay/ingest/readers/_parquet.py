@@ -11,11 +11,7 @@ from assay.contract import Column, Contract, FilesSource
 from assay.engine import Session, quoted
 from assay.ingest._model import Fault, UnusableError
 from assay.ingest.readers._plain_file import Plain
-from assay.ingest.readers._records import (
-    Records,
-    check_names,
-    type_differs,
-)
+from assay.ingest.readers._records import Records, check_names, type_differs
 from assay.ingest.readers._types import from_typed, is_float, is_opaque, literal
 from assay.reasons import ReasonCode
 
@@ -31,7 +27,8 @@ def parquet_records(
     try:
         names = pq.read_schema(plain.path).names
     except (pa.ArrowInvalid, OSError):
-        raise UnusableError(_no_parquet("The Parquet file has no readable schema.")) from None
+        message = "The Parquet file has no readable schema."
+        raise UnusableError.of(ReasonCode.UNDECODABLE, message) from None
     faults = check_names(contract, names)
     scan = (
         f"read_parquet({literal(str(plain.path))}, file_row_number=true, hive_partitioning=false)"
@@ -58,20 +55,16 @@ def parquet_records(
 def _whole_parquet(path: Path) -> None:
     size = path.stat().st_size
     if size == 0:
-        raise UnusableError(Fault(code=ReasonCode.EMPTY_FILE, message="The file has no bytes."))
+        raise UnusableError.of(ReasonCode.EMPTY_FILE, "The file has no bytes.")
     with path.open("rb") as file:
         first = file.read(4)
         file.seek(max(0, size - 4))
         last = file.read(4)
     if first != b"PAR1":
-        raise UnusableError(_no_parquet("The file isn't Parquet."))
+        raise UnusableError.of(ReasonCode.UNDECODABLE, "The file isn't Parquet.")
     if last != b"PAR1" or size < 12:
         message = "The Parquet file is cut off before its footer."
-        raise UnusableError(Fault(code=ReasonCode.TRUNCATED, message=message))
-
-
-def _no_parquet(message: str) -> Fault:
-    return Fault(code=ReasonCode.UNDECODABLE, message=message)
+        raise UnusableError.of(ReasonCode.TRUNCATED, message)
 
 
 def _nested(column: Column) -> Fault:

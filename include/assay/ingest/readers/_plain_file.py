@@ -14,7 +14,7 @@ from typing import IO, Final, Literal
 import zstandard
 
 from assay.errors import InputError
-from assay.ingest._model import Fault, UnusableError
+from assay.ingest._model import UnusableError
 from assay.reasons import ReasonCode
 
 Compression = Literal["gzip", "zstd"] | None
@@ -63,13 +63,15 @@ def decompressed(path: Path, compression: Compression, max_bytes: int | None) ->
             for block in _blocks(file, compression):
                 size += len(block)
                 if max_bytes is not None and size > max_bytes:
-                    raise UnusableError(_too_large(max_bytes))
+                    message = "The input decompresses to more than its contract allows."
+                    raise UnusableError.of(ReasonCode.TOO_LARGE, message, max_bytes=max_bytes)
                 yield block
     except EOFError:
-        raise UnusableError(_truncated(f"The {compression} stream is cut off.")) from None
+        message = f"The {compression} stream is cut off."
+        raise UnusableError.of(ReasonCode.TRUNCATED, message) from None
     except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
         message = f"The file isn't a sound {compression} stream."
-        raise UnusableError(Fault(code=ReasonCode.UNDECODABLE, message=message)) from None
+        raise UnusableError.of(ReasonCode.UNDECODABLE, message) from None
 
 
 def as_utf8(
@@ -141,18 +143,15 @@ def _decoded(
 ) -> Iterator[str]:
     try:
         for block in blocks:
-            yield _without_nul(decoder.decode(block), encoding)
+            text = decoder.decode(block)
+            if "\0" in text:
+                message = f"The text has NUL characters, so it isn't {encoding}; it may be UTF-16."
+                raise UnusableError.of(ReasonCode.UNDECODABLE, message)
+            yield text
         yield decoder.decode(b"", final=True)
     except UnicodeError:
-        message = f"The text isn't {encoding} throughout."
-        raise UnusableError(Fault(code=ReasonCode.UNDECODABLE, message=message)) from None
-
-
-def _without_nul(text: str, encoding: str) -> str:
-    if "\0" in text:
-        message = f"The text holds NUL characters, so it isn't {encoding}; it may be UTF-16."
-        raise UnusableError(Fault(code=ReasonCode.UNDECODABLE, message=message))
-    return text
+        message = f"Not all of the text is {encoding}."
+        raise UnusableError.of(ReasonCode.UNDECODABLE, message) from None
 
 
 def _codec(encoding: str) -> str:
@@ -166,15 +165,3 @@ def _codec(encoding: str) -> str:
 
 def _sink(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
     return nullcontext() if path is None else path.open("wb")
-
-
-def _truncated(message: str) -> Fault:
-    return Fault(code=ReasonCode.TRUNCATED, message=message)
-
-
-def _too_large(max_bytes: int) -> Fault:
-    return Fault(
-        code=ReasonCode.TOO_LARGE,
-        message="The input decompresses to more than its contract allows.",
-        numbers={"max_bytes": max_bytes},
-    )

@@ -40,9 +40,7 @@ def check_names(contract: Contract, names: Sequence[str]) -> tuple[Fault, ...]:
     if len(absent) == len(contract.columns):
         message = "No column of the contract is there; the file may lack its header."
         numbers = {"found": len(names), "expected": len(contract.columns)}
-        raise UnusableError(
-            Fault(code=ReasonCode.SCHEMA_MISMATCH, message=message, numbers=dict(numbers))
-        )
+        raise UnusableError.of(ReasonCode.SCHEMA_MISMATCH, message, **numbers)
     if absent:
         raise UnusableError(*(missing_column(column) for column in absent))
     more = len(names) - len(contract.columns)
@@ -69,10 +67,10 @@ def type_differs(column: Column, found: str) -> Fault:
 def _doubled(contract: Contract, twice: set[str]) -> list[Fault]:
     code = ReasonCode.DUPLICATE_COLUMNS
     known = [name for name in contract.column_names if name in twice]
-    faults = [Fault(code=code, message="The column stands twice.", column=n) for n in known]
+    faults = [Fault(code=code, message="The column is there twice.", column=n) for n in known]
     if len(known) < len(twice):
         numbers = {"names": len(twice) - len(known)}
-        message = "Names that the contract doesn't know stand twice."
+        message = "Names that the contract doesn't know are there twice."
         faults.append(Fault(code=code, message=message, numbers=dict(numbers)))
     return faults
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from assay.contract import FilesSource
 from assay.errors import InputError
-from assay.ingest._model import Fault, OriginalFile, UnusableError
+from assay.ingest._model import OriginalFile, UnusableError
 from assay.ingest._original import file_name, keep
-from assay.ingest.sources._http import Retry, download
+from assay.ingest.sources._http import NO_INPUT, Retry, download
 from assay.reasons import ReasonCode
 
 _BLOCK: Final = 1 << 20
@@ -41,16 +41,11 @@ def fetch_file(
     try:
         return (keep(blocks, target, source.max_bytes),)
     except (FileNotFoundError, IsADirectoryError):
-        raise UnusableError(missing()) from None
+        raise UnusableError.of(ReasonCode.SOURCE_MISSING, NO_INPUT) from None
     except PermissionError:
         raise InputError(
             "the source refuses to be read", where=location, do="Check its rights and credentials."
         ) from None
-
-
-def missing() -> Fault:
-    """The fault of a batch that has no input."""
-    return Fault(code=ReasonCode.SOURCE_MISSING, message="The source has no input for this batch.")
 
 
 def _local(location: str, home: Path) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""HTTP with patience: retries, back-off, and the server's own word on when to come back."""
+"""HTTP with retries, back-off, and the wait that a server asks for."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from typing import Any, Final
 import httpx
 
 from assay.errors import InputError
-from assay.ingest._model import Fault, OriginalFile, UnusableError
+from assay.ingest._model import OriginalFile, UnusableError
 from assay.ingest._original import keep
 from assay.reasons import ReasonCode
 
+NO_INPUT: Final = "The source has no input for this batch."
 _MISSING: Final = {404, 410}
 _AGAIN: Final = {408, 425, 429, 500, 502, 503, 504}
 _COMPRESSED: Final = (".gz", ".zst")
@@ -93,7 +94,7 @@ def client(credentials: Mapping[str, str], retry: Retry) -> Iterator[httpx.Clien
 
 
 def attempt_all(url: str, retry: Retry, once: Callable[[], Any]) -> Any:
-    """Call ``once`` until it answers; it raises ``_AgainError`` for an answer to try again."""
+    """Call ``once`` until it answers; it raises ``AgainError`` for an answer to try again."""
     seen: str = "no answer"
     for attempt in range(retry.attempts):
         try:
@@ -123,9 +124,7 @@ def accept(response: httpx.Response, url: str) -> None:
     """Return for a success; else raise what the status means."""
     status = response.status_code
     if status in _MISSING:
-        raise UnusableError(
-            Fault(code=ReasonCode.SOURCE_MISSING, message="The source has no input for this batch.")
-        )
+        raise UnusableError.of(ReasonCode.SOURCE_MISSING, NO_INPUT)
     if status in _AGAIN:
         raise AgainError(response)
     if not response.is_success:

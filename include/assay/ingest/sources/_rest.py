@@ -35,14 +35,14 @@ def fetch_pages(
     source : RestSource
         Location, query parameters, pagination.
     filled : mapping
-        What ``{batch}``, ``{batch_start}`` and ``{batch_end}`` stand for.
+        Values of ``{batch}``, ``{batch_start}`` and ``{batch_end}``.
 
     Raises
     ------
     UnusableError
         ``source_missing`` where the endpoint doesn't know the batch.
     InputError
-        If paging leads to another host, or goes round in a circle.
+        If paging leads to another host, or comes back to an earlier page.
     """
     files: list[OriginalFile] = []
     left = source.max_bytes
@@ -70,7 +70,8 @@ def records_of(pages: Iterable[Path], source: RestSource) -> Iterator[dict[str, 
     for path in pages:
         for record in _rows(path.read_bytes(), source):
             if not isinstance(record, dict):
-                raise UnusableError(_malformed("A row of the answer is no JSON object."))
+                message = "A row of the answer isn't a JSON object."
+                raise UnusableError.of(ReasonCode.MALFORMED, message)
             yield record
 
 
@@ -152,7 +153,8 @@ def _next(
 def _rows(body: bytes, source: RestSource) -> list[Any]:
     rows = _at(_json(body), source.records) if source.records else _json(body)
     if not isinstance(rows, list):
-        raise UnusableError(_malformed("An answer has no list of rows where the contract says."))
+        message = "An answer has no list of rows where the contract says."
+        raise UnusableError.of(ReasonCode.MALFORMED, message)
     return rows
 
 
@@ -160,9 +162,8 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:
-        raise UnusableError(
-            Fault(code=ReasonCode.UNDECODABLE, message="An answer of the endpoint isn't JSON.")
-        ) from None
+        message = "An answer of the endpoint isn't JSON."
+        raise UnusableError.of(ReasonCode.UNDECODABLE, message) from None
 
 
 def _at(value: Any, path: str) -> Any:
@@ -179,14 +180,10 @@ def _midway(fault: Fault) -> Fault:
     return Fault(code=ReasonCode.TRUNCATED, message="A later page of the answer is missing.")
 
 
-def _malformed(message: str) -> Fault:
-    return Fault(code=ReasonCode.MALFORMED, message=message)
-
-
 def _once(seen: set[str], step: str, start: str) -> None:
     if step in seen:
         raise InputError(
-            "paging goes round in a circle",
+            "paging comes back to an earlier page",
             where=shown(start),
             do="Check the pagination in the contract's source.",
         )

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 
 from assay.engine import round12
-from assay.quality._check import Check, Conclusion, Values, bounded, counted, row_check, scope
+from assay.quality._check import Check, Conclusion, Values, bounded, counted, scope, value_check
 from assay.quality._frame import Frame, Unjudged, all_of, kind, moment
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
@@ -21,8 +21,6 @@ _ROUNDED = (
     "so that a verdict doesn't depend on the number of threads. Decimals with nulls are judged; GX "
     "on pandas can't."
 )
-
-
 _BOUNDS = (
     "Texts may be bounds of texts; GX refuses them. Text bounds are read as dates beside dates."
 )
@@ -63,69 +61,52 @@ def _observed(e: Expectation, aggregates: dict[str, Any], value: Callable[[Value
 
 
 @compiles(
-    "expect_column_max_to_be_between", takes="bounded", required=("column",), differences=_BOUNDS
-)
-def column_max(frame: Frame, e: Expectation) -> Check:
-    """The greatest value lies between the bounds; NaN is never the greatest."""
+    "expect_column_max_to_be_between", "expect_column_min_to_be_between",
+    takes="bounded", differences=_BOUNDS,
+)  # fmt: skip
+def extreme(frame: Frame, e: Expectation) -> Check:
+    """The greatest (or least) value lies between the bounds; NaN is neither."""
     column = frame.column(e.kwargs["column"])
-    return _observed(e, {"v": column.max(where=scope(frame, e))}, lambda v: v["v"])
+    value = column.max if "_max_" in e.type else column.min
+    return _observed(e, {"v": value(where=scope(frame, e))}, lambda v: v["v"])
 
 
-@compiles(
-    "expect_column_min_to_be_between", takes="bounded", required=("column",), differences=_BOUNDS
-)
-def column_min(frame: Frame, e: Expectation) -> Check:
-    """The least value lies between the bounds."""
-    column = frame.column(e.kwargs["column"])
-    return _observed(e, {"v": column.min(where=scope(frame, e))}, lambda v: v["v"])
-
-
-def total(values: Values) -> Any:
-    """A sum as computed: exact for whole numbers and decimals, rounded for floats."""
-    value = values["sum"]
-    return _rounded(value) if isinstance(value, float) else value
-
-
-def _rounded(value: float) -> float:
-    return round12(value) if math.isfinite(value) else value
+def present(frame: Frame, e: Expectation, column: Any) -> Any:
+    """Whether a value is there, in a row that the row condition leaves."""
+    return all_of([column.notnull(), scope(frame, e)])
 
 
 def sums(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
     """Sum and number of the values, whole numbers summed without overflow."""
-    condition = scope(frame, e)
     wide = column.cast("decimal(38, 0)") if column.type().is_integer() else column
-    present = [column.notnull()] + ([] if condition is None else [condition])
-    return {"sum": wide.sum(where=condition), "n": counted(frame, all_of(present))}
+    n = counted(frame, present(frame, e, column))
+    return {"sum": wide.sum(where=scope(frame, e)), "n": n}
 
 
 def mean_of(values: Values) -> float | None:
     """Mean of the values, rounded to 12 digits; None for none."""
-    if not values["n"]:
+    total, n = values["sum"], int(values["n"])
+    if not n:
         return None
-    value = values["sum"]
-    if isinstance(value, float):
-        return _rounded(value / values["n"])
-    return _rounded(float(Decimal(value) / int(values["n"])))
+    return round12(total / n if isinstance(total, float) else float(Decimal(total) / n))
 
 
-@compiles(
-    "expect_column_mean_to_be_between", takes="numbers", required=("column",), differences=_ROUNDED
-)
+@compiles("expect_column_mean_to_be_between", takes="numbers", differences=_ROUNDED)
 def column_mean(frame: Frame, e: Expectation) -> Check:
     """The mean lies between the bounds."""
     return _observed(e, sums(frame, e, numeric(frame, e)), mean_of)
 
 
-@compiles(
-    "expect_column_sum_to_be_between", takes="numbers", required=("column",), differences=_ROUNDED
-)
+@compiles("expect_column_sum_to_be_between", takes="numbers", differences=_ROUNDED)
 def column_sum(frame: Frame, e: Expectation) -> Check:
     """The sum lies between the bounds; the sum of nothing is 0."""
 
     def value(values: Values) -> Any:
-        found = total(values)
-        whole = isinstance(found, Decimal) and found == found.to_integral_value()
-        return 0 if found is None else int(found) if whole else found
+        total = values["sum"]
+        if isinstance(total, float):
+            return round12(total)
+        whole = isinstance(total, Decimal) and total == total.to_integral_value()
+        return 0 if total is None else int(total) if whole else total
 
     return _observed(e, sums(frame, e, numeric(frame, e)), value)
 
@@ -144,31 +125,43 @@ def spread(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
 def std_of(values: Values) -> float | None:
     """The standard deviation, rounded to 12 digits; None for fewer than two values."""
     value = values["std"]
-    return None if value is None or values.get("infinite") else _rounded(value)
+    return None if value is None or values.get("infinite") else round12(value)
 
 
 @compiles(
-    "expect_column_stdev_to_be_between",
-    takes="numbers",
-    required=("column",),
+    "expect_column_stdev_to_be_between", takes="numbers",
     differences=_ROUNDED + " Where squares leave the range of a float it can't be judged.",
-)
+)  # fmt: skip
 def column_stdev(frame: Frame, e: Expectation) -> Check:
     """The sample standard deviation (n − 1) lies between the bounds."""
     return _observed(e, spread(frame, e, numeric(frame, e)), std_of)
 
 
-@compiles(
-    "expect_column_proportion_of_non_null_values_to_be_between",
-    observed="count",
-    required=("column",),
-)
+@compiles("expect_column_unique_value_count_to_be_between", observed="count")
+def unique_value_count(frame: Frame, e: Expectation) -> Check:
+    """The number of distinct values, null not counted, lies between the bounds."""
+    distinct = frame.column(e.kwargs["column"]).nunique(where=scope(frame, e))
+    return _observed(e, {"v": distinct}, lambda v: int(v["v"]))
+
+
+@compiles("expect_column_proportion_of_non_null_values_to_be_between", observed="count")
 def proportion_of_non_null(frame: Frame, e: Expectation) -> Check:
     """The share of values that aren't null lies between the bounds; 0 for no rows."""
-    column, condition = frame.column(e.kwargs["column"]), scope(frame, e)
-    present = [column.notnull()] + ([] if condition is None else [condition])
-    aggregates = {"n": counted(frame, all_of(present)), "rows": counted(frame, condition)}
-    return _observed(e, aggregates, lambda v: v["n"] / v["rows"] if v["rows"] else 0)
+    there = counted(frame, present(frame, e, frame.column(e.kwargs["column"])))
+    return _proportion(e, there, counted(frame, scope(frame, e)))
+
+
+@compiles("expect_column_proportion_of_unique_values_to_be_between", observed="count")
+def proportion_of_unique(frame: Frame, e: Expectation) -> Check:
+    """Distinct values by values that aren't null; 0 for none."""
+    column = frame.column(e.kwargs["column"])
+    there = counted(frame, present(frame, e, column))
+    return _proportion(e, column.nunique(where=scope(frame, e)), there)
+
+
+def _proportion(e: Expectation, part: Any, whole: Any) -> Check:
+    counts = {"part": part, "whole": whole}
+    return _observed(e, counts, lambda v: v["part"] / v["whole"] if v["whole"] else 0)
 
 
 @compiles(
@@ -197,7 +190,7 @@ def z_scores(frame: Frame, e: Expectation) -> Check:
         if std and mean is not None and math.isfinite(mean):
             z = (column - mean) / std
             bad = z.abs() >= abs(threshold) if both else z >= threshold
-        return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+        return value_check(frame, e, bad)
 
     aggregates = sums(frame, e, column) | spread(frame, e, column)
     return Check(aggregates, lambda _: Conclusion(False), then=then)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.quality._check import Check, Conclusion, Values, counted, scope, scoped
+from assay.quality._check import Check, Conclusion, Values, scope, scoped
 from assay.quality._frame import Frame, Unjudged, all_of, is_in, kind, members
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
-from assay.quality.expectations._aggregates import judged
 
 _SHOWN = 20
 _APART = "A boolean equals no number of the set; GX finds True and 1 equal."
@@ -25,10 +24,9 @@ def _aggregates(frame: Frame, e: Expectation, values: list[Any]) -> dict[str, An
     """Distinct values outside and inside the set."""
     column, condition = frame.column(e.kwargs["column"]), scope(frame, e)
     inside = is_in(column, values)
-    within = [c for c in (condition,) if c is not None]
     return {
-        "outside": column.nunique(where=all_of([*within, ~inside])),
-        "inside": column.nunique(where=all_of([*within, inside])),
+        "outside": column.nunique(where=all_of([condition, ~inside])),
+        "inside": column.nunique(where=all_of([condition, inside])),
     }
 
 
@@ -50,7 +48,14 @@ def _samples(frame: Frame, e: Expectation, values: list[Any]) -> tuple[list[Any]
     return unexpected, missing[:_SHOWN]
 
 
-def _distinct(frame: Frame, e: Expectation, *, unexpected: bool, missing: bool) -> Check:
+@compiles(
+    "expect_column_distinct_values_to_be_in_set", "expect_column_distinct_values_to_equal_set",
+    "expect_column_distinct_values_to_contain_set",
+    required=("column", "value_set"), differences=_APART,
+)  # fmt: skip
+def distinct(frame: Frame, e: Expectation) -> Check:
+    """The distinct values are in the set, are the set, or have the whole set among them."""
+    unexpected, missing = not e.type.endswith("_contain_set"), not e.type.endswith("_in_set")
     values = _value_set(e)
     if not values and unexpected and not missing:
         raise Unjudged("value_set must be a non-empty set-like object.")
@@ -74,63 +79,8 @@ def _distinct(frame: Frame, e: Expectation, *, unexpected: bool, missing: bool) 
 
 
 @compiles(
-    "expect_column_distinct_values_to_be_in_set",
-    required=("column", "value_set"),
-    differences=_APART,
-)
-def distinct_in_set(frame: Frame, e: Expectation) -> Check:
-    """Each distinct value stands in the set."""
-    return _distinct(frame, e, unexpected=True, missing=False)
-
-
-@compiles(
-    "expect_column_distinct_values_to_equal_set",
-    required=("column", "value_set"),
-    differences=_APART,
-)
-def distinct_equal_set(frame: Frame, e: Expectation) -> Check:
-    """The distinct values are exactly the set."""
-    return _distinct(frame, e, unexpected=True, missing=True)
-
-
-@compiles(
-    "expect_column_distinct_values_to_contain_set",
-    required=("column", "value_set"),
-    differences=_APART,
-)
-def distinct_contain_set(frame: Frame, e: Expectation) -> Check:
-    """Each value of the set occurs."""
-    return _distinct(frame, e, unexpected=False, missing=True)
-
-
-@compiles("expect_column_unique_value_count_to_be_between", observed="count", required=("column",))
-def unique_value_count(frame: Frame, e: Expectation) -> Check:
-    """The number of distinct values, null not counted, lies between the bounds."""
-    column = frame.column(e.kwargs["column"])
-    aggregates = {"v": column.nunique(where=scope(frame, e))}
-    return Check(aggregates, lambda values: judged(int(values["v"]), e))
-
-
-@compiles(
-    "expect_column_proportion_of_unique_values_to_be_between",
-    observed="count",
-    required=("column",),
-)
-def proportion_of_unique(frame: Frame, e: Expectation) -> Check:
-    """Distinct values by values that aren't null; 0 for none."""
-    column, condition = frame.column(e.kwargs["column"]), scope(frame, e)
-    present = [column.notnull()] + ([] if condition is None else [condition])
-    aggregates = {
-        "v": column.nunique(where=condition),
-        "n": counted(frame, all_of(present)),
-    }
-    return Check(aggregates, lambda v: judged(v["v"] / v["n"] if v["n"] else 0, e))
-
-
-@compiles(
     "expect_column_most_common_value_to_be_in_set",
     scans="one that groups by the column",
-    required=("column",),
     differences=_APART
     + " Texts of a set are read as dates for date columns; GX takes them as texts.",
 )
@@ -139,13 +89,9 @@ def most_common_value(frame: Frame, e: Expectation) -> Check:
     name, table = e.kwargs["column"], scoped(frame, e)
     frame.column(name)
     present = table.filter(table[name].notnull()).select(value=name)
-    counts = present.group_by("value").agg(n=present.count())
-    counts = frame.keep(counts)
-    most = frame.rows(counts.aggregate(n=counts.n.max()))[0]["n"]
-    top = counts.filter(counts.n == (most or 0)).order_by("value")
+    counts = frame.keep(present.group_by("value").agg(n=present.count()))
+    top = counts.filter(counts.n == (frame.value(counts.n.max()) or 0)).order_by("value")
     modes = [r["value"] for r in frame.rows(top.select("value"))]
-    common = frame.rows(top.aggregate(n=top.count(where=is_in(top.value, e.kwargs.get("value_set")
-                                                              or []))))  # fmt: skip
-    hits = int(common[0]["n"])
+    hits = int(frame.value(top.count(where=is_in(top.value, e.kwargs.get("value_set") or []))))
     success = hits > 0 if e.kwargs.get("ties_okay") else len(modes) == 1 and hits == 1
     return Check({}, lambda _: Conclusion(success, {"observed_value": modes}))

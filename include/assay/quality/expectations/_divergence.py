@@ -102,13 +102,9 @@ def relative_entropy(observed: Sequence[float], expected: Sequence[float]) -> fl
 
 def _judged(divergence: float, e: Expectation, **partitions: Any) -> Conclusion:
     threshold = e.kwargs.get("threshold")
-    return Conclusion(
-        threshold is None or divergence <= threshold,
-        {
-            "observed_value": divergence if math.isfinite(divergence) else None,
-            "details": partitions,
-        },
-    )
+    observed = divergence if math.isfinite(divergence) else None
+    met = threshold is None or divergence <= threshold
+    return Conclusion(met, {"observed_value": observed, "details": partitions})
 
 
 @compiles(
@@ -160,14 +156,10 @@ def _of_values(frame: Frame, e: Expectation, expected: _Partition) -> Check:
 
 
 def _of_bins(frame: Frame, e: Expectation, expected: _Partition) -> Check:
-    column, condition = numeric(frame, e), scope(frame, e)
-    within = [] if condition is None else [condition]
-    edges = expected.edges
-    below = {f"b{i}": counted(frame, all_of([*within, column < x])) for i, x in enumerate(edges)}
-    aggregates = below | {
-        "last": counted(frame, all_of([*within, column <= edges[-1]])),
-        "n": counted(frame, all_of([*within, column.notnull()])),
-    }
+    column, condition, edges = numeric(frame, e), scope(frame, e), expected.edges
+    wanted = {f"b{i}": column < x for i, x in enumerate(edges)}
+    wanted |= {"last": column <= edges[-1], "n": column.notnull()}
+    aggregates = {k: counted(frame, all_of([condition, met])) for k, met in wanted.items()}
 
     def conclude(values: Values) -> Conclusion:
         reached = [int(values[f"b{i}"]) for i in range(len(edges))]

@@ -7,7 +7,7 @@ from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, Conclusion, Values, row_check
+from assay.quality._check import Check, Conclusion, Values, value_check
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
@@ -17,7 +17,7 @@ from assay.quality.expectations._quantiles import quantile_value, ranked
 
 @compiles(
     "expect_column_values_to_not_be_outliers", row_level=True,
-    scans="the one scan, and two for the quartiles and the rows", required=("column",),
+    scans="the one scan, and two for the quartiles and the rows",
     differences="Mean and deviation are rounded to 12 significant digits. Decimals are judged, "
     "and booleans by `iqr`; GX on pandas can't.",
 )  # fmt: skip
@@ -55,7 +55,7 @@ def not_outliers(frame: Frame, e: Expectation) -> Check:
             return _beyond(frame, e, column, math.nan, math.nan)
         reach = multiplier * std
         bad = (column - mean).abs() >= reach if reach > 0 else column != mean
-        return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+        return value_check(frame, e, bad)
 
     aggregates = sums(frame, e, column) | spread(frame, e, column)
     return Check(aggregates, lambda _: Conclusion(False), then=then)
@@ -64,4 +64,4 @@ def not_outliers(frame: Frame, e: Expectation) -> Check:
 def _beyond(frame: Frame, e: Expectation, column: Any, low: float, high: float) -> Check:
     known = math.isfinite(low) and math.isfinite(high)
     bad = ~column.between(low, high) if known else ibis.literal(False)
-    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+    return value_check(frame, e, bad)

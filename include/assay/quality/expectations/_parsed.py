@@ -9,7 +9,7 @@ from typing import Any
 
 import dateutil.parser  # type: ignore[import-untyped]
 
-from assay.quality._check import Check, row_check, scoped
+from assay.quality._check import Check, scoped, value_check
 from assay.quality._frame import Frame, Unjudged, kind
 from assay.quality._regex import judged_in_python
 from assay.quality._registry import compiles
@@ -23,7 +23,7 @@ def _parsed(frame: Frame, e: Expectation, holds: Callable[[str], bool]) -> Check
     if kind(column) != "text":
         raise Unjudged(f"only texts can be parsed, not {kind(column)} values")
     good = judged_in_python(frame, scoped(frame, e), e.kwargs["column"], holds)
-    return row_check(frame, e, ~good, considered=column.notnull(), shown=e.columns)
+    return value_check(frame, e, ~good)
 
 
 def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Callable[[str], bool]:
@@ -47,10 +47,7 @@ def strftime_format(frame: Frame, e: Expectation) -> Check:
     return _parsed(frame, e, _tried(lambda v: dt.datetime.strptime(v, form), ValueError))
 
 
-@compiles(
-    "expect_column_values_to_be_dateutil_parseable", row_level=True, scans=_DISTINCT,
-    required=("column",),
-)  # fmt: skip
+@compiles("expect_column_values_to_be_dateutil_parseable", row_level=True, scans=_DISTINCT)
 def dateutil_parseable(frame: Frame, e: Expectation) -> Check:
     """``dateutil`` reads each value as a date."""
     return _parsed(frame, e, _tried(dateutil.parser.parse, ValueError, OverflowError))
@@ -58,7 +55,6 @@ def dateutil_parseable(frame: Frame, e: Expectation) -> Check:
 
 @compiles(
     "expect_column_values_to_be_json_parseable", row_level=True, scans=_DISTINCT,
-    required=("column",),
     differences="Only texts are parsed; a column of another type can't be judged, where GX finds "
     "each value unexpected.",
 )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from assay.quality._check import Check, row_check
+from assay.quality._check import Check, row_check, value_check
 from assay.quality._frame import Frame, Unjudged, kind
 from assay.quality._registry import OWN_TESTS, compiles
 from assay.quality._suite import Expectation
 
 
-@compiles("expect_column_values_to_parse", row_level=True, oracle=OWN_TESTS, required=("column",))
+@compiles("expect_column_values_to_parse", row_level=True, oracle=OWN_TESTS)
 def parsed(frame: Frame, e: Expectation) -> Check:
     """No landed text failed to parse as the column's declared type."""
     if "__unparsed" not in frame.table.columns:
@@ -19,7 +19,7 @@ def parsed(frame: Frame, e: Expectation) -> Check:
 
 @compiles(
     "expect_column_values_to_be_in_reference", row_level=True, oracle=OWN_TESTS,
-    scans="the one scan, joined to the reference", required=("column",),
+    scans="the one scan, joined to the reference",
 )  # fmt: skip
 def in_reference(frame: Frame, e: Expectation) -> Check:
     """Each value that isn't null is in the other data set's released rows."""
@@ -33,5 +33,4 @@ def in_reference(frame: Frame, e: Expectation) -> Check:
     if kind(released[name]) != kind(column):
         raise Unjudged(f"{kind(column)} and {kind(released[name])} values can't be compared")
     known = frame.keep(released.filter(released[name].notnull()).select(value=name).distinct())
-    bad = ~column.isin(known.value)
-    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+    return value_check(frame, e, ~column.isin(known.value))

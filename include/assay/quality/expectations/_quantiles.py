@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.engine import functions
-from assay.quality._check import Check, Conclusion, Values, counted, scope
-from assay.quality._frame import Frame, Unjudged, all_of
+from assay.quality._check import Check, Conclusion, Values, counted
+from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
-from assay.quality.expectations._aggregates import judged, numeric
+from assay.quality.expectations._aggregates import judged, numeric, present
 
 _SCANS = "the one scan for the number of values, and one for the values at the ranks"
 
@@ -23,16 +23,15 @@ def ranked(
 
     What comes of them is a conclusion, or (``then``) a further check.
     """
-    column, condition = numeric(frame, e), scope(frame, e)
-    present = all_of([column.notnull()] + ([] if condition is None else [condition]))
+    column = numeric(frame, e)
+    there = present(frame, e, column)
 
     def at_ranks(values: Values) -> Check:
         n = int(values["n"])
         ranks = sorted(set(wanted(n)) if n else set())
         floats = column.cast("float64")
         aggregates = {
-            f"r{k}": functions.value_at_quantile(floats, (k + 0.5) / n, where=present)
-            for k in ranks
+            f"r{k}": functions.value_at_quantile(floats, (k + 0.5) / n, where=there) for k in ranks
         }
 
         def found(got: Values) -> dict[int, float]:
@@ -44,10 +43,10 @@ def ranked(
             then=None if then is None else lambda got: then(n, found(got)),
         )
 
-    return Check({"n": counted(frame, present)}, lambda _: Conclusion(False), then=at_ranks)
+    return Check({"n": counted(frame, there)}, lambda _: Conclusion(False), then=at_ranks)
 
 
-@compiles("expect_column_median_to_be_between", takes="numbers", scans=_SCANS, required=("column",))
+@compiles("expect_column_median_to_be_between", takes="numbers", scans=_SCANS)
 def column_median(frame: Frame, e: Expectation) -> Check:
     """The middle value, or the mean of the two in the middle, lies between the bounds."""
 

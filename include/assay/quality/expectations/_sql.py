@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.engine import EngineError, Session
-from assay.quality._check import Check, Conclusion, scope, scoped
+from assay.quality._check import Check, Conclusion, scoped
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
@@ -122,11 +122,8 @@ def readable(frame: Frame, query: str) -> str:
     parsed = json.loads(tree)
     if parsed["error"]:
         unparsed = parsed.get("error_type") == "parser"
-        raise Unjudged(
-            "unexpected_rows_query can't be parsed as SQL"
-            if unparsed
-            else "unexpected_rows_query must be one SELECT"
-        )
+        why = "can't be parsed as SQL" if unparsed else "must be one SELECT"
+        raise Unjudged(f"unexpected_rows_query {why}")
     if len(parsed["statements"]) != 1:
         raise Unjudged("unexpected_rows_query must be one SELECT")
     columns = frozenset(c.lower() for c in frame.columns)
@@ -137,27 +134,18 @@ def readable(frame: Frame, query: str) -> str:
 
 
 @compiles(
-    "unexpected_rows_expectation",
-    observed="count",
-    reads_all=True,
-    scans="one of its own",
-    oracle=GX_SQLITE,
+    "unexpected_rows_expectation", observed="count", reads_all=True, scans="one of its own",
+    oracle=GX_SQLITE, required=("unexpected_rows_query",),
     differences="One SELECT in DuckDB's SQL that reads `{batch}` only, and neither a file nor a "
     "setting nor the clock; the rows aren't shown.",
-    required=("unexpected_rows_query",),
-)
+)  # fmt: skip
 def unexpected_rows(frame: Frame, e: Expectation) -> Check:
     """The query finds no row."""
     query = readable(frame, str(e.kwargs["unexpected_rows_query"]))
-    table = frame.table if scope(frame, e) is None else scoped(frame, e)
-    batch = frame.session.compile(table.select(*frame.columns))
+    batch = frame.session.compile(scoped(frame, e).select(*frame.columns))
     sql = f"WITH {_BATCH} AS ({batch}) SELECT count(*) AS n FROM ({query}) AS found"  # noqa: S608
-    n = int(_fetched(frame, sql))
-    return Check({}, lambda _: Conclusion(n == 0, {"observed_value": n}))
-
-
-def _fetched(frame: Frame, sql: str) -> Any:
     try:
-        return frame.session.query(sql)[0][0]
+        n = int(frame.session.query(sql)[0][0])
     except EngineError as exc:
         raise Unjudged(f"unexpected_rows_query fails: {exc.kind}") from exc
+    return Check({}, lambda _: Conclusion(n == 0, {"observed_value": n}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
@@ -11,22 +12,20 @@ from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
 
 
-def _whole(e: Expectation) -> None:
-    """Bounds of counts are whole numbers, the lower not above the upper."""
+def _is_expected(e: Expectation) -> Callable[[int], bool]:
+    """Whether a count equals ``value``, or lies between bounds; all of them are whole numbers."""
+    if e.type.endswith("_to_equal"):
+        value = e.kwargs["value"]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Unjudged("value must be an integer")
+        return lambda n: n == value
     low, high = e.kwargs.get("min_value"), e.kwargs.get("max_value")
     for bound in (low, high):
         if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int)):
             raise Unjudged("min_value and max_value must be integers")
     if low is not None and high is not None and low > high:
         raise Unjudged("min_value cannot be greater than max_value")
-
-
-def _count(e: Expectation) -> int:
-    """The whole number that a count shall equal."""
-    value = e.kwargs["value"]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Unjudged("value must be an integer")
-    return value
+    return lambda n: bounded(n, e.kwargs)
 
 
 def _concluded(success: bool, observed: Any, **details: Any) -> Check:
@@ -34,31 +33,18 @@ def _concluded(success: bool, observed: Any, **details: Any) -> Check:
     return Check({}, lambda _: Conclusion(success, result))
 
 
-@compiles("expect_table_row_count_to_be_between", observed="count")
-def row_count_between(frame: Frame, e: Expectation) -> Check:
-    """The number of rows lies between the bounds."""
-    _whole(e)
-
-    def conclude(values: Values) -> Conclusion:
-        n = int(values["n"])
-        return Conclusion(bounded(n, e.kwargs), {"observed_value": n})
-
-    return Check({"n": counted(frame, scope(frame, e))}, conclude)
-
-
+@compiles("expect_table_row_count_to_be_between", observed="count", required=())
 @compiles(
-    "expect_table_row_count_to_equal",
-    observed="count",
-    required=("value",),
+    "expect_table_row_count_to_equal", observed="count", required=("value",),
     differences="`value` is a whole number; GX also takes a text that says one.",
-)
-def row_count_equal(frame: Frame, e: Expectation) -> Check:
-    """There are exactly so many rows."""
-    wanted = _count(e)
+)  # fmt: skip
+def row_count(frame: Frame, e: Expectation) -> Check:
+    """The number of rows lies between the bounds, or is exactly ``value``."""
+    expected = _is_expected(e)
 
     def conclude(values: Values) -> Conclusion:
         n = int(values["n"])
-        return Conclusion(n == wanted, {"observed_value": n})
+        return Conclusion(expected(n), {"observed_value": n})
 
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
 
@@ -76,10 +62,10 @@ def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
     if released is None:
         raise Unjudged(f"no released rows of {e.kwargs['other_table_name']!r} to count")
     other = Frame.of(frame.session, released, frame.row)
-    counts = other.rows(other.table.aggregate(n=counted(other, scope(other, e))))[0]
+    m = int(other.value(counted(other, scope(other, e))))
 
     def conclude(values: Values) -> Conclusion:
-        n, m = int(values["n"]), int(counts["n"])
+        n = int(values["n"])
         return Conclusion(n == m, {"observed_value": {"self": n, "other": m}})
 
     return Check({"n": counted(frame, scope(frame, e))}, conclude)
@@ -89,31 +75,20 @@ _SYSTEM = "System columns (`__row` and the like) aren't counted."
 
 
 @compiles(
-    "expect_table_column_count_to_be_between", observed="count", scans="none", differences=_SYSTEM
-)
-def column_count_between(frame: Frame, e: Expectation) -> Check:
-    """The number of columns lies between the bounds."""
-    _whole(e)
-    n = len(frame.columns)
-    return _concluded(bounded(n, e.kwargs), n)
-
-
-@compiles(
-    "expect_table_column_count_to_equal",
-    observed="count",
-    scans="none",
-    required=("value",),
+    "expect_table_column_count_to_be_between", observed="count", scans="none", required=(),
     differences=_SYSTEM,
-)
-def column_count_equal(frame: Frame, e: Expectation) -> Check:
-    """There are exactly so many columns."""
-    n = len(frame.columns)
-    return _concluded(n == _count(e), n)
-
-
+)  # fmt: skip
 @compiles(
-    "expect_column_to_exist", takes="any", needs_columns=False, scans="none", required=("column",)
-)
+    "expect_table_column_count_to_equal", observed="count", scans="none", required=("value",),
+    differences=_SYSTEM,
+)  # fmt: skip
+def column_count(frame: Frame, e: Expectation) -> Check:
+    """The number of columns lies between the bounds, or is exactly ``value``."""
+    n = len(frame.columns)
+    return _concluded(_is_expected(e)(n), n)
+
+
+@compiles("expect_column_to_exist", takes="any", needs_columns=False, scans="none")
 def column_exists(frame: Frame, e: Expectation) -> Check:
     """There is a column of that name, at ``column_index`` where one is given."""
     name, place = e.kwargs["column"], e.kwargs.get("column_index")
@@ -125,8 +100,9 @@ def column_exists(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_table_columns_to_match_set", observed="columns", scans="none", differences=_SYSTEM
-)
+    "expect_table_columns_to_match_set", observed="columns", scans="none", required=(),
+    differences=_SYSTEM,
+)  # fmt: skip
 def columns_match_set(frame: Frame, e: Expectation) -> Check:
     """The columns are those of ``column_set``; with ``exact_match: false``, at least those."""
     wanted, actual = set(e.kwargs.get("column_set") or ()), set(frame.columns)
@@ -140,11 +116,9 @@ def columns_match_set(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_table_columns_to_match_ordered_list",
-    observed="columns",
-    scans="none",
+    "expect_table_columns_to_match_ordered_list", observed="columns", scans="none", required=(),
     differences=_SYSTEM,
-)
+)  # fmt: skip
 def columns_match_list(frame: Frame, e: Expectation) -> Check:
     """The columns are those of ``column_list``, in that order."""
     wanted, actual = e.kwargs.get("column_list"), frame.columns

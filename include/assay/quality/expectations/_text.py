@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
 from typing import Any
 
-from assay.quality._check import Check, row_check, scoped
+from assay.quality._check import Check, scoped, value_check
 from assay.quality._frame import Frame, Unjudged, all_of, any_of, kind
 from assay.quality._regex import matches
 from assay.quality._registry import GX_SQLITE, compiles
@@ -17,12 +19,8 @@ _REGEX = (
     "that isn't text is judged by how Python writes each value (GX writes 1 as 1.0 where the "
     "column has nulls)."
 )
+_LIKE = "Case counts, as in the SQL standard; SQLite folds ASCII case."
 _SOMETIMES = "the one scan; one over the distinct values where RE2 and `re` may differ"
-
-
-def _regex_check(frame: Frame, e: Expectation, holds: Any) -> Check:
-    column = frame.column(e.kwargs["column"])
-    return row_check(frame, e, ~holds, considered=column.notnull(), shown=e.columns)
 
 
 def _found(frame: Frame, e: Expectation, patterns: Any) -> list[Any]:
@@ -33,46 +31,6 @@ def _found(frame: Frame, e: Expectation, patterns: Any) -> list[Any]:
     return [matches(frame, table, e.kwargs["column"], p) for p in patterns]
 
 
-@compiles(
-    "expect_column_values_to_match_regex", row_level=True, scans=_SOMETIMES,
-    required=("column", "regex"), differences=_REGEX,
-)  # fmt: skip
-def match_regex(frame: Frame, e: Expectation) -> Check:
-    """The pattern is found in each value."""
-    return _regex_check(frame, e, _found(frame, e, [e.kwargs["regex"]])[0])
-
-
-@compiles(
-    "expect_column_values_to_not_match_regex", row_level=True, scans=_SOMETIMES,
-    required=("column", "regex"), differences=_REGEX,
-)  # fmt: skip
-def not_match_regex(frame: Frame, e: Expectation) -> Check:
-    """The pattern is found in no value."""
-    return _regex_check(frame, e, ~_found(frame, e, [e.kwargs["regex"]])[0])
-
-
-@compiles(
-    "expect_column_values_to_match_regex_list", row_level=True, scans=_SOMETIMES,
-    required=("column", "regex_list"), differences=_REGEX,
-)  # fmt: skip
-def match_regex_list(frame: Frame, e: Expectation) -> Check:
-    """Any (or, with ``match_on: all``, each) pattern is found in each value."""
-    how = e.kwargs.get("match_on") or "any"
-    if how not in {"any", "all"}:
-        raise Unjudged("match_on must be either 'any' or 'all'")
-    parts = _found(frame, e, e.kwargs["regex_list"])
-    return _regex_check(frame, e, any_of(parts) if how == "any" else all_of(parts))
-
-
-@compiles(
-    "expect_column_values_to_not_match_regex_list", row_level=True, scans=_SOMETIMES,
-    required=("column", "regex_list"), differences=_REGEX,
-)  # fmt: skip
-def not_match_regex_list(frame: Frame, e: Expectation) -> Check:
-    """None of the patterns is found in any value."""
-    return _regex_check(frame, e, ~any_of(_found(frame, e, e.kwargs["regex_list"])))
-
-
 def _liked(frame: Frame, e: Expectation, patterns: Any) -> list[Any]:
     column = frame.column(e.kwargs["column"])
     if kind(column) != "text" or not isinstance(patterns, list) or not patterns:
@@ -80,51 +38,32 @@ def _liked(frame: Frame, e: Expectation, patterns: Any) -> list[Any]:
     return [column.like(str(p)) for p in patterns]
 
 
-_LIKE: dict[str, Any] = {
-    "row_level": True,
-    "oracle": GX_SQLITE,
-    "differences": "Case counts, as in the SQL standard; SQLite folds ASCII case.",
-}
+def _matched(frame: Frame, e: Expectation, *, argument: str, negated: bool) -> Check:
+    """Each value matches any (or, with ``match_on: all``, each) pattern; or none of them."""
+    patterns = e.kwargs[argument] if argument.endswith("_list") else [e.kwargs[argument]]
+    parts = (_found if argument.startswith("regex") else _liked)(frame, e, patterns)
+    if negated:
+        return value_check(frame, e, any_of(parts))
+    how = e.kwargs.get("match_on") or "any"
+    if argument == "regex_list" and how not in {"any", "all"}:
+        raise Unjudged("match_on must be either 'any' or 'all'")
+    return value_check(frame, e, ~(all_of(parts) if how == "all" else any_of(parts)))
 
 
-@compiles(
-    "expect_column_values_to_match_like_pattern", required=("column", "like_pattern"), **_LIKE
-)
-def match_like(frame: Frame, e: Expectation) -> Check:
-    """Each value is like the pattern."""
-    return _regex_check(frame, e, _liked(frame, e, [e.kwargs["like_pattern"]])[0])
+def _register_patterns() -> None:
+    about: dict[str, dict[str, Any]] = {
+        "regex": {"scans": _SOMETIMES, "differences": _REGEX},
+        "like_pattern": {"oracle": GX_SQLITE, "differences": _LIKE},
+    }
+    for pattern, verb, many in product(about, ("match", "not_match"), ("", "_list")):
+        argument = pattern + many
+        compiles(
+            f"expect_column_values_to_{verb}_{argument}", row_level=True,
+            required=("column", argument), **about[pattern],
+        )(partial(_matched, argument=argument, negated=verb == "not_match"))  # fmt: skip
 
 
-@compiles(
-    "expect_column_values_to_not_match_like_pattern", required=("column", "like_pattern"), **_LIKE
-)
-def not_match_like(frame: Frame, e: Expectation) -> Check:
-    """No value is like the pattern."""
-    return _regex_check(frame, e, ~_liked(frame, e, [e.kwargs["like_pattern"]])[0])
-
-
-@compiles(
-    "expect_column_values_to_match_like_pattern_list",
-    required=("column", "like_pattern_list"),
-    **_LIKE,
-)
-def match_like_list(frame: Frame, e: Expectation) -> Check:
-    """Each value is like any (or, with ``match_on: all``, each) pattern."""
-    parts = _liked(frame, e, e.kwargs["like_pattern_list"])
-    everyone = (e.kwargs.get("match_on") or "any") == "all"
-    return _regex_check(frame, e, all_of(parts) if everyone else any_of(parts))
-
-
-@compiles(
-    "expect_column_values_to_not_match_like_pattern_list",
-    required=("column", "like_pattern_list"),
-    **_LIKE,
-)
-def not_match_like_list(frame: Frame, e: Expectation) -> Check:
-    """No value is like any of the patterns."""
-    return _regex_check(frame, e, ~any_of(_liked(frame, e, e.kwargs["like_pattern_list"])))
-
-
+_register_patterns()
 _LENGTHS = (
     "Only texts have a length; GX measures how Python writes any value. Bounds in the wrong order "
     "can't be judged where no value is judged either."
@@ -138,15 +77,10 @@ def _length(frame: Frame, e: Expectation) -> Any:
     return column.length()
 
 
-@compiles(
-    "expect_column_value_lengths_to_be_between", row_level=True, required=("column",),
-    differences=_LENGTHS,
-)  # fmt: skip
+@compiles("expect_column_value_lengths_to_be_between", row_level=True, differences=_LENGTHS)
 def lengths_between(frame: Frame, e: Expectation) -> Check:
     """Each value has so many characters (code points)."""
-    column = frame.column(e.kwargs["column"])
-    inside = within(column, e.kwargs, _length(frame, e))
-    return row_check(frame, e, ~inside, considered=column.notnull(), shown=e.columns)
+    return value_check(frame, e, ~within(_length(frame, e), e.kwargs))
 
 
 @compiles(
@@ -155,6 +89,4 @@ def lengths_between(frame: Frame, e: Expectation) -> Check:
 )  # fmt: skip
 def lengths_equal(frame: Frame, e: Expectation) -> Check:
     """Each value has exactly ``value`` characters."""
-    column = frame.column(e.kwargs["column"])
-    bad = _length(frame, e) != e.kwargs["value"]
-    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+    return value_check(frame, e, _length(frame, e) != e.kwargs["value"])

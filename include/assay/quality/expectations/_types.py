@@ -56,38 +56,18 @@ def type_names(column: Any) -> tuple[str, ...]:
     return (own, *_SAME.get(group, ()))
 
 
-def _typed(frame: Frame, e: Expectation, wanted: list[str] | None) -> Check:
-    column = frame.column(e.kwargs["column"])
+_ABOUT: dict[str, Any] = {"observed": "count", "scans": "none", "differences": _DIFFERENCES}
+
+
+@compiles("expect_column_type_to_be", required=("column", "type_"), **_ABOUT)
+@compiles("expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list", **_ABOUT)
+def typed(frame: Frame, e: Expectation) -> Check:
+    """The column is of the type ``type_``, or of one of ``type_list``."""
+    column, wanted = frame.column(e.kwargs["column"]), e.kwargs.get("type_list")
+    if not e.type.endswith("_type_list"):
+        wanted = None if e.kwargs.get("type_") is None else [str(e.kwargs["type_"])]
     names = type_names(column)
     if wanted is not None and not any(w in _KNOWN or w in names for w in wanted):
         raise Unjudged("no type of that name: " + ", ".join(map(str, wanted)))
     success = wanted is None or any(w in names for w in wanted)
     return Check({}, lambda _: Conclusion(success, {"observed_value": names[0]}))
-
-
-@compiles(
-    "expect_column_values_to_be_of_type", observed="count", scans="none", required=("column",),
-    differences=_DIFFERENCES,
-)  # fmt: skip
-def of_type(frame: Frame, e: Expectation) -> Check:
-    """The column is of the type ``type_``."""
-    wanted = e.kwargs.get("type_")
-    return _typed(frame, e, None if wanted is None else [str(wanted)])
-
-
-@compiles(
-    "expect_column_values_to_be_in_type_list", observed="count", scans="none", required=("column",),
-    differences=_DIFFERENCES,
-)  # fmt: skip
-def in_type_list(frame: Frame, e: Expectation) -> Check:
-    """The column is of one of the types."""
-    return _typed(frame, e, e.kwargs.get("type_list"))
-
-
-@compiles(
-    "expect_column_type_to_be", observed="count", scans="none", required=("column", "type_"),
-    differences=_DIFFERENCES,
-)  # fmt: skip
-def type_to_be(frame: Frame, e: Expectation) -> Check:
-    """The column is of the type ``type_``."""
-    return _typed(frame, e, [str(e.kwargs["type_"])])

@@ -8,8 +8,8 @@ import ibis
 from ibis import Table
 
 from assay.engine import functions
-from assay.quality._check import Check, row_check, scoped
-from assay.quality._frame import Frame, all_of, any_of
+from assay.quality._check import Check, row_check, scoped, value_check
+from assay.quality._frame import Frame
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._pairs import considered_rows
@@ -45,9 +45,8 @@ def _rising(frame: Frame, table: Table, columns: tuple[str, ...]) -> bool:
     for i in reversed(range(len(columns))):
         now, last = pairs[f"now_{i}"], pairs[f"before_{i}"]
         step = (now > last) if i == len(columns) - 1 else (now > last) | ((now == last) & step)
-    got = frame.rows(pairs.aggregate(n=pairs.count(), steps=functions.count_if(step).fill_null(0)))[
-        0
-    ]
+    counts = pairs.aggregate(n=pairs.count(), steps=functions.count_if(step).fill_null(0))
+    got = frame.session.one(counts)
     return int(got["steps"]) >= int(got["n"]) - 1
 
 
@@ -58,37 +57,19 @@ def found(frame: Frame, rows: Table) -> Any:
     return frame.table[frame.row].isin(rows[frame.row])
 
 
-@compiles(
-    "expect_column_values_to_be_unique",
-    takes="any",
-    row_level=True,
-    scans=_SCANS,
-    required=("column",),
-)
+@compiles("expect_column_values_to_be_unique", takes="any", row_level=True, scans=_SCANS)
 def unique(frame: Frame, e: Expectation) -> Check:
     """No value stands twice; every row of a repeated value fails."""
     name = e.kwargs["column"]
-    column = frame.column(name)
-    table = scoped(frame, e)
-    twice = _repeated(frame, table.filter(table[name].notnull()), (name,))
-    return row_check(frame, e, twice, considered=column.notnull(), shown=e.columns)
+    present = frame.column(name).notnull()
+    return value_check(frame, e, _repeated(frame, scoped(frame, e).filter(present), (name,)))
 
 
 @compiles(
-    "expect_compound_columns_to_be_unique",
-    row_level=True,
-    scans=_SCANS,
-    required=("column_list",),
+    "expect_compound_columns_to_be_unique", row_level=True, scans=_SCANS, required=("column_list",)
 )
 def compound_unique(frame: Frame, e: Expectation) -> Check:
     """No combination of values stands twice; nulls equal each other."""
-    considered = considered_rows(frame, e, "all_values_are_missing")
-    table = scoped(frame, e)
-    rule = e.kwargs.get("ignore_row_if", "all_values_are_missing")
-    present = [table[c].notnull() for c in e.columns]
-    if rule == "any_value_is_missing":
-        table = table.filter(all_of(present))
-    elif rule == "all_values_are_missing":
-        table = table.filter(any_of(present))
-    twice = _repeated(frame, table, e.columns)
-    return row_check(frame, e, twice, considered=considered, shown=e.columns)
+    considered = considered_rows(frame, e)
+    twice = _repeated(frame, scoped(frame, e).filter(considered), e.columns)
+    return row_check(frame, e, twice, considered=considered)

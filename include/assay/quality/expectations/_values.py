@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, row_check
+from assay.quality._check import Check, row_check, value_check
 from assay.quality._frame import Frame, Unjudged, all_of, comparable, is_in, literal
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
 
-@compiles("expect_column_values_to_not_be_null", takes="any", row_level=True, required=("column",))
+@compiles("expect_column_values_to_not_be_null", takes="any", row_level=True)
 def not_null(frame: Frame, e: Expectation) -> Check:
     """No value is null (NaN counts as null)."""
     column = frame.column(e.kwargs["column"])
@@ -20,14 +21,13 @@ def not_null(frame: Frame, e: Expectation) -> Check:
     if e.meta.get("from") == "contract" and "__unparsed" in frame.table.columns:
         unparsed = frame.table["__unparsed"].contains(e.kwargs["column"])
         missing &= ~unparsed.fill_null(False)  # it was there, and has a reason of its own
-    return row_check(frame, e, missing, considered=None, shown=e.columns)
+    return row_check(frame, e, missing, considered=None)
 
 
-@compiles("expect_column_values_to_be_null", takes="any", row_level=True, required=("column",))
+@compiles("expect_column_values_to_be_null", takes="any", row_level=True)
 def null(frame: Frame, e: Expectation) -> Check:
     """Each value is null."""
-    column = frame.column(e.kwargs["column"])
-    return row_check(frame, e, column.notnull(), considered=None, shown=e.columns)
+    return row_check(frame, e, frame.column(e.kwargs["column"]).notnull(), considered=None)
 
 
 _SET = (
@@ -37,30 +37,22 @@ _SET = (
 
 
 @compiles(
-    "expect_column_values_to_be_in_set", row_level=True, required=("column",), differences=_SET
-)
+    "expect_column_values_to_be_in_set", "expect_column_values_to_not_be_in_set",
+    row_level=True, differences=_SET,
+)  # fmt: skip
 def in_set(frame: Frame, e: Expectation) -> Check:
-    """Each value stands in ``value_set``; without one, all do."""
+    """Each value (or none) is in ``value_set``; without a set every value is right."""
     column, values = frame.column(e.kwargs["column"]), e.kwargs.get("value_set")
-    bad = ibis.literal(False) if values is None else ~is_in(column, values)
-    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
-
-
-@compiles(
-    "expect_column_values_to_not_be_in_set", row_level=True, required=("column",), differences=_SET
-)
-def not_in_set(frame: Frame, e: Expectation) -> Check:
-    """No value stands in ``value_set``."""
-    column, values = frame.column(e.kwargs["column"]), e.kwargs.get("value_set")
-    bad = ibis.literal(False) if values is None else is_in(column, values)
-    return row_check(frame, e, bad, considered=column.notnull(), shown=e.columns)
+    if values is None:
+        return value_check(frame, e, ibis.literal(False))
+    inside = is_in(column, values)
+    return value_check(frame, e, inside if "_not_" in e.type else ~inside)
 
 
 @compiles(
     "expect_column_values_to_be_between",
     takes="bounded",
     row_level=True,
-    required=("column",),
     differences="Text bounds are read as dates for date and timestamp columns of every unit; GX "
     "reads ISO dates only, and of timestamps judges nanoseconds only. A moment without a zone is "
     "UTC beside one that has a zone. Texts may be bounds of texts, by code point; GX refuses them. "
@@ -68,19 +60,17 @@ def not_in_set(frame: Frame, e: Expectation) -> Check:
 )
 def between(frame: Frame, e: Expectation) -> Check:
     """Each value lies between the bounds."""
-    column = frame.column(e.kwargs["column"])
-    inside = within(column, e.kwargs)
-    return row_check(frame, e, ~inside, considered=column.notnull(), shown=e.columns)
+    side = comparable(frame.column(e.kwargs["column"]))
+    return value_check(frame, e, ~within(side, e.kwargs))
 
 
-def within(column: Any, kwargs: Any, value: Any | None = None) -> Any:
-    """Whether a column (or what is made of it) lies between the bounds, as an expression."""
+def within(side: Any, kwargs: Mapping[str, Any]) -> Any:
+    """Whether a value lies between the bounds, as an expression."""
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
     if low is None and high is None:
         raise Unjudged("min_value and max_value cannot both be None")
     if low is not None and high is not None and type(low) is type(high) and low > high:
         raise Unjudged("min_value cannot be greater than max_value")
-    side = comparable(column) if value is None else value
     parts = []
     if low is not None:
         bound = literal(side, low)

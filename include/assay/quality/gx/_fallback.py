@@ -33,7 +33,7 @@ def judged_by_gx(
             where=unknown[0].where, got=unknown[0].type,
             do=_door.nearest(unknown[0].type) or None,
         )  # fmt: skip
-    rows = int(frame.rows(frame.table.count().name("n"))[0]["n"])
+    rows = int(frame.value(frame.table.count()))
     if cap is not None and rows > cap:
         problem = f"only Great Expectations knows it, and {rows} rows are more than {cap}"
         return [Judged(Finding(e, False, "gx", problem=problem)) for e in expectations]

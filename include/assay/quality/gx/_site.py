@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import InputError
+from assay.page import Lead, Section, link, render_page, table
 from assay.quality.gx._door import knows, rendered
 
 _OURS = ("engine", "verdict", "rows")
@@ -34,25 +34,17 @@ td, th { border: 1px solid #8886; padding: .25rem .6rem; text-align: left; verti
 def render(results: Sequence[Path], to: Path) -> Path:
     """One page a result and an index; see :func:`assay.quality.render_data_docs`."""
     to.mkdir(parents=True, exist_ok=True)
-    lines = []
+    rows = []
     for number, path in enumerate(results):
         document = _read(path)
         name = f"{number:03d}-{re.sub(r'[^A-Za-z0-9_-]+', '-', str(document['suite_name']))}.html"
         (to / name).write_text(_page(document), encoding="utf-8")
-        statistics = document["statistics"]
-        lines.append(
-            f"<tr><td><a href='{html.escape(name)}'>{html.escape(str(document['suite_name']))}"
-            f"</a></td><td>{html.escape(str(document.get('verdict', '')))}</td>"
-            f"<td>{statistics['successful_expectations']} / "
-            f"{statistics['evaluated_expectations']}</td></tr>"
-        )
-    index = to / "index.html"
-    index.write_text(
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Data Docs</title>"
-        f"{_STYLE}</head><body><h1>Data Docs</h1><table><tr><th>suite</th><th>verdict</th>"
-        f"<th>met</th></tr>{''.join(lines)}</table></body></html>\n",
-        encoding="utf-8",
-    )
+        n = document["statistics"]
+        met = f"{n['successful_expectations']} / {n['evaluated_expectations']}"
+        rows.append((link(name, str(document["suite_name"])), document.get("verdict", ""), met))
+    index, lead = to / "index.html", Lead(None, "What Great Expectations shows of each validation.")
+    sections = [Section("Validations", [table(["suite", "verdict", "met"], rows)])]
+    index.write_text(render_page("Data Docs", lead, sections), encoding="utf-8")
     return index
 
 

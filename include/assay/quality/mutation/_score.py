@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import ibis
 from ibis import Table
@@ -17,8 +17,6 @@ from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.mutation._mutants import Mutant, plant
-
-_BASE: Final = "assay_unharmed"
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,8 @@ class MutationScore:
     @property
     def score(self) -> float | None:
         """Caught over planted."""
-        return sum(bool(p.caught_by) for p in self.planted) / len(self.planted) if (
-            self.planted) else None  # fmt: skip
+        caught = sum(bool(p.caught_by) for p in self.planted)
+        return caught / len(self.planted) if self.planted else None
 
     def document(self) -> dict[str, Any]:
         """The score as JSON-safe data, by kind of fault and fault by fault."""
@@ -131,8 +129,7 @@ def _scored(
         planted.append(Planted(mutant.operator, mutant.columns, harmed[i],
                                _caught(frame, mutant, able)))  # fmt: skip
     unmet = tuple(e.label for e, ok in zip(known, met, strict=True) if not ok)
-    return MutationScore(tuple(planted), unmet, int(frame.rows(frame.table.aggregate(
-        n=frame.table.count()))[0]["n"]))  # fmt: skip
+    return MutationScore(tuple(planted), unmet, int(frame.value(frame.table.count())))
 
 
 def _harmed(frame: Frame, mutants: list[Mutant]) -> list[int]:
