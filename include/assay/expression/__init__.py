@@ -4,5 +4,6 @@ Text becomes a tree by recursive descent. The tree is compiled to Ibis and never
 """
 
 from assay.expression._compile import columns_of, compile_expression
+from assay.expression._grammar import Call, Literal, Name, Node, names_in
 
-__all__ = ["columns_of", "compile_expression"]
+__all__ = ["Call", "Literal", "Name", "Node", "columns_of", "compile_expression", "names_in"]

@@ -11,7 +11,6 @@ import ibis.expr.operations as ops
 from assay.engine import functions
 from assay.quality._frame import Frame, Unjudged, all_of, where
 from assay.quality._registry import REGISTRY
-from assay.quality._row_condition import parse_condition
 from assay.quality._suite import Expectation
 
 Values = Mapping[str, Any]
@@ -69,7 +68,8 @@ def compiled(frame: Frame, expectation: Expectation) -> Check:
 
 def scope(frame: Frame, expectation: Expectation) -> Any | None:
     """The expectation's row condition over the frame, None for all rows."""
-    return where(frame, parse_condition(expectation.kwargs.get("row_condition")))
+    condition = expectation.condition
+    return None if condition is None else where(frame, condition)
 
 
 def scoped(frame: Frame, expectation: Expectation) -> Any:

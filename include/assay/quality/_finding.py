@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from assay.quality._registry import entry_of
-from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._suite import Expectation
 from assay.verdict import Outcome
 
@@ -87,10 +86,9 @@ def touches(e: Expectation, columns: Collection[str]) -> bool:
         return False
     if entry_of(e.type).reads_all:
         return True
-    read = {*e.columns, *condition_columns(parse_condition(e.kwargs.get("row_condition")))}
-    if read & set(columns):
+    if e.columns_read & set(columns):
         return True
-    return not read and not e.type.startswith("expect_table_")
+    return not e.columns_read and not e.type.startswith("expect_table_")
 
 
 def redacted(kind: str, result: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import datetime as dt
 import functools
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import dateutil.parser  # type: ignore[import-untyped]
 import ibis
@@ -18,7 +18,7 @@ from ibis import Table
 
 from assay.engine import Session, data_columns
 from assay.errors import did_you_mean
-from assay.quality._row_condition import COMPARISONS, ColumnName, Compare, Condition, IsNull
+from assay.expression import Call, Literal, Name, Node
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
 
@@ -196,31 +196,37 @@ def any_of(parts: Sequence[Any]) -> Any:
     return functools.reduce(operator.or_, parts) if parts else ibis.literal(False)
 
 
-def where(frame: Frame, condition: Condition | None) -> Any | None:
-    """A row condition as an expression that is never null, None where there is none."""
-    if condition is None:
-        return None
-    if isinstance(condition, Compare):
-        return _compare(frame, condition)
-    if isinstance(condition, IsNull):
-        column = frame.column(condition.column.name)
-        return column.isnull() if condition.null else column.notnull()
-    parts = [p for p in (where(frame, c) for c in condition.parts) if p is not None]
-    if condition.kind == "not":
-        return ~parts[0]
-    return all_of(parts) if condition.kind == "and" else any_of(parts)
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
-def _compare(frame: Frame, condition: Compare) -> Any:
-    column = frame.column(condition.left.name)
-    if condition.operator in {"in", "not in"}:
-        inside = is_in(column, condition.right).fill_null(False)
-        return inside if condition.operator == "in" else ~inside
-    if isinstance(condition.right, ColumnName):
-        right = frame.column(condition.right.name)
-        if kind(right) != kind(column):
-            raise Unjudged("a row condition compares columns of different types")
-        left = column
-    else:
-        left, right = comparable(column), literal(column, condition.right)
-    return COMPARISONS[condition.operator](left, right).fill_null(condition.operator == "!=")
+def where(frame: Frame, condition: Node) -> Any:
+    """A row condition as an expression that is never null."""
+    match condition:
+        case Call("and" | "or" as joint, parts):
+            join = all_of if joint == "and" else any_of
+            return join([where(frame, part) for part in parts])
+        case Call("not", (part,)):
+            return ~where(frame, part)
+        case Call("is_null", (Name(name),)):
+            return frame.column(name).isnull()
+        case Call("is_not_null", (Name(name),)):
+            return frame.column(name).notnull()
+        case Call("in", (Name(name), *members)):
+            values = [member.value for member in members if isinstance(member, Literal)]
+            return is_in(frame.column(name), values).fill_null(False)
+        case Call(compared, (Name(name), right)):
+            sides = _sides(frame, frame.column(name), right)
+            return _COMPARISONS[compared](*sides).fill_null(compared == "!=")
+    raise TypeError(f"{condition!r} is no row condition")
+
+
+def _sides(frame: Frame, column: Any, right: Node) -> tuple[Any, Any]:
+    if isinstance(right, Literal):
+        return comparable(column), literal(column, right.value)
+    other = frame.column(right.name) if isinstance(right, Name) else None
+    if other is None or kind(other) != kind(column):
+        raise Unjudged("a row condition compares columns of different types")
+    return column, other

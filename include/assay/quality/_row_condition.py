@@ -1,78 +1,44 @@
 """Row conditions: a small grammar that is parsed and never run as text.
 
-Read like pandas' ``DataFrame.query``, because that is what Great Expectations does with them:
-comparisons are two-valued, so a null makes ``==``, ``<`` and ``in`` false, ``!=`` and ``not in``
-true. Known are column names (bare, in backticks or ``col("name")``), numbers, texts, ``True`` and
+They mean what they mean to pandas' ``DataFrame.query``, which Great Expectations uses. Comparisons
+are two-valued: a null makes ``==``, ``<`` and ``in`` false, ``!=`` and ``not in`` true. The grammar
+knows column names (bare, in backticks or ``col("name")``), numbers, texts, ``True`` and
 ``False``, the comparisons, ``in`` and ``not in`` lists, ``and`` ``or`` ``not`` (also ``&`` ``|``
-``~``), ``isnull()`` and ``notnull()``, and the same as Great Expectations' condition objects.
+``~``), ``isnull()`` and ``notnull()``, and Great Expectations' condition objects for all of these.
+The tree is one of :mod:`assay.expression`.
 """
 
 from __future__ import annotations
 
 import ast
 import io
-import operator
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
-    ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
-_AST: Final[dict[type, str]] = {
+from assay.expression import Call, Literal, Name
+
+_OPERATORS: Final[dict[type, str]] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.In: "in", ast.NotIn: "not in",
 }  # fmt: skip
 _FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _NULL_CALLS: Final = {
-    "isnull": True, "isna": True, "is_null": True, "isNull": True,
-    "notnull": False, "notna": False, "is_not_null": False, "notNull": False,
-}  # fmt: skip
+    **dict.fromkeys(("isnull", "isna", "is_null", "isNull"), "is_null"),
+    **dict.fromkeys(("notnull", "notna", "is_not_null", "notNull"), "is_not_null"),
+}
 
 
 class ConditionError(ValueError):
     """A row condition that the grammar doesn't know."""
 
 
-@dataclass(frozen=True)
-class ColumnName:
-    """A column that a condition names."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Compare:
-    """A comparison of a column with a value, a list of values or another column."""
-
-    left: ColumnName
-    operator: str
-    right: Any
-
-
-@dataclass(frozen=True)
-class IsNull:
-    """Whether a column is null, or isn't."""
-
-    column: ColumnName
-    null: bool
-
-
-@dataclass(frozen=True)
-class Junction:
-    """``and``, ``or`` or ``not`` over conditions."""
-
-    kind: str
-    parts: tuple[Any, ...]
-
-
-Condition = Compare | IsNull | Junction
-
-
-def parse_condition(value: Any) -> Condition | None:
+def parse_condition(value: Any) -> Call | None:
     """The condition as a tree, None where there is none.
+
+    Its functions are ``and``, ``or``, ``not``, ``is_null``, ``is_not_null``, ``in`` (a column and
+    literals) and the comparisons of a column with a literal or a column.
 
     Raises
     ------
@@ -81,7 +47,7 @@ def parse_condition(value: Any) -> Condition | None:
 
     Examples
     --------
-    >>> parse_condition('age > 18 and col("city").notnull()').kind
+    >>> parse_condition('age > 18 and col("city").notnull()').function
     'and'
     >>> parse_condition("age.map(print)")
     Traceback (most recent call last):
@@ -96,19 +62,7 @@ def parse_condition(value: Any) -> Condition | None:
     raise ConditionError(f"{value!r} isn't a condition")
 
 
-def condition_columns(condition: Condition | None) -> tuple[str, ...]:
-    """Names of the columns that a condition reads."""
-    if condition is None:
-        return ()
-    if isinstance(condition, Junction):
-        return tuple(dict.fromkeys(c for p in condition.parts for c in condition_columns(p)))
-    if isinstance(condition, IsNull):
-        return (condition.column.name,)
-    other = (condition.right.name,) if isinstance(condition.right, ColumnName) else ()
-    return (condition.left.name, *other)
-
-
-def _parsed(text: str) -> Condition:
+def _parsed(text: str) -> Call:
     try:
         code, ticked = _python(text)
         tree = ast.parse(code, mode="eval")
@@ -146,39 +100,31 @@ class _Reader:
     def refuse(self) -> ConditionError:
         return ConditionError(f"{self.text!r} isn't a condition")
 
-    def condition(self, node: ast.AST) -> Condition:
-        if isinstance(node, ast.BoolOp):
-            kind = "and" if isinstance(node.op, ast.And) else "or"
-            return Junction(kind, tuple(self.condition(v) for v in node.values))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return Junction("not", (self.condition(node.operand),))
-        if isinstance(node, ast.Compare):
-            return self.chain(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            null = _NULL_CALLS.get(node.func.attr)
-            if null is not None and not node.args and not node.keywords:
-                return IsNull(self.column(node.func.value), null)
+    def condition(self, node: ast.AST) -> Call:
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                kind = "and" if isinstance(op, ast.And) else "or"
+                return Call(kind, tuple(self.condition(v) for v in values))
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                return Call("not", (self.condition(inner),))
+            case ast.Compare(left=left, ops=ops, comparators=others):  # 1 < a < 3 is two
+                pairs = zip([left, *others], ops, others, strict=False)
+                parts = tuple(self.compare(a, _OPERATORS.get(type(o), ""), b) for a, o, b in pairs)
+                return parts[0] if len(parts) == 1 else Call("and", parts)
+            case ast.Call(func=ast.Attribute(value=column, attr=attribute), args=[], keywords=[]):
+                if attribute in _NULL_CALLS:
+                    return Call(_NULL_CALLS[attribute], (self.column(column),))
         raise self.refuse()
 
-    def chain(self, node: ast.Compare) -> Condition:
-        """``1 < a < 3`` is two comparisons."""
-        terms = [node.left, *node.comparators]
-        parts = tuple(
-            self.compare(a, _AST.get(type(op), ""), b)
-            for a, op, b in zip(terms, node.ops, terms[1:], strict=False)
-        )
-        return parts[0] if len(parts) == 1 else Junction("and", parts)
-
-    def compare(self, left: ast.AST, op: str, right: ast.AST) -> Compare:
+    def compare(self, left: ast.AST, op: str, right: ast.AST) -> Call:
         a, b = self.term(left), self.term(right)
         if op in {"==", "!="} and isinstance(b, list):
             op = "in" if op == "==" else "not in"  # as pandas reads it
-        if not isinstance(a, ColumnName) and isinstance(b, ColumnName) and op in _FLIPPED:
+        if not isinstance(a, Name) and isinstance(b, Name) and op in _FLIPPED:
             a, b, op = b, a, _FLIPPED[op]
-        listed = op in {"in", "not in"}
-        if not isinstance(a, ColumnName) or not op or listed != isinstance(b, list) or b is None:
+        if not isinstance(a, Name) or not op or (op in {"in", "not in"}) != isinstance(b, list):
             raise self.refuse()
-        return Compare(a, op, b)
+        return _comparison(a, op, b)
 
     def term(self, node: ast.AST) -> Any:
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
@@ -187,44 +133,47 @@ class _Reader:
             return self.column(node)
         return self.constant(node)
 
-    def column(self, node: ast.AST) -> ColumnName:
-        if isinstance(node, ast.Name):
-            return ColumnName(self.ticked.get(node.id, node.id))
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "col"
-            and len(node.args) == 1
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
-        ):
-            return ColumnName(node.args[0].value)
+    def column(self, node: ast.AST) -> Name:
+        match node:
+            case ast.Name(id=name):
+                return Name(self.ticked.get(name, name))
+            case ast.Call(func=ast.Name(id="col"), args=[ast.Constant(value=str(name))]):
+                return Name(name)
         raise self.refuse()
 
     def constant(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            value = self.constant(node.operand)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return -value
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
-            return node.value
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                value = self.constant(inner)
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    return -value
+            case ast.Constant(value=str() | int() | float() as value):
+                return value
         raise self.refuse()
 
 
-def _object(value: Mapping[str, Any]) -> Condition:
+def _comparison(column: Name, operator: str, right: Any) -> Call:
+    """A column against a constant, a list of constants or a column."""
+    if operator in {"in", "not in"}:
+        inside = Call("in", (column, *map(Literal, right)))
+        return inside if operator == "in" else Call("not", (inside,))
+    return Call(operator, (column, right if isinstance(right, Name) else Literal(right)))
+
+
+def _object(value: Mapping[str, Any]) -> Call:
     kind = value.get("type")
     if kind == "pass_through" and isinstance(value.get("pass_through_filter"), str):
         return _parsed(value["pass_through_filter"])
     if kind in {"and", "or"} and value.get("conditions"):
         parts = [parse_condition(c) for c in value["conditions"]]
-        return Junction(str(kind), tuple(p for p in parts if p is not None))
+        return Call(str(kind), tuple(p for p in parts if p is not None))
     name = value.get("column")
     name = name.get("name") if isinstance(name, Mapping) else name
     if kind == "nullity" and isinstance(name, str):
-        return IsNull(ColumnName(name), bool(value.get("is_null")))
+        return Call("is_null" if value.get("is_null") else "is_not_null", (Name(name),))
     op = str(value.get("operator", "")).lower().replace("_", " ")
-    if kind == "comparison" and isinstance(name, str) and op in {*COMPARISONS, "in", "not in"}:
+    if kind == "comparison" and isinstance(name, str) and op in {*_FLIPPED, "in", "not in"}:
         parameter = value.get("parameter")
-        if parameter is not None and (op in COMPARISONS) != isinstance(parameter, list):
-            return Compare(ColumnName(name), op, parameter)
+        if parameter is not None and (op in _FLIPPED) != isinstance(parameter, list):
+            return _comparison(Name(name), op, parameter)
     raise ConditionError(f"{dict(value)!r} isn't a condition")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from assay.document import Loc, content_hash, load_document, shown_path
 from assay.errors import AssayError, Problem, SuiteError, did_you_mean, problems_error
+from assay.expression import Call, names_in
 from assay.quality._registry import entry_of
 from assay.quality._row_condition import ConditionError, parse_condition
 
@@ -48,6 +49,16 @@ class Expectation:
         several = self.kwargs.get("column_list")
         named += several if isinstance(several, list | tuple) else ()
         return tuple(dict.fromkeys(c for c in named if isinstance(c, str)))
+
+    @property
+    def condition(self) -> Call | None:
+        """The row condition as a tree, None where there is none."""
+        return parse_condition(self.kwargs.get("row_condition"))
+
+    @property
+    def columns_read(self) -> frozenset[str]:
+        """Columns that it is about, and those of its row condition."""
+        return frozenset(self.columns).union(names_in(self.condition) if self.condition else ())
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import ibis
 from ibis import Table
 
 from assay.engine import ROW, Session
+from assay.expression import names_in
 from assay.quality._failing_rows import Judged
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
 from assay.quality._registry import OWN_TESTS, REGISTRY, entry_of
-from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.gx._fallback import judged_by_gx
@@ -157,7 +157,7 @@ def _typed(frame: Frame, suite: Suite) -> Frame:
     wanted: set[str] = set()
     others: set[str] = set()
     for e in suite.expectations:
-        others |= set(condition_columns(parse_condition(e.kwargs.get("row_condition"))))
+        others |= set(names_in(e.condition) if e.condition else ())
         if _numbers_expected(e):
             wanted |= set(e.columns)
         elif entry_of(e.type).takes != "any":

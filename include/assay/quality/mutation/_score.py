@@ -13,7 +13,6 @@ from ibis import Table
 from assay.engine import ROW, Session
 from assay.quality._frame import Frame
 from assay.quality._registry import REGISTRY, entry_of
-from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.mutation._mutants import Mutant, plant
@@ -141,16 +140,13 @@ def _harmed(frame: Frame, mutants: list[Mutant]) -> list[int]:
 
 def _caught(frame: Frame, mutant: Mutant, able: list[Expectation]) -> tuple[str, ...]:
     """Labels of the expectations that the fault leaves unmet; only those that could see it."""
-    seeing = [e for e in able if not mutant.columns or _sees(e, set(mutant.columns))]
+    seeing = [
+        e for e in able
+        if not mutant.columns or e.columns_read & set(mutant.columns) or entry_of(e.type).reads_all
+    ]  # fmt: skip
     harmed = replace(frame, table=mutant.table, made=[])
     try:
         judged = judged_compiled(harmed, seeing, frame.columns)
     finally:
         harmed.forget()
     return tuple(j.finding.expectation.label for j in judged if not j.finding.success)
-
-
-def _sees(e: Expectation, columns: set[str]) -> bool:
-    condition = condition_columns(parse_condition(e.kwargs.get("row_condition")))
-    read = {*e.columns, *condition}
-    return bool(read & columns) or entry_of(e.type).reads_all
