@@ -136,32 +136,30 @@ class Airflow:
 
     def seconds(self, run: Run) -> dict[str, float]:
         """Seconds from start to end of each task of a run that has ended."""
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
-        return {t["task_id"]: t["duration"] or 0.0 for t in self._get(path)["task_instances"]}
+        return {t["task_id"]: t["duration"] or 0.0 for t in self._tasks(run)}
 
     def failures(self, run: Run) -> list[str]:
         """Paths of the logs of a run's failed tasks."""
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
-        failed = [t["task_id"] for t in self._get(path)["task_instances"] if t["state"] == "failed"]
+        failed = [t["task_id"] for t in self._tasks(run) if t["state"] == "failed"]
         logs = Lake(self.home).path(
             "logs", "airflow", f"dag_id={run.dag_id}", f"run_id={run.run_id}"
         )
         return [str(logs / f"task_id={task}") for task in failed]
 
+    def _tasks(self, run: Run) -> list[dict[str, Any]]:
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        return list(self._get(path)["task_instances"])
+
 
 def backfill_command(order: Order, calendar: Partition) -> list[str]:
     """The arguments of ``airflow`` that create the runs of an order, both ends included."""
-    first, last = (calendar.start(batch).isoformat() for batch in _ends(order.batches))
+    first, last = (calendar.start(order.batches[i]).isoformat() for i in (0, -1))
     return [
         *("backfill", "create", "--dag-id", order.wish.dag_id),
         *("--from-date", first, "--to-date", last),
         *("--max-active-runs", str(MAX_ACTIVE_RUNS)),
         *("--reprocess-behavior", "completed" if order.again else "failed"),
     ]
-
-
-def _ends(batches: tuple[str, ...]) -> tuple[str, str]:
-    return batches[0], batches[-1]
 
 
 def run_assay(home: Path, *arguments: str) -> str:

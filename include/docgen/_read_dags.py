@@ -54,23 +54,22 @@ def _batch(dag: DAG, moment: datetime | None) -> str | None:
     """The key of the batch that a moment belongs to; its day if the DAG has no keys."""
     if moment is None:
         return None
-    return moment.astimezone(ZoneInfo(_zone(dag))).strftime(_key(dag) or "%Y-%m-%d")
+    form = _of_timetable(dag, "key_format") or "%Y-%m-%d"
+    return moment.astimezone(ZoneInfo(_zone(dag))).strftime(form)
+
+
+def _of_timetable(dag: DAG, name: str) -> Any:
+    """A setting of the timetable, which some timetables keep as a private one."""
+    return getattr(dag.timetable, name, None) or getattr(dag.timetable, f"_{name}", None)
 
 
 def _zone(dag: DAG) -> str:
-    table = dag.timetable
-    zone = getattr(table, "timezone", None) or getattr(table, "_timezone", None)
+    zone = _of_timetable(dag, "timezone")
     return getattr(zone, "name", None) or str(zone or "UTC")
 
 
-def _key(dag: DAG) -> str | None:
-    table = dag.timetable
-    return getattr(table, "key_format", None) or getattr(table, "_key_format", None)
-
-
 def _schedule(dag: DAG) -> str:
-    table, key = dag.timetable, _key(dag)
-    cron = getattr(table, "expression", None) or getattr(table, "_expression", None)
+    cron, key = _of_timetable(dag, "expression"), _of_timetable(dag, "key_format")
     if cron is None:
         return "none"
     return f"`{cron}` {_zone(dag)}" + (f", keyed `{key}`" if key else "")

@@ -55,8 +55,6 @@ def land(
 
     Parameters
     ----------
-    session : Session
-        A session.
     contract : Contract
         What the data set is and where its batches come from.
     batch : str

@@ -29,19 +29,11 @@ def protect(
 
     Parameters
     ----------
-    session : Session
-        The session that the tables belong to.
     landed : ibis.Table
         Landed rows: the contract's columns, ``__row``, ``__unparsed``, ``__landed``.
     marks : ibis.Table, optional
         ``__row`` and ``disposition`` (``quarantined`` or ``dropped``) of the rows that validation
         sets aside; None for no row.
-    contract : Contract
-        Classification and identity domains.
-    policy : PrivacyPolicy
-        Treatment of each column.
-    key : PseudonymKey
-        The key in force.
 
     Returns
     -------

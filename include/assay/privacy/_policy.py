@@ -17,10 +17,6 @@ def problems(
 
     Parameters
     ----------
-    policy : PrivacyPolicy
-        Treatments by column.
-    contract : Contract
-        Types, classification, identity domains, references.
     others : mapping of str to Contract, optional
         Contracts of other data sets by name. Where given, a pseudonymised reference must lead to a
         column of the same identity domain, or no pseudonym would ever match.

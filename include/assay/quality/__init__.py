@@ -19,7 +19,8 @@ from assay.quality._quarantine import write_marks, write_quarantine
 from assay.quality._suite import load_suite
 from assay.quality._validation import Validation, validate
 from assay.quality._verdict import judge_validation
-from assay.quality.gx._docs import check_suite_with_gx, render_data_docs
+from assay.quality.gx._docs import check_suite_with_gx
+from assay.quality.gx._site import render_data_docs
 
 __all__ = [
     "Validation",

@@ -21,8 +21,6 @@ def contract_suite(
 
     Parameters
     ----------
-    contract : Contract
-        What the data set is.
     references : mapping of str to ibis.Table, optional
         Released rows of other data sets, by name. A reference that isn't given can't be judged.
     stage : {"raw", "clean"}

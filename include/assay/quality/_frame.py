@@ -33,8 +33,6 @@ class Frame:
 
     Parameters
     ----------
-    session : Session
-        The session.
     table : ibis.Table
         Data columns and the row number.
     row : str
@@ -71,9 +69,9 @@ class Frame:
             raise Unjudged(f'The column "{name}" does not exist. {near}'.strip())
         return self.table[name]
 
-    def keep(self, expression: Any | None = None, schema: Any | None = None) -> Any:
-        """The expression's rows, computed once; or no rows, of a schema."""
-        self.made.append(self.session.set_aside(expression, schema))
+    def keep(self, expression: Any) -> Any:
+        """The expression's rows, computed once."""
+        self.made.append(self.session.set_aside(expression))
         return self.made[-1]
 
     def forget(self) -> None:
@@ -93,16 +91,11 @@ class Frame:
 def kind(value: Any) -> str:
     """What a column holds: number, text, boolean, date, timestamp or other."""
     dtype = value.type()
-    for name, holds in (
-        ("boolean", dtype.is_boolean()),
-        ("number", dtype.is_numeric()),
-        ("text", dtype.is_string()),
-        ("timestamp", dtype.is_timestamp()),
-        ("date", dtype.is_date()),
-    ):
-        if holds:
-            return name
-    return "other"
+    kinds = {
+        "boolean": dtype.is_boolean(), "number": dtype.is_numeric(), "text": dtype.is_string(),
+        "timestamp": dtype.is_timestamp(), "date": dtype.is_date(),
+    }  # fmt: skip
+    return next((name for name, holds in kinds.items() if holds), "other")
 
 
 def literal(column: Any, value: Any) -> Any:
@@ -113,14 +106,11 @@ def literal(column: Any, value: Any) -> Any:
     """
     what = kind(column)
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    if what == "number" and number:
-        return ibis.literal(value)
-    if what == "text" and isinstance(value, str):
-        return ibis.literal(value)
-    if what == "boolean" and (isinstance(value, bool) or number):
-        return ibis.literal(value)
     if what in {"date", "timestamp"} and isinstance(value, str | dt.date):
         return _moment(column, value)
+    text, truth = what == "text" and isinstance(value, str), isinstance(value, bool)
+    if text or (what == "number" and number) or (what == "boolean" and (truth or number)):
+        return ibis.literal(value)
     raise Unjudged(f"{what} and {type(value).__name__} values can't be compared")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -30,15 +31,7 @@ _PLAIN: Final = frozenset({"column", "column_list", "column_A", "column_B", "col
 
 
 def render_html(verdict: Verdict, report: Validation, context: PageContext) -> str:
-    """Render the validation as a page; of classified columns counts only, as in its result.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        From :func:`judge_validation`.
-    report : Validation
-    context : PageContext
-    """
+    """Render the validation as a page; of classified columns counts only, as in its result."""
     unmet = [f for f in report.findings if not f.success or f.problem is not None]
     unmet.sort(key=lambda f: (-f.verdict.severity, -_count(f)))
     met = [f for f in report.findings if f not in unmet]
@@ -60,12 +53,11 @@ _QUARANTINE: Final = (
 
 
 def _answer(found: Validation) -> str:
-    n = len(found.findings)
     met = sum(f.success for f in found.findings)
     judged = found.rows_in - found.dropped
     share = percent(found.quarantined / judged if judged else 0)
     aside = f"{found.quarantined:,} of {judged:,} rows are quarantined ({share})."
-    return f"{met} of {n} expectations are met. {aside}"
+    return f"{met} of {len(found.findings)} expectations are met. {aside}"
 
 
 def _facts(found: Validation) -> list[tuple[str, str]]:
@@ -82,27 +74,17 @@ def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
         return
     most = max((_share(f) for f in findings), default=0.0) or 1.0
     rows = (
-        (
-            _named(f),
-            mark(f.verdict if f.verdict is not Outcome.PASS else "info"),
-            _bar(f, most),
-            _found(f, found),
-            f"{_count(f):,}" if f.row_level else "–",
-        )
+        (_named(f), mark(f.verdict if f.verdict is not Outcome.PASS else "info"), _bar(f, most),
+         _found(f, found), f"{_count(f):,}" if f.row_level else "–")
         for f in findings
-    )
+    )  # fmt: skip
     heads = ["expectation", "", "share of rows", "what was found", "rows"]
     yield table(heads, rows, drawn=(2,), numbers=(4,))
 
 
 def _named(f: Finding) -> Markup:
     e = f.expectation
-    what = (
-        e.type.removeprefix("expect_")
-        .removeprefix("column_")
-        .removeprefix("table_")
-        .replace("_to_", "_must_", 1)
-    )
+    what = re.sub("^(expect_)?(column_)?(table_)?", "", e.type).replace("_to_", "_must_", 1)
     what = what.replace("_", " ")
     asked = ", ".join(f"{k} {_short(v)}" for k, v in e.arguments.items() if k not in _PLAIN)
     of = ", ".join(e.columns) or "the table"
@@ -158,25 +140,18 @@ def _quarantined(found: Validation) -> Iterator[Markup]:
         return
     most = max(_share(f) for f in setting) or 1.0
     rows = (
-        (
-            _named(f),
-            bar(_share(f), most, f"{_count(f):,} rows"),
-            f"{_count(f):,}",
-            percent(_share(f)),
-        )
+        (_named(f), bar(_share(f), most, f"{_count(f):,} rows"), f"{_count(f):,}",
+         percent(_share(f)))
         for f in setting
-    )
+    )  # fmt: skip
     heads = ["reason", "", "rows", "share"]
     yield table(heads, rows, drawn=(1,), numbers=(2, 3))
 
 
 def _met(findings: Sequence[Finding]) -> Markup:
     rows = (
-        (
-            _named(f),
-            f.expectation.severity,
-            f"{number(_count(f))} tolerated" if f.row_level and _count(f) else "",
-        )
+        (_named(f), f.expectation.severity,
+         f"{number(_count(f))} tolerated" if f.row_level and _count(f) else "")
         for f in findings
-    )
+    )  # fmt: skip
     return table(["expectation", "severity", ""], rows)

@@ -41,19 +41,15 @@ def marks_of(frame: Frame, judged: Sequence[Judged], duplicates: Any | None) -> 
         reasons = [
             ibis.ifelse(j.flag, ibis.literal(j.finding.expectation.label), none) for j in failing
         ]
-        parts.append(
-            table.select(
-                __row=table[frame.row],
-                disposition=ibis.literal("quarantined"),
-                reasons=ibis.array([none, *reasons]).filter(lambda reason: reason.notnull()),
-            )
-        )
+        parts.append(table.select(
+            __row=table[frame.row], disposition=ibis.literal("quarantined"),
+            reasons=ibis.array([none, *reasons]).filter(lambda r: r.notnull())))  # fmt: skip
     if duplicates is not None:
         parts.append(duplicates.select(
             __row=duplicates[frame.row], disposition=ibis.literal("dropped"),
             reasons=ibis.array([ibis.literal(EXACT_DUPLICATE)])))  # fmt: skip
     if not parts:
         schema = {"__row": "int64", "disposition": "string", "reasons": "array<string>"}
-        return Frame(frame.session, None, frame.row).keep(schema=schema)
-    marks = parts[0] if len(parts) == 1 else ibis.union(*parts)
-    return Frame(frame.session, marks, frame.row).keep(marks)  # outlives the frame's own findings
+        return frame.session.set_aside(schema=schema)
+    # Not kept by the frame: the marks live as long as the session.
+    return frame.session.set_aside(parts[0] if len(parts) == 1 else ibis.union(*parts))

@@ -159,17 +159,13 @@ def judge_scores(scores: tuple[Score, ...], policy: QualityPolicy, stage: str) -
                 message=f"{score.dimension} has a limit, and nothing of it could be judged",
             )
         elif score.value < limit.min:
-            yield _below(score, score.value, limit)
-
-
-def _below(score: Score, value: float, limit: ScoreLimit) -> Reason:
-    worst = f"; most by {score.worst}" if score.worst else ""
-    return Reason(
-        code=ReasonCode.QUALITY_SCORE_BELOW_LIMIT,
-        outcome=Outcome.FAIL if limit.severity == "critical" else Outcome.WARN,
-        message=f"{score.dimension} is {value:.4f}, below {limit.min:g}{worst}",
-        numbers={
-            "score": value, "limit": limit.min,
-            "cells_judged": score.judged, "cells_unmet": score.judged - score.met,
-        },
-    )  # fmt: skip
+            worst = f"; most by {score.worst}" if score.worst else ""
+            yield Reason(
+                code=ReasonCode.QUALITY_SCORE_BELOW_LIMIT,
+                outcome=Outcome.FAIL if limit.severity == "critical" else Outcome.WARN,
+                message=f"{score.dimension} is {score.value:.4f}, below {limit.min:g}{worst}",
+                numbers={
+                    "score": score.value, "limit": limit.min,
+                    "cells_judged": score.judged, "cells_unmet": score.judged - score.met,
+                },
+            )  # fmt: skip

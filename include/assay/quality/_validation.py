@@ -95,8 +95,6 @@ def validate(
 
     Parameters
     ----------
-    session : Session
-        The session that the table belongs to.
     table : ibis.Table
         Data columns and the row number ``row``; rows are numbered as scanned where it is missing.
     suite : Suite

@@ -52,30 +52,22 @@ def _reason(finding: Finding) -> Reason | None:
     column = e.columns[0] if len(e.columns) == 1 else None
     if e.severity == "info" or finding.verdict is Outcome.PASS:
         return None
+    counts = ("element_count", "unexpected_count", "unexpected_percent")
+    numbers = {k: finding.result[k] for k in counts if k in finding.result} | _counted(finding)
+    code, outcome, what = ReasonCode.CRITICAL_EXPECTATION_UNMET, Outcome.FAIL, "is unmet"
     if finding.verdict is Outcome.INCONCLUSIVE:
-        critical = e.severity == "critical"
-        return Reason(
-            code=ReasonCode.EXPECTATION_NOT_JUDGED, column=column,
-            outcome=Outcome.INCONCLUSIVE if critical else Outcome.WARN,
-            message=f"{e.label} could not be judged",
-        )  # fmt: skip
-    numbers = {
-        k: finding.result[k]
-        for k in ("element_count", "unexpected_count", "unexpected_percent")
-        if k in finding.result
-    } | _counted(finding)
-    if finding.verdict is Outcome.WARN:
-        return Reason(
-            code=ReasonCode.WARNING_EXPECTATION_UNMET, outcome=Outcome.WARN, column=column,
-            message=f"{e.label} is unmet (a warning)", numbers=numbers,
-        )  # fmt: skip
-    if finding.row_level:
+        code, what, numbers = ReasonCode.EXPECTATION_NOT_JUDGED, "could not be judged", {}
+        outcome = Outcome.INCONCLUSIVE if e.severity == "critical" else Outcome.WARN
+    elif finding.verdict is Outcome.WARN:
+        code, what = ReasonCode.WARNING_EXPECTATION_UNMET, "is unmet (a warning)"
+        outcome = Outcome.WARN
+    elif finding.row_level:
         rows = numbers.get("unexpected_count")
         many = "rows" if rows is None else f"{rows:,} row{'s' if rows != 1 else ''}"
-        return Reason(code=ReasonCode.ROWS_QUARANTINED, outcome=Outcome.WARN, column=column,
-                      message=f"{e.label} quarantines {many}", numbers=numbers)  # fmt: skip
-    return Reason(code=ReasonCode.CRITICAL_EXPECTATION_UNMET, outcome=Outcome.FAIL, column=column,
-                  message=f"{e.label} is unmet", numbers=numbers)  # fmt: skip
+        code, outcome = ReasonCode.ROWS_QUARANTINED, Outcome.WARN
+        what = f"quarantines {many}"
+    message = f"{e.label} {what}"
+    return Reason(code=code, outcome=outcome, column=column, message=message, numbers=numbers)
 
 
 def _counted(finding: Finding) -> dict[str, float]:

@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 _RUN: Final = "run"
 
 
+class DatasetOperator(BaseOperator):
+    """A task of one data set's run.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of the data set.
+    """
+
+    def __init__(self, *, dataset: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dataset = dataset
+
+
 @contextmanager
 def without_rows() -> Iterator[None]:
     """Keep what libraries quote of rows out of the task's log: an unforeseen error says its kind.

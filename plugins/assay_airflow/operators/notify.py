@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
-
 from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._runs import crashed_stage, read_ended_run
+from assay_airflow.operators._runs import DatasetOperator, crashed_stage, read_ended_run
 
 if TYPE_CHECKING:
     from assay.stages.run import Run
     from assay.stages.services import Services
 
 
-class NotifyOperator(BaseOperator):
+class NotifyOperator(DatasetOperator):
     """Open and close incidents, and hand their messages over; never fails, nor colours the run.
 
     What can't be done now is tried again as every task is; what can't be done at all is logged,
     and the run is what its stages made of it.
-
-    Parameters
-    ----------
-    dataset : str
-        Name of the data set.
     """
 
     ui_color = "#fce8e6"
-
-    def __init__(self, *, dataset: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.dataset = dataset
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Notify the people whom the alerting policy names, as far as that can be done."""

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import BaseOperator
-
 from assay_airflow.hooks.services import open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._runs import hand_on
+from assay_airflow.operators._runs import DatasetOperator, hand_on
 
 
-class PinOperator(BaseOperator):
-    """Resolve the run's batch, take its lease and pin its references.
-
-    Parameters
-    ----------
-    dataset : str
-        Name of the data set.
-    """
+class PinOperator(DatasetOperator):
+    """Resolve the run's batch, take its lease and pin its references."""
 
     ui_color = "#fef7e0"
-
-    def __init__(self, *, dataset: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.dataset = dataset
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Leave the run for the stages."""

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink
-from assay_airflow.operators._runs import crashed_stage, log_result, read_ended_run
+from assay_airflow.operators._runs import DatasetOperator, crashed_stage, log_result, read_ended_run
 
 if TYPE_CHECKING:
     from assay.stages.run import Run, StageResult
 
 
-class ReleaseOperator(BaseOperator):
+class ReleaseOperator(DatasetOperator):
     """Make the next snapshot, or leave the pointer alone and say why.
 
     A held batch and a crashed stage both fail the task: a red run, and no asset event. A run that
     was asked to stop before the release skips it.
-
-    Parameters
-    ----------
-    dataset : str
-        Name of the data set.
     """
 
     ui_color = "#e6f4ea"
     operator_extra_links = (ReportLink(),)
 
     def __init__(self, *, dataset: str, **kwargs: Any) -> None:
-        super().__init__(outlets=[dataset_asset(dataset)], **kwargs)
-        self.dataset = dataset
+        super().__init__(dataset=dataset, outlets=[dataset_asset(dataset)], **kwargs)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Release the batch if everything lets it out."""

@@ -43,10 +43,6 @@ def write_rows(
 
     Parameters
     ----------
-    session : Session
-        A session.
-    contract : Contract
-        Columns and their types.
     source : FilesSource
         How to read the original.
     original : Path

@@ -1,14 +1,15 @@
-"""Data Docs and the page of expectations."""
+"""The problems of a suite, and the page of expectations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import Problem, SuiteError
 from assay.quality._registry import REGISTRY
 from assay.quality._suite import load_suite
+from assay.quality.gx._door import problems_of
 
 NOT_COMPILED: Final = "expect_query_results_to_match_comparison"
 _CONDITIONS: Final = (
@@ -37,36 +38,11 @@ def check_suite_with_gx(
     parameters : mapping, optional
         ``parameters:`` of the quality policy that goes with it.
     """
-    from assay.quality.gx import _door
-
     try:
         suite = load_suite(path, parameters)
     except SuiteError as exc:
         return list(exc.problems)
-    return list(_door.problems_of(suite))
-
-
-def render_data_docs(results: Sequence[Path], to: Path) -> Path:
-    """Build Great Expectations' Data Docs of stored validation results.
-
-    It takes seconds and much memory, so it belongs in a process of its own. The pages work
-    without a network.
-
-    Parameters
-    ----------
-    results : sequence of Path
-        Files that hold :meth:`Validation.document` as JSON.
-    to : Path
-        Folder of the site.
-
-    Returns
-    -------
-    Path
-        The site's ``index.html``.
-    """
-    from assay.quality.gx._site import render
-
-    return render(results, to)
+    return list(problems_of(suite))
 
 
 def render_expectations() -> str:

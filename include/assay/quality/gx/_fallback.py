@@ -12,6 +12,7 @@ from assay.quality._failing_rows import Judged
 from assay.quality._finding import SHOWN, Finding, touches
 from assay.quality._frame import Frame
 from assay.quality._suite import Expectation
+from assay.quality.gx import _door
 
 
 def judged_by_gx(
@@ -24,8 +25,6 @@ def judged_by_gx(
     SuiteError
         If it doesn't know a type: it would drop the expectation and pass.
     """
-    from assay.quality.gx import _door
-
     unknown = [e for e in expectations if not _door.knows(e.type)]
     if unknown:
         raise SuiteError(

@@ -31,8 +31,24 @@ td, th { border: 1px solid #8886; padding: .25rem .6rem; text-align: left; verti
 </style>"""
 
 
-def render(results: Sequence[Path], to: Path) -> Path:
-    """One page a result and an index; see :func:`assay.quality.render_data_docs`."""
+def render_data_docs(results: Sequence[Path], to: Path) -> Path:
+    """Build Great Expectations' Data Docs of stored validation results: a page each, an index.
+
+    It takes seconds and much memory, so it belongs in a process of its own. The pages work
+    without a network.
+
+    Parameters
+    ----------
+    results : sequence of Path
+        Files that hold :meth:`Validation.document` as JSON.
+    to : Path
+        Folder of the site.
+
+    Returns
+    -------
+    Path
+        The site's ``index.html``.
+    """
     to.mkdir(parents=True, exist_ok=True)
     rows = []
     for number, path in enumerate(results):
