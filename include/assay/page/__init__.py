@@ -12,7 +12,6 @@ of :mod:`assay.page.draw`, and gives them to :func:`render_page`. Every gate has
 
 from assay.page._layout import Lead, PageContext, Section, render_page
 from assay.page._pieces import (
-    answer_form,
     heading,
     link,
     mark,
@@ -21,13 +20,12 @@ from assay.page._pieces import (
     reasons,
     table,
     text,
-)  # fmt: skip
+)
 
 __all__ = [
     "Lead",
     "PageContext",
     "Section",
-    "answer_form",
     "heading",
     "link",
     "mark",

@@ -103,20 +103,6 @@ def _wrapping(name: Any) -> Any:
     return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
-def answer_form(number: int, batches: Sequence[str]) -> Markup:
-    """Make the form to acknowledge, snooze or dismiss an incident; it works without a script.
-
-    Parameters
-    ----------
-    number : int
-        The incident, and the address that the form is sent to.
-    batches : sequence of str
-        Its failing batches, one of which may be chosen.
-    """
-    template = environment().get_template("answer_form.html.j2")
-    return Markup(template.render(number=number, batches=batches))  # noqa: S704 - the template escapes
-
-
 def reasons(found: Sequence[Reason], none: str) -> Markup:
     """List a verdict's reasons, the worst first, with cause and runbook; or a sentence for none."""
     if not found:

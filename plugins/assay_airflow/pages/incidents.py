@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from assay.errors import AssayError, CatalogError
-from assay.page import Lead, Section, answer_form, mark, render_page, table, text
+from assay.page import Lead, Section, mark, render_page, table, text
+from assay.page.form import answer_form
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_answer, may_read, to_login

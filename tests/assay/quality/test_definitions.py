@@ -12,7 +12,6 @@ import pytest
 from assay.quality import validate
 from assay.quality._finding import plain
 from assay.quality._registry import GX_PANDAS, GX_SQLITE, REGISTRY
-from assay.quality._row_condition import condition_columns, parse_condition
 from assay.quality._suite import Expectation, Suite, labelled
 
 HERE = os.environ.get("ASSAY_ORACLE_DATA")
@@ -79,16 +78,15 @@ def cases(path):
         if kind not in REGISTRY or not isinstance(dataset.get("data"), dict):
             continue
         table = table_of(dataset)
-        told = [t for t in dataset["tests"] if made_for(dataset, kind) and made_for(t, kind)
+        cases = [t for t in dataset["tests"] if made_for(dataset, kind) and made_for(t, kind)
                 and isinstance(t["in"], dict) and "$PARAMETER" not in str(t["in"])]  # fmt: skip
-        told = [t for t in told if columns_of(kind, t) <= set(table.column_names) | {"nope"}]
-        if told:
-            yield kind, table, told
+        cases = [t for t in cases if columns_of(kind, t) <= set(table.column_names) | {"nope"}]
+        if cases:
+            yield kind, table, cases
 
 
 def columns_of(kind, case):
-    condition = parse_condition(case["in"].get("row_condition"))
-    return {*Expectation(kind, case["in"]).columns, *condition_columns(condition)}
+    return set(Expectation(kind, case["in"]).columns_read)
 
 
 def alike(value):
