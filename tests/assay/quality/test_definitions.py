@@ -78,11 +78,11 @@ def cases(path):
         if kind not in REGISTRY or not isinstance(dataset.get("data"), dict):
             continue
         table = table_of(dataset)
-        cases = [t for t in dataset["tests"] if made_for(dataset, kind) and made_for(t, kind)
+        known = [t for t in dataset["tests"] if made_for(dataset, kind) and made_for(t, kind)
                 and isinstance(t["in"], dict) and "$PARAMETER" not in str(t["in"])]  # fmt: skip
-        cases = [t for t in cases if columns_of(kind, t) <= set(table.column_names) | {"nope"}]
-        if cases:
-            yield kind, table, cases
+        known = [t for t in known if columns_of(kind, t) <= set(table.column_names) | {"nope"}]
+        if known:
+            yield kind, table, known
 
 
 def columns_of(kind, case):
@@ -123,11 +123,11 @@ def wrong(case, finding):
 @pytest.mark.parametrize("path", FILES, ids=[p.stem for p in FILES])
 def test_gives_the_defined_answer(session, path):
     found = []
-    for kind, table, told in cases(path):
+    for kind, table, known in cases(path):
         numbered = table.add_column(0, "__row", pa.array(range(len(table)), pa.int64()))
-        suite = labelled(tuple(Expectation(kind, kwargs_of(t)) for t in told))
+        suite = labelled(tuple(Expectation(kind, kwargs_of(t)) for t in known))
         judged = validate(session, ibis.memtable(numbered), Suite("defined", suite))
-        for case, finding in zip(told, judged.findings, strict=True):
+        for case, finding in zip(known, judged.findings, strict=True):
             faults = list(wrong(case, finding))
             if (kind, case["title"]) in UNLIKE:
                 faults = [] if faults else ["is as defined: it needn't stand in UNLIKE"]
@@ -136,8 +136,8 @@ def test_gives_the_defined_answer(session, path):
 
 
 def test_no_case_is_left_out_unseen():
-    judged = [(kind, case["title"]) for path in FILES for kind, _, told in cases(path)
-              for case in told]  # fmt: skip
+    judged = [(kind, case["title"]) for path in FILES for kind, _, known in cases(path)
+              for case in known]  # fmt: skip
     assert len(judged) >= CASES
     assert UNLIKE.keys() <= set(judged)
 
