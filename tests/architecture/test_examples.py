@@ -51,7 +51,7 @@ def test_the_policy_refuses_what_is_missing():
 
 
 def test_the_entry_of_the_chain_names_stages_and_artefacts_that_are_there():
-    (stage,) = eval(code_of("Stage("), {**vars(chain)})
+    (stage,) = eval(code_of("(\n    Stage("), {**vars(chain)})
     assert set(stage.after) <= set(chain.names())
     assert set(stage.reads) <= {name for other in chain.STAGES for name in other.writes}
 
