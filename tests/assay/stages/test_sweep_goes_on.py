@@ -69,5 +69,22 @@ def test_a_digest_by_batch_counts_batches_of_another_grain_when_they_were_decide
     assert _released(weekly_digests(services, by="batch")) == decided > 0
 
 
+@pytest.mark.parametrize("timezone", ["UTC", "America/New_York", "Pacific/Auckland"])
+def test_a_digest_by_batch_counts_a_sunday_in_its_own_week(
+    ready: Any, mini: Any, timezone: str
+) -> None:
+    path = ready.project / "include/contracts/visits.odcs.yaml"
+    path.write_text(
+        path.read_text().replace(
+            "timezone: UTC, first: 2024-01-01", f"timezone: {timezone}, first: 2023-12-31"
+        )
+    )
+    ready.drop("visits", "2024-01-07", mini.visits("2024-01-07"))
+    ready.run("visits", "2024-01-07")
+    services = ready.services
+    counted = [_released(weekly_digests(services, week=f"2024-W0{n}", by="batch")) for n in (1, 2)]
+    assert counted == [3, 0]
+
+
 def _released(digests: Any) -> int:
     return sum(n.released for d in digests for n in d.lines if n.dataset == "visits")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from assay.alerting import send_due
 from assay.alerting.weekly import Muted, Week, Weekly, plan_weekly, sum_up, week_named, weekly_line
@@ -16,6 +18,8 @@ from assay.stages.incidents._outbox import alerting_of
 from assay.stages.services import Services
 
 CountBy = Literal["decided", "batch"]
+_MOMENT: Final = timedelta(microseconds=1)
+"""A batch that ends at midnight belongs to the day before."""
 _DECIDED = {"released", "superseded", "forced", "held", "running"}
 
 
@@ -120,8 +124,10 @@ def _line(services: Services, contract: Contract, week: Week, by: CountBy) -> An
 
     def counts(record: BatchRecord) -> bool:
         end = contract.partition.ended(record.batch) if by == "batch" else None
-        # A batch that ends at midnight is the day before's; one of another grain has no end.
-        return week.has(record.ended) if end is None else week.start < end <= week.end
+        if end is None:  # a batch of another grain
+            return week.has(record.ended)
+        last = end.astimezone(ZoneInfo(contract.partition.timezone)) - _MOMENT
+        return week.first <= last.date() < week.first + timedelta(days=7)
 
     incidents = services.catalog.incidents.find(name)
     muted, older = _muted(services, incidents, week)
