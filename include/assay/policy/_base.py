@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import ClassVar, Literal, Self
 
@@ -15,6 +15,12 @@ Role = Literal[
     "label", "prediction", "probability", "protected", "identifier", "key", "feature", "weight"
 ]
 ColumnPath = tuple[tuple[str | int, ...], str]
+
+
+def named_at(at: tuple[str | int, ...], names: Collection[str]) -> Iterator[ColumnPath]:
+    """List columns, each with its place below another: its name in a mapping, or its number."""
+    places = names if isinstance(names, Mapping) else range(len(names))
+    yield from (((*at, place), name) for place, name in zip(places, names, strict=True))
 
 
 class Model(BaseModel):
@@ -41,7 +47,7 @@ class Policy(Model):
 
 
 class GatePolicy(Policy):
-    """The policy of a gate: it must say what happens when the data can't tell."""
+    """The policy of a gate: it must say what happens when the result is inconclusive."""
 
     on_inconclusive: OnInconclusive = Field(
         description="What an INCONCLUSIVE verdict does: `hold` the batch, or `release` it as WARN."

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, GatePolicy, Model
+from assay.policy._base import ColumnPath, GatePolicy, Model, named_at
 from assay.policy.cleaning_steps import AnyStep, usual_order
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -90,12 +90,8 @@ class CleaningPolicy(GatePolicy):
     def _named(self) -> Iterator[ColumnPath]:
         for index, step in enumerate(self.steps):
             yield from ((("steps", index, *place), name) for place, name in step.named_columns())
-        yield from _within(("roles",), self.roles)
+        yield from named_at(("roles",), self.roles)
         if self.budget:
-            yield from _within(("budget", "columns"), self.budget.columns)
+            yield from named_at(("budget", "columns"), self.budget.columns)
         if self.groups:
-            yield from _within(("groups", "levels"), self.groups.levels)
-
-
-def _within(place: tuple[str, ...], names: Iterable[str]) -> Iterator[ColumnPath]:
-    yield from (((*place, name), name) for name in names)
+            yield from named_at(("groups", "levels"), self.groups.levels)

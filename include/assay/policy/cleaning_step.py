@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, get_args
 
 from pydantic import Field
 
-from assay.policy._base import ColumnPath, Model
+from assay.policy._base import ColumnPath, Model, named_at
 
 
 class Step(Model):
@@ -47,14 +47,8 @@ class Step(Model):
 
     def named_columns(self) -> Iterator[ColumnPath]:
         """List the columns that the step reads, each with its place within the step."""
-        yield from named_at("columns", getattr(self, "columns", ()))
+        yield from named_at(("columns",), getattr(self, "columns", ()))
 
     def added_columns(self) -> tuple[str, ...]:
         """List the columns that the step adds to the table."""
         return ()
-
-
-def named_at(key: str, names: Collection[str]) -> Iterator[ColumnPath]:
-    """List columns, each with its place below a key: its name in a mapping, or its number."""
-    places = names if isinstance(names, Mapping) else range(len(names))
-    yield from (((key, place), name) for place, name in zip(places, names, strict=True))

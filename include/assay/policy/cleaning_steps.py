@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.policy._base import ColumnPath, Model
-from assay.policy.cleaning_step import Step, named_at
+from assay.policy._base import ColumnPath, Model, named_at
+from assay.policy.cleaning_step import Step
 
 Scalar = bool | int | float | str
 Columns = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -90,7 +90,7 @@ class DeduplicateStep(Step):
 
     def named_columns(self) -> Iterator[ColumnPath]:
         """List the keys and the columns of the order."""
-        yield from named_at("keys", self.keys)
+        yield from named_at(("keys",), self.keys)
         for i, order in enumerate(self.order_by):
             yield ("order_by", i, "column"), order.column
 
@@ -159,7 +159,7 @@ class Forest(OutlierMethod):
 
     def named_columns(self) -> Iterator[ColumnPath]:
         """List the key of the sample."""
-        yield from named_at("key", self.key)
+        yield from named_at(("key",), self.key)
 
 
 class OutliersStep(Step):

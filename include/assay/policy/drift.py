@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, Model, OptionalGatePolicy
+from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, named_at
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Batch = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
@@ -320,14 +320,10 @@ class DriftPolicy(OptionalGatePolicy):
 
     def column_paths(self) -> Iterable[ColumnPath]:
         """Each column that the policy names, with the place of the name in the document."""
-        for name in self.roles:
-            yield ("roles", name), name
-        for name in self.columns:
-            yield ("columns", name), name
+        yield from named_at(("roles",), self.roles)
+        yield from named_at(("columns",), self.columns)
         for i, part in enumerate(self.slices):
             yield ("slices", i, "column"), part.column
         if self.classifier is not None:
-            for i, name in enumerate(self.classifier.columns):
-                yield ("classifier", "columns", i), name
-        for i, name in enumerate(self.segments):
-            yield ("segments", i), name
+            yield from named_at(("classifier", "columns"), self.classifier.columns)
+        yield from named_at(("segments",), self.segments)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from assay.errors import PolicyError
-from assay.policy._base import ColumnPath, Model, OptionalGatePolicy
+from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, named_at
 
 OutcomeColumn = Literal["prediction", "label"]
 _ROUNDED: Final = 1e-3
@@ -288,12 +288,8 @@ class FairnessPolicy(OptionalGatePolicy):
 
     def column_paths(self) -> Iterable[ColumnPath]:
         """Each column that the policy names, with the place of the name in the document."""
-        for name in self.roles:
-            yield ("roles", name), name
-        for name in self.attributes:
-            yield ("attributes", name), name
-        for name in self.control_features:
-            yield ("control_features", name), name
+        yield from named_at(("roles",), self.roles)
+        yield from named_at(("attributes",), self.attributes)
+        yield from named_at(("control_features",), self.control_features)
         for place, metric in enumerate(self.metrics):
-            for number, name in enumerate(metric.attributes):
-                yield ("metrics", place, "attributes", number), name
+            yield from named_at(("metrics", place, "attributes"), metric.attributes)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, Model, Policy
+from assay.policy._base import ColumnPath, Model, Policy, named_at
 
 Names = tuple[str, ...]
 
@@ -165,8 +165,7 @@ class PrivacyPolicy(Policy):
 
     def column_paths(self) -> Iterable[ColumnPath]:
         """Each column that the policy names, with the place of the name in the document."""
-        for name in self.columns:
-            yield ("columns", name), name
+        return named_at(("columns",), self.columns)
 
     def closed_levels(self, listed: Mapping[str, Names | None]) -> dict[str, Names]:
         """The only levels that columns can have once they are treated, where that is known.

@@ -11,10 +11,13 @@ from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.project import SUITES, Project
-from assay.stages.authoring._contract_problems import reference_problems, standard_problems
-from assay.stages.authoring._dataset_files import DatasetFiles
+from assay.stages.authoring._file_problems import (
+    DatasetFiles,
+    reference_problems,
+    standard_problems,
+    suite_problems,
+)
 from assay.stages.authoring._policy_problems import policy_problems
-from assay.stages.authoring._suite_problems import suite_problems
 from assay.stages.run import chain
 
 

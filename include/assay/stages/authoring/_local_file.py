@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from ibis import Table
+
 from assay.contract import Contract, FilesSource
-from assay.engine import Session
-from assay.errors import InputError
+from assay.engine import Session, data_columns
+from assay.errors import InputError, did_you_mean
 from assay.ingest import Landing, land
 from assay.lake import Lake
 from assay.stages.run._references import versions_table
@@ -52,6 +54,16 @@ def batch_of(data: Path | str, contract: Contract) -> str | None:
     """The batch that a file is named after: the one key of the contract's grain in its name."""
     named = contract.partition.keys_in(Path(str(data).partition("?")[0]).name)
     return named[0] if len(named) == 1 else None
+
+
+def columns_to_redact(table: Table, names: Collection[str]) -> set[str]:
+    """The columns to redact; one that the table doesn't have is refused."""
+    there = data_columns(table)
+    for name in names:
+        if name not in there:
+            do = did_you_mean(name, there) or None
+            raise InputError("no such column to redact", got=name, do=do)
+    return set(names)
 
 
 def released_tables(

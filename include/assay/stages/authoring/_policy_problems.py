@@ -12,7 +12,7 @@ from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.retention import RetentionPolicy
-from assay.stages.authoring._dataset_files import DatasetFiles
+from assay.stages.authoring._file_problems import DatasetFiles
 
 
 def policy_problems(files: DatasetFiles) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ from assay.onboarding import (
 )
 from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, contract_suite, load_suite, validate
-from assay.stages.authoring._local_file import arrive, batch_of, released_tables
+from assay.stages.authoring._local_file import arrive, batch_of, columns_to_redact, released_tables
 from assay.stages.run._validate import Which, referred_datasets, whole_suite
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
@@ -189,16 +189,11 @@ def _typed(table: Table, contract: Contract) -> Any:
 def _hidden(
     table: Table, contract: Contract | None, redact: Collection[str], *, guess: bool
 ) -> frozenset[str]:
-    names = engine.data_columns(table)
-    for name in redact:
-        if name not in names:
-            raise InputError(
-                "no such column to redact", got=name, do=did_you_mean(name, names) or None
-            )
+    asked = columns_to_redact(table, redact)
     if contract is not None:
-        return contract.classified | set(redact)
-    guessed = {n for n in names if guess and guess_classification(n) is not None}
-    return frozenset(guessed | set(redact))
+        return contract.classified | asked
+    names = engine.data_columns(table) if guess else ()
+    return frozenset(n for n in names if guess_classification(n) is not None) | asked
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ibis import Table
-
-from assay import engine
 from assay.contract import Contract
 from assay.engine import Session
-from assay.errors import InputError, did_you_mean
 from assay.ingest import judge_landing
 from assay.policy.quality import QualityPolicy
 from assay.project import SUITES
 from assay.quality import Validation, judge_validation, load_suite, validate, write_quarantine
-from assay.stages.authoring._local_file import arrive, batch_of, released_tables
+from assay.stages.authoring._local_file import arrive, batch_of, columns_to_redact, released_tables
 from assay.stages.run._result import StageResult, render_result
 from assay.stages.run._validate import Which, referred_datasets, whole_suite
 from assay.stages.services import Services
@@ -109,12 +104,13 @@ def try_gate(
             return Trial(arrived, None, notes)
         found = validate(
             session, table, whole_suite(contract, loaded, references, which, batch), engine=engine,
-            redact=_hidden(contract, table, redact), gx_max_rows=policy.gx.max_rows,
+            redact=contract.classified | columns_to_redact(table, redact),
+            gx_max_rows=policy.gx.max_rows,
         )  # fmt: skip
         if quarantine is not None:
-            _set_aside(
-                session, found, table, quarantine, batch or Path(str(data)).name, services.clock()
-            )
+            quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
+            to, of = quarantine / "quarantine.parquet", batch or Path(str(data)).name
+            write_quarantine(session, found, table, to, batch=of, time=services.clock())
     return Trial((*arrived, judge_validation(found, policy, f"validate_{which}")), found, notes)
 
 
@@ -128,15 +124,6 @@ def _rows(
     rows = landing.rows_path
     table = None if rows is None else session.read_parquet(rows)
     return table, (judge_landing(landing, policy),)
-
-
-def _hidden(contract: Contract, table: Table, redact: Collection[str]) -> frozenset[str]:
-    names = engine.data_columns(table)
-    for name in redact:
-        if name not in names:
-            do = did_you_mean(name, names) or None
-            raise InputError("no such column to redact", got=name, do=do)
-    return contract.classified | set(redact)
 
 
 def _notes(
@@ -153,10 +140,3 @@ def _notes(
             "batch not known: whether rows lie in it and are fresh isn't judged; use --batch"
         )
     return notes
-
-
-def _set_aside(
-    session: Session, found: Validation, table: Table, folder: Path, batch: str, time: datetime
-) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_quarantine(session, found, table, folder / "quarantine.parquet", batch=batch, time=time)
