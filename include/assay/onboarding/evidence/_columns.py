@@ -14,10 +14,15 @@ from typing import Any, Final, NamedTuple
 import ibis.expr.types as ir
 from ibis import Table
 
-from assay.engine import Session, data_columns, round12
+from assay.engine import Session, round12
 from assay.engine.functions import count_if, greatest_numbers, least_numbers
 from assay.errors import InputError
-from assay.onboarding.evidence._column_types import ColumnType, logical_type
+from assay.onboarding.evidence._data_view import (
+    Aggregates,
+    ColumnType,
+    data_view,
+    measure_aggregates,
+)
 
 MOST_LEVELS: Final = 200
 """A column with more levels than this has no closed list."""
@@ -26,7 +31,6 @@ EXTREMES: Final = 256
 _NEARLY_UNIQUE: Final = 0.9
 _SKETCH_ERROR: Final = 1.1  # of the sketch that counts distinct values, with room
 
-Aggregates = Mapping[str, ir.Scalar]
 Level = str | int
 Progress = Callable[[str], None]
 
@@ -129,39 +133,6 @@ def measure_columns(
         column = _with_uniqueness(session, view, column, rows)
         columns[name] = _with_levels(session, view, column)
     return TableEvidence(rows, columns, unnamed, view)
-
-
-def data_view(
-    session: Session, table: Table
-) -> tuple[Table, dict[str, ColumnType], tuple[str, ...]]:
-    """A view of the data columns with NaN as null, their types, and columns of other types."""
-    types: dict[str, ColumnType] = {}
-    unnamed = []
-    for name in data_columns(table):
-        try:
-            types[name] = logical_type(name, table[name].type())
-        except InputError:
-            unnamed.append(name)
-    floats = [n for n in types if table[n].type().is_floating()]
-    if floats:
-        table = table.mutate(**{n: table[n].nullif(float("nan")) for n in floats})
-    return session.view(table.select(*types) if types else table), types, tuple(unnamed)
-
-
-def measure_aggregates(
-    session: Session, table: Table, wanted: Mapping[str, Aggregates]
-) -> tuple[int, dict[str, dict[str, Any]]]:
-    """The rows of a table, and some aggregates of each column by their names, in one scan."""
-    parts = {
-        f"{key}{i}": value
-        for i, aggregates in enumerate(wanted.values())
-        for key, value in aggregates.items()
-    }
-    found = session.one(table.aggregate(rows=table.count(), **parts))
-    return int(found["rows"]), {
-        name: {key: found[f"{key}{i}"] for key in aggregates}
-        for i, (name, aggregates) in enumerate(wanted.items())
-    }
 
 
 def _aggregates(value: ir.Column, kind: ColumnType, hidden: bool) -> Aggregates:

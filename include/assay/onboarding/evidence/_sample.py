@@ -19,8 +19,12 @@ from assay.onboarding.evidence._column_names import (
     guess_role,
     names_key,
 )
-from assay.onboarding.evidence._column_types import ColumnType, logical_type
-from assay.onboarding.evidence._columns import Aggregates, measure_aggregates
+from assay.onboarding.evidence._data_view import (
+    Aggregates,
+    ColumnType,
+    logical_type,
+    measure_aggregates,
+)
 
 _MOST_LEVELS: Final = 20
 _ROWS_A_LEVEL: Final = 10

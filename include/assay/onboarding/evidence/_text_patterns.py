@@ -12,7 +12,6 @@ from typing import Final
 import ibis.expr.types as ir
 
 from assay.engine import Session
-from assay.engine.functions import count_if, try_strptime
 from assay.onboarding.evidence._columns import Ends
 
 Form = Sequence[Sequence[tuple[str, int]]]
@@ -22,22 +21,6 @@ _MOST_FORMS: Final = 4
 _LONGEST: Final = 60
 _UPPER: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLASSES: Final = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
-# Python's formats of dates and times by the shape of what they write.
-_FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
-    "9999-99-99": ("%Y-%m-%d",),
-    "99/99/9999": ("%d/%m/%Y", "%m/%d/%Y"),
-    "99-99-9999": ("%d-%m-%Y", "%m-%d-%Y"),
-    "99.99.9999": ("%d.%m.%Y",),
-    "9999/99/99": ("%Y/%m/%d",),
-    "99/99/99": ("%d/%m/%y", "%m/%d/%y"),
-    "99:99": ("%H:%M",),
-    "99:99:99": ("%H:%M:%S",),
-    "9999-99-99 99:99": ("%Y-%m-%d %H:%M",),
-    "9999-99-99 99:99:99": ("%Y-%m-%d %H:%M:%S",),
-    "99/99/9999 99:99": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"),
-    "99-Aaa-9999": ("%d-%b-%Y",),
-    "99 Aaa 9999": ("%d %b %Y",),
-}
 _CHARACTERS: Final = _UPPER + _UPPER.lower() + "0123456789"
 _SHAPES: Final = "A" * 26 + "a" * 26 + "9" * 10
 
@@ -203,25 +186,3 @@ def _times(low: int, high: int) -> str:
     if low == high:
         return "" if low == 1 else f"{{{low}}}"
     return f"{{{low},{high}}}"
-
-
-def date_formats(shapes: Mapping[str, int], n: int) -> tuple[str, ...]:
-    """Formats that may read every value, by its shape alone; the values still have to be read.
-
-    Examples
-    --------
-    >>> date_formats({"99/99/9999": 12}, 12)
-    ('%d/%m/%Y', '%m/%d/%Y')
-    """
-    if len(shapes) != 1 or sum(shapes.values()) != n:
-        return ()
-    return _FORMATS.get(next(iter(shapes)), ())
-
-
-def formats_that_read(
-    session: Session, texts: ir.StringColumn, formats: Sequence[str]
-) -> tuple[str, ...]:
-    """Those of some formats of dates that read every text."""
-    misfits = {f: count_if(texts.notnull() & try_strptime(texts, f).isnull()) for f in formats}
-    found = session.one(texts.as_table().aggregate(**misfits)) if formats else {}
-    return tuple(f for f in formats if not found[f])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +12,7 @@ from ibis import Table
 
 from assay.engine import Session, data_columns
 from assay.engine.functions import count_if, try_strptime
-from assay.onboarding.evidence._columns import Aggregates, measure_aggregates
+from assay.onboarding.evidence._data_view import Aggregates, measure_aggregates
 
 _TOKENS: Final = ("NA", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan", "?", "-", "missing")
 # What each type is written like; a number that begins with a needless 0 is a code.
@@ -27,6 +27,23 @@ _FORMATS: Final = (
     "%d %b %Y", "%d-%b-%Y", "%b %d, %Y",
     "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S",
 )  # fmt: skip
+
+# Python's formats of dates and times by the shape of what they write.
+_FORMATS_BY_SHAPE: Final[Mapping[str, tuple[str, ...]]] = {
+    "9999-99-99": ("%Y-%m-%d",),
+    "99/99/9999": ("%d/%m/%Y", "%m/%d/%Y"),
+    "99-99-9999": ("%d-%m-%Y", "%m-%d-%Y"),
+    "99.99.9999": ("%d.%m.%Y",),
+    "9999/99/99": ("%Y/%m/%d",),
+    "99/99/99": ("%d/%m/%y", "%m/%d/%y"),
+    "99:99": ("%H:%M",),
+    "99:99:99": ("%H:%M:%S",),
+    "9999-99-99 99:99": ("%Y-%m-%d %H:%M",),
+    "9999-99-99 99:99:99": ("%Y-%m-%d %H:%M:%S",),
+    "99/99/9999 99:99": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"),
+    "99-Aaa-9999": ("%d-%b-%Y",),
+    "99 Aaa 9999": ("%d %b %Y",),
+}
 
 
 @dataclass(frozen=True)
@@ -118,3 +135,25 @@ def _written_tokens(session: Session, table: Table, names: list[str]) -> tuple[s
 def _cast(text: ir.StringValue, kind: str) -> ir.Value:
     shaped = ibis.ifelse(text.re_search(_SHAPES[kind]), text, ibis.null("string"))
     return shaped.try_cast(kind)
+
+
+def date_formats(shapes: Mapping[str, int], n: int) -> tuple[str, ...]:
+    """Formats that may read every value, by its shape alone; the values still have to be read.
+
+    Examples
+    --------
+    >>> date_formats({"99/99/9999": 12}, 12)
+    ('%d/%m/%Y', '%m/%d/%Y')
+    """
+    if len(shapes) != 1 or sum(shapes.values()) != n:
+        return ()
+    return _FORMATS_BY_SHAPE.get(next(iter(shapes)), ())
+
+
+def formats_that_read(
+    session: Session, texts: ir.StringColumn, formats: Sequence[str]
+) -> tuple[str, ...]:
+    """Those of some formats of dates that read every text."""
+    misfits = {f: count_if(texts.notnull() & try_strptime(texts, f).isnull()) for f in formats}
+    found = session.one(texts.as_table().aggregate(**misfits)) if formats else {}
+    return tuple(f for f in formats if not found[f])

@@ -14,16 +14,14 @@ from ibis import Table
 from assay.engine import Session, round12
 from assay.onboarding.evidence._column_names import names_period
 from assay.onboarding.evidence._columns import (
-    Aggregates,
     ColumnEvidence,
     Level,
     Progress,
     TableEvidence,
-    data_view,
-    measure_aggregates,
     measure_levels,
     silent,
 )
+from assay.onboarding.evidence._data_view import Aggregates, data_view, measure_aggregates
 
 LEAST_VERSIONS: Final = 4
 """With fewer batches their spread can't be estimated."""

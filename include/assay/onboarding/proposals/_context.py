@@ -14,12 +14,8 @@ from assay.engine import Session
 from assay.onboarding.evidence._column_pairs import sample_rows
 from assay.onboarding.evidence._columns import ColumnEvidence, TableEvidence
 from assay.onboarding.evidence._level_list import LevelList, measure_list
-from assay.onboarding.evidence._text_patterns import (
-    date_formats,
-    formats_that_read,
-    measure_shapes,
-    shapes_of,
-)
+from assay.onboarding.evidence._text_patterns import measure_shapes, shapes_of
+from assay.onboarding.evidence._text_types import date_formats, formats_that_read
 from assay.onboarding.evidence._versions import Version, names_batch
 from assay.onboarding.proposals._proposal import Proposal, Remark, Stage
 

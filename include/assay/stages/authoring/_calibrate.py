@@ -124,7 +124,7 @@ def _union(session: Session, paths: list[Path]) -> Table:
 
 def _rows(services: Services, tables: Tables, batch: str) -> int:
     with services.session() as session:
-        return int(tables(session, [batch]).count().to_pyarrow().as_py())
+        return int(session.value(tables(session, [batch]).count()))
 
 
 def _measured(

@@ -1,7 +1,6 @@
 from ._data_docs import build_data_docs, pending_data_docs
-from ._rebuild import rebuild_catalog
+from ._registry import rebuild_catalog, verify
 from ._sweep import apply_sweep, plan_sweep
-from ._verify import verify
 
 __all__ = [
     "apply_sweep",

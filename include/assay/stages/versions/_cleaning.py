@@ -157,10 +157,10 @@ class CleanedVersion:
                 nonce=self.services.registry.nonce(self.version, "data"),
             )
         return Replayed(
-            changes=_count(log),
-            rows_in=_count(before),
+            changes=session.value(log.count()),
+            rows_in=session.value(before.count()),
             rows=written.rows,
-            set_aside=_count(aside),
+            set_aside=session.value(aside.count()),
             sha256=written.sha256,
             expected=digest(data),
         )
@@ -202,7 +202,9 @@ class CleanedVersion:
             _writable(to)
             session.write_parquet(some, to, self._order(some))
         found = Difference.between(none, some)
-        return ReplayedRules(_count(chosen), _count(none), found.gone, found.cells)
+        return ReplayedRules(
+            session.value(chosen.count()), session.value(none.count()), found.gone, found.cells
+        )
 
     def export_scaled(self, session: Session, to: Path) -> tuple[int, list[str]]:
         """Write the version's rows, scaled; return the number of rows and the scaled columns.
@@ -296,10 +298,6 @@ def _chosen(log: Table, rules: Collection[str], columns: Collection[str]) -> Tab
 def _set_aside(table: Table, released: Table) -> Table:
     """Select the numbers of cleaned rows that are in no version."""
     return table.select(engine.ROW).anti_join(released.select(engine.ROW), engine.ROW)
-
-
-def _count(table: Table) -> int:
-    return int(table.count().to_pyarrow().as_py())
 
 
 def _writable(path: Path) -> None:

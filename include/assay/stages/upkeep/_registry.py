@@ -1,20 +1,40 @@
-"""The catalog's index, restored from the registry."""
+"""The registry checked again, and the catalog's index restored from it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from assay.records.versions import BatchVersion, DatasetRecords, VersionDetails
 from assay.stages.run import lineage_edges
+from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 from assay.stages.versions._cleaning import derived_columns
 from assay.verdict import Verdict
-from assay.versioning import RegistryUnavailable
+from assay.versioning import RegistryUnavailable, Verification
 
 _ATTEMPTS: Final = 20
 Judged = Mapping[str, datetime]
+
+
+def verify(services: Services, dataset: str | None = None, *, repair: bool = False) -> Verification:
+    """Hash every object of every version again, and check all records.
+
+    Parameters
+    ----------
+    repair : bool
+        Put damaged objects back from this machine's cache or working folders, where they are whole.
+    """
+
+    def copies(version: BatchVersion, name: str) -> Iterator[Path]:
+        key = (version.dataset, version.batch, version.version)
+        files = BatchWorkspace(services.lake, key).stored()
+        if name in files:
+            yield files[name]
+
+    return services.registry.verify(dataset, copies if repair else None)
 
 
 class _MovedOn(Exception):  # noqa: N818 - no error: read it again
