@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from ibis import Table
 
 from assay.contract import Contract
-from assay.drift import batches_of, measure_drift
+from assay.drift import DriftMeasurements, batches_of, measure_drift
 from assay.drift.calibration import (
     Calibration,
     calibrate,
@@ -61,19 +60,21 @@ def calibrate_drift(
             expected="`bootstrap`, and a reference of kind pinned",
         )
     there, tables = _tables(services, contract, ordinary, data)
+
+    def measured(batch: str, reference: list[str]) -> DriftMeasurements:
+        with services.session() as session:
+            both = tables(session, reference), tables(session, [batch])
+            return measure_drift(session, *both, policy, contract=contract, batches=reference)
+
     if ordinary[1:]:
         named = batches_of(pinned.batches, contract.partition)
-        pairs = dict(comparisons(there, named))
-        measured = {
-            batch: _measured(services, contract, policy, tables, [batch], reference)
-            for batch, reference in pairs.items()
-        }
+        found = {batch: measured(batch, others) for batch, others in comparisons(there, named)}
         compared = [batch for batch in named if batch in there]
-        smallest = min(there, key=lambda batch: _rows(services, tables, batch))
         with services.session() as session:
+            smallest = min(there, key=lambda b: session.value(tables(session, [b]).count()))
             pair = (tables(session, compared), tables(session, [smallest]))
             chance = measure_chance(session, *pair, policy, contract)
-        return calibrate(measured, chance, policy, rate, dataset)
+        return calibrate(found, chance, policy, rate, dataset)
     if not there:
         raise InputError("the only ordinary batch is missing", got=ordinary[0])
     # One comparison of halves, its null quantiles taken at the rate itself.
@@ -120,27 +121,3 @@ def _union(session: Session, paths: list[Path]) -> Table:
 
     tables = [session.open_data(path) for path in paths]
     return ibis.union(*tables) if tables[1:] else tables[0]
-
-
-def _rows(services: Services, tables: Tables, batch: str) -> int:
-    with services.session() as session:
-        return int(session.value(tables(session, [batch]).count()))
-
-
-def _measured(
-    services: Services,
-    contract: Contract,
-    policy: DriftPolicy,
-    tables: Tables,
-    batch: list[str],
-    reference: list[str],
-) -> Any:
-    with services.session() as session:
-        return measure_drift(
-            session,
-            tables(session, reference),
-            tables(session, batch),
-            policy,
-            contract=contract,
-            batches=reference,
-        )

@@ -87,8 +87,7 @@ class CleanedVersion:
             changes=lambda t: t.count(),
             rows=lambda t: t[engine.ROW].collect(order_by=t[engine.ROW]),
         )
-        found = grouped.order_by("step", "rule", "column").to_pyarrow().to_pylist()
-        return [dict(row) for row in found]
+        return session.rows(grouped.order_by("step", "rule", "column"))
 
     def values(
         self, session: Session, rule: str | None = None, column: str | None = None
@@ -119,10 +118,7 @@ class CleanedVersion:
                 "Values are removed when their period in the quarantine zone ends.",
             )  # fmt: skip
         log = _chosen(session.read_parquet(path), _given(rule), _given(column))
-        rows: list[dict[str, Any]] = (
-            log.order_by(engine.ROW, "step", "column").to_pyarrow().to_pylist()
-        )
-        return rows
+        return session.rows(log.order_by(engine.ROW, "step", "column"))
 
     def undo(
         self, session: Session, rule: str | None, column: str | None, to: Path | None = None
@@ -134,13 +130,11 @@ class CleanedVersion:
         state = self.state
         before = self._before(session)
         undone = undo(session, before, state.policy, state, rule, column).table
-        log = session.read_parquet(self._fetch("changes"))
-        released = self._data(session)
+        log, released = self._log(session), self._data(session)
         aside = _set_aside(replay(session, before, state.policy, state, log), released)
         left = undone.anti_join(aside, engine.ROW)
         if to is not None:
-            _writable(to)
-            session.write_parquet(left, to, [engine.ROW], presorted=True)
+            session.write_parquet(left, _writable(to), [engine.ROW], presorted=True)
         return Difference.between(released, left)
 
     def replay(self, session: Session) -> Replayed:
@@ -199,8 +193,7 @@ class CleanedVersion:
             for changes in (log.limit(0), chosen)
         )
         if to is not None:
-            _writable(to)
-            session.write_parquet(some, to, self._order(some))
+            session.write_parquet(some, _writable(to), self._order(some))
         found = Difference.between(none, some)
         return ReplayedRules(
             session.value(chosen.count()), session.value(none.count()), found.gone, found.cells
@@ -222,9 +215,8 @@ class CleanedVersion:
                 expected="a scale step in the cleaning policy, and a released reference",
             ) from exc  # fmt: skip
         spec = json.loads(path.read_text(encoding="utf-8"))
-        _writable(to)
         table = scale(self._data(session), spec)
-        written = session.write_parquet(table, to, self._order(table))
+        written = session.write_parquet(table, _writable(to), self._order(table))
         return written.rows, list(spec["columns"])
 
     def _order(self, table: Table) -> list[str]:
@@ -300,7 +292,8 @@ def _set_aside(table: Table, released: Table) -> Table:
     return table.select(engine.ROW).anti_join(released.select(engine.ROW), engine.ROW)
 
 
-def _writable(path: Path) -> None:
+def _writable(path: Path) -> Path:
     if path.suffix != ".parquet":
         raise InputError("the file is Parquet", got=path.name, expected="NAME.parquet")
     path.parent.mkdir(parents=True, exist_ok=True)
+    return path
