@@ -14,7 +14,7 @@ from assay.contract._freshness import PROPERTIES, freshness
 from assay.contract._model import Column, Contract, Freshness, Reference
 from assay.contract._source import FilesSource, RestSource, Source, SqlSource
 from assay.document import Document, Loc, load_document, validate_document
-from assay.errors import AssayError, ContractError, Problem, did_you_mean, problems_error
+from assay.errors import UNSET, AssayError, ContractError, Problem, did_you_mean, problems_error
 
 PartT = TypeVar("PartT", bound=BaseModel)
 SUFFIX = ".odcs.yaml"
@@ -217,13 +217,8 @@ class _Reader:
         for name in sorted({n for n in names if names.count(n) > 1}):
             self._fault(f"{name!r} occurs twice", loc)
 
-    def _fault(self, what: str, loc: Loc, got: object = None, do: str | None = None) -> None:
-        where = self.document.where(loc)
-        self.problems.append(
-            Problem(what, where=where, do=do)
-            if got is None
-            else Problem(what, where=where, got=got, do=do)
-        )
+    def _fault(self, what: str, loc: Loc, got: object = UNSET, do: str | None = None) -> None:
+        self.problems.append(Problem(what, where=self.document.where(loc), got=got, do=do))
 
 
 def _is_of(logical_type: str, level: str) -> bool:

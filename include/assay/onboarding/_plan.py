@@ -66,8 +66,6 @@ def plan_dataset(
 
     Parameters
     ----------
-    session : Session
-        A session.
     data : path or URL
         The sample, CSV or Parquet; best a whole batch.
     name : str

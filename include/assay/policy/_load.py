@@ -20,8 +20,6 @@ def load_policy(
 
     Parameters
     ----------
-    path : path
-        The YAML file.
     model : type
         The policy's class, e.g. ``DriftPolicy``.
     columns : collection of str, optional
@@ -35,17 +33,13 @@ def load_policy(
     document = load_document(path, PolicyError)
     policy = validate_document(document, model, PolicyError)
     if columns is not None:
+        known = "one of: " + ", ".join(sorted(columns))
         problems = [
-            Problem(
-                "no such column",
-                where=document.where(loc),
-                got=name,
-                expected="one of: " + ", ".join(sorted(columns)),
-                do=did_you_mean(name, columns) or None,
-            )
+            Problem("no such column", where=document.where(loc), got=name, expected=known,
+                    do=did_you_mean(name, columns) or None)
             for loc, name in policy.column_paths()
             if name not in columns
-        ]
+        ]  # fmt: skip
         if problems:
             raise problems_error(PolicyError, problems)
     return policy

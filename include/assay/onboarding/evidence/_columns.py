@@ -102,8 +102,6 @@ def measure_columns(
 
     Parameters
     ----------
-    session : Session
-        The session that the table belongs to.
     hidden : collection of str
         Columns of which no value may be read.
     progress : callable

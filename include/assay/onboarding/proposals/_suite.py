@@ -57,8 +57,6 @@ def propose_suite(
 
     Parameters
     ----------
-    session : Session
-        The session that the tables belong to.
     table : ibis.Table
         The data; a whole ordinary batch is best.
     hidden : collection of str

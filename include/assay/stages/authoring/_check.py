@@ -32,7 +32,6 @@ def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
 
     Parameters
     ----------
-    project : Project
     gx : bool
         Load each suite through Great Expectations as well, which takes seconds.
     """

@@ -44,12 +44,7 @@ class OpenDraft:
 
 
 def open_drafts(project: Project) -> list[OpenDraft]:
-    """The data sets with open decisions; files that don't load are faults, and left out here.
-
-    Parameters
-    ----------
-    project : Project
-    """
+    """The data sets with open decisions; files that don't load are faults, and left out here."""
     found = (_of(project, dataset) for dataset in project.datasets())
     return [one for one in found if one.confirm or one.people or not one.notified]
 

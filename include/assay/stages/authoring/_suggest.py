@@ -89,8 +89,6 @@ def suggest_suite(
 
     Parameters
     ----------
-    session : Session
-        An engine session.
     data : path or URL
         CSV or Parquet: a whole ordinary batch.
     services, dataset : optional
