@@ -74,8 +74,16 @@ def respond(
     policy = owner_and_policy[1] if owner_and_policy else None
     end = None if until is None else moment(until, now)
     _check(action, end, reason, batch, policy, now)
+    responses, why = services.catalog.responses, (reason or "").strip()
     with services.catalog.transaction():
-        change = _act(services, incident_id, action, by, now, end, reason, batch)
+        if action == "acknowledge":
+            change = responses.acknowledge(incident_id, by=by, at=now, reason=why or None)
+        elif action == "snooze" and end is not None:
+            change = responses.snooze(incident_id, until=end, reason=why, by=by, at=now)
+        else:
+            change = responses.dismiss(
+                incident_id, reason=why, by=by, at=now, until=end, batch=batch
+            )
         if owner_and_policy:
             owner, routed = owner_and_policy
             context = AlertContext(owner, now, airflow_url=airflow_url)
@@ -189,24 +197,3 @@ def _check(
             expected=f"at most {longest} days",
             do="Choose an earlier end: it can be prolonged then.",
         )
-
-
-def _act(
-    services: Services,
-    incident_id: int,
-    action: str,
-    by: str,
-    now: datetime,
-    until: datetime | None,
-    reason: str | None,
-    batch: str | None,
-) -> IncidentChange:
-    catalog, why = services.catalog, (reason or "").strip()
-    if action == "acknowledge":
-        return catalog.responses.acknowledge(incident_id, by=by, at=now, reason=why or None)
-    if action == "snooze":
-        assert until is not None  # noqa: S101 - _check has refused it
-        return catalog.responses.snooze(incident_id, until=until, reason=why, by=by, at=now)
-    return catalog.responses.dismiss(
-        incident_id, reason=why, by=by, at=now, until=until, batch=batch
-    )
