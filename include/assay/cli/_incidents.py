@@ -19,7 +19,6 @@ from assay.cli._console import (
     results,
     show,
 )
-from assay.errors import InputError
 
 if TYPE_CHECKING:
     from assay.records.incidents import Incident
@@ -143,34 +142,6 @@ def dismiss(
     Example: assay incidents dismiss 7 --batch 2013-02-08 --reason "A blizzard: no flight left."
     """
     return _respond(number, "dismiss", author, as_json, until=until, reason=reason, batch=batch)
-
-
-def digest(
-    owner: Annotated[str | None, typer.Argument(help="Team that answers for data sets.")] = None,
-    everybody: Annotated[bool, typer.Option("--all", help="Every owner's.")] = False,
-    week: Annotated[
-        str | None, typer.Option(help="Like 2013-W06; the last whole week by default.")
-    ] = None,
-    by_batch: Annotated[
-        bool, typer.Option(help="Count the week's batches, not the week's decisions.")
-    ] = False,
-    as_json: AsJson = False,
-) -> int:
-    """An owner's week: released, held, quarantined, oldest open incident, what was muted.
-
-    Example: assay digest --all --week 2013-W06 --by-batch
-    """
-    from assay.alerting.weekly import render_weekly
-    from assay.stages.incidents import weekly_digests
-
-    if (owner is None) != everybody:
-        raise InputError("whose digest?", expected="an owner, or --all")
-    found = weekly_digests(
-        open_services(reading=True), owner, week, "batch" if by_batch else "decided"
-    )
-    text = "\n".join(render_weekly(w) for w in found).rstrip()
-    show({"digests": [w.body() for w in found]}, as_json, text)
-    return 0
 
 
 def _respond(

@@ -40,7 +40,7 @@ app = typer.Typer(
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
-    _check.check, _status.status, _status.data_docs, _incidents.digest, _home.up, _home.down,
+    _check.check, _status.status, _status.data_docs, _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.

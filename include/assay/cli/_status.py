@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -20,6 +20,7 @@ from assay.cli._console import (
     show,
 )
 from assay.cli._incidents import few, standing
+from assay.errors import InputError
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _OUT = {"released", "forced"}
@@ -59,6 +60,34 @@ def data_docs(as_json: AsJson = False) -> int:
         built = build_data_docs(services)
     text = "\n".join([f"{len(built)} built", *(str(p) for p in built)])
     show({"built": [str(p) for p in built]}, as_json, text)
+    return 0
+
+
+def digest(
+    owner: Annotated[str | None, typer.Argument(help="Team that answers for data sets.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Every owner's.")] = False,
+    week: Annotated[
+        str | None, typer.Option(help="Like 2013-W06; the last whole week by default.")
+    ] = None,
+    by_batch: Annotated[
+        bool, typer.Option(help="Count the week's batches, not the week's decisions.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """An owner's week: released, held, quarantined, oldest open incident, what was muted.
+
+    Example: assay digest --all --week 2013-W06 --by-batch
+    """
+    from assay.alerting.weekly import render_weekly
+    from assay.stages.incidents import weekly_digests
+
+    if (owner is None) != everybody:
+        raise InputError("whose digest?", expected="an owner, or --all")
+    found = weekly_digests(
+        open_services(reading=True), owner, week, "batch" if by_batch else "decided"
+    )
+    text = "\n".join(render_weekly(w) for w in found).rstrip()
+    show({"digests": [w.body() for w in found]}, as_json, text)
     return 0
 
 

@@ -15,7 +15,8 @@ from ibis import Table
 from assay.engine import Session
 from assay.engine.functions import count_if, row_hash
 from assay.onboarding.evidence._column_names import names_key
-from assay.onboarding.evidence._columns import ColumnEvidence, Level, TableEvidence, is_unique
+from assay.onboarding.evidence._columns import ColumnEvidence, TableEvidence
+from assay.onboarding.evidence._data_view import Level, is_unique
 
 SAMPLE: Final = 20_000
 _MOST_KEYS: Final = 8

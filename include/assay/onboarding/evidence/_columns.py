@@ -7,7 +7,7 @@ uniqueness, only where the first scan shows that there may be any.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -20,8 +20,11 @@ from assay.errors import InputError
 from assay.onboarding.evidence._data_view import (
     Aggregates,
     ColumnType,
+    Level,
     data_view,
+    is_unique,
     measure_aggregates,
+    measure_levels,
 )
 
 MOST_LEVELS: Final = 200
@@ -31,7 +34,6 @@ EXTREMES: Final = 256
 _NEARLY_UNIQUE: Final = 0.9
 _SKETCH_ERROR: Final = 1.1  # of the sketch that counts distinct values, with room
 
-Level = str | int
 Progress = Callable[[str], None]
 
 
@@ -193,29 +195,12 @@ def _with_uniqueness(
     return replace(column, unique=is_unique(session, values, [column.name]))
 
 
-def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:
-    """Whether no two rows have the same values in some columns."""
-    groups = table.group_by(*key).aggregate(__n=table.count())
-    return not session.rows(groups.filter(groups["__n"] > 1).select("__n").limit(1))
-
-
 def _with_levels(session: Session, table: Table, column: ColumnEvidence) -> ColumnEvidence:
     """The column with its levels, where there are few and they may be read."""
     few = 0 < column.distinct <= MOST_LEVELS * _SKETCH_ERROR
     if column.type not in {"integer", "string"} or not few or column.hidden or column.unique:
         return column
-    levels = measure_levels(session, table, column, MOST_LEVELS + 1)
+    levels = measure_levels(session, table, column.name, MOST_LEVELS + 1, trimmed=column.padded > 0)
     if len(levels) > MOST_LEVELS:
         return column
     return replace(column, levels=levels, distinct=len(levels))
-
-
-def measure_levels(
-    session: Session, table: Table, column: ColumnEvidence, most: int
-) -> dict[Level, int]:
-    """The rows of each level, the most frequent first; without the spaces around padded texts."""
-    value = table[column.name]
-    values = table.filter(value.notnull()).select(level=value.strip() if column.padded else value)
-    counts = values.group_by("level").aggregate(n=values.count())
-    found = session.rows(counts.order_by(counts.n.desc(), "level").limit(most))
-    return {row["level"]: int(row["n"]) for row in found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import ibis.expr.types as ir
@@ -14,6 +14,7 @@ from assay.errors import InputError
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Aggregates = Mapping[str, ir.Scalar]
+Level = str | int
 
 
 def logical_type(name: str, dtype: DataType) -> ColumnType:
@@ -73,3 +74,20 @@ def measure_aggregates(
         name: {key: found[f"{key}{i}"] for key in aggregates}
         for i, (name, aggregates) in enumerate(wanted.items())
     }
+
+
+def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:
+    """Whether no two rows have the same values in some columns."""
+    groups = table.group_by(*key).aggregate(__n=table.count())
+    return not session.rows(groups.filter(groups["__n"] > 1).select("__n").limit(1))
+
+
+def measure_levels(
+    session: Session, table: Table, name: str, most: int, *, trimmed: bool
+) -> dict[Level, int]:
+    """The rows of each level, the most frequent first; ``trimmed`` of spaces."""
+    value = table[name]
+    values = table.filter(value.notnull()).select(level=value.strip() if trimmed else value)
+    counts = values.group_by("level").aggregate(n=values.count())
+    found = session.rows(counts.order_by(counts.n.desc(), "level").limit(most))
+    return {row["level"]: int(row["n"]) for row in found}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.onboarding.evidence._column_names import names_code
-from assay.onboarding.evidence._columns import ColumnEvidence, Level
+from assay.onboarding.evidence._columns import ColumnEvidence
+from assay.onboarding.evidence._data_view import Level
 from assay.onboarding.evidence._rounding import lower_limit
 from assay.onboarding.evidence._versions import Version
 

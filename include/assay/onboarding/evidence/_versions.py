@@ -15,13 +15,17 @@ from assay.engine import Session, round12
 from assay.onboarding.evidence._column_names import names_period
 from assay.onboarding.evidence._columns import (
     ColumnEvidence,
-    Level,
     Progress,
     TableEvidence,
-    measure_levels,
     silent,
 )
-from assay.onboarding.evidence._data_view import Aggregates, data_view, measure_aggregates
+from assay.onboarding.evidence._data_view import (
+    Aggregates,
+    Level,
+    data_view,
+    measure_aggregates,
+    measure_levels,
+)
 
 LEAST_VERSIONS: Final = 4
 """With fewer batches their spread can't be estimated."""
@@ -68,7 +72,7 @@ def _version(session: Session, label: str, table: Table, evidence: TableEvidence
         means=_finite({name: found[name]["mean"] for name in numbers}),
         lows=_finite({name: found[name]["low"] for name in numbers}),
         highs=_finite({name: found[name]["high"] for name in numbers}),
-        levels={c.name: measure_levels(session, view, c, _MOST_LEVELS)
+        levels={c.name: measure_levels(session, view, c.name, _MOST_LEVELS, trimmed=c.padded > 0)
                 for c in same if c.levels is not None},
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from assay.onboarding.evidence._column_names import names_code
-from assay.onboarding.evidence._columns import Level
+from assay.onboarding.evidence._data_view import Level
 from assay.onboarding.evidence._level_list import LevelList
 from assay.onboarding.evidence._value_range import EXPECTED_BEYOND, measure_range
 from assay.onboarding.evidence._versions import LEAST_VERSIONS, prediction_band

@@ -15,7 +15,7 @@ from ibis import Table
 from assay import engine
 from assay.contract import Contract
 from assay.engine import Session
-from assay.errors import InputError, did_you_mean
+from assay.errors import InputError
 from assay.onboarding import (
     Proposal,
     Suggestion,
@@ -26,9 +26,9 @@ from assay.onboarding import (
 )
 from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, contract_suite, load_suite, validate
+from assay.stages.authoring._earlier_versions import Earlier, earlier_versions
 from assay.stages.authoring._local_file import arrive, batch_of, columns_to_redact, released_tables
 from assay.stages.run._validate import Which, referred_datasets, whole_suite
-from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 
 
@@ -114,9 +114,9 @@ def suggest_suite(
     table, faults = _read(session, data, contract, which)
     hidden = _hidden(table, contract, redact, guess=guess)
     stated = _stated(session, table, services, contract, which, suite, batch, hidden)
-    past: list[_Earlier] = []
+    past: list[Earlier] = []
     if services and contract:
-        past = _past(session, services, contract, which, against, batch)
+        past = earlier_versions(session, services, contract, which, against, batch)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
         session, table, hidden=hidden, known=stated.known, earlier=released, progress=progress
@@ -231,62 +231,6 @@ def _stated(
     known |= aspects((e.type, e.arguments) for e in judged.expectations)
     found = _results(validate(session, table, judged, redact=hidden))
     return _Stated(known, tuple(j for j in found if not j.met))
-
-
-@dataclass(frozen=True)
-class _Earlier:
-    batch: str
-    state: str
-    table: str
-    rows: Table
-
-
-def _past(
-    session: Session,
-    services: Services,
-    contract: Contract,
-    which: Which,
-    against: Sequence[str],
-    before: str | None,
-) -> list[_Earlier]:
-    """Earlier batches, oldest first, each by the nearest of its tables that is still there."""
-    records = {r.batch: r for r in services.catalog.batches.latest(contract.dataset)}
-    for batch in against:
-        if batch not in records:
-            raise InputError(
-                "no such batch for the backtest", where=contract.dataset, got=batch,
-                expected="one of: " + (", ".join(sorted(records)) or "none has been run yet"),
-                do=did_you_mean(batch, records) or None,
-            )  # fmt: skip
-    found = []
-    earlier = [b for b in records if before is None or b < before]
-    for batch in sorted(against or earlier):
-        one = _table(services, contract, records[batch], which)
-        if one is not None:
-            name, path = one
-            state = records[batch].state.value
-            found.append(_Earlier(batch, state, name, session.read_parquet(path)))
-    return found
-
-
-def _table(
-    services: Services, contract: Contract, record: Any, which: Which
-) -> tuple[str, Path] | None:
-    dataset = contract.dataset
-    if which == "raw" and record.input_sha:
-        key = (dataset, record.batch)
-        landed = BatchWorkspace(services.lake, key, input_sha=record.input_sha).landed
-        if landed.exists():
-            return "landed", landed.path
-    if record.version is None:
-        return None
-    version = services.registry.find(dataset, record.batch, record.version)
-    names = ("observed", "data") if which == "raw" else ("data",)
-    for name in names:
-        if version is not None and name in version.objects:
-            path = services.registry.fetch(dataset, record.batch, record.version, name)
-            return ("released" if name == "data" else name), path
-    return None
 
 
 def proposed(proposals: Sequence[Proposal]) -> Any:
