@@ -159,7 +159,7 @@ def _respond(
 
 
 def standing(incident: Incident) -> str:
-    """How an incident stands, in words."""
+    """The state of an incident, in words."""
     if incident.closed is not None:
         how = {"passed": "resolved", None: "closed"}.get(incident.resolution, incident.resolution)
         return f"{how} {_time(incident.closed)}"

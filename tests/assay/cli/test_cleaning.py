@@ -124,7 +124,7 @@ def test_a_log_that_lacks_a_change_is_found_out(cleaned: Any) -> None:
         (("export-scaled", "visits", DAY, "--to", "x.csv"), "NAME.parquet"),
     ],
 )
-def test_mistakes_are_told(assay: Any, cleaned: Any, arguments: Any, message: str) -> None:
+def test_mistakes_are_shown(assay: Any, cleaned: Any, arguments: Any, message: str) -> None:
     said = assay("cleaning", *arguments)
     assert said.code == 2
     assert message in " ".join(said.err.split())

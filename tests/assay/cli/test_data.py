@@ -148,7 +148,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name(assay: Any, folder: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "isn't JSON"),
         ('{"name": ', "isn't JSON"),
@@ -161,13 +161,13 @@ def test_a_byte_order_mark_is_no_part_of_a_name(assay: Any, folder: Path) -> Non
         ),
     ],
 )
-def test_a_suite_that_cant_be_believed(assay: Any, folder: Path, text: str, told: str) -> None:
+def test_a_suite_that_cant_be_read(assay: Any, folder: Path, text: str, message: str) -> None:
     (folder / "bad.json").write_text(text)
 
     said = assay("validate", "day.csv", "--suite", "bad.json")
 
     assert (said.code, said.out) == (2, "")
-    assert told in said.err
+    assert message in said.err
 
 
 def test_a_row_condition_runs_nothing(assay: Any, suite: Any, folder: Path) -> None:
@@ -195,7 +195,7 @@ POLICIES = {
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_that_cant_be_believed(assay: Any, folder: Path, name: str) -> None:
-    text, told = POLICIES[name]
+    text, message = POLICIES[name]
     (folder / "bad.yaml").write_text(text)
 
     for verb in (
@@ -207,7 +207,7 @@ def test_a_policy_that_cant_be_believed(assay: Any, folder: Path, name: str) -> 
         assert (said.code, said.out) == (2, "")
         assert "bad.yaml" in said.err
         assert "nforeseen" not in said.err
-        assert told in said.err or verb[0] != "clean"
+        assert message in said.err or verb[0] != "clean"
     assert not (folder / "pwned").exists()
     assert not (folder / "o.parquet").exists()
 

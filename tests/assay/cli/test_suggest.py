@@ -19,7 +19,7 @@ def test_a_file_gives_a_suite_that_it_keeps(assay: Any, folder: Path) -> None:
     assert all(p["meta"]["rationale"] and p["meta"]["evidence"] for p in found["proposals"])
     assert found["mutation"]["score"] > 0.8
     assert found["backtest"] == []
-    # A person's name and age may be told by no value: their names say that they are about people.
+    # A person's name and age may be shown by no value: their names say that they are about people.
     hidden = [p for p in found["proposals"] if p["kwargs"].get("column") in {"person", "age"}]
     assert hidden
     assert not [p for p in hidden if "between" in p["type"] or "in_set" in p["type"]]
@@ -50,7 +50,7 @@ def test_a_suite_gets_what_it_lacks_and_what_it_says_stays(assay: Any, suite: An
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("day.csv", "--stage", "other"), "raw or clean"),
         (("day.csv", "--write"), "needs --suite or --dataset"),
@@ -60,14 +60,14 @@ def test_a_suite_gets_what_it_lacks_and_what_it_says_stays(assay: Any, suite: An
         (("day.csv", "--dataset", "visitz"), "Did you mean 'visits'?"),
     ],
 )
-def test_what_is_asked_wrongly_is_told(
-    assay: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: Any, told: str
+def test_wrong_arguments_are_refused(
+    assay: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: Any, message: str
 ) -> None:
     monkeypatch.setenv("ASSAY_PROJECT", str(folder / "project"))
     monkeypatch.setenv("ASSAY_HOME", str(folder / "home"))
     said = assay("suggest", *arguments)
     assert said.code == 2
-    assert told in said.err
+    assert message in said.err
 
 
 def test_a_data_set_is_tried_on_its_past(
@@ -128,10 +128,10 @@ def test_how_a_file_would_land_is_said(
     more.write_text(mini.as_csv((*mini.HEADER, "note"), [(*row, "x") for row in rows]))
     fewer.write_text(mini.as_csv(mini.HEADER[:5], [row[:5] for row in rows]))
 
-    told = assay("suggest", more, "--dataset", "visits", "--json").json["contradicted"]
+    contradicted = assay("suggest", more, "--dataset", "visits", "--json").json["contradicted"]
     refused = assay("suggest", fewer, "--dataset", "visits")
 
-    assert [j["label"] for j in told] == ["extra_columns"]
+    assert [j["label"] for j in contradicted] == ["extra_columns"]
     assert refused.code == 2
     assert "would not land" in refused.err
     assert "schema_mismatch passed, schema_mismatch seen" in refused.err

@@ -29,12 +29,12 @@ def test_the_unseen_share_is_what_comes_unseen() -> None:
     rng = np.random.default_rng(5)
     p = 1.0 / np.arange(1, 201)
     p /= p.sum()
-    told, came = [], []
+    estimated, came = [], []
     for _ in range(400):
         first, second = rng.choice(200, (2, 300), p=p)
-        told.append(measure_unseen(np.unique(first, return_counts=True)[1].tolist()).mass)
+        estimated.append(measure_unseen(np.unique(first, return_counts=True)[1].tolist()).mass)
         came.append(np.isin(second, first, invert=True).mean())
-    assert np.mean(told) == pytest.approx(np.mean(came), abs=0.003)
+    assert np.mean(estimated) == pytest.approx(np.mean(came), abs=0.003)
 
 
 def test_a_tail_gives_back_its_parameters() -> None:

@@ -57,7 +57,7 @@ def test_what_a_column_shows(profiled: Any) -> None:
     assert columns["empty"].nulls == _N
 
 
-def test_nothing_is_told_of_what_may_be_about_people(profiled: Any) -> None:
+def test_no_value_that_may_be_about_people_is_shown(profiled: Any) -> None:
     columns, _, _ = profiled
     assert columns["email"].guess == "identifier"
     assert (columns["sex"].guess, columns["sex"].role) == ("quasi_identifier", "protected")

@@ -1,4 +1,4 @@
-"""A proposed suite: its own data keep it, faults in them don't, and no person is told of."""
+"""A proposed suite: its own data keep it, faults in them break it, and it shows no person."""
 
 from __future__ import annotations
 
@@ -112,24 +112,26 @@ def test_another_batch_keeps_it_and_planted_faults_dont(
     ] == []
     few = [c for c in table.columns if c not in {"note", "office"}]
     score = measure_mutation(session, table.select(few), suite, every=20, most_rows=N)
-    told = {(p.operator, p.columns): p.caught_by for p in score.planted}
-    living = {key for key, caught in told.items() if not caught}
-    assert told["rows doubled", ()]
-    assert all(caught for (op, _), caught in told.items() if op in {"missing", "unheard-of level"})
-    assert all(caught for (op, _), caught in told.items() if op == "out of range")
+    found_by = {(p.operator, p.columns): p.caught_by for p in score.planted}
+    living = {key for key, caught in found_by.items() if not caught}
+    assert found_by["rows doubled", ()]
+    assert all(
+        caught for (op, _), caught in found_by.items() if op in {"missing", "unheard-of level"}
+    )
+    assert all(caught for (op, _), caught in found_by.items() if op == "out of range")
     assert living <= {("half of the rows lost", ()), ("columns exchanged", ("granted", "rate"))}
     assert score.score >= 0.9
     assert {p.rows for p in score.planted if p.operator == "rows doubled"} == {N // 20}
 
 
-def test_nothing_is_told_of_people(loans: Any) -> None:
+def test_no_value_about_people_is_shown(loans: Any) -> None:
     _, found = loans
-    told = [p for p in found.proposals if "email" in p.aspect[1]]
-    assert {p.type for p in told} == {
+    proposed = [p for p in found.proposals if "email" in p.aspect[1]]
+    assert {p.type for p in proposed} == {
         "expect_column_values_to_be_in_type_list", "expect_column_values_to_not_be_null",
         "expect_column_values_to_be_unique", "expect_column_values_to_match_regex",
     }  # fmt: skip
-    text = json.dumps([p.expectation() for p in told]) + "".join(r.text for r in found.remarks)
+    text = json.dumps([p.expectation() for p in proposed]) + "".join(r.text for r in found.remarks)
     assert "person" not in text
     assert "example" not in text
 
