@@ -13,12 +13,6 @@ def open_transports(
 ) -> dict[str, Transport]:
     """A transport for each kind of message; files in the lake where there is no connection.
 
-    Parameters
-    ----------
-    lake : Lake
-    slack : SlackBot or SlackWebhook, optional
-    smtp : Smtp, optional
-
     Returns
     -------
     dict

@@ -17,8 +17,6 @@ def escalation_due(
 
     Parameters
     ----------
-    incident : Incident
-    policy : AlertingPolicy
     notified : datetime or None
         When the first message about it was sent, or should have been; None where no route leads
         anywhere: then since it was opened.

@@ -97,7 +97,6 @@ def incident_checks(verdict: Verdict, policy: AlertingPolicy) -> dict[str, list[
 
     Parameters
     ----------
-    verdict : Verdict
     policy : AlertingPolicy
         ``opens`` says which outcomes count.
 
@@ -127,9 +126,6 @@ def plan_messages(
 
     Parameters
     ----------
-    change : IncidentChange
-    policy : AlertingPolicy
-    context : AlertContext
     sent : iterable of mapping
         A message of the outbox for each place that was notified of the incident: it is notified of
         what follows, even if the policy's routes have changed since.

@@ -14,7 +14,6 @@ def quiet_until(quiet: QuietHours, at: datetime) -> datetime | None:
 
     Parameters
     ----------
-    quiet : QuietHours
     at : datetime
         Timezone-aware.
 

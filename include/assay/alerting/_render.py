@@ -45,10 +45,6 @@ def render_slack(letter: Letter) -> dict[str, Any]:
 
     ``text`` is what a notification shows and what a client without blocks shows.
 
-    Parameters
-    ----------
-    letter : Message, Bundle or WeeklyLetter
-
     Returns
     -------
     dict
@@ -80,10 +76,6 @@ def render_email(letter: Letter) -> tuple[str, str, str]:
     """A letter as subject, plain text and HTML.
 
     The HTML loads nothing from anywhere, and says nothing that the text doesn't.
-
-    Parameters
-    ----------
-    letter : Message, Bundle or WeeklyLetter
 
     Returns
     -------

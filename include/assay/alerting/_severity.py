@@ -7,13 +7,7 @@ from assay.records.incidents import Incident
 
 
 def severity_of(incident: Incident, policy: AlertingPolicy) -> Severity:
-    """The severity of an incident: the first rule of the policy that matches, else ``normal``.
-
-    Parameters
-    ----------
-    incident : Incident
-    policy : AlertingPolicy
-    """
+    """The severity of an incident: the first rule of the policy that matches, else ``normal``."""
     rules = (r.severity for r in policy.severities if matches(r, incident))
     return next(rules, Severity.NORMAL)
 

@@ -34,11 +34,8 @@ class Smtp:
 
     Parameters
     ----------
-    host : str
-    port : int
     sender : str
         The From address.
-    user, password : str, optional
     implicit_tls : bool
         Whether the connection is encrypted from its first byte, as on port 465.
     tls : ssl.SSLContext, optional

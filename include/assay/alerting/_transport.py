@@ -21,7 +21,6 @@ class SendLater(Exception):  # noqa: N818 - it isn't an error of the caller's
 
     Parameters
     ----------
-    reason : str
     after : float, optional
         Seconds that the receiver asked to wait.
     only_this : bool
@@ -54,7 +53,6 @@ class Transport(Protocol):
 
         Parameters
         ----------
-        letter : Letter
         now : datetime
             Timezone-aware.
         edits : sequence of mapping

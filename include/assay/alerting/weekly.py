@@ -101,8 +101,6 @@ def weekly_line(
 
     Parameters
     ----------
-    dataset : str
-    week : Week
     decisions : iterable
         The attempts that count for the week, in order; the last of each batch is its decision.
     incidents : sequence

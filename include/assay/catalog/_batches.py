@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select, update
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from assay.catalog._leases import check_token
 from assay.catalog._schema import Run
-from assay.catalog._store import Store
+from assay.catalog._store import Store, record_of
 from assay.errors import CatalogError
 from assay.records.runs import OUT, BatchRecord, BatchState, Counts
 from assay.verdict import Outcome
@@ -39,7 +39,6 @@ class Batches:
 
         Parameters
         ----------
-        dataset, batch, run_id : str
         run_type : str
             ``scheduled``, ``manual``, ``backfill`` …
         at : datetime
@@ -93,7 +92,6 @@ class Batches:
         ----------
         dataset, batch, run_id : str
             As given to ``start``.
-        state : BatchState
         verdict : Outcome or None
             The worst over all gates, None if nothing could be judged.
         counts : Counts
@@ -102,7 +100,6 @@ class Batches:
             Timezone-aware.
         reasons : sequence of str
             Reason codes.
-        version, input_sha : str, optional
         token : int, optional
             The lease's fencing token.
 
@@ -124,7 +121,7 @@ class Batches:
             reached = BatchState(state)
             if reached is BatchState.CANDIDATE and (out := _out_already(session, row)):
                 reached = out
-                counts = _released(counts)
+                counts = replace(counts, released=counts.released + counts.held, held=0)
             if problem := counts.problem(reached):
                 raise CatalogError(
                     problem,
@@ -144,24 +141,17 @@ class Batches:
 
     def latest(self, dataset: str | None = None) -> list[BatchRecord]:
         """The latest attempt of every batch, ordered by data set and batch."""
-        with self.store.session(writes=False) as session:
-            return latest_attempts(session, dataset)
+        wanted = select(Run).where(is_latest()).order_by(Run.dataset, Run.batch)
+        if dataset is not None:
+            wanted = wanted.where(Run.dataset == dataset)
+        return [_record(row) for row in self.store.all(wanted)]
 
     def history(self, dataset: str, batch: str | None = None) -> list[BatchRecord]:
         """Every attempt of a data set's batches, or of one batch, the latest last."""
         wanted = select(Run).where(Run.dataset == dataset).order_by(Run.batch, Run.sequence, Run.id)
         if batch is not None:
             wanted = wanted.where(Run.batch == batch)
-        with self.store.session(writes=False) as session:
-            return [_record(r) for r in session.scalars(wanted)]
-
-
-def latest_attempts(session: Session, dataset: str | None) -> list[BatchRecord]:
-    """What ``Batches.latest`` gives, inside a transaction."""
-    wanted = select(Run).where(is_latest()).order_by(Run.dataset, Run.batch)
-    if dataset is not None:
-        wanted = wanted.where(Run.dataset == dataset)
-    return [_record(r) for r in session.scalars(wanted)]
+        return [_record(row) for row in self.store.all(wanted)]
 
 
 def is_latest() -> ColumnElement[bool]:
@@ -191,16 +181,6 @@ def _out_already(session: Session, row: Run) -> BatchState | None:
     return BatchState(found) if found else None
 
 
-def _released(counts: Counts) -> Counts:
-    return Counts(
-        rows_in=counts.rows_in,
-        released=counts.released + counts.held,
-        quarantined=counts.quarantined,
-        dropped=counts.dropped,
-        suppressed=counts.suppressed,
-    )
-
-
 def _supersede_others(session: Session, row: Run) -> None:
     replaced = [*OUT, BatchState.CANDIDATE]
     others = and_(Run.dataset == row.dataset, Run.batch == row.batch, Run.id != row.id)
@@ -218,32 +198,15 @@ def _supersede_others(session: Session, row: Run) -> None:
 def _judge(
     row: Run, state: BatchState, verdict: Outcome | None, reasons: Sequence[str], counts: Counts
 ) -> None:
-    row.state, row.verdict, row.reasons = state.value, verdict and verdict.value, list(reasons)
-    row.rows_in, row.rows_released, row.rows_held = counts.rows_in, counts.released, counts.held
-    row.rows_quarantined, row.rows_dropped = counts.quarantined, counts.dropped
-    row.rows_suppressed = counts.suppressed
+    row.state, row.verdict = state.value, verdict and verdict.value
+    row.reasons, row.counts = list(reasons), counts
 
 
 def _record(row: Run) -> BatchRecord:
-    counts = Counts(
-        rows_in=row.rows_in,
-        released=row.rows_released,
-        held=row.rows_held,
-        quarantined=row.rows_quarantined,
-        dropped=row.rows_dropped,
-        suppressed=row.rows_suppressed,
-    )
-    return BatchRecord(
-        dataset=row.dataset,
-        batch=row.batch,
-        run_id=row.run_id,
-        run_type=row.run_type,
+    return record_of(
+        BatchRecord,
+        row,
         state=BatchState(row.state),
         verdict=Outcome(row.verdict) if row.verdict else None,
         reasons=tuple(row.reasons),
-        counts=counts,
-        version=row.version,
-        input_sha=row.input_sha,
-        started=row.started,
-        ended=row.ended,
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assay.catalog._schema import IncidentBatch, IncidentRow
-from assay.catalog._store import insert_new
+from assay.catalog._store import insert_new, record_of
 from assay.errors import CatalogError
 from assay.records.incidents import (
     DISMISSED,
@@ -27,13 +27,11 @@ _LARGEST: Final = 2**31 - 1
 """No database counts incidents further."""
 
 
-def locked(session: Session, incident_id: int) -> IncidentRow:
-    """An incident's row, which nobody else changes until the transaction ends."""
-    return found(session, incident_id, lock=True)
-
-
 def found(session: Session, incident_id: int, *, lock: bool = False) -> IncidentRow:
-    """An incident's row; an error that names the open ones if there is none."""
+    """An incident's row, which nobody else changes meanwhile if it is locked.
+
+    Where there is none, the error names the open ones.
+    """
     known = 0 < incident_id <= _LARGEST
     row = session.get(IncidentRow, incident_id, with_for_update=lock or None) if known else None
     if row is None:
@@ -75,12 +73,12 @@ def open_row(
 
 def open_one(dataset: str, check: str) -> Select[IncidentRow]:
     """The open incident of a check, locked."""
-    return (
-        select(IncidentRow)
-        .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
-        .where(IncidentRow.state == "open")
-        .with_for_update()
-    )
+    return _of_check(dataset, check).where(IncidentRow.state == "open").with_for_update()
+
+
+def _of_check(dataset: str, check: str) -> Select[IncidentRow]:
+    wanted = select(IncidentRow).where(IncidentRow.dataset == dataset)
+    return wanted.where(IncidentRow.check_name == check).order_by(IncidentRow.id.desc())
 
 
 def _recent_one(
@@ -89,11 +87,9 @@ def _recent_one(
     if within is None:
         return None
     return (
-        select(IncidentRow)
-        .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
+        _of_check(dataset, check)
         .where(IncidentRow.state == "closed", IncidentRow.closed >= at - within)
         .where(or_(IncidentRow.resolution.is_(None), IncidentRow.resolution != DISMISSED))
-        .order_by(IncidentRow.id.desc())
         .limit(1)
         .with_for_update()
     )
@@ -114,12 +110,10 @@ def _reopen(session: Session, row: IncidentRow) -> bool:
 def dismissed_in(dataset: str, check: str, batch: str, at: datetime) -> Select[IncidentRow]:
     """The incident in which a person dismissed a batch, if that still holds."""
     return (
-        select(IncidentRow)
+        _of_check(dataset, check)
         .join(IncidentBatch, IncidentBatch.incident_id == IncidentRow.id)
-        .where(IncidentRow.dataset == dataset, IncidentRow.check_name == check)
         .where(IncidentBatch.batch == batch, IncidentBatch.state == DISMISSED)
         .where(or_(IncidentBatch.until.is_(None), IncidentBatch.until > at))
-        .order_by(IncidentRow.id.desc())
         .limit(1)
     )
 
@@ -148,7 +142,7 @@ def note_failing(
     return news
 
 
-def open_with(dataset: str, batch: str) -> Any:
+def open_with(dataset: str, batch: str) -> Select[IncidentRow]:
     """The open incidents of a data set in which a batch fails."""
     return (
         select(IncidentRow)
@@ -196,8 +190,7 @@ def resolve(
     done = all(m.state != "failing" for m in members)
     if done:
         row.state, row.closed, row.resolution = "closed", at, how
-    session.flush()
-    return IncidentChange("closed" if done else "updated", incidents_of(session, [row])[0])
+    return changed(session, row, "closed" if done else "updated")
 
 
 def _members(session: Session, rows: Sequence[IncidentRow]) -> Sequence[IncidentBatch]:
@@ -218,27 +211,14 @@ def incidents_of(session: Session, rows: Sequence[IncidentRow]) -> list[Incident
     """Rows as incidents, with their batches."""
     members: dict[int, list[AffectedBatch]] = {row.id: [] for row in rows}
     for m in _members(session, rows):
-        reasons = tuple(m.reasons)
-        members[m.incident_id].append(
-            AffectedBatch(m.batch, m.state, m.since, m.run_id, reasons, m.rows_affected, m.until)
-        )
+        members[m.incident_id].append(record_of(AffectedBatch, m, reasons=tuple(m.reasons)))
     return [
-        Incident(
-            id=row.id,
-            dataset=row.dataset,
+        record_of(
+            Incident,
+            row,
             check=row.check_name,
-            state=row.state,
             outcome=Outcome(row.outcome),
-            opened=row.opened,
-            closed=row.closed,
             batches=tuple(members[row.id]),
-            resolution=row.resolution,
-            reopened=row.reopened,
-            acknowledged=row.acknowledged,
-            snoozed_until=row.snoozed_until,
-            reminders=row.reminders,
-            escalations=row.escalations,
-            escalated=row.escalated,
         )
         for row in rows
     ]

@@ -20,7 +20,6 @@ from assay.catalog._incident_rows import (
     end_dismissals,
     found,
     incidents_of,
-    locked,
     note_failing,
     open_one,
     open_row,
@@ -63,8 +62,6 @@ class Incidents:
             Codes, numbers and outcomes; the incident takes the worst outcome it has seen.
         at : datetime
             Timezone-aware.
-        rows_affected : int, optional
-        run_id : str, optional
         continues_within : timedelta, optional
             An incident of the check that was closed no longer ago, and not by dismissal, is
             opened again; without it, another one is opened.
@@ -106,8 +103,6 @@ class Incidents:
 
         Parameters
         ----------
-        dataset, batch : str
-        how : {'passed', 'forced', 'dismissed'}
         at : datetime
             Timezone-aware.
         still_failing : collection of str
@@ -149,8 +144,7 @@ class Incidents:
             .where(IncidentBatch.state.in_(["failing", DISMISSED]))
             .distinct()
         )
-        with self.store.session(writes=False) as session:
-            return sorted(session.scalars(wanted))
+        return sorted(self.store.all(wanted))
 
     def find(self, dataset: str | None = None, *, state: str | None = None) -> list[Incident]:
         """The incidents, oldest first; of one data set or state if given."""
@@ -192,7 +186,7 @@ class Incidents:
     def escalate(self, incident_id: int, *, step: int, at: datetime) -> IncidentChange:
         """Record the ``step``-th escalation; ``unchanged`` if it is on record."""
         with self.store.session(writes=True) as session:
-            row = locked(session, incident_id)
+            row = found(session, incident_id, lock=True)
             late = row.state != "open" or row.acknowledged is not None or row.escalations >= step
             if late or row.snoozed_until is not None:
                 return changed(session, row, "unchanged")

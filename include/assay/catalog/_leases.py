@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assay.catalog._schema import LeaseRow
-from assay.catalog._store import Store, insert_new
+from assay.catalog._store import Store, insert_new, record_of
 from assay.errors import LeaseError
 from assay.records.leases import Lease
 
@@ -39,7 +39,6 @@ class Leases:
 
         Parameters
         ----------
-        dataset, batch : str
         owner : str
             The run id; its tasks share the lease by handing the token on.
         now : datetime
@@ -65,7 +64,7 @@ class Leases:
                 )
             row.owner, row.token = owner, row.token + 1
             row.expires = max(row.expires, now + ttl)
-            return Lease(dataset, batch, owner, row.token, row.expires)
+            return record_of(Lease, row)
 
     def renew(self, lease: Lease, *, now: datetime, ttl: timedelta) -> Lease:
         """Prolong a lease that is still the newest of its batch, even if it has just expired.
@@ -79,7 +78,7 @@ class Leases:
             check_token(session, lease.dataset, lease.batch, lease.token)
             row = _locked(session, lease.dataset, lease.batch)
             row.owner, row.expires = lease.owner, max(row.expires, now + ttl)
-            return Lease(lease.dataset, lease.batch, lease.owner, lease.token, row.expires)
+            return record_of(Lease, row)
 
     def release(self, lease: Lease) -> bool:
         """Give a lease back; False if somebody else has taken the batch over meanwhile."""
@@ -97,11 +96,7 @@ class Leases:
             .where(LeaseRow.owner.is_not(None), LeaseRow.expires > now)
             .order_by(LeaseRow.dataset, LeaseRow.batch)
         )
-        with self.store.session(writes=False) as session:
-            return [
-                Lease(r.dataset, r.batch, r.owner or "", r.token, r.expires)
-                for r in session.scalars(wanted)
-            ]
+        return [record_of(Lease, row) for row in self.store.all(wanted)]
 
     @contextmanager
     def hold(
@@ -118,7 +113,6 @@ class Leases:
 
         Parameters
         ----------
-        dataset, batch, owner : str
         clock : callable
             Gives the current time, timezone-aware.
         ttl : timedelta

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 
 from assay.catalog._schema import OutboxRow
-from assay.catalog._store import Store, insert_new
+from assay.catalog._store import Store, insert_new, record_of
 from assay.records.outbox import OutboxItem, OutboxState
 
 _UNSENT: Final = ("pending", "claimed")
@@ -46,10 +46,6 @@ class Outbox:
         ----------
         key : str
             What makes the message one, such as ``incident/7/opened/slack/#data``.
-        body : mapping
-            JSON.
-        at : datetime
-            Timezone-aware.
         due : datetime, optional
             Not to be looked at before; ``at`` by default.
         thread : str, optional
@@ -59,19 +55,10 @@ class Outbox:
         hold : datetime, optional
             Not to be posted before; what only changes a post needn't wait.
         """
-        values = {
-            "key": key,
-            "body": dict(body),
-            "state": "pending",
-            "attempts": 0,
-            "created": at,
-            "due": due or at,
-            "thread": thread,
-            "bundle": bundle,
-            "hold": hold,
-        }
+        start = {"key": key, "body": dict(body), "state": "pending", "attempts": 0, "created": at}
+        order = {"due": due or at, "thread": thread, "bundle": bundle, "hold": hold}
         with self.store.session(writes=True) as session:
-            return insert_new(session, OutboxRow, values, keys=("key",))
+            return insert_new(session, OutboxRow, {**start, **order}, keys=("key",))
 
     def due(self, now: datetime, *, after: int = 0, limit: int = 100) -> list[OutboxItem]:
         """Messages to be sent now, oldest first: due, and claimed by no sender.
@@ -80,47 +67,30 @@ class Outbox:
         no place. ``after`` is the last one of the page before.
         """
         turn = select(func.min(OutboxRow.id)).where(OutboxRow.state.in_(_UNSENT)).group_by(_THREAD)
-        wanted = (
-            select(OutboxRow)
-            .where(_free(now), OutboxRow.id > after, OutboxRow.id.in_(turn))
-            .order_by(OutboxRow.id)
-            .limit(limit)
-        )
-        with self.store.session(writes=False) as session:
-            return [_item(r) for r in session.scalars(wanted)]
+        free = and_(_free(now), OutboxRow.id > after, OutboxRow.id.in_(turn))
+        return self._items(free, limit)
 
     def claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool:
         """Take a message for sending; False if another sender was quicker.
 
         After ``ttl`` without a mark the message is due again: its sender has died.
         """
-        claim = (
-            update(OutboxRow)
-            .where(OutboxRow.id == item_id, _free(now))
-            .values(
-                state="claimed",
-                owner=owner,
-                claimed_until=now + ttl,
-                attempts=OutboxRow.attempts + 1,
-            )
-        )
-        with self.store.session(writes=True) as session:
-            taken: int = session.execute(claim).rowcount  # type: ignore[attr-defined]
-            return taken == 1
+        taken = {"state": "claimed", "owner": owner, "claimed_until": now + ttl}
+        attempts = OutboxRow.attempts + 1
+        free = and_(OutboxRow.id == item_id, _free(now))
+        return self._change(free, **taken, attempts=attempts) == 1
 
-    def claim_bundle(
-        self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
+    def claim_all(
+        self,
+        owner: str,
+        *,
+        now: datetime,
+        ttl: timedelta,
+        bundle: str | None = None,
+        thread: str | None = None,
     ) -> list[OutboxItem]:
-        """Take all messages of a bundle that nobody has in hand; empty if another was quicker."""
-        return self._claim_all(OutboxRow.bundle == bundle, owner, now, ttl)
-
-    def claim_thread(
-        self, thread: str, owner: str, *, now: datetime, ttl: timedelta
-    ) -> list[OutboxItem]:
-        """Take all messages of a thread that nobody has in hand, due or not."""
-        return self._claim_all(OutboxRow.thread == thread, owner, now, ttl)
-
-    def _claim_all(self, which: Any, owner: str, now: datetime, ttl: timedelta) -> list[OutboxItem]:
+        """Take all messages of a bundle or thread that nobody has in hand, due or not."""
+        which = OutboxRow.thread == thread if bundle is None else OutboxRow.bundle == bundle
         wanted = (
             select(OutboxRow)
             .where(which, _unsent(now))
@@ -133,63 +103,31 @@ class Outbox:
                 row.state, row.owner, row.claimed_until = "claimed", owner, now + ttl
                 row.attempts += 1
             session.flush()
-            return [_item(row) for row in rows]
+            return [record_of(OutboxItem, row) for row in rows]
 
     def prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int:
         """Keep a sender's claims on messages that take long to send; how many it still has."""
-        kept = (
-            update(OutboxRow)
-            .where(OutboxRow.id.in_(item_ids), OutboxRow.owner == owner)
-            .where(OutboxRow.state == "claimed")
-            .values(claimed_until=until)
-        )
-        with self.store.session(writes=True) as session:
-            found: int = session.execute(kept).rowcount  # type: ignore[attr-defined]
-            return found
+        return self._change(_claimed(item_ids, owner), claimed_until=until)
 
     def put_off(self, bundle_prefix: str, *, hold: datetime) -> int:
         """Hold the bundles whose name begins so until a time; how many messages they are."""
-        later = (
-            update(OutboxRow)
-            .where(OutboxRow.bundle.startswith(bundle_prefix, autoescape=True))
-            .where(OutboxRow.state == "pending", OutboxRow.hold < hold)
-            .values(hold=hold)
-        )
-        with self.store.session(writes=True) as session:
-            found: int = session.execute(later).rowcount  # type: ignore[attr-defined]
-            return found
+        begins = OutboxRow.bundle.startswith(bundle_prefix, autoescape=True)
+        waiting = and_(begins, OutboxRow.state == "pending", OutboxRow.hold < hold)
+        return self._change(waiting, hold=hold)
 
     def bring_forward(self, key: str, *, at: datetime) -> bool:
         """Let a message that is held back go at once and alone; False if there is none."""
-        now = (
-            update(OutboxRow)
-            .where(OutboxRow.key == key, OutboxRow.state == "pending", OutboxRow.hold > at)
-            .values(hold=None, bundle=None, due=at)
-        )
-        with self.store.session(writes=True) as session:
-            return bool(session.execute(now).rowcount)  # type: ignore[attr-defined]
+        held = and_(OutboxRow.key == key, OutboxRow.state == "pending", OutboxRow.hold > at)
+        return self._change(held, hold=None, bundle=None, due=at) > 0
 
     def withdraw(self, key_prefix: str) -> int:
         """Take back the messages whose key begins so and that aren't under way; how many."""
-        back = (
-            update(OutboxRow)
-            .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
-            .where(OutboxRow.state == "pending")
-            .values(state="withdrawn")
-        )
-        with self.store.session(writes=True) as session:
-            found: int = session.execute(back).rowcount  # type: ignore[attr-defined]
-            return found
-
-    def thread(self, thread: str) -> list[OutboxItem]:
-        """The messages of a thread, oldest first, whatever their state."""
-        wanted = select(OutboxRow).where(OutboxRow.thread == thread).order_by(OutboxRow.id)
-        with self.store.session(writes=False) as session:
-            return [_item(r) for r in session.scalars(wanted)]
+        waiting = and_(_key_begins(key_prefix), OutboxRow.state == "pending")
+        return self._change(waiting, state="withdrawn")
 
     def mark(
         self,
-        item_ids: int | Sequence[int],
+        item_ids: Sequence[int],
         state: Literal["sent", "failed", "pending"],
         *,
         owner: str,
@@ -204,95 +142,69 @@ class Outbox:
 
         Parameters
         ----------
-        item_ids : int or sequence of int
+        item_ids : sequence of int
             All of them at once, where one letter held several.
         state : {'sent', 'failed', 'pending'}
             ``failed`` is for good.
         owner : str
             Who has claimed them.
-        at : datetime
-            Timezone-aware.
         receipt : mapping, optional
             What the receiver returned.
         error : str, optional
             What went wrong, without secrets.
-        due : datetime, optional
-            When to try again.
         """
-        values: dict[str, Any] = {
-            "state": state,
-            "owner": None,
-            "claimed_until": None,
-            "error": error,
-            "due": due or at,
-        }
+        values: dict[str, Any] = {"state": state, "owner": None, "claimed_until": None}
         if state == "sent":
             values.update(sent=at, receipt=dict(receipt or {}))
-        ids = [item_ids] if isinstance(item_ids, int) else list(item_ids)
-        own = and_(OutboxRow.state == "claimed", OutboxRow.owner == owner)
-        with self.store.session(writes=True) as session:
-            session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids), own).values(**values))
+        self._change(_claimed(item_ids, owner), **values, error=error, due=due or at)
 
     def get(self, key: str) -> OutboxItem | None:
         """The message with a key, whatever its state."""
-        with self.store.session(writes=False) as session:
-            row = session.scalar(select(OutboxRow).where(OutboxRow.key == key))
-            return _item(row) if row else None
+        return next(iter(self._items(OutboxRow.key == key)), None)
+
+    def thread(self, thread: str) -> list[OutboxItem]:
+        """The messages of a thread, oldest first, whatever their state."""
+        return self._items(OutboxRow.thread == thread)
 
     def about(self, key_prefix: str) -> list[OutboxItem]:
         """The messages whose key begins so, oldest first, whatever their state."""
-        wanted = (
-            select(OutboxRow)
-            .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
-            .order_by(OutboxRow.id)
-        )
-        with self.store.session(writes=False) as session:
-            return [_item(r) for r in session.scalars(wanted)]
+        return self._items(_key_begins(key_prefix))
 
     def first(self, key_prefix: str) -> list[OutboxItem]:
         """The first message of each thread whose keys begin so, neither failed nor taken back."""
         first = (
             select(func.min(OutboxRow.id))
-            .where(OutboxRow.key.startswith(key_prefix, autoescape=True))
-            .where(OutboxRow.state.not_in(("failed", "withdrawn")))
+            .where(_key_begins(key_prefix), OutboxRow.state.not_in(("failed", "withdrawn")))
             .group_by(_THREAD)
         )
-        wanted = select(OutboxRow).where(OutboxRow.id.in_(first)).order_by(OutboxRow.id)
-        with self.store.session(writes=False) as session:
-            return [_item(r) for r in session.scalars(wanted)]
+        return self._items(OutboxRow.id.in_(first))
 
     def find(self, state: OutboxState | None = None) -> list[OutboxItem]:
         """All messages, oldest first; of one state if given."""
-        wanted = select(OutboxRow).order_by(OutboxRow.id)
-        if state is not None:
-            wanted = wanted.where(OutboxRow.state == state)
-        with self.store.session(writes=False) as session:
-            return [_item(r) for r in session.scalars(wanted)]
+        return self._items(true() if state is None else OutboxRow.state == state)
+
+    def _items(self, which: ColumnElement[bool], limit: int | None = None) -> list[OutboxItem]:
+        wanted = select(OutboxRow).where(which).order_by(OutboxRow.id).limit(limit)
+        return [record_of(OutboxItem, row) for row in self.store.all(wanted)]
+
+    def _change(self, which: ColumnElement[bool], **values: Any) -> int:
+        return self.store.change(update(OutboxRow).where(which).values(**values))
 
 
-def _free(now: datetime) -> Any:
+def _key_begins(prefix: str) -> ColumnElement[bool]:
+    return OutboxRow.key.startswith(prefix, autoescape=True)
+
+
+def _claimed(item_ids: Sequence[int], owner: str) -> ColumnElement[bool]:
+    mine = and_(OutboxRow.state == "claimed", OutboxRow.owner == owner)
+    return and_(OutboxRow.id.in_(item_ids), mine)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
     return and_(_unsent(now), or_(OutboxRow.state == "claimed", OutboxRow.due <= now))
 
 
-def _unsent(now: datetime) -> Any:
+def _unsent(now: datetime) -> ColumnElement[bool]:
     """Not sent, and not claimed; an expired claim was a dead sender's."""
     abandoned = and_(OutboxRow.state == "claimed", OutboxRow.claimed_until <= now)
     return or_(OutboxRow.state == "pending", abandoned)
-
-
-def _item(row: OutboxRow) -> OutboxItem:
-    return OutboxItem(
-        id=row.id,
-        key=row.key,
-        body=row.body,
-        state=row.state,  # type: ignore[arg-type]
-        attempts=row.attempts,
-        created=row.created,
-        due=row.due,
-        sent=row.sent,
-        receipt=row.receipt,
-        error=row.error,
-        thread=row.thread,
-        bundle=row.bundle,
-        hold=row.hold,
-    )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assay.catalog._incident_rows import changed, incidents_of, locked, resolve
+from assay.catalog._incident_rows import changed, found, incidents_of, resolve
 from assay.catalog._schema import IncidentAction, IncidentBatch, IncidentRow
-from assay.catalog._store import Store
+from assay.catalog._store import Store, record_of
 from assay.errors import CatalogError
 from assay.records.incidents import (
     DISMISSED,
@@ -95,7 +95,7 @@ class Responses:
             There is no such incident, it is closed, or the batch doesn't fail in it.
         """
         with self.store.session(writes=True) as session:
-            row = locked(session, incident_id)
+            row = found(session, incident_id, lock=True)
             if row.resolution == DISMISSED and _last(session, row, "dismiss") == (by, reason):
                 return changed(session, row, "unchanged")
             row = _open(session, incident_id)
@@ -122,8 +122,9 @@ class Responses:
             wanted = wanted.where(IncidentAction.incident_id == incident_id)
         if since is not None:
             wanted = wanted.where(IncidentAction.at >= since)
-        with self.store.session(writes=False) as session:
-            return [_response(row) for row in session.scalars(wanted)]
+        return [
+            record_of(Response, row, incident=row.incident_id) for row in self.store.all(wanted)
+        ]
 
     def silences(self, at: datetime) -> list[Silence]:
         """The silences: snoozed incidents and dismissed batches, oldest incident first."""
@@ -134,9 +135,9 @@ class Responses:
             .order_by(IncidentRow.id)
         )
         with self.store.session(writes=False) as session:
-            found = incidents_of(session, session.scalars(wanted).all())
-            last = {(r.incident, r.action): r for r in self.find()} if found else {}
-        return [s for incident in found for s in _silences(incident, last, at)]
+            silent = incidents_of(session, session.scalars(wanted).all())
+            last = {(r.incident, r.action): r for r in self.find()} if silent else {}
+        return [s for incident in silent for s in _silences(incident, last, at)]
 
 
 def _silences(
@@ -160,7 +161,7 @@ def _silences(
 
 
 def _open(session: Session, incident_id: int) -> IncidentRow:
-    row = locked(session, incident_id)
+    row = found(session, incident_id, lock=True)
     if row.state != "open":
         raise CatalogError(
             "this incident is closed",
@@ -172,27 +173,10 @@ def _open(session: Session, incident_id: int) -> IncidentRow:
 
 
 def _record(
-    session: Session,
-    row: IncidentRow,
-    action: ActionKind,
-    by: str,
-    at: datetime,
-    *,
-    until: datetime | None = None,
-    batch: str | None = None,
-    reason: str | None = None,
+    session: Session, row: IncidentRow, action: ActionKind, by: str, at: datetime, **more: Any
 ) -> None:
-    session.add(
-        IncidentAction(
-            incident_id=row.id,
-            action=action,
-            author=by,
-            at=at,
-            until=until,
-            batch=batch,
-            reason=reason,
-        )
-    )
+    about = {"incident_id": row.id, "action": action, "author": by, "at": at}
+    session.add(IncidentAction(**about, **more))
 
 
 def _last(session: Session, row: IncidentRow, action: ActionKind) -> tuple[str, str | None] | None:
@@ -204,9 +188,3 @@ def _last(session: Session, row: IncidentRow, action: ActionKind) -> tuple[str, 
         .limit(1)
     )
     return (found.author, found.reason) if found else None
-
-
-def _response(row: IncidentAction) -> Response:
-    return Response(
-        row.incident_id, row.action, row.author, row.at, row.until, row.batch, row.reason
-    )

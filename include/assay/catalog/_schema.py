@@ -24,9 +24,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 
 from assay.errors import CatalogError
+from assay.records.runs import Counts
 
 REVISION: Final = "r0003"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
@@ -102,6 +103,14 @@ class Run(Base):
     rows_quarantined: Mapped[int] = mapped_column(BigInteger)
     rows_dropped: Mapped[int] = mapped_column(BigInteger)
     rows_suppressed: Mapped[int] = mapped_column(BigInteger)
+    counts: Mapped[Counts] = composite(
+        "rows_in",
+        "rows_released",
+        "rows_held",
+        "rows_quarantined",
+        "rows_dropped",
+        "rows_suppressed",
+    )
     version: Mapped[str | None]
     input_sha: Mapped[str | None]
     started: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -60,10 +60,8 @@ class Snapshots:
 
         Parameters
         ----------
-        dataset : str
         number : int
             Of a recorded snapshot.
-        reason, author : str
         at : datetime
             Timezone-aware.
         newest : int, optional
@@ -121,8 +119,7 @@ class Snapshots:
     def find(self, dataset: str) -> list[Snapshot]:
         """Every release of a data set, oldest first."""
         wanted = select(SnapshotRow).where(SnapshotRow.dataset == dataset)
-        with self.store.session(writes=False) as session:
-            return [_snapshot(r) for r in session.scalars(wanted.order_by(SnapshotRow.number))]
+        return [_snapshot(row) for row in self.store.all(wanted.order_by(SnapshotRow.number))]
 
 
 def pointed(session: Session) -> dict[str, Snapshot]:
@@ -144,10 +141,10 @@ def follow_pointer(session: Session, dataset: str) -> None:
         if in_it and row.state == BatchState.SUPERSEDED:
             forced = snapshot is not None and row.batch in snapshot.forced
             row.state = (BatchState.FORCED if forced else BatchState.RELEASED).value
-            row.rows_released, row.rows_held = row.rows_released + row.rows_held, 0
+            row.counts = replace(row.counts, released=row.counts.released + row.counts.held, held=0)
         elif not in_it:
             row.state = BatchState.SUPERSEDED.value
-            row.rows_released, row.rows_held = 0, row.rows_released + row.rows_held
+            row.counts = replace(row.counts, held=row.counts.released + row.counts.held, released=0)
 
 
 def clear_index(session: Session) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from assay.catalog._batches import latest_attempts
+from assay.catalog._batches import Batches
 from assay.catalog._incidents import Incidents
 from assay.catalog._snapshots import pointed
 from assay.catalog._store import Store
@@ -53,7 +53,7 @@ def dataset_statuses(store: Store, datasets: Iterable[str]) -> list[DatasetStatu
     """The status of every data set that is recorded or named, by name."""
     with store.session(writes=False) as session:
         snapshots = pointed(session)
-        batches = _by_dataset(latest_attempts(session, None))
+        batches = _by_dataset(Batches(store).latest())
         incidents = _by_dataset(Incidents(store).find(state="open"))
     return [
         DatasetStatus(

@@ -12,9 +12,19 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Update,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -23,6 +33,11 @@ from sqlalchemy.pool import NullPool
 from assay.catalog._schema import Base
 from assay.errors import CatalogError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
+Record = TypeVar("Record", bound="DataclassInstance")
 _BUSY_SECONDS: Final = 60
 _MISSING_TABLE: Final = re.compile(r"no such table|relation .* does not exist")
 
@@ -90,6 +105,17 @@ class Store:
         finally:
             self._open.session = None
 
+    def all(self, wanted: Select[T]) -> Sequence[T]:
+        """The values that a query gives."""
+        with self.session(writes=False) as session:
+            return session.scalars(wanted).all()
+
+    def change(self, change: Update) -> int:
+        """Change rows; how many they were."""
+        with self.session(writes=True) as session:
+            changed: int = session.execute(change).rowcount  # type: ignore[attr-defined]
+            return changed
+
     @property
     def location(self) -> str:
         """Where the catalog is, without its password."""
@@ -116,17 +142,14 @@ def plain_errors() -> Iterator[None]:
         ) from None
 
 
-def upsert(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
-    """Insert a row, or replace what isn't in its primary key.
+def record_of(kind: type[Record], row: Base, **others: Any) -> Record:
+    """A row as a record: the columns that its fields are named after, and the others as given."""
+    names = {f.name for f in fields(kind)} - others.keys()
+    return kind(**{name: getattr(row, name) for name in names}, **others)
 
-    Parameters
-    ----------
-    session : Session
-    model : type[Base]
-        A model whose primary key is among the values.
-    values : mapping
-        Column name to value.
-    """
+
+def upsert(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a row, or replace what isn't in its primary key, which is among the values."""
     keys = [c.name for c in inspect(model).primary_key]
     changed = {k: v for k, v in values.items() if k not in keys}
     insert_new(session, model, values, keys=keys, update=changed)

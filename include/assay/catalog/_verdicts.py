@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from assay.catalog._schema import MeasurementRow, VerdictRow
-from assay.catalog._store import Store, insert_new
+from assay.catalog._store import Store, insert_new, record_of
 from assay.records.verdicts import TrendPoint, VerdictRecord
 from assay.verdict import Verdict
 
@@ -35,14 +35,12 @@ class Verdicts:
 
         Parameters
         ----------
-        dataset, batch : str
         key : str
             The version it judged, or the work key where there is no version yet.
         verdict : Verdict
             Kept whole; its measurements also flat.
         at : datetime
             Timezone-aware.
-        run_id : str, optional
         """
         # By way of JSON: it turns NaN and infinities into null, which every database takes.
         body = json.loads(verdict.model_dump_json())
@@ -68,9 +66,8 @@ class Verdicts:
             wanted = wanted.where(VerdictRow.key == key)
         if run_id is not None:
             wanted = wanted.where(VerdictRow.run_id == run_id)
-        with self.store.session(writes=False) as session:
-            rows = session.scalars(wanted.order_by(VerdictRow.at, VerdictRow.id))
-            return [_verdict_record(r) for r in rows]
+        rows = self.store.all(wanted.order_by(VerdictRow.at, VerdictRow.id))
+        return [record_of(VerdictRecord, row, verdict=_verdict(row)) for row in rows]
 
     def trend(
         self,
@@ -85,7 +82,6 @@ class Verdicts:
 
         Parameters
         ----------
-        dataset, name : str
         gate, column, group : str, optional
             Only points of these.
         """
@@ -115,39 +111,20 @@ def _replace_measurements(
         MeasurementRow(
             verdict_id=row_id,
             position=position,
-            name=m["name"],
             column_name=m["column"],
             group_name=m["group"],
-            value=m["value"],
-            unit=m["unit"],
-            n=m["n"],
+            **{name: m[name] for name in ("name", "value", "unit", "n")},
         )
         for position, m in enumerate(measurements)
     )
     session.flush()
 
 
-def _verdict_record(row: VerdictRow) -> VerdictRecord:
-    return VerdictRecord(
-        dataset=row.dataset,
-        batch=row.batch,
-        key=row.key,
-        run_id=row.run_id,
-        at=row.at,
-        verdict=Verdict.model_validate_json(json.dumps(row.body)),
-    )
+def _verdict(row: VerdictRow) -> Verdict:
+    return Verdict.model_validate_json(json.dumps(row.body))
 
 
 def _point(measured: MeasurementRow, verdict: VerdictRow) -> TrendPoint:
-    return TrendPoint(
-        batch=verdict.batch,
-        key=verdict.key,
-        gate=verdict.gate,
-        name=measured.name,
-        column=measured.column_name,
-        group=measured.group_name,
-        value=measured.value,
-        unit=measured.unit,
-        n=measured.n,
-        at=verdict.at,
-    )
+    about = {name: getattr(verdict, name) for name in ("batch", "key", "gate", "at")}
+    parts = {"column": measured.column_name, "group": measured.group_name}
+    return record_of(TrendPoint, measured, **about, **parts)

@@ -7,16 +7,14 @@ join, and ``rebuild`` restores it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from assay.catalog._batches import is_latest
 from assay.catalog._schema import Edge, Run, Version
-from assay.catalog._store import Store, upsert
+from assay.catalog._store import Store, record_of, upsert
 from assay.records.lineage import LineageEdge
 from assay.records.runs import BatchState
 from assay.records.versions import BatchVersion
@@ -46,7 +44,6 @@ class Versions:
             What it was made from; added to what is recorded already.
         derived : mapping, optional
             The columns that cleaning derived; no data values.
-        run_id : str, optional
         """
         key = (version.dataset, version.batch, version.version)
         meta = {
@@ -55,8 +52,16 @@ class Versions:
             "derived": dict(derived or {}),
         }
         with self.store.session(writes=True) as session:
-            _put_version(session, key, version.at, run_id, meta)
-            _put_edges(session, key, lineage)
+            known = session.get(Version, key)
+            about = {
+                "created": known.created if known and known.created else version.at,
+                "run_id": known.run_id if known and known.run_id else run_id,
+                "meta": {**(known.meta if known else {}), **meta},
+            }
+            names = dict(zip(("dataset", "batch", "version"), key, strict=True))
+            upsert(session, Version, {**names, **about})
+            for edge in lineage:
+                upsert(session, Edge, {**names, **asdict(edge)})
 
     def lineage(self, dataset: str, batch: str, version: str) -> list[LineageEdge]:
         """What a version was made from, ordered by kind and name."""
@@ -65,8 +70,7 @@ class Versions:
             .where(Edge.dataset == dataset, Edge.batch == batch, Edge.version == version)
             .order_by(Edge.kind, Edge.name, Edge.ref)
         )
-        with self.store.session(writes=False) as session:
-            return [LineageEdge(e.kind, e.name, e.ref) for e in session.scalars(wanted)]  # type: ignore[arg-type]
+        return [record_of(LineageEdge, row) for row in self.store.all(wanted)]
 
     def made_from(self, name: str, ref: str) -> list[tuple[str, str, str]]:
         """The versions made from something, as (dataset, batch, version)."""
@@ -104,27 +108,3 @@ class Versions:
         with self.store.session(writes=True) as session:
             for row in session.scalars(wanted):
                 row.state = state.value
-
-
-def _put_version(
-    session: Session,
-    key: tuple[str, str, str],
-    at: datetime,
-    run_id: str | None,
-    meta: Mapping[str, Any],
-) -> None:
-    dataset, batch, version = key
-    known = session.get(Version, key)
-    values = {
-        "created": known.created if known and known.created else at,
-        "run_id": known.run_id if known and known.run_id else run_id,
-        "meta": {**(known.meta if known else {}), **meta},
-    }
-    upsert(session, Version, {"dataset": dataset, "batch": batch, "version": version, **values})
-
-
-def _put_edges(session: Session, key: tuple[str, str, str], lineage: Iterable[LineageEdge]) -> None:
-    dataset, batch, version = key
-    for edge in lineage:
-        values = {"kind": edge.kind, "name": edge.name, "ref": edge.ref}
-        upsert(session, Edge, {"dataset": dataset, "batch": batch, "version": version, **values})

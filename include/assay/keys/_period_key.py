@@ -58,7 +58,6 @@ def discard_period_keys(lake: Lake, zone: str, now: datetime) -> list[Path]:
 
     Parameters
     ----------
-    lake : Lake
     zone : str
         Where files lie as ``<data set>/<batch>/<version>/<period>.sealed``.
     now : datetime

@@ -134,7 +134,6 @@ def clear_aside(folder: Path, *, folders: bool = False) -> None:
 
     Parameters
     ----------
-    folder : Path
     folders : bool
         Remove hidden folders too, not only files.
     """

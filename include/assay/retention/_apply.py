@@ -49,10 +49,8 @@ def apply_retention(
 
     Parameters
     ----------
-    plan : RetentionPlan
     plan_hash : str
         The hash of the plan that was looked at.
-    lake : Lake
     inventory : Inventory
         Taken just now: the plan is held against it before anything is removed.
 

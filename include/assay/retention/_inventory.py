@@ -41,7 +41,6 @@ class Item(BaseModel):
 
     Parameters
     ----------
-    zone : str
     path : str
         Below the home, with ``/``.
     dataset, batch : str or None
@@ -50,7 +49,6 @@ class Item(BaseModel):
         The moments that a period may count from.
     needed_by : tuple of str
         What must have it: a run that works on the batch, a snapshot that has no other copy.
-    files, bytes : int
     fingerprint : str
         Changes when a file in it is added, removed or written.
     """
@@ -118,7 +116,6 @@ def take_inventory(
 
     Parameters
     ----------
-    lake : Lake
     runs : iterable of BatchRecord
         The history of all data sets.
     snapshots : iterable of Snapshot

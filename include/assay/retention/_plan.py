@@ -83,7 +83,6 @@ def plan_retention(
 
     Parameters
     ----------
-    inventory : Inventory
     policies : mapping
         Data set to its retention policy. What belongs to a data set without one stays, and is a
         problem.

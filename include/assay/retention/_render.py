@@ -14,10 +14,6 @@ _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 def render_plan(plan: RetentionPlan) -> str:
     """Render a plan as text: what is removed and why, what is delayed, and the problems.
 
-    Parameters
-    ----------
-    plan : RetentionPlan
-
     Returns
     -------
     str

@@ -15,7 +15,7 @@ def test_write_claim_send_mark(catalog: Catalog, now: datetime) -> None:
     assert catalog.outbox.claim(item.id, "me", now=now, ttl=TTL) is True
     assert catalog.outbox.claim(item.id, "you", now=now, ttl=TTL) is False
     assert catalog.outbox.due(now) == []
-    catalog.outbox.mark(item.id, "sent", owner="me", at=now, receipt={"ts": "1.2"})
+    catalog.outbox.mark([item.id], "sent", owner="me", at=now, receipt={"ts": "1.2"})
     found = catalog.outbox.get("k")
     assert found is not None
     assert (found.state, found.receipt, found.sent, found.attempts) == (
@@ -46,8 +46,8 @@ def test_a_retry_waits_for_its_time_and_a_failure_for_nothing(
     for item_id in ids.values():
         catalog.outbox.claim(item_id, "me", now=now, ttl=TTL)
     later, error = now + TTL, "channel_not_found"
-    catalog.outbox.mark(ids["retry"], "pending", owner="me", at=now, error="503", due=later)
-    catalog.outbox.mark(ids["dead"], "failed", owner="me", at=now, error=error)
+    catalog.outbox.mark([ids["retry"]], "pending", owner="me", at=now, error="503", due=later)
+    catalog.outbox.mark([ids["dead"]], "failed", owner="me", at=now, error=error)
     assert catalog.outbox.due(now) == []
     assert [i.key for i in catalog.outbox.due(now + TTL)] == ["later", "retry"]
     assert [(i.key, i.error) for i in catalog.outbox.find("failed")] == [
@@ -75,10 +75,10 @@ def test_a_bundle_is_claimed_whole_and_once(catalog: Catalog, now: datetime) -> 
     for key in ("a", "b"):
         catalog.outbox.add(key, {}, at=now, bundle="night", hold=now + TTL)
     catalog.outbox.add("c", {}, at=now, bundle="day")
-    taken = catalog.outbox.claim_bundle("night", "me", now=now, ttl=TTL)
+    taken = catalog.outbox.claim_all("me", now=now, ttl=TTL, bundle="night")
     assert [i.key for i in taken] == ["a", "b"]
-    assert catalog.outbox.claim_bundle("night", "you", now=now, ttl=TTL) == []
-    assert len(catalog.outbox.claim_bundle("night", "you", now=now + TTL, ttl=TTL)) == 2
+    assert catalog.outbox.claim_all("you", now=now, ttl=TTL, bundle="night") == []
+    assert len(catalog.outbox.claim_all("you", now=now + TTL, ttl=TTL, bundle="night")) == 2
     ids = [i.id for i in taken]
     catalog.outbox.mark(ids, "sent", owner="you", at=now, receipt={"ts": "1"})
     assert [i.key for i in catalog.outbox.find("sent")] == ["a", "b"]
@@ -107,9 +107,9 @@ def test_what_waits_in_its_thread_takes_no_place(catalog: Catalog, now: datetime
     assert catalog.outbox.due(now, after=second.id) == []
     assert catalog.outbox.claim(first.id, "me", now=now, ttl=TTL)
     assert [i.key for i in catalog.outbox.due(now)] == ["c"], "it is under way"
-    rest = catalog.outbox.claim_thread("b", "me", now=now, ttl=TTL)
+    rest = catalog.outbox.claim_all("me", now=now, ttl=TTL, thread="b")
     assert [i.key for i in rest] == ["b1", "b2", "b3", "b4"]
-    assert catalog.outbox.claim_thread("b", "you", now=now, ttl=TTL) == []
+    assert catalog.outbox.claim_all("you", now=now, ttl=TTL, thread="b") == []
     assert [i.key for i in catalog.outbox.due(now + TTL)] == ["a0", "b0", "c"]
 
 
@@ -130,10 +130,10 @@ def test_who_has_lost_a_claim_records_nothing(catalog: Catalog, now: datetime) -
     (item,) = catalog.outbox.due(now)
     catalog.outbox.claim(item.id, "slow", now=now, ttl=TTL)
     catalog.outbox.claim(item.id, "quick", now=now + TTL, ttl=TTL)
-    catalog.outbox.mark(item.id, "failed", owner="slow", at=now + TTL, error="no route")
+    catalog.outbox.mark([item.id], "failed", owner="slow", at=now + TTL, error="no route")
     assert [i.key for i in catalog.outbox.find("claimed")] == ["k"]
-    catalog.outbox.mark(item.id, "sent", owner="quick", at=now + TTL, receipt={"ts": "1"})
-    catalog.outbox.mark(item.id, "pending", owner="slow", at=now + TTL, error="timed out")
+    catalog.outbox.mark([item.id], "sent", owner="quick", at=now + TTL, receipt={"ts": "1"})
+    catalog.outbox.mark([item.id], "pending", owner="slow", at=now + TTL, error="timed out")
     (sent,) = catalog.outbox.find()
     assert (sent.state, sent.receipt, sent.error) == ("sent", {"ts": "1"}, None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,223 +12,156 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_KINDS: Final[dict[str, Any]] = {
+    "text": sa.String(),
+    "int": sa.Integer(),
+    "big": sa.BigInteger(),
+    "float": sa.Float(precision=53),
+    "flag": sa.Boolean(),
+    "json": sa.JSON(),
+    "time": sa.DateTime(timezone=True),
+}
+_TABLES: Final = (
+    "measurements",
+    "verdicts",
+    "incident_batches",
+    "incidents",
+    "outbox",
+    "pointers",
+    "snapshots",
+    "lineage",
+    "versions",
+    "leases",
+    "batch_runs",
+)
+
 
 def upgrade() -> None:
     """Create the tables."""
-    _create_batches()
+    _create(
+        "batch_runs",
+        "id int, dataset text, batch text, run_id text, run_type text, sequence int, state text, "
+        "verdict text?, reasons json, rows_in big, rows_released big, rows_held big, "
+        "rows_quarantined big, rows_dropped big, rows_suppressed big, version text?, "
+        "input_sha text?, started time, ended time?",
+        ["id"],
+        unique=["dataset", "batch", "run_id"],
+        index=["dataset", "batch", "sequence"],
+    )
+    _create(
+        "leases",
+        "dataset text, batch text, owner text?, expires time, token int",
+        ["dataset", "batch"],
+    )
     _create_versions()
     _create_verdicts()
     _create_incidents()
-    _create_outbox()
-
-
-def _create_batches() -> None:
-    op.create_table(
-        "batch_runs",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("run_type", sa.String(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("verdict", sa.String(), nullable=True),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("rows_in", sa.BigInteger(), nullable=False),
-        sa.Column("rows_released", sa.BigInteger(), nullable=False),
-        sa.Column("rows_held", sa.BigInteger(), nullable=False),
-        sa.Column("rows_quarantined", sa.BigInteger(), nullable=False),
-        sa.Column("rows_dropped", sa.BigInteger(), nullable=False),
-        sa.Column("rows_suppressed", sa.BigInteger(), nullable=False),
-        sa.Column("version", sa.String(), nullable=True),
-        sa.Column("input_sha", sa.String(), nullable=True),
-        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_batch_runs"),
-        sa.UniqueConstraint(
-            "dataset", "batch", "run_id", name="uq_batch_runs_dataset_batch_run_id"
-        ),
-    )
-    op.create_index(
-        "ix_batch_runs_dataset_batch_sequence",
-        "batch_runs",
-        ["dataset", "batch", "sequence"],
-        unique=False,
-    )
-    op.create_table(
-        "leases",
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("owner", sa.String(), nullable=True),
-        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("dataset", "batch", name="pk_leases"),
+    _create(
+        "outbox",
+        "id int, key text, body json, state text, attempts int, created time, due time, "
+        "owner text?, claimed_until time?, sent time?, receipt json?, error text?",
+        ["id"],
+        unique=["key"],
+        index=["state", "due"],
     )
 
 
 def _create_versions() -> None:
-    op.create_table(
+    _create(
         "versions",
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=True),
-        sa.Column("created", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("meta", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("dataset", "batch", "version", name="pk_versions"),
+        "dataset text, batch text, version text, run_id text?, created time?, meta json",
+        ["dataset", "batch", "version"],
     )
-    op.create_table(
+    _create(
         "lineage",
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("ref", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "dataset", "batch", "version", "kind", "name", "ref", name="pk_lineage"
-        ),
+        "dataset text, batch text, version text, kind text, name text, ref text",
+        ["dataset", "batch", "version", "kind", "name", "ref"],
+        index=["name", "ref"],
     )
-    op.create_index("ix_lineage_name_ref", "lineage", ["name", "ref"], unique=False)
-    op.create_table(
+    _create(
         "snapshots",
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("parent", sa.Integer(), nullable=True),
-        sa.Column("batches", sa.JSON(), nullable=False),
-        sa.Column("forced", sa.JSON(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("author", sa.String(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("dataset", "number", name="pk_snapshots"),
+        "dataset text, number int, parent int?, batches json, forced json, reason text?, "
+        "author text?, at time?",
+        ["dataset", "number"],
     )
-    op.create_table(
+    _create(
         "pointers",
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("covers", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("author", sa.String(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("dataset", name="pk_pointers"),
+        "dataset text, number int, covers int, reason text?, author text?, at time?",
+        ["dataset"],
     )
 
 
 def _create_verdicts() -> None:
-    op.create_table(
+    _create(
         "verdicts",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("gate", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=True),
-        sa.Column("outcome", sa.String(), nullable=False),
-        sa.Column("holds", sa.Boolean(), nullable=False),
-        sa.Column("body", sa.JSON(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_verdicts"),
-        sa.UniqueConstraint(
-            "dataset", "batch", "key", "gate", name="uq_verdicts_dataset_batch_key_gate"
-        ),
+        "id int, dataset text, batch text, key text, gate text, run_id text?, outcome text, "
+        "holds flag, body json, at time",
+        ["id"],
+        unique=["dataset", "batch", "key", "gate"],
     )
-    op.create_table(
+    _create(
         "measurements",
-        sa.Column("verdict_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("column_name", sa.String(), nullable=True),
-        sa.Column("group_name", sa.String(), nullable=True),
-        sa.Column("value", sa.Float(precision=53), nullable=True),
-        sa.Column("unit", sa.String(), nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["verdict_id"],
-            ["verdicts.id"],
-            name="fk_measurements_verdict_id_verdicts",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("verdict_id", "position", name="pk_measurements"),
-    )
-    op.create_index(
-        "ix_measurements_name_column_name", "measurements", ["name", "column_name"], unique=False
+        "verdict_id int, position int, name text, column_name text?, group_name text?, "
+        "value float?, unit text, n big?",
+        ["verdict_id", "position"],
+        parent="verdicts",
+        index=["name", "column_name"],
     )
 
 
 def _create_incidents() -> None:
-    op.create_table(
+    _create(
         "incidents",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("check_name", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=False),
-        sa.Column("opened", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_incidents"),
+        "id int, dataset text, check_name text, state text, outcome text, opened time, "
+        "closed time?",
+        ["id"],
     )
+    is_open = sa.text("state = 'open'")
     op.create_index(
         "uq_incidents_open",
         "incidents",
         ["dataset", "check_name"],
         unique=True,
-        sqlite_where=sa.text("state = 'open'"),
-        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=is_open,
+        postgresql_where=is_open,
     )
-    op.create_table(
+    _create(
         "incident_batches",
-        sa.Column("incident_id", sa.Integer(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=True),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("rows_affected", sa.BigInteger(), nullable=True),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"],
-            ["incidents.id"],
-            name="fk_incident_batches_incident_id_incidents",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("incident_id", "batch", name="pk_incident_batches"),
+        "incident_id int, batch text, state text, run_id text?, reasons json, "
+        "rows_affected big?, since time, at time",
+        ["incident_id", "batch"],
+        parent="incidents",
     )
 
 
-def _create_outbox() -> None:
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("body", sa.JSON(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("due", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("owner", sa.String(), nullable=True),
-        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sent", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("receipt", sa.JSON(), nullable=True),
-        sa.Column("error", sa.String(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_outbox"),
-        sa.UniqueConstraint("key", name="uq_outbox_key"),
-    )
-    op.create_index("ix_outbox_state_due", "outbox", ["state", "due"], unique=False)
+def _create(
+    table: str,
+    columns: str,
+    key: list[str],
+    *,
+    parent: str | None = None,
+    unique: list[str] | None = None,
+    index: list[str] | None = None,
+) -> None:
+    """Create a table; a ``?`` marks the columns that may be null."""
+    made: list[Any] = []
+    for column in columns.split(", "):
+        name, kind = column.split()
+        made.append(sa.Column(name, _KINDS[kind.rstrip("?")], nullable=kind.endswith("?")))
+    if parent:
+        name = f"fk_{table}_{key[0]}_{parent}"
+        made.append(
+            sa.ForeignKeyConstraint([key[0]], [f"{parent}.id"], name=name, ondelete="CASCADE")
+        )
+    made.append(sa.PrimaryKeyConstraint(*key, name=f"pk_{table}"))
+    if unique:
+        made.append(sa.UniqueConstraint(*unique, name=f"uq_{table}_{'_'.join(unique)}"))
+    op.create_table(table, *made)
+    if index:
+        op.create_index(f"ix_{table}_{'_'.join(index)}", table, index, unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in (
-        "measurements",
-        "verdicts",
-        "incident_batches",
-        "incidents",
-        "outbox",
-        "pointers",
-        "snapshots",
-        "lineage",
-        "versions",
-        "leases",
-        "batch_runs",
-    ):
+    for table in _TABLES:
         op.drop_table(table)
