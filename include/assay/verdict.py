@@ -42,11 +42,13 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return max(outcomes, key=lambda o: o.severity, default=Outcome.PASS)
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A value: it doesn't change, and has no field that it doesn't name."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Measurement(_Frozen):
+class Measurement(Frozen):
     """One number that was measured in the data, without any limit.
 
     Parameters
@@ -74,7 +76,7 @@ class Measurement(_Frozen):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
-class Reason(_Frozen):
+class Reason(Frozen):
     """Why a gate judged as it did; ``code`` leads to its runbook and its room.
 
     ``code`` is one of :class:`assay.reasons.ReasonCode`. ``cause`` says in one short line where the
@@ -104,7 +106,7 @@ class Judging(Protocol):
         """What an INCONCLUSIVE outcome does to the batch."""
 
 
-class Verdict(_Frozen):
+class Verdict(Frozen):
     """The judgement of one gate on one batch.
 
     Read ``outcome`` first, then ``holds`` (is the batch held back?), then the reasons. The

@@ -16,8 +16,6 @@ does who answered an incident in which words, so that no value of a classified c
 can be in it.
 """
 
-from assay.alerting._connections import open_transports
-from assay.alerting._escalation import escalation_due
 from assay.alerting._plan import (
     AlertContext,
     digest_prefix,
@@ -26,9 +24,10 @@ from assay.alerting._plan import (
     plan_messages,
 )
 from assay.alerting._send import send_due
-from assay.alerting._severity import severity_of
+from assay.alerting._severity import escalation_due, severity_of
 from assay.alerting._slack import SlackBot, SlackWebhook
 from assay.alerting._smtp import Smtp
+from assay.alerting._transport import open_transports
 
 __all__ = [
     "AlertContext",

@@ -52,15 +52,32 @@ class MessageBatch(_Frozen):
     reasons: tuple[MessageReason, ...]
 
 
-class Message(_Frozen):
+class _Letter(_Frozen):
+    """One letter to one place.
+
+    Parameters
+    ----------
+    key : str
+        A second letter with the key is the same letter.
+    """
+
+    key: str
+    transport: TransportName
+    to: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """A file name that no other letter has."""
+        return self.key.replace(":", "").replace("/", "-")
+
+
+class Message(_Letter):
     """One message about one incident to one place; it is what the outbox holds, as JSON.
 
     Who answered the incident, and in which words, isn't in it: that is on record in the catalog.
 
     Parameters
     ----------
-    key : str
-        Makes the message one: a second message with the key is the same message.
     kind : str
         ``updated`` only ever changes a message that was posted; ``reopened`` and ``closed`` change
         it where the transport can, and are posted otherwise; the others are always posted.
@@ -69,10 +86,7 @@ class Message(_Frozen):
     """
 
     type: Literal["incident"] = "incident"
-    key: str
     kind: MessageKind
-    transport: TransportName
-    to: tuple[str, ...]
     incident: int
     dataset: str
     check: str
@@ -92,22 +106,14 @@ class Message(_Frozen):
 
     @property
     def name(self) -> str:
-        """A name for a file, alike for no other letter."""
-        return "-".join([self.dataset, *self.key.split("/")])
+        """A file name that no other letter has."""
+        return f"{self.dataset}-{super().name}"
 
 
-class Bundle(_Frozen):
+class Bundle(_Letter):
     """Messages that were held back, as one; the newest of each incident."""
 
-    key: str
-    transport: TransportName
-    to: tuple[str, ...]
     messages: tuple[Message, ...]
-
-    @property
-    def name(self) -> str:
-        """A name for a file, alike for no other letter."""
-        return "-".join(self.key.replace(":", "").split("/"))
 
 
 class WeeklyIncident(_Frozen):
@@ -149,19 +155,11 @@ class Weekly(_Frozen):
     lines: tuple[WeeklyLine, ...]
 
 
-class WeeklyLetter(_Frozen):
+class WeeklyLetter(_Letter):
     """A weekly digest on its way to a place."""
 
     type: Literal["weekly"] = "weekly"
-    key: str
-    transport: TransportName
-    to: tuple[str, ...]
     weekly: Weekly
-
-    @property
-    def name(self) -> str:
-        """A name for a file, alike for no other letter."""
-        return "-".join(self.key.split("/"))
 
 
 Letter = Message | Bundle | WeeklyLetter

@@ -35,6 +35,11 @@ _KINDS: Final[Mapping[str, tuple[MessageKind, ...]]] = {
     "closed": ("closed",),
 }
 """Change of an incident → messages. A message whose key is taken isn't sent again."""
+_OF_INCIDENT: Final = (
+    "dataset", "check", "outcome", "opened", "closed", "resolution", "acknowledged",
+    "snoozed_until", "reopened", "escalations",
+)  # fmt: skip
+"""What a message has as the incident has it."""
 _POSTS: Final = frozenset({"opened", "reminded", "escalated"})
 _GOES_ON: Final = frozenset({"updated", "reopened", "closed"})
 
@@ -136,8 +141,7 @@ def plan_messages(
         One for each kind and place; none for ``unchanged``, and none while it is snoozed.
     """
     incident, kinds = change.incident, _KINDS.get(change.kind, ())
-    snoozed = incident.snoozed_until is not None and context.at < incident.snoozed_until
-    if snoozed and change.kind != "snoozed":
+    if incident.snoozed(context.at) and change.kind != "snoozed":
         return []
     severity = severity_of(incident, policy)
     notified = [(m["transport"], tuple(m["to"])) for m in sent if {"transport", "to"} <= m.keys()]
@@ -214,21 +218,12 @@ def _planned(
         transport=target[0],
         to=target[1],
         incident=incident.id,
-        dataset=incident.dataset,
-        check=incident.check,
-        outcome=incident.outcome,
         severity=severity,
-        opened=incident.opened,
-        closed=incident.closed,
-        resolution=incident.resolution,
-        acknowledged=incident.acknowledged,
-        snoozed_until=incident.snoozed_until,
-        reopened=incident.reopened,
-        escalations=incident.escalations,
         owner=policy.owner or context.owner,
         run_url=context.run_url or _run_url(base, incident),
         answer_url=f"{base}/assay/incidents/{incident.id}" if base else None,
         batches=batches,
+        **{name: getattr(incident, name) for name in _OF_INCIDENT},
     )
     return Planned(message, f"incident/{incident.id}/{place_name(target)}", hold, bundle)
 

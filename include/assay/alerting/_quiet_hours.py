@@ -12,11 +12,6 @@ from assay.policy.alerting import DAYS, QuietHours, QuietWindow
 def quiet_until(quiet: QuietHours, at: datetime) -> datetime | None:
     """When the quiet hours are over that a time lies in; None if it lies in none.
 
-    Parameters
-    ----------
-    at : datetime
-        Timezone-aware.
-
     Returns
     -------
     datetime or None

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Literal, Protocol
 
 from pydantic import ValidationError
 
 from assay.alerting._message import Bundle, Letter, Message, WeeklyLetter, read_letter
-from assay.alerting._thread import HOLD, SKIP, Step, next_step
+from assay.alerting._thread import Step, next_step
 from assay.alerting._transport import Receipt, SendLater, Transport
 from assay.errors import DeliveryError
 from assay.records.outbox import OutboxItem
@@ -33,16 +34,19 @@ class Outbox(Protocol):
     def due(self, now: datetime, *, after: int = ...) -> Sequence[OutboxItem]: ...
     def thread(self, thread: str) -> Sequence[OutboxItem]: ...
     def claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool: ...
-    def claim_bundle(
-        self, bundle: str, owner: str, *, now: datetime, ttl: timedelta
-    ) -> Sequence[OutboxItem]: ...
-    def claim_thread(
-        self, thread: str, owner: str, *, now: datetime, ttl: timedelta
+    def claim_all(
+        self,
+        owner: str,
+        *,
+        now: datetime,
+        ttl: timedelta,
+        bundle: str | None = None,
+        thread: str | None = None,
     ) -> Sequence[OutboxItem]: ...
     def prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int: ...
     def mark(
         self,
-        item_ids: int | Sequence[int],
+        item_ids: Sequence[int],
         state: Literal["sent", "failed", "pending"],
         *,
         owner: str,
@@ -89,8 +93,8 @@ class _Sender:
                 return
             can_edit = name in self.transports and self.transports[name].edits
             step = next_step(item, sent, now, can_edit=can_edit)
-            if step.action != SKIP:
-                yield from self._hold(item) if step.action == HOLD else self._send(item, step)
+            if step.action != "skip":
+                yield from self._hold(item) if step.action == "hold" else self._send(item, step)
                 return
             if not self._claim(item):
                 return
@@ -123,14 +127,14 @@ class _Sender:
 
         So the letter has the present state, and an outage isn't followed by a flood.
         """
-        now, taken = self.clock(), [item]
-        if item.bundle and step.posts:
-            found = self.outbox.claim_bundle(item.bundle, self.owner, now=now, ttl=_CLAIM)
-            taken = list(found)
+        taken = [item]
+        claim = partial(self.outbox.claim_all, self.owner, now=self.clock(), ttl=_CLAIM)
+        if item.bundle and step.action == "post":
+            taken = list(claim(bundle=item.bundle))
         elif not self._claim(item):
             return []
         for thread in dict.fromkeys(one.thread for one in taken if one.thread):
-            taken += self.outbox.claim_thread(thread, self.owner, now=now, ttl=_CLAIM)
+            taken += claim(thread=thread)
         self.taken |= {one.id for one in taken}
         return sorted(taken, key=lambda one: one.id)
 
@@ -147,7 +151,7 @@ class _Sender:
         transport = self.transports[letter.transport]
         try:
             with self._kept([item.id for item in items]):
-                sent = transport.send(letter, self.clock(), step.edits, step.follows)
+                sent = transport.send(letter, step, self.clock())
         except DeliveryError as error:
             self._mark(items, "failed", error=str(error))
             return [Delivery(item.key, "failed", str(error)) for item in items]
@@ -227,8 +231,6 @@ def send_due(
         The catalog.
     transports : mapping
         ``slack`` and ``email``, see ``open_transports``.
-    clock : callable
-        Gives the time, timezone-aware.
     owner : str
         Who sends, for the claims.
 

@@ -5,14 +5,15 @@ What may have been posted is never posted again in the same breath: slack-sdk's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from assay.alerting._message import Letter
 from assay.alerting._render import render_slack
+from assay.alerting._thread import Step
 from assay.alerting._transport import Receipt, SendLater
 from assay.errors import DeliveryError
 
@@ -44,21 +45,11 @@ class SlackBot:
         Another address of the API, for a proxy or a test.
     """
 
+    edits: ClassVar[bool] = True
     token: str = field(repr=False)
     base_url: str | None = None
 
-    @property
-    def edits(self) -> bool:
-        """True: by ``chat.update``."""
-        return True
-
-    def send(
-        self,
-        letter: Letter,
-        now: datetime,  # noqa: ARG002
-        edits: Sequence[Receipt] = (),
-        follows: Receipt | None = None,
-    ) -> Receipt:
+    def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:  # noqa: ARG002
         """Post the letter, or edit the posts that the receipts name.
 
         What goes on from a bundle, which can't be edited for one incident, is put below it.
@@ -71,9 +62,10 @@ class SlackBot:
             Slack refuses the message itself.
         """
         client, rendered = self._client(), render_slack(letter)
-        edited = [self._edit(client, receipt, rendered) for receipt in edits]
+        edited = [self._edit(client, receipt, rendered) for receipt in step.edits]
         if found := [receipt for receipt in edited if receipt is not None]:
             return found[-1]
+        follows = step.follows
         below = {"thread_ts": follows["ts"]} if follows and "ts" in follows else {}
         channel = str(follows["channel"]) if follows and below else letter.to[0]
         posted = _call(lambda: client.chat_postMessage(channel=channel, **below, **rendered))
@@ -96,20 +88,10 @@ class SlackBot:
 class SlackWebhook:
     """Posts to the one channel of an incoming webhook; its URL is a secret."""
 
+    edits: ClassVar[bool] = False
     url: str = field(repr=False)
 
-    @property
-    def edits(self) -> bool:
-        """False: a webhook can't change what it posted."""
-        return False
-
-    def send(
-        self,
-        letter: Letter,
-        now: datetime,  # noqa: ARG002
-        edits: Sequence[Receipt] = (),  # noqa: ARG002
-        follows: Receipt | None = None,  # noqa: ARG002
-    ) -> Receipt:
+    def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:  # noqa: ARG002
         """Post the letter.
 
         Raises

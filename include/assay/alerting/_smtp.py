@@ -8,15 +8,15 @@ import ipaddress
 import re
 import smtplib
 import ssl
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from assay.alerting._message import Letter
 from assay.alerting._render import render_email
+from assay.alerting._thread import Step
 from assay.alerting._transport import Receipt, SendLater
 from assay.errors import DeliveryError
 
@@ -42,6 +42,7 @@ class Smtp:
         Trust other than the system's.
     """
 
+    edits: ClassVar[bool] = False
     host: str
     port: int
     sender: str
@@ -50,18 +51,7 @@ class Smtp:
     implicit_tls: bool = False
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
-    @property
-    def edits(self) -> bool:
-        """False: what was sent stays."""
-        return False
-
-    def send(
-        self,
-        letter: Letter,
-        now: datetime,
-        edits: Sequence[Receipt] = (),  # noqa: ARG002
-        follows: Receipt | None = None,
-    ) -> Receipt:
+    def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:
         """Send the letter to all of its addresses at once.
 
         An address that the server refuses keeps it from nobody else; the receipt counts them.
@@ -74,7 +64,7 @@ class Smtp:
         DeliveryError
             The server has read the message, and refuses what it says.
         """
-        mail = _compose(letter, self.sender, now, follows)
+        mail = _compose(letter, self.sender, now, step.follows)
         try:
             refused = self._hand_over(mail)
         except smtplib.SMTPDataError as error:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from assay.records.outbox import OutboxItem
-
-HOLD: Final = "hold"
-SKIP: Final = "skip"
 
 
 @dataclass(frozen=True)
@@ -25,11 +22,6 @@ class Step:
     edits: tuple[Mapping[str, Any], ...] = ()
     follows: Mapping[str, Any] | None = None
 
-    @property
-    def posts(self) -> bool:
-        """Whether a new post is made."""
-        return self.action == "post"
-
 
 def next_step(
     item: OutboxItem, sent: Sequence[OutboxItem], now: datetime, *, can_edit: bool
@@ -42,8 +34,6 @@ def next_step(
         The message in the outbox.
     sent : sequence of OutboxItem
         The messages sent before it about the same incident to the same place, oldest first.
-    now : datetime
-        Timezone-aware.
     can_edit : bool
         Whether its transport can change what it has posted.
     """

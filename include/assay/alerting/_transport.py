@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from assay.alerting._message import Letter
 from assay.alerting._render import render_email, render_slack
-from assay.lake import Lake, publish
+from assay.alerting._thread import Step
+from assay.lake import Lake, write_text
 
 Receipt = Mapping[str, Any]
 
@@ -36,29 +36,17 @@ class SendLater(Exception):  # noqa: N818 - it isn't an error of the caller's
 
 
 class Transport(Protocol):
-    """Carries letters to one service."""
+    """Carries letters to one service; ``edits`` is whether it can change what it has sent."""
 
-    @property
-    def edits(self) -> bool:
-        """Whether a message that was sent can be changed."""
+    edits: ClassVar[bool]
 
-    def send(
-        self,
-        letter: Letter,
-        now: datetime,
-        edits: Sequence[Receipt] = (),
-        follows: Receipt | None = None,
-    ) -> Receipt:
+    def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:
         """Hand a letter over.
 
         Parameters
         ----------
-        now : datetime
-            Timezone-aware.
-        edits : sequence of mapping
-            Receipts of the posts to be changed, oldest first; none to make a new one.
-        follows : mapping, optional
-            Receipt of the letter that a new one goes on from.
+        step : Step
+            With the receipts of the posts to be changed, or of the letter that this one follows.
 
         Returns
         -------
@@ -78,20 +66,10 @@ class Transport(Protocol):
 class Files:
     """Renders letters into the lake's ``messages`` zone, where no connection is configured."""
 
+    edits: ClassVar[bool] = False
     lake: Lake
 
-    @property
-    def edits(self) -> bool:
-        """False: each letter is a file of its own."""
-        return False
-
-    def send(
-        self,
-        letter: Letter,
-        now: datetime,  # noqa: ARG002
-        edits: Sequence[Receipt] = (),  # noqa: ARG002
-        follows: Receipt | None = None,  # noqa: ARG002
-    ) -> Receipt:
+    def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:  # noqa: ARG002
         """Write the letter; the receipt says under which name."""
         if letter.transport == "slack":
             body = {"channel": letter.to[0], **render_slack(letter)}
@@ -101,8 +79,19 @@ class Files:
             head = f"To: {', '.join(letter.to)}\nSubject: {subject}\n\n"
             files = {f"{letter.name}.txt": head + text, f"{letter.name}.html": html}
         for name, content in files.items():
-            path = self.lake.make("messages", name)
-            aside = path.with_name(f".{name}.{os.getpid()}")
-            aside.write_text(content, encoding="utf-8")
-            publish(aside, path)
+            write_text(self.lake.make("messages", name), content)
         return {"transport": "files", "files": [f"messages/{name}" for name in files]}
+
+
+def open_transports(
+    lake: Lake, slack: Transport | None = None, smtp: Transport | None = None
+) -> dict[str, Transport]:
+    """A transport for each kind of message; files in the lake where there is no connection.
+
+    Returns
+    -------
+    dict
+        ``slack`` and ``email`` to transport, for ``send_due``.
+    """
+    files = Files(lake)
+    return {"slack": slack or files, "email": smtp or files}

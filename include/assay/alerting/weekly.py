@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
@@ -33,7 +34,7 @@ __all__ = [
     "weekly_line",
 ]
 
-_WEEK: Final = re.compile(r"^(\d{4})-W(\d{2})$")
+_WEEK: Final = re.compile(r"^[0-9]{4}-W[0-9]{2}$")
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,9 @@ def week_named(name: str | None, now: datetime) -> Week:
         monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday() + 7)
         year, number, _ = monday.isocalendar()
         return Week(f"{year}-W{number:02d}", monday)
-    found = _WEEK.match(name)
-    try:
-        if found:
-            return Week(name, date.fromisocalendar(int(found[1]), int(found[2]), 1))
-    except ValueError:
-        pass
+    if _WEEK.match(name):
+        with suppress(ValueError):
+            return Week(name, date.fromisoformat(name))
     raise InputError("no such week", got=name, expected="an ISO week like 2013-W06")
 
 

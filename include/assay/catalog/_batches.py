@@ -41,8 +41,6 @@ class Batches:
         ----------
         run_type : str
             ``scheduled``, ``manual``, ``backfill`` …
-        at : datetime
-            Timezone-aware.
         token : int, optional
             The lease's fencing token.
 
@@ -96,8 +94,6 @@ class Batches:
             The worst over all gates, None if nothing could be judged.
         counts : Counts
             Checked: every row that came in has gone to one place.
-        at : datetime
-            Timezone-aware.
         reasons : sequence of str
             Reason codes.
         token : int, optional

@@ -29,8 +29,8 @@ class Catalog:
     ``incidents``, ``responses`` and ``outbox``.
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
-    time. The calls inside ``with catalog.transaction():`` are kept together or not at all,
-    whichever parts they belong to.
+    time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
+    or not at all, whichever parts they belong to.
 
     Parameters
     ----------

@@ -60,8 +60,6 @@ class Incidents:
             ``drift/drift_found/age``.
         reasons : sequence of Reason
             Codes, numbers and outcomes; the incident takes the worst outcome it has seen.
-        at : datetime
-            Timezone-aware.
         continues_within : timedelta, optional
             An incident of the check that was closed no longer ago, and not by dismissal, is
             opened again; without it, another one is opened.
@@ -103,8 +101,6 @@ class Incidents:
 
         Parameters
         ----------
-        at : datetime
-            Timezone-aware.
         still_failing : collection of str
             Checks in which the batch stays as it is.
         only : collection of str, optional

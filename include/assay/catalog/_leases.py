@@ -41,8 +41,6 @@ class Leases:
         ----------
         owner : str
             The run id; its tasks share the lease by handing the token on.
-        now : datetime
-            Timezone-aware.
         ttl : timedelta
             From now until the lease may be taken over.
 
@@ -113,8 +111,6 @@ class Leases:
 
         Parameters
         ----------
-        clock : callable
-            Gives the current time, timezone-aware.
         ttl : timedelta
             Longer than the block takes; renew within for more.
         wait : timedelta

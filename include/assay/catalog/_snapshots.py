@@ -62,8 +62,6 @@ class Snapshots:
         ----------
         number : int
             Of a recorded snapshot.
-        at : datetime
-            Timezone-aware.
         newest : int, optional
             The highest number the registry held when the pointer was moved; the highest recorded
             one by default.

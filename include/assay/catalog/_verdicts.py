@@ -39,8 +39,6 @@ class Verdicts:
             The version it judged, or the work key where there is no version yet.
         verdict : Verdict
             Kept whole; its measurements also flat.
-        at : datetime
-            Timezone-aware.
         """
         # By way of JSON: it turns NaN and infinities into null, which every database takes.
         body = json.loads(verdict.model_dump_json())

@@ -43,14 +43,11 @@ def period_key(lake: Lake, dataset: str, period: str) -> bytes:
     sealed, wherever a copy lies.
     """
     parts = ("sealed", dataset, f"{period}.key")
-    text = private_text(lake, *parts, make=_new, what="key of a period")
+    new = f"{secrets.token_hex(_BYTES)}\n".encode()
+    text = private_text(lake, *parts, new=new, what="key of a period")
     if not re.fullmatch(rf"[0-9a-f]{{{2 * _BYTES}}}", text):
         raise InputError("isn't the key of a period", where=str(lake.path("secrets", *parts)))
     return bytes.fromhex(text)
-
-
-def _new() -> bytes:
-    return f"{secrets.token_hex(_BYTES)}\n".encode()
 
 
 def discard_period_keys(lake: Lake, zone: str, now: datetime) -> list[Path]:

@@ -111,12 +111,9 @@ def load_pseudonym_key(
             do="Make one with: python -c 'import secrets; print(\"v1:\" + secrets.token_hex(32))'",
         )
     name = "pseudonym.key"
-    text = private_text(lake, name, make=_new, what="pseudonym key")
+    new = f"v1:{secrets.token_hex(_MASTER_BYTES)}\n".encode()
+    text = private_text(lake, name, new=new, what="pseudonym key")
     return _parse(text, str(lake.path("secrets", name)))
-
-
-def _new() -> bytes:
-    return f"v1:{secrets.token_hex(_MASTER_BYTES)}\n".encode()
 
 
 def _parse(text: str, where: str) -> PseudonymKey:

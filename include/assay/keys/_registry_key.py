@@ -34,7 +34,7 @@ def embedded_registry_key(lake: Lake, registry: Path) -> bytes:
             where=str(path),
             do="Restore it from the backup of the secrets.",
         )
-    return secret_file(lake, path.name, make=lambda: secrets.token_bytes(32))
+    return secret_file(lake, path.name, new=secrets.token_bytes(32))
 
 
 def parse_registry_key(text: str | None) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from assay.errors import InputError
 from assay.lake import Lake
 
 
-def secret_file(lake: Lake, *parts: str, make: Callable[[], bytes]) -> bytes:
+def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
     """Read a secret from its file, which the first caller makes.
 
     Parameters
@@ -21,8 +20,8 @@ def secret_file(lake: Lake, *parts: str, make: Callable[[], bytes]) -> bytes:
         The file lies in its secrets zone.
     *parts : str
         The file's path in that zone.
-    make : callable
-        Gives the content of a new secret.
+    new : bytes
+        The content of the file if it isn't there yet.
 
     Notes
     -----
@@ -37,7 +36,7 @@ def secret_file(lake: Lake, *parts: str, make: Callable[[], bytes]) -> bytes:
         descriptor, aside = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(make())
+                file.write(new)
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):
@@ -47,7 +46,7 @@ def secret_file(lake: Lake, *parts: str, make: Callable[[], bytes]) -> bytes:
     return path.read_bytes()
 
 
-def private_text(lake: Lake, *parts: str, make: Callable[[], bytes], what: str) -> str:
+def private_text(lake: Lake, *parts: str, new: bytes, what: str) -> str:
     """Read a secret's text as :func:`secret_file` does, but refuse a file that others can read.
 
     Raises
@@ -55,7 +54,7 @@ def private_text(lake: Lake, *parts: str, make: Callable[[], bytes], what: str) 
     InputError
         If the file's mode lets its group or others in.
     """
-    content = secret_file(lake, *parts, make=make)
+    content = secret_file(lake, *parts, new=new)
     path = lake.path("secrets", *parts)
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:

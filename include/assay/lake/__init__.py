@@ -11,9 +11,8 @@ A file is written *aside*, under a hidden name, and then renamed. The next proce
 folder removes what a killed process left aside.
 """
 
-from assay.lake._lake import ZONES, Lake, Zone, clear_aside, digest, publish
+from assay.lake._lake import ZONES, Lake, Zone, clear_aside, digest, publish, write_text
 from assay.lake._private import locked, private_folder, queued
-from assay.lake._write import write_text
 
 __all__ = [
     "ZONES",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,17 +115,24 @@ def publish(aside: Path, path: Path) -> None:
     folder first, this one stays aside, and the caller removes it.
     """
     if aside.is_file():
-        descriptor = os.open(aside, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(aside)
     aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file aside (UTF-8), and rename it to its place."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    aside.write_text(text, encoding="utf-8")
+    publish(aside, path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def clear_aside(folder: Path, *, folders: bool = False) -> None:

@@ -18,7 +18,7 @@ _TICK: Final = 0.005
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock among the processes of this machine; it is released when its process ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -33,7 +33,7 @@ def queued(path: Path, patience: float) -> Iterator[None]:
     The lock only saves work: a process that continues without it is correct, but slower.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(path)
     try:
         waited = 0.0
         while not _taken(descriptor) and waited < patience:
@@ -51,7 +51,7 @@ def private_folder(root: Path) -> Iterator[Path]:
     with locked(root / ".lock"):
         _sweep(root)
         outer = Path(tempfile.mkdtemp(dir=root))
-        alive = os.open(outer / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        alive = _opened(outer / "alive")
         fcntl.flock(alive, fcntl.LOCK_EX)
     try:
         inner = outer / "work"
@@ -60,6 +60,10 @@ def private_folder(root: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(outer, ignore_errors=True)
         os.close(alive)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _sweep(root: Path) -> None:

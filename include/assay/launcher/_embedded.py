@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import AssayError
+from assay.lake import write_text
 from assay.launcher._home import Places
 from assay.launcher._ports import Ports, find_ports
 from assay.launcher._processes import Supervised, start, stop, tail
@@ -121,21 +122,21 @@ def status(home: Path | str) -> EmbeddedAirflow:
     return _look(Places.below(home))
 
 
-def run_airflow(home: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_airflow(
+    home: Path | str, *arguments: str, pass_fds: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run a command of Airflow on this home, and capture its output.
+
+    Parameters
+    ----------
+    pass_fds : sequence of int
+        Open files that the command inherits.
 
     Raises
     ------
     AssayError
         If the command fails. The message has its last lines.
     """
-    return _run_airflow(home, arguments)
-
-
-def _run_airflow(
-    home: Path | str, arguments: Sequence[str], hands: Sequence[int] = ()
-) -> subprocess.CompletedProcess[str]:
-    """Run a command of Airflow that inherits some open files."""
     done = subprocess.run(
         [*_airflow(), *arguments],
         env=environment(home),
@@ -143,7 +144,7 @@ def _run_airflow(
         capture_output=True,
         text=True,
         check=False,
-        pass_fds=hands,
+        pass_fds=pass_fds,
     )
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
@@ -186,14 +187,9 @@ def _read_record(places: Places) -> dict[str, Any]:
 def _write_record(
     places: Places, ports: Ports, processes: Sequence[Supervised], *, keep: bool
 ) -> None:
-    content = {
-        "ports": ports.as_dict(),
-        "processes": [asdict(p) for p in processes],
-        "kept": keep,
-    }
-    aside = places.record.with_suffix(".new")
-    aside.write_text(json.dumps(content), encoding="utf-8")
-    aside.replace(places.record)
+    started = [asdict(p) for p in processes]
+    content = {"ports": asdict(ports), "processes": started, "kept": keep}
+    write_text(places.record, json.dumps(content))
 
 
 def _keep(places: Places, embedded: EmbeddedAirflow) -> EmbeddedAirflow:
@@ -214,7 +210,7 @@ def _look(places: Places) -> EmbeddedAirflow:
         processes={n: alive[n].pid if n in alive else None for n in COMPONENTS},
         healthy=healthy,
         passwords=places.passwords,
-        logs=places.process_log("x").parent,
+        logs=places.logs,
         kept=bool(_read_record(places).get("kept")),
     )
 
@@ -265,7 +261,7 @@ def _migrate(places: Places, lock: int) -> None:
     if marked and not fresh:
         return
     # The command has the lock too: if this process is killed, the next start waits for it.
-    _run_airflow(places.home, ("db", "migrate"), (lock,))
+    run_airflow(places.home, "db", "migrate", pass_fds=(lock,))
     places.migrated.write_text(json.dumps(wanted), encoding="utf-8")
 
 
@@ -304,7 +300,7 @@ def _await_health(
         time.sleep(0.25)
     raise AssayError(
         f"Airflow wasn't healthy within {patience_s:.0f} s",
-        where=str(places.process_log("x").parent),
+        where=str(places.logs),
         do="Read the logs there.",
     )
 

@@ -51,65 +51,54 @@ class Places:
     ----------
     home : Path
         Absolute.
+    airflow : Path
+        Airflow's own home: its database and its records of processes.
+    config : Path
+        Airflow's settings file. It is empty: every setting is in the environment.
+    record : Path
+        Ports and processes of the last start.
+    lock : Path
+        Held while processes are started or stopped.
+    migrated : Path
+        Which version of Airflow and which database the last migration was for.
+    passwords : Path
+        Passwords of the users of the UI, in the auth manager's own format.
+    logs : Path
+        Folder of the output of the four processes.
     """
 
     home: Path
+    lake: Lake
+    airflow: Path
+    config: Path
+    record: Path
+    lock: Path
+    migrated: Path
+    passwords: Path
+    logs: Path
 
     @classmethod
     def below(cls, home: Path | str) -> Places:
         """The places below a home, given as any path."""
-        return cls(Path(home).expanduser().resolve())
-
-    @property
-    def lake(self) -> Lake:
-        """The lake below the home."""
-        return Lake(self.home)
+        lake = Lake(Path(home).expanduser().resolve())
+        airflow = lake.path("airflow")
+        return cls(
+            home=lake.home,
+            lake=lake,
+            airflow=airflow,
+            config=airflow / "airflow.cfg",
+            record=airflow / "launcher.json",
+            lock=airflow / "launcher.lock",
+            migrated=airflow / "migrated.json",
+            passwords=lake.path("secrets", "airflow_passwords.json"),
+            logs=lake.path("logs", "processes"),
+        )
 
     def make(self) -> None:
         """Make the folders that the launcher and Airflow write to."""
         for path in (("airflow",), ("logs", "processes", "log"), ("cache",)):
             self.lake.make(*path)
 
-    @property
-    def airflow(self) -> Path:
-        """Airflow's own home: its database and its records of processes."""
-        return self.lake.path("airflow")
-
-    @property
-    def config(self) -> Path:
-        """Airflow's settings file. It is empty: every setting is in the environment."""
-        return self.lake.path("airflow", "airflow.cfg")
-
-    @property
-    def record(self) -> Path:
-        """Ports and processes of the last start."""
-        return self.lake.path("airflow", "launcher.json")
-
-    @property
-    def lock(self) -> Path:
-        """Held while processes are started or stopped."""
-        return self.lake.path("airflow", "launcher.lock")
-
-    @property
-    def migrated(self) -> Path:
-        """Which version of Airflow and which database the last migration was for."""
-        return self.lake.path("airflow", "migrated.json")
-
-    @property
-    def passwords(self) -> Path:
-        """Passwords of the users of the UI, in the auth manager's own format."""
-        return self.lake.path("secrets", "airflow_passwords.json")
-
-    @property
-    def task_logs(self) -> Path:
-        """Logs of tasks, one folder for each run."""
-        return self.lake.path("logs", "airflow")
-
-    @property
-    def dag_logs(self) -> Path:
-        """Logs of parsing, one folder for each day."""
-        return self.lake.path("logs", "parsing")
-
     def process_log(self, name: str) -> Path:
         """Output of one of the four processes."""
-        return self.lake.path("logs", "processes", f"{name}.log")
+        return self.logs / f"{name}.log"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 _USUAL = (8080, 8793, 8794)
@@ -31,25 +31,16 @@ class Ports:
             return None
         return cls(**json.loads(record.read_text(encoding="utf-8"))["ports"])
 
-    def as_dict(self) -> dict[str, int]:
-        """The ports by name, for the record."""
-        return asdict(self)
-
 
 def find_ports(last: Ports | None) -> Ports:
     """Find three free ports: those of the last start, else the usual ones, else any.
-
-    Parameters
-    ----------
-    last : Ports or None
-        The ports of the last start.
 
     Notes
     -----
     A port is free if it can be bound on every address, because the log servers listen on all.
     Another process may take it before Airflow starts, so the caller must be ready to try again.
     """
-    wanted = (last.api, last.scheduler_logs, last.triggerer_logs) if last else _USUAL
+    wanted = astuple(last) if last else _USUAL
     found: list[int] = []
     for port in wanted:
         found.append(port if port not in found and _free(port) else _any(found))

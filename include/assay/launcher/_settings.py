@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from assay.errors import AssayError
@@ -46,7 +46,8 @@ def environment(home: Path | str, outer: Mapping[str, str] | None = None) -> dic
     base = dict(os.environ if outer is None else outer)
     places, root = Places.below(home), project_root(base)
     places.make()
-    _keep_config_empty(places)
+    if not places.config.exists():  # Airflow would write one with keys of its own
+        places.config.touch(mode=0o600)
     own = _folders(places, root, base) | _keys(places) | _users(places) | _urls(places)
     return {**_defaults(places), **base, **own}
 
@@ -95,8 +96,10 @@ def _folders(places: Places, root: Path, base: Mapping[str, str]) -> dict[str, s
         "AIRFLOW_CONFIG": str(places.config),
         "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(root / "plugins"),
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(places.task_logs),
-        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(places.dag_logs),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(places.lake.path("logs", "airflow")),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(
+            places.lake.path("logs", "parsing")
+        ),
         "DVC_SITE_CACHE_DIR": str(places.lake.path("cache", "dvc")),
         "PYTHONPATH": os.pathsep.join([*ours, *theirs]),
         "NO_PROXY": no_proxy,
@@ -129,31 +132,21 @@ def _users(places: Places) -> dict[str, str]:
 
 
 def _passwords(places: Places) -> dict[str, str]:
-    def make() -> dict[str, str]:
-        return {user: secrets.token_urlsafe(12) for user in USERS}
-
-    return _stored(places, places.passwords.name, make)
-
-
-def _keep_config_empty(places: Places) -> None:
-    """Keep Airflow from writing a settings file with its own keys where there is none."""
-    if not places.config.exists():
-        places.config.touch(mode=0o600)
+    made = {user: secrets.token_urlsafe(12) for user in USERS}
+    return _stored(places, places.passwords.name, made)
 
 
 def _keys(places: Places) -> dict[str, str]:
-    def make() -> dict[str, str]:
-        return {
-            "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
-            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
-        }
-
-    return _stored(places, "airflow.json", make)
+    made = {
+        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
+    }
+    return _stored(places, "airflow.json", made)
 
 
-def _stored(places: Places, name: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """Values of a secret file, which the first caller makes."""
-    content = secret_file(places.lake, name, make=lambda: json.dumps(make()).encode())
+def _stored(places: Places, name: str, made: dict[str, str]) -> dict[str, str]:
+    """Values of a secret file, which are these if it isn't there yet."""
+    content = secret_file(places.lake, name, new=json.dumps(made).encode())
     values: dict[str, str] = json.loads(content)
     return values

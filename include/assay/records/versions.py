@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from assay.records.lineage import LineageEdge
-from assay.verdict import Verdict
+from assay.verdict import Frozen, Verdict
 
 DATASET: Final = r"^[a-z][a-z0-9_]*$"
 BATCH: Final = r"^[0-9A-Za-z][0-9A-Za-z_-]*$"
@@ -28,11 +28,7 @@ VERDICTS: Final = "verdicts"
 """The object that holds the gates' verdicts on a version."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Derivation(_Frozen):
+class Derivation(Frozen):
     """All that a batch version derives from; the version's id is a keyed hash of it.
 
     Two runs with equal derivations have the same version, so whatever may change a byte of the
@@ -57,7 +53,7 @@ class Derivation(_Frozen):
     transform_version: str = Field(description="Version of the code that transforms.")
 
 
-class StoredObject(_Frozen):
+class StoredObject(Frozen):
     """One file of a version, as DVC names it: by the MD5 of its bytes."""
 
     file: str = Field(description="File name within the version, such as `data.parquet`.")
@@ -65,7 +61,7 @@ class StoredObject(_Frozen):
     size: int = Field(ge=0)
 
 
-class BatchVersion(_Frozen):
+class BatchVersion(Frozen):
     """One immutable version of one batch: pointers to its objects, and counts.
 
     Parameters
@@ -102,14 +98,14 @@ class BatchVersion(_Frozen):
         return sum(stored.size for stored in self.objects.values())
 
 
-class Judgement(_Frozen):
+class Judgement(Frozen):
     """Where the verdicts on a version are, and when each gate gave its own."""
 
     stored: StoredObject
     judged: dict[ObjectName, datetime]
 
 
-class Snapshot(_Frozen):
+class Snapshot(Frozen):
     """One numbered release of a data set: the version of each batch, for ever.
 
     Parameters
@@ -150,7 +146,7 @@ class Snapshot(_Frozen):
         return same and (forced or batch not in self.forced)
 
 
-class Stay(_Frozen):
+class Stay(Frozen):
     """That a removed version was brought back, until when, by whom and why."""
 
     until: date
@@ -159,7 +155,7 @@ class Stay(_Frozen):
     at: datetime
 
 
-class Tombstone(_Frozen):
+class Tombstone(Frozen):
     """The record that replaces a removed version.
 
     Read ``removed`` first: a version that was brought back keeps its tombstone, with its ``stay``.
@@ -189,7 +185,7 @@ class Tombstone(_Frozen):
         return self.stay is None
 
 
-class Rollback(_Frozen):
+class Rollback(Frozen):
     """A move of the pointer to a snapshot that was there already, with who did it and why."""
 
     source: int
@@ -199,7 +195,7 @@ class Rollback(_Frozen):
     at: datetime
 
 
-class Pointer(_Frozen):
+class Pointer(Frozen):
     """Which snapshot a reader of the data set gets.
 
     Parameters

@@ -6,8 +6,6 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from assay.errors import InputError, Problem, problems_error
 from assay.lake import Lake
 from assay.retention._inventory import (
@@ -18,16 +16,15 @@ from assay.retention._inventory import (
 )
 from assay.retention._plan import PlannedRemoval, RetentionPlan
 from assay.retention._tree import measure_tree
+from assay.verdict import Frozen
 
 
-class RetentionResult(BaseModel):
+class RetentionResult(Frozen):
     """What a sweep removed; ``gone_before`` was removed by an earlier turn of the same plan.
 
     ``kept`` is what the plan names, too, and what isn't due any more: a hold came, or a run.
     ``versions`` have left the snapshot or the registry, ``objects`` were taken out of its store.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: str
     removed: tuple[str, ...]

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from assay.lake import ZONES, Lake
 from assay.records.runs import BatchRecord
@@ -21,6 +21,7 @@ from assay.retention._history import (
 )
 from assay.retention._tree import Tree, measure_tree
 from assay.retention._versions import VersionItem
+from assay.verdict import Frozen
 
 SweptZone = Literal[
     "landing", "quarantine", "audit", "work", "spill", "reports", "messages", "archive"
@@ -36,7 +37,7 @@ REMOVING: Final = ".removing-"
 """Names what an interrupted sweep has already taken out of its place."""
 
 
-class Item(BaseModel):
+class Item(Frozen):
     """The smallest thing that is kept or removed as a whole: a folder of a batch, or one file.
 
     Parameters
@@ -53,8 +54,6 @@ class Item(BaseModel):
         Changes when a file in it is added, removed or written.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     zone: SweptZone
     path: str
     dataset: str | None
@@ -68,7 +67,7 @@ class Item(BaseModel):
     fingerprint: str
 
 
-class Inventory(BaseModel):
+class Inventory(Frozen):
     """All that a sweep may look at.
 
     Parameters
@@ -86,8 +85,6 @@ class Inventory(BaseModel):
     objects : tuple of str
         Names of objects in the registry's store that no live version refers to.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     items: tuple[Item, ...]
     unclaimed: tuple[str, ...] = ()
@@ -146,9 +143,8 @@ def take_inventory(
     for zone in WRITTEN_ZONES:
         for path, seen in _measured(_children(lake.path(zone), problems, lake), problems, lake):
             items.append(_written_item(lake, zone, path, seen))
-    ordered = sorted(items, key=lambda i: i.path)
     return Inventory(
-        items=tuple(ordered),
+        items=tuple(sorted(items, key=lambda i: i.path)),
         unclaimed=tuple(sorted(unclaimed)),
         problems=tuple(sorted(problems)),
         versions=tuple(_version_items(stored, releases, pointers, history, batch_end, stays or {})),

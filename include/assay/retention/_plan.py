@@ -8,19 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict
-
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
 from assay.retention._inventory import Inventory, Item, SweptZone
-from assay.retention._period_end import days_after
+from assay.retention._period import days_after, kept_for, start_of
 from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
+from assay.verdict import Frozen
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PlannedRemoval(_Frozen):
+class PlannedRemoval(Frozen):
     """One item that is due: since when it counts, when it was due, and by which period."""
 
     path: str
@@ -37,7 +32,7 @@ class PlannedRemoval(_Frozen):
     fingerprint: str
 
 
-class DelayedRemoval(_Frozen):
+class DelayedRemoval(Frozen):
     """One item that is due but that something must have."""
 
     path: str
@@ -45,7 +40,7 @@ class DelayedRemoval(_Frozen):
     needed_by: tuple[str, ...]
 
 
-class RetentionPlan(_Frozen):
+class RetentionPlan(Frozen):
     """What a sweep would remove; nothing else, and nothing yet.
 
     Read ``removals`` for the files that go, ``versions`` for what becomes of versions, ``objects``
@@ -86,8 +81,6 @@ def plan_retention(
     policies : mapping
         Data set to its retention policy. What belongs to a data set without one stays, and is a
         problem.
-    now : datetime
-        Timezone-aware.
 
     Notes
     -----
@@ -105,14 +98,13 @@ def plan_retention(
             owner = f"data set {item.dataset!r}" if item.dataset else "any data set"
             problems.append(f"{item.path}: no period of {owner} for the zone {item.zone}")
             continue
-        counts_from, since = _since(item, period)
-        due = days_after(since, period.max_age_days)
-        if due > now:
+        removal = _removal(item, period)
+        if removal.due > now:
             continue
         if needed := (*item.needed_by, *_holds(item, policies, now)):
-            delayed.append(DelayedRemoval(path=item.path, due=due, needed_by=needed))
+            delayed.append(DelayedRemoval(path=item.path, due=removal.due, needed_by=needed))
         else:
-            removals.append(_removal(item, period, counts_from, since, due))
+            removals.append(removal)
     versions, kept = plan_versions(inventory.versions, policies, inventory.latest, now)
     return RetentionPlan(
         removals=tuple(removals),
@@ -144,31 +136,14 @@ def _rules(item: Item, policies: Mapping[str, RetentionPolicy]) -> list[Retentio
     return [policies[item.dataset]] if item.dataset in policies else []
 
 
-def _since(item: Item, period: Period | WrittenPeriod) -> tuple[CountsFrom, datetime]:
-    moment: datetime | None = getattr(item, period.counts_from)
-    return ("landed_at", item.landed_at) if moment is None else (period.counts_from, moment)
-
-
-def _removal(
-    item: Item,
-    period: Period | WrittenPeriod,
-    counts_from: CountsFrom,
-    since: datetime,
-    due: datetime,
-) -> PlannedRemoval:
-    fallback = f" (it has no {period.counts_from})" if counts_from != period.counts_from else ""
-    days = "day" if period.max_age_days == 1 else "days"
+def _removal(item: Item, period: Period | WrittenPeriod) -> PlannedRemoval:
+    counts_from, since = start_of(item, period)
+    names = {"path", "zone", "dataset", "batch", "files", "bytes", "fingerprint"}
     return PlannedRemoval(
-        path=item.path,
-        zone=item.zone,
-        dataset=item.dataset,
-        batch=item.batch,
+        **item.model_dump(include=names),
         counts_from=counts_from,
         since=since,
-        due=due,
+        due=days_after(since, period.max_age_days),
         max_age_days=period.max_age_days,
-        why=f"{item.zone} is kept {period.max_age_days} {days} from {counts_from}{fallback}",
-        files=item.files,
-        bytes=item.bytes,
-        fingerprint=item.fingerprint,
+        why=f"{item.zone} is {kept_for(period, counts_from)}",
     )

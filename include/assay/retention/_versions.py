@@ -6,19 +6,25 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from assay.policy.retention import CountsFrom, Period, ReleasedPeriod, RetentionPolicy
-from assay.retention._period_end import days_after
+from assay.retention._period import days_after, kept_for, start_of
+from assay.verdict import Frozen
 
 Action = Literal["withdraw", "archive", "remove"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Version(Frozen):
+    dataset: str
+    batch: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """How a plan names it."""
+        return f"{self.dataset} {self.batch} {self.version[:12]}"
 
 
-class VersionItem(_Frozen):
+class VersionItem(_Version):
     """One version that the registry holds, with the moments that a period may count from.
 
     Parameters
@@ -33,9 +39,6 @@ class VersionItem(_Frozen):
         Until when it was brought back from the archive.
     """
 
-    dataset: str
-    batch: str
-    version: str
     landed_at: datetime
     released_at: datetime | None = None
     batch_end: datetime | None = None
@@ -45,18 +48,10 @@ class VersionItem(_Frozen):
     stay: date | None = None
     bytes: int = 0
 
-    @property
-    def name(self) -> str:
-        """How a plan names it."""
-        return f"{self.dataset} {self.batch} {self.version[:12]}"
 
-
-class PlannedVersion(_Frozen):
+class PlannedVersion(_Version):
     """What becomes of one version, since when its period counts, and when it ended."""
 
-    dataset: str
-    batch: str
-    version: str
     actions: tuple[Action, ...]
     counts_from: CountsFrom
     since: datetime
@@ -64,13 +59,8 @@ class PlannedVersion(_Frozen):
     why: str
     bytes: int = 0
 
-    @property
-    def name(self) -> str:
-        """How a plan names it."""
-        return f"{self.dataset} {self.batch} {self.version[:12]}"
 
-
-class DelayedVersion(_Frozen):
+class DelayedVersion(Frozen):
     """A version whose period has ended and that something keeps."""
 
     name: str
@@ -94,8 +84,6 @@ def plan_versions(
     latest : mapping
         Data set → the highest snapshot number. The policy's ``rollback_points`` highest ones are
         rollback points, the released one among them if something leaves it.
-    now : datetime
-        Timezone-aware.
 
     Notes
     -----
@@ -110,7 +98,7 @@ def plan_versions(
             continue
         released = policy.versions.released
         period = released if item.snapshots else policy.versions.unreleased
-        counts_from, since = _since(item, period)
+        counts_from, since = start_of(item, period)
         due = _due(item, since, period, policy.versions.min_age_days)
         if due > now:
             continue
@@ -128,11 +116,6 @@ def plan_versions(
         actions = _actions(item, released, waits)
         planned.append(_planned(item, actions, period, counts_from, since, due))
     return tuple(planned), tuple(delayed)
-
-
-def _since(item: VersionItem, period: Period) -> tuple[CountsFrom, datetime]:
-    moment: datetime | None = getattr(item, period.counts_from)
-    return ("landed_at", item.landed_at) if moment is None else (period.counts_from, moment)
 
 
 def _due(item: VersionItem, since: datetime, period: Period, least: int) -> datetime:
@@ -165,16 +148,11 @@ def _planned(
     due: datetime,
 ) -> PlannedVersion:
     kind = "released versions are" if item.snapshots else "versions that were never released are"
-    days = "day" if period.max_age_days == 1 else "days"
-    fallback = f" (it has no {period.counts_from})" if counts_from != period.counts_from else ""
     return PlannedVersion(
-        dataset=item.dataset,
-        batch=item.batch,
-        version=item.version,
+        **item.model_dump(include={"dataset", "batch", "version", "bytes"}),
         actions=actions,
         counts_from=counts_from,
         since=since,
         due=due,
-        why=f"{kind} kept {period.max_age_days} {days} from {counts_from}{fallback}",
-        bytes=item.bytes,
+        why=f"{kind} {kept_for(period, counts_from)}",
     )

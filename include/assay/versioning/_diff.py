@@ -8,21 +8,17 @@ from operator import or_
 from typing import Final, Literal
 
 import ibis
-from ibis import Table
-from pydantic import BaseModel, ConfigDict
+from ibis.expr.datatypes import DataType
 
 from assay.engine import Session, data_columns
 from assay.errors import InputError
+from assay.verdict import Frozen
 from assay.versioning._summary import ColumnSummary, measure_columns
 
 _HERE: Final = "here"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ColumnDiff(_Frozen):
+class ColumnDiff(Frozen):
     """One column on both sides.
 
     ``changed`` counts the rows of equal key whose values differ; None without a key, for a column
@@ -39,7 +35,7 @@ class ColumnDiff(_Frozen):
     right: ColumnSummary | None
 
 
-class RowDiff(_Frozen):
+class RowDiff(Frozen):
     """Rows by key: ``left = removed + changed + unchanged``, ``right = added + changed + …``.
 
     Without a key whole rows are compared, as often as they occur, and none counts as changed.
@@ -54,7 +50,7 @@ class RowDiff(_Frozen):
     unchanged: int
 
 
-class VersionDiff(_Frozen):
+class VersionDiff(Frozen):
     """The difference of two versions; columns as the right side has them, removed ones last."""
 
     rows: RowDiff
@@ -131,7 +127,9 @@ def diff_versions(
     )
 
 
-def _status(left: Table, right: Table) -> Literal["same", "added", "removed", "retyped"]:
+def _status(
+    left: DataType | None, right: DataType | None
+) -> Literal["same", "added", "removed", "retyped"]:
     if left is None:
         return "added"
     if right is None:

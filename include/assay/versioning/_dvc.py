@@ -9,8 +9,8 @@ import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,7 +28,7 @@ from assay.versioning._process import RegistryUnavailable, without_credentials
 _READ_ONLY: Final = 0o444
 _BLOCK: Final = 1 << 20
 _CONNECT_S: Final = 20
-_SILENCE_S: Final = 60
+_READ_S: Final = 60
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -36,7 +36,7 @@ REPOSITORY: Final[Mapping[str, bytes]] = {
     ".dvc/config": b"[core]\n    analytics = false\n",
     ".dvc/.gitignore": b"/config.local\n/tmp\n/cache\n",
 }
-"""What makes a Git repository a DVC repository; the remote stays out, its address may change."""
+"""What makes a Git repository a DVC repository; without the remote, whose address may change."""
 
 
 class ObjectStore:
@@ -47,7 +47,7 @@ class ObjectStore:
     remote : str
         Path or URL, as ``dvc remote add`` takes it.
     scratch : Path
-        Where objects that came from afar are kept.
+        Where copies of remote objects are cached.
     """
 
     def __init__(self, remote: str, scratch: Path) -> None:
@@ -61,10 +61,6 @@ class ObjectStore:
             self._opened = _open_store(self.remote)
         return self._opened
 
-    @property
-    def _in_place(self) -> bool:
-        return bool(self._odb.fs.protocol == "local")
-
     def add(self, path: Path, stored: StoredObject) -> None:
         """Upload a file, unless the remote has it whole.
 
@@ -72,12 +68,10 @@ class ObjectStore:
         that a killed upload leaves nothing under the object's name.
         """
         target = self._odb.oid_to_path(stored.md5)
-        try:
+        with self._answering():
             if self._size(target) != stored.size:
                 self._odb.fs.put_file(str(path), target)
                 self._odb.protect(target)
-        except Exception as error:  # each store's client raises kinds of its own
-            raise self._unavailable(error) from error
 
     def names(self) -> set[str]:
         """The MD5 of every object that the remote holds.
@@ -86,83 +80,67 @@ class ObjectStore:
         """
         odb = self._odb
         named: set[str] = set()
-        try:
+        with self._answering():
             for path in odb.fs.find(odb.path) if odb.fs.exists(odb.path) else ():
                 with suppress(ValueError):
                     named.add(odb.path_to_oid(path))
-        except Exception as error:
-            raise self._unavailable(error) from error
         return named
 
     def written(self, md5: str) -> datetime | None:
         """When an object was written, None where it is gone."""
-        try:
+        with self._answering(), suppress(FileNotFoundError):
             return _written(self._odb.fs.info(self._odb.oid_to_path(md5)))
-        except FileNotFoundError:
-            return None
-        except Exception as error:
-            raise self._unavailable(error) from error
+        return None
 
     def remove(self, md5: str) -> None:
-        """Remove an object, of which nothing may be left here either; safe to repeat."""
-        try:
+        """Remove an object and the copy of it here; safe to repeat."""
+        with self._answering(), suppress(FileNotFoundError):
             self._odb.delete(md5)
-        except FileNotFoundError:
-            pass
-        except Exception as error:
-            raise self._unavailable(error) from error
         (self._cache / md5[:2] / md5[2:]).unlink(missing_ok=True)
 
     def get(self, stored: StoredObject) -> Path:
-        """A file of this machine that holds the object, its bytes verified.
+        """A local file that holds the object, its bytes verified; it must not be changed.
 
-        Where the remote is a folder it is the object itself; else a cached copy. Neither may be
-        changed.
+        It is the object itself where the remote is a folder, else a cached copy.
 
         Raises
         ------
         RegistryError
             If the remote lacks the object, or holds other bytes under its name.
         """
-        if self._in_place:
+        if self._odb.fs.protocol == "local":
             return self._verified(Path(self._odb.oid_to_path(stored.md5)), stored)
         cached = self.cached(stored)
         if cached.is_file() and md5_of(cached) == stored.md5:
             return cached
         cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=cached.parent))
+        aside = folder / "object"
         try:
-            self._odb.fs.get_file(self._odb.oid_to_path(stored.md5), str(folder / "object"))
-            aside = self._verified(folder / "object", stored)
-            aside.chmod(_READ_ONLY)
+            with self._answering(), suppress(FileNotFoundError):  # _verified says that it is lost
+                self._odb.fs.get_file(self._odb.oid_to_path(stored.md5), str(aside))
+            self._verified(aside, stored).chmod(_READ_ONLY)
             publish(aside, cached)
-        except RegistryError:
-            raise
-        except FileNotFoundError as error:
-            raise self._lost(stored, "nothing") from error
-        except Exception as error:
-            raise self._unavailable(error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return cached
 
     def cached(self, stored: StoredObject) -> Path:
-        """Where this machine keeps a copy of an object from afar; it may be damaged, or not be."""
+        """Where a copy of a remote object is cached; it may be damaged or absent."""
         return self._cache / stored.md5[:2] / stored.md5[2:]
 
     def damage(self, stored: StoredObject) -> str | None:
         """What is wrong with the remote's own copy of an object, read whole; None if nothing is."""
         target = self._odb.oid_to_path(stored.md5)
         digest, size = hashlib.md5(usedforsecurity=False), 0
-        try:
-            with self._odb.fs.open(target, "rb") as file:
-                while block := file.read(_BLOCK):
-                    digest.update(block)
-                    size += len(block)
-        except FileNotFoundError:
-            return "lost"
-        except Exception as error:
-            raise self._unavailable(error) from error
+        with self._answering():
+            try:
+                with self._odb.fs.open(target, "rb") as file:
+                    while block := file.read(_BLOCK):
+                        digest.update(block)
+                        size += len(block)
+            except FileNotFoundError:
+                return "lost"
         if digest.hexdigest() == stored.md5:
             return None
         return f"{size} bytes instead of {stored.size}" if size != stored.size else "other bytes"
@@ -170,11 +148,9 @@ class ObjectStore:
     def replace(self, path: Path, stored: StoredObject) -> None:
         """Put a verified file in the place of a damaged object."""
         target = self._odb.oid_to_path(stored.md5)
-        try:
+        with self._answering():
             if self._size(target) is not None:
                 self._odb.fs.rm_file(target)
-        except Exception as error:
-            raise self._unavailable(error) from error
         self.add(path, stored)
 
     def _size(self, target: str) -> int | None:
@@ -211,9 +187,14 @@ class ObjectStore:
             do="Restore the object from a backup of the store.",
         )
 
-    def _unavailable(self, error: Exception) -> RegistryUnavailable:
-        said = without_credentials(f"{self.remote}: {error}")
-        return RegistryUnavailable(f"the object store didn't answer: {said}")
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn the errors of a store's client, each of a kind of its own, into one."""
+        try:
+            yield
+        except Exception as error:
+            shown = without_credentials(f"{self.remote}: {error}")
+            raise RegistryUnavailable(f"the object store didn't answer: {shown}") from error
 
 
 def _written(info: Mapping[str, Any]) -> datetime:
@@ -245,20 +226,15 @@ def _open_store(remote: str) -> Any:
         raise RegistryError("the object remote's client isn't installed", got=str(error)) from error
     finally:
         sys.stdout, sys.stderr = streams
-    fs = kind(**kind._get_kwargs_from_urls(url), **_patience(kind.protocol))
-    if kind.protocol == "s3":
-        # The client below tries again by itself (AWS_MAX_ATTEMPTS); tries of tries take an hour.
+    is_s3 = kind.protocol == "s3"
+    timeouts = {"connect_timeout": _CONNECT_S, "read_timeout": _READ_S} if is_s3 else {}
+    fs = kind(**kind._get_kwargs_from_urls(url), **timeouts)
+    if is_s3:
+        # Its client retries by itself (AWS_MAX_ATTEMPTS); retries of retries take an hour.
         fs.fs.retries = 1
     return cast("Any", db.get_odb)(
         fs, fs.join(kind._strip_protocol(url), "files", "md5"), hash_name="md5"
     )
-
-
-def _patience(protocol: str) -> dict[str, int]:
-    """How many seconds a store may take to be reached, and be silent."""
-    if protocol != "s3":
-        return {}
-    return {"connect_timeout": _CONNECT_S, "read_timeout": _SILENCE_S}
 
 
 def render_dvc(version: BatchVersion) -> bytes:
@@ -287,13 +263,12 @@ def load_dvc(dataset: str, batch: str, version: str, content: bytes) -> BatchVer
         name: StoredObject(file=file, md5=outs[file]["md5"], size=outs[file]["size"])
         for name, file in meta["objects"].items()
     }
-    at = datetime.fromisoformat(str(meta["at"]))
     return BatchVersion(
         dataset=dataset,
         batch=batch,
         version=version,
         objects=objects,
         counts=meta["counts"],
-        at=at,
+        at=datetime.fromisoformat(str(meta["at"])),
         judged={k: datetime.fromisoformat(str(v)) for k, v in meta.get("judged", {}).items()},
     )

@@ -30,8 +30,7 @@ def checked(kind: str, name: str) -> str:
 
 def versions_folder(dataset: str, batch: str | None = None) -> str:
     """Folder of a data set's versions, or of one batch's."""
-    folder = f"{checked('dataset', dataset)}/versions"
-    return f"{folder}/{checked('batch', batch)}" if batch is not None else folder
+    return _folder("versions", dataset, batch)
 
 
 def version_file(dataset: str, batch: str, version: str) -> str:
@@ -41,7 +40,7 @@ def version_file(dataset: str, batch: str, version: str) -> str:
 
 def snapshots_folder(dataset: str) -> str:
     """Folder of a data set's snapshots."""
-    return f"{checked('dataset', dataset)}/snapshots"
+    return _folder("snapshots", dataset)
 
 
 def snapshot_file(dataset: str, number: int) -> str:
@@ -49,17 +48,21 @@ def snapshot_file(dataset: str, number: int) -> str:
     return f"{snapshots_folder(dataset)}/{int(number)}.json"
 
 
-def tombstones_folder(dataset: str, batch: str | None = None) -> str:
-    """Folder of a data set's tombstones, or of one batch's."""
-    folder = f"{checked('dataset', dataset)}/tombstones"
-    return f"{folder}/{checked('batch', batch)}" if batch is not None else folder
+def tombstones_folder(dataset: str) -> str:
+    """Folder of a data set's tombstones."""
+    return _folder("tombstones", dataset)
 
 
 def tombstone_file(dataset: str, batch: str, version: str) -> str:
     """The file of a version's tombstone."""
-    return f"{tombstones_folder(dataset, batch)}/{checked('version', version)}.json"
+    return f"{_folder('tombstones', dataset, batch)}/{checked('version', version)}.json"
 
 
 def pointer_file(dataset: str) -> str:
     """The file of a data set's pointer."""
     return f"{checked('dataset', dataset)}/pointer.json"
+
+
+def _folder(kind: str, dataset: str, batch: str | None = None) -> str:
+    folder = f"{checked('dataset', dataset)}/{kind}"
+    return folder if batch is None else f"{folder}/{checked('batch', batch)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,6 @@ from assay.records.versions import (
     Tombstone,
 )
 from assay.versioning._changes import no_snapshot, no_version
-from assay.versioning._checkout import checked_out
 from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import place
@@ -35,7 +35,13 @@ from assay.versioning._records import (
     load_version,
 )
 from assay.versioning._removal import Removal
-from assay.versioning._tombstones import live_versions, load_tombstones, refuse_removed
+from assay.versioning._tombstones import (
+    live_versions,
+    load_tombstones,
+    refuse_removed,
+    snapshot_without,
+    without_removed,
+)
 
 LINEAGE: Final = "lineage"
 
@@ -202,9 +208,34 @@ class Reader:
         RegistryError
             If the folder holds what isn't of this snapshot: a reader would get rows of two.
         """
-        view = self._git.view()
-        return checked_out(view, self._objects, self.snapshot(dataset, number), to, partial=partial)
+        view, snapshot = self._git.view(), self.snapshot(dataset, number)
+        left, gone = without_removed(view, snapshot)
+        if gone and not partial:
+            raise snapshot_without(snapshot, gone)
+        wanted: dict[str, StoredObject] = {}
+        for batch, version in left.items():
+            known = load_version(view, dataset, batch, version)
+            if known is None or "data" not in known.objects:
+                raise no_version(dataset, batch, version)
+            stored = known.objects["data"]
+            wanted[batch + Path(stored.file).suffix] = stored
+        _refuse_strangers(to, set(wanted))
+        for file, stored in sorted(wanted.items()):
+            self._fetch(stored, to / file)
+        return snapshot.model_copy(update={"batches": left})
 
     def _fetch(self, stored: StoredObject, to: Path | None) -> Path:
         source = self._objects.get(stored)
         return source if to is None else place(source, stored.md5, to)
+
+
+def _refuse_strangers(folder: Path, names: Collection[str]) -> None:
+    strangers = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    strangers = [n for n in strangers if n not in names and not n.startswith(".")]
+    if strangers:
+        raise RegistryError(
+            "the folder holds files of something else",
+            where=str(folder),
+            got=strangers[0],
+            expected="an empty folder, or an earlier checkout of the same snapshot",
+        )

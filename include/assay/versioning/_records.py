@@ -40,22 +40,17 @@ def load_versions(view: View, dataset: str, batch: str | None = None) -> tuple[B
 
 def load_pointer(view: View, dataset: str) -> Pointer | None:
     """The pointer, None before the first release."""
-    path = pointer_file(dataset)
-    content = view.read(path)
-    return None if content is None else parsed(Pointer, path, content)
+    return load_record(Pointer, view, pointer_file(dataset))
 
 
 def load_snapshot(view: View, dataset: str, number: int) -> Snapshot | None:
     """One snapshot, None where there is none of that number."""
-    path = snapshot_file(dataset, number)
-    content = view.read(path)
-    return None if content is None else parsed(Snapshot, path, content)
+    return load_record(Snapshot, view, snapshot_file(dataset, number))
 
 
 def load_snapshots(view: View, dataset: str) -> tuple[Snapshot, ...]:
     """All snapshots of a data set, by number."""
-    found = view.read_all(snapshots_folder(dataset))
-    snapshots = [parsed(Snapshot, path, content) for path, content in found.items()]
+    snapshots = load_records(Snapshot, view, snapshots_folder(dataset))
     return tuple(sorted(snapshots, key=lambda s: s.number))
 
 
@@ -82,8 +77,19 @@ def render_record(record: BaseModel) -> bytes:
     return (json.dumps(record.model_dump(mode="json"), sort_keys=True, indent=1) + "\n").encode()
 
 
-def parsed(model: type[M], path: str, content: bytes) -> M:
-    """A record of the registry as its model."""
+def load_record(model: type[M], view: View, path: str) -> M | None:
+    """A record of the registry, None where there is no such file."""
+    content = view.read(path)
+    return None if content is None else _parsed(model, path, content)
+
+
+def load_records(model: type[M], view: View, folder: str) -> tuple[M, ...]:
+    """The records in a folder, in the order of their paths."""
+    found = view.read_all(folder)
+    return tuple(_parsed(model, path, content) for path, content in found.items())
+
+
+def _parsed(model: type[M], path: str, content: bytes) -> M:
     try:
         return model.model_validate_json(content)
     except ValidationError as error:

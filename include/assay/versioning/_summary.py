@@ -7,14 +7,14 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import ibis
-from pydantic import BaseModel, ConfigDict
 
 from assay.engine import Session, round12
+from assay.verdict import Frozen
 
 _QUANTILES: Final = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
-class ColumnSummary(BaseModel):
+class ColumnSummary(Frozen):
     """One column of one table; NaN counts as null.
 
     Parameters
@@ -29,8 +29,6 @@ class ColumnSummary(BaseModel):
     quantiles : tuple of float, optional
         Least, quartiles (interpolated) and greatest; None where ``mean`` is, and for booleans.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rows: int
     nulls: int

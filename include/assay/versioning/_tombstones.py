@@ -17,25 +17,23 @@ from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, snapshot_file, tombstone_file, tombstones_folder
 from assay.versioning._records import (
     load_pointer,
+    load_record,
+    load_records,
     load_snapshot,
     load_version,
     load_versions,
-    parsed,
     render_record,
 )
 
 
 def load_tombstone(view: View, dataset: str, batch: str, version: str) -> Tombstone | None:
     """A version's tombstone, None where it has none."""
-    path = tombstone_file(dataset, batch, version)
-    content = view.read(path)
-    return None if content is None else parsed(Tombstone, path, content)
+    return load_record(Tombstone, view, tombstone_file(dataset, batch, version))
 
 
 def load_tombstones(view: View, dataset: str) -> tuple[Tombstone, ...]:
     """All tombstones of a data set, by batch and version."""
-    found = view.read_all(tombstones_folder(dataset))
-    return tuple(parsed(Tombstone, path, content) for path, content in found.items())
+    return load_records(Tombstone, view, tombstones_folder(dataset))
 
 
 def live_versions(view: View, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
-
 from assay.errors import RegistryError
 from assay.lake import private_folder
 from assay.records.versions import BatchVersion, Snapshot, StoredObject
+from assay.verdict import Frozen
 from assay.versioning._files import md5_of, with_nonce
 from assay.versioning._git import View
 from assay.versioning._process import run_git
@@ -25,7 +24,7 @@ Copies = Callable[[BatchVersion, str], Iterable[Path]]
 """Version and object name → files that may hold the same bytes."""
 
 
-class Damage(BaseModel):
+class Damage(Frozen):
     """One thing that isn't as the registry promises.
 
     Parameters
@@ -40,8 +39,6 @@ class Damage(BaseModel):
         Whether another copy has taken its place.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     dataset: str
     what: str
     batch: str | None = None
@@ -51,10 +48,8 @@ class Damage(BaseModel):
     repaired: bool = False
 
 
-class Verification(BaseModel):
+class Verification(Frozen):
     """What was read, and what was damaged; read ``damages`` first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     versions: int
     objects: int

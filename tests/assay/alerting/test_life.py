@@ -40,11 +40,11 @@ class Wire:
     heard: list[Any] = field(default_factory=list)
     seen: dict[str, Any] = field(default_factory=dict)
 
-    def send(self, letter: Any, now: datetime, edits: Any = (), follows: Any = None) -> Any:
-        if edits:
-            for receipt in edits:
+    def send(self, letter: Any, step: Any, now: datetime) -> Any:
+        if step.edits:
+            for receipt in step.edits:
                 self.seen[receipt["ts"]] = letter
-            return dict(edits[-1])
+            return dict(step.edits[-1])
         self.heard.append(letter)
         ts = str(len(self.heard))
         self.seen[ts] = letter
