@@ -143,12 +143,12 @@ def plan_messages(
     incident, kinds = change.incident, _KINDS.get(change.kind, ())
     if incident.snoozed(context.at) and change.kind != "snoozed":
         return []
-    severity = severity_of(incident, policy)
+    planner = _Planner(incident, severity_of(incident, policy), policy, context)
     notified = [(m["transport"], tuple(m["to"])) for m in sent if {"transport", "to"} <= m.keys()]
     return [
-        _planned(kind, target, incident, severity, policy, context)
+        planner.message(kind, target)
         for kind in kinds
-        for target in _targets(kind, incident, severity, policy, notified)
+        for target in planner.targets(kind, notified)
     ]
 
 
@@ -161,7 +161,7 @@ def held_until(policy: AlertingPolicy, at: datetime) -> datetime:
     """When the findings of a backfill that runs now are sent, if nothing more happens."""
     assert policy.backfills is not None  # noqa: S101 - callers ask only then
     over = at + timedelta(minutes=policy.backfills.quiet_minutes)
-    return (quiet_until(policy.quiet_hours, over) if policy.quiet_hours else None) or over
+    return quiet_until(policy.quiet_hours, over) or over
 
 
 def places(place: Place) -> Iterator[Target]:
@@ -182,58 +182,68 @@ def short_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _targets(
-    kind: MessageKind,
-    incident: Incident,
-    severity: Severity,
-    policy: AlertingPolicy,
-    notified: Iterable[Target],
-) -> Iterable[Target]:
-    if kind == "escalated":
-        return places(policy.escalation) if policy.escalation else ()
-    found: dict[Target, None] = {}
-    for route in policy.routes:
-        if matches(route, incident) and severity in (route.severities or tuple(Severity)):
-            found |= dict.fromkeys(places(route))
-    if kind in _GOES_ON:
-        found |= dict.fromkeys(notified)
-    return found
+@dataclass(frozen=True)
+class _Planner:
+    """Plans messages about one incident."""
 
+    incident: Incident
+    severity: Severity
+    policy: AlertingPolicy
+    context: AlertContext
 
-def _planned(
-    kind: MessageKind,
-    target: Target,
-    incident: Incident,
-    severity: Severity,
-    policy: AlertingPolicy,
-    context: AlertContext,
-) -> Planned:
-    batches = tuple(_batch(b, policy) for b in incident.batches)
-    step = _step(kind, incident, batches)
-    hold, bundle = _hold(kind, target, incident, severity, policy, context)
-    base = (context.airflow_url or "").rstrip("/")
-    message = Message(
-        key=f"incident/{incident.id}/{kind}{step}/{place_name(target)}",
-        kind=kind,
-        transport=target[0],
-        to=target[1],
-        incident=incident.id,
-        severity=severity,
-        owner=policy.owner or context.owner,
-        run_url=context.run_url or _run_url(base, incident),
-        answer_url=f"{base}/assay/incidents/{incident.id}" if base else None,
-        batches=batches,
-        **{name: getattr(incident, name) for name in _OF_INCIDENT},
-    )
-    return Planned(message, f"incident/{incident.id}/{place_name(target)}", hold, bundle)
+    def targets(self, kind: MessageKind, notified: Iterable[Target]) -> Iterable[Target]:
+        """Where a message of this kind goes."""
+        if kind == "escalated":
+            return places(self.policy.escalation) if self.policy.escalation else ()
+        found: dict[Target, None] = {}
+        for route in self.policy.routes:
+            pressing = not route.severities or self.severity in route.severities
+            if pressing and matches(route, self.incident):
+                found |= dict.fromkeys(places(route))
+        if kind in _GOES_ON:
+            found |= dict.fromkeys(notified)
+        return found
+
+    def message(self, kind: MessageKind, target: Target) -> Planned:
+        """A message with its order and time."""
+        incident, place = self.incident, place_name(target)
+        batches = tuple(_batch(b, self.policy) for b in incident.batches)
+        hold, bundle = self._hold(kind, place)
+        base = (self.context.airflow_url or "").rstrip("/")
+        message = Message(
+            key=f"incident/{incident.id}/{kind}{_step(kind, incident, batches)}/{place}",
+            kind=kind,
+            transport=target[0],
+            to=target[1],
+            incident=incident.id,
+            severity=self.severity,
+            owner=self.policy.owner or self.context.owner,
+            run_url=self.context.run_url or _run_url(base, incident),
+            answer_url=f"{base}/assay/incidents/{incident.id}" if base else None,
+            batches=batches,
+            **{name: getattr(incident, name) for name in _OF_INCIDENT},
+        )
+        return Planned(message, f"incident/{incident.id}/{place}", hold, bundle)
+
+    def _hold(self, kind: MessageKind, place: str) -> tuple[datetime | None, str | None]:
+        """When a post may be made, and with which others; (None, None) for at once and alone."""
+        incident, policy, now = self.incident, self.policy, self.context.at
+        start, window = now, policy.continues_within_minutes
+        if kind == "closed" and window and incident.closed and incident.resolution != "dismissed":
+            start = max(start, incident.closed + timedelta(minutes=window))
+        if self.context.backfill and policy.backfills:
+            return max(start, held_until(policy, now)), digest_prefix(incident.dataset) + place
+        if over := quiet_until(policy.quiet_hours, start, self.severity):
+            return over, f"quiet/{over:%Y-%m-%dT%H:%MZ}/{place}"
+        return (start, None) if start > now else (None, None)
 
 
 def _step(kind: MessageKind, incident: Incident, batches: Iterable[MessageBatch]) -> str:
     """What distinguishes messages of one kind about one incident."""
     if kind == "updated":
-        stand = [b.model_dump_json() for b in batches]
-        stand += [str(incident.acknowledged), str(incident.snoozed_until), str(incident.reminders)]
-        return "-" + short_digest("".join(stand))
+        state = [b.model_dump_json() for b in batches]
+        state += [str(incident.acknowledged), str(incident.snoozed_until), str(incident.reminders)]
+        return "-" + short_digest("".join(state))
     return {
         "opened": "",
         "reopened": f"-{incident.reopened}",
@@ -241,29 +251,6 @@ def _step(kind: MessageKind, incident: Incident, batches: Iterable[MessageBatch]
         "escalated": f"-{incident.reminders}-{incident.escalations}",
         "closed": f"-{incident.reopened}",
     }[kind]
-
-
-def _hold(
-    kind: MessageKind,
-    target: Target,
-    incident: Incident,
-    severity: Severity,
-    policy: AlertingPolicy,
-    context: AlertContext,
-) -> tuple[datetime | None, str | None]:
-    """When a post may be made, and with which others; (None, None) for at once and alone."""
-    start = context.at
-    window = policy.continues_within_minutes
-    if kind == "closed" and window and incident.closed and incident.resolution != "dismissed":
-        start = max(start, incident.closed + timedelta(minutes=window))
-    place = place_name(target)
-    if context.backfill and policy.backfills:
-        return max(start, held_until(policy, context.at)), digest_prefix(incident.dataset) + place
-    quiet = policy.quiet_hours
-    over = quiet_until(quiet, start) if quiet and severity not in quiet.pierced_by else None
-    if over is not None:
-        return over, f"quiet/{over:%Y-%m-%dT%H:%MZ}/{place}"
-    return (start, None) if start > context.at else (None, None)
 
 
 def _run_url(base: str, incident: Incident) -> str | None:

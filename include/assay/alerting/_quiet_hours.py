@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from assay.policy.alerting import DAYS, QuietHours, QuietWindow
+from assay.policy.alerting import DAYS, QuietHours, QuietWindow, Severity
 
 
-def quiet_until(quiet: QuietHours, at: datetime) -> datetime | None:
+def quiet_until(
+    quiet: QuietHours | None, at: datetime, severity: Severity | None = None
+) -> datetime | None:
     """When the quiet hours are over that a time lies in; None if it lies in none.
+
+    For a severity that pierces them there are none.
 
     Returns
     -------
@@ -22,8 +26,10 @@ def quiet_until(quiet: QuietHours, at: datetime) -> datetime | None:
     Windows are local wall-clock times: across a change of the clocks they are an hour longer or
     shorter. Windows that touch or overlap are one.
     """
+    if quiet is None or severity in quiet.pierced_by:
+        return None
     end = at.astimezone(UTC)
-    # It comes to an end: the policy refuses windows that leave no minute of the week.
+    # It ends: the policy refuses windows that leave no minute of the week.
     while later := max((e for s, e in _around(quiet, end) if s <= end < e), default=None):
         end = later
     return end if end > at else None

@@ -45,8 +45,7 @@ def escalation_due(
         return None
     if incident.acknowledged is not None or incident.snoozed_until is not None:
         return None
-    quiet = policy.quiet_hours
-    if quiet and severity not in quiet.pierced_by and quiet_until(quiet, now):
+    if quiet_until(policy.quiet_hours, now, severity):
         return None
     since = incident.escalated or notified or incident.opened
     late = now - since >= timedelta(minutes=rule.after_minutes)

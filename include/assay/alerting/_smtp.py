@@ -140,15 +140,12 @@ def _compose(letter: Letter, sender: str, now: datetime, follows: Receipt | None
     mail["From"], mail["To"] = sender, ", ".join(letter.to)
     mail["Subject"] = " ".join(subject.split())
     mail["Date"] = format_datetime(now)
-    # Made from the key: should a kill make it go out twice, the reader's mail program sees one.
-    mail["Message-ID"] = _message_id(letter.key)
+    # Made from the key: if a kill makes it go out twice, the reader's mail program shows one.
+    digest = hashlib.sha256(letter.key.encode()).hexdigest()[:32]
+    mail["Message-ID"] = f"<{digest}@assay.invalid>"
     if follows and follows.get("message_id"):
         mail["In-Reply-To"] = mail["References"] = follows["message_id"]
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
     return mail
-
-
-def _message_id(key: str) -> str:
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@assay.invalid>"

@@ -40,20 +40,15 @@ def next_step(
     kind = item.body.get("kind", "opened")
     if kind in {"updated", "reopened", "closed"}:
         # What a webhook posted, or what lies in a file, can't be changed with a token of today.
-        if posts := _posts(sent) if can_edit else ():
-            return Step("edit", edits=posts)
+        receipts = [o.receipt or {} for o in sent] if can_edit else []
+        if posts := {r["ts"]: r for r in receipts if "ts" in r and "bundled" not in r}:
+            return Step("edit", edits=tuple(posts.values()))
         if not _is_news(kind, sent):
             return Step("skip")
     if item.hold is not None and now < item.hold:
         return Step("hold")
     follows = next((o.receipt for o in reversed(sent)), None)
     return Step("post", follows=follows if kind in {"reopened", "closed"} else None)
-
-
-def _posts(sent: Sequence[OutboxItem]) -> tuple[Mapping[str, Any], ...]:
-    """The posts of a thread that can be changed, each once."""
-    receipts = (o.receipt or {} for o in sent)
-    return tuple({r["ts"]: r for r in receipts if "ts" in r and "bundled" not in r}.values())
 
 
 def _is_news(kind: str, sent: Sequence[OutboxItem]) -> bool:

@@ -145,7 +145,7 @@ def plan_weekly(
     """
     readable = re.sub(r"[^\w.-]+", "-", weekly.owner)
     owner = f"{readable}-{short_digest(weekly.owner)}"  # two owners may read alike
-    hold = quiet_until(quiet, now) if quiet else None
+    hold = quiet_until(quiet, now)
     for target in dict.fromkeys(t for place in to for t in places(place)):
         key = f"weekly/{owner}/{weekly.week}/{place_name(target)}"
         yield WeeklyLetter(key=key, transport=target[0], to=target[1], weekly=weekly), hold

@@ -65,7 +65,8 @@ class Verdicts:
         if run_id is not None:
             wanted = wanted.where(VerdictRow.run_id == run_id)
         rows = self.store.all(wanted.order_by(VerdictRow.at, VerdictRow.id))
-        return [record_of(VerdictRecord, row, verdict=_verdict(row)) for row in rows]
+        given = [Verdict.model_validate_json(json.dumps(row.body)) for row in rows]
+        return [record_of(VerdictRecord, r, verdict=v) for r, v in zip(rows, given, strict=True)]
 
     def trend(
         self,
@@ -116,10 +117,6 @@ def _replace_measurements(
         for position, m in enumerate(measurements)
     )
     session.flush()
-
-
-def _verdict(row: VerdictRow) -> Verdict:
-    return Verdict.model_validate_json(json.dumps(row.body))
 
 
 def _point(measured: MeasurementRow, verdict: VerdictRow) -> TrendPoint:

@@ -131,15 +131,10 @@ def stop(processes: Sequence[Supervised], grace_s: float) -> bool:
         with suppress(psutil.NoSuchProcess):
             member.kill()
     psutil.wait_procs(left, timeout=grace_s)
-    for process in processes:
-        _reap(process.pid)
+    for process in processes:  # so that no zombie keeps its id
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
     return ran
-
-
-def _reap(pid: int) -> None:
-    """Read the exit status of a child of this process, so that no zombie keeps its id."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
 
 
 def tail(log: Path) -> str:

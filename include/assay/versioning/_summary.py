@@ -46,7 +46,9 @@ def measure_columns(
         return {}
     wanted: dict[str, Any] = {"rows": table.count()}
     for i, name in enumerate(table.columns):
-        column = _without_nan(table[name])
+        column: Any = table[name]
+        if column.type().is_floating():
+            column = ibis.ifelse(column.isnan(), None, column)
         wanted[f"nulls{i}"] = column.isnull().sum()
         wanted[f"distinct{i}"] = column.nunique()
         if name in classified:
@@ -57,10 +59,6 @@ def measure_columns(
             wanted[f"quantiles{i}"] = column.cast("float64").quantile(_QUANTILES)
     found = session.one(table.aggregate(**wanted))
     return {name: _summary(found, i) for i, name in enumerate(table.columns)}
-
-
-def _without_nan(column: Any) -> Any:
-    return ibis.ifelse(column.isnan(), None, column) if column.type().is_floating() else column
 
 
 def _summary(found: dict[str, Any], i: int) -> ColumnSummary:
