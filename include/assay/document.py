@@ -170,14 +170,7 @@ def _scalars(node: Any) -> Iterator[yaml.ScalarNode]:
 
 
 def validate_document(document: Document, model: type[ModelT], error: type[AssayError]) -> ModelT:
-    """The document as a model.
-
-    Raises
-    ------
-    error
-        One error with every fault of the file: its line, what was got, what was expected, and the
-        nearest known key.
-    """
+    """The document as a model, or one error with every fault of the file."""
     try:
         return model.model_validate(document.value)
     except ValidationError as exc:

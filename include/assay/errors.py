@@ -5,20 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 
-class _Unset:
+class _Unset(Enum):
     """No value was received; ``None`` may be a received value."""
 
-    def __repr__(self) -> str:
-        return "<unset>"
-
-    def __reduce__(self) -> str:
-        return "UNSET"
+    UNSET = "unset"
 
 
-UNSET: Final = _Unset()
+UNSET: Final = _Unset.UNSET
 _LONGEST_GOT: Final = 120
 
 

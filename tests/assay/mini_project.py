@@ -243,7 +243,7 @@ class Train:
 
     @property
     def services(self) -> Services:
-        """A fresh office: what it had opened is opened anew."""
+        """Make new services: what the old ones had open is opened again."""
         environ = {"ASSAY_PROJECT": str(self.project), "ASSAY_HOME": str(self.home)}
         return Services(Project.from_environment(environ), clock=self.now)
 

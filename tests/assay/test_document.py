@@ -55,8 +55,8 @@ def test_a_misspelt_key_is_named_and_what_follows_from_it_is_not(tmp_path: Path)
     document = load_document(_file(tmp_path, text), PolicyError)
     with pytest.raises(PolicyError) as caught:
         validate_document(document, Listed, PolicyError)
-    told = [str(p) for p in caught.value.problems]
-    assert [t.partition("p.yaml:")[2] for t in told] == [
+    shown = [str(p) for p in caught.value.problems]
+    assert [t.partition("p.yaml:")[2] for t in shown] == [
         "2 items.0.limits: no such key. Got 'limits'. Did you mean 'limit'?",
         "3 logicaltype: no such key. Got 'logicaltype'. Did you mean 'logicalType'?",
     ]

@@ -53,13 +53,7 @@ class MessageBatch(_Frozen):
 
 
 class _Letter(_Frozen):
-    """One letter to one place.
-
-    Parameters
-    ----------
-    key : str
-        A second letter with the key is the same letter.
-    """
+    """One letter to one place; a second one with its key is the same letter."""
 
     key: str
     transport: TransportName

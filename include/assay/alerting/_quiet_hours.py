@@ -16,11 +16,6 @@ def quiet_until(
 
     For a severity that pierces them there are none.
 
-    Returns
-    -------
-    datetime or None
-        In UTC, later than ``at``.
-
     Notes
     -----
     Windows are local wall-clock times: across a change of the clocks they are an hour longer or

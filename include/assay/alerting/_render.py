@@ -43,13 +43,8 @@ footer { margin-top: 18px; padding-top: 10px; border-top: 1px solid #d1d9e0; }
 def render_slack(letter: Letter) -> dict[str, Any]:
     """A letter as arguments of Slack's ``chat.postMessage``: ``text`` and ``blocks``.
 
-    ``text`` is what a notification shows and what a client without blocks shows.
-
-    Returns
-    -------
-    dict
-        Within Slack's limits: 50 blocks, a header of 150 characters, 10 fields of 2000, sections
-        of 3000, 10 elements of a context.
+    ``text`` is what a notification shows and what a client without blocks shows. All is within
+    Slack's limits: 50 blocks, a header of 150 characters, 10 fields of 2000, sections of 3000.
     """
     page = lay_out(letter)
     sections = list(page.sections)
@@ -76,11 +71,6 @@ def render_email(letter: Letter) -> tuple[str, str, str]:
     """A letter as subject, plain text and HTML.
 
     The HTML loads nothing from anywhere, and says nothing that the text doesn't.
-
-    Returns
-    -------
-    tuple of str
-        Subject, text, HTML.
     """
     page = lay_out(letter)
     return f"[assay] {page.title}", _text(page), _html(page)

@@ -52,7 +52,7 @@ class SlackBot:
     def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:  # noqa: ARG002
         """Post the letter, or edit the posts that the receipts name.
 
-        What goes on from a bundle, which can't be edited for one incident, is put below it.
+        What follows a bundle, which can't be edited for one incident, is posted below it.
 
         Raises
         ------

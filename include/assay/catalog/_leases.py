@@ -58,7 +58,7 @@ class Leases:
                     "another run works on this batch",
                     where=f"{dataset} {batch}",
                     got=f"held by {row.owner} until {row.expires:%Y-%m-%d %H:%M:%S} UTC",
-                    do="Wait for it to end, or stop it; its lease runs out by itself.",
+                    do="Wait for it to end, or stop it; its lease expires.",
                 )
             row.owner, row.token = owner, row.token + 1
             row.expires = max(row.expires, now + ttl)
@@ -137,13 +137,7 @@ class Leases:
 
 
 def check_token(session: Session, dataset: str, batch: str, token: int | None) -> None:
-    """Refuse a fencing token that is older than the batch's newest; None isn't checked.
-
-    Raises
-    ------
-    LeaseError
-        A newer lease has been given out.
-    """
+    """Refuse a fencing token that is older than the batch's newest; None isn't checked."""
     if token is None:
         return
     # Locked, so that the lease can't change hands between this look and the write it permits.

@@ -19,15 +19,7 @@ _WAL_TRIES: Final = 200
 
 
 def migrate(engine: Engine) -> None:
-    """Create or upgrade the tables in one transaction; others wait for it and then find it done.
-
-    Raises
-    ------
-    CatalogError
-        The database is at a revision that this version doesn't know.
-    CatalogUnavailable
-        It doesn't answer.
-    """
+    """Create or upgrade the tables in one transaction; others wait for it and then find it done."""
     with plain_errors():
         _migrate(engine)
 

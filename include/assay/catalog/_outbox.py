@@ -89,7 +89,7 @@ class Outbox:
         bundle: str | None = None,
         thread: str | None = None,
     ) -> list[OutboxItem]:
-        """Take all messages of a bundle or thread that nobody has in hand, due or not."""
+        """Take all messages of a bundle or thread that no sender has claimed, due or not."""
         which = OutboxRow.thread == thread if bundle is None else OutboxRow.bundle == bundle
         wanted = (
             select(OutboxRow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -76,26 +76,18 @@ def _by_dataset(records: Iterable[_Record]) -> dict[str, list[_Record]]:
 def _released(snapshot: Snapshot) -> dict[str, Any] | None:
     if not snapshot.batches:
         return None
-    newest = max(snapshot.batches)  # canonical keys sort as the time that they stand for
-    return {
-        "snapshot": snapshot.number,
-        "version": snapshot.batches[newest],
-        "batch": newest,
-    }
+    newest = max(snapshot.batches)  # canonical keys sort by time
+    return {"snapshot": snapshot.number, "version": snapshot.batches[newest], "batch": newest}
 
 
 def _batch(record: BatchRecord, read: Mapping[str, str]) -> dict[str, Any]:
-    counts = record.counts
+    rows = asdict(record.counts)
     return {
         "batch": record.batch,
         "verdict": record.verdict.value if record.verdict else None,
         "state": record.state.value,
-        "rows_in": counts.rows_in,
-        "rows_released": counts.released,
-        "rows_held": counts.held,
-        "rows_quarantined": counts.quarantined,
-        "rows_dropped": counts.dropped,
-        "rows_suppressed": counts.suppressed,
+        "rows_in": rows.pop("rows_in"),
+        **{f"rows_{name}": n for name, n in rows.items()},
         "reasons": list(record.reasons),
         "version": record.version,
         "with_readers": read.get(record.batch),

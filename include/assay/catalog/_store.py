@@ -43,13 +43,7 @@ _MISSING_TABLE: Final = re.compile(r"no such table|relation .* does not exist")
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL, without a pool.
-
-    Raises
-    ------
-    CatalogError
-        The URL can't be read, or names another kind of database.
-    """
+    """An engine for SQLite or PostgreSQL, without a pool."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -163,14 +157,9 @@ def insert_new(
     keys: Sequence[str],
     update: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Insert a row unless its keys are taken; then change ``update``, or leave it as it is.
+    """Insert a row unless its keys are taken; then change ``update``; whether one was written.
 
     Without keys every unique index counts, partial ones included.
-
-    Returns
-    -------
-    bool
-        Whether a row was written.
     """
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(model).values(**values)

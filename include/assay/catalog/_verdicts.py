@@ -79,10 +79,7 @@ class Verdicts:
     ) -> list[TrendPoint]:
         """One measurement over the batches of a data set, ordered by batch and time.
 
-        Parameters
-        ----------
-        gate, column, group : str, optional
-            Only points of these.
+        Only of a gate, column or group if given.
         """
         wanted = (
             select(MeasurementRow, VerdictRow)

@@ -47,13 +47,7 @@ def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
 
 
 def private_text(lake: Lake, *parts: str, new: bytes, what: str) -> str:
-    """Read a secret's text as :func:`secret_file` does, but refuse a file that others can read.
-
-    Raises
-    ------
-    InputError
-        If the file's mode lets its group or others in.
-    """
+    """Read a secret's text as :func:`secret_file` does, but refuse a file that others can read."""
     content = secret_file(lake, *parts, new=new)
     path = lake.path("secrets", *parts)
     mode = path.stat().st_mode & 0o777

@@ -103,20 +103,7 @@ def start(
 
 
 def stop(processes: Sequence[Supervised], grace_s: float) -> bool:
-    """Ask processes to end, wait, then kill what remains of their sessions.
-
-    Parameters
-    ----------
-    processes : sequence of Supervised
-        The processes to stop, all at the same time.
-    grace_s : float
-        Seconds between TERM and KILL.
-
-    Returns
-    -------
-    bool
-        Whether anything was running.
-    """
+    """Ask processes to end, wait, then kill what is left of their sessions; whether any ran."""
     ran = any(process.session() for process in processes)
     for process in processes:
         if process.alive:

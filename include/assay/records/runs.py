@@ -11,7 +11,7 @@ from assay.verdict import Outcome
 
 
 class BatchState(StrEnum):
-    """How a batch stands; something else than its verdict."""
+    """The state of a batch, which isn't its verdict."""
 
     RUNNING = "running"
     CANDIDATE = "candidate"
@@ -74,7 +74,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """One attempt at a batch, as it stands in the catalog."""
+    """One attempt at a batch, as the catalog has it."""
 
     dataset: str
     batch: str

@@ -216,17 +216,7 @@ class Pointer(Frozen):
 
 @dataclass(frozen=True)
 class DatasetRecords:
-    """All that the registry holds of one data set.
-
-    Parameters
-    ----------
-    versions : tuple of BatchVersion
-        The live ones, by batch and time of commit.
-    snapshots : tuple of Snapshot
-        All of them, by number.
-    pointer : int, optional
-        The number of the snapshot that readers get; None before the first release.
-    """
+    """The live versions of a data set, its snapshots, and the number of the pointer's snapshot."""
 
     versions: tuple[BatchVersion, ...]
     snapshots: tuple[Snapshot, ...]
@@ -235,17 +225,7 @@ class DatasetRecords:
 
 @dataclass(frozen=True)
 class VersionDetails:
-    """What the objects of a version say of it.
-
-    Parameters
-    ----------
-    lineage : tuple of LineageEdge
-        What it was made from.
-    verdicts : tuple of (Verdict, datetime)
-        Each gate's verdict, and when it was given.
-    derived : mapping
-        The columns that cleaning derived.
-    """
+    """What a version was made from, each gate's verdict and its time, and the derived columns."""
 
     lineage: tuple[LineageEdge, ...] = ()
     verdicts: tuple[tuple[Verdict, datetime], ...] = ()

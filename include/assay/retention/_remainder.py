@@ -37,7 +37,7 @@ def plan_remainder(begun: RetentionPlan, due: RetentionPlan, inventory: Inventor
     Parameters
     ----------
     begun : RetentionPlan
-        The plan of a sweep that was cut off, or of one that was done and is asked for again.
+        The plan of a sweep that was interrupted, or that is asked for again.
     due : RetentionPlan
         Planned from ``inventory``.
     inventory : Inventory

@@ -23,18 +23,7 @@ class Tree:
 
 
 def measure_tree(path: Path) -> Tree | None:
-    """Count the files of a path, itself or what lies below it; links aren't followed.
-
-    Returns
-    -------
-    Tree or None
-        None where there is no file.
-
-    Raises
-    ------
-    OSError
-        If a folder in it can't be read.
-    """
+    """Count the files of a path, itself or what lies below it; None without a file."""
     seen = dict(_files(path))
     if not seen:
         return None

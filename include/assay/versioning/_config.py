@@ -1,4 +1,4 @@
-"""Where a registry is, and the one that the embedded default makes."""
+"""Where a registry is, and the registry of the embedded default."""
 
 from __future__ import annotations
 

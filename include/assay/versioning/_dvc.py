@@ -40,15 +40,7 @@ REPOSITORY: Final[Mapping[str, bytes]] = {
 
 
 class ObjectStore:
-    """A DVC remote: objects under the MD5 of their bytes (``files/md5/ab/cdef…``).
-
-    Parameters
-    ----------
-    remote : str
-        Path or URL, as ``dvc remote add`` takes it.
-    scratch : Path
-        Where copies of remote objects are cached.
-    """
+    """A DVC remote: objects under the MD5 of their bytes (``files/md5/ab/cdef…``)."""
 
     def __init__(self, remote: str, scratch: Path) -> None:
         self.remote = remote
@@ -102,11 +94,6 @@ class ObjectStore:
         """A local file that holds the object, its bytes verified; it must not be changed.
 
         It is the object itself where the remote is a folder, else a cached copy.
-
-        Raises
-        ------
-        RegistryError
-            If the remote lacks the object, or holds other bytes under its name.
         """
         if self._odb.fs.protocol == "local":
             return self._verified(Path(self._odb.oid_to_path(stored.md5)), stored)
@@ -198,7 +185,7 @@ class ObjectStore:
 
 
 def _written(info: Mapping[str, Any]) -> datetime:
-    """When an object was written, by its store."""
+    """When an object was written, as its store records it."""
     at = info.get("LastModified") or info.get("mtime") or info.get("updated") or info.get("created")
     if isinstance(at, datetime):
         return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
 """The Git side of the registry: views of its branch, and changes to it by compare-and-swap.
 
 A change is computed against one head and pushed on top of it. The remote takes it only if its
-branch still stands there; if another process was first, the change is computed again against the
+branch is still there; if another process was first, the change is computed again against the
 new head. Processes of one machine queue, so that they don't race each other for nothing, but
 nothing depends on it. Nothing is ever forced, and no working tree or index is shared or even made.
 """
@@ -58,7 +58,7 @@ class Change:
 
 @dataclass(frozen=True)
 class View:
-    """The branch as it stood at one head; everything read through it belongs together."""
+    """The branch at one head; everything read through it belongs together."""
 
     git_dir: str
     head: str | None
@@ -88,15 +88,7 @@ class View:
 
 
 class GitRemote:
-    """A Git remote, read through a mirror (or in place, where it is a folder) and written by push.
-
-    Parameters
-    ----------
-    remote : str
-        Path or URL.
-    scratch : Path
-        Where the mirror and the private clones lie.
-    """
+    """A Git remote: read through a mirror, or in place if it is a folder, and changed by push."""
 
     def __init__(self, remote: str, scratch: Path) -> None:
         self.remote = remote

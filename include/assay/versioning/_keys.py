@@ -15,20 +15,13 @@ from assay.errors import RegistryError
 from assay.versioning._git import Change, GitRemote, View
 
 T = TypeVar("T")
+Fence = Callable[[], object]
 
 _FILE: Final = ".assay/keys.json"
 
 
 class KeyedWriter:
-    """Writes to the registry by the key that it was made with, or not at all.
-
-    Parameters
-    ----------
-    git : GitRemote
-        The registry's Git side.
-    fingerprint : str
-        Of this host's registry key.
-    """
+    """Writes to the registry by the key that it was made with, or not at all."""
 
     def __init__(self, git: GitRemote, fingerprint: str) -> None:
         self._git = git
@@ -38,11 +31,21 @@ class KeyedWriter:
         """Refuse a host with another key, before anything else is written for it or removed."""
         refuse_other_key(self._git.view(), "registry", self._fingerprint)
 
-    def write(self, compute: Callable[[View], tuple[Change | None, T]], at: datetime) -> T:
-        """Commit what ``compute`` makes of the newest head; see :meth:`GitRemote.write`."""
+    def write(
+        self,
+        compute: Callable[[View], tuple[Change | None, T]],
+        at: datetime,
+        fence: Fence | None = None,
+    ) -> T:
+        """Commit what ``compute`` makes of the newest head, if the fence doesn't raise.
+
+        See :meth:`GitRemote.write`.
+        """
 
         def checked_compute(view: View) -> tuple[Change | None, T]:
             refuse_other_key(view, "registry", self._fingerprint)
+            if fence is not None:
+                fence()
             change, result = compute(view)
             return change and with_key(view, change, "registry", self._fingerprint), result
 
@@ -50,13 +53,7 @@ class KeyedWriter:
 
 
 def refuse_other_key(view: View, name: str, fingerprint: str) -> bool:
-    """Whether the registry knows this fingerprint; False where it knows none of this name.
-
-    Raises
-    ------
-    RegistryError
-        If it knows another one.
-    """
+    """Whether the registry knows this fingerprint; False where it knows none of this name."""
     known = _load(view).get(name)
     if known is None or known == fingerprint:
         return known is not None

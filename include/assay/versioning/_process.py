@@ -28,15 +28,7 @@ class RegistryUnavailable(OSError):  # noqa: N818 - named for what it is, as Con
 def run_git(
     git_dir: Path | str, *arguments: str, given: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run one Git command in a bare repository, without a working tree; never asks anything.
-
-    Raises
-    ------
-    RegistryError
-        If Git isn't installed.
-    RegistryUnavailable
-        If it hasn't ended in two minutes.
-    """
+    """Run one Git command in a bare repository, without a working tree; never asks anything."""
     command = ["git", "--git-dir", str(git_dir), "-c", "core.hooksPath=/dev/null", *arguments]
     try:
         return subprocess.run(
@@ -54,15 +46,7 @@ def run_git(
 
 
 def git(git_dir: Path | str, *arguments: str, given: bytes = b"") -> bytes:
-    """What a Git command printed.
-
-    Raises
-    ------
-    RegistryError
-        If there is no repository.
-    RegistryUnavailable
-        If the command failed.
-    """
+    """What a Git command printed."""
     done = run_git(git_dir, *arguments, given=given)
     if done.returncode != 0:
         raise failure(arguments[0], done)

@@ -106,7 +106,7 @@ class Reader:
         return load_pointer(self._git.view(), dataset)
 
     def snapshot(self, dataset: str, number: int | None = None) -> Snapshot:
-        """One snapshot; the one that the pointer names, where no number is given.
+        """One snapshot; the pointer's, where no number is given.
 
         Raises
         ------
@@ -150,7 +150,7 @@ class Reader:
         return dict(content["verdicts"])
 
     def head(self) -> str | None:
-        """The commit that the registry stands at; None before its first."""
+        """The newest commit of the registry; None before its first."""
         return self._git.view().head
 
     def fetch(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
@@ -19,18 +19,15 @@ from assay.versioning._changes import (
     same_version,
 )
 from assay.versioning._files import load_stored, with_nonce, write_document
-from assay.versioning._git import Change, View
-from assay.versioning._keys import plan_key, refuse_other_key
+from assay.versioning._keys import Fence, plan_key, refuse_other_key
 from assay.versioning._layout import checked
 from assay.versioning._reader import LINEAGE, Reader
 from assay.versioning._records import load_version
 from assay.versioning._tombstones import refuse_removed
 from assay.versioning._verify import Copies, Verification, verify_registry
 
-T = TypeVar("T")
 Verdicts = Mapping[str, tuple[datetime, Mapping[str, Any]]]
 """Gate → when it judged, and its verdict as JSON."""
-Fence = Callable[[], object]
 
 
 class Registry(Reader):
@@ -71,7 +68,7 @@ class Registry(Reader):
         at : datetime
             When, with a zone.
         counts : mapping of str to int, optional
-            Rows by disposition; they stand in Git.
+            Rows by disposition; they are in Git.
         verdicts : mapping, optional
             The verdicts so far; they become the object ``verdicts``.
 
@@ -131,8 +128,7 @@ class Registry(Reader):
         """
         judgement = self._judgement(dataset, batch, version, verdicts)
         return self._writer.write(
-            _fenced(fence, lambda view: plan_judgement(view, dataset, batch, version, judgement)),
-            at,
+            lambda view: plan_judgement(view, dataset, batch, version, judgement), at, fence
         )
 
     def release(
@@ -183,14 +179,14 @@ class Registry(Reader):
             forced=forced,
             judgement=self._judgement(dataset, batch, version, verdicts) if verdicts else None,
         )
-        return self._writer.write(_fenced(fence, lambda view: plan_release(view, order)), at)
+        return self._writer.write(lambda view: plan_release(view, order), at, fence)
 
     def rollback(
         self, dataset: str, number: int, *, reason: str, author: str, at: datetime
     ) -> Pointer:
         """Point to a snapshot that is there, on record; the snapshots themselves stay.
 
-        Rolling back to where the pointer stands changes nothing. The next release builds on the
+        Rolling back to where the pointer is changes nothing. The next release builds on the
         snapshot that the pointer names, under the next free number.
 
         Raises
@@ -260,19 +256,6 @@ class Registry(Reader):
         stored = load_stored(file, VERDICTS, nonce)
         self._objects.add(file, stored)
         return Judgement(stored=stored, judged={g: at for g, (at, _) in verdicts.items()})
-
-
-def _fenced(
-    fence: Fence | None, compute: Callable[[View], tuple[Change | None, T]]
-) -> Callable[[View], tuple[Change | None, T]]:
-    """Compute a change only where the fence lets through."""
-
-    def computed(view: View) -> tuple[Change | None, T]:
-        if fence is not None:
-            fence()
-        return compute(view)
-
-    return computed
 
 
 def _on_record(name: str, text: str) -> str:

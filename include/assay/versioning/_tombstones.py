@@ -140,13 +140,7 @@ def snapshot_files(snapshot: Snapshot, pointer: Pointer | None, **changes: Any) 
 
 
 def plan_removal(view: View, stone: Tombstone) -> tuple[Change | None, Tombstone]:
-    """Record that a version is removed, unless it is already.
-
-    Raises
-    ------
-    RegistryError
-        If there is no such version, or readers still get it.
-    """
+    """Record that a version is removed, unless it is already."""
     dataset, batch, version = stone.dataset, stone.batch, stone.version
     if load_version(view, dataset, batch, version) is None:
         raise RegistryError(f"there is no such version of {dataset} {batch}", got=version)
@@ -169,13 +163,7 @@ def plan_removal(view: View, stone: Tombstone) -> tuple[Change | None, Tombstone
 def plan_return(
     view: View, dataset: str, batch: str, version: str, stay: Stay
 ) -> tuple[Change | None, Tombstone]:
-    """Record that a removed version is back, until a date.
-
-    Raises
-    ------
-    RegistryError
-        If it was never removed.
-    """
+    """Record that a removed version is back, until a date."""
     known = load_tombstone(view, dataset, batch, version)
     if known is None:
         raise RegistryError(

@@ -79,7 +79,7 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.folder.cleanup()
 
-    def tell(self, change: IncidentChange) -> None:
+    def plan(self, change: IncidentChange) -> None:
         context = replace(AlertContext("team", START), at=self.now)
         plan_into_outbox(Services(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
 
@@ -94,7 +94,7 @@ class Life(RuleBasedStateMachine):
             change = self.catalog.incidents.open_or_update(
                 "d", check, batch, reasons=[reason], at=self.now, continues_within=WINDOW
             )
-            self.tell(change)
+            self.plan(change)
         if (check, batch) in self.dismissed:
             assert change.kind == "unchanged"
             return
@@ -109,7 +109,7 @@ class Life(RuleBasedStateMachine):
             for change in self.catalog.incidents.resolve_batch(
                 "d", batch, how="passed", at=self.now
             ):
-                self.tell(change)
+                self.plan(change)
         for check, failing in self.failing.items():
             failing.discard(batch)
             self.dismissed.discard((check, batch))
@@ -118,14 +118,14 @@ class Life(RuleBasedStateMachine):
     def acknowledge(self, check: str) -> None:
         if (number := self.open_id(check)) is not None:
             with self.catalog.transaction():
-                self.tell(self.catalog.responses.acknowledge(number, by="p", at=self.now))
+                self.plan(self.catalog.responses.acknowledge(number, by="p", at=self.now))
 
     @rule(check=CHECKS, hours=st.integers(1, 3))
     def snooze(self, check: str, hours: int) -> None:
         if (number := self.open_id(check)) is not None:
             until = self.now + timedelta(hours=hours)
             with self.catalog.transaction():
-                self.tell(
+                self.plan(
                     self.catalog.responses.snooze(
                         number, until=until, reason="r", by="p", at=self.now
                     )
@@ -138,7 +138,7 @@ class Life(RuleBasedStateMachine):
         if number is None or (only is not None and only not in self.failing[check]):
             return
         with self.catalog.transaction():
-            self.tell(
+            self.plan(
                 self.catalog.responses.dismiss(number, reason="r", by="p", at=self.now, batch=only)
             )
         gone = self.failing[check] if only is None else {only}
@@ -156,7 +156,7 @@ class Life(RuleBasedStateMachine):
         with self.catalog.transaction():
             for change in self.catalog.incidents.wake(self.now, ["d"]):
                 self.snoozed.pop(change.incident.id)
-                self.tell(change)
+                self.plan(change)
         before = len(self.wire.heard)
         send_due(self.catalog.outbox, {"slack": self.wire}, lambda: self.now, owner="p")
         for letter in self.wire.heard[before:]:
@@ -175,19 +175,19 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "catalog"))
     @rule()
     def in_the_end_everybody_knows_how_things_stand(self) -> None:
-        """Once every wait is over: each change was told once, and what is seen is so."""
+        """Once every wait is over: each change was sent once, and all see the present state."""
         self.now += timedelta(hours=4)
         for _ in range(3):
             self.send()
         assert self.catalog.outbox.find("pending") == []
         keys = [letter.key for letter in self.wire.heard]
-        assert len(keys) == len(set(keys)), "nothing is told twice"
+        assert len(keys) == len(set(keys)), "nothing is planned twice"
         incidents = {i.id: i for i in self.catalog.incidents.find("d")}
         for number, incident in incidents.items():
-            told = [x for x in self.wire.heard if x.incident == number]
+            heard = [x for x in self.wire.heard if x.incident == number]
             if incident.state == "open":
-                assert told, "who must know has been told"
-            if told:
+                assert heard, "who must know was notified"
+            if heard:
                 last = [x for x in self.wire.seen.values() if x.incident == number][-1]
                 assert (last.closed is None) == (incident.state == "open")
 

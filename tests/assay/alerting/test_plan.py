@@ -75,8 +75,8 @@ def test_what_a_figure_is_of_goes_with_it(
     catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime
 ) -> None:
     of = "favourable: income in (>50K); rows: rows with a known label"
-    told = reason(code="disparity").model_copy(update={"about": of})
-    for message in messages(change(catalog, now, "b1", told), policy, context):
+    described = reason(code="disparity").model_copy(update={"about": of})
+    for message in messages(change(catalog, now, "b1", described), policy, context):
         assert message.batches[0].reasons[0].about == of
         assert f"disparity age: psi 0.4, psi_limit 0.2 ({of})" in render_email(message)[1]
 
@@ -120,10 +120,10 @@ def test_routes_match_by_outcome_and_reason(
     policy = AlertingPolicy.model_validate(
         {"opens": ["FAIL"], "owner": "Ann", "runbooks": "docs/", "routes": routes}
     )
-    told = messages(change(catalog, now), policy, context)
-    assert [m.to for m in told] == [("#drift",), ("a@example.org", "b@example.org")]
-    assert told[0].owner == "Ann"
-    assert told[0].batches[0].reasons[0].runbook == "docs/drift_found.md"
+    planned = messages(change(catalog, now), policy, context)
+    assert [m.to for m in planned] == [("#drift",), ("a@example.org", "b@example.org")]
+    assert planned[0].owner == "Ann"
+    assert planned[0].batches[0].reasons[0].runbook == "docs/drift_found.md"
 
 
 def test_an_incident_that_gets_worse_reaches_new_places(

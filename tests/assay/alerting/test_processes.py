@@ -41,13 +41,15 @@ def fail(catalog: Catalog, check: str, batch: str, at: datetime) -> None:
         plan_into_outbox(Services(catalog), change, POLICY, context)  # type: ignore[arg-type]
 
 
-def work(url: str, home: Path, slack: str, me: int, told: "SimpleQueue[tuple[str, str]]") -> None:
+def work(
+    url: str, home: Path, slack: str, me: int, results: "SimpleQueue[tuple[str, str]]"
+) -> None:
     catalog = Catalog(url)
     fail(catalog, "shared", f"b{me}", NOW)
     fail(catalog, f"own-{me}", "b", NOW)
     transports = open_transports(Lake(home), slack=SlackBot("xoxb", base_url=f"{slack}/api/"))
     for delivery in send_due(catalog.outbox, transports, lambda: NOW, owner="the same"):
-        told.put((delivery.key, delivery.state))
+        results.put((delivery.key, delivery.state))
 
 
 def test_ten_senders_at_once(postgres_url: str, tmp_path: Path, slack: Any) -> None:
@@ -57,9 +59,9 @@ def test_ten_senders_at_once(postgres_url: str, tmp_path: Path, slack: Any) -> N
         fail(catalog, f"night-{n}", "b", NOW.replace(hour=5))
     slack.delay = 0.05
     fork = multiprocessing.get_context("fork")
-    told: SimpleQueue[tuple[str, str]] = fork.SimpleQueue()
+    results: SimpleQueue[tuple[str, str]] = fork.SimpleQueue()
     processes = [
-        fork.Process(target=work, args=(postgres_url, tmp_path, slack.url, me, told))
+        fork.Process(target=work, args=(postgres_url, tmp_path, slack.url, me, results))
         for me in range(WHO)
     ]
     for process in processes:
@@ -75,8 +77,8 @@ def test_ten_senders_at_once(postgres_url: str, tmp_path: Path, slack: Any) -> N
     posted = [(b["channel"], b["text"]) for p, b in slack.calls if p == "/api/chat.postMessage"]
     assert len(posted) == len(set(posted)) == 2 * (1 + 1 + WHO), "bundle, shared, own; two channels"
     said = []
-    while not told.empty():
-        said.append(told.get())
+    while not results.empty():
+        said.append(results.get())
     keys = [key for key, state in said if state == "sent"]
     assert len(keys) == len(set(keys))
     shown = [str(blocks) for blocks in slack.messages.values() if "shared" in str(blocks)]

@@ -51,7 +51,7 @@ def message(kind: str, batches: int = 1, reasons: int = 2, **more: Any) -> Messa
         )
         for i in range(batches)
     )
-    told = {
+    fields = {
         "key": "incident/7/opened/slack/1",
         "kind": kind,
         "transport": "slack",
@@ -68,7 +68,7 @@ def message(kind: str, batches: int = 1, reasons: int = 2, **more: Any) -> Messa
         "answer_url": f"https://airflow.example.org/assay/incidents/{more.get('incident', 7)}",
         "batches": rows,
     }
-    return Message.model_validate({**told, **more})
+    return Message.model_validate({**fields, **more})
 
 
 def bundle(key: str, *messages: Message) -> Bundle:

@@ -50,16 +50,16 @@ class Desk:
             change = self.catalog.incidents.open_or_update(
                 "flights", "c", batch, reasons=[REASON], at=self.at, continues_within=window
             )
-            self.tell(change, backfill=backfill)
+            self.plan(change, backfill=backfill)
 
     def passes(self, batch: str) -> None:
         with self.catalog.transaction():
             for change in self.catalog.incidents.resolve_batch(
                 "flights", batch, how="passed", at=self.at
             ):
-                self.tell(change)
+                self.plan(change)
 
-    def tell(self, change: IncidentChange, *, backfill: bool = False) -> None:
+    def plan(self, change: IncidentChange, *, backfill: bool = False) -> None:
         context = replace(self.context, at=self.at, backfill=backfill)
         plan_into_outbox(Services(self.catalog), change, self.policy, context)  # type: ignore[arg-type]
 
@@ -131,7 +131,7 @@ def test_a_bot_shows_a_batch_that_joins(desk: Desk, lake: Lake, slack: Any, bot:
     ]
 
 
-def test_a_message_that_was_deleted_is_posted_anew(
+def test_a_message_that_was_deleted_is_posted_again(
     desk: Desk, lake: Lake, slack: Any, bot: SlackBot
 ) -> None:
     desk.fails("b1")
@@ -192,7 +192,7 @@ def test_a_service_that_asks_to_wait_is_left_alone(
         change = desk.catalog.incidents.open_or_update(
             "flights", check, "b1", reasons=[REASON], at=desk.at
         )
-        desk.tell(change)
+        desk.plan(change)
     assert desk.send(lake, slack=bot).count("later") == 1
     assert len(slack.calls) == 1
     desk.later(minutes=2).send(lake, slack=bot)
@@ -586,7 +586,7 @@ def fails_elsewhere(desk: Desk, check: str) -> None:
     change = desk.catalog.incidents.open_or_update(
         "flights", check, "b9", reasons=[REASON], at=desk.at
     )
-    desk.tell(change)
+    desk.plan(change)
 
 
 def test_what_quiet_hours_held_back_is_one_message_at_their_end(
@@ -607,9 +607,9 @@ def test_what_quiet_hours_held_back_is_one_message_at_their_end(
     (mail,) = (email.message_from_bytes(raw) for _, raw in box.mails)
     assert mail["Subject"] == f"[assay] {title}"
     assert desk.later(hours=9).send(lake, **connections) == []
-    # What goes on from there is said below it, since that post tells of others too.
+    # What follows is posted below it, since that post is about others too.
     for change in desk.catalog.incidents.resolve_batch("flights", "b9", how="passed", at=desk.at):
-        desk.tell(change)
+        desk.plan(change)
     desk.send(lake, **connections)
     assert slack.calls[1][1]["thread_ts"] == next(iter(slack.messages))
 
@@ -668,7 +668,7 @@ def test_a_backfill_is_one_message_once_the_data_set_is_quiet(
         change = desk.catalog.incidents.open_or_update(
             "flights", "d", batch, reasons=[REASON], at=desk.at
         )
-        desk.tell(change, backfill=True)
+        desk.plan(change, backfill=True)
         desk.catalog.outbox.put_off("backfill/flights/", hold=held_until(desk.policy, desk.at))
         desk.later(minutes=9).send(lake, slack=bot)
     assert slack.calls == []
@@ -687,7 +687,7 @@ def test_what_is_held_back_keeps_nothing_else_waiting(
         for n in range(120):
             desk.fails(f"b{n}", backfill=backfill)
     boom = Reason(code="boom", outcome=Outcome.FAIL, message="m")
-    desk.tell(desk.catalog.incidents.open_or_update("loans", "c", "b", reasons=[boom], at=desk.at))
+    desk.plan(desk.catalog.incidents.open_or_update("loans", "c", "b", reasons=[boom], at=desk.at))
     assert desk.later(minutes=10).send(lake, slack=bot) == ["sent", "sent"]
     assert posts(slack) == [("postMessage", "URGENT FAIL: loans b, c")]
     desk.later(hours=5).send(lake, slack=bot)
@@ -704,7 +704,7 @@ def test_nothing_is_said_of_a_snoozed_incident_until_its_end(
     change = desk.catalog.responses.snooze(
         1, until=until, reason="Ann (ann@example.org) is at it", by="ann", at=desk.at
     )
-    desk.tell(change)
+    desk.plan(change)
     desk.fails("b2")
     desk.passes("b1")
     desk.send(lake, slack=bot)
@@ -715,7 +715,7 @@ def test_nothing_is_said_of_a_snoozed_incident_until_its_end(
     assert "ann@" not in shown
     desk.later(hours=3)
     for change in desk.catalog.incidents.wake(desk.at, ["flights"]):
-        desk.tell(change)
+        desk.plan(change)
     desk.send(lake, slack=bot)
     assert posts(slack)[2:] == [("postMessage", "Still FAIL: flights b2, c")]
     desk.passes("b2")
@@ -729,7 +729,7 @@ def test_a_dismissed_incident_ends_and_stays_ended(
     tuned(desk)
     desk.fails("b1")
     desk.send(lake, slack=hook)
-    desk.tell(desk.catalog.responses.dismiss(1, reason="A blizzard.", by="ann", at=desk.at))
+    desk.plan(desk.catalog.responses.dismiss(1, reason="A blizzard.", by="ann", at=desk.at))
     desk.send(lake, slack=hook)
     assert [t for _, t in posts(slack)] == ["FAIL: flights b1, c", "Dismissed: flights b1, c"]
     desk.later(days=9).fails("b1")
@@ -746,7 +746,7 @@ def test_what_was_never_told_has_no_end_to_be_told(
 ) -> None:
     tuned(desk, **QUIET)
     desk.fails("b1")
-    desk.tell(desk.catalog.responses.dismiss(1, reason="Known.", by="ann", at=desk.at))
+    desk.plan(desk.catalog.responses.dismiss(1, reason="Known.", by="ann", at=desk.at))
     for _ in range(3):
         desk.later(hours=2).send(lake, slack=bot)
     assert slack.calls == []

@@ -14,7 +14,7 @@ REASON = Reason(code="drift_found", outcome=Outcome.FAIL, message="m")
 WHO = 10
 
 
-def work(catalog: Catalog, me: int, told: "SimpleQueue[tuple[str, int]]") -> None:
+def work(catalog: Catalog, me: int, results: "SimpleQueue[tuple[str, int]]") -> None:
     catalog.migrate()
     batch = f"2026-01-{me + 1:02d}"
     for turn in range(4):
@@ -27,10 +27,10 @@ def work(catalog: Catalog, me: int, told: "SimpleQueue[tuple[str, int]]") -> Non
         ttl=timedelta(minutes=5),
         wait=timedelta(minutes=2),
     ) as lease:
-        told.put(("token", lease.token))
+        results.put(("token", lease.token))
     for item in catalog.outbox.due(NOW):
         if catalog.outbox.claim(item.id, str(me), now=NOW, ttl=timedelta(minutes=1)):
-            told.put(("claimed", item.id))
+            results.put(("claimed", item.id))
 
 
 def fail_and_release(catalog: Catalog, batch: str, run: str, number: int) -> None:
@@ -65,17 +65,17 @@ def fail_and_release(catalog: Catalog, batch: str, run: str, number: int) -> Non
 def test_ten_processes_at_once(url: str) -> None:
     # Forked, as Airflow's tasks are, from a parent that holds the catalog already.
     fork = multiprocessing.get_context("fork")
-    told: SimpleQueue[tuple[str, int]] = fork.SimpleQueue()
+    results: SimpleQueue[tuple[str, int]] = fork.SimpleQueue()
     catalog = Catalog(url)
-    processes = [fork.Process(target=work, args=(catalog, me, told)) for me in range(WHO)]
+    processes = [fork.Process(target=work, args=(catalog, me, results)) for me in range(WHO)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(timeout=120)
     assert [p.exitcode for p in processes] == [0] * WHO
     said = []
-    while not told.empty():
-        said.append(told.get())
+    while not results.empty():
+        said.append(results.get())
     assert sorted(n for what, n in said if what == "token") == list(range(1, WHO + 1))
     assert len([n for what, n in said if what == "claimed"]) == 1
     (incident,) = catalog.incidents.find()

@@ -91,7 +91,7 @@ def test_a_check_that_fails_again_soon_goes_on_with_its_incident(
         now += HOUR
         (one,) = catalog.incidents.find()
         assert (one.state, one.closed, one.reopened) == ("open", None, turn)
-    assert one.acknowledged, "whoever is at it still is"
+    assert one.acknowledged, "it stays acknowledged"
     passes(catalog, "b1", now)
     assert fail(catalog, "b1", now + HOUR + HOUR / 60, continues_within=HOUR) == "opened"
 

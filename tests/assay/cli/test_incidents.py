@@ -60,7 +60,7 @@ def test_a_snooze_is_listed_by_check_and_a_dismissal_has_no_end(assay: Any, inci
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "shown"),
     [
         (("ack", "9"), "no such incident"),
         (("snooze", "1", "--until", "soon", "--reason", "r"), "this isn't a time"),
@@ -70,11 +70,11 @@ def test_a_snooze_is_listed_by_check_and_a_dismissal_has_no_end(assay: Any, inci
     ],
 )
 def test_what_cannot_be_done_says_what_can(
-    assay: Any, incident: Any, words: tuple[str, ...], told: str
+    assay: Any, incident: Any, words: tuple[str, ...], shown: str
 ) -> None:
     said = assay("incidents", *words)
     assert said.code == 2
-    assert told in said.err
+    assert shown in said.err
 
 
 def test_a_digest_of_an_owner_or_of_all(assay: Any, incident: Any) -> None:
@@ -91,11 +91,11 @@ def test_a_digest_of_an_owner_or_of_all(assay: Any, incident: Any) -> None:
     }
     by_batch = assay("digest", "tests", "--week", "2024-W01", "--by-batch")
     assert "2 released" in by_batch.out
-    for wrong, told in (
+    for wrong, shown in (
         ((), "whose digest?"),
         (("nobody",), "one of: tests"),
         (("--all", "--week", "2024-W60"), "like 2013-W06"),
     ):
         said = assay("digest", *wrong)
         assert said.code == 2
-        assert told in said.err
+        assert shown in said.err

@@ -89,8 +89,8 @@ def test_classified_columns_are_shown_by_counts_only(session):
     left = table([(1, "marked-one", 123.25, True)])
     right = table([(1, "marked-two", 456.75, True)])
     diff = diff_versions(session, left, right, ["id"], classified=["name", "amount"])
-    told = json.dumps(render_diff_json(diff)) + render_diff_text(diff)
-    assert not [v for v in ("marked", "123.25", "456.75") if v in told]
+    rendered = json.dumps(render_diff_json(diff)) + render_diff_text(diff)
+    assert not [v for v in ("marked", "123.25", "456.75") if v in rendered]
     amount = diff.columns[2]
     assert (amount.classified, amount.changed) == (True, 1)
     assert (amount.left.mean, amount.left.quantiles) == (None, None)

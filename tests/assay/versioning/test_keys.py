@@ -68,11 +68,11 @@ def test_verdicts_are_replaced_by_other_ones_alone(bench):
     version = bench.commit(BATCH)
     registry, at = bench.registry, AT
     assert registry.verdicts("flights", BATCH, version.version) == {}
-    told = {"drift": (at, {"outcome": "PASS", "n": 3})}
+    verdicts = {"drift": (at, {"outcome": "PASS", "n": 3})}
     for _ in range(2):
-        registry.judge("flights", BATCH, version.version, told, at=at)
+        registry.judge("flights", BATCH, version.version, verdicts, at=at)
     assert len(bench.git("rev-list", "main").split()) == 2
-    assert registry.verdicts("flights", BATCH, version.version) == {"drift": told["drift"][1]}
+    assert registry.verdicts("flights", BATCH, version.version) == {"drift": verdicts["drift"][1]}
 
     later = {"drift": (at, {"outcome": "FAIL", "n": 3})}
     snapshot = registry.release(

@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Move the numbers; a rollback that is undone moves them back by itself."""
+    """Move the numbers; a rollback that is undone moves them back."""
     op.execute(
         "UPDATE batch_runs SET rows_held = rows_held + rows_released, rows_released = 0 "
         "WHERE state = 'superseded'"
