@@ -150,7 +150,7 @@ def _decoded(
             yield text
         yield decoder.decode(b"", final=True)
     except UnicodeError:
-        message = f"Not all of the text is {encoding}."
+        message = f"The text isn't {encoding}."
         raise UnusableError.of(ReasonCode.UNDECODABLE, message) from None
 
 

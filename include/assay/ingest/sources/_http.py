@@ -152,7 +152,7 @@ def download(
             with session.stream("GET", url) as response:
                 accept(response, url)
                 # A server may call a .gz file's own compression a content encoding; undoing it
-                # would leave bytes that their name belies.
+                # would leave bytes that don't fit their name.
                 raw = target.suffix in _COMPRESSED or "content-encoding" not in response.headers
                 blocks = response.iter_raw() if raw else response.iter_bytes()
                 return keep(blocks, target, max_bytes)

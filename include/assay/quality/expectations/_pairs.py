@@ -119,7 +119,7 @@ def multicolumn_equal(frame: Frame, e: Expectation) -> Check:
     required=("column_list",), differences="Values of different types are always different.",
 )  # fmt: skip
 def unique_within_record(frame: Frame, e: Expectation) -> Check:
-    """No value stands twice in a row; null is a value."""
+    """No value is in a row twice; null is a value."""
     columns = [frame.column(c) for c in e.columns]
     same = [
         a.identical_to(b) if kind(a) == kind(b) else a.isnull() & b.isnull()

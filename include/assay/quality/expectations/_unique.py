@@ -59,7 +59,7 @@ def found(frame: Frame, rows: Table) -> Any:
 
 @compiles("expect_column_values_to_be_unique", takes="any", row_level=True, scans=_SCANS)
 def unique(frame: Frame, e: Expectation) -> Check:
-    """No value stands twice; every row of a repeated value fails."""
+    """No value is there twice; every row of a repeated value fails."""
     name = e.kwargs["column"]
     present = frame.column(name).notnull()
     return value_check(frame, e, _repeated(frame, scoped(frame, e).filter(present), (name,)))
@@ -69,7 +69,7 @@ def unique(frame: Frame, e: Expectation) -> Check:
     "expect_compound_columns_to_be_unique", row_level=True, scans=_SCANS, required=("column_list",)
 )
 def compound_unique(frame: Frame, e: Expectation) -> Check:
-    """No combination of values stands twice; nulls equal each other."""
+    """No combination of values is there twice; nulls equal each other."""
     considered = considered_rows(frame, e)
     twice = _repeated(frame, scoped(frame, e).filter(considered), e.columns)
     return row_check(frame, e, twice, considered=considered)
