@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from assay.stages.run import chain
 from assay.stages.run._lease import keep_lease, working
 from assay.stages.run._result import StageResult
 from assay.stages.run._run import Run
-from assay.verdict import Verdict
+from assay.verdict import Frozen, Verdict
 
 JUDGING: Final = 3
 """Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
 
 
-class Finished(BaseModel):
+class Finished(Frozen):
     """What a stage has finished with; kept in the working folder for a repeated run.
 
     It counts for the code that made it: after a correction a gate judges again.
@@ -31,8 +31,6 @@ class Finished(BaseModel):
     wrote : tuple of str
         Names of the artefacts that the stage wrote.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     judging: int = JUDGING
     result: StageResult

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from assay.contract import Contract
 from assay.drift import choose_references
@@ -51,29 +51,21 @@ def pin(
         dataset, batch, run_id, run_type=run_type, at=now, token=lease.token
     )
     spec = RunSpec(
-        dataset=dataset,
-        batch=batch,
-        run_id=run_id,
-        run_type=run_type,
-        run_url=run_url,
-        started=now,
-        token=lease.token,
-        asked=asked,
-        pinned=pinned,
-    )
+        dataset=dataset, batch=batch, run_id=run_id, run_type=run_type, run_url=run_url,
+        started=now, token=lease.token, asked=asked, pinned=pinned,
+    )  # fmt: skip
     return Run(services, spec)
 
 
 def unpinned_run(
-    services: Services,
-    dataset: str,
-    batch: str,
-    run_id: str,
-    run_type: RunType,
-    asked: Asked | None = None,
-    run_url: str | None = None,
+    services: Services, *, dataset: str, batch: str, run_id: str, **more: Any
 ) -> Run | None:
     """A run whose first stage ended in an error, with what ``notify`` needs of it.
+
+    Parameters
+    ----------
+    services, dataset, batch, run_id, more
+        As for :func:`pin`.
 
     Returns
     -------
@@ -84,17 +76,8 @@ def unpinned_run(
     at_work = {(x.dataset, x.batch): x.owner for x in services.catalog.leases.live(now)}
     if at_work.get((dataset, batch), run_id) != run_id:
         return None
-    spec = RunSpec(
-        dataset=dataset,
-        batch=batch,
-        run_id=run_id,
-        run_type=run_type,
-        run_url=run_url,
-        started=now,
-        token=0,
-        asked=asked or Asked(),
-    )
-    return Run(services, spec)
+    named = {"dataset": dataset, "batch": batch, "run_id": run_id}
+    return Run(services, RunSpec(**named, **more, started=now, token=0))
 
 
 def _pinned(services: Services, contract: Contract, batch: str, wanted: str | None) -> Pinned:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from assay.reasons import RUNBOOKS
-from assay.verdict import Outcome, Reason, Verdict
+from assay.verdict import Frozen, Outcome, Reason, Verdict
 
 _MOST_NUMBERS: Final = 6
 
 
-class StageResult(BaseModel):
+class StageResult(Frozen):
     """What a stage found, without any row.
 
     Read ``outcome``, then ``holds``: whether the batch may not go on. ``messages`` say why, the
@@ -29,8 +29,6 @@ class StageResult(BaseModel):
     state, snapshot : str and int, optional
         From release: the state of the batch, and the snapshot that has it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: str
     outcome: Outcome = Outcome.PASS

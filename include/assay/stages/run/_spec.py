@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from assay.verdict import Frozen
 
 RunType = Literal["scheduled", "manual", "backfill", "asset"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Asked(_Frozen):
+class Asked(Frozen):
     """What a person asked for in the trigger form; nothing in a scheduled run."""
 
     by: str | None = None
@@ -24,7 +22,7 @@ class Asked(_Frozen):
     reason: str | None = None
 
 
-class Pinned(_Frozen):
+class Pinned(Frozen):
     """What a run compares with and joins against, fixed at its start.
 
     Parameters
@@ -48,7 +46,7 @@ class Pinned(_Frozen):
     bootstrap: bool = False
 
 
-class RunSpec(_Frozen):
+class RunSpec(Frozen):
     """One run of one batch: who, what, when, and what was pinned.
 
     ``input_sha`` and ``version`` are unknown until the input has landed. From then on the version
