@@ -20,10 +20,14 @@ def check(
 ) -> int:
     """List every fault of every contract, suite and policy, each with file and line.
 
-    Two more lists are no faults. With a catalog: incidents that send no messages, because they are
-    snoozed or dismissed, and until when. And for each data set what a person still has to decide:
-    lines that are marked `confirm`, columns that may be about people while a contract in the
-    status `draft` classifies none, an alerting policy without a route.
+    It also prints two lists that aren't faults:
+
+    1. Incidents that are snoozed or dismissed, and until when (with a catalog).
+
+    2. What a person still has to decide.
+
+    To decide are: lines marked `confirm`, columns that may be about people while a contract in
+    the status `draft` classifies none, and an alerting policy without a route.
     """
     from assay.stages.authoring import check_project, open_drafts
     from assay.stages.incidents import list_silences

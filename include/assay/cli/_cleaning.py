@@ -110,7 +110,7 @@ def undo_rule(
 ) -> int:
     """Show the table without a rule: what differs, and with --to the table itself.
 
-    The other steps act on what they then see, with the numbers that were fitted. Nothing is
+    The other steps run again, with the same fitted numbers. Nothing is
     released. To leave a rule out of the next version, remove it from the policy and run the batch.
 
     Example: assay cleaning undo planes 2013 --rule impute.median --column year --to out.parquet

@@ -79,9 +79,10 @@ def drift(
 ) -> int:
     """Judge one file against another: did the data change, by how much, and why?
 
-    Each column has one test, corrected over the columns, and one effect with the owner's limit.
-    With too few rows the result is INCONCLUSIVE, never PASS. For a column that fails, the shift is
-    split over the segments of the policy's `segments`: their mix changed, or rows within them did.
+    Each column gets one test (corrected for the number of columns) and one measure of change,
+    which has a limit. With too few rows the result is INCONCLUSIVE, never PASS. For a column that
+    fails, the shift is split over the segments of the policy's `segments`: their mix changed, or
+    rows within them did.
 
     Example: assay drift --reference jan.parquet --current feb.parquet --policy drift.yaml
     """
@@ -108,7 +109,7 @@ def fairness(
     report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare outcomes between groups of people, by intervals instead of estimates alone.
+    """Compare outcomes between groups of people, with confidence intervals.
 
     Example: assay fairness scored.parquet --policy fairness.yaml
     """
@@ -141,7 +142,7 @@ def calibrate(
     dataset: Annotated[str, typer.Argument(help="A data set with a drift policy.")],
     rate: Annotated[
         float,
-        typer.Option(help="False-alarm rate: the share of ordinary batches in which one column may "
+        typer.Option(help="False-alarm rate: the share of normal batches in which one column may "
                      "reach its limit."),
     ],
     data: Annotated[
@@ -156,9 +157,9 @@ def calibrate(
 ) -> int:  # fmt: skip
     """Propose limits from the distances between the policy's bootstrap batches.
 
-    Rows within a batch depend on each other, so two ordinary batches differ by more than chance.
-    Each bootstrap batch is compared with the other pinned batches. The proposed limit is a
-    distance that they exceed no more often than the rate. With too few batches for the rate, the
+    Rows within a batch depend on each other, so two normal batches differ by more than chance.
+    Each bootstrap batch is compared with the other pinned batches. Normal batches pass the
+    proposed limit except in at most --rate of cases. With too few batches for the rate, the
     largest distance is proposed, with a note.
 
     Example: assay drift calibrate flights --rate 0.03 --data .assay/inbox/flights

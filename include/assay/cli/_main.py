@@ -35,8 +35,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Is this data good, fair and legal, and what changed? Every batch becomes a released "
     "data version, or is held back with reasons.\n\n"
-    "Exit codes: 0 pass or warn · 1 a judged FAIL · 2 an error in input, policy or program · "
-    "3 inconclusive.",
+    "Exit codes:\n\n"
+    "- 0: pass or warn\n"
+    "- 1: a judged FAIL\n"
+    "- 2: an error in input, policy or program\n"
+    "- 3: inconclusive",
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,

@@ -69,9 +69,10 @@ def mutate(
 ) -> int:
     """Plant faults in good data, and print the share of them that a suite detects.
 
-    Missing values, values out of range, another unit, an unheard-of level, a slip of the pen, two
-    columns exchanged, rows doubled, half of the rows lost: one at a time, column by column. What
-    the suite doesn't detect is what to add to it; `assay suggest` proposes how.
+    The faults: missing values, values out of range, another unit, an unknown value, a typing
+    error, two exchanged columns, duplicated rows, half of the rows lost. They are planted one at a
+    time, column by column. For each fault that the suite doesn't detect, add an expectation;
+    `assay suggest` proposes some.
 
     Example: assay quality mutate good-day.parquet --suite include/suites/loans/raw.json
     """

@@ -30,7 +30,9 @@ def plan(as_json: AsJson = False) -> int:
 
 @app.command()
 def apply(
-    plan_hash: Annotated[str, typer.Argument(metavar="HASH", help="Of the plan looked at.")],
+    plan_hash: Annotated[
+        str, typer.Argument(metavar="HASH", help="Hash that `retention plan` printed.")
+    ],
     as_json: AsJson = False,
 ) -> int:
     """Remove exactly what the plan of this hash names; refuses if the world has changed."""
@@ -49,7 +51,7 @@ def restore(
     batch: Annotated[str, typer.Argument(help="The batch whose version was archived.")],
     until: Annotated[
         datetime,
-        typer.Option(formats=["%Y-%m-%d"], help="Last day on which the sweep leaves it alone."),
+        typer.Option(formats=["%Y-%m-%d"], help="Last day before it is archived again."),
     ],
     reason: Annotated[str, typer.Option(help="Why; on record for ever.")],
     version: Annotated[
@@ -61,7 +63,7 @@ def restore(
     author: Author = None,
     as_json: AsJson = False,
 ) -> int:
-    """Bring an archived version back, its bytes verified; the sweep takes it again after a date.
+    """Bring an archived version back and verify its bytes; it is archived again after --until.
 
     Example: assay retention restore flights 2013-02-04 --until 2026-12-31 --reason "an audit"
     """

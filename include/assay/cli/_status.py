@@ -65,12 +65,12 @@ def data_docs(as_json: AsJson = False) -> int:
 
 def digest(
     owner: Annotated[str | None, typer.Argument(help="Team that answers for data sets.")] = None,
-    everybody: Annotated[bool, typer.Option("--all", help="Every owner's.")] = False,
+    everybody: Annotated[bool, typer.Option("--all", help="For all owners.")] = False,
     week: Annotated[
         str | None, typer.Option(help="Like 2013-W06; the last whole week by default.")
     ] = None,
     by_batch: Annotated[
-        bool, typer.Option(help="Count the week's batches, not the week's decisions.")
+        bool, typer.Option(help="Choose by the date of the batch, not by the date of the decision.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:

@@ -72,8 +72,8 @@ def suggest(
     """Propose expectations that data meet, with the evidence, and run them on earlier versions.
 
     What a contract or suite states already isn't proposed again; if the data contradict it, it is
-    listed. Of columns about people only counts are read. Give a whole ordinary batch, because it
-    meets every proposal.
+    listed. For columns about people it reads only counts. Use one complete, normal batch: all
+    proposals fit it.
 
     Example: assay suggest loans-2024-01.csv --out suite.json
     """

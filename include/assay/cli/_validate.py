@@ -25,8 +25,8 @@ def validate(
     suite: Annotated[
         str | None,
         typer.Option(
-            help="Great Expectations' suite JSON; with --dataset also `raw` (by default) or "
-            "`clean`, its own."
+            help="A suite file. With --dataset: `raw` (default) or `clean` takes the data set's "
+            "own suite."
         ),
     ] = None,
     dataset: Annotated[
@@ -35,10 +35,7 @@ def validate(
     ] = None,
     batch: Annotated[
         str | None,
-        typer.Option(
-            help="With --dataset: the batch that DATA is; by the file's name where that holds "
-            "one key."
-        ),
+        typer.Option(help="Key of the batch in DATA. By default it is read from the file name."),
     ] = None,
     quarantine: Annotated[
         Path | None, typer.Option(help="Folder for the failing rows, with all their reasons.")
@@ -49,19 +46,19 @@ def validate(
     param: Parameters = None,
     redact: Annotated[
         list[str] | None,
-        typer.Option("--redact", help="A column whose values may not show; repeat for more."),
+        typer.Option("--redact", help="A column whose values aren't shown; repeat for more."),
     ] = None,
     as_json: AsJson = True,
 ) -> int:
-    """Judge a file as a run would, or by an expectation suite alone; prints GX's result as JSON.
+    """Judge a file as a run would, or with a suite alone; prints GX's result as JSON.
 
     With --dataset the file is read as its contract says, and contract, suite and quality policy
-    decide: rows that fail are quarantined, and only too many of them are FAIL. References are
-    looked up where they are released.
+    decide: rows that fail are quarantined, and only too many of them are FAIL. Values of other
+    data sets are looked up in their released versions.
 
-    By a suite alone an unmet critical expectation is FAIL (exit 1) even if its rows were
-    quarantined, an unmet warning is WARN (exit 0), info changes nothing, and what could not be
-    judged is INCONCLUSIVE (exit 3).
+    With a suite alone an unmet critical expectation is FAIL (exit 1) even if its rows were
+    quarantined, an unmet warning is WARN (exit 0), info changes nothing, and an expectation that
+    could not be judged is INCONCLUSIVE (exit 3).
 
     Example: assay validate loans-2024-01-02.csv --dataset loans --quarantine bad/
     """
