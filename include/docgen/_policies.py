@@ -32,17 +32,14 @@ class Example:
 
 
 EXAMPLES: Final[Mapping[str, Example]] = {
-    "quality": Example("flights"),
-    "privacy": Example("flights"),
-    "cleaning": Example("flights"),
     "drift": Example(
         "flights",
         [("columns", name) for name in ("arr_delay", "air_time", "distance", "origin", "dest")],
     ),
     "fairness": Example("census_employment", [("attributes", "RAC1P"), ("metrics", 2)]),
     "retention": Example("flights", [("zones", name) for name in ("work", "reports", "messages")]),
-    "alerting": Example("flights"),
 }
+"""Policies that the page shows otherwise than whole and from flights."""
 
 
 def render_policies(project: Project) -> str:
@@ -57,7 +54,7 @@ def render_policies(project: Project) -> str:
 
 
 def _section(project: Project, noun: str, model: type[Policy]) -> Iterator[str]:
-    example = EXAMPLES[noun]
+    example = EXAMPLES.get(noun, Example("flights"))
     about = inspect.cleandoc(inspect.getmodule(model).__doc__ or "")
     yield from (f"## {noun}", "", about, "")
     yield from (f"From `include/policies/{example.dataset}/{noun}.yaml`:", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import typer.main
 
 from assay.cli._main import app
 from assay.lake import ZONES
+from assay.policy import Policy
 from assay.stages.run import chain
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +114,31 @@ def test_every_package_of_the_library_is_in_the_architecture():
     packages = {f"{path.parent.name}/" for path in library.glob("*/__init__.py")}
     modules = {path.name for path in library.glob("*.py")} - {"__init__.py"}
     assert sorted((packages | modules) - _quoted()) == []
+
+
+def _layers_of_the_picture() -> Iterator[set[str]]:
+    """The packages of each layer, from the top: the picture's arrows lead from one to the next."""
+    picture = ARCHITECTURE.split("## Layers")[1].split("```mermaid")[1].split("```")[0]
+    labels = dict(re.findall(r'(\w+)\["([^"]+)"\]', picture))
+    below = dict(re.findall(r'\b(\w+)(?:\["[^"]+"\])? --> (?=(\w+))', picture))
+    node: str | None = "cli"
+    while node:
+        label = labels.get(node, node).removeprefix("rooms: ").replace("<br>", " ")
+        yield set(re.findall(r"\w+", label))
+        node = below.get(node)
+
+
+def test_the_picture_has_the_layers_that_are_checked():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = (one["layers"] for one in contracts if one["type"] == "layers")
+    assert list(_layers_of_the_picture()) == [set(layer.split(" | ")) for layer in layers]
+
+
+@pytest.mark.parametrize("stage", chain.STAGES, ids=lambda stage: stage.name)
+def test_the_function_and_the_policy_of_a_stage_are_there(stage: chain.Stage):
+    assert callable(stage.function)
+    assert stage.policy is None or issubclass(stage.policy_model, Policy)
 
 
 def test_a_data_set_that_ships_for_the_demo_has_a_page():

@@ -12,13 +12,14 @@ import ibis
 import pytest
 from pydantic import Field, ValidationError
 
-from assay.cleaning.steps import _text
+from assay.cleaning._marked_table import MarkedTable
 from assay.cleaning.steps._step import CleaningStep
 from assay.engine import ROW, open_session
+from assay.errors import PolicyError
 from assay.policy import _base, cleaning_steps
 from assay.policy.cleaning_step import Step
 from assay.quality import _registry, _suite
-from assay.quality.expectations import _values
+from assay.quality._frame import Frame
 from assay.stages.run import chain
 
 PAGE = Path(__file__).parents[2] / "include" / "docs" / "architecture.md"
@@ -51,7 +52,7 @@ def test_the_policy_refuses_what_is_missing():
 
 
 def test_the_entry_of_the_chain_names_stages_and_artefacts_that_are_there():
-    (stage,) = eval(code_of("(\n    Stage("), {**vars(chain)})
+    (stage,) = eval(code_of("Stage("), {**vars(chain)})
     assert set(stage.after) <= set(chain.names())
     assert set(stage.reads) <= {name for other in chain.STAGES for name in other.writes}
 
@@ -61,15 +62,17 @@ def test_the_cleaning_step_changes_cells_and_logs_them(monkeypatch):
     monkeypatch.setitem(CleaningStep.kinds, "round", None)
     names = example("class RoundStep", cleaning_steps)
     step = names["RoundStep"](step="round", columns={"x": 1})
-    monkeypatch.setattr(_text, "RoundStep", names["RoundStep"], raising=False)
-    example("class Round(", _text)
+    monkeypatch.setattr(cleaning_steps, "RoundStep", names["RoundStep"], raising=False)
+    example("from __future__ import annotations\n\nfrom assay.cleaning")
     with open_session() as session:
         table = ibis.memtable({ROW: [0, 1], "x": [1.25, 2.0]})
-        begun = _text.MarkedTable.begin(table)
+        begun = MarkedTable.begin(table)
         made = CleaningStep.kinds["round"](0, step)
         rounded = made.apply(session, begun, made.fitted())
         (mark,) = rounded.marks
         found = session.rows(rounded.table.order_by(ROW)[["x", mark.hidden]])
+        with pytest.raises(PolicyError, match="isn't numeric"):
+            made.apply(session, MarkedTable.begin(table.cast({"x": "string"})), made.fitted())
     assert [row["x"] for row in found] == [pytest.approx(1.2, abs=0.11), 2.0]
     assert [row[mark.hidden] for row in found] == [True, False]
 
@@ -77,12 +80,12 @@ def test_the_cleaning_step_changes_cells_and_logs_them(monkeypatch):
 def test_the_expectation_counts_the_rows_that_fail(monkeypatch):
     kind = "expect_column_values_to_be_even"
     monkeypatch.setitem(_registry.REGISTRY, kind, None)
-    even = example("@compiles(\n", _values, _registry)["even"]
+    even = example("from __future__ import annotations\n\nfrom assay.quality")["even"]
     expectation = _suite.Expectation(kind, {"column": "x"})
     with open_session() as session:
         table = ibis.memtable(
             {ROW: [0, 1, 2], "x": [2, 3, None]}, schema={ROW: "int64", "x": "int64"}
         )
-        check = even(_values.Frame(session, table, ROW), expectation)
+        check = even(Frame(session, table, ROW), expectation)
         values = session.one(table.aggregate(**check.aggregates))
     assert check.conclude(values).result["unexpected_count"] == 1

@@ -57,7 +57,9 @@ def test_the_page_of_verbs_tells_of_a_verb_that_is_a_group(pages):
 
 @pytest.mark.parametrize("path", sorted(INCLUDE.glob("policies/*/*.yaml")), ids=_name)
 def test_a_shipped_policy_is_valid_by_its_schema(path):
-    schema = json.loads((INCLUDE / "schemas" / f"{path.stem}.schema.json").read_text())
+    file = INCLUDE / "schemas" / f"{path.stem}.schema.json"
+    assert file.is_file(), "run `make docs`"
+    schema = json.loads(file.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(load_document(path).value, schema)
 

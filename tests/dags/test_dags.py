@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from assay.launcher import project_root
 from assay.stages.run import chain
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "dags"
 SHIPPED = {"airlines", "airports", "census_employment", "flights", "planes"}
 _HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is notified")
 _HEAVY = (
@@ -48,12 +46,9 @@ def test_every_dag_is_there_and_nothing_else_is_wrong(shipped: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("dag_id", ["release__flights", "retention__sweep"])
-def test_edges(shipped: dict[str, Any], dag_id: str) -> None:
-    path = GOLDEN / f"{dag_id}.json"
+def test_edges(shipped: dict[str, Any], golden: Callable[[str, str], None], dag_id: str) -> None:
     edges = json.dumps(_edges(shipped["dags"][dag_id]), indent=2) + "\n"
-    if os.environ.get("ASSAY_WRITE_GOLDEN"):
-        path.write_text(edges)
-    assert edges == path.read_text()
+    golden(f"dags/{dag_id}.json", edges)
 
 
 def test_every_data_set_goes_the_same_way(shipped: dict[str, Any]) -> None:

@@ -85,5 +85,5 @@ class OptionalGatePolicy(GatePolicy):
     def _faults_when_idle(self) -> Iterator[str]:
         if not self.reason:
             yield "applies: false needs a reason"
-        if any(self._judged().values()):
-            yield f"applies: false goes with neither {' nor '.join(self._judged())}"
+        if stated := [key for key, judges in self._judged().items() if judges]:
+            yield f"with `applies: false`, leave out: {', '.join(stated)}"

@@ -52,7 +52,7 @@ def test_a_gate_that_does_not_apply_needs_a_reason(tmp_path: Path) -> None:
     assert not load(tmp_path, text + "reason: no people\n").applies
     with pytest.raises(PolicyError, match="needs a reason"):
         load(tmp_path, text)
-    with pytest.raises(PolicyError, match="neither metrics nor attributes"):
+    with pytest.raises(PolicyError, match="leave out: metrics, attributes"):
         load(tmp_path, WHOLE + "applies: false\nreason: x\n")
     with pytest.raises(PolicyError, match="no rules to judge by"):
         _ = load(tmp_path, text + "reason: no people\n").rules

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,10 @@ class ToyPolicy(OptionalGatePolicy):
     noun: ClassVar[str] = "toy"
 
     least: int = 0
+    columns: tuple[str, ...] = ()
+
+    def column_paths(self):
+        yield from ((("columns", i), name) for i, name in enumerate(self.columns))
 
     def _faults(self):
         if self.least < 0:
@@ -245,6 +250,24 @@ def test_an_added_gates_policy_is_checked(
     (train.project / "include" / "policies" / "visits" / "toy.yaml").unlink()
     found = [str(p) for p in check_project(train.services.project, gx=False)]
     assert [p for p in found if "visits/toy.yaml" in p]
+
+
+def test_an_added_gates_policy_names_no_column_that_privacy_drops(
+    released: Any, mini: Any, with_toy: None, tmp_path: Path
+) -> None:
+    text = "on_inconclusive: hold\nleast: 10\ncolumns: [age, team]\n"
+    train = mini.copy(released, tmp_path)
+    policies = train.project / "include" / "policies" / "visits"
+    (policies / "toy.yaml").write_text(text)
+    assert check_project(train.services.project, gx=False) == []
+    privacy = policies / "privacy.yaml"
+    text = privacy.read_text()
+    privacy.write_text(re.sub(r"team: .*", "team: {treatment: drop}", text))
+    found = check_project(train.services.project, gx=False)
+    (problem,) = [p for p in found if "toy.yaml" in (p.where or "")]
+    assert problem.what == "the privacy policy drops this column before the toy gate reads it"
+    assert problem.got == "team"
+    assert (problem.where or "").endswith("toy.yaml:3 columns.1")
 
 
 def test_an_added_gate_is_in_the_docs(with_toy: None) -> None:

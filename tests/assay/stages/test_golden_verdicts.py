@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -22,7 +21,6 @@ PAGES = {
     "2013-02-08": ("validate_raw", "report"),
     "2013-02-11": ("clean", "drift", "report"),
 }
-GOLDEN = Path(__file__).parents[2] / "golden" / "verdicts"
 REFERENCE = ("2013-02-04", "2013-02-05", "2013-02-06", "2013-02-07")
 JUDGED = ("2013-02-08", "2013-02-10", "2013-02-11")
 
@@ -74,13 +72,6 @@ def _scores(records: list[VerdictRecord]) -> dict[str | None, float | None]:
     return {m.group: m.value for m in raw.measurements if m.name == "quality_score"}
 
 
-def _check(path: Path, told: str) -> None:
-    if os.environ.get("ASSAY_UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(told, encoding="utf-8")
-    assert told == path.read_text(encoding="utf-8")
-
-
 def _page(services: Services, batch: str, name: str) -> str:
     """A page of the run, without its style and what derives from this home's own key."""
     (path,) = services.project.home.glob(f"reports/flights/{batch}/*/{name}.html")
@@ -88,7 +79,9 @@ def _page(services: Services, batch: str, name: str) -> str:
     return re.sub(r"\b[0-9a-f]{12,}\b", "…", page)
 
 
-def test_the_verdicts_read_as_they_did(services: Services) -> None:
+def test_the_verdicts_read_as_they_did(
+    services: Services, golden: Callable[[str, str], None]
+) -> None:
     for dataset in ("planes", "airports", "airlines"):
         assert not _run(services, dataset, "2013")["release"].holds
     for batch in REFERENCE:
@@ -98,8 +91,6 @@ def test_the_verdicts_read_as_they_did(services: Services) -> None:
         records = services.catalog.verdicts.find("flights", batch, run_id=f"run-{batch}")
         assert _scores(records)["timeliness"] == 1
         assert None not in _scores(records).values()
-        told = _told(done, records)
-        _check(GOLDEN / f"flights-{batch}.txt", told)
+        golden(f"verdicts/flights-{batch}.txt", _told(done, records))
         for name in PAGES.get(batch, ()):
-            path = GOLDEN.with_name("pages") / f"flights-{batch}-{name}.html"
-            _check(path, _page(services, batch, name))
+            golden(f"pages/flights-{batch}-{name}.html", _page(services, batch, name))

@@ -13,16 +13,43 @@ from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.stages.authoring._file_problems import DatasetFiles
+from assay.stages.run import chain
 
 
 def policy_problems(files: DatasetFiles) -> Iterator[Problem]:
     """Every fault of every policy of a data set, with its place in the policy's file."""
-    for noun, problems in _PROBLEMS.items():
+    for noun in files.policies:
         document = None
-        for p in problems(files):
+        for p in _problems(files, noun):
             document = document or load_document(files.project.policy(files.contract.dataset, noun))
             where = document.where(_loc(p.where))
             yield Problem(p.what, where=where, got=p.got, expected=p.expected, do=p.do)
+
+
+def _problems(files: DatasetFiles, noun: str) -> Iterator[Problem]:
+    """What is wrong with one policy: what is particular to its kind, then its dropped columns."""
+    found = list(_PARTICULAR[noun](files)) if noun in _PARTICULAR else []
+    yield from found
+    places = {p.where for p in found}
+    yield from (p for p in _dropped_columns(files, noun) if p.where not in places)
+
+
+def _dropped_columns(files: DatasetFiles, noun: str) -> Iterator[Problem]:
+    """Columns that a policy names and that its stage no longer finds.
+
+    A stage that reads the audit table finds them there. A role is for use without a contract.
+    """
+    stage = chain.first_with_policy(noun)
+    if stage is None or chain.PROTECT not in chain.before(stage.name) or "audit" in stage.reads:
+        return
+    for loc, name in files.policies[noun].column_paths():
+        if name in files.dropped and loc[0] != "roles":
+            yield Problem(
+                f"the privacy policy drops this column before the {stage.title} gate reads it",
+                where=".".join(map(str, loc)),
+                got=name,
+                do="Leave it out here, or treat it otherwise in privacy.yaml.",
+            )
 
 
 def _of_privacy(files: DatasetFiles) -> Iterable[Problem]:
@@ -71,7 +98,7 @@ def _of_retention(files: DatasetFiles) -> Iterator[Problem]:
 
 
 def _of_drift(files: DatasetFiles) -> Iterator[Problem]:
-    """Columns that the drift gate can't compare, or mustn't."""
+    """Identifiers that the drift gate would compare."""
     drift = files.policy(DriftPolicy)
     if drift is None:
         return
@@ -80,17 +107,9 @@ def _of_drift(files: DatasetFiles) -> Iterator[Problem]:
     for where, name in (*((f"columns.{n}", n) for n in drift.columns), *classified):
         if name in identifiers and not (name in drift.columns and where.startswith("class")):
             yield Problem("an identifier takes no part in drift", where=where)
-    for loc, name in drift.column_paths():
-        if name in files.dropped:
-            yield Problem(
-                "the privacy policy drops this column before the drift gate reads it",
-                where=".".join(map(str, loc)),
-                got=name,
-                do="Leave it out here, or treat it otherwise in privacy.yaml.",
-            )
 
 
-_PROBLEMS: Final[Mapping[str, Callable[[DatasetFiles], Iterable[Problem]]]] = {
+_PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles], Iterable[Problem]]]] = {
     "privacy": _of_privacy,
     "cleaning": _of_cleaning,
     "fairness": _of_fairness,

@@ -199,6 +199,7 @@ STAGES: tuple[Stage, ...] = (
 
 PIN: Final = "pin"
 INGEST: Final = "ingest"
+PROTECT: Final = "protect"
 COMMIT: Final = "commit"
 APPROVE: Final = "approve_force"
 RELEASE: Final = "release"
@@ -220,6 +221,12 @@ def names() -> list[str]:
 def find(name: str) -> Stage:
     """The stage of a name; KeyError for any other."""
     return {stage.name: stage for stage in STAGES}[name]
+
+
+def first_with_policy(noun: str) -> Stage | None:
+    """The first stage that follows a policy, by the name of the policy's file."""
+    models = ((stage, stage.policy_model) for stage in STAGES)
+    return next((stage for stage, model in models if model and model.noun == noun), None)
 
 
 def ends() -> list[str]:
