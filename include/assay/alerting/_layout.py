@@ -18,6 +18,7 @@ from assay.alerting._message import (
     WeeklyLine,
 )
 from assay.policy.alerting import Severity
+from assay.verdict import Outcome
 
 Tone = Literal["bad", "unsure", "good", "plain"]
 _MOST_BATCHES: Final = 10
@@ -28,7 +29,30 @@ _HEADLINES: Final[Mapping[str, str]] = {
     "updated": "{}",
     "reopened": "{} again",
     "reminded": "Still {}",
-    "escalated": "Nobody has answered: {}",
+    "escalated": "no answer yet: {}",
+}
+_FAILED: Final[Mapping[Outcome, str]] = {
+    Outcome.FAIL: "failed",
+    Outcome.INCONCLUSIVE: "is inconclusive",
+}
+_LABELS: Final[Mapping[str, str]] = {
+    "psi": "PSI",
+    "auc": "AUC",
+    "ks_statistic": "KS distance",
+    "cramers_v": "Cramér’s V",
+    "p_adjusted": "adjusted p",
+    "null_quantile": "by chance",
+    "rows_current": "rows of the batch",
+    "rows_reference": "rows of the reference",
+    "element_count": "rows judged",
+    "unexpected_count": "rows unmet",
+    "unexpected_percent": "% unmet",
+}
+_STATES: Final[Mapping[str, str]] = {
+    "failing": "has failed since",
+    "passed": "passes now. It first failed on",
+    "forced": "was forced. It first failed on",
+    "dismissed": "was dismissed. It first failed on",
 }
 _ENDS: Final[Mapping[str | None, str]] = {"dismissed": "Dismissed", "forced": "Forced out"}
 
@@ -112,11 +136,15 @@ def title_of(message: Message) -> str:
         headline = _ENDS.get(message.resolution, "Resolved")
     else:
         headline = _HEADLINES[message.kind].format(message.outcome.value)
-    urgent = "URGENT " if message.severity is Severity.URGENT and message.closed is None else ""
+    urgent = message.severity is Severity.URGENT and message.closed is None
     counted = [b for b in message.batches if message.closed or b.state == "failing"]
     one = message.batches if len(message.batches) == 1 else counted
     batches = one[0].batch if len(one) == 1 else f"{len(counted)} batches"
-    return f"{urgent}{headline}: {message.dataset} {batches}, {message.check}"
+    of = f"{message.dataset} {batches}"
+    if message.kind == "escalated" and message.closed is None:
+        failed = _FAILED.get(message.outcome, message.outcome.value)
+        return f"{'URGENT, no' if urgent else 'No'} answer yet: {of} {failed} ({message.check})"
+    return f"{'URGENT ' if urgent else ''}{headline}: {of}, {message.check}"
 
 
 def _facts(message: Message) -> Iterator[tuple[str, str]]:
@@ -209,10 +237,11 @@ def _weekly_section(line: WeeklyLine) -> Section:
     if line.opened:
         lines.append(f"incidents opened: {line.opened}")
     if (old := line.oldest) is not None:
-        others = f", {line.open_now - 1} more open" if line.open_now > 1 else ""
+        many = line.open_now > 1
         lines.append(
-            f"oldest open incident: {old.incident}, {old.check}, since {shown_time(old.since)}, "
-            f"{old.batches} {'batch' if old.batches == 1 else 'batches'}{others}"
+            f"{line.open_now} open incident{'s; the oldest is' if many else ':'} number "
+            f"{old.incident} ({old.check}, since {shown_time(old.since)}, "
+            f"{old.batches} {'batch' if old.batches == 1 else 'batches'})"
         )
     lines += [f"muted: {muted}" for muted in line.muted]
     return Section(line.dataset, f": {', '.join(said)}", tuple(lines))
@@ -230,9 +259,10 @@ def _batch_section(batch: MessageBatch) -> Section:
 
 def _batch_line(batch: MessageBatch) -> str:
     rows = batch.rows_affected
-    quarantined = "" if rows is None else f", {shown_number(rows)} rows quarantined"
-    failed = " since" if batch.state == "failing" else ", first failed"
-    return f"{batch.batch} {batch.state}{failed} {shown_time(batch.since)}{quarantined}"
+    quarantined = "" if rows is None else f" with {shown_number(rows)} rows quarantined"
+    state = _STATES.get(batch.state, f"is {batch.state}. It first failed on")
+    end = "" if batch.state == "failing" else "."
+    return f"{batch.batch} {state} {shown_time(batch.since)}{quarantined}{end}"
 
 
 def _reason_lines(batch: MessageBatch) -> Iterator[str]:
@@ -244,17 +274,22 @@ def _reason_lines(batch: MessageBatch) -> Iterator[str]:
 
 
 def _reason_line(reason: MessageReason) -> str:
-    column = f" {reason.column}" if reason.column else ""
+    column = f" in {reason.column}" if reason.column else ""
     numbers = f": {_numbers(reason.numbers)}" if reason.numbers else ""
     about = f" ({reason.about})" if reason.about else ""
     cause = f". Why: {reason.cause}" if reason.cause else ""
-    return f"{reason.code}{column}{numbers}{about}{cause}"
+    return f"{reason.code.replace('_', ' ')}{column}{numbers}{about}{cause}"
 
 
 def _numbers(numbers: Mapping[str, float]) -> str:
-    """Numbers by name, the limits last, so that one reads what was got against what may be."""
+    """Write numbers with their labels, what was found before its limits, the rows at the end."""
     ordered = sorted(numbers.items(), key=lambda item: "limit" in item[0])
-    return ", ".join(f"{name} {shown_number(value)}" for name, value in ordered)
+    limits = [name for name in numbers if "limit" in name]
+    labels = {name: _LABELS.get(name, name.replace("_", " ")) for name in numbers}
+    labels |= dict.fromkeys(limits, "limit") if len(limits) == 1 else {}
+    parts = [f"{labels[name]} {shown_number(v)}" for name, v in ordered if name != "rows"]
+    rows = f"{shown_number(numbers['rows'])} rows" if "rows" in numbers else ""
+    return ", ".join(parts) + (f" ({rows})" if parts and rows else rows)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -272,11 +307,12 @@ def shown_time(at: datetime) -> str:
 
 
 def shown_number(value: float) -> str:
-    """Thousands apart; six significant digits.
+    """Write a number: thousands apart, three significant digits of what isn't whole.
 
     Examples
     --------
-    >>> [shown_number(v) for v in (68785, 0.31, 1 / 3, 1e-12)]
-    ['68,785', '0.31', '0.333333', '1e-12']
+    >>> [shown_number(v) for v in (68785, 68785.0, 0.31, 1 / 3, 1e-12)]
+    ['68,785', '68,785', '0.31', '0.333', '1e-12']
     """
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+    whole = isinstance(value, int) or value.is_integer() or abs(value) >= 1000
+    return f"{value:,.0f}" if whole else f"{value:.3g}"

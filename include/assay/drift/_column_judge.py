@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.drift._classifier import TEST
 from assay.drift._measurements import ColumnDrift, DriftMeasurements, Effect
+from assay.drift.effects import EFFECTS
 from assay.policy.drift import CategoryTest, Classifier, DriftPolicy, NumericTest, ShareLimit
 from assay.reasons import ReasonCode
 from assay.statistics.intervals import newcombe, wilson
@@ -68,18 +69,22 @@ class ColumnJudge:
             return self._reason(
                 ReasonCode.DRIFT_NOT_ENOUGH_ROWS,
                 Outcome.INCONCLUSIVE,
-                f"is inconclusive with so few rows: chance alone reaches {effect.name} "
-                f"{effect.null_quantile:.3g}, limit {self.spec.limit:g}",
+                f"is inconclusive with so few rows: by chance alone {EFFECTS[effect.name].label} "
+                f"reaches {effect.null_quantile:.3g}; the limit is {self.spec.limit:g}",
             )
         return None
 
     def _shifted(self, value: float, adjusted: float) -> Reason:
         spec = self.spec
-        numbers = f"{spec.effect} {value:.3g}, limit {spec.limit:g}, adjusted p {adjusted:.2g}"
+        numbers = (
+            f"by {value:.3g} ({EFFECTS[spec.effect].label}); the limit is {spec.limit:g}, "
+            f"adjusted p {adjusted:.2g}"
+        )
         if isinstance(spec, Classifier):
-            together = f"together separate the batch from the reference: {numbers}"
+            together = f"together separate the batch from the reference {numbers}"
             return self._reason(ReasonCode.JOINT_SHIFT_DETECTED, Outcome.FAIL, together)
-        return self._reason(ReasonCode.DRIFT_DETECTED, Outcome.FAIL, f"has shifted: {numbers}")
+        differs = f"differs from {self.one.reference} {numbers}"
+        return self._reason(ReasonCode.DRIFT_DETECTED, Outcome.FAIL, differs)
 
     def unseen_share(self) -> tuple[float, tuple[float, float]] | None:
         """Return the share of rows with a level that the reference lacks, and its bounds."""

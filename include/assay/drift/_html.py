@@ -84,7 +84,7 @@ def _shifted(failed: Mapping[str, dict[str, Any]]) -> str:
     if len(failed) > 1 or row["value"] is None or row["value"] < row["limit"]:
         return f"{_names(list(failed))} changed beyond the limit"
     effect, value = EFFECTS[row["effect"]].label, number(row["value"])
-    return f"{name_of(row)} shifted: {effect} {value} against a limit of {number(row['limit'])}"
+    return f"{name_of(row)} shifted by {value} ({effect}); the limit is {number(row['limit'])}"
 
 
 def _names(names: Sequence[str]) -> str:
@@ -102,7 +102,9 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
         named = f" ({batches[0]})" if len(batches) == 1 else named
         facts.append(("Rows of the batch", f"{one['rows_current']:,}"))
         facts.append((f"Rows of {one['reference']}{named}", f"{one['rows_reference']:,}"))
-    facts.append(("p-values corrected together", f"{verdict.detail['p_values']}"))
+    facts.append(
+        ("Tests (p-values are corrected for their number)", f"{verdict.detail['p_values']}")
+    )
     return facts
 
 

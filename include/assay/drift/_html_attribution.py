@@ -112,12 +112,10 @@ def _errors(cause: Cause) -> str:
 def _rows(cause: Cause) -> Iterator[Markup]:
     if not cause.rows:
         return
-    more = f", {cause.excess:,} more than expected from the reference" if cause.excess else ""
     where = Markup("")
     if cause.file:
         where = Markup(" Their row numbers are in {}.").format(link(cause.file, cause.file))
-    words = Markup("{} rows of the batch make up the shift{}.{}")
-    yield text(words.format(number(cause.rows), more, where))
+    yield text(Markup("{}.{}").format(cause.rows_text, where))
 
 
 def _tried(cause: Cause) -> Markup:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from assay.drift._measurements import DriftMeasurements, DriftReport
 from assay.drift.attribution import cause_text, causes_of
+from assay.drift.effects import EFFECTS
 from assay.page import number
 from assay.page.lines import aligned
 from assay.verdict import Verdict
@@ -50,7 +51,7 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         name_of(row),
         row["outcome"],
-        row["effect"],
+        EFFECTS[row["effect"]].label,
         number(row["value"]),
         number(row["limit"]),
         number(row["null_quantile"]),

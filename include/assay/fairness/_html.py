@@ -83,7 +83,7 @@ def _answer(report: FairnessReport) -> str:
 def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     d = verdict.detail
     return [
-        ("Favourable", favourable_line(verdict)),
+        ("Good result", favourable_line(verdict)),
         ("Rows", number(d["rows"])),
         ("Confidence of the intervals", f"{1 - d['alpha']:.4g}"),
         ("p-values corrected (Holm) over", f"{d['family']} comparisons"),
@@ -113,7 +113,7 @@ def _cells(report: FairnessReport) -> Iterator[Section]:
     parts = []
     for (name, rate, limit), found in groupby(sorted(report.comparisons, key=metric), metric):
         members = list(found)
-        parts.append(heading(f"{_words(name)} of {_words(rate)}: {limit}") + _forest(members))
+        parts.append(heading(f"{_words(rate)}: {limit} ({_words(name)})") + _forest(members))
     yield Section("Comparisons", parts, _FOREST)
 
 
@@ -299,6 +299,6 @@ def _fairlearn(report: FairnessReport) -> Section:
         )
         for m in report.greatest_gaps
     )
-    heads = ["attribute", "figure", "value", "rows", "favourable"]
+    heads = ["attribute", "figure", "value", "rows", "good result"]
     note = f"The greatest difference between any two groups, computed by fairlearn. {_NOT_JUDGED}"
     return Section("Greatest differences", [table(heads, rows, numbers=(2,))], note, folded=True)

@@ -48,7 +48,7 @@ def limits_text(metric: Metric) -> str:
     if isinstance(metric, DisparateImpact):
         upper = "" if metric.max is None else f", at most {metric.max}"
         return f"ratio at least {metric.min}{upper}"
-    return f"absolute difference at most {metric.max}"
+    return f"at most {metric.max} apart"
 
 
 def limit_values(metric: Metric) -> list[float]:
@@ -61,17 +61,17 @@ def limit_values(metric: Metric) -> list[float]:
 def favourable_text(
     measurements: FairnessMeasurements, policy: FairnessPolicy, rate_name: RateName
 ) -> str:
-    """Which outcome counts as favourable in a rate, e.g. ``income in (>50K)``."""
+    """Which outcome counts as favourable in a rate, e.g. ``income = >50K``."""
     alone: dict[RateName, tuple[OutcomeColumn, ...]] = {
         "base_rate": ("label",),
         "selection_rate": ("prediction",),
     }
     parts = [
-        f"{measurements.columns[role]} in ({', '.join(getattr(policy.rules.favourable, role))})"
+        f"{measurements.columns[role]} = {' or '.join(getattr(policy.rules.favourable, role))}"
         for role in alone.get(rate_name, OUTCOMES)
     ]
     text = " and ".join(dict.fromkeys(parts))
-    return f"{text}: {policy.meaning}" if policy.meaning else text
+    return f"{text} ({policy.meaning})" if policy.meaning else text
 
 
 def about_text(
@@ -79,7 +79,7 @@ def about_text(
 ) -> str:
     """What a rate's figures are of: the favourable outcome, and the rows that were in it."""
     favourable = favourable_text(measurements, policy, rate_name)
-    return f"favourable: {favourable}; rows: {ROWS[rate_name]}"
+    return f"good result: {favourable}; rows: {ROWS[rate_name]}"
 
 
 def all_measurements(

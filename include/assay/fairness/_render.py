@@ -25,7 +25,7 @@ def render_text(verdict: Verdict, report: FairnessReport) -> str:
     lines = [f"fairness: {verdict.outcome.value}"]
     applies = verdict.detail.get("applies", False)
     if applies:
-        lines.append(f"favourable: {favourable_line(verdict)}")
+        lines.append(f"good result: {favourable_line(verdict)}")
     lines += [line for reason in verdict.reasons for line in _reason_lines(reason)]
     if not applies:
         return "\n".join(lines)
@@ -133,7 +133,7 @@ def _fairlearn_lines(report: FairnessReport) -> list[str]:
         "",
         "largest gap between any two groups, by fairlearn (not judged)",
         *(
-            f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}, favourable: "
+            f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}, good result: "
             f"{m.detail['favourable']}; {m.n} {m.detail['rows']}"
             for m in shown
         ),

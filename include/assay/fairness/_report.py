@@ -89,7 +89,7 @@ def _panels(verdict: Verdict, wanted: Callable[[Measurement], bool]) -> tuple[Pa
     found: dict[tuple[str, str], list[Measurement]] = {}
     for m in verdict.measurements:
         if wanted(m):
-            note = f"favourable: {m.detail['favourable']}; {m.detail['rows']}"
+            note = f"good result: {m.detail['favourable']}; {m.detail['rows']}"
             found.setdefault((f"{m.name} by {m.column}", note), []).append(m)
     return tuple(Panel(title, note, tuple(ms)) for (title, note), ms in found.items())
 
@@ -116,7 +116,7 @@ def _within(verdict: Verdict, name: str, attribute: str, members: list[Measureme
         rate=rate,
         attribute=attribute,
         control=control,
-        note=f"favourable: {members[0].detail['favourable']}; "
+        note=f"good result: {members[0].detail['favourable']}; "
         f"{members[0].detail['rows'].split(', ')[0]}",
         levels=tuple(dict.fromkeys(m.detail["given"] for m in inside)),
         rates=rates,
@@ -161,10 +161,10 @@ def favourable_line(verdict: Verdict) -> str:
     """What is favourable and what that means, from the policy and the data's columns."""
     favourable, columns = verdict.detail["favourable"], verdict.detail["columns"]
     parts = [
-        f"{column} in ({', '.join(favourable[role])})"
+        f"{column} = {' or '.join(favourable[role])}"
         for role, column in columns.items()
         if column is not None
     ]
     meaning = verdict.detail["meaning"]
     text = " and ".join(parts) or "no outcome column was found"
-    return f"{text}: {meaning}" if meaning else text
+    return f"{text} ({meaning})" if meaning else text

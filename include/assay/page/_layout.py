@@ -26,9 +26,11 @@ class Lead:
     @classmethod
     def of(cls, verdict: Verdict, answer: str, facts: Sequence[tuple[str, str]]) -> Lead:
         """Begin the page of a gate: its answer, what that does to the batch, and its policy."""
-        held = "The batch is held." if verdict.holds else "This gate doesn’t hold the batch."
+        held = " The batch is held." if verdict.holds else " This gate doesn’t hold the batch."
+        if verdict.outcome is Outcome.PASS:
+            held = ""
         policy = ("Policy", verdict.policy_hash[:12])
-        return cls(verdict.outcome, f"{answer} {held}", [*facts, policy])
+        return cls(verdict.outcome, f"{answer}{held}", [*facts, policy])
 
 
 @dataclass(frozen=True)

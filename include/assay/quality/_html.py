@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,11 +22,11 @@ from assay.page import (
 from assay.page.draw import bar
 from assay.quality._finding import Finding
 from assay.quality._validation import Validation
+from assay.quality._wording import asked_words, shown_value
 from assay.verdict import Outcome, Verdict
 
 _EXAMPLES: Final = 5
 _STAGES: Final = {"validate_raw": ", raw rows", "validate_clean": ", cleaned rows"}
-_PLAIN: Final = frozenset({"column", "column_list", "column_A", "column_B", "column_set"})
 
 
 def render_html(verdict: Verdict, report: Validation, context: PageContext) -> str:
@@ -84,20 +83,13 @@ def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
 
 def _named(f: Finding) -> Markup:
     e = f.expectation
-    what = re.sub("^(expect_)?(column_)?(table_)?", "", e.type).replace("_to_", "_must_", 1)
-    what = what.replace("_", " ")
-    asked = ", ".join(f"{k} {_short(v)}" for k, v in e.arguments.items() if k not in _PLAIN)
+    what, rest = asked_words(e)
     of = ", ".join(e.columns) or "the table"
     note = e.notes if isinstance(e.notes, str) else ""
-    small = Markup('<br><span class="dim">{}</span>').format(". ".join(filter(None, [asked, note])))
-    return Markup("<b>{}</b> {}{}").format(of, what, small if asked or note else "")
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        shown = ", ".join(str(v) for v in value[:6])
-        return f"[{shown}{', …' if value[6:] else ''}]"
-    return str(value)
+    small = Markup('; <br><span class="dim">{}</span>').format(
+        ". ".join(filter(None, [rest, note]))
+    )
+    return Markup("<b>{}</b> {}{}").format(of, what, small if rest or note else "")
 
 
 def _bar(f: Finding, most: float) -> Markup:
@@ -115,12 +107,12 @@ def _found(f: Finding, found: Validation) -> str:
     if f.row_level:
         return f"{percent(_share(f))} of rows{_examples(result)}"
     observed = result.get("observed_value")
-    return "" if observed is None else f"observed {_short(observed)}"
+    return "" if observed is None else f"observed {shown_value(observed)}"
 
 
 def _examples(result: Mapping[str, Any]) -> str:
     counts = result.get("partial_unexpected_counts") or []
-    shown = [f"{_short(one['value'])} ×{one['count']}" for one in counts[:_EXAMPLES]]
+    shown = [f"{shown_value(one['value'])} ×{one['count']}" for one in counts[:_EXAMPLES]]
     shown = [s for s in shown if not s.startswith("None ")]
     return f"; among the first: {', '.join(shown)}" if shown else ""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from assay.policy.quality import Dimension, QualityPolicy, ScoreLimit
 from assay.quality._finding import Finding
 from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
 from assay.quality._validation import Validation
+from assay.quality._wording import unmet_words
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason
 
@@ -31,7 +32,8 @@ class Score:
     """A dimension's score of one table: ``met`` of ``judged`` cells.
 
     Read ``value``: 1 where all that is expected of the dimension holds, None where nothing of it
-    could be judged. ``worst`` is the label of the expectation that most cells don't meet.
+    could be judged. ``worst`` is the label of the expectation that most cells don't meet, and
+    ``worst_words`` says it for a reader.
     """
 
     dimension: Dimension
@@ -39,6 +41,7 @@ class Score:
     judged: int
     expectations: int
     worst: str | None = None
+    worst_words: str | None = None
 
     @property
     def value(self) -> float | None:
@@ -101,27 +104,29 @@ def measure_scores(validation: Validation) -> tuple[Score, ...]:
     """
     rows = validation.rows_in - validation.dropped
     counted = [
-        (dimension(f.expectation), *_cells(f, rows), f.expectation.label)
+        (dimension(f.expectation), *_cells(f, rows), f.expectation.label, _words(f.expectation))
         for f in validation.findings
         if f.problem is None and f.expectation.severity != "info"
     ]
     if validation.duplicates is not None:
         met = validation.rows_in - validation.duplicates
-        counted.append(("uniqueness", met, validation.rows_in, _DUPLICATES))
-    return tuple(
-        _score(name, [(met, n, label) for d, met, n, label in counted if d == name])
-        for name in DIMENSIONS
-    )
+        counted.append(("uniqueness", met, validation.rows_in, _DUPLICATES, _DUPLICATES))
+    return tuple(_score(name, [cell for d, *cell in counted if d == name]) for name in DIMENSIONS)
 
 
-def _score(name: Dimension, cells: list[tuple[int, int, str]]) -> Score:
-    unmet, worst = max(((n - met, label) for met, n, label in cells), default=(0, ""))
+def _words(expectation: Expectation) -> str:
+    return unmet_words(expectation) or expectation.label
+
+
+def _score(name: Dimension, cells: list[Any]) -> Score:
+    unmet, worst, words = max(((n - met, *named) for met, n, *named in cells), default=(0, "", ""))
     return Score(
         name,
-        met=sum(met for met, _, _ in cells),
-        judged=sum(n for _, n, _ in cells),
+        met=sum(met for met, *_ in cells),
+        judged=sum(n for _, n, *_ in cells),
         expectations=len(cells),
         worst=worst if unmet else None,
+        worst_words=words if unmet else None,
     )
 
 
@@ -159,11 +164,12 @@ def judge_scores(scores: tuple[Score, ...], policy: QualityPolicy, stage: str) -
                 message=f"{score.dimension} has a limit, and nothing of it could be judged",
             )
         elif score.value < limit.min:
-            worst = f"; most by {score.worst}" if score.worst else ""
+            worst = f"; most of it: {score.worst_words}" if score.worst_words else ""
+            shown = int(score.value * 1000) / 1000  # cut: below the limit, as the score is
             yield Reason(
                 code=ReasonCode.QUALITY_SCORE_BELOW_LIMIT,
                 outcome=Outcome.FAIL if limit.severity == "critical" else Outcome.WARN,
-                message=f"{score.dimension} is {score.value:.4f}, below {limit.min:g}{worst}",
+                message=f"{score.dimension} is {shown:g}, below the limit {limit.min:g}{worst}",
                 numbers={
                     "score": score.value, "limit": limit.min,
                     "cells_judged": score.judged, "cells_unmet": score.judged - score.met,

@@ -10,6 +10,7 @@ from assay.quality._finding import Finding
 from assay.quality._registry import entry_of
 from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
 from assay.quality._validation import Validation
+from assay.quality._wording import quarantine_words
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
 
@@ -63,10 +64,9 @@ def _reason(finding: Finding) -> Reason | None:
         outcome = Outcome.WARN
     elif finding.row_level:
         rows = numbers.get("unexpected_count")
-        many = "rows" if rows is None else f"{rows:,} row{'s' if rows != 1 else ''}"
         code, outcome = ReasonCode.ROWS_QUARANTINED, Outcome.WARN
-        what = f"quarantines {many}"
-    message = f"{e.label} {what}"
+        what = quarantine_words(e, None if rows is None else int(rows))
+    message = what if code == ReasonCode.ROWS_QUARANTINED else f"{e.label} {what}"
     return Reason(code=code, outcome=outcome, column=column, message=message, numbers=numbers)
 
 

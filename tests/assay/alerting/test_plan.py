@@ -74,11 +74,11 @@ def test_nothing_of_the_data_is_in_it(
 def test_what_a_figure_is_of_goes_with_it(
     catalog: Catalog, policy: AlertingPolicy, context: AlertContext, now: datetime
 ) -> None:
-    of = "favourable: income in (>50K); rows: rows with a known label"
+    of = "good result: income = >50K; rows: rows with a known label"
     described = reason(code="disparity").model_copy(update={"about": of})
     for message in messages(change(catalog, now, "b1", described), policy, context):
         assert message.batches[0].reasons[0].about == of
-        assert f"disparity age: psi 0.4, psi_limit 0.2 ({of})" in render_email(message)[1]
+        assert f"disparity in age: PSI 0.4, limit 0.2 ({of})" in render_email(message)[1]
 
 
 def test_a_batch_that_joins_edits_and_a_repeat_says_nothing(

@@ -81,7 +81,7 @@ def test_disparate_impact_of_the_label_needs_no_prediction(judged: Any) -> None:
     assert said(verdict) == ("PASS", [])
     cell = next(m for m in verdict.measurements if m.name == "disparate_impact")
     assert cell.detail["rate"] == "base_rate"
-    assert cell.detail["favourable"] == "label in (1)"
+    assert cell.detail["favourable"] == "label = 1"
     assert cell.detail["rows"] == "rows with a known label"
 
 
@@ -333,5 +333,5 @@ def test_every_figure_names_its_favourable_outcome_and_rows(judged: Any) -> None
     shown = {r.message.partition("; ")[2] for r in verdict.reasons}
     assert shown == {r.about for r in verdict.reasons}
     rows = "rows with a known prediction"
-    assert f"favourable: prediction in (1): loan granted; rows: {rows}" in shown
+    assert f"good result: prediction = 1 (loan granted); rows: {rows}" in shown
     assert all("loan granted" in about and "; rows: rows with" in about for about in shown)

@@ -37,7 +37,7 @@ def page_of(verdict: Verdict) -> str:
 def test_text_names_outcome_reasons_rates_and_limits(verdict: Verdict) -> None:
     text = render_text(verdict, FairnessReport.of(verdict))
     assert text.startswith("fairness: FAIL\n")
-    for part in ("disparity", "favourable: prediction in (1)", "0.3333", "n <10", "not judged"):
+    for part in ("disparity", "good result: prediction = 1", "0.3333", "n <10", "not judged"):
         assert part in text
 
 

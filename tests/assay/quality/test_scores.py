@@ -122,7 +122,7 @@ def test_a_score_below_its_limit_holds_or_warns(
         assert reason.numbers == {
             "score": 0.75, "limit": 0.76, "cells_judged": 4, "cells_unmet": 1,
         }  # fmt: skip
-        assert "expect_column_values_to_not_be_null:a" in reason.message
+        assert reason.message.endswith("below the limit 0.76; most of it: a is missing")
     assert judge_validation(found, policy, gate="validate_clean").outcome is Outcome.PASS
     kept = {m.group: m.value for m in verdict.measurements if m.name == "quality_score"}
     assert list(kept) == list(DIMENSIONS)
@@ -152,7 +152,9 @@ def test_rows_that_came_twice_count_against_uniqueness(
     (uniqueness,) = [m for m in verdict.measurements if m.group == "uniqueness"]
     assert uniqueness.value == pytest.approx(score)
     told = [r.message for r in verdict.reasons if r.message.startswith("uniqueness")]
-    assert [t.endswith("below 0.99; most by exact duplicates") for t in told] == [True] * fires
+    assert [t.endswith("below the limit 0.99; most of it: exact duplicates") for t in told] == [
+        True
+    ] * fires
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,10 @@ DELIVERIES = {
         "row_count_to_be_between is unmet (observed 1, min_value 100, max_value 5,000)"),
     "nulls": Delivery(
         (HEAD + ",,,,,,\n" * 200).encode(), "critical_expectation_unmet",
-        "required:person quarantines"),
+        "person is missing in 1 row; it is quarantined"),
     "other types": Delivery(
         (HEAD + ROW.replace(",30,", ",SECRET years,") * 200).encode(),
-        "quarantine_share_above_limit", "unparsed:age quarantines 200 rows"),
+        "quarantine_share_above_limit", "age can’t be read as its type in 200 rows"),
     "twice a column": Delivery(
         (HEAD.replace("site", "person") + ROW).encode(), "duplicate_columns",
         "duplicate_columns person: The column is there twice"),

@@ -22,5 +22,5 @@ def test_a_gate_behind_one_that_held(ready: Any, mini: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY, faults=400))
     ready.run("visits", DAY)
     told = page(ready, "visits", DAY)
-    assert "not judged: validate raw held the batch before" in told
+    assert "not judged, because validate raw already held the batch" in told
     assert "doesn’t apply" not in told

@@ -98,6 +98,13 @@ class Cause(Frozen):
         return self.column if self.slice is None else f"{self.column} [{self.slice}]"
 
     @property
+    def rows_text(self) -> str:
+        """The rows behind the shift in words, and how many the reference's shares would give."""
+        rows = self.rows or 0
+        expected = f"; {rows - self.excess:,} were expected" if self.excess else ""
+        return f"{rows:,} rows of the batch have these values{expected}"
+
+    @property
     def best(self) -> Split | None:
         """The split over the segmenting column, else the first that was tried."""
         return self.splits[0] if self.splits else None

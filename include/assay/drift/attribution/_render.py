@@ -35,8 +35,7 @@ def cause_text(cause: Cause) -> list[str]:
         lines.append(f"  also tried: {tried}")
     if cause.rows:
         where = f"; their row numbers are in {cause.file}" if cause.file else ""
-        more = f", {cause.excess:,} more than the reference predicts" if cause.excess else ""
-        lines.append(f"  {cause.rows:,} rows of the batch account for it{more}{where}")
+        lines.append(f"  {cause.rows_text}{where}")
     lines += [f"  {change.kind.replace('_', ' ')}: {change.what}" for change in cause.pipeline]
     return lines
 
@@ -72,32 +71,42 @@ def _parted(cause: Cause, labels: bool = True) -> str:
     line = mix_and_within(best.column, cause.share(best.mix), cause.share(best.within))
     if labels and cause.carriers:
         share = percent(cause.share(sum(part.total for part in cause.carriers)))
-        verb = "accounts" if len(cause.carriers) == 1 else "account"
-        line += f"; {best.column} {_names(cause.carriers)} {verb} for {share}"
+        verb = "causes" if len(cause.carriers) == 1 else "cause"
+        line += f"; {best.column} {_names(cause.carriers)} {verb} {share}"
     return line
 
 
 def mix_and_within(column: str, mix: float, within: float) -> str:
-    """Say which part of a shift comes from the mix of segments, and which from within them.
+    """Say which part of a shift is inside the segments, and which part their mix causes.
 
     Examples
     --------
-    >>> mix_and_within("hour", -0.02, 1.02)
-    '102 % of the shift comes from changes within segments of hour; their mix offsets 2 %'
+    >>> mix_and_within("hour", -0.02, 1.02)  # doctest: +NORMALIZE_WHITESPACE
+    'almost all of the shift is inside the segments of hour (102 %);
+    the mix of the segments works against it (−2 %)'
     >>> mix_and_within("channel", 0.7, 0.3)
-    '70 % of the shift comes from the mix of segments of channel, 30 % from changes within them'
+    'the mix of the segments of channel causes most of the shift (70 %); 30 % is inside them'
     """
-    parts = [
-        (within, "changes within segments", "changes within them", "offset"),
-        (mix, "the mix of segments", "their mix", "offsets"),
-    ]
-    (larger, source, _, _), (smaller, _, other, verb) = sorted(parts, key=lambda part: -part[0])
-    line = f"{percent(larger)} of the shift comes from {source} of {column}"
+    if within >= mix:
+        line = f"{_much(within)} of the shift is inside the segments of {column}"
+        other, against = "is the mix of the segments", "the mix of the segments works against it"
+    else:
+        line = f"the mix of the segments of {column} causes {_much(mix)} of the shift"
+        other, against = "is inside them", "changes inside them work against it"
+    larger, smaller = max(within, mix), min(within, mix)
+    line += f" ({percent(larger)})"
     if percent(smaller) == percent(0.0):
         return line
-    if smaller < 0:
-        return f"{line}; {other} {verb} {percent(-smaller)}"
-    return f"{line}, {percent(smaller)} from {other}"
+    more = against + f" ({percent(smaller)})" if smaller < 0 else f"{percent(smaller)} {other}"
+    return f"{line}; {more}"
+
+
+def _much(share: float) -> str:
+    """Name the larger of two parts that sum to 1."""
+    words = {1.2: "more than all", 0.995: "all", 0.9: "almost all", 0.6: "most"}
+    if 1.005 <= share <= 1.2:
+        return "almost all"
+    return next((word for least, word in words.items() if share >= least), "about half")
 
 
 def _few(names: Sequence[str]) -> str:
@@ -107,6 +116,10 @@ def _few(names: Sequence[str]) -> str:
 
 def _names(parts: Sequence[SegmentPart]) -> str:
     names = [part.label for part in parts]
+    if len(names) > 2 and all(name.isdecimal() for name in names):
+        numbers = sorted(map(int, names))
+        if numbers == list(range(numbers[0], numbers[-1] + 1)):
+            return f"{numbers[0]} to {numbers[-1]}"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -49,7 +49,7 @@ def render_overview(run: Run, result: StageResult) -> str:
 def _answer(done: Results, result: StageResult) -> str:
     holding = " and ".join(chain.find(name).title for name, r in done.items() if r.holds)
     if result.state == "held":
-        return f"Held by {holding}: readers keep the snapshot that they have."
+        return f"Held by {holding}. Readers still get the earlier snapshot."
     if result.state == "forced":
         return f"Released as snapshot {result.snapshot} although {holding} held it: forced."
     if result.state == "released":
@@ -63,12 +63,14 @@ def _facts(spec: RunSpec, done: Results, result: StageResult) -> list[tuple[str,
     facts = [("Rows in", f"{result.rows.get('in', 0):,}"), ("Version", (spec.version or "")[:12])]
     facts += [("Run", spec.run_id), ("Started", f"{spec.started:%Y-%m-%d %H:%M} UTC")]
     late = done[chain.INGEST].hours_after_batch if chain.INGEST in done else None
-    return facts if late is None else [*facts, ("Arrived after the batch’s end", _duration(late))]
+    return facts if late is None else [*facts, ("Arrived", _arrived(late))]
 
 
-def _duration(hours: float) -> str:
-    """A duration in the unit that fits it; below 0 where the batch hadn't ended."""
-    return f"{hours:.1f} hours" if abs(hours) < 48 else f"{hours / 24:,.0f} days"
+def _arrived(late: float) -> str:
+    """When a batch arrived, in the unit that fits the hours after its end."""
+    hours = abs(late)
+    duration = f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:,.0f} days"
+    return f"{duration} {'before' if late < 0 else 'after'} the batch’s end"
 
 
 def _questions(run: Run) -> Markup:
@@ -84,8 +86,8 @@ def _answers(run: Run, names: list[str]) -> Iterator[str | Markup]:
         blocked = next((held for name in names if (held := run.blocked_by(name))), None)
         why_not = "its policy says that the gate doesn’t apply"
         if blocked:
-            why_not = f"{chain.find(blocked).title} held the batch before"
-        yield from ("–", f"not judged: {why_not}", "")
+            why_not = f"{chain.find(blocked).title} already held the batch"
+        yield from ("–", f"not judged, because {why_not}", "")
         return
     outcome = worst(r.outcome for r in ran.values())
     at_fault = [r for r in ran.values() if r.outcome is outcome]

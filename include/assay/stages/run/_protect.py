@@ -27,6 +27,6 @@ def protect(run: Run) -> Finished:
         result=StageResult(
             stage="protect",
             rows={"observed": written.rows},
-            messages=(f"The version may be called: {version_label(policy, contract)}.",),
+            messages=(f"Label of the version: {version_label(policy, contract)}.",),
         )
     )
