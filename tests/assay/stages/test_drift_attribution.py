@@ -46,7 +46,7 @@ def test_an_alarm_names_segments_and_rows(shifted: Any) -> None:
     assert len(rows) == cause.rows
     said = "".join(p.read_text() for p in shifted.home.glob("messages/**/*") if p.is_file())
     assert "Why: " in said
-    assert "within segments of site" in said
+    assert "inside the segments of site" in said
 
 
 def test_the_pipelines_changes_are_named(shifted: Any, mini: Any) -> None:
