@@ -14,10 +14,10 @@ pytestmark = pytest.mark.integration
 
 _FIELDS = {
     "Batch": "Partition key, by day, like 2013-01-01",
-    "Stop before release": "Go through every gate, keep the candidate",
-    "Reference for drift": "Judge drift against this one of the policy's references only.",
-    "Ask to force": "ask a second person to release it all the same",
-    "Reason": "Why it should be forced, on record for ever.",
+    "Stop before release": "Run every gate and keep the candidate",
+    "Reference for drift": "Compare with this reference of the policy only.",
+    "Ask to force": "ask a second person to release it anyway",
+    "Reason": "Why it should be forced, kept on record.",
 }
 
 
