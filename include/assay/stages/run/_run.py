@@ -94,7 +94,8 @@ class Run:
     def restricted(self, reads: tuple[str, ...], writes: tuple[str, ...]) -> Run:
         """The run as one stage sees it, with a workspace that refuses undeclared artefacts."""
         narrowed = replace(self)
-        narrowed.__dict__["workspace"] = self.workspace.restricted(reads, writes)
+        workspace = self.workspace.restricted(reads, writes)
+        narrowed.__dict__.update(contract=self.contract, workspace=workspace)
         return narrowed
 
     def session(self) -> AbstractContextManager[Session]:
