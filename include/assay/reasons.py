@@ -77,10 +77,12 @@ class ReasonCode(StrEnum):
     # Landing.
     SOURCE_MISSING = ("source_missing", "ingest", _FAIL,
         "The source has no input for this batch.")
+    NOT_A_REGULAR_FILE = ("not_a_regular_file", "ingest", _FAIL,
+        "The input is a link, a pipe, a device or a folder, and only a regular file is read.")
     EMPTY_FILE = ("empty_file", "ingest", _FAIL,
         "The file has no bytes, or not even a header.")
     TOO_LARGE = ("too_large", "ingest", _FAIL,
-        "The input decompresses to more bytes than the contract allows.")
+        "The input holds more than the contract allows: bytes as they are read, or columns.")
     TRUNCATED = ("truncated", "ingest", _FAIL,
         "The end of the input is missing.")
     UNDECODABLE = ("undecodable", "ingest", _FAIL,

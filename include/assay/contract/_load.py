@@ -168,12 +168,13 @@ class _Reader:
             return self._part(FilesSource, loc, {
                 **shared, "location": location, "format": raw.format, "encoding": raw.encoding,
                 "delimiter": raw.delimiter, "compression": custom.compression,
-                "null_values": custom.null_values,
+                "null_values": custom.null_values, "hosts": custom.hosts,
             })  # fmt: skip
         if raw.type == "api":
             return self._part(RestSource, loc, {
                 **shared, "location": location, "params": custom.params,
                 "records": custom.records, "pagination": custom.pagination,
+                "hosts": custom.hosts,
             })  # fmt: skip
         return self._part(SqlSource, loc, {**shared, "query": custom.query})
 

@@ -93,7 +93,13 @@ class ServerCustom(_Custom):
     max_bytes: int | None = Field(
         None,
         alias="maxBytes",
-        description="Most bytes of one batch, decompressed; more is an error.",
+        description="Most bytes of one batch, as it is read, decompressed and decoded. Reading "
+        "stops there: what is more is an error. Without it nothing is limited.",
+    )
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Of files over HTTP, and of `api`: further hosts (`host` or `host:port`) to "
+        "which the source may redirect. Credentials never go there.",
     )
     params: dict[str, str] = Field(
         default_factory=dict,

@@ -16,11 +16,21 @@ class _Source(BaseModel):
         None, description="Id of the connection that holds address and credentials."
     )
     max_bytes: int | None = Field(
-        None, gt=0, description="Most bytes of one batch, decompressed; more is an error."
+        None,
+        gt=0,
+        description="Most bytes of one batch as it is read, decompressed and decoded.",
     )
 
 
-class FilesSource(_Source):
+class _WebSource(_Source):
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Further hosts (`host` or `host:port`) to which an HTTP source may redirect; "
+        "credentials never go there.",
+    )
+
+
+class FilesSource(_WebSource):
     """Files: a path below the home, ``s3://…``, ``http(s)://…``."""
 
     kind: Literal["files"] = "files"
@@ -52,7 +62,7 @@ class Pagination(BaseModel):
     cursor: str | None = Field(None, description="Dotted path of the next cursor in the body.")
 
 
-class RestSource(_Source):
+class RestSource(_WebSource):
     """A REST endpoint that answers JSON, page by page."""
 
     kind: Literal["rest"] = "rest"

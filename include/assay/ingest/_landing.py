@@ -33,7 +33,7 @@ from assay.ingest.readers._records import check_names
 from assay.ingest.sources._database import fetch_query
 from assay.ingest.sources._files import fetch_file
 from assay.ingest.sources._http import Retry
-from assay.ingest.sources._rest import fetch_pages, fill, records_of
+from assay.ingest.sources._rest import fetch_pages, fill, write_records
 from assay.lake import Lake, digest, private_folder, publish
 from assay.verdict import Outcome
 
@@ -180,9 +180,7 @@ def _readable(
     if isinstance(source, RestSource):
         pages = [original / file.name for file in fetched.files]
         path = spare / "records.jsonl"
-        with path.open("w", encoding="utf-8") as file:
-            for record in records_of(pages, source):
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        write_records(pages, source, path)
         return path, lines
     return original / fetched.files[0].name, lines
 

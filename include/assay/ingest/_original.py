@@ -7,9 +7,12 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from assay.errors import InputError
 from assay.ingest._model import OriginalFile
+
+_LONGEST_NAME: Final = 120
 
 
 def keep(blocks: Iterable[bytes], path: Path, max_bytes: int | None = None) -> OriginalFile:
@@ -64,4 +67,4 @@ def file_name(location: str) -> str:
     """
     path = location.split("?", 1)[0].split("#", 1)[0] if "://" in location else location
     last = re.sub(r"[^A-Za-z0-9._-]", "_", path.rstrip("/").rsplit("/", 1)[-1])
-    return last if last.strip(".") else "original"
+    return last[-_LONGEST_NAME:] if last.strip(".") else "original"

@@ -60,7 +60,7 @@ class Lake:
         Raises
         ------
         InputError
-            If there is no such zone, or a part would lead out of it.
+            If there is no such zone, a part would lead out of it, or the zone is a link.
         """
         if zone not in _BY_NAME:
             raise InputError(
@@ -69,6 +69,7 @@ class Lake:
                 expected="one of: " + ", ".join(_BY_NAME),
                 do=did_you_mean(zone, _BY_NAME) or None,
             )
+        _check_link(self.home / zone)
         for part in parts:
             if part in {"", ".", ".."} or "/" in part or "\\" in part or "\0" in part:
                 raise InputError("a path part would lead out of its zone", where=zone, got=part)
@@ -89,6 +90,7 @@ class Lake:
         folder = self.home
         for part in (zone, *parts[:-1]):
             folder /= part
+            _check_link(folder)
             if not folder.is_dir():
                 folder.mkdir(mode=mode, parents=True, exist_ok=True)
                 folder.chmod(mode)
@@ -106,6 +108,15 @@ class Lake:
         except ValueError:
             return None
         return _BY_NAME.get(relative.parts[0]) if relative.parts else None
+
+
+def _check_link(folder: Path) -> None:
+    """Refuse a folder that is a link: what is written, swept or given rights there is another's."""
+    if folder.is_symlink():
+        raise InputError(
+            "a folder of the lake is a link", where=str(folder), expected="a folder",
+            do="Remove the link. The home itself may be one, or a mount.",
+        )  # fmt: skip
 
 
 def publish(aside: Path, path: Path) -> None:

@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from assay.errors import InputError
+
 _TICK: Final = 0.005
+_OURS: Final = "private-"
 
 
 @contextmanager
@@ -46,11 +49,19 @@ def queued(path: Path, patience: float) -> Iterator[None]:
 
 @contextmanager
 def private_folder(root: Path) -> Iterator[Path]:
-    """Make a folder (0700) that is removed at the end, or by the next caller after a kill."""
+    """Make a folder (0700) that is removed at the end, or by the next caller after a kill.
+
+    Raises
+    ------
+    InputError
+        If ``root`` is a link: what is there to be removed is another's.
+    """
+    if root.is_symlink():
+        raise InputError("a folder for temporary files is a link", where=str(root))
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(root / ".lock"):
         _sweep(root)
-        outer = Path(tempfile.mkdtemp(dir=root))
+        outer = Path(tempfile.mkdtemp(dir=root, prefix=_OURS))
         alive = _opened(outer / "alive")
         fcntl.flock(alive, fcntl.LOCK_EX)
     try:
@@ -63,18 +74,20 @@ def private_folder(root: Path) -> Iterator[Path]:
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def _sweep(root: Path) -> None:
+    """Remove the folders that :func:`private_folder` made and whose process has ended."""
     for folder in root.iterdir():
-        if folder.is_dir() and not _is_alive(folder):
+        ours = folder.name.startswith(_OURS) or (folder / "alive").is_file()
+        if ours and not folder.is_symlink() and folder.is_dir() and not _is_alive(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_alive(folder: Path) -> bool:
     try:
-        descriptor = os.open(folder / "alive", os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(folder / "alive", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:

@@ -11,6 +11,7 @@ from assay.errors import InputError
 from assay.ingest._model import OriginalFile, UnusableError
 from assay.ingest._original import file_name, keep
 from assay.ingest.sources._http import NO_INPUT, Retry, download
+from assay.ingest.sources._local_file import local_blocks
 from assay.reasons import ReasonCode
 
 _BLOCK: Final = 1 << 20
@@ -29,18 +30,22 @@ def fetch_file(
     Raises
     ------
     UnusableError
-        ``source_missing`` if there is no such file.
+        ``source_missing`` if there is no such file, ``not_a_regular_file`` if it is a link, a pipe
+        or a device.
     InputError
         If the location can't be opened with these credentials, or holds too much.
     """
     target = folder / file_name(location)
-    scheme = location.split("://", 1)[0] if "://" in location else "file"
+    scheme = location.split("://", 1)[0].lower() if "://" in location else "file"
     if scheme in {"http", "https"}:
-        return (download(location, target, credentials, retry, source.max_bytes),)
-    blocks = _local(location, home) if scheme == "file" else _remote(location, scheme, credentials)
+        return (download(location, target, source, credentials, retry),)
+    if scheme == "file":
+        blocks = local_blocks(source.location, location, home)
+    else:
+        blocks = _remote(location, scheme, credentials)
     try:
         return (keep(blocks, target, source.max_bytes),)
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         raise UnusableError.of(ReasonCode.SOURCE_MISSING, NO_INPUT) from None
     except PermissionError:
         raise InputError(
@@ -48,33 +53,27 @@ def fetch_file(
         ) from None
 
 
-def _local(location: str, home: Path) -> Iterator[bytes]:
-    path = home / location.removeprefix("file://")
-    before = path.stat()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            yield block
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        # An upstream that writes in place: the next try may find the file whole.
-        raise OSError(f"{path} changed while it was read")
-
-
 def _remote(location: str, scheme: str, credentials: Mapping[str, str]) -> Iterator[bytes]:
     import fsspec
 
+    if scheme == "local" or "::" in location:
+        raise _unreadable(location, scheme)
     try:
         opened = fsspec.open(location, "rb", **_options(scheme, credentials))
     except (ValueError, ImportError) as exc:
-        raise InputError(
-            "no way to read such a location",
-            where=location,
-            got=scheme,
-            expected="a path, s3://, http://, https:// or another scheme that fsspec knows",
-        ) from exc
+        raise _unreadable(location, scheme) from exc
     with opened as file:
         while block := file.read(_BLOCK):
             yield block
+
+
+def _unreadable(location: str, scheme: str) -> InputError:
+    return InputError(
+        "no way to read such a location",
+        where=location,
+        got=scheme,
+        expected="a path, s3://, http://, https:// or another scheme that fsspec knows",
+    )
 
 
 def _options(scheme: str, credentials: Mapping[str, str]) -> dict[str, Any]:

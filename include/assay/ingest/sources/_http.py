@@ -6,7 +6,8 @@ import datetime as dt
 import email.utils
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import httpx
 
+from assay.contract import FilesSource, RestSource
 from assay.errors import InputError
 from assay.ingest._model import OriginalFile, UnusableError
 from assay.ingest._original import keep
@@ -23,6 +25,9 @@ NO_INPUT: Final = "The source has no input for this batch."
 _MISSING: Final = {404, 410}
 _AGAIN: Final = {408, 425, 429, 500, 502, 503, 504}
 _COMPRESSED: Final = (".gz", ".zst")
+_MOST_REDIRECTS: Final = 10
+_BLOCK: Final = 1 << 20
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,14 @@ def retry_after(value: str | None, now: dt.datetime | None = None) -> float | No
 
 
 @contextmanager
-def client(credentials: Mapping[str, str], retry: Retry) -> Iterator[httpx.Client]:
-    """A client that signs in with ``token`` or ``username`` and ``password``."""
+def client(
+    url: str, source: FilesSource | RestSource, credentials: Mapping[str, str], retry: Retry
+) -> Iterator[httpx.Client]:
+    """A client that signs in with ``token`` or ``username`` and ``password``.
+
+    It asks the host of ``url`` and the hosts that the source declares; a redirect to another one is
+    refused.
+    """
     headers = {"Accept-Encoding": "identity"}
     if "token" in credentials:
         headers["Authorization"] = f"Bearer {credentials['token']}"
@@ -88,9 +99,47 @@ def client(credentials: Mapping[str, str], retry: Retry) -> Iterator[httpx.Clien
     if "username" in credentials and "token" not in credentials:
         auth = (credentials["username"], credentials.get("password", ""))
     with httpx.Client(
-        headers=headers, auth=auth, timeout=retry.timeout, follow_redirects=True
-    ) as opened:
+        headers=headers, auth=auth, timeout=retry.timeout, follow_redirects=True,
+        max_redirects=_MOST_REDIRECTS, event_hooks={"request": [_within(url, source.hosts)]},
+    ) as opened:  # fmt: skip
         yield opened
+
+
+def _within(url: str, hosts: Collection[str]) -> Callable[[httpx.Request], None]:
+    """A check of each request: it goes to a declared host, and not from https to http."""
+    start = _parsed(url)
+    own = {(start.host, _port(start)), (start.host, 443)}
+
+    def check(request: httpx.Request) -> None:
+        asked = request.url
+        place = (asked.host, _port(asked))
+        named = {f"{asked.host}:{_port(asked)}"} | ({asked.host} if asked.port is None else set())
+        safe = asked.scheme == "https" or start.scheme == "http"
+        if not safe or (place not in own and named.isdisjoint(hosts)):
+            raise InputError(
+                "the source redirects to a host that its contract doesn't declare",
+                where=shown(url),
+                got=f"{asked.scheme}://{asked.netloc.decode('ascii', 'replace')}",
+                expected="the host of the location, or one of `hosts`; never from https to http",
+                do="Name the host in `hosts` if it is the source's own.",
+            )
+
+    return check
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL:
+        raise _no_url(url) from None
+
+
+def _port(url: httpx.URL) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def _no_url(url: str) -> InputError:
+    return InputError("not a URL that can be fetched", where=shown(url)[:200])
 
 
 def attempt_all(url: str, retry: Retry, once: Callable[[], Any]) -> Any:
@@ -101,10 +150,15 @@ def attempt_all(url: str, retry: Retry, once: Callable[[], Any]) -> Any:
             return once()
         except AgainError as again:
             seen, headers = f"status {again.status}", again.headers
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise _no_url(url) from None
         except httpx.TransportError as exc:
             seen, headers = type(exc).__name__, None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise InputError("not a URL that can be fetched", where=shown(url)) from None
+        except httpx.TooManyRedirects:
+            raise InputError(
+                "the source redirects in a circle, or too often", where=shown(url),
+                expected=f"at most {_MOST_REDIRECTS} redirects",
+            ) from None  # fmt: skip
         if attempt + 1 < retry.attempts:
             retry.wait(attempt, headers)
     # Not an AssayError: the source may answer the task's next try.
@@ -140,12 +194,12 @@ def accept(response: httpx.Response, url: str) -> None:
 def download(
     url: str,
     target: Path,
+    source: FilesSource,
     credentials: Mapping[str, str],
     retry: Retry,
-    max_bytes: int | None,
 ) -> OriginalFile:
     """Keep the body of a URL as a file."""
-    with client(credentials, retry) as session:
+    with client(url, source, credentials, retry) as session:
 
         def once() -> OriginalFile:
             target.unlink(missing_ok=True)
@@ -153,12 +207,38 @@ def download(
                 accept(response, url)
                 # A server may call a .gz file's own compression a content encoding; undoing it
                 # would leave bytes that don't fit their name.
-                raw = target.suffix in _COMPRESSED or "content-encoding" not in response.headers
-                blocks = response.iter_raw() if raw else response.iter_bytes()
-                return keep(blocks, target, max_bytes)
+                raw = target.suffix in _COMPRESSED
+                return keep(response.iter_raw() if raw else body(response), target,
+                            source.max_bytes)  # fmt: skip
 
         kept: OriginalFile = attempt_all(url, retry, once)
         return kept
+
+
+def body(response: httpx.Response) -> Iterator[bytes]:
+    """The blocks of an answer without its content encoding, each of a bounded size."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        return response.iter_raw()
+    if encoding in {"gzip", "x-gzip"}:
+        return _inflated(response.iter_raw())
+    raise InputError("the source encodes its answer, though it wasn't asked to",
+                     got=encoding[:40], expected="no content encoding, or gzip")  # fmt: skip
+
+
+def _inflated(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    stream = zlib.decompressobj(_GZIP)
+    for block in blocks:
+        left = block
+        while left:
+            try:
+                yield stream.decompress(left, _BLOCK)
+            except zlib.error:
+                raise InputError("the source's content encoding isn't sound gzip") from None
+            if stream.eof:
+                left, stream = stream.unused_data, zlib.decompressobj(_GZIP)
+            else:
+                left = stream.unconsumed_tail
 
 
 def shown(url: str) -> str:

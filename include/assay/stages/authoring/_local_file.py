@@ -30,7 +30,8 @@ def arrive(session: Session, contract: Contract, data: Path | str) -> Landing:
     remote = "://" in str(data)
     if not remote and not Path(data).is_file():
         raise InputError("no such file", where=str(data))
-    location = str(data) if remote else str(Path(data).absolute())
+    # A person may name a link; what it leads to is then read as what it is.
+    location = str(data) if remote else str(Path(data).resolve())
     contract = contract.model_copy(update={"source": _source(contract, location)})
     return land(session, contract, contract.partition.first, Lake(session.aside()))
 
