@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from airflow.sdk import CronPartitionTimetable, Param
+from airflow.sdk import Param
 
 from assay.contract import Contract, Partition
 from assay.errors import InputError
+from assay_airflow.timetable import BatchTimetable
 
 
-def timetable(partition: Partition) -> CronPartitionTimetable:
+def timetable(partition: Partition) -> BatchTimetable:
     """One run for each batch, due at midnight after its last day, with its partition key."""
-    return CronPartitionTimetable(
+    return BatchTimetable(
         partition.cron,
         timezone=partition.timezone,
         run_offset=-1,

@@ -74,7 +74,7 @@ def test_a_year_is_a_key_of_its_own_grain_alone() -> None:
 def test_a_run_is_due_at_midnight_after_its_batch() -> None:
     due = timetable(DAYS)
     run_after = datetime(2013, 2, 5, tzinfo=ZoneInfo("America/New_York"))
-    assert due.key_format == "%Y-%m-%d"
+    assert due.serialize()["key_format"] == "%Y-%m-%d"
     assert start_date(DAYS) == datetime(2013, 1, 1, 5, tzinfo=UTC)
     assert end_date(DAYS) == datetime(2014, 1, 1, 5, tzinfo=UTC)
     assert end_date(YEARS) is None

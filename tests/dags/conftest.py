@@ -17,13 +17,15 @@ from assay import launcher
 _PARSE = """
 import json, sys, time
 from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.decoders import decode_timetable
+from airflow.serialization.encoders import encode_timetable
 
 def described(dag):
     return {
         "owners": sorted({t.owner for t in dag.tasks}),
         "tags": sorted(dag.tags),
         "manual": dag.doc_md or "",
-        "schedule": type(dag.timetable).__name__,
+        "schedule": type(decode_timetable(encode_timetable(dag.timetable))).__name__,
         "end": str(dag.end_date or ""),
         "params": {
             name: {**param.schema, "description": param.description}

@@ -129,6 +129,7 @@ def test_what_does_not_load_fails_alone_and_says_why(
         assert dags[f"release__{name}"]["schedule"] == "NullTimetable", name
     for name in ("airlines", "census_employment"):
         assert len(dags[f"release__{name}"]["tasks"]) == TASKS, name
+        assert dags[f"release__{name}"]["schedule"] == "BatchTimetable", name
 
 
 def test_many_contracts_parse(

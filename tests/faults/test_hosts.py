@@ -72,10 +72,10 @@ def test_ten_runs_at_once_on_two_hosts(host: Any) -> None:
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
     before = _history(one)
-    two.services = one.services = {
-        **one.services, "ASSAY_CATALOG_URL": one.services["ASSAY_CATALOG_URL"] + "_lost",
+    two.shared = one.shared = {
+        **one.shared, "ASSAY_CATALOG_URL": one.shared["ASSAY_CATALOG_URL"] + "_lost",
     }  # fmt: skip
-    _make_database(one.services["ASSAY_CATALOG_URL"])
+    _make_database(one.shared["ASSAY_CATALOG_URL"])
     rebuilt = two.assay("catalog", "rebuild")
     assert rebuilt.returncode == 0, rebuilt.stderr
     after = _history(one)

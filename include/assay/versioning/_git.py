@@ -165,7 +165,8 @@ class GitRemote:
         if any(sign in said for sign in _LOST):
             drop_stale_lock(done.stderr, Path(view.git_dir))
             return False
-        if "[remote rejected]" in said:
+        # A remote that can't unpack has no room or no time; any other refusal is its owner's word.
+        if "[remote rejected]" in said and "(unpacker error)" not in said:
             raise RegistryError(
                 "the Git remote refuses the push",
                 where=without_credentials(self.remote),
