@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -42,8 +44,16 @@ def client(catalog: Catalog, rights: set[str], monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(incidents, "may_read", lambda user, dataset: dataset == "flights")
     monkeypatch.setattr(incidents, "may_answer", lambda user: "answer" in rights)
     app = incidents.build()
-    app.dependency_overrides[get_user] = lambda: SimpleNamespace(get_name=lambda: "ann")
+    app.dependency_overrides[get_user] = lambda: SimpleNamespace(
+        get_id=lambda: "1", get_name=lambda: "ann"
+    )
     return TestClient(app, follow_redirects=False)
+
+
+def _send(client: TestClient, form: dict[str, str], **more: Any) -> Any:
+    """Send the form of incident 1 as its page would."""
+    tokens = re.findall(r'name="token" value="([^"]+)"', client.get("/1").text)
+    return client.post("/1", data={"token": tokens[0] if tokens else "", **form}, **more)
 
 
 def test_the_page_lists_what_the_reader_may_see(client: TestClient, rights: set[str]) -> None:
@@ -67,7 +77,7 @@ def test_each_answer_is_recorded_in_the_users_name(client: TestClient, catalog: 
         {"action": "snooze", "until": "3d", "reason": "Known.", "batch": ""},
         {"action": "dismiss", "until": "", "reason": "A blizzard.", "batch": "b1"},
     ):
-        done = client.post("/1", data=form)
+        done = _send(client, form)
         assert (done.status_code, done.headers["location"]) == (303, "./1")
     told = [(r.author, r.action, r.batch, r.reason) for r in catalog.responses.find(1)]
     assert told == [
@@ -82,7 +92,7 @@ def test_each_answer_is_recorded_in_the_users_name(client: TestClient, catalog: 
     page = client.get("/1").text
     assert "A blizzard." in page
     assert "snoozed until" in page
-    client.post("/1", data={"action": "dismiss", "reason": "All of it."})
+    _send(client, {"action": "dismiss", "reason": "All of it."})
     assert "<form" not in client.get("/1").text, "it is over"
 
 
@@ -100,7 +110,7 @@ def test_each_answer_is_recorded_in_the_users_name(client: TestClient, catalog: 
 def test_what_cannot_be_meant_is_said_on_the_page(
     client: TestClient, catalog: Catalog, form: dict[str, str], says: str
 ) -> None:
-    answer = client.post("/1", data=form)
+    answer = _send(client, form)
     assert answer.status_code == 400
     assert says in answer.text
     assert "<form" in answer.text
@@ -111,11 +121,11 @@ def test_who_may_not_answer_changes_nothing(
     client: TestClient, catalog: Catalog, rights: set[str]
 ) -> None:
     form = {"action": "acknowledge"}
-    elsewhere = client.post("/1", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    elsewhere = _send(client, form, headers={"Sec-Fetch-Site": "cross-site"})
     assert elsewhere.status_code == 403
     assert client.post("/2", data=form).status_code == 404
     rights.remove("answer")
-    assert client.post("/1", data=form).status_code == 403
+    assert _send(client, form).status_code == 403
     assert catalog.responses.find() == []
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from assay.alerting._layout import Layout, Link, Section, lay_out, lay_out_weekly
 from assay.alerting._message import Letter, Weekly
+from assay.page.content_policy import content_policy
 
 _HEADER: Final = 150
 _SECTION: Final = 3000
@@ -134,9 +135,10 @@ def _html(page: Layout) -> str:
     footer = f"<footer><ul>\n{foot}</ul></footer>\n" if foot else ""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{e(content_policy(_STYLE))}">\n'
         f'<meta name="viewport" content="width=device-width">\n'
         f'<meta name="color-scheme" content="light dark">\n'
-        f"<title>{e(page.title)}</title>\n<style>\n{_STYLE}</style></head>\n<body><main>\n"
+        f"<title>{e(page.title)}</title>\n<style>{_STYLE}</style></head>\n<body><main>\n"
         f'<h1 class="{page.tone}">{e(page.title)}</h1>\n<table>\n{facts}</table>\n'
         f"{body}{footer}</main></body></html>\n"
     )

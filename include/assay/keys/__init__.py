@@ -7,6 +7,7 @@ to one month of a data set: files that must stay clear for a time are sealed wit
 zone, in files that only their owner can read (:func:`secret_file`).
 """
 
+from assay.keys._derived_key import derived_key
 from assay.keys._period_key import discard_period_keys, period_key, period_of
 from assay.keys._pseudonym_key import PseudonymKey, load_pseudonym_key
 from assay.keys._registry_key import embedded_registry_key, parse_registry_key
@@ -15,6 +16,7 @@ from assay.keys._secret_file import secret_file
 
 __all__ = [
     "PseudonymKey",
+    "derived_key",
     "discard_period_keys",
     "embedded_registry_key",
     "load_pseudonym_key",

@@ -9,6 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from assay.page.content_policy import content_policy
 from assay.verdict import Outcome, Verdict
 
 
@@ -87,9 +88,13 @@ class PageContext:
 
 
 def render_page(
-    title: str, lead: Lead, sections: Sequence[Section], back: str | None = None
+    title: str,
+    lead: Lead,
+    sections: Sequence[Section],
+    back: str | None = None,
+    forms: str = "'none'",
 ) -> str:
-    """Render a whole page.
+    """Render a whole page, with what a browser must refuse in the page itself.
 
     Parameters
     ----------
@@ -99,10 +104,16 @@ def render_page(
     sections : sequence of Section
     back : str, optional
         File name of the run's overview, which the page links to.
+    forms : str
+        Where its forms may be sent, as a Content-Security-Policy writes it.
     """
     shown = [section for section in sections if any(section.parts)]
     layout = environment().get_template("page.html.j2")
-    return layout.render(title=title, lead=lead, sections=shown, back=back) + "\n"
+    style = environment().get_template("style.css.j2").render()
+    return layout.render(
+        title=title, lead=lead, sections=shown, back=back, style=Markup(style),  # noqa: S704 - ours
+        policy=content_policy(style, forms),
+    ) + "\n"  # fmt: skip
 
 
 @cache

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from assay.page._layout import environment
 
 
-def answer_form(number: int, batches: Sequence[str]) -> Markup:
+def answer_form(number: int, batches: Sequence[str], token: str) -> Markup:
     """Make the form to acknowledge, snooze or dismiss an incident; it works without a script.
 
     Parameters
@@ -18,6 +18,8 @@ def answer_form(number: int, batches: Sequence[str]) -> Markup:
         The incident, and the address that the form is sent to.
     batches : sequence of str
         Its failing batches, one of which may be chosen.
+    token : str
+        What is sent along, so that a form of another site can be refused.
     """
     template = environment().get_template("answer_form.html.j2")
-    return Markup(template.render(number=number, batches=batches))  # noqa: S704 - the template escapes
+    return Markup(template.render(number=number, batches=batches, token=token))  # noqa: S704 - the template escapes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import parse_qs
 
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -13,6 +13,7 @@ from assay.errors import AssayError, CatalogError
 from assay.page import Lead, Section, mark, render_page, table, text
 from assay.page.form import answer_form
 from assay_airflow.hooks.services import airflow_url, open_services
+from assay_airflow.pages._form_token import FIELD, form_token, is_form_token
 from assay_airflow.pages._headers import headers
 from assay_airflow.pages._login import User, may_answer, may_read, to_login
 
@@ -26,12 +27,18 @@ _HOW = (
     "message is sent until then. Dismiss (needs a reason): the failing batches need no work and "
     "stay held. Times are UTC. Your answer is recorded with your name; no message contains it."
 )
+_MOST: Final = 1 << 16
 _MAY_NOT = "You may not answer incidents: this needs permission to trigger the DAG incidents."
 
 
 async def _fields(request: Request) -> dict[str, str | None]:
     """The fields of a form; an empty one is left out."""
-    found = parse_qs((await request.body()).decode("utf-8", "replace"))
+    body = b""
+    async for block in request.stream():
+        body += block
+        if len(body) > _MOST:
+            raise HTTPException(413, "This is more than the form can hold.")
+    found = parse_qs(body.decode("utf-8", "replace"))
     return {name: values[-1].strip() or None for name, values in found.items()}
 
 
@@ -54,18 +61,20 @@ def index(user: User) -> HTMLResponse:
 
     services = open_services(reading=True)
     seen = [t for t in list_incidents(services) if may_read(user, t.incident.dataset)]
-    sections = [_section(services, rated, may_answer(user)) for rated in seen]
+    sections = [_section(services, rated, user) for rated in seen]
     none = "No incident is open of a data set that you may read."
     return _page("Assay: incidents", _how(user) if seen else none, sections)
 
 
-def one(number: int, user: User, problem: str | None = None) -> HTMLResponse:
+def one(number: int, user: User) -> HTMLResponse:
     """One incident, open or closed."""
+    return _one(number, user, _how(user), 200)
+
+
+def _one(number: int, user: Any, says: str, status: int) -> HTMLResponse:
     services = open_services(reading=True)
-    section = _section(services, _readable(services, number, user), may_answer(user))
-    return _page(
-        f"Assay: incident {number}", problem or _how(user), [section], 400 if problem else 200
-    )
+    section = _section(services, _readable(services, number, user), user)
+    return _page(f"Assay: incident {number}", says, [section], status)
 
 
 def answer(number: int, request: Request, fields: Fields, user: User) -> Response:
@@ -78,6 +87,10 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
     _readable(services, number, user)
     if not may_answer(user):
         raise HTTPException(403, _MAY_NOT)
+    if not is_form_token(fields.get(FIELD), user, _form(number), services.clock()):
+        return _one(
+            number, user, "The form is too old, or wasn't made for you. Send it again.", 403
+        )
     asked = {name: fields.get(name) for name in ("until", "reason", "batch")}
     try:
         respond(
@@ -85,7 +98,7 @@ def answer(number: int, request: Request, fields: Fields, user: User) -> Respons
             airflow_url=airflow_url(), **asked,
         )  # fmt: skip
     except AssayError as error:
-        return one(number, user, str(error))
+        return _one(number, user, str(error), 400)
     return RedirectResponse(f"./{number}", 303)
 
 
@@ -107,19 +120,26 @@ def _how(user: Any) -> str:
 
 
 def _page(title: str, says: str, sections: list[Section], status: int = 200) -> HTMLResponse:
-    return HTMLResponse(render_page(title, Lead(None, says), sections), status, headers=_OURS)
+    page = render_page(title, Lead(None, says), sections, forms="'self'")
+    return HTMLResponse(page, status, headers=_OURS)
 
 
-def _section(services: Services, rated: RatedIncident, answers: bool) -> Section:
+def _section(services: Services, rated: RatedIncident, user: Any) -> Section:
     i = rated.incident
     lead = Markup('<p>{} <b>{}</b> {}, {}: {}, since {:%Y-%m-%d %H:%M} UTC.</p>').format(
         mark(i.outcome), i.dataset, i.check, rated.severity.value if rated.severity else "–",
         _state(services, i), i.opened,
     )  # fmt: skip
     parts = [lead, _batches(i), _done(services, i.id)]
-    if i.closed is None and answers:
-        parts.append(answer_form(i.id, i.failing))
+    if i.closed is None and may_answer(user):
+        token = form_token(user, _form(i.id), services.clock())
+        parts.append(answer_form(i.id, i.failing, token))
     return Section(f"Incident {i.id}", parts)
+
+
+def _form(number: int) -> str:
+    """The name of the form that answers an incident."""
+    return f"incident {number}"
 
 
 def _state(services: Services, incident: Any) -> str:

@@ -23,9 +23,6 @@ _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet",
-    ".css": "text/css; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
 }
 _PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _MOST: Final = 60

@@ -1,4 +1,4 @@
-"""Data Docs by Great Expectations' own renderer, made to work without a network."""
+"""Data Docs: what Great Expectations' own renderer shows, in the layout of all other pages."""
 
 from __future__ import annotations
 
@@ -9,26 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import InputError
-from assay.page import Lead, Section, link, render_page, table
+from assay.page import Lead, Section, link, render_page, table, text
 from assay.quality.gx._door import knows, rendered
+from assay.quality.gx._fragment import taken_over, veiled
+from assay.verdict import Outcome
 
 _OURS = ("engine", "verdict", "rows")
-_REMOTE = re.compile(
-    r"<link[^>]*https?://[^>]*>|<script[^>]*src=[\"']https?://[^>]*>\s*</script>", re.IGNORECASE
-)
-_REMOTE_IMAGE = re.compile(r"<img[^>]*https?://[^>]*>", re.IGNORECASE)
-_REMOTE_BACKGROUND = re.compile(r"background:\s*url\(['\"]?https?://[^)]*\)[^;]*;", re.IGNORECASE)
-_STYLE = """<style>
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
-table { border-collapse: collapse; margin: .5rem 0; }
-td, th { border: 1px solid #8886; padding: .25rem .6rem; text-align: left; vertical-align: top; }
-.badge { background: #8883; border-radius: .3rem; padding: 0 .4rem; }
-.fa-check-circle::before { content: "✓ "; color: #2a8a3a; }
-.fa-times::before { content: "✗ "; color: #c0392b; }
-.fa-exclamation-triangle::before { content: "! "; color: #b7791f; }
-.sr-only, .modal, footer { display: none; }
-</style>"""
 
 
 def render_data_docs(results: Sequence[Path], to: Path) -> Path:
@@ -75,9 +61,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _page(document: Mapping[str, Any]) -> str:
-    page = rendered(gx_shape(document))
-    page = _REMOTE_BACKGROUND.sub("", _REMOTE_IMAGE.sub("", _REMOTE.sub("", page)))
-    return page.replace("</head>", f"{_STYLE}</head>", 1)
+    parts = taken_over(rendered(veiled(gx_shape(document))))
+    sections = [Section(title or "Overview", [body]) for title, body in parts]
+    sections.append(Section("More", [text(link("index.html", "All validations"))]))
+    judged = document.get("verdict")
+    outcome = Outcome(judged) if judged in set(Outcome) else None
+    lead = Lead(outcome, "What Great Expectations shows of this validation.")
+    return render_page(f"Data Docs: {document['suite_name']}", lead, sections)
 
 
 def gx_shape(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +87,7 @@ def gx_shape(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _result(result: Mapping[str, Any]) -> dict[str, Any]:
     shaped = {k: v for k, v in result.items() if k not in _OURS}
+    shaped["result"] = _numbers(result.get("result") or {})
     config = dict(result["expectation_config"])
     if not knows(config["type"]):
         config["notes"] = f"{config['type']} {json.dumps(config['kwargs'], default=str)}"
@@ -104,3 +95,13 @@ def _result(result: Mapping[str, Any]) -> dict[str, Any]:
         config["type"] = "expect_column_values_to_not_be_null"
     shaped["expectation_config"] = config
     return shaped
+
+
+def _numbers(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without the count of values that Great Expectations shows only with its share."""
+    if "unexpected_count" not in found or "unexpected_percent" in found:
+        return dict(found)
+    kept = {k: v for k, v in found.items() if "unexpected" not in k}
+    if kept.get("observed_value") is None:
+        kept["observed_value"] = f"{found['unexpected_count']} unexpected values"
+    return kept

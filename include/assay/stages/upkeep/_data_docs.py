@@ -14,6 +14,8 @@ from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 
 _SITE: Final = "data_docs"
+_POLICY: Final = b"Content-Security-Policy"
+_HEAD: Final = 500
 _RESULTS: Final = (BatchWorkspace.validation_raw.file, BatchWorkspace.validation_clean.file)
 
 
@@ -59,9 +61,13 @@ def _results(folder: Path) -> list[Path]:
 
 
 def _current(folder: Path) -> bool:
-    """Whether the site holds a page of every result: the clean suite is judged after the raw."""
+    """Whether the site holds a page of every result: the clean suite is judged after the raw.
+
+    A site of pages that say nothing of what a browser must refuse is built again.
+    """
     pages = [p for p in (folder / _SITE).glob("*.html") if p.name != "index.html"]
-    return len(pages) == len(_results(folder))
+    safe = all(_POLICY in p.read_bytes()[:_HEAD] for p in pages)
+    return safe and len(pages) == len(_results(folder))
 
 
 def _build(folder: Path) -> Path:
