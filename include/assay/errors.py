@@ -125,6 +125,10 @@ class VersionExpired(RegistryError):  # noqa: N818 - what has become of it is it
     """The version was removed when its period ended."""
 
 
+class HistoryRewound(RegistryError):  # noqa: N818 - what has become of it is its name
+    """The registry's history doesn't follow from the last that was seen: nothing may be changed."""
+
+
 class CatalogError(AssayError):
     """The catalog refuses a record that would break one of its rules."""
 

@@ -61,6 +61,8 @@ class ReasonCode(StrEnum):
         "A batch that could be part of the reference is not decided yet, so the run stops.")
     NOT_LOADED = ("not_loaded", "stages", _FAIL,
         "The contract or the drift policy doesn't load, so the data set has no DAG.")
+    HISTORY_REWOUND = ("history_rewound", "versioning", _FAIL,
+        "The registry's history doesn't follow from the last one seen, so that all writing stops.")
     STAGE_CRASHED = ("stage_crashed", "stages", _FAIL,
         "A stage ended in an error, so the run could not decide about the batch.")
 

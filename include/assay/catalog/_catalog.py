@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from assay.catalog._batches import Batches
+from assay.catalog._history import History
 from assay.catalog._incidents import Incidents
 from assay.catalog._leases import Leases
 from assay.catalog._migrate import migrate
@@ -25,8 +26,8 @@ from assay.records.versions import DatasetRecords
 class Catalog:
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
-    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``leases``,
-    ``incidents``, ``responses`` and ``outbox``.
+    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``history``,
+    ``leases``, ``incidents``, ``responses`` and ``outbox``.
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
     time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
@@ -49,6 +50,7 @@ class Catalog:
         self.verdicts = Verdicts(store)
         self.versions = Versions(store)
         self.snapshots = Snapshots(store)
+        self.history = History(store)
         self.leases = Leases(store)
         self.incidents = Incidents(store)
         self.responses = Responses(store)

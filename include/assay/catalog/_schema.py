@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 from assay.errors import CatalogError
 from assay.records.runs import Counts
 
-REVISION: Final = "r0003"
+REVISION: Final = "r0004"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
@@ -311,3 +311,32 @@ class LeaseRow(Base):
     owner: Mapped[str | None]
     expires: Mapped[datetime]
     token: Mapped[int] = mapped_column(Integer)
+
+
+class HeadRow(Base):
+    """The registry's newest commit as it was seen last; there is one row."""
+
+    __tablename__ = "registry_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    head: Mapped[str | None]
+
+
+class HoldingRow(Base):
+    """How much a data set had in the registry then; ``highest`` only grows."""
+
+    __tablename__ = "registry_holdings"
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    versions: Mapped[int]
+    highest: Mapped[int]
+
+
+class AcceptanceRow(Base):
+    """Who accepted a history of the registry that doesn't follow from the last one seen."""
+
+    __tablename__ = "registry_acceptances"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str | None]
+    target: Mapped[str | None]
+    reason: Mapped[str]
+    author: Mapped[str]
+    at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from assay.cli._console import (
     AsJson,
+    Author,
     OneOrAll,
     coloured,
     open_services,
@@ -92,11 +94,31 @@ def digest(
 
 
 @catalog.command()
-def rebuild(as_json: AsJson = False) -> int:
-    """Restore versions, their verdicts and lineage, snapshots and pointers from the registry."""
-    from assay.stages.upkeep import rebuild_catalog
+def rebuild(
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-history",
+            help="Go on from a registry that has lost history, on record: what is lost stays lost.",
+        ),
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option(help="Why it is accepted; on record for ever.")
+    ] = None,
+    author: Author = None,
+    as_json: AsJson = False,
+) -> int:
+    """Restore versions, their verdicts and lineage, snapshots and pointers from the registry.
 
+    A registry whose history doesn't follow from the last one seen is refused: restore it first.
+    """
+    from assay.stages.upkeep import accept_history, rebuild_catalog
+
+    if accept != (reason is not None):
+        raise InputError("which is it?", expected="--accept-history with --reason, or neither")
     services = open_services()
+    if reason is not None:
+        accept_history(services, reason=reason, author=author or getpass.getuser())
     with progress("reading the registry"):
         counts = rebuild_catalog(services)
     text = "\n".join(f"{name}: {count} versions" for name, count in counts.items())

@@ -111,7 +111,8 @@ class Snapshot(Frozen):
     Parameters
     ----------
     number : int
-        Counts from 1 within the data set, without gaps.
+        Counts from 1 within the data set, and is never given twice. A gap is what an accepted loss
+        of history left.
     parent : int, optional
         The snapshot that the pointer named when this one was made: usually ``number - 1``, an
         earlier one after a rollback, None for the first.
@@ -212,6 +213,25 @@ class Pointer(Frozen):
     snapshot: int = Field(ge=1)
     latest: int = Field(ge=1)
     rollbacks: tuple[Rollback, ...] = ()
+
+
+class Acceptance(Frozen):
+    """That a person accepted a history which doesn't follow from the last one that was seen.
+
+    Parameters
+    ----------
+    source, target : str or None
+        The last head that was seen, and the one that was accepted in its place.
+    highest : dict
+        Data set → the highest snapshot number that was given before; the next is above it.
+    """
+
+    source: str | None
+    target: str | None
+    highest: dict[Dataset, int]
+    reason: str
+    author: str
+    at: datetime
 
 
 @dataclass(frozen=True)

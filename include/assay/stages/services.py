@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from assay.catalog import Catalog
     from assay.engine import Session
     from assay.keys import PseudonymKey
+    from assay.records.histories import SeenHistory
+    from assay.records.versions import Acceptance
     from assay.versioning import Registry
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
@@ -29,6 +31,22 @@ PolicyT = TypeVar("PolicyT", bound=Policy)
 def _none(_: str | None) -> Mapping[str, str]:
     """No credentials: the source needs none."""
     return {}
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """The catalog as the witness of the registry's history; opened when it is first asked."""
+
+    services: Services
+
+    def last(self) -> SeenHistory:
+        return self.services.catalog.history.last()
+
+    def saw(self, before: str | None, now: SeenHistory) -> None:
+        self.services.catalog.history.saw(before, now)
+
+    def accepted(self, acceptance: Acceptance, now: SeenHistory) -> None:
+        self.services.catalog.history.accepted(acceptance, now)
 
 
 @dataclass(frozen=True)
@@ -90,15 +108,20 @@ class Services:
                 do="They move together: include/docs/production.md says how.",
             )
         if project.registry_git and project.registry_objects:
-            return Registry(
-                RegistryConfig(
-                    git_remote=project.registry_git,
-                    object_remote=project.registry_objects,
-                    key=parse_registry_key(self.secrets.get("registry_key")),
-                    scratch=self.lake.make("cache", "registry"),
-                )
+            config = RegistryConfig(
+                git_remote=project.registry_git,
+                object_remote=project.registry_objects,
+                key=parse_registry_key(self.secrets.get("registry_key")),
+                scratch=self.lake.make("cache", "registry"),
             )
-        return Registry(embedded(self._lake_with("registry", "git").home))
+        else:
+            config = embedded(self._lake_with("registry", "git").home)
+        return Registry(config, _Memory(self), self._report_rewound)
+
+    def _report_rewound(self, error: RegistryError) -> None:
+        from assay.stages.incidents import report_rewound
+
+        report_rewound(self, error)
 
     def _lake_with(self, *place: str) -> Lake:
         """The lake; to look only, an empty one if this one has nothing at a place."""

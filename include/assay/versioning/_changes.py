@@ -17,6 +17,7 @@ from assay.versioning._layout import pointer_file, version_file
 from assay.versioning._records import load_pointer, load_snapshot, load_version, render_record
 from assay.versioning._tombstones import (
     following,
+    next_number,
     refuse_removed,
     snapshot_files,
     without_removed,
@@ -76,7 +77,7 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
     forced = {b for b in (parent.forced if parent else ()) if b != batch}
     snapshot = Snapshot(
         dataset=dataset,
-        number=pointer.latest + 1 if pointer else 1,
+        number=next_number(view, dataset, pointer),
         parent=parent.number if parent else None,
         batches=dict(sorted({**(parent.batches if parent else {}), batch: version}.items())),
         batch=batch,
@@ -117,7 +118,8 @@ def plan_rollback(
     left, gone = without_removed(view, target)
     if gone:
         about = {"reason": reason, "author": author, "at": at}
-        made = following(target, pointer, left, about, withdrawn=gone)
+        number = next_number(view, dataset, pointer)
+        made = following(target, number, left, about, withdrawn=gone)
         message = f"Roll {dataset} back to snapshot {number}, without {len(gone)} removed batches"
         files = snapshot_files(made, pointer, rollbacks=rollbacks)
         latest = {"snapshot": made.number, "latest": made.number, "rollbacks": rollbacks}

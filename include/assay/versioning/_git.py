@@ -31,11 +31,16 @@ from assay.versioning._process import (
 T = TypeVar("T")
 
 _BRANCH: Final = "refs/heads/main"
-_FETCH: Final = ("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/heads/*")
+_FETCH: Final = (
+    *("fetch", "--quiet", "--no-tags", "--prune"),
+    *("origin", "+refs/heads/*:refs/heads/*"),
+)
+"""With ``--prune``: a branch that the remote has lost isn't to live on in a mirror unseen."""
 _ATTEMPTS: Final = 60
 _PATIENCE: Final = 5.0
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 1.0
+_UNKNOWN: Final = b"Not a valid commit name"
 _LOST: Final = (
     "fetch first",
     "non-fast-forward",
@@ -79,6 +84,29 @@ class View:
         pairs = zip((path for _, path in rows), contents, strict=True)
         return {path: content for path, content in pairs if content is not None}
 
+    def paths(self) -> list[str]:
+        """The paths of all files."""
+        if self.head is None:
+            return []
+        listed = git(self.git_dir, "ls-tree", "-r", "-z", "--name-only", self.head)
+        return [path for path in listed.decode().split("\0") if path]
+
+    def descends_from(self, commit: str) -> bool:
+        """Whether the head is this commit or follows from it; not if the commit is unknown here."""
+        if self.head is None or self.head == commit:
+            return self.head == commit
+        done = run_git(self.git_dir, "merge-base", "--is-ancestor", commit, self.head)
+        if done.returncode not in {0, 1} and _UNKNOWN not in done.stderr:
+            raise failure("merge-base", done)
+        return done.returncode == 0
+
+    def changes_since(self, commit: str) -> list[tuple[str, str]]:
+        """What an earlier commit has otherwise: ``A``, ``M`` or ``D``, and the path."""
+        options = ("--raw", "-r", "-z", "--no-renames", "--name-status")
+        listed = git(self.git_dir, "diff-tree", *options, commit, self.head or "")
+        fields = listed.decode().split("\0")[:-1]
+        return list(zip(fields[::2], fields[1::2], strict=True))
+
     def folders(self) -> list[str]:
         """Names of the folders at the top, without hidden ones."""
         if self.head is None:
@@ -106,7 +134,13 @@ class GitRemote:
             raise failure("rev-parse", done)
         return View(str(self._git_dir), done.stdout.decode().strip() or None)
 
-    def write(self, compute: Callable[[View], tuple[Change | None, T]], at: datetime) -> T:
+    def write(
+        self,
+        compute: Callable[[View], tuple[Change | None, T]],
+        at: datetime,
+        look: Callable[[], View] | None = None,
+        pushed: Callable[[View, View], None] = lambda _, __: None,
+    ) -> T:
         """Commit what ``compute`` makes of the newest head, as often as it takes.
 
         Parameters
@@ -116,6 +150,10 @@ class GitRemote:
             A change of None says that all is there already.
         at : datetime
             Time of the commit, with a zone.
+        look : callable, optional
+            Gives the newest head, if it may be built on; :meth:`view` by default.
+        pushed : callable, optional
+            Is given the head that was built on, and the one that the remote has taken.
 
         Raises
         ------
@@ -129,9 +167,9 @@ class GitRemote:
         pause = _FIRST_PAUSE
         for _ in range(_ATTEMPTS):
             with queued(self._scratch / "queue.lock", _PATIENCE):
-                view = self.view()
+                view = (look or self.view)()
                 change, result = compute(view)
-                if change is None or self._push(view, change, at):
+                if change is None or self._push(view, change, at, pushed):
                     return result
             time.sleep(secrets.SystemRandom().uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -150,7 +188,9 @@ class GitRemote:
         if done.returncode != 0:
             raise failure("fetch", done)
 
-    def _push(self, view: View, change: Change, at: datetime) -> bool:
+    def _push(
+        self, view: View, change: Change, at: datetime, pushed: Callable[[View, View], None]
+    ) -> bool:
         with private_folder(self._scratch / "clones") as folder:
             clone = folder / "clone.git"
             make_bare(clone)
@@ -159,8 +199,10 @@ class GitRemote:
             (clone / "objects" / "info" / "alternates").write_text(f"{objects}\n", "utf-8")
             git(clone, "fast-import", "--quiet", "--done", given=_stream(view.head, change, at))
             done = run_git(clone, "push", "--porcelain", "origin", f"{_BRANCH}:{_BRANCH}")
-        if done.returncode == 0:
-            return True
+            if done.returncode == 0:
+                head = git(clone, "rev-parse", _BRANCH).decode().strip()
+                pushed(view, View(str(clone), head))
+                return True
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         if any(sign in said for sign in _LOST):
             drop_stale_lock(done.stderr, Path(view.git_dir))

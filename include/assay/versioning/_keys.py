@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from assay.errors import RegistryError
 from assay.versioning._git import Change, GitRemote, View
+from assay.versioning._history import WatchedHistory
 
 T = TypeVar("T")
 Fence = Callable[[], object]
@@ -21,25 +22,33 @@ _FILE: Final = ".assay/keys.json"
 
 
 class KeyedWriter:
-    """Writes to the registry by the key that it was made with, or not at all."""
+    """Writes to the registry by the key that it was made with, on a history that wasn't rewound."""
 
-    def __init__(self, git: GitRemote, fingerprint: str) -> None:
+    def __init__(self, git: GitRemote, history: WatchedHistory, fingerprint: str) -> None:
         self._git = git
+        self._history = history
         self._fingerprint = fingerprint
 
-    def check(self) -> None:
-        """Refuse a host with another key, before anything else is written for it or removed."""
-        refuse_other_key(self._git.view(), "registry", self._fingerprint)
+    def view(self) -> View:
+        """The newest head, by which something may be written or removed.
+
+        A host with another key is refused, and so is a history that was rewound.
+        """
+        view = self._history.view()
+        refuse_other_key(view, "registry", self._fingerprint)
+        return view
 
     def write(
         self,
         compute: Callable[[View], tuple[Change | None, T]],
         at: datetime,
         fence: Fence | None = None,
+        look: Callable[[], View] | None = None,
     ) -> T:
         """Commit what ``compute`` makes of the newest head, if the fence doesn't raise.
 
-        See :meth:`GitRemote.write`.
+        See :meth:`GitRemote.write`. ``look`` gives that head; only a history that follows from the
+        last one seen by default.
         """
 
         def checked_compute(view: View) -> tuple[Change | None, T]:
@@ -49,7 +58,9 @@ class KeyedWriter:
             change, result = compute(view)
             return change and with_key(view, change, "registry", self._fingerprint), result
 
-        return self._git.write(checked_compute, at)
+        if look is not None:
+            return self._git.write(checked_compute, at, look)
+        return self._git.write(checked_compute, at, self._history.view, self._history.pushed)
 
 
 def refuse_other_key(view: View, name: str, fingerprint: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import RegistryError
+from assay.records.histories import Alarm, Witness
 from assay.records.versions import (
     VERDICTS,
     BatchVersion,
@@ -23,6 +24,7 @@ from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import place
 from assay.versioning._git import GitRemote
+from assay.versioning._history import WatchedHistory
 from assay.versioning._ids import keyed
 from assay.versioning._keys import KeyedWriter
 from assay.versioning._layout import checked
@@ -49,12 +51,15 @@ LINEAGE: Final = "lineage"
 class Reader:
     """What may be asked of a registry; see :class:`Registry`."""
 
-    def __init__(self, config: RegistryConfig) -> None:
+    def __init__(
+        self, config: RegistryConfig, witness: Witness | None = None, alarm: Alarm | None = None
+    ) -> None:
         self._key = config.key
         self._scratch = config.scratch
         self._git = GitRemote(config.git_remote, config.scratch)
         self._objects = ObjectStore(config.object_remote, config.scratch)
-        self._writer = KeyedWriter(self._git, keyed(config.key, "fingerprint", []))
+        self._history = WatchedHistory(self._git, witness, alarm)
+        self._writer = KeyedWriter(self._git, self._history, keyed(config.key, "fingerprint", []))
         self.removal = Removal(self._git, self._writer, self._objects)
 
     def version_id(self, dataset: str, batch: str, derivation: Derivation) -> str:
@@ -152,6 +157,18 @@ class Reader:
     def head(self) -> str | None:
         """The newest commit of the registry; None before its first."""
         return self._git.view().head
+
+    def check_history(self) -> None:
+        """Refuse a registry that may not be changed, before a plan is made by what it holds.
+
+        Raises
+        ------
+        HistoryRewound
+            If its history doesn't follow from the last one seen.
+        RegistryError
+            If this host has another key.
+        """
+        self._writer.view()
 
     def fetch(
         self, dataset: str, batch: str, version: str, name: str = "data", to: Path | None = None

@@ -9,7 +9,16 @@ from typing import Any
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
-from assay.records.versions import VERDICTS, BatchVersion, Derivation, Judgement, Pointer, Snapshot
+from assay.records.versions import (
+    VERDICTS,
+    Acceptance,
+    BatchVersion,
+    Derivation,
+    Judgement,
+    Pointer,
+    Snapshot,
+)
+from assay.versioning._accepted import plan_acceptance
 from assay.versioning._changes import (
     Release,
     plan_commit,
@@ -19,6 +28,7 @@ from assay.versioning._changes import (
     same_version,
 )
 from assay.versioning._files import load_stored, with_nonce, write_document
+from assay.versioning._git import Change, View
 from assay.versioning._keys import Fence, plan_key, refuse_other_key
 from assay.versioning._layout import checked
 from assay.versioning._reader import LINEAGE, Reader
@@ -83,7 +93,7 @@ class Registry(Reader):
         """
         if own := {LINEAGE, VERDICTS} & set(objects):
             raise RegistryError("this object is written by commit itself", got=sorted(own)[0])
-        self._writer.check()
+        self._writer.view()
         version = self.version_id(dataset, batch, derivation)
         lineage = {"dataset": dataset, "batch": batch, **derivation.model_dump(mode="json")}
         with private_folder(self._scratch / "commits") as folder:
@@ -215,8 +225,36 @@ class Registry(Reader):
         RegistryError
             If the registry knows another fingerprint under this name.
         """
-        if not refuse_other_key(self._git.view(), name, fingerprint):
+        if not refuse_other_key(self._history.view(), name, fingerprint):
             self._writer.write(lambda view: plan_key(view, name, fingerprint), at)
+
+    def accept_history(self, *, reason: str, author: str, at: datetime) -> Acceptance | None:
+        """Go on from the history as it is now, though it doesn't follow from the last one seen.
+
+        It is on record in the registry and with the witness. Snapshots go on above the highest
+        number that was ever given.
+
+        Returns
+        -------
+        Acceptance or None
+            None where nothing was lost.
+        """
+        reason, author = _on_record("reason", reason), _on_record("author", author)
+        last, problem = self._history.state()
+        if problem is None:
+            return None
+        highest = {name: h.highest for name, h in last.holdings.items() if h.highest}
+
+        def compute(view: View) -> tuple[Change | None, Acceptance]:
+            made = Acceptance(
+                source=last.head, target=view.head, highest=highest,
+                reason=reason, author=author, at=at,
+            )  # fmt: skip
+            return plan_acceptance(view, made)
+
+        made = self._writer.write(compute, at, look=self._git.view)
+        self._history.accept(made)
+        return made
 
     def verify(self, dataset: str | None = None, copies: Copies | None = None) -> Verification:
         """Hash every object of every version again, in the remote itself, and check all records.
@@ -246,7 +284,7 @@ class Registry(Reader):
     ) -> Judgement:
         """Upload verdicts as an object."""
         if folder is None:
-            self._writer.check()
+            self._writer.view()
             with private_folder(self._scratch / "commits") as own:
                 return self._judgement(dataset, batch, version, verdicts, own)
         nonce = self.nonce(version, VERDICTS)

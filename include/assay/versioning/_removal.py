@@ -92,7 +92,7 @@ class Removal:
         ever named (an upload that was killed) only if they were written before a moment, since a
         commit that runs now uploads first.
         """
-        view = self._git.view()
+        view = self._writer.view()
         needed: set[str] = set()
         removed: set[str] = set()
         for dataset in view.folders():
@@ -109,7 +109,6 @@ class Removal:
 
     def discard(self, hashes: Collection[str], before: datetime) -> list[str]:
         """Remove those of these objects that still no live version refers to."""
-        self._writer.check()
         going = [md5 for md5 in sorted(self.unneeded(before)) if md5 in set(hashes)]
         for md5 in going:
             self._objects.remove(md5)
@@ -140,7 +139,7 @@ class Removal:
         RegistryError
             If a file is missing or holds other bytes: nothing is uploaded then.
         """
-        self._writer.check()
+        self._writer.view()
         for name, stored in version.objects.items():
             if not _holds(files.get(name), stored):
                 raise self._objects.damaged(stored, files.get(name))

@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.errors import RegistryError, VersionExpired
 from assay.records.versions import BatchVersion, Pointer, Snapshot, Stay, Tombstone
+from assay.versioning._accepted import highest_given
 from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, snapshot_file, tombstone_file, tombstones_folder
 from assay.versioning._records import (
@@ -100,14 +101,15 @@ def plan_withdrawal(
         return None, parent
     left = {b: v for b, v in parent.batches.items() if b not in going}
     about = {"reason": reason, "author": author, "at": at}
-    snapshot = following(parent, pointer, left, about, withdrawn=going)
+    number = next_number(view, dataset, pointer)
+    snapshot = following(parent, number, left, about, withdrawn=going)
     message = f"Withdraw {len(going)} batches of {dataset} in snapshot {snapshot.number}"
     return Change(snapshot_files(snapshot, pointer), message), snapshot
 
 
 def following(
     parent: Snapshot,
-    pointer: Pointer,
+    number: int,
     batches: Mapping[str, str],
     about: Mapping[str, Any],
     *,
@@ -116,13 +118,18 @@ def following(
     """The next snapshot, made by no batch's release."""
     return Snapshot(
         dataset=parent.dataset,
-        number=pointer.latest + 1,
+        number=number,
         parent=parent.number,
         batches=dict(batches),
         forced=tuple(b for b in parent.forced if b in batches),
         withdrawn=tuple(sorted(withdrawn)),
         **about,
     )
+
+
+def next_number(view: View, dataset: str, pointer: Pointer | None) -> int:
+    """The number of the next snapshot, above every one that was ever given."""
+    return max(pointer.latest if pointer else 0, highest_given(view, dataset)) + 1
 
 
 def snapshot_files(snapshot: Snapshot, pointer: Pointer | None, **changes: Any) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from assay.errors import RegistryError
 from assay.lake import private_folder
 from assay.records.versions import BatchVersion, Snapshot, StoredObject
 from assay.verdict import Frozen
+from assay.versioning._accepted import highest_given
 from assay.versioning._files import md5_of, with_nonce
 from assay.versioning._git import View
 from assay.versioning._process import run_git
@@ -67,10 +68,13 @@ def verify_registry(
     registry: Reader, dataset: str | None = None, copies: Copies | None = None
 ) -> Verification:
     """See :meth:`assay.versioning.Registry.verify`."""
+    rewound = registry._history.state()[1]
+    lost = [] if rewound is None else [Damage(dataset="*", what=rewound.problems[0].what)]
     view = registry._git.view()
     damages: list[Damage] = list(_of_git(view))
     if damages:  # records that Git itself finds damaged say nothing of their objects
-        return Verification(versions=0, objects=0, bytes=0, snapshots=0, damages=tuple(damages))
+        return Verification(versions=0, objects=0, bytes=0, snapshots=0, damages=(*lost, *damages))
+    damages += lost
     names = sorted(view.folders()) if dataset is None else [dataset]
     wanted: list[tuple[BatchVersion, str, StoredObject, bool]] = []
     snapshots: list[Snapshot] = []
@@ -113,8 +117,10 @@ def _of_records(
 ) -> Iterator[Damage]:
     """Snapshots and pointer that name what isn't there."""
     numbers = [s.number for s in snapshots]
-    if numbers != list(range(1, len(numbers) + 1)):
-        yield Damage(dataset=dataset, what=f"snapshots {numbers} instead of 1, 2, 3 …")
+    lost = highest_given(view, dataset)
+    gaps = sorted({*range(lost + 1, max(numbers, default=0) + 1)} - {*numbers})
+    if gaps:
+        yield Damage(dataset=dataset, what=f"snapshots {gaps} are missing")
     pointer = load_pointer(view, dataset)
     if (pointer.snapshot if pointer else None) not in {*numbers, None}:
         yield Damage(dataset=dataset, what="the pointer names a snapshot that isn't there")

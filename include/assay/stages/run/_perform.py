@@ -104,6 +104,9 @@ def _found(run: Run, stage: chain.Stage, text: str) -> Finished | None:
         return None
     needed = chain.needed_later(stage.name) & set(found.wrote)
     whole = all(run.workspace.is_there(name) for name in needed)
+    if stage.name == chain.COMMIT:  # a loss of the registry's history may have been accepted
+        removal = run.services.registry.removal
+        whole &= removal.record(run.dataset, run.batch, run.version) is not None
     return found if whole and found.judging == JUDGING else None
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from assay.records.versions import BatchVersion, DatasetRecords, VersionDetails
+from assay.records.versions import Acceptance, BatchVersion, DatasetRecords, VersionDetails
+from assay.stages.incidents import close_rewound
 from assay.stages.run import lineage_edges
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
@@ -41,6 +42,19 @@ class _MovedOn(Exception):  # noqa: N818 - no error: read it again
     """The registry got another commit while it was read."""
 
 
+def accept_history(services: Services, *, reason: str, author: str) -> Acceptance | None:
+    """Go on from the registry as it is, though its history doesn't follow from the last one seen.
+
+    It is on record in the registry and the catalog. Afterwards the catalog is to be rebuilt.
+
+    Returns
+    -------
+    Acceptance or None
+        None where nothing was lost: then nothing is on record either.
+    """
+    return services.registry.accept_history(reason=reason, author=author, at=services.clock())
+
+
 def rebuild_catalog(services: Services) -> dict[str, int]:
     """Restore versions with their lineage and verdicts, snapshots and pointers.
 
@@ -53,9 +67,13 @@ def rebuild_catalog(services: Services) -> dict[str, int]:
 
     Raises
     ------
+    HistoryRewound
+        If the registry's history was rewound: an index of what is left would hide the loss.
     RegistryUnavailable
         If the registry is never still for long enough.
     """
+    services.registry.check_history()
+    close_rewound(services)
     known: dict[tuple[str, str, str], tuple[Judged, VersionDetails]] = {}
     for _ in range(_ATTEMPTS):
         head = services.registry.head()

@@ -22,6 +22,7 @@ from assay.retention import (
     plan_retention,
     take_inventory,
 )
+from assay.stages.incidents import close_rewound
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.run._references import forget_sketches
 from assay.stages.services import Services
@@ -72,7 +73,12 @@ def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
 
 
 def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
-    """What there is now, and what of it is past its period."""
+    """What there is now, and what of it is past its period.
+
+    A registry whose history was rewound is refused: what it no longer names isn't unneeded.
+    """
+    services.registry.check_history()
+    close_rewound(services)
     rules = _rules(services)
     inventory = _inventory(services, rules.contracts)
     known = {"problems": (*rules.problems, *inventory.problems)}
