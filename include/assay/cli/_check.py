@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli._console import AsJson, errors, now, open_project, print_json, progress, show
+from assay.cli._console import errors, now, open_project, print_json, progress, show
+from assay.cli._options import AsJson
 
 if TYPE_CHECKING:
     from assay.records.incidents import Silence
@@ -39,10 +40,7 @@ def check(
     drafts = open_drafts(project)
     if as_json:
         faults = [{"where": p.where, "what": p.what, "do": p.do} for p in problems]
-        print_json({
-            "problems": faults, "silences": [_plain(s) for s in silences],
-            "open": [vars(d) for d in drafts],
-        })  # fmt: skip
+        print_json({"problems": faults, "silences": [*map(_plain, silences)], "open": drafts})
     elif not problems:
         show(None, False, f"{len(project.datasets())} data sets: no faults.")
     for problem in problems:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli._console import AsJson, Dataset, open_services, progress, show
+from assay.cli._console import open_services, progress, show
+from assay.cli._options import AsJson, Dataset
 from assay.cli._versions import find_version
 from assay.errors import InputError
 
@@ -23,28 +24,18 @@ app = typer.Typer(
 )
 _SHOWN = 8
 Which = Annotated[
-    str,
-    typer.Argument(help="A batch (its released version), or a version id (or its beginning)."),
+    str, typer.Argument(help="A batch (its released version), or a version id (or its beginning).")
 ]
-Rule = Annotated[
-    str | None, typer.Option("--rule", help="Only this rule, by its name in the change log.")
-]
-Rules = Annotated[
-    list[str] | None,
-    typer.Option("--rule", help="Only this rule, by its name in the change log; repeatable."),
-]
-Columns = Annotated[
-    list[str] | None, typer.Option("--column", help="Only changes of this column; repeatable.")
-]
-Column = Annotated[str | None, typer.Option("--column", help="Only changes of this column.")]
 
 
 @app.command("log")
 def show_log(
     dataset: Dataset,
     batch: Which,
-    rule: Rule = None,
-    column: Column = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Only this rule, by its name in the change log.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="Only changes of this column.")] = None,
     values: Annotated[
         bool,
         typer.Option(
@@ -60,32 +51,23 @@ def show_log(
     Example: assay cleaning log planes 2013 --rule impute.median --column year
     """
     with _open(dataset, batch, "reading the change log") as (session, cleaned):
-        if values:
-            return _show_values(session, cleaned, rule, column, as_json)
-        found = cleaned.changes(session, rule, column)
-    lines = [f"{cleaned.name}: {_counted(sum(c['changes'] for c in found), 'change')}"]
+        found = (cleaned.values if values else cleaned.changes)(session, rule, column)
+    count = len(found) if values else sum(one["changes"] for one in found)
+    lines = [f"{cleaned.name}: {_counted(count, 'change')}"]
     for one in found:
-        more = ", …" if len(one["rows"]) > _SHOWN else ""
-        rows = ", ".join(str(n) for n in one["rows"][:_SHOWN])
-        place = one["column"] or "(row dropped)"
-        lines.append(f"  step {one['step']}  {one['rule']}  {place}: {one['changes']}")
-        lines.append(f"      rows {rows}{more}")
-    show({"version": cleaned.version, "changes": found}, as_json, "\n".join(lines))
-    return 0
+        lines += [_of_cell(one)] if values else _of_rule(one)
+    return show({"version": cleaned.version, "changes": found}, as_json, lines)
 
 
-def _show_values(
-    session: Session, cleaned: CleanedVersion, rule: str | None, column: str | None, as_json: bool
-) -> int:
-    found = cleaned.values(session, rule, column)
-    lines = [f"{cleaned.name}: {_counted(len(found), 'change')}"]
-    lines += [
-        f"  row {c['__row']}  step {c['step']}  {c['rule']}"
-        + (f"  {c['column']}: {c['before']!r} → {c['after']!r}" if c["column"] else "")
-        for c in found
-    ]
-    show({"version": cleaned.version, "changes": found}, as_json, "\n".join(lines))
-    return 0
+def _of_rule(one: Mapping[str, Any]) -> list[str]:
+    rows = one["rows"][:_SHOWN] + ["…"] * (len(one["rows"]) > _SHOWN)
+    step = f"  step {one['step']}  {one['rule']}  {one['column'] or '(row dropped)'}"
+    return [f"{step}: {one['changes']}", f"      rows {', '.join(map(str, rows))}"]
+
+
+def _of_cell(one: Mapping[str, Any]) -> str:
+    cell = f"  {one['column']}: {one['before']!r} → {one['after']!r}" if one["column"] else ""
+    return f"  row {one['__row']}  step {one['step']}  {one['rule']}{cell}"
 
 
 @app.command("undo")
@@ -95,16 +77,14 @@ def undo_rule(
     rule: Annotated[
         str | None,
         typer.Option(
-            "--rule",
-            help="The rule to leave out, by its name in the change log; all rules by default.",
+            help="The rule to leave out, by its name in the change log; all rules by default."
         ),
     ] = None,
     column: Annotated[
-        str | None,
-        typer.Option("--column", help="Only for this column; for all columns by default."),
+        str | None, typer.Option(help="Only for this column; for all columns by default.")
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("--to", help="Parquet file for the table without the rule.")
+        Path | None, typer.Option(help="Parquet file for the table without the rule.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -122,25 +102,27 @@ def undo_rule(
     lines = [
         f"{cleaned.name} without {rule or 'any rule'}{f' on {column}' if column else ''}:",
         f"  rows back: {found.back}; rows that a later step drops: {found.gone}",
-        *(f"  {name}: {_counted(count, 'cell')} differ" for name, count in found.cells.items()),
+        *_differing(found.cells),
         *(f"  {name}: the column isn't there" for name in found.columns),
     ]
     if not (found.back or found.gone or found.cells or found.columns):
         lines.append("  nothing differs")
-    lines += [f"  {to} (not validated, not released)"] if to else []
-    show({"version": cleaned.version, **vars(found), "to": to}, as_json, "\n".join(lines))
-    return 0
+    return _show_with_file(cleaned, found, lines, to, as_json)
 
 
 @app.command("replay")
 def replay_log(
     dataset: Dataset,
     batch: Which,
-    rule: Rules = None,
-    column: Columns = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this rule, by its name in the change log; repeatable."),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Only changes of this column; repeatable.")
+    ] = None,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", help="Parquet file for the table with these rules alone."),
+        Path | None, typer.Option(help="Parquet file for the table with these rules alone.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -158,47 +140,45 @@ def replay_log(
         if rule or column:
             return _replay_only(session, cleaned, rule or [], column or [], to, as_json)
         found = cleaned.replay(session)
+    other = f"NOT the version's ({found.expected[:12]})"
     text = (
         f"{cleaned.name}: {_counted(found.changes, 'change')} replayed over {found.rows_in} rows; "
         f"{found.set_aside} rows that validation set aside afterwards left out.\n"
         f"  {found.rows} rows, sha256 {found.sha256[:12]}: "
-        + (
-            "the bytes of the version"
-            if found.same
-            else f"NOT the version's ({found.expected[:12]})"
-        )
+        + ("the bytes of the version" if found.same else other)
     )
-    show({"version": cleaned.version, **vars(found)}, as_json, text)
-    return 0 if found.same else 1
+    return show({"version": cleaned.version, **vars(found)}, as_json, text, int(not found.same))
 
 
 def _replay_only(
-    session: Session,
-    cleaned: CleanedVersion,
-    rules: list[str],
-    columns: list[str],
-    to: Path | None,
-    as_json: bool,
-) -> int:
+    session: Session, cleaned: CleanedVersion, rules: list[str], columns: list[str],
+    to: Path | None, as_json: bool,
+) -> int:  # fmt: skip
     found = cleaned.replay_only(session, rules, columns, to)
     which = " and ".join(rules) or "any rule"
-    place = f" on {' and '.join(columns)}" if columns else ""
-    lines = [
-        f"{cleaned.name} with {which}{place} alone: {_counted(found.changes, 'change')} replayed "
-        f"over {_counted(found.rows_in, 'row')}",
-        f"  rows dropped: {found.dropped}",
-        *(f"  {name}: {_counted(count, 'cell')} differ" for name, count in found.cells.items()),
-    ]
+    which += f" on {' and '.join(columns)}" if columns else ""
+    rows, changes = _counted(found.rows_in, "row"), _counted(found.changes, "change")
+    first = f"{cleaned.name} with {which} alone: {changes} replayed over {rows}"
+    lines = [first, f"  rows dropped: {found.dropped}", *_differing(found.cells)]
+    return _show_with_file(cleaned, found, lines, to, as_json)
+
+
+def _differing(cells: Mapping[str, int]) -> Iterator[str]:
+    return (f"  {name}: {_counted(count, 'cell')} differ" for name, count in cells.items())
+
+
+def _show_with_file(
+    cleaned: CleanedVersion, found: Any, lines: list[str], to: Path | None, as_json: bool
+) -> int:
     lines += [f"  {to} (not validated, not released)"] if to else []
-    show({"version": cleaned.version, **vars(found), "to": to}, as_json, "\n".join(lines))
-    return 0
+    return show({"version": cleaned.version, **vars(found), "to": to}, as_json, lines)
 
 
 @app.command("export-scaled")
 def export_scaled(
     dataset: Dataset,
     batch: Which,
-    to: Annotated[Path, typer.Option("--to", help="Parquet file to write.")],
+    to: Annotated[Path, typer.Option(help="Parquet file to write.")],
     as_json: AsJson = False,
 ) -> int:
     """Write a version's rows with the policy's scaling applied, for training.
@@ -210,9 +190,8 @@ def export_scaled(
     """
     with _open(dataset, batch, "scaling") as (session, cleaned):
         rows, columns = cleaned.export_scaled(session, to)
-    text = f"{to}: {rows} rows of {cleaned.name}, scaled: {', '.join(columns)}"
-    show({"version": cleaned.version, "to": to, "rows": rows, "scaled": columns}, as_json, text)
-    return 0
+    body = {"version": cleaned.version, "to": to, "rows": rows, "scaled": columns}
+    return show(body, as_json, f"{to}: {rows} rows of {cleaned.name}, scaled: {', '.join(columns)}")
 
 
 @contextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from pydantic import BaseModel
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from assay.errors import InputError, did_you_mean
@@ -20,15 +22,6 @@ from assay.project import Project
 
 if TYPE_CHECKING:
     from assay.stages.services import Services
-
-Author = Annotated[str | None, typer.Option(help="User id on record; yours by default.")]
-Dataset = Annotated[str, typer.Argument(help="Name of the data set.")]
-OneOrAll = Annotated[str | None, typer.Argument(help="Only this data set.")]
-Parameters = Annotated[
-    list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
-]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
 
 errors = Console(stderr=True, highlight=False, markup=False)
 results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
@@ -80,25 +73,40 @@ def _check_dataset(services: Services, name: str) -> None:
     known = sorted({*known, *services.registry.datasets()})
     if name not in known:
         raise InputError(
-            "no such data set",
-            got=name,
+            "no such data set", got=name,
             expected="one of: " + (", ".join(known) or "none has a contract yet"),
             do=did_you_mean(name, known) or "assay new NAME --from FILE makes one.",
-        )
+        )  # fmt: skip
 
 
-def show(value: Any, as_json: bool, text: str) -> None:
-    """Print a result: as JSON if asked for, otherwise as text."""
+def show(value: Any, as_json: bool, text: str | Sequence[str], code: int = 0) -> int:
+    """Print a result, as JSON if asked for, otherwise as text or its lines; return the code."""
     if as_json:
-        print_json(value)
-    else:
-        print(text)  # noqa: T201 - the command's result
+        return print_json(value, code)
+    print(text if isinstance(text, str) else "\n".join(text))  # noqa: T201 - the command's result
+    return code
 
 
-def print_json(value: Any) -> None:
-    """Print a value as JSON on stdout; a text must be JSON already."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def print_json(value: Any, code: int = 0) -> int:
+    """Print a value as JSON on stdout, and return the code; a text must be JSON already."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_data)
     sys.stdout.write(text.rstrip("\n") + "\n")
+    return code
+
+
+def _data(value: Any) -> Any:
+    """JSON data of a model or a dataclass; the text of anything else."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return vars(value) if is_dataclass(value) else str(value)
+
+
+def table_of(heads: Sequence[str], right: Sequence[str] = (), title: str | None = None) -> Table:
+    """Begin a table with these heads, of which some columns are set flush right."""
+    table = Table(title=title, title_justify="left", box=None)
+    for head in heads:
+        table.add_column(head, justify="right" if head in right else "left")
+    return table
 
 
 @contextmanager

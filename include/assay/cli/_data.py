@@ -7,17 +7,10 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import AsJson, Data, errors, open_services, progress, show
+from assay.cli._console import errors, open_services, progress, show
+from assay.cli._options import AsJson, Data, Policy, Report
 
 drift_app = typer.Typer(invoke_without_command=True)
-Policy = Annotated[
-    Path,
-    typer.Option(
-        "--policy",
-        help="The policy file, the same as in include/policies/<dataset>/; without a contract "
-        "column roles come from `roles:` in it.",
-    ),
-]
 
 
 def clean(
@@ -45,10 +38,10 @@ def clean(
     with progress("cleaning"):
         cleaned = clean_file(data, policy, out, reference=reference, report=report)
     result = {
-        "verdict": cleaned.verdict.model_dump(mode="json"),
-        "report": cleaned.report.model_dump(mode="json"),
-        "out": {"path": str(out), "rows": cleaned.out.rows, "sha256": cleaned.out.sha256},
-        "beside": {name: str(path) for name, path in cleaned.beside.items()},
+        "verdict": cleaned.verdict,
+        "report": cleaned.report,
+        "out": {"path": out, "rows": cleaned.out.rows, "sha256": cleaned.out.sha256},
+        "beside": dict(cleaned.beside),
     }
     lines = [
         render_text(cleaned.verdict, cleaned.report),
@@ -56,8 +49,7 @@ def clean(
         f"wrote {out}: {cleaned.out.rows:,} rows",
         *(f"wrote {path}: {name.replace('_', ' ')}" for name, path in cleaned.beside.items()),
     ]
-    show(result, as_json, "\n".join(lines))
-    return cleaned.verdict.exit_code
+    return show(result, as_json, lines, cleaned.verdict.exit_code)
 
 
 @drift_app.callback()
@@ -70,7 +62,7 @@ def drift(
     policy: Annotated[
         Path | None, typer.Option(help="The drift policy.", show_default="required")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
+    report: Report = None,
     rows: Annotated[
         Path | None,
         typer.Option(help="Write the numbers of the rows behind a shift here, as Parquet."),
@@ -99,16 +91,11 @@ def drift(
     if report is not None:
         page = render_html(verdict, found, PageContext(Path(current).name))
         report.write_text(page, encoding="utf-8")
-    show(render_json(verdict, found), as_json, render_text(verdict, found))
-    return verdict.exit_code
+    text = render_text(verdict, found)
+    return show(render_json(verdict, found), as_json, text, verdict.exit_code)
 
 
-def fairness(
-    data: Data,
-    policy: Policy,
-    report: Annotated[Path | None, typer.Option(help="Write the report as HTML here.")] = None,
-    as_json: AsJson = False,
-) -> int:
+def fairness(data: Data, policy: Policy, report: Report = None, as_json: AsJson = False) -> int:
     """Compare outcomes between groups of people, with confidence intervals.
 
     Example: assay fairness scored.parquet --policy fairness.yaml
@@ -133,8 +120,7 @@ def fairness(
     if report is not None:
         page = render_html(verdict, found, PageContext(Path(data).name))
         report.write_text(page, encoding="utf-8")
-    show(verdict.model_dump(mode="json"), as_json, render_text(verdict, found))
-    return verdict.exit_code
+    return show(verdict, as_json, render_text(verdict, found), verdict.exit_code)
 
 
 @drift_app.command()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import typer
 
-from assay.cli._console import AsJson, open_project, progress, show
+from assay.cli._console import open_project, progress, show
+from assay.cli._options import AsJson
 
 
 def up(as_json: AsJson = False) -> int:
@@ -18,13 +19,12 @@ def up(as_json: AsJson = False) -> int:
 
     with progress("starting Airflow (about half a minute)"):
         embedded = launcher.up(_home())
-    found = {"url": embedded.url, "passwords": str(embedded.passwords), "logs": str(embedded.logs)}
+    found = {"url": embedded.url, "passwords": embedded.passwords, "logs": embedded.logs}
     text = (
         f"Airflow runs at {embedded.url}\n"
         f"users and passwords: {embedded.passwords}\nlogs: {embedded.logs}\nstop it: make down"
     )
-    show(found, as_json, text)
-    return 0
+    return show(found, as_json, text)
 
 
 def down(as_json: AsJson = False) -> int:
@@ -33,8 +33,8 @@ def down(as_json: AsJson = False) -> int:
 
     with progress("stopping Airflow"):
         ran = launcher.down(_home())
-    show({"ran": ran}, as_json, "Airflow is stopped." if ran else "Airflow was not running.")
-    return 0
+    text = "Airflow is stopped." if ran else "Airflow was not running."
+    return show({"ran": ran}, as_json, text)
 
 
 def airflow(ctx: typer.Context) -> int:

@@ -6,19 +6,9 @@ import getpass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from assay.cli._console import (
-    AsJson,
-    Author,
-    OneOrAll,
-    coloured,
-    now,
-    open_services,
-    print_json,
-    results,
-    show,
-)
+from assay.cli._console import coloured, now, open_services, print_json, results, show, table_of
+from assay.cli._options import AsJson, Author, OneOrAll
 
 if TYPE_CHECKING:
     from assay.records.incidents import Incident
@@ -44,15 +34,12 @@ def list_incidents(
     services = open_services(dataset, reading=True)
     found = list_incidents(services, dataset, None if closed else "open")
     if as_json:
-        print_json({"incidents": [_plain(t.incident, t.severity) for t in found]})
-        return 0
+        return print_json({"incidents": [_plain(t.incident, t.severity) for t in found]})
     if not found:
         results.print("No incident." if closed else "No incident is open.")
         return 0
-    table = Table(box=None)
-    for name in ("incident", "severity", "data set", "check", "outcome", "since", "batches"):
-        table.add_column(name, justify="right" if name == "incident" else "left")
-    table.add_column("state")
+    heads = ("incident", "severity", "data set", "check", "outcome", "since", "batches", "state")
+    table = table_of(heads, right=["incident"])
     for t in found:
         i, severity = t.incident, t.severity.value if t.severity else "–"
         table.add_row(
@@ -75,9 +62,7 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
             {"key": m.key, "state": m.state, "due": m.due, "sent": m.sent, "error": m.error}
             for m in messages
         ]
-        responses = [vars(r) for r in done]
-        print_json({**_plain(incident), "responses": responses, "messages": sent})
-        return 0
+        return print_json({**_plain(incident), "responses": done, "messages": sent})
     lines = [
         f"Incident {incident.id}: {incident.dataset}, {incident.check}, {incident.outcome.value}",
         f"  {standing(incident)}; opened {_time(incident.opened)}"
@@ -98,8 +83,7 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
         where = (m.receipt or {}).get("files") or m.body["transport"]
         error = f": {m.error}" if m.error else ""
         lines.append(f"  message {m.body['kind']}, {state}, {where}{error}")
-    show(None, False, "\n".join(lines))
-    return 0
+    return show(None, False, lines)
 
 
 @app.command()
@@ -154,8 +138,7 @@ def _respond(
     text = f"Incident {incident.id} ({incident.dataset}, {incident.check}): {standing(incident)}."
     if change.kind == "unchanged":
         text += " It was so already."
-    show({**_plain(incident), "change": change.kind}, as_json, text)
-    return 0
+    return show({**_plain(incident), "change": change.kind}, as_json, text)
 
 
 def standing(incident: Incident) -> str:
@@ -168,14 +151,13 @@ def standing(incident: Incident) -> str:
         return f"snoozed until {_time(incident.snoozed_until)}"
     if incident.acknowledged:
         return f"acknowledged {_time(incident.acknowledged)}"
-    called = f", escalated {incident.escalations}×" if incident.escalations else ""
-    return f"open{called}"
+    return "open" + (f", escalated {incident.escalations}×" if incident.escalations else "")
 
 
 def _plain(incident: Incident, severity: Any = None) -> dict[str, Any]:
     """An incident as JSON data."""
     values = {k: v for k, v in vars(incident).items() if k != "batches"}
-    return {**values, "severity": severity, "batches": [vars(b) for b in incident.batches]}
+    return {**values, "severity": severity, "batches": incident.batches}
 
 
 def few(batches: Any) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay.cli._console import AsJson, open_project, print_json, progress, results
+from assay.cli._console import open_project, print_json, progress, results
+from assay.cli._options import AsJson
 from assay.cli._suite_tables import print_remarks, proposals_table
 
 
@@ -37,12 +38,8 @@ def new(
         plan = draft_dataset(session, sample, name, grain=kind, first=first, owner=owner)
     written = write_dataset(plan, open_project().include)
     if as_json:
-        print_json({
-            "written": [str(p) for p in written],
-            "proposals": [{"stage": p.stage, **p.expectation()} for p in plan.proposals],
-            "remarks": [vars(r) for r in plan.remarks],
-        })  # fmt: skip
-        return 0
+        proposals = [{"stage": p.stage, **p.expectation()} for p in plan.proposals]
+        return print_json({"written": written, "proposals": proposals, "remarks": plan.remarks})
     results.print(f"What the suites of {name} expect, in addition to its contract")
     results.print(proposals_table(plan.proposals))
     print_remarks(plan.remarks)

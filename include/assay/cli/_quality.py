@@ -10,16 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import (
-    AsJson,
-    Dataset,
-    Parameters,
-    open_services,
-    print_json,
-    progress,
-    results,
-    show,
-)
+from assay.cli._console import open_services, print_json, progress, results, show, table_of
+from assay.cli._options import AsJson, Dataset, Parameters
 from assay.cli._suite_tables import print_score
 
 app = typer.Typer(no_args_is_help=True, help="Quality as a number, and how good a suite is.")
@@ -48,13 +40,10 @@ def history(
         from assay.cli._score_page import render_score_page
 
         html.write_text(render_score_page(found), encoding="utf-8")
-    if as_json:
-        print_json(found)
-    elif not found["stages"]:
-        show(None, False, f"{dataset}: no batch has been scored yet.")
-    else:
-        for stage in found["stages"]:
-            results.print(_table(dataset, stage))
+    if as_json or not found["stages"]:
+        return show(found, as_json, f"{dataset}: no batch has been scored yet.")
+    for stage in found["stages"]:
+        results.print(_table(dataset, stage))
     return 0
 
 
@@ -85,18 +74,15 @@ def mutate(
         table = session.open_data(data)
         score = measure_mutation(session, table, loaded, every=every, most_rows=rows, progress=step)
     if as_json:
-        print_json(score.document())
-    else:
-        print_score(score)
+        return print_json(score.document())
+    print_score(score)
     return 0
 
 
 def _table(dataset: str, stage: Mapping[str, Any]) -> Table:
     dimensions = list(stage["dimensions"])
-    table = Table(title=f"{dataset}, {stage['stage']} rows", title_justify="left", box=None)
-    table.add_column("batch")
-    for name in dimensions:
-        table.add_column(name, justify="right")
+    title = f"{dataset}, {stage['stage']} rows"
+    table = table_of(["batch", *dimensions], right=dimensions, title=title)
     for i, batch in enumerate(stage["batches"]):
         cells = [_cell(stage["dimensions"][d], i) for d in dimensions]
         table.add_row(batch, *cells)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import AsJson, Author, Dataset, open_services, progress, show
+from assay.cli._console import open_services, progress, show
+from assay.cli._options import AsJson, Author, Dataset
 
 app = typer.Typer(
     no_args_is_help=True, help="Remove what is past its period: first plan, then apply that plan."
@@ -23,9 +24,7 @@ def plan(as_json: AsJson = False) -> int:
 
     with progress("looking at the zones"):
         found = plan_sweep(open_services())
-    body = {**found.model_dump(mode="json"), "hash": found.hash}
-    show(body, as_json, render_plan(found))
-    return 0
+    return show({**found.model_dump(mode="json"), "hash": found.hash}, as_json, render_plan(found))
 
 
 @app.command()
@@ -41,8 +40,7 @@ def apply(
 
     with progress("sweeping"):
         result = apply_sweep(open_services(), plan_hash)
-    show(result.model_dump(mode="json"), as_json, render_result(result))
-    return 0
+    return show(result, as_json, render_result(result))
 
 
 @app.command()
@@ -50,8 +48,7 @@ def restore(
     dataset: Dataset,
     batch: Annotated[str, typer.Argument(help="The batch whose version was archived.")],
     until: Annotated[
-        datetime,
-        typer.Option(formats=["%Y-%m-%d"], help="Last day before it is archived again."),
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day before it is archived again.")
     ],
     reason: Annotated[str, typer.Option(help="Why; on record for ever.")],
     version: Annotated[
@@ -72,16 +69,9 @@ def restore(
     services = open_services(dataset)
     with progress("restoring"):
         found = restore_version(
-            services,
-            dataset,
-            batch,
-            version,
-            until=until.date(),
-            reason=reason,
-            author=author or getpass.getuser(),
-            release=release,
-        )
+            services, dataset, batch, version, until=until.date(), reason=reason,
+            author=author or getpass.getuser(), release=release,
+        )  # fmt: skip
     where = "readers get it again" if release else "it is in no snapshot"
     text = f"{dataset} {batch} {found.version} is back until {until:%Y-%m-%d}; {where}."
-    show(found.model_dump(mode="json"), as_json, text)
-    return 0
+    return show(found, as_json, text)

@@ -7,21 +7,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from assay.cli._console import (
-    AsJson,
-    Author,
-    OneOrAll,
     coloured,
     open_services,
     print_json,
     progress,
     results,
     show,
+    table_of,
 )
 from assay.cli._incidents import few, standing
+from assay.cli._options import AsJson, Author, OneOrAll
 from assay.errors import InputError
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
@@ -32,17 +30,13 @@ _COLOUR = {
 }  # fmt: skip
 
 
-def status(
-    dataset: OneOrAll = None,
-    as_json: AsJson = False,
-) -> int:
+def status(dataset: OneOrAll = None, as_json: AsJson = False) -> int:
     """Per data set: batches, verdicts, states, the released snapshot, open incidents."""
     services = open_services(dataset, reading=True)
     names = services.project.datasets() if dataset is None else [dataset]
     found = [d for d in services.catalog.datasets(names) if dataset in {None, d.name}]
     if as_json:
-        print_json({"datasets": [d.body() for d in found]})
-        return 0
+        return print_json({"datasets": [d.body() for d in found]})
     for one in found:
         _print(one.body())
         for incident in one.incidents:
@@ -60,9 +54,7 @@ def data_docs(as_json: AsJson = False) -> int:
     services = open_services()
     with progress("building Data Docs"):
         built = build_data_docs(services)
-    text = "\n".join([f"{len(built)} built", *(str(p) for p in built)])
-    show({"built": [str(p) for p in built]}, as_json, text)
-    return 0
+    return show({"built": built}, as_json, [f"{len(built)} built", *map(str, built)])
 
 
 def digest(
@@ -89,8 +81,7 @@ def digest(
         open_services(reading=True), owner, week, "batch" if by_batch else "decided"
     )
     text = "\n".join(render_weekly(w) for w in found).rstrip()
-    show({"digests": [w.body() for w in found]}, as_json, text)
-    return 0
+    return show({"digests": [w.body() for w in found]}, as_json, text)
 
 
 @catalog.command()
@@ -121,27 +112,22 @@ def rebuild(
         accept_history(services, reason=reason, author=author or getpass.getuser())
     with progress("reading the registry"):
         counts = rebuild_catalog(services)
-    text = "\n".join(f"{name}: {count} versions" for name, count in counts.items())
-    show({"versions": counts}, as_json, text)
-    return 0
+    lines = [f"{name}: {count} versions" for name, count in counts.items()]
+    return show({"versions": counts}, as_json, lines)
 
 
 def _print(dataset: dict[str, Any]) -> None:
     out = dataset["released"]
     pointer = f"snapshot {out['snapshot']}, newest batch {out['batch']}" if out else "not released"
-    table = Table(title=f"{dataset['name']}: {pointer}", title_justify="left", box=None)
-    for name in ("batch", "verdict", "state"):
-        table.add_column(name)
-    for name in ("in", "released", "held", "quarantined", "dropped"):
-        table.add_column(name, justify="right")
-    table.add_column("reasons")
-    table.add_column("version")
+    counts = ("in", "released", "held", "quarantined", "dropped")
+    heads = ("batch", "verdict", "state", *counts, "reasons", "version")
+    table = table_of(heads, right=counts, title=f"{dataset['name']}: {pointer}")
     for b in dataset["batches"]:
         table.add_row(
             b["batch"],
             coloured(b["verdict"] or "–", _COLOUR),
             Text(_stands(b), style=_COLOUR.get(b["state"], "")),
-            *(f"{b['rows_' + n]:,}" for n in ("in", "released", "held", "quarantined", "dropped")),
+            *(f"{b['rows_' + n]:,}" for n in counts),
             ", ".join(b["reasons"]),
             (b["version"] or "–")[:12],
         )

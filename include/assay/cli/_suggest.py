@@ -10,14 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import (
-    AsJson,
-    Data,
-    open_services,
-    print_json,
-    progress,
-    results,
-)
+from assay.cli._console import open_services, print_json, progress, results
+from assay.cli._options import AsJson, Data, Redact
 from assay.cli._suite_tables import print_remarks, print_score, proposals_table, short
 
 if TYPE_CHECKING:
@@ -50,22 +44,16 @@ def suggest(
         list[str] | None,
         typer.Option(help="Batch for the backtest; repeat for more. By default all earlier ones."),
     ] = None,
-    redact: Annotated[
-        list[str] | None,
-        typer.Option("--redact", help="A column whose values aren't shown; repeat for more."),
-    ] = None,
+    redact: Redact = None,
     guess: Annotated[
-        bool,
-        typer.Option(help="Without --dataset: hide columns whose names suggest people."),
+        bool, typer.Option(help="Without --dataset: hide columns whose names suggest people.")
     ] = True,
     mutate: Annotated[
-        bool,
-        typer.Option("--mutate", help="Plant faults and count those that the proposals find."),
+        bool, typer.Option("--mutate", help="Plant faults and count those that the proposals find.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the proposals as a new suite.")] = None,
     write: Annotated[
-        bool,
-        typer.Option("--write", help="Add the proposals to the suite; the rest stays."),
+        bool, typer.Option("--write", help="Add the proposals to the suite; the rest stays.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -95,20 +83,15 @@ def suggest(
             session, data, services=services, dataset=dataset, which=which, suite=suite,
             batch=batch, against=against or [], redact=redact or [], guess=guess, progress=step,
         )  # fmt: skip
-        proposals = _kept(found)
+        # Their own data meet all proposals, unless two engines differ.
+        pairs = zip(found.suggestion.proposals, found.own, strict=True)
+        proposals = [p for p, judged in pairs if judged.met]
         score = _score(found, proposals, session, step) if mutate and proposals else None
     written = _written(proposals, out, suite if write else None)
     if as_json:
-        print_json(_document(found, score, written))
-    else:
-        _print(found, score, written, taken=not against)
+        return print_json(_document(found, score, written))
+    _print(found, score, written, taken=not against)
     return 0
-
-
-def _kept(found: Suggested) -> list[Proposal]:
-    """The proposals that their own data meet: all of them, unless two engines differ."""
-    pairs = zip(found.suggestion.proposals, found.own, strict=True)
-    return [p for p, judged in pairs if judged.met]
 
 
 def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, progress: Any) -> Any:
@@ -116,10 +99,8 @@ def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, pr
     from assay.quality.mutation import measure_mutation
     from assay.stages.authoring import proposed
 
-    suite = proposed(proposals)
-    return measure_mutation(
-        session, found.table, suite, every=_EVERY, most_rows=_ROWS, progress=progress
-    )
+    of, suite = found.table, proposed(proposals)
+    return measure_mutation(session, of, suite, every=_EVERY, most_rows=_ROWS, progress=progress)
 
 
 def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None) -> dict[str, Any]:
@@ -127,29 +108,26 @@ def _written(proposals: Sequence[Proposal], out: Path | None, into: Path | None)
 
     written: dict[str, Any] = {}
     if out is not None:
-        written["out"] = {"path": str(out), "expectations": write_suite(out, out.stem, proposals)}
+        written["out"] = {"path": out, "expectations": write_suite(out, out.stem, proposals)}
     if into is not None:
-        written["added"] = {"path": str(into), "expectations": merge_suite(into, proposals)}
+        written["added"] = {"path": into, "expectations": merge_suite(into, proposals)}
     return written
 
 
 def _document(found: Suggested, score: Any, written: dict[str, Any]) -> dict[str, Any]:
     suggestion = found.suggestion
-    labels = [j.label for j in found.own]
     return {
         "rows": suggestion.rows,
         "batches": suggestion.batches,
         "batch": found.batch,
         "proposals": [
-            {"label": label, "stage": p.stage, **p.expectation()}
-            for label, p in zip(labels, suggestion.proposals, strict=True)
+            {"label": own.label, "stage": p.stage, **p.expectation()}
+            for own, p in zip(found.own, suggestion.proposals, strict=True)
         ],
-        "remarks": [vars(r) for r in suggestion.remarks],
-        "contradicted": [vars(j) for j in found.contradicted],
-        "own": [vars(j) for j in found.own],
-        "backtest": [
-            {**vars(past), "judged": [vars(j) for j in past.judged]} for past in found.past
-        ],
+        "remarks": suggestion.remarks,
+        "contradicted": found.contradicted,
+        "own": found.own,
+        "backtest": found.past,
         **({"mutation": score.document()} if score is not None else {}),
         **written,
     }
@@ -162,8 +140,7 @@ def _print(found: Suggested, score: Any, written: dict[str, Any], *, taken: bool
     if suggestion.batches > 1:
         of += f" and {suggestion.batches - 1} earlier batches"
     if suggestion.proposals:
-        title = f"{len(suggestion.proposals)} expectations proposed from {of}"
-        results.print(title)
+        results.print(f"{len(suggestion.proposals)} expectations proposed from {of}")
         results.print(proposals_table(suggestion.proposals))
     else:
         results.print(f"{of}: no expectation to add.")
@@ -197,11 +174,7 @@ def _contradicted(found: Suggested) -> None:
 
 
 def _backtest(found: Suggested) -> Table:
-    """What each proposal would have flagged: one column for each version, or a summary of many.
-
-    A dot is met; a number is the rows that it would have flagged; ``unmet`` is about the whole
-    table.
-    """
+    """What each proposal would have flagged: one column for each version, or a summary of many."""
     past = found.past
     table = Table(box=None)
     table.add_column("expectation", overflow="fold")
@@ -209,15 +182,13 @@ def _backtest(found: Suggested) -> Table:
     for name in [p.batch for p in past] if few else ["met", "unmet", "most rows flagged", "in"]:
         table.add_column(name, justify="right")
     for i, own in enumerate(found.own):
-        cells = [p.judged[i] for p in past]
-        if few:
-            table.add_row(Text(short(own.label)), *map(_cell, cells))
-        else:
-            table.add_row(Text(short(own.label)), *_summary(past, cells))
+        judged = [p.judged[i] for p in past]
+        cells = map(_cell, judged) if few else _summary(past, judged)
+        table.add_row(Text(short(own.label)), *cells)
     if few:
         table.add_section()
-        table.add_row("state", *(p.state for p in past), style="dim")
-        table.add_row("table", *(p.table for p in past), style="dim")
+        for name in ("state", "table"):
+            table.add_row(name, *(getattr(p, name) for p in past), style="dim")
     return table
 
 
@@ -225,20 +196,14 @@ def _cell(judged: Any) -> str | Text:
     if judged.problem is not None:
         return "?"
     flagged = f"{judged.flagged:,}" if judged.flagged else ""
-    if judged.met:
-        return f"· {flagged}".rstrip()
-    return Text(flagged or "unmet", style="red")
+    return f"· {flagged}".rstrip() if judged.met else Text(flagged or "unmet", style="red")
 
 
 def _summary(past: Any, cells: Any) -> tuple[str, str | Text, str, str]:
     met = sum(c.met for c in cells)
-    worst = max(range(len(cells)), key=lambda i: (not cells[i].met, cells[i].flagged or 0))
     unmet = len(cells) - met
     if not unmet:
         return str(met), "0", "", ""
-    return (
-        str(met),
-        Text(str(unmet), style="red"),
-        f"{cells[worst].flagged or ''}",
-        past[worst].batch,
-    )
+    worst = max(range(len(cells)), key=lambda i: (not cells[i].met, cells[i].flagged or 0))
+    flagged = f"{cells[worst].flagged or ''}"
+    return str(met), Text(str(unmet), style="red"), flagged, past[worst].batch

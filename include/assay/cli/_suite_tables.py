@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import results
+from assay.cli._console import results, table_of
 
 if TYPE_CHECKING:
     from assay.onboarding import Proposal, Remark
@@ -66,9 +66,7 @@ def print_score(score: Any) -> None:
     share = "–" if found["score"] is None else f"{found['score']:.0%}"
     faults = f"{found['caught']} of {found['planted']} planted faults"
     title = f"Mutation score {share}: {faults} are detected"
-    table = Table(title=title, title_justify="left", box=None)
-    for name in ("fault", "planted", "detected"):
-        table.add_column(name, justify="left" if name == "fault" else "right")
+    table = table_of(["fault", "planted", "detected"], ["planted", "detected"], title)
     for kind, n in found["by_fault"].items():
         table.add_row(kind, str(n["planted"]), str(n["caught"]))
     results.print(table)

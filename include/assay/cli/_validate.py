@@ -8,16 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay.cli._console import (
-    AsJson,
-    Data,
-    Parameters,
-    errors,
-    now,
-    open_services,
-    print_json,
-    progress,
-)
+from assay.cli._console import errors, now, open_services, print_json, progress
+from assay.cli._options import AsJson, Data, Parameters, Redact
 
 
 def validate(
@@ -44,10 +36,7 @@ def validate(
         str, typer.Option(help="`compiled` (one scan) or `gx` (Great Expectations itself).")
     ] = "compiled",
     param: Parameters = None,
-    redact: Annotated[
-        list[str] | None,
-        typer.Option("--redact", help="A column whose values aren't shown; repeat for more."),
-    ] = None,
+    redact: Redact = None,
     as_json: AsJson = True,
 ) -> int:
     """Judge a file as a run would, or with a suite alone; prints GX's result as JSON.

@@ -8,19 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from assay.cli._console import (
-    AsJson,
-    Author,
-    Dataset,
-    now,
-    open_services,
-    print_json,
-    progress,
-    results,
-    show,
-)
+from assay.cli._console import now, open_services, print_json, progress, results, show, table_of
+from assay.cli._options import AsJson, Author, Dataset
 from assay.errors import RegistryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -49,19 +39,9 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
     versions = services.registry.versions(dataset)
     stones = services.registry.tombstones(dataset)
     if as_json:
-        print_json(
-            {
-                "dataset": dataset,
-                "pointer": pointer.model_dump(mode="json") if pointer else None,
-                "snapshots": [s.model_dump(mode="json") for s in snapshots],
-                "versions": [v.model_dump(mode="json") for v in versions],
-                "tombstones": [t.model_dump(mode="json") for t in stones],
-            }
-        )
-        return 0
-    table = Table(box=None)
-    for name in ("", "snapshot", "batch", "version", "batches", "when", "by", "reason"):
-        table.add_column(name)
+        return print_json({"dataset": dataset, "pointer": pointer, "snapshots": snapshots,
+                           "versions": versions, "tombstones": stones})  # fmt: skip
+    table = table_of(("", "snapshot", "batch", "version", "batches", "when", "by", "reason"))
     for s in reversed(snapshots):
         here = "→" if pointer and pointer.snapshot == s.number else ""
         when = f"{s.at:%Y-%m-%d %H:%M}"
@@ -75,8 +55,7 @@ def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
         what = f"expired, back until {t.stay.until}" if t.stay else "expired"
         results.print(f"  {what}: {t.batch} {t.version[:12]}, {t.why}")
     released = {v for s in snapshots for v in s.batches.values()}
-    rest = [v for v in versions if v.version not in released]
-    for v in rest:
+    for v in (v for v in versions if v.version not in released):
         results.print(f"  candidate, never released: {v.batch} {v.version[:12]}")
     return 0
 
@@ -100,9 +79,9 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     body = {
         **({**found.model_dump(mode="json"), "counts": counts} if found else {}),
         "released": out,
-        "lineage": [vars(edge) for edge in lineage],
+        "lineage": lineage,
         "derived": derived,
-        "verdicts": [v.verdict.model_dump(mode="json") for v in verdicts],
+        "verdicts": [v.verdict for v in verdicts],
     }
     lines = [f"{dataset} {batch} {version}" + ("" if out else ", not with readers")]
     if found:
@@ -116,8 +95,7 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
     for record in verdicts:
         codes = ", ".join(dict.fromkeys(r.code for r in record.verdict.reasons))
         lines.append(f"  {record.verdict.gate}: {record.verdict.outcome.value} {codes}".rstrip())
-    show(body, as_json, "\n".join(lines))
-    return 0
+    return show(body, as_json, lines)
 
 
 def _show_snapshot(snapshot: Snapshot, as_json: bool) -> int:
@@ -127,8 +105,7 @@ def _show_snapshot(snapshot: Snapshot, as_json: bool) -> int:
         f"by {snapshot.author}: {snapshot.reason}",
         *(f"  {batch} {version}" for batch, version in sorted(snapshot.batches.items())),
     ]
-    show(snapshot.model_dump(mode="json"), as_json, "\n".join(lines))
-    return 0
+    return show(snapshot, as_json, lines)
 
 
 def _counts(counts: Mapping[str, int], *, out: bool) -> dict[str, int]:
@@ -149,8 +126,7 @@ def diff(dataset: Dataset, left: Which, right: Which, as_json: AsJson = False) -
         if any(which.startswith("@") for which in (left, right)):
             key = []  # a key is unique within its batch
         found = diff_versions(session, tables[0], tables[1], key, contract.classified)
-    show(render_diff_json(found), as_json, render_diff_text(found))
-    return 0
+    return show(render_diff_json(found), as_json, render_diff_text(found))
 
 
 @app.command()
@@ -170,8 +146,7 @@ def checkout(
     with progress("fetching"):
         found = services.registry.checkout(dataset, snapshot, to, partial=partial)
     text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
-    show(found.model_dump(mode="json"), as_json, text)
-    return 0
+    return show(found, as_json, text)
 
 
 @app.command()
@@ -198,8 +173,7 @@ def verify(
     services = open_services(dataset)
     with progress("hashing every object"):
         found = upkeep.verify(services, dataset, repair=repair)
-    show(found.model_dump(mode="json"), as_json, render_verification(found))
-    return 0 if found.sound else 1
+    return show(found, as_json, render_verification(found), int(not found.sound))
 
 
 @app.command()
@@ -211,16 +185,13 @@ def rollback(
     as_json: AsJson = False,
 ) -> int:
     """Point readers at an earlier snapshot, on record; nothing is deleted."""
-    services = open_services(dataset)
-    who = author or getpass.getuser()
-    at = now()
+    services, who, at = open_services(dataset), author or getpass.getuser(), now()
     pointer = services.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
     services.catalog.snapshots.move_pointer(
         dataset, pointer.snapshot, reason=reason, author=who, at=at, newest=pointer.latest
     )
     text = f"{dataset} points at snapshot {pointer.snapshot} now (of {pointer.latest})."
-    show(pointer.model_dump(mode="json"), as_json, text)
-    return 0
+    return show(pointer, as_json, text)
 
 
 def find_version(services: Services, dataset: str, which: str) -> tuple[str, str]:
@@ -239,12 +210,10 @@ def find_version(services: Services, dataset: str, which: str) -> tuple[str, str
             expected="the id of one of its candidates: " + ", ".join(v[:12] for v in candidates),
         )  # fmt: skip
     raise RegistryError(
-        "no such version" if not near else "several versions begin so",
-        where=dataset,
-        got=which,
+        "no such version" if not near else "several versions begin so", where=dataset, got=which,
         expected="a version id, or a released batch: " + (", ".join(released) or "none yet"),
         do=did_you_mean(which, [*versions, *released]) or None,
-    )
+    )  # fmt: skip
 
 
 def _numbered(which: str) -> int | None:
@@ -264,8 +233,7 @@ def _table(services: Services, session: Session, dataset: str, which: str) -> An
     if number is not None:
         batches = services.registry.snapshot(dataset, number).batches
     else:
-        batch, version = find_version(services, dataset, which)
-        batches = {batch: version}
-    paths = [services.registry.fetch(dataset, b, v) for b, v in batches.items()]
-    tables = [session.read_parquet(path) for path in paths]
+        batches = dict([find_version(services, dataset, which)])
+    fetch, read = services.registry.fetch, session.read_parquet
+    tables = [read(fetch(dataset, batch, version)) for batch, version in batches.items()]
     return tables[0].union(*tables[1:]) if tables[1:] else tables[0]

@@ -1,0 +1,29 @@
+"""Arguments and options that several verbs of the command have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Author = Annotated[str | None, typer.Option(help="User id on record; yours by default.")]
+Dataset = Annotated[str, typer.Argument(help="Name of the data set.")]
+OneOrAll = Annotated[str | None, typer.Argument(help="Only this data set.")]
+Parameters = Annotated[
+    list[str] | None, typer.Option("--param", help="NAME=VALUE of a $PARAMETER.")
+]
+Redact = Annotated[
+    list[str] | None, typer.Option(help="A column whose values aren't shown; repeat for more.")
+]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
+Policy = Annotated[
+    Path,
+    typer.Option(
+        "--policy",
+        help="The policy file, the same as in include/policies/<dataset>/; without a contract "
+        "column roles come from `roles:` in it.",
+    ),
+]
+Report = Annotated[Path | None, typer.Option(help="Write the report as HTML here.")]
