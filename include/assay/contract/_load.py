@@ -38,11 +38,9 @@ def load_contract(path: Path | str) -> Contract:
     name = contract.path.name
     if name.endswith(SUFFIX) and name != contract.dataset + SUFFIX:
         raise ContractError(
-            "the file isn't named after its data set",
-            where=document.where(("name",)),
-            got=contract.dataset,
-            expected=contract.dataset + SUFFIX,
-        )
+            "the file isn't named after its data set", where=document.where(("name",)),
+            got=contract.dataset, expected=contract.dataset + SUFFIX,
+        )  # fmt: skip
     return contract
 
 
@@ -80,26 +78,22 @@ class _Reader:
         fresh = self._freshness(raw, {c.name: c for c in columns if c})
         if custom is None or source is None or None in columns or self.problems:
             return None
-        keys = sorted(
-            (p for p in table.properties if p.primary_key),
-            key=lambda p: p.primary_key_position or 0,
-        )
+        keys = [p for p in table.properties if p.primary_key]
+        keys.sort(key=lambda p: p.primary_key_position or 0)
         return Contract(
             dataset=raw.name,
             version=raw.version,
             description=raw.description.purpose,
             owner=raw.team.name,
             owner_contact=raw.support[0].channel if raw.support else None,
-            runbook=custom.runbook,
             tags=raw.tags,
             columns=tuple(c for c in columns if c),
             primary_key=tuple(p.name for p in keys),
-            on_duplicate=custom.on_duplicate,
             freshness=fresh,
-            partition=custom.partition,
             source=source,
             hash=self.document.hash,
             path=self.document.path,
+            **dict(custom),
         )
 
     def _freshness(
@@ -152,31 +146,16 @@ class _Reader:
         relationship = raw.relationships[0]
         custom = self._custom(relationship.custom, odcs.RelationshipCustom, (*loc, 0))
         dataset, _, column = relationship.to.partition(".")
-        if custom is None:
-            return None
-        return Reference(
-            dataset=dataset, column=column, severity=custom.severity, mostly=custom.mostly
-        )
+        return Reference(dataset=dataset, column=column, **dict(custom)) if custom else None
 
     def _source(self, raw: odcs.Server, loc: Loc) -> Source | None:
         custom = self._custom(raw.custom, odcs.ServerCustom, (*loc, "customProperties"))
         if custom is None:
             return None
-        shared = {"connection": custom.connection, "max_bytes": custom.max_bytes}
-        location = raw.path or raw.location
-        if raw.type in _FILES:
-            return self._part(FilesSource, loc, {
-                **shared, "location": location, "format": raw.format, "encoding": raw.encoding,
-                "delimiter": raw.delimiter, "compression": custom.compression,
-                "null_values": custom.null_values, "hosts": custom.hosts,
-            })  # fmt: skip
-        if raw.type == "api":
-            return self._part(RestSource, loc, {
-                **shared, "location": location, "params": custom.params,
-                "records": custom.records, "pagination": custom.pagination,
-                "hosts": custom.hosts,
-            })  # fmt: skip
-        return self._part(SqlSource, loc, {**shared, "query": custom.query})
+        kind: type[FilesSource | RestSource | SqlSource]
+        kind = FilesSource if raw.type in _FILES else RestSource if raw.type == "api" else SqlSource
+        given = {**dict(raw), **dict(custom), "location": raw.path or raw.location}
+        return self._part(kind, loc, {n: v for n, v in given.items() if n in kind.model_fields})
 
     def _custom(
         self, raw: Sequence[odcs.CustomProperty], model: type[PartT], loc: Loc
@@ -185,12 +164,9 @@ class _Reader:
         return self._part(model, loc, {c.property: c.value for c in raw}, raw)
 
     def _part(
-        self,
-        model: type[PartT],
-        loc: Loc,
-        values: Mapping[str, Any],
+        self, model: type[PartT], loc: Loc, values: Mapping[str, Any],
         raw: Sequence[odcs.CustomProperty] = (),
-    ) -> PartT | None:
+    ) -> PartT | None:  # fmt: skip
         try:
             return model.model_validate(values)
         except ValidationError:

@@ -73,7 +73,6 @@ class Contract(_Part):
 
     dataset: str
     version: str
-    title: str | None = None
     description: str
     owner: str
     owner_contact: str | None = None
@@ -121,9 +120,7 @@ class Contract(_Part):
             if column.name == name:
                 return column
         raise ContractError(
-            "no such column",
-            where=self.dataset,
-            got=name,
+            "no such column", where=self.dataset, got=name,
             expected="one of: " + ", ".join(self.column_names),
             do=did_you_mean(name, self.column_names) or None,
-        )
+        )  # fmt: skip

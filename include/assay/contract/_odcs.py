@@ -7,20 +7,23 @@ standard's whole schema.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
 
-from assay.contract._model import Canonical, Classification, ColumnRole, Severity
+from assay.contract._model import Canonical, Classification, ColumnRole, ColumnType, Severity
 from assay.contract._partition import Partition
 from assay.contract._source import Pagination
 from assay.errors import did_you_mean
 
+_KEYS: Final = ConfigDict(
+    alias_generator=to_camel, populate_by_name=True, coerce_numbers_to_str=True
+)
+
 
 class _Odcs(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="allow", populate_by_name=True, coerce_numbers_to_str=True
-    )
+    model_config = ConfigDict(frozen=True, extra="allow", **_KEYS)
     standard: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="after")
@@ -34,9 +37,7 @@ class _Odcs(BaseModel):
 
 
 class _Custom(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, coerce_numbers_to_str=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", **_KEYS)
 
 
 class CustomProperty(_Odcs):
@@ -52,7 +53,6 @@ class ColumnCustom(_Custom):
 
     identity_domain: str | None = Field(
         None,
-        alias="identityDomain",
         description="Of an identifier: the domain within which its pseudonyms may be joined, such "
         "as `customer`. Needed for each identifier.",
     )
@@ -66,7 +66,6 @@ class ColumnCustom(_Custom):
     )
     parse_format: str | None = Field(
         None,
-        alias="parseFormat",
         description="How a date or timestamp is written, in strftime's terms; ISO 8601 otherwise.",
     )
 
@@ -88,11 +87,10 @@ class ServerCustom(_Custom):
         None, description="Of files; by default given by the file's ending."
     )
     null_values: tuple[str, ...] = Field(
-        ("",), alias="nullValues", description="Of CSV: texts that mean a missing value."
+        ("",), description="Of CSV: texts that mean a missing value."
     )
     max_bytes: int | None = Field(
         None,
-        alias="maxBytes",
         description="Most bytes of one batch, as it is read, decompressed and decoded. Reading "
         "stops there: what is more is an error. Without it nothing is limited.",
     )
@@ -122,7 +120,6 @@ class DatasetCustom(_Custom):
     partition: Partition = Field(description="Which batches there are, and when each is due.")
     on_duplicate: Literal["fail", "keep_first"] = Field(
         "fail",
-        alias="onDuplicate",
         description="`keep_first` drops rows that equal an earlier one in every column; `fail` "
         "leaves them to the key and the suites.",
     )
@@ -156,12 +153,10 @@ class Property(_Odcs):
         "transformDescription", "examples", "criticalDataElement", "quality",
     })  # fmt: skip
     name: str = Field(pattern=r"^(_?[^_\x00\n][^\x00\n]{0,254}|_)$")
-    logical_type: Literal["string", "integer", "number", "boolean", "date", "timestamp"] = Field(
-        alias="logicalType"
-    )
+    logical_type: ColumnType
     description: str | None = None
-    primary_key: bool = Field(False, alias="primaryKey")
-    primary_key_position: int | None = Field(None, alias="primaryKeyPosition")
+    primary_key: bool = False
+    primary_key_position: int | None = None
     required: bool = False
     unique: bool = False
     classification: Classification | None = None
@@ -218,9 +213,9 @@ class Member(_Odcs):
 class Team(_Odcs):
     """The owning team."""
 
-    standard = frozenset({
-        "id", "description", "tags", "customProperties", "authoritativeDefinitions"
-    })  # fmt: skip
+    standard = frozenset(
+        {"id", "description", "tags", "customProperties", "authoritativeDefinitions"}
+    )
     name: str = Field(min_length=1, max_length=80)
     members: tuple[Member, ...] = ()
 
@@ -261,7 +256,7 @@ class DataContract(_Odcs):
         "tenant", "dataProduct", "domain", "price", "roles", "slaDefaultElement",
         "authoritativeDefinitions", "context", "contractCreatedTs",
     })  # fmt: skip
-    api_version: str = Field(alias="apiVersion", pattern=r"^v3\.\d+\.\d+$")
+    api_version: str = Field(pattern=r"^v3\.\d+\.\d+$")
     kind: Literal["DataContract"]
     id: str
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")

@@ -94,15 +94,11 @@ class Partition(BaseModel):
             If it isn't a key of this grain, or lies before the first or after the last batch.
         """
         if not self.is_key(key):
-            raise InputError(
-                "not a partition key", got=key, expected=f"{self.grain} like {self.first}"
-            )
+            expected = f"{self.grain} like {self.first}"
+            raise InputError("not a partition key", got=key, expected=expected)
         if key < self.first or (self.last is not None and key > self.last):
-            raise InputError(
-                "no such batch in the calendar of the contract",
-                got=key,
-                expected=f"{self.first} … {self.last or 'no end'}",
-            )
+            what = "no such batch in the calendar of the contract"
+            raise InputError(what, got=key, expected=f"{self.first} … {self.last or 'no end'}")
         return key
 
     def start(self, key: str) -> dt.date:
@@ -120,12 +116,9 @@ class Partition(BaseModel):
 
     def bounds(self, key: str) -> tuple[dt.datetime, dt.datetime]:
         """Start (inclusive) and end (exclusive) of a batch as moments in UTC."""
-        zone = ZoneInfo(self.timezone)
-        moments = (
-            dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
-            for day in (self.start(key), self.end(key))
-        )
-        return next(moments), next(moments)
+        zone, days = ZoneInfo(self.timezone), (self.start(key), self.end(key))
+        start, end = (dt.datetime.combine(d, dt.time(), zone).astimezone(dt.UTC) for d in days)
+        return start, end
 
     def ended(self, key: str) -> dt.datetime | None:
         """When a batch ended, in UTC; None for what is no key of this grain.

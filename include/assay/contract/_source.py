@@ -1,4 +1,7 @@
-"""Where a data set's batches come from."""
+"""Where a data set's batches come from.
+
+What the fields mean that a contract gives as custom properties stands there, in ``_odcs``.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,12 @@ Format = Literal["csv", "jsonl", "parquet"]
 class _Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
-    connection: str | None = Field(
-        None, description="Id of the connection that holds address and credentials."
-    )
-    max_bytes: int | None = Field(
-        None,
-        gt=0,
-        description="Most bytes of one batch as it is read, decompressed and decoded.",
-    )
+    connection: str | None = None
+    max_bytes: int | None = Field(None, gt=0)
 
 
 class _WebSource(_Source):
-    hosts: tuple[str, ...] = Field(
-        (),
-        description="Further hosts (`host` or `host:port`) to which an HTTP source may redirect; "
-        "credentials never go there.",
-    )
+    hosts: tuple[str, ...] = ()
 
 
 class FilesSource(_WebSource):
@@ -38,14 +31,10 @@ class FilesSource(_WebSource):
         description="Path or URL with `{batch}` in it; a relative path starts at ASSAY_HOME."
     )
     format: Format = Field(description="`csv`, `jsonl` (JSON lines) or `parquet`.")
-    compression: Literal["gzip", "zstd"] | None = Field(
-        None, description="Compression of the file; by default given by its ending."
-    )
+    compression: Literal["gzip", "zstd"] | None = None
     encoding: str = Field("utf-8", description="Encoding of text files.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="Delimiter of CSV.")
-    null_values: tuple[str, ...] = Field(
-        ("",), description="Texts of CSV that mean a missing value."
-    )
+    null_values: tuple[str, ...] = ("",)
 
 
 class Pagination(BaseModel):
@@ -67,23 +56,17 @@ class RestSource(_WebSource):
 
     kind: Literal["rest"] = "rest"
     location: str = Field(description="URL; `{batch}`, `{batch_start}`, `{batch_end}` are filled.")
-    params: dict[str, str] = Field(
-        default_factory=dict, description="Query parameters, filled like the location."
-    )
-    records: str | None = Field(
-        None, description="Dotted path of the list of rows in the body; the body itself if unset."
-    )
-    pagination: Pagination | None = Field(None, description="How it is paged, if it is.")
+    params: dict[str, str] = Field(default_factory=dict)
+    records: str | None = None
+    pagination: Pagination | None = None
 
 
 class SqlSource(_Source):
     """A database, by one SELECT over the batch."""
 
     kind: Literal["sql"] = "sql"
-    connection: str = Field(description="Id of the connection that holds the database's URL.")
-    query: str = Field(
-        description="One SELECT; `:batch`, `:batch_start`, `:batch_end` are bound as parameters."
-    )
+    connection: str
+    query: str
 
 
 Source = Annotated[FilesSource | RestSource | SqlSource, Field(discriminator="kind")]

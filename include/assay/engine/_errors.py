@@ -10,14 +10,9 @@ import duckdb
 
 _SHORT: Final = (duckdb.IOException, duckdb.OutOfMemoryException)
 _NOT_OF_DATA: Final = (
-    *_SHORT,
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.ParserException,
-    duckdb.SyntaxException,
-    duckdb.NotImplementedException,
-    duckdb.InternalException,
-)
+    *_SHORT, duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException,
+    duckdb.SyntaxException, duckdb.NotImplementedException, duckdb.InternalException,
+)  # fmt: skip
 
 
 class EngineError(Exception):
@@ -44,12 +39,8 @@ class EngineError(Exception):
 
 def translated(error: duckdb.Error) -> EngineError:
     """An error of DuckDB as an error of the engine."""
-    return EngineError(
-        str(error),
-        type(error).__name__,
-        of_data=not isinstance(error, _NOT_OF_DATA),
-        short=isinstance(error, _SHORT),
-    )
+    of_data, short = not isinstance(error, _NOT_OF_DATA), isinstance(error, _SHORT)
+    return EngineError(str(error), type(error).__name__, of_data=of_data, short=short)
 
 
 @contextmanager

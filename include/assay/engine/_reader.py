@@ -28,7 +28,7 @@ _NUMBER = "(row_number() OVER ()) - 1"
 
 
 def read_parquet(con: Any, path: Path | str) -> Table:
-    """A Parquet file as a table that is scanned when it is used."""
+    """A Parquet file, as :meth:`Session.read_parquet` gives it."""
     path = Path(path)
     if not path.is_file():
         raise InputError("no such file", where=str(path))
@@ -142,9 +142,8 @@ def _unfit(error: duckdb.Error, path: Path) -> InputError:
     where = f"{path}:{line[1]}" if line else str(path)
     if "Maximum line size" in str(error):
         return InputError("has a line of more than 2 MB", where=where)
-    return InputError(
-        "isn't a whole CSV file in UTF-8", where=where, expected="as many fields as the header has"
-    )
+    expected = "as many fields as the header has"
+    return InputError("isn't a whole CSV file in UTF-8", where=where, expected=expected)
 
 
 def _numbered(con: Any, table: Table, path: Path) -> Table:

@@ -39,6 +39,11 @@ class Session:
         Where expressions run; only this package may use it.
     folder : Path
         The session's private folder (0700), removed when the session ends.
+
+    Raises
+    ------
+    EngineError
+        From each method that runs a query, if the engine refuses it or can't finish it.
     """
 
     def __init__(self, backend: Any, folder: Path) -> None:
@@ -54,23 +59,12 @@ class Session:
         """The rows of a query in the engine's own SQL.
 
         It is for what reads files by SQL and for SQL that a suite holds; all else is an expression.
-
-        Raises
-        ------
-        EngineError
-            If the engine refuses the query.
         """
         with translating():
             return self.backend.sql(text)
 
     def query(self, text: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """A small result of a query in the engine's own SQL, run exactly as it is written.
-
-        Raises
-        ------
-        EngineError
-            If the query fails.
-        """
+        """A small result of a query in the engine's own SQL, run exactly as it is written."""
         with translating():
             return list(self.backend.con.execute(text, list(parameters)).fetchall())
 
@@ -85,11 +79,6 @@ class Session:
         -----
         Ibis' ``to_pyarrow`` imports pandas, which takes longer than most queries; so the query is
         run as it is, except where a table in memory has to be registered first.
-
-        Raises
-        ------
-        EngineError
-            If the query fails.
         """
         with translating():
             if table.op().find(ops.InMemoryTable):
@@ -97,7 +86,7 @@ class Session:
             return self.backend.raw_sql(self.backend.compile(table)).to_arrow_table()
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
-        """A small result as dictionaries, one a row; raises as :meth:`arrow`."""
+        """A small result as dictionaries, one a row."""
         return list(self.arrow(table.as_table()).to_pylist())
 
     def one(self, table: Table) -> dict[str, Any]:
@@ -124,11 +113,6 @@ class Session:
             What to keep.
         schema : ibis.Schema, optional
             Columns of an empty table, where there are no rows.
-
-        Raises
-        ------
-        EngineError
-            If the rows can't be computed.
         """
         with translating():
             return self.backend.create_table(gen_name("aside"), rows, schema=schema, temp=True)
@@ -140,9 +124,8 @@ class Session:
     def view(self, table: Table) -> Table:
         """The same rows under a short name, so that long expressions aren't compiled again."""
         name = gen_name("view")
-        query = f"CREATE TEMP VIEW {quoted(name)} AS {self.backend.compile(table)}"
         with translating():
-            self.backend.raw_sql(query)
+            self.backend.raw_sql(f"CREATE TEMP VIEW {quoted(name)} AS {self.compile(table)}")
         return self.backend.table(name)
 
     def mapped(self, column: ir.Column, function: Callable[[str], str]) -> Table:
@@ -221,8 +204,6 @@ class Session:
 
         Parameters
         ----------
-        table : ibis.Table
-            What to write.
         path : Path
             The file to write; its folder must exist.
         order_by : sequence of str
@@ -234,16 +215,9 @@ class Session:
             Whether the rows should come in that order by themselves, as those of a file that was
             written so do: they are then written without a sort, and sorted only if what was
             written turns out to be in another order. The bytes are the same either way.
-
-        Raises
-        ------
-        EngineError
-            If the rows can't be computed.
         """
         with translating():
-            return _writer.write_parquet(
-                self.backend, table, path, order_by, nonce, presorted=presorted
-            )
+            return _writer.write_parquet(self.backend, table, path, order_by, nonce, presorted)
 
     def write_csv(self, table: Table, path: Path, order_by: Sequence[str]) -> FileDigest:
         """Write a table as CSV with a header, sorted, and publish it by rename."""
@@ -316,9 +290,7 @@ def _configured() -> str:
     asked = os.environ.get("ASSAY_MEMORY", "").strip() or MEMORY
     if not re.fullmatch(r"[1-9]\d*(\.\d+)?\s*[KMGT]i?B", asked):
         raise InputError(
-            "is no amount of memory",
-            where="ASSAY_MEMORY",
-            got=asked,
+            "is no amount of memory", where="ASSAY_MEMORY", got=asked,
             expected="a number with its unit, such as 512MB, 4GB or 1.5GiB",
-        )
+        )  # fmt: skip
     return asked

@@ -34,15 +34,9 @@ class FileDigest:
 
 
 def write_parquet(
-    con: Any,
-    table: Table,
-    path: Path,
-    order_by: Sequence[str],
-    nonce: str | None = None,
-    *,
-    presorted: bool = False,
+    con: Any, table: Table, path: Path, order_by: Sequence[str], nonce: str | None, presorted: bool
 ) -> FileDigest:
-    """Write a table as Parquet (zstd), sorted, and publish it by rename.
+    """Write a table as Parquet, as :meth:`Session.write_parquet` says.
 
     Notes
     -----
@@ -59,7 +53,7 @@ def write_parquet(
 
 
 def write_csv(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> FileDigest:
-    """Write a table as CSV with a header, sorted, and publish it by rename."""
+    """Write a table as CSV, as :meth:`Session.write_csv` says."""
     order = ", ".join(quoted(name) for name in order_by)
     with _aside(path) as aside:
         target = str(aside).replace("'", "''")
@@ -71,7 +65,7 @@ def write_csv(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> Fi
 
 
 def export_parquet(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> None:
-    """Write a table as ``write_parquet`` does where it is presorted, without a digest."""
+    """Write a table as Parquet, as :meth:`Session.export_parquet` says."""
     with _aside(path) as aside:
         _sorted(con, table, aside, order_by, "", presorted=True)
         publish(aside, path)
@@ -133,13 +127,9 @@ def _cut_evenly(path: Path) -> bool:
 
 def _rewritten_evenly(con: Any, source: Path, target: Path, metadata: str) -> None:
     """The same rows in the same order, in row groups of one size."""
-    name = f"rows_{uuid.uuid4().hex}"
-    file = pq.ParquetFile(source)
-
-    def batches() -> Iterator[Any]:
-        yield from file.iter_batches(_ROW_GROUP)
-
-    con.con.register(name, pa.RecordBatchReader.from_batches(file.schema_arrow, batches()))
+    name, file = f"rows_{uuid.uuid4().hex}", pq.ParquetFile(source)
+    batches = file.iter_batches(_ROW_GROUP)
+    con.con.register(name, pa.RecordBatchReader.from_batches(file.schema_arrow, batches))
     try:
         _copy(con, f"SELECT * FROM {name}", target, metadata)  # noqa: S608
     finally:

@@ -11,17 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import AssayError
 from assay.lake import write_text
 from assay.launcher._home import Places
-from assay.launcher._ports import Ports, find_ports
+from assay.launcher._ports import Ports, find_ports, read_record
 from assay.launcher._processes import Supervised, start, stop, tail
 from assay.launcher._settings import environment
 
@@ -36,18 +35,14 @@ class EmbeddedAirflow:
 
     Parameters
     ----------
-    home : Path
-        Its ``ASSAY_HOME``.
     url : str or None
         Address of UI and API, None if it was never started.
     processes : mapping of str to int or None
         Component → process id, None where it doesn't run.
     healthy : bool
         Every component runs, and has sent a heartbeat since it was started.
-    passwords : Path
-        The file (0600) with the users' passwords.
-    logs : Path
-        The folder with the processes' logs.
+    passwords, logs : Path
+        The file (0600) with the users' passwords; the folder with the processes' logs.
     kept : bool
         It continues after its caller ends. Otherwise the caller stops it.
     """
@@ -95,10 +90,8 @@ def up(home: Path | str, *, patience_s: float = 180.0, keep: bool = True) -> Emb
         _stop_all(places)
         _migrate(places, lock)
         for _ in range(_STARTS - 1):
-            try:
+            with suppress(_PortTakenError):
                 return _start_all(places, patience_s, keep=keep)
-            except _PortTakenError:
-                continue
         return _start_all(places, patience_s, keep=keep)
 
 
@@ -138,20 +131,13 @@ def run_airflow(
         If the command fails. The message has its last lines.
     """
     done = subprocess.run(
-        [*_airflow(), *arguments],
-        env=environment(home),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        pass_fds=pass_fds,
-    )
+        [*_airflow(), *arguments], env=environment(home), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, pass_fds=pass_fds,
+    )  # fmt: skip
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise AssayError(
-            f"a command of Airflow failed (exit {done.returncode}):\n{last}\n",
-            where="airflow " + " ".join(arguments[:2]),
-        )
+        what = f"a command of Airflow failed (exit {done.returncode}):\n{last}\n"
+        raise AssayError(what, where="airflow " + " ".join(arguments[:2]))
     return done
 
 
@@ -174,14 +160,7 @@ def _airflow() -> Sequence[str]:
 
 
 def _recorded(places: Places) -> list[Supervised]:
-    return [Supervised(**entry) for entry in _read_record(places).get("processes", ())]
-
-
-def _read_record(places: Places) -> dict[str, Any]:
-    if not places.record.exists():
-        return {}
-    content: dict[str, Any] = json.loads(places.record.read_text(encoding="utf-8"))
-    return content
+    return [Supervised(**entry) for entry in read_record(places.record).get("processes", ())]
 
 
 def _write_record(
@@ -203,7 +182,7 @@ def _look(places: Places) -> EmbeddedAirflow:
     processes = {p.name: p for p in _recorded(places)}
     alive = {name: p for name, p in processes.items() if p.alive}
     ports = Ports.load(places.record)
-    healthy = bool(ports) and len(alive) == len(COMPONENTS) and _healthy(ports, alive)
+    healthy = ports is not None and len(alive) == len(COMPONENTS) and _healthy(ports, alive)
     return EmbeddedAirflow(
         home=places.home,
         url=ports.url if ports else None,
@@ -211,15 +190,13 @@ def _look(places: Places) -> EmbeddedAirflow:
         healthy=healthy,
         passwords=places.passwords,
         logs=places.logs,
-        kept=bool(_read_record(places).get("kept")),
+        kept=bool(read_record(places.record).get("kept")),
     )
 
 
-def _healthy(ports: Ports | None, processes: Mapping[str, Supervised]) -> bool:
+def _healthy(ports: Ports, processes: Mapping[str, Supervised]) -> bool:
     import httpx
 
-    if ports is None:
-        return False
     try:
         answer = httpx.get(f"{ports.url}/api/v2/monitor/health", trust_env=False, timeout=5)
         said = answer.json() if answer.is_success else {}
@@ -239,11 +216,10 @@ def _beats(said: Mapping[str, object], name: str, process: Supervised) -> bool:
 
 
 def _stop_all(places: Places) -> bool:
-    known = _recorded(places)
+    known, ports = _recorded(places), Ports.load(places.record)
     # The scheduler first: its tasks report their end to the API server.
     first = stop([p for p in known if p.name == "scheduler"], _GRACE_S)
     rest = stop([p for p in known if p.name != "scheduler"], _GRACE_S)
-    ports = Ports.load(places.record)
     if ports is not None:
         _write_record(places, ports, [], keep=False)
     return first or rest
@@ -298,11 +274,8 @@ def _await_health(
         if embedded.healthy:
             return embedded
         time.sleep(0.25)
-    raise AssayError(
-        f"Airflow wasn't healthy within {patience_s:.0f} s",
-        where=str(places.logs),
-        do="Read the logs there.",
-    )
+    what = f"Airflow wasn't healthy within {patience_s:.0f} s"
+    raise AssayError(what, where=str(places.logs), do="Read the logs there.")
 
 
 def _died(places: Places, process: Supervised) -> AssayError:

@@ -34,48 +34,26 @@ def project_root(outer: Mapping[str, str] | None = None) -> Path:
     missing = [mark for mark in _MARKS if not (root / mark).is_dir()]
     if missing:
         raise AssayError(
-            "this folder is no Assay project",
-            where=str(root),
+            "this folder is no Assay project", where=str(root), got=f"no {', '.join(missing)}",
             expected="a folder with " + ", ".join(f"{mark}/" for mark in _MARKS),
-            got=f"no {', '.join(missing)}",
             do="Set ASSAY_PROJECT to the project's folder.",
-        )
+        )  # fmt: skip
     return root
 
 
 @dataclass(frozen=True)
 class Places:
-    """The launcher's files below one home; naming one makes nothing.
-
-    Parameters
-    ----------
-    home : Path
-        Absolute.
-    airflow : Path
-        Airflow's own home: its database and its records of processes.
-    config : Path
-        Airflow's settings file. It is empty: every setting is in the environment.
-    record : Path
-        Ports and processes of the last start.
-    lock : Path
-        Held while processes are started or stopped.
-    migrated : Path
-        Which version of Airflow and which database the last migration was for.
-    passwords : Path
-        Passwords of the users of the UI, in the auth manager's own format.
-    logs : Path
-        Folder of the output of the four processes.
-    """
+    """The launcher's files below one home, which is absolute; naming one makes nothing."""
 
     home: Path
     lake: Lake
-    airflow: Path
-    config: Path
-    record: Path
-    lock: Path
-    migrated: Path
-    passwords: Path
-    logs: Path
+    airflow: Path  # Airflow's own home: its database and its records of processes
+    config: Path  # Airflow's settings file, which is empty: each setting is in the environment
+    record: Path  # ports and processes of the last start
+    lock: Path  # held while processes are started or stopped
+    migrated: Path  # the version of Airflow and the database that the last migration was for
+    passwords: Path  # of the users of the UI, in the auth manager's own format
+    logs: Path  # folder of the output of the four processes
 
     @classmethod
     def below(cls, home: Path | str) -> Places:

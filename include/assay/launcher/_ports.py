@@ -7,6 +7,7 @@ import socket
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 _USUAL = (8080, 8793, 8794)
 
@@ -27,9 +28,14 @@ class Ports:
     @classmethod
     def load(cls, record: Path) -> Ports | None:
         """Load the ports of the last start, None if there was none."""
-        if not record.exists():
-            return None
-        return cls(**json.loads(record.read_text(encoding="utf-8"))["ports"])
+        found = read_record(record)
+        return cls(**found["ports"]) if found else None
+
+
+def read_record(record: Path) -> dict[str, Any]:
+    """Read the record of the last start, empty if there was none."""
+    found: dict[str, Any] = json.loads(record.read_text("utf-8")) if record.exists() else {}
+    return found
 
 
 def find_ports(last: Ports | None) -> Ports:

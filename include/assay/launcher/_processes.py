@@ -71,12 +71,9 @@ class Supervised:
 
 
 def start(
-    name: str,
-    command: Sequence[str],
-    env: Mapping[str, str],
-    log: Path,
+    name: str, command: Sequence[str], env: Mapping[str, str], log: Path,
     record: Callable[[Supervised], object] = lambda _: None,
-) -> Supervised:
+) -> Supervised:  # fmt: skip
     """Start a process as the leader of its own session, and append its output to a log.
 
     Parameters
@@ -87,13 +84,9 @@ def start(
     """
     with log.open("ab") as output:
         child = subprocess.Popen(
-            ["/bin/sh", "-c", _HELD, "sh", *command],
-            env=dict(env),
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+            ["/bin/sh", "-c", _HELD, "sh", *command], env=dict(env), start_new_session=True,
+            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     # Read at once and recorded: later another process may have this id.
     process = Supervised(name, child.pid, psutil.Process(child.pid).create_time())
     with cast("IO[bytes]", child.stdin) as gate:
