@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
@@ -31,10 +31,7 @@ _HEADLINES: Final[Mapping[str, str]] = {
     "reminded": "Still {}",
     "escalated": "no answer yet: {}",
 }
-_FAILED: Final[Mapping[Outcome, str]] = {
-    Outcome.FAIL: "failed",
-    Outcome.INCONCLUSIVE: "is inconclusive",
-}
+_FAILED: Final = {Outcome.FAIL: "failed", Outcome.INCONCLUSIVE: "is inconclusive"}
 _LABELS: Final[Mapping[str, str]] = {
     "psi": "PSI",
     "auc": "AUC",
@@ -99,17 +96,13 @@ def lay_out(letter: Letter) -> Layout:
     """Lay out a letter."""
     if isinstance(letter, Message):
         return _of_incident(letter)
-    if isinstance(letter, Bundle):
-        return _of_bundle(letter)
-    return lay_out_weekly(letter.weekly)
+    return _of_bundle(letter) if isinstance(letter, Bundle) else lay_out_weekly(letter.weekly)
 
 
 def _of_incident(message: Message) -> Layout:
     sections = [_batch_section(b) for b in message.batches[:_MOST_BATCHES]]
-    if (more := len(message.batches) - _MOST_BATCHES) > 0:
-        sections.append(Section("", f"and {more} more batches"))
-    runbooks = sorted({r.runbook for b in message.batches for r in b.reasons})
-    links = [Link(f"Runbook {_code_of(r)}", r) for r in runbooks]
+    sections += [Section("", more) for more in _more(message.batches, _MOST_BATCHES, "batches")]
+    links = _runbooks([message])
     links += [Link("Run", message.run_url)] if message.run_url else []
     number = message.incident
     commands: tuple[tuple[str, str], ...] = ()
@@ -120,13 +113,9 @@ def _of_incident(message: Message) -> Layout:
             ("Snooze", f"assay incidents snooze {number} --until 1d --reason '…'"),
             ("Dismiss", f"assay incidents dismiss {number} --reason '…'"),
         )
+    facts = tuple(_facts(message))
     return Layout(
-        title=title_of(message),
-        tone=_tone([message]),
-        facts=tuple(_facts(message)),
-        sections=tuple(sections),
-        commands=commands,
-        links=tuple(links),
+        title_of(message), _tone([message]), facts, tuple(sections), commands, tuple(links)
     )
 
 
@@ -159,10 +148,8 @@ def _facts(message: Message) -> Iterator[tuple[str, str]]:
     yield "Incident", str(message.incident)
     if message.reopened:
         yield "Reopened", f"{message.reopened}×"
-    if message.closed is None and message.acknowledged:
-        yield "Acknowledged", shown_time(message.acknowledged)
-    if message.closed is None and message.snoozed_until:
-        yield "Snoozed until", shown_time(message.snoozed_until)
+    answers = {"Acknowledged": message.acknowledged, "Snoozed until": message.snoozed_until}
+    yield from ((name, shown_time(at)) for name, at in answers.items() if at and not message.closed)
 
 
 def _of_bundle(bundle: Bundle) -> Layout:
@@ -174,9 +161,7 @@ def _of_bundle(bundle: Bundle) -> Layout:
     ended = len(shown) - len(still)
     counts = [f"{len(still)} open"] * bool(still) + [f"{ended} resolved"] * bool(ended)
     sections = [_incident_section(m) for m in shown[:_MOST_INCIDENTS]]
-    if (more := len(shown) - _MOST_INCIDENTS) > 0:
-        sections.append(Section("", f"and {more} more incidents: assay incidents list"))
-    runbooks = sorted({r.runbook for m in still for b in m.batches for r in b.reasons})
+    rest = _more(shown, _MOST_INCIDENTS, "incidents: assay incidents list")
     answers = sorted({m.answer_url for m in still if m.answer_url})
     # One is answered at its own place, several where all are listed.
     answer = [a if len(answers) == 1 else a.rsplit("/", 1)[0] + "/" for a in answers[:1]]
@@ -184,21 +169,28 @@ def _of_bundle(bundle: Bundle) -> Layout:
         title=f"{cause}: {', '.join([what, *counts])}",
         tone=_tone(still),
         facts=(("Owner", ", ".join(sorted({m.owner for m in shown}))),),
-        sections=tuple(sections),
+        sections=(*sections, *(Section("", more) for more in rest)),
         commands=(("Acknowledge one", "assay incidents ack NUMBER"),) if still else (),
-        links=(
-            *(Link(f"Runbook {_code_of(r)}", r) for r in runbooks[:_MOST_BATCHES]),
-            *(Link("Answer in Airflow", a) for a in answer),
-        ),
+        links=(*_runbooks(still)[:_MOST_BATCHES], *(Link("Answer in Airflow", a) for a in answer)),
     )
+
+
+def _runbooks(messages: Iterable[Message]) -> list[Link]:
+    """The runbooks of the reasons of some messages."""
+    found = sorted({r.runbook for m in messages for b in m.batches for r in b.reasons})
+    return [Link(f"Runbook {r.rsplit('/', 1)[-1].removesuffix('.md')}", r) for r in found]
+
+
+def _more(values: Sequence[object], most: int, what: str = "") -> list[str]:
+    """A line that says how many values there are beyond those that are shown; none without."""
+    more = len(values) - most
+    return [f"and {more} more {what}".rstrip()] if more > 0 else []
 
 
 def _incident_section(message: Message) -> Section:
     """An incident in a bundle: its line, and its batches below."""
-    batches = message.batches[:_MOST_BATCHES]
-    lines = [_batch_line(b) for b in batches]
-    if (more := len(message.batches) - _MOST_BATCHES) > 0:
-        lines.append(f"and {more} more batches")
+    lines = [_batch_line(b) for b in message.batches[:_MOST_BATCHES]]
+    lines += _more(message.batches, _MOST_BATCHES, "batches")
     return Section(title_of(message), f" · incident {message.incident}", tuple(lines))
 
 
@@ -220,16 +212,12 @@ def lay_out_weekly(weekly: Weekly) -> Layout:
 
 
 def _weekly_section(line: WeeklyLine) -> Section:
-    counts = {
-        "released": line.released,
-        "forced": line.forced,
-        "held": line.held,
-        "crashed": line.crashed,
-    }
+    counts = {word: getattr(line, word) for word in ("released", "forced", "held", "crashed")}
     said = [f"{n} {word}" for word, n in counts.items() if n or word == "released"]
     lines = []
     if line.held_batches:
-        lines.append(f"held: {_some(line.held_batches)}")
+        held = ", ".join(line.held_batches[:_MOST_BATCHES])
+        lines.append(" ".join([f"held: {held}", *_more(line.held_batches, _MOST_BATCHES)]))
     if line.rows_in:
         share = line.rows_quarantined / line.rows_in
         rows = f"{shown_number(line.rows_quarantined)} of {shown_number(line.rows_in)}"
@@ -265,12 +253,10 @@ def _batch_line(batch: MessageBatch) -> str:
     return f"{batch.batch} {state} {shown_time(batch.since)}{quarantined}{end}"
 
 
-def _reason_lines(batch: MessageBatch) -> Iterator[str]:
+def _reason_lines(batch: MessageBatch) -> list[str]:
     # Two tables of one batch may give the same reason with the same numbers.
     lines = list(dict.fromkeys(_reason_line(r) for r in batch.reasons))
-    yield from lines[:_MOST_REASONS]
-    if (more := len(lines) - _MOST_REASONS) > 0:
-        yield f"and {more} more reasons"
+    return lines[:_MOST_REASONS] + _more(lines, _MOST_REASONS, "reasons")
 
 
 def _reason_line(reason: MessageReason) -> str:
@@ -290,15 +276,6 @@ def _numbers(numbers: Mapping[str, float]) -> str:
     parts = [f"{labels[name]} {shown_number(v)}" for name, v in ordered if name != "rows"]
     rows = f"{shown_number(numbers['rows'])} rows" if "rows" in numbers else ""
     return ", ".join(parts) + (f" ({rows})" if parts and rows else rows)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_BATCHES
-    return ", ".join(names[:_MOST_BATCHES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _code_of(runbook: str) -> str:
-    return runbook.rsplit("/", 1)[-1].removesuffix(".md")
 
 
 def shown_time(at: datetime) -> str:

@@ -9,13 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from assay.alerting._message import (
-    Message,
-    MessageBatch,
-    MessageKind,
-    MessageReason,
-    TransportName,
-)
+from assay.alerting._message import Message, MessageBatch, MessageKind, MessageReason, TransportName
 from assay.alerting._quiet_hours import quiet_until
 from assay.alerting._severity import matches, severity_of
 from assay.policy.alerting import AlertingPolicy, Place, Severity
@@ -71,22 +65,12 @@ class AlertContext:
 
 @dataclass(frozen=True)
 class Planned:
-    """A message with its order and time, as the outbox takes them.
-
-    Parameters
-    ----------
-    thread : str
-        The incident at this place: messages of it keep their order.
-    hold : datetime or None
-        Not to be posted before.
-    bundle : str or None
-        Posted together with others of this name.
-    """
+    """A message with its order and time, as the outbox takes them."""
 
     message: Message
-    thread: str
-    hold: datetime | None
-    bundle: str | None
+    thread: str  # the incident at this place: messages of it keep their order
+    hold: datetime | None  # not to be posted before
+    bundle: str | None  # posted together with others of this name
 
     @property
     def due(self) -> datetime | None:
@@ -98,12 +82,7 @@ def incident_checks(verdict: Verdict, policy: AlertingPolicy) -> dict[str, list[
     """The checks of a verdict that open incidents, each with its reasons.
 
     A check is ``<gate>/<reason code>``: forty columns that drifted are one incident with forty
-    reasons, not forty messages.
-
-    Parameters
-    ----------
-    policy : AlertingPolicy
-        ``opens`` says which outcomes count.
+    reasons, not forty messages. The policy's ``opens`` says which outcomes count.
 
     Returns
     -------
@@ -145,11 +124,7 @@ def plan_messages(
         return []
     planner = _Planner(incident, severity_of(incident, policy), policy, context)
     notified = [(m["transport"], tuple(m["to"])) for m in sent if {"transport", "to"} <= m.keys()]
-    return [
-        planner.message(kind, target)
-        for kind in kinds
-        for target in planner.targets(kind, notified)
-    ]
+    return [planner.message(k, target) for k in kinds for target in planner.targets(k, notified)]
 
 
 def digest_prefix(dataset: str) -> str:
@@ -263,13 +238,9 @@ def _run_url(base: str, incident: Incident) -> str | None:
 
 
 def _batch(affected: AffectedBatch, policy: AlertingPolicy) -> MessageBatch:
-    return MessageBatch(
-        batch=affected.batch,
-        state=affected.state,
-        since=affected.since,
-        rows_affected=affected.rows_affected,
-        reasons=tuple(_reason(r, policy) for r in affected.reasons),
-    )
+    same = ("batch", "state", "since", "rows_affected")
+    reasons = tuple(_reason(r, policy) for r in affected.reasons)
+    return MessageBatch(reasons=reasons, **{name: getattr(affected, name) for name in same})
 
 
 def _reason(reason: Mapping[str, Any], policy: AlertingPolicy) -> MessageReason:
@@ -279,11 +250,6 @@ def _reason(reason: Mapping[str, Any], policy: AlertingPolicy) -> MessageReason:
         for name, value in reason.get("numbers", {}).items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
-    return MessageReason(
-        code=reason["code"],
-        column=reason.get("column"),
-        numbers=numbers,
-        cause=reason.get("cause"),
-        about=reason.get("about"),
-        runbook=f"{policy.runbooks.rstrip('/')}/{reason['code']}.md",
-    )
+    runbook = f"{policy.runbooks.rstrip('/')}/{reason['code']}.md"
+    same = {name: reason.get(name) for name in ("code", "column", "cause", "about")}
+    return MessageReason.model_validate({**same, "numbers": numbers, "runbook": runbook})

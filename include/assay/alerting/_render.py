@@ -58,12 +58,11 @@ def render_slack(letter: Letter) -> dict[str, Any]:
     blocks += [
         {"type": "section", "text": _mrkdwn(_cut(_slack_section(s), _SECTION))} for s in sections
     ]
-    foot = [*(f"{_escape(what)}: `{_escape(how)}`" for what, how in page.commands)]
-    links = "  ·  ".join(_slack_link(link) for link in page.links)
+    foot = [f"{_escape(what)}: `{_escape(how)}`" for what, how in page.commands]
     blocks += [
-        {"type": "context", "elements": [_mrkdwn(_cut(line, _SECTION))]}
-        for line in ("  ·  ".join(foot), links)
-        if line
+        {"type": "context", "elements": [_mrkdwn(_cut("  ·  ".join(parts), _SECTION))]}
+        for parts in (foot, [_slack_link(link) for link in page.links])
+        if parts
     ]
     return {"text": _cut(_escape(page.title), _TEXT), "blocks": blocks}
 
@@ -125,9 +124,7 @@ def _text(page: Layout) -> str:
 
 def _html(page: Layout) -> str:
     e = html.escape
-    facts = "".join(
-        f"<tr><th>{e(name)}</th><td>{e(value)}</td></tr>\n" for name, value in page.facts
-    )
+    facts = "".join(f"<tr><th>{e(n)}</th><td>{e(value)}</td></tr>\n" for n, value in page.facts)
     body = "".join(_html_section(s) for s in page.sections)
     foot = "".join(
         f"<li>{e(what)}: <code>{e(how)}</code></li>\n" for what, how in page.commands

@@ -26,6 +26,7 @@ _FIRST_RETRY: Final = timedelta(minutes=1)
 _LONGEST_RETRY: Final = timedelta(hours=1)
 
 Clock = Callable[[], datetime]
+Marked = Literal["sent", "failed", "pending"]
 
 
 class Outbox(Protocol):
@@ -35,26 +36,15 @@ class Outbox(Protocol):
     def thread(self, thread: str) -> Sequence[OutboxItem]: ...
     def claim(self, item_id: int, owner: str, *, now: datetime, ttl: timedelta) -> bool: ...
     def claim_all(
-        self,
-        owner: str,
-        *,
-        now: datetime,
-        ttl: timedelta,
-        bundle: str | None = None,
+        self, owner: str, *, now: datetime, ttl: timedelta, bundle: str | None = None,
         thread: str | None = None,
-    ) -> Sequence[OutboxItem]: ...
+    ) -> Sequence[OutboxItem]: ...  # fmt: skip
     def prolong(self, item_ids: Sequence[int], owner: str, *, until: datetime) -> int: ...
     def mark(
-        self,
-        item_ids: Sequence[int],
-        state: Literal["sent", "failed", "pending"],
-        *,
-        owner: str,
-        at: datetime,
-        receipt: Mapping[str, Any] | None = None,
-        error: str | None = None,
+        self, item_ids: Sequence[int], state: Marked, *, owner: str, at: datetime,
+        receipt: Mapping[str, Any] | None = None, error: str | None = None,
         due: datetime | None = None,
-    ) -> None: ...
+    ) -> None: ...  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,9 +131,7 @@ class _Sender:
     def _claim(self, item: OutboxItem) -> bool:
         return self.outbox.claim(item.id, self.owner, now=self.clock(), ttl=_CLAIM)
 
-    def _mark(
-        self, items: Sequence[OutboxItem], state: Literal["sent", "failed", "pending"], **more: Any
-    ) -> None:
+    def _mark(self, items: Sequence[OutboxItem], state: Marked, **more: Any) -> None:
         ids = [item.id for item in items]
         self.outbox.mark(ids, state, owner=self.owner, at=self.clock(), **more)
 
@@ -180,8 +168,7 @@ class _Sender:
         def prolong() -> None:
             while not done.wait(_BEAT_S):
                 with suppress(Exception):  # the next beat tries again; the claim outlives some
-                    until = self.clock() + _CLAIM
-                    self.outbox.prolong(ids, self.owner, until=until)
+                    self.outbox.prolong(ids, self.owner, until=self.clock() + _CLAIM)
 
         thread = threading.Thread(target=prolong, daemon=True)
         thread.start()
@@ -227,8 +214,6 @@ def send_due(
 
     Parameters
     ----------
-    outbox : Outbox
-        The catalog.
     transports : mapping
         ``slack`` and ``email``, see ``open_transports``.
     owner : str

@@ -23,12 +23,10 @@ _NEVER: Final = frozenset(
 )
 """Errors that Slack returns again on every retry. A wrong token or channel isn't among these:
 a person mends it, and then the message must still go out."""
-_PLACE: Final = frozenset(
-    {
-        "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
-        "channel_is_archived", "posting_to_general_channel_denied", "no_permission",
-    }
-)  # fmt: skip
+_PLACE: Final = frozenset({
+    "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
+    "channel_is_archived", "posting_to_general_channel_denied", "no_permission",
+})  # fmt: skip
 """What one channel refuses, and another may take."""
 _GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
@@ -92,23 +90,11 @@ class SlackWebhook:
     url: str = field(repr=False)
 
     def send(self, letter: Letter, step: Step, now: datetime) -> Receipt:  # noqa: ARG002
-        """Post the letter.
-
-        Raises
-        ------
-        SendLater
-            Slack is out of reach, asks to wait, or doesn't know the webhook.
-        DeliveryError
-            Slack refuses the message itself.
-        """
+        """Post the letter; raises as :meth:`SlackBot.send`, with a webhook as its token."""
         from slack_sdk.webhook import WebhookClient
 
-        rendered = render_slack(letter)
-        try:
-            client = WebhookClient(self.url, timeout=_TIMEOUT, retry_handlers=[])
-            answer = client.send(**rendered)
-        except (OSError, HTTPException) as error:
-            raise SendLater(f"Slack is out of reach ({type(error).__name__})") from None
+        client = WebhookClient(self.url, timeout=_TIMEOUT, retry_handlers=[])
+        answer = _call(lambda: client.send(**render_slack(letter)))
         if answer.status_code != 200:
             raise _refusal(str(answer.body)[:80], answer.status_code, answer.headers)
         return {"transport": "slack_webhook"}

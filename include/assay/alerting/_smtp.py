@@ -120,9 +120,8 @@ class Smtp:
             server.ehlo()
             encrypted = True
         if self.user and not encrypted and not _is_loopback(self.host):
-            raise SendLater(
-                "the mail server offers no encryption, and the password would be sent in clear"
-            )
+            why = "the mail server offers no encryption, and the password would be sent in clear"
+            raise SendLater(why)
         if self.user:
             server.login(self.user, self.password or "")
 

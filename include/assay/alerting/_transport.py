@@ -86,12 +86,6 @@ class Files:
 def open_transports(
     lake: Lake, slack: Transport | None = None, smtp: Transport | None = None
 ) -> dict[str, Transport]:
-    """A transport for each kind of message; files in the lake where there is no connection.
-
-    Returns
-    -------
-    dict
-        ``slack`` and ``email`` to transport, for ``send_due``.
-    """
+    """What carries ``slack`` and ``email`` for ``send_due``; files where no connection is."""
     files = Files(lake)
     return {"slack": slack or files, "email": smtp or files}

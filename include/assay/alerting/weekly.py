@@ -88,13 +88,9 @@ class Muted:
 
 
 def weekly_line(
-    dataset: str,
-    week: Week,
-    decisions: Iterable[BatchRecord],
-    incidents: Sequence[Incident],
-    silences: Iterable[Muted],
-    older: int = 0,
-) -> WeeklyLine:
+    dataset: str, week: Week, decisions: Iterable[BatchRecord], incidents: Sequence[Incident],
+    silences: Iterable[Muted], older: int = 0,
+) -> WeeklyLine:  # fmt: skip
     """What became of one data set.
 
     Parameters
@@ -151,17 +147,13 @@ def plan_weekly(
         yield WeeklyLetter(key=key, transport=target[0], to=target[1], weekly=weekly), hold
 
 
-def _named(incident: Incident) -> WeeklyIncident:
-    failing = sum(b.state == "failing" for b in incident.batches)
-    return WeeklyIncident(
-        incident=incident.id, check=incident.check, since=incident.opened, batches=failing
-    )
+def _named(i: Incident) -> WeeklyIncident:
+    failing = sum(b.state == "failing" for b in i.batches)
+    return WeeklyIncident(incident=i.id, check=i.check, since=i.opened, batches=failing)
 
 
 def _muted(silence: Muted) -> str:
     until = f"until {shown_time(silence.until)}" if silence.until else "without an end"
-    count = len(silence.batches)
+    i, count = silence.incident, len(silence.batches)
     batches = f", {count} {'batch' if count == 1 else 'batches'}" if count else ""
-    return (
-        f"incident {silence.incident.id}, {silence.incident.check}{batches}, {silence.kind} {until}"
-    )
+    return f"incident {i.id}, {i.check}{batches}, {silence.kind} {until}"

@@ -6,19 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from assay.alerting import (
-    AlertContext,
-    digest_prefix,
-    escalation_due,
-    held_until,
-    send_due,
-)
+from assay.alerting import digest_prefix, escalation_due, held_until
 from assay.errors import AssayError
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.drift import DriftPolicy
 from assay.reasons import ReasonCode
 from assay.records.incidents import Incident, IncidentChange
-from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
+from assay.stages.incidents._outbox import alerting_of, plan_between_runs, send_outbox
 from assay.stages.services import Services
 from assay.verdict import Outcome, Reason
 
@@ -54,20 +48,16 @@ def send_alerts(
     """
     policies, broken = _policies(services)
     _hold_backfill_digests(services, policies)
-    definitions = _definitions(services, policies, airflow_url)
-    reminded = _remind(services, policies, airflow_url)
-    escalated = _escalate(services, policies, airflow_url)
-    sent = send_due(services.catalog.outbox, transports, services.clock, owner=owner)
-    return {
-        "definitions": definitions,
-        "reminded": reminded,
-        "escalated": escalated,
-        "messages": {d.key: d.error or d.state for d in sent},
-        "unreadable": broken,
+    found: dict[str, Any] = {
+        "definitions": _definitions(services, policies, airflow_url),
+        "reminded": _remind(services, policies, airflow_url),
+        "escalated": _escalate(services, policies, airflow_url),
     }
+    return {**found, "messages": send_outbox(services, transports, owner), "unreadable": broken}
 
 
-Policies = Mapping[str, tuple[str, AlertingPolicy]]
+Alerting = tuple[str, AlertingPolicy]
+Policies = Mapping[str, Alerting]
 
 
 def _policies(services: Services) -> tuple[Policies, dict[str, str]]:
@@ -94,8 +84,7 @@ def _definitions(services: Services, policies: Policies, airflow_url: str | None
             continue
         with services.catalog.transaction():
             for change in _update_definition(services, dataset, fault, policy, now):
-                context = AlertContext(owner, now, airflow_url=airflow_url)
-                plan_into_outbox(services, change, policy, context)
+                plan_between_runs(services, change, (owner, policy), now, airflow_url)
                 changed[dataset] = change.kind
     changed |= dict.fromkeys(_close_removed(services), "closed")
     return {dataset: kind for dataset, kind in changed.items() if kind != "unchanged"}
@@ -126,9 +115,8 @@ def _load_error(services: Services, dataset: str) -> Reason | None:
     except Exception as error:
         cause = f"the {what} doesn't load, see assay check"
         message = str(error.problems[0] if isinstance(error, AssayError) else error)
-        return Reason(
-            code=ReasonCode.NOT_LOADED, outcome=Outcome.FAIL, message=message, cause=cause
-        )
+        code, outcome = ReasonCode.NOT_LOADED, Outcome.FAIL
+        return Reason(code=code, outcome=outcome, message=message, cause=cause)
     return None
 
 
@@ -140,14 +128,10 @@ def _update_definition(
             dataset, _EVERY, how="passed", at=now, only=[_DEFINITION]
         )
     minutes = policy.continues_within_minutes
+    within = timedelta(minutes=minutes) if minutes else None
     return [
         services.catalog.incidents.open_or_update(
-            dataset,
-            _DEFINITION,
-            _EVERY,
-            reasons=[fault],
-            at=now,
-            continues_within=timedelta(minutes=minutes) if minutes else None,
+            dataset, _DEFINITION, _EVERY, reasons=[fault], at=now, continues_within=within
         )
     ]
 
@@ -167,9 +151,8 @@ def _remind(services: Services, policies: Policies, airflow_url: str | None) -> 
     with services.catalog.transaction():
         changes = services.catalog.incidents.wake(now, policies)
         for change in changes:
-            owner, policy = policies[change.incident.dataset]
-            context = AlertContext(owner, now, airflow_url=airflow_url)
-            plan_into_outbox(services, change, policy, context)
+            alerting = policies[change.incident.dataset]
+            plan_between_runs(services, change, alerting, now, airflow_url)
     return [c.incident.id for c in changes if c.kind == "woken"]
 
 
@@ -178,26 +161,21 @@ def _escalate(services: Services, policies: Policies, airflow_url: str | None) -
         incident.id
         for incident in services.catalog.incidents.find(state="open")
         if incident.dataset in policies
-        and _escalate_one(services, incident, *policies[incident.dataset], airflow_url)
+        and _escalate_one(services, incident, policies[incident.dataset], airflow_url)
     ]
 
 
 def _escalate_one(
-    services: Services,
-    incident: Incident,
-    owner: str,
-    policy: AlertingPolicy,
-    airflow_url: str | None,
+    services: Services, incident: Incident, alerting: Alerting, airflow_url: str | None
 ) -> bool:
-    now = services.clock()
+    now, (_, policy) = services.clock(), alerting
     notified = max(_notified_at(services, incident), default=None) if policy.escalation else None
     step = escalation_due(incident, policy, notified, now)
     if step is None:
         return False
     with services.catalog.transaction():
         change = services.catalog.incidents.escalate(incident.id, step=step, at=now)
-        context = AlertContext(owner, now, airflow_url=airflow_url)
-        plan_into_outbox(services, change, policy, context)
+        plan_between_runs(services, change, alerting, now, airflow_url)
     return change.kind == "escalated"
 
 

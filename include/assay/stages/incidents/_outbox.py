@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from assay.alerting import AlertContext, plan_messages
+from assay.alerting import AlertContext, plan_messages, send_due
 from assay.errors import AssayError
 from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
@@ -38,6 +39,22 @@ def alerting_of(services: Services, dataset: str) -> tuple[str, AlertingPolicy]:
         return _NO_OWNER, policy
 
 
+def plan_between_runs(
+    services: Services, change: IncidentChange, alerting: tuple[str, AlertingPolicy], at: datetime,
+    airflow_url: str | None,
+) -> None:  # fmt: skip
+    """Plan the messages about a change that no run made, by :func:`plan_into_outbox`."""
+    owner, policy = alerting
+    context = AlertContext(owner, at, airflow_url=airflow_url)
+    plan_into_outbox(services, change, policy, context)
+
+
+def send_outbox(services: Services, transports: Mapping[str, Any], owner: str) -> dict[str, str]:
+    """Send what is due; message → what became of it."""
+    sent = send_due(services.catalog.outbox, transports, services.clock, owner=owner)
+    return {d.key: d.error or d.state for d in sent}
+
+
 def plan_into_outbox(
     services: Services, change: IncidentChange, policy: AlertingPolicy, context: AlertContext
 ) -> None:
@@ -56,13 +73,8 @@ def plan_into_outbox(
     for planned in plan_messages(change, policy, context, sent):
         message = planned.message
         added = services.catalog.outbox.add(
-            message.key,
-            message.body(),
-            at=context.at,
-            due=planned.due,
-            thread=planned.thread,
-            bundle=planned.bundle,
-            hold=planned.hold,
-        )
+            message.key, message.body(), at=context.at, due=planned.due, thread=planned.thread,
+            bundle=planned.bundle, hold=planned.hold,
+        )  # fmt: skip
         if not added and planned.hold is None and message.kind == "opened":
             services.catalog.outbox.bring_forward(message.key, at=context.at)

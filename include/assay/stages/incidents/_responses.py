@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
 
-from assay.alerting import AlertContext, severity_of
+from assay.alerting import severity_of
 from assay.catalog import Catalog
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy, Severity
 from assay.project import Project
 from assay.records.incidents import Incident, IncidentChange, Silence
-from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
+from assay.stages.incidents._outbox import alerting_of, plan_between_runs
 from assay.stages.services import Services
 
 Action = Literal["acknowledge", "snooze", "dismiss"]
@@ -45,8 +45,6 @@ def respond(
     Parameters
     ----------
     action : {'acknowledge', 'snooze', 'dismiss'}
-    by : str
-        Who does it.
     until : str, optional
         ``3d``, ``12h`` or an ISO time (UTC where it names no zone); a snooze needs it.
     reason : str, optional
@@ -55,11 +53,6 @@ def respond(
         Dismiss this one only.
     airflow_url : str, optional
         For links.
-
-    Returns
-    -------
-    IncidentChange
-        The incident as it is now.
 
     Raises
     ------
@@ -85,9 +78,7 @@ def respond(
                 incident_id, reason=why, by=by, at=now, until=end, batch=batch
             )
         if owner_and_policy:
-            owner, routed = owner_and_policy
-            context = AlertContext(owner, now, airflow_url=airflow_url)
-            plan_into_outbox(services, change, routed, context)
+            plan_between_runs(services, change, owner_and_policy, now, airflow_url)
     return change
 
 
@@ -111,11 +102,8 @@ def moment(text: str, now: datetime) -> datetime:
         at = datetime.fromisoformat(text.strip())
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InputError(
-            "this isn't a time",
-            got=text,
-            expected="12h, 3d, 2w, or an ISO time like 2013-02-11T09:00",
-        ) from None
+        expected = "12h, 3d, 2w, or an ISO time like 2013-02-11T09:00"
+        raise InputError("this isn't a time", got=text, expected=expected) from None
 
 
 def list_incidents(
@@ -166,21 +154,14 @@ def _alerting(services: Services, dataset: str) -> tuple[str, AlertingPolicy] | 
 
 
 def _check(
-    action: str,
-    until: datetime | None,
-    reason: str | None,
-    batch: str | None,
-    policy: AlertingPolicy | None,
-    now: datetime,
-) -> None:
+    action: str, until: datetime | None, reason: str | None, batch: str | None,
+    policy: AlertingPolicy | None, now: datetime,
+) -> None:  # fmt: skip
     """Refuse a response that is incomplete or not allowed."""
     if action not in get_args(Action):
-        raise InputError(
-            "no such action",
-            got=action,
-            expected="one of: " + ", ".join(get_args(Action)),
-            do=did_you_mean(action, get_args(Action)) or None,
-        )
+        known = get_args(Action)
+        expected, do = "one of: " + ", ".join(known), did_you_mean(action, known) or None
+        raise InputError("no such action", got=action, expected=expected, do=do)
     if action != "acknowledge" and not (reason or "").strip():
         raise InputError(f"{action} needs a reason", do="Say why: it is on record.")
     if action == "snooze" and until is None:
@@ -193,7 +174,6 @@ def _check(
     if longest and until is not None and until - now > timedelta(days=longest):
         raise InputError(
             "the policy allows no silence so long",
-            got=f"{until:%Y-%m-%d %H:%M} UTC",
-            expected=f"at most {longest} days",
+            got=f"{until:%Y-%m-%d %H:%M} UTC", expected=f"at most {longest} days",
             do="Choose an earlier end: it can be prolonged then.",
-        )
+        )  # fmt: skip

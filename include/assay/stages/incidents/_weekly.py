@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from assay.alerting import send_due
 from assay.alerting.weekly import Muted, Week, Weekly, plan_weekly, sum_up, week_named, weekly_line
 from assay.contract import Contract
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.policy.alerting import AlertingPolicy
 from assay.records.incidents import Incident
 from assay.records.runs import BatchRecord
-from assay.stages.incidents._outbox import alerting_of
+from assay.stages.incidents._outbox import alerting_of, send_outbox
 from assay.stages.services import Services
 
 CountBy = Literal["decided", "batch"]
@@ -45,11 +44,9 @@ def weekly_digests(
     chosen, owners = week_named(week, services.clock()), _owners(services)
     if owner is not None and owner not in owners:
         raise InputError(
-            "this owner has no data set",
-            got=owner,
+            "this owner has no data set", got=owner, do=did_you_mean(owner, owners) or None,
             expected="one of: " + (", ".join(sorted(owners)) or "no contract loads"),
-            do=did_you_mean(owner, owners) or None,
-        )
+        )  # fmt: skip
     return [
         sum_up(name, chosen, [_line(services, c, chosen, by) for c, _ in owners[name]])
         for name in sorted(owners)
@@ -66,10 +63,8 @@ def send_weekly(
 
     Parameters
     ----------
-    transports : mapping
-        From ``assay.alerting.open_transports``.
-    owner : str
-        Who sends, for the claims.
+    transports, owner
+        As for :func:`send_alerts`.
     week : str, optional
         The last whole week by default.
 
@@ -87,8 +82,7 @@ def send_weekly(
         quiet = next((p.quiet_hours for p in policies if p.quiet_hours), None)
         for letter, hold in plan_weekly(weekly, to, quiet, now):
             services.catalog.outbox.add(letter.key, letter.body(), at=now, due=hold)
-    sent = send_due(services.catalog.outbox, transports, services.clock, owner=owner)
-    return {d.key: d.error or d.state for d in sent}
+    return send_outbox(services, transports, owner)
 
 
 def _is_over(weekly: Weekly, contracts: Sequence[Contract]) -> bool:
@@ -97,9 +91,8 @@ def _is_over(weekly: Weekly, contracts: Sequence[Contract]) -> bool:
         not (n.released or n.forced or n.held or n.crashed or n.open_now or n.muted)
         for n in weekly.lines
     )
-    ends = [
-        c.partition.bounds(c.partition.last)[1] if c.partition.last else None for c in contracts
-    ]
+    last = [(c.partition, c.partition.last) for c in contracts]
+    ends = [partition.bounds(key)[1] if key else None for partition, key in last]
     return quiet and all(end is not None and end.date() <= weekly.first for end in ends)
 
 
@@ -145,11 +138,8 @@ def _muted(
         if incident is None or did.at >= week.end or did.action == "acknowledge":
             continue
         snooze = did.action == "snooze"
-        batches = (
-            incident.failing
-            if snooze
-            else tuple(b.batch for b in incident.batches if b.state == "dismissed")
-        )
+        dismissed = tuple(b.batch for b in incident.batches if b.state == "dismissed")
+        batches = incident.failing if snooze else dismissed
         if did.until is not None and did.until <= week.start:
             continue
         if week.has(did.at) or snooze:
