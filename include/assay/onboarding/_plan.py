@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -111,8 +110,8 @@ def plan_dataset(
     profile = measure_chance(session, table, draft, profile, chance)
     stated = contract_aspects(profile)
     proposals = tuple(p for p in suggestion.proposals if p.aspect not in stated)
-    return DatasetPlan(name, profile, _files(draft, profile, proposals), proposals,
-                       suggestion.remarks)  # fmt: skip
+    files = _files(draft, profile, proposals)
+    return DatasetPlan(name, profile, files, proposals, suggestion.remarks)
 
 
 def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> dict[str, str]:
@@ -121,10 +120,7 @@ def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> d
         f"contracts/{name}.odcs.yaml": render_contract(draft, profile),
         f"suites/{name}/raw.json": render_suite(name, "raw", proposals),
         f"suites/{name}/clean.json": render_suite(name, "clean", proposals),
-        **{
-            f"policies/{name}/{policy}.yaml": render(draft, profile)
-            for policy, render in _POLICIES.items()
-        },
+        **{f"policies/{name}/{n}.yaml": render(draft, profile) for n, render in _POLICIES.items()},
     }
 
 
@@ -133,8 +129,7 @@ def _first(data: Path | str, profile: Profile, grain: Grain) -> tuple[str, str]:
     if profile.first_day is not None:
         day, source = profile.first_day, "the earliest date of the sample"
     elif Path(data).is_file():
-        modified = os.stat(data).st_mtime  # noqa: PTH116
-        day = dt.datetime.fromtimestamp(modified, dt.UTC).date()
+        day = dt.datetime.fromtimestamp(Path(data).stat().st_mtime, dt.UTC).date()
         source = "the day when the sample was last modified"
     else:
         raise InputError(
@@ -154,16 +149,10 @@ def write_dataset(plan: DatasetPlan, include: Path | str) -> tuple[Path, ...]:
     """
     root = Path(include)
     paths = {root / relative: text for relative, text in plan.files.items()}
-    there = [path for path in paths if path.exists()]
+    do = "Choose another name, or edit the file."
+    there = [Problem("the file is there already", where=str(p), do=do) for p in paths if p.exists()]
     if there:
-        raise problems_error(
-            InputError,
-            [
-                Problem("the file is there already", where=str(path),
-                        do="Choose another name, or edit the file.")
-                for path in there
-            ],
-        )  # fmt: skip
+        raise problems_error(InputError, there)
     for path, text in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

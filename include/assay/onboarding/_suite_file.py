@@ -23,10 +23,8 @@ def write_suite(path: Path, name: str, proposals: Iterable[Proposal]) -> int:
         If there is a file already, or nothing to write.
     """
     if path.exists():
-        raise InputError(
-            "the file is there already", where=str(path),
-            do="Give another name, or --write to add to the suite.",
-        )  # fmt: skip
+        do = "Give another name, or --write to add to the suite."
+        raise InputError("the file is there already", where=str(path), do=do)
     suite = suite_of(name, proposals)
     if not suite["expectations"]:
         raise InputError("nothing is proposed, so there is no suite to write", where=str(path))

@@ -82,10 +82,7 @@ def _dated(profile: Profile) -> list[str]:
 
 def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[str]:
     share = column.nulls / profile.rows
-    lines = [
-        f"      - name: {quote(column.name)}",
-        f"        logicalType: {column.type}",
-    ]
+    lines = [f"      - name: {quote(column.name)}", f"        logicalType: {column.type}"]
     if column.name == profile.key:
         lines.append("        primaryKey: true  # unique and never null in the sample: confirm")
     elif column.name in profile.keys:

@@ -61,16 +61,14 @@ def _column(column: ColumnProfile, profile: Profile) -> list[str]:
     distance, chance = profile.distances[column.name], profile.chance.get(column.name, 0.0)
     limit = min(_MOST, rounded_up(max(_LEAST, 2 * distance, chance)))
     effect = "jensen_shannon" if is_category(column) else "ks_statistic"
-    test, ties = "chi_square", []
-    if not is_category(column):
-        tied = 2 * column.distinct < profile.rows - column.nulls
-        test = "permutation" if tied else "kolmogorov_smirnov"
-        ties = ["    ties: matter  # rows share values"] if tied else []
+    tied = not is_category(column) and 2 * column.distinct < profile.rows - column.nulls
+    test = "permutation" if tied else "kolmogorov_smirnov"
+    test = "chi_square" if is_category(column) else test
     return [
         f"  {quote(column.name)}:",
         f"    test: {test}",
         f"    effect: {effect}",
-        *ties,
+        *["    ties: matter  # rows share values"] * tied,
         f"    limit: {limit:g}",
         "    rationale: >-",
         *_rationale(distance, chance, profile),

@@ -7,7 +7,7 @@ from typing import Final
 from assay.onboarding.drafts._draft import Draft, plain, quote
 from assay.onboarding.evidence._part_distances import is_category
 from assay.onboarding.evidence._rounding import upper_limit
-from assay.onboarding.evidence._sample import ColumnProfile, Profile
+from assay.onboarding.evidence._sample import Profile
 
 _DAYS: Final = {"day": 1, "month": 31, "year": 366}
 _MONTH: Final = 30
@@ -22,7 +22,11 @@ def render_cleaning(_: Draft, profile: Profile) -> str:
         "# In this order: parse, text, deduplicate, outliers, impute, derive and scale.",
     ]
     if padded:
-        lines += ["steps:", *_trim(padded)]
+        lines += ["steps:", "  - step: text", "    columns:"]
+    lines += [
+        f"      {quote(c.name)}: {{trim: true}}  # {c.padded} values of the sample need it"
+        for c in padded
+    ]
     holed = [
         c for c in profile.columns
         if 0 < c.nulls < profile.rows and c.type in {"integer", "number"} and c.role is None
@@ -50,17 +54,6 @@ def render_cleaning(_: Draft, profile: Profile) -> str:
             "      end of the 95 % Wilson interval.",
         ]
     return "\n".join(lines) + "\n"
-
-
-def _trim(columns: list[ColumnProfile]) -> list[str]:
-    return [
-        "  - step: text",
-        "    columns:",
-        *(
-            f"      {quote(c.name)}: {{trim: true}}  # {c.padded} values of the sample need it"
-            for c in columns
-        ),
-    ]
 
 
 def render_quality(_: Draft, profile: Profile) -> str:
@@ -96,7 +89,8 @@ def render_fairness(_: Draft, profile: Profile) -> str:
         "reason: It isn't confirmed yet whether this data decides about people.",
     ]
     if protected:
-        lines.append(f"# Columns that may be protected attributes: {_named(protected)}")
+        named = ", ".join(plain(c.name) for c in protected)
+        lines.append(f"# Columns that may be protected attributes: {named}")
     lines += [
         f"# A column that may be the {role}: {plain(name)}" for role, name in outcomes.items()
     ]
@@ -123,10 +117,6 @@ def render_fairness(_: Draft, profile: Profile) -> str:
             for role in outcomes or ("label",)
         ),
     ]) + "\n"  # fmt: skip
-
-
-def _named(columns: list[ColumnProfile]) -> str:
-    return ", ".join(plain(column.name) for column in columns)
 
 
 def render_privacy(_: Draft, profile: Profile) -> str:
@@ -157,10 +147,7 @@ def render_retention(draft: Draft, profile: Profile) -> str:
         "quarantine": (length + _MONTH, "as landing: rows are corrected from there"),
         "work": (length + _MONTH, "as landing: a held candidate may still be forced"),
         "spill": (1, "what a killed engine left is useless the day after"),
-        "reports": (
-            12 * (length + _MONTH),
-            "twelve times landing's, so that trends can be seen",
-        ),
+        "reports": (12 * (length + _MONTH), "twelve times landing's, so that trends can be seen"),
         "messages": (length + _MONTH, "as landing"),
     }
     lines = [

@@ -67,8 +67,7 @@ def outward(low: float, high: float, *, whole: bool) -> tuple[float, float]:
     largest = sys.float_info.max
     low, high = max(low, -largest), min(high, largest)
     span = min(high - low, largest) or max(abs(high), 1.0)
-    unit = 10.0 ** (math.floor(math.log10(span)) - 1)
-    unit = max(unit, 1.0) if whole else unit
+    unit = max(10.0 ** (math.floor(math.log10(span)) - 1), float(whole))
     below, above = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
     below, above = float(f"{min(below, low):.12g}"), float(f"{max(above, high):.12g}")
     return max(below, -largest), min(above, largest)

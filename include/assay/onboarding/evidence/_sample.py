@@ -85,12 +85,9 @@ def measure_profile(session: Session, table: Table) -> Profile:
     rows, found = measure_aggregates(session, table, wanted)
     if rows == 0 or not types:
         raise InputError("the sample is empty, so nothing can be read from it", got=rows)
-    columns = tuple(_column(session, table, n, types[n], found[n], rows) for n in types)
-    keys = tuple(
-        c.name
-        for c in columns
-        if c.type in {"integer", "string"} and c.nulls == 0 and c.distinct == rows > 1
-    )
+    columns = tuple(_column(session, table[n], kind, found[n], rows) for n, kind in types.items())
+    whole = [c for c in columns if c.nulls == 0 and c.distinct == rows > 1]
+    keys = tuple(c.name for c in whole if c.type in {"integer", "string"})
     dated = next((n for n, kind in types.items() if kind in {"date", "timestamp"}), None)
     moment = found[dated]["earliest"] if dated else None
     day = moment.date() if isinstance(moment, dt.datetime) else moment
@@ -110,26 +107,18 @@ def _aggregates(value: ir.Column, kind: ColumnType) -> Aggregates:
 
 
 def _column(
-    session: Session,
-    table: Table,
-    name: str,
-    kind: ColumnType,
-    found: Mapping[str, Any],
-    rows: int,
+    session: Session, value: Any, kind: ColumnType, found: Mapping[str, Any], rows: int
 ) -> ColumnProfile:
+    name = value.get_name()
     guess = guess_classification(name)
     nulls, distinct = int(found["nulls"] or 0), int(found["distinct"])
     few = 0 < distinct <= _MOST_LEVELS and distinct * _ROWS_A_LEVEL <= rows - nulls
     return ColumnProfile(
-        name=name,
-        type=kind,
-        nulls=nulls,
-        distinct=distinct,
+        name, kind, nulls, distinct,
         padded=int(found.get("padded") or 0),
-        levels=_levels(session, table[name]) if kind == "string" and not guess and few else None,
-        guess=guess,
-        role=guess_role(name),
-    )
+        levels=_levels(session, value) if kind == "string" and not guess and few else None,
+        guess=guess, role=guess_role(name),
+    )  # fmt: skip
 
 
 def _levels(session: Session, value: ir.StringColumn) -> tuple[str, ...]:

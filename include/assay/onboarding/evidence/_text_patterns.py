@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
@@ -44,11 +44,10 @@ def shapes_of(levels: Mapping[str, int]) -> dict[str, int]:
     {'A-9': 3, 'a': 4}
     """
     table = str.maketrans(_CHARACTERS, _SHAPES)
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     for level, n in levels.items():
-        shape = level.translate(table)
-        found[shape] = found.get(shape, 0) + n
-    return found
+        found[level.translate(table)] += n
+    return dict(found)
 
 
 def measure_shapes(session: Session, texts: ir.StringColumn) -> dict[str, int]:
@@ -61,12 +60,7 @@ def measure_shapes(session: Session, texts: ir.StringColumn) -> dict[str, int]:
 
 
 def learn_pattern(
-    shapes: Mapping[str, int],
-    n: int,
-    *,
-    ends: Ends | None,
-    least: float,
-    hidden: bool = False,
+    shapes: Mapping[str, int], n: int, *, ends: Ends | None, least: float, hidden: bool = False
 ) -> Pattern | None:
     r"""The pattern of the most frequent forms; None where the values are free text.
 
@@ -122,9 +116,8 @@ def _is_specific(form: Form) -> bool:
     spaces = sum(1 for c, _ in runs if c == " ")
     fixed = len({tuple(r) for r in form}) == 1
     plain = all(c.isascii() and c.isprintable() for c in letters)
-    return (
-        plain and total <= _LONGEST and spaces <= 2 and (fixed or bool(letters - {"a", "A", " "}))
-    )
+    short = total <= _LONGEST and spaces <= 2
+    return plain and short and (fixed or bool(letters - {"a", "A", " "}))
 
 
 def _impersonal(forms: Sequence[Form]) -> bool:
@@ -161,7 +154,7 @@ def _regex(form: Form, before: str, after: str, *, exact: bool) -> str:
     spans = [(c, min(ns), max(ns)) for (c, _), ns in zip(form[0], lengths, strict=True)]
     spans = _cut(_cut(spans, start)[::-1], end)[::-1] if (start or end) else spans
     for c, low, high in spans:
-        atom = _CLASSES.get(c, re.escape(c).replace(r"\ ", " ").replace(r"\-", "-"))
+        atom = _CLASSES.get(c, _escaped(c))
         loose = not exact and (low != high or c == "a")
         parts.append(atom + ("+" if loose and low else "*" if loose else _times(low, high)))
     return _escaped(before) + "".join(parts) + _escaped(after)

@@ -13,12 +13,7 @@ from ibis import Table
 
 from assay.engine import Session, round12
 from assay.onboarding.evidence._column_names import names_period
-from assay.onboarding.evidence._columns import (
-    ColumnEvidence,
-    Progress,
-    TableEvidence,
-    silent,
-)
+from assay.onboarding.evidence._columns import ColumnEvidence, Progress, TableEvidence, silent
 from assay.onboarding.evidence._data_view import (
     Aggregates,
     Level,
@@ -47,11 +42,9 @@ class Version:
 
 
 def measure_versions(
-    session: Session,
-    versions: Sequence[tuple[str, Table]],
-    evidence: TableEvidence,
+    session: Session, versions: Sequence[tuple[str, Table]], evidence: TableEvidence,
     progress: Progress = silent,
-) -> list[Version]:
+) -> list[Version]:  # fmt: skip
     """Measure earlier versions, one scan each, and one more for each column that has levels."""
     found = []
     for i, (label, table) in enumerate(versions):

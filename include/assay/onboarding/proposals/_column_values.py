@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from assay.onboarding.evidence._column_names import names_code
 from assay.onboarding.evidence._data_view import Level
 from assay.onboarding.evidence._level_list import LevelList
 from assay.onboarding.evidence._value_range import EXPECTED_BEYOND, measure_range
@@ -72,9 +71,7 @@ def _spelt_alike(name: str, levels: Collection[Level]) -> Found:
 def propose_range(context: ColumnContext) -> Found:
     """Propose a range that another batch of the same size hardly leaves."""
     column, name = context.column, context.name
-    if not column.top or context.names_batch or context.listed:
-        return
-    if column.unique or names_code(name):
+    if not column.top or context.unmeasured:
         return
     low, high = column.bottom[0], column.top[0]
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -133,9 +130,7 @@ def propose_mean(context: ColumnContext) -> Found:
     """Propose a band for the next batch's mean."""
     column, name = context.column, context.name
     means = [v.means[name] for v in context.of.versions if name in v.means]
-    if column.mean is None or len(means) < LEAST_VERSIONS:
-        return
-    if context.names_batch or context.listed or column.unique or names_code(name):
+    if column.mean is None or len(means) < LEAST_VERSIONS or context.unmeasured:
         return
     low, high = _rounded(*prediction_band(means))
     if not low <= column.mean <= high:
@@ -154,7 +149,5 @@ def propose_mean(context: ColumnContext) -> Found:
 
 def _rounded(low: float, high: float) -> tuple[float, float]:
     unit = 10.0 ** (math.floor(math.log10((high - low) or abs(high) or 1.0)) - 2)
-    return (
-        float(f"{math.floor(low / unit) * unit:.12g}"),
-        float(f"{math.ceil(high / unit) * unit:.12g}"),
-    )
+    below, above = math.floor(low / unit) * unit, math.ceil(high / unit) * unit
+    return float(f"{below:.12g}"), float(f"{above:.12g}")

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from assay.engine import Session
+from assay.onboarding.evidence._column_names import names_code
 from assay.onboarding.evidence._column_pairs import sample_rows
 from assay.onboarding.evidence._columns import ColumnEvidence, TableEvidence
 from assay.onboarding.evidence._level_list import LevelList, measure_list
@@ -103,3 +104,9 @@ class ColumnContext:
     def listed(self) -> bool:
         """Whether the column has a closed list of levels."""
         return self.level_list is not None and not (self.names_batch or self.level_list.why_open)
+
+    @property
+    def unmeasured(self) -> bool:
+        """Whether its numbers name something, so that their size means nothing."""
+        named = self.names_batch or self.listed or self.column.unique
+        return named or names_code(self.name)

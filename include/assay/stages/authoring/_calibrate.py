@@ -78,9 +78,8 @@ def calibrate_drift(
     if not there:
         raise InputError("the only ordinary batch is missing", got=ordinary[0])
     # One comparison of halves, its null quantiles taken at the rate itself.
-    at_rate = policy.model_copy(
-        update={"alpha": rate * policy.tests * max(len(policy.references), 1)}
-    )
+    alpha = rate * policy.tests * max(len(policy.references), 1)
+    at_rate = policy.model_copy(update={"alpha": alpha})
     with services.session() as session:
         whole = tables(session, there)
         one = measure_drift(session, *halved(whole, policy.seed), at_rate, contract=contract)

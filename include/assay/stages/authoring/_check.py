@@ -59,14 +59,11 @@ def _unread_files(project: Project, datasets: list[str]) -> Iterator[Problem]:
                 yield Problem("no data set has this name", where=shown_path(folder), do=hint)
             for path in sorted(folder.iterdir()):
                 if path.name not in names:
-                    expected = "one of: " + ", ".join(sorted(names))
-                    hint = did_you_mean(path.name, names) or None
                     yield Problem(
-                        "nothing reads this file",
-                        where=shown_path(path),
-                        expected=expected,
-                        do=hint,
-                    )
+                        "nothing reads this file", where=shown_path(path),
+                        expected="one of: " + ", ".join(sorted(names)),
+                        do=did_you_mean(path.name, names) or None,
+                    )  # fmt: skip
 
 
 def _policies(project: Project, contract: Contract) -> tuple[dict[str, Policy], list[Problem]]:

@@ -63,14 +63,12 @@ def reference_problems(files: DatasetFiles) -> Iterator[Problem]:
         to = column.references
         if to is None:
             continue
-        where = f"{shown_path(contract.path)} {column.name}"
-        if to.dataset not in contracts:
-            hint = did_you_mean(to.dataset, contracts) or None
-            yield Problem("refers to no data set", where=where, got=to.dataset, do=hint)
-        elif to.column not in contracts[to.dataset].column_names:
-            names = contracts[to.dataset].column_names
-            hint = did_you_mean(to.column, names) or None
-            yield Problem("refers to no column", where=where, got=to.column, do=hint)
+        what, got, known = "data set", to.dataset, tuple(contracts)
+        if got in contracts:
+            what, got, known = "column", to.column, contracts[got].column_names
+        if got not in known:
+            where, hint = f"{shown_path(contract.path)} {column.name}", did_you_mean(got, known)
+            yield Problem(f"refers to no {what}", where=where, got=got, do=hint or None)
 
 
 def suite_problems(files: DatasetFiles, *, gx: bool) -> Iterator[Problem]:

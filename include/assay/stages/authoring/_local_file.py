@@ -44,9 +44,8 @@ def _source(contract: Contract, location: str) -> FilesSource:
     if isinstance(own, FilesSource) and named in {None, own.format}:
         return own.model_copy(update={"location": location})
     if named is None:
-        raise InputError(
-            "is of no format that is known", where=location, expected=", ".join(_FORMATS)
-        )
+        what = "is of no format that is known"
+        raise InputError(what, where=location, expected=", ".join(_FORMATS))
     limit = own.max_bytes
     return FilesSource.model_validate({"location": location, "format": named, "max_bytes": limit})
 
@@ -60,10 +59,9 @@ def batch_of(data: Path | str, contract: Contract) -> str | None:
 def columns_to_redact(table: Table, names: Collection[str]) -> set[str]:
     """The columns to redact; one that the table doesn't have is refused."""
     there = data_columns(table)
-    for name in names:
-        if name not in there:
-            do = did_you_mean(name, there) or None
-            raise InputError("no such column to redact", got=name, do=do)
+    for name in (n for n in names if n not in there):
+        do = did_you_mean(name, there) or None
+        raise InputError("no such column to redact", got=name, do=do)
     return set(names)
 
 
@@ -72,7 +70,7 @@ def released_tables(
 ) -> dict[str, Any]:
     """The released rows of data sets, by name; one without a release is left out."""
     found = {}
-    for dataset in datasets:
+    for dataset in sorted(datasets):
         if services.registry.pointer(dataset) is not None:
             batches = services.registry.snapshot(dataset).batches
             found[dataset] = versions_table(services, session, dataset, batches, "data")

@@ -52,12 +52,8 @@ def open_drafts(project: Project) -> list[OpenDraft]:
 def _of(project: Project, dataset: str) -> OpenDraft:
     contract = project.contracts / f"{dataset}.odcs.yaml"
     policies = sorted((project.include / "policies" / dataset).glob("*.yaml"))
-    return OpenDraft(
-        dataset=dataset,
-        confirm=sum(_marked(path) for path in (contract, *policies)),
-        people=_people(project, dataset),
-        notified=_notified(project, dataset),
-    )
+    confirm = sum(map(_marked, (contract, *policies)))
+    return OpenDraft(dataset, confirm, _people(project, dataset), _notified(project, dataset))
 
 
 def _marked(path: Path) -> int:

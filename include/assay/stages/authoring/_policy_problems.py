@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from assay.document import load_document
 from assay.errors import Problem
@@ -28,7 +28,7 @@ def policy_problems(files: DatasetFiles) -> Iterator[Problem]:
 
 def _problems(files: DatasetFiles, noun: str) -> Iterator[Problem]:
     """What is wrong with one policy: what is particular to its kind, then its dropped columns."""
-    found = list(_PARTICULAR[noun](files)) if noun in _PARTICULAR else []
+    found = list(_PARTICULAR[noun](files, files.policies[noun])) if noun in _PARTICULAR else []
     yield from found
     places = {p.where for p in found}
     yield from (p for p in _dropped_columns(files, noun) if p.where not in places)
@@ -46,62 +46,53 @@ def _dropped_columns(files: DatasetFiles, noun: str) -> Iterator[Problem]:
         if name in files.dropped and loc[0] != "roles":
             yield Problem(
                 f"the privacy policy drops this column before the {stage.title} gate reads it",
-                where=".".join(map(str, loc)),
-                got=name,
+                where=".".join(map(str, loc)), got=name,
                 do="Leave it out here, or treat it otherwise in privacy.yaml.",
-            )
+            )  # fmt: skip
 
 
-def _of_privacy(files: DatasetFiles) -> Iterable[Problem]:
+def _of_privacy(files: DatasetFiles, policy: PrivacyPolicy) -> Iterable[Problem]:
     from assay.privacy import problems
 
-    policy = files.policy(PrivacyPolicy)
-    return problems(policy, files.contract, dict(files.contracts)) if policy else ()
+    return problems(policy, files.contract, dict(files.contracts))
 
 
-def _of_cleaning(files: DatasetFiles) -> Iterable[Problem]:
+def _of_cleaning(files: DatasetFiles, policy: CleaningPolicy) -> Iterable[Problem]:
     from assay.cleaning import problems, roles_of
 
-    policy, contract = files.policy(CleaningPolicy), files.contract
-    if policy is None:
-        return ()
-    return problems(policy, roles_of(contract), contract.column_names, files.dropped)
+    roles = roles_of(files.contract)
+    return problems(policy, roles, files.contract.column_names, files.dropped)
 
 
-def _of_fairness(files: DatasetFiles) -> Iterable[Problem]:
+def _of_fairness(files: DatasetFiles, policy: FairnessPolicy) -> Iterable[Problem]:
     from assay.fairness import fairness_problems
 
-    policy, privacy = files.policy(FairnessPolicy), files.policy(PrivacyPolicy)
-    if policy is None or privacy is None:
+    privacy = files.policy(PrivacyPolicy)
+    if privacy is None:
         return ()
     levels = privacy.closed_levels({c.name: c.levels for c in files.contract.columns})
     return fairness_problems(policy, dict(files.contract.roles), levels)
 
 
-def _of_retention(files: DatasetFiles) -> Iterator[Problem]:
+def _of_retention(files: DatasetFiles, policy: RetentionPolicy) -> Iterator[Problem]:
     """Attributes that are removed and still compared are kept for a time: the policy states it."""
     from assay.privacy import removed_columns
 
-    policy, fairness = files.policy(RetentionPolicy), files.policy(FairnessPolicy)
-    privacy = files.policy(PrivacyPolicy)
-    if policy is None or fairness is None or privacy is None or not fairness.applies:
+    privacy, fairness = files.policy(PrivacyPolicy), files.policy(FairnessPolicy)
+    if fairness is None or privacy is None or not fairness.applies:
         return
     removed = removed_columns(privacy, fairness.grouping)
     if removed and not policy.zones.audit:
         yield Problem(
             "the audit zone has no period, and protected attributes will be kept in it",
-            where="zones",
-            got=", ".join(removed),
+            where="zones", got=", ".join(removed),
             expected="audit: {counts_from: …, max_age_days: …}",
             do="Say how long they may be kept for the fairness gate, or let it not compare them.",
-        )
+        )  # fmt: skip
 
 
-def _of_drift(files: DatasetFiles) -> Iterator[Problem]:
+def _of_drift(files: DatasetFiles, drift: DriftPolicy) -> Iterator[Problem]:
     """Identifiers that the drift gate would compare."""
-    drift = files.policy(DriftPolicy)
-    if drift is None:
-        return
     identifiers = {c.name for c in files.contract.identifiers}
     classified = ((f"classifier.columns.{i}", n) for i, n in enumerate(drift.classified_by))
     for where, name in (*((f"columns.{n}", n) for n in drift.columns), *classified):
@@ -109,7 +100,7 @@ def _of_drift(files: DatasetFiles) -> Iterator[Problem]:
             yield Problem("an identifier takes no part in drift", where=where)
 
 
-_PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles], Iterable[Problem]]]] = {
+_PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles, Any], Iterable[Problem]]]] = {
     "privacy": _of_privacy,
     "cleaning": _of_cleaning,
     "fairness": _of_fairness,

@@ -113,13 +113,13 @@ def suggest_suite(
         batch = contract.partition.parse(batch) if batch else batch_of(data, contract)
     table, faults = _read(session, data, contract, which)
     hidden = _hidden(table, contract, redact, guess=guess)
-    stated = _stated(session, table, services, contract, which, suite, batch, hidden)
+    known, unmet = _stated(session, table, services, contract, which, suite, batch, hidden)
     past: list[Earlier] = []
     if services and contract:
         past = earlier_versions(session, services, contract, which, against, batch)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
-        session, table, hidden=hidden, known=stated.known, earlier=released, progress=progress
+        session, table, hidden=hidden, known=known, earlier=released, progress=progress
     )
     progress("judging the data by the proposals")
     own = _try(session, table, suggestion.proposals, hidden)
@@ -129,10 +129,8 @@ def suggest_suite(
         judged = _try(session, p.rows, suggestion.proposals, hidden)
         rows = int(session.value(p.rows.count()))
         tried.append(Past(p.batch, p.state, p.table, rows, judged))
-    return Suggested(
-        suggestion, own, bool(stated.known), (*faults, *stated.contradicted), tuple(tried), batch,
-        table,
-    )  # fmt: skip
+    unmet = (*faults, *unmet)
+    return Suggested(suggestion, own, bool(known), unmet, tuple(tried), batch, table)
 
 
 def _read(
@@ -150,11 +148,10 @@ def _read(
             got=", ".join(f"{f.code} {f.column or ''}".rstrip() for f in landing.faults),
             do=" ".join(dict.fromkeys(f.message for f in landing.faults)),
         )  # fmt: skip
-    faults = (
-        Judged(f"{f.code}:{f.column}" if f.column else f.code, False, None, f.message)
-        for f in landing.faults
-    )
-    return session.read_parquet(landing.rows_path), tuple(faults)
+    labels = [f"{f.code}:{f.column}" if f.column else f.code for f in landing.faults]
+    named = zip(labels, landing.faults, strict=True)
+    faults = tuple(Judged(label, False, None, f.message) for label, f in named)
+    return session.read_parquet(landing.rows_path), faults
 
 
 def _opened(session: Session, data: Path | str) -> Any:
@@ -194,25 +191,12 @@ def _hidden(
     return frozenset(n for n in names if guess_classification(n) is not None) | asked
 
 
-@dataclass(frozen=True)
-class _Stated:
-    known: set[Any]
-    contradicted: tuple[Judged, ...] = ()
-
-
 def _stated(
-    session: Session,
-    table: Table,
-    services: Services | None,
-    contract: Contract | None,
-    which: Which,
-    path: Path | None,
-    batch: str | None,
-    hidden: frozenset[str],
-) -> _Stated:
+    session: Session, table: Table, services: Services | None, contract: Contract | None,
+    which: Which, path: Path | None, batch: str | None, hidden: frozenset[str],
+) -> tuple[set[Any], tuple[Judged, ...]]:  # fmt: skip
     """What contract and suites state already, and what of it the data don't meet."""
-    promised = contract_suite(contract).expectations if contract else ()
-    known = aspects((e.type, e.arguments) for e in promised)
+    known = _aspects(contract_suite(contract)) if contract else set()
     if not services or not contract:
         judged = load_suite(path) if path else None
     else:
@@ -220,17 +204,18 @@ def _stated(
         parameters = services.policy(contract, QualityPolicy).parameters
         other = services.project.suite(contract.dataset, "clean" if which == "raw" else "raw")
         if other.is_file():
-            known |= aspects(
-                (e.type, e.arguments) for e in load_suite(other, parameters).expectations
-            )
+            known |= _aspects(load_suite(other, parameters))
         own = load_suite(path, parameters) if path.is_file() else None
-        references = released_tables(services, session, sorted(referred_datasets(contract, own)))
+        references = released_tables(services, session, referred_datasets(contract, own))
         judged = whole_suite(contract, own, references, which, batch)
     if judged is None:
-        return _Stated(known)
-    known |= aspects((e.type, e.arguments) for e in judged.expectations)
+        return known, ()
     found = _results(validate(session, table, judged, redact=hidden))
-    return _Stated(known, tuple(j for j in found if not j.met))
+    return known | _aspects(judged), tuple(j for j in found if not j.met)
+
+
+def _aspects(suite: Any) -> set[Any]:
+    return aspects((e.type, e.arguments) for e in suite.expectations)
 
 
 def proposed(proposals: Sequence[Proposal]) -> Any:

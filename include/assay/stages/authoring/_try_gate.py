@@ -55,17 +55,11 @@ class Trial:
 
 
 def try_gate(
-    services: Services,
-    dataset: str,
-    data: Path | str,
-    suite: str = "raw",
-    *,
-    batch: str | None = None,
-    engine: Literal["compiled", "gx"] = "compiled",
-    parameters: Mapping[str, Any] | None = None,
-    redact: Collection[str] = (),
+    services: Services, dataset: str, data: Path | str, suite: str = "raw", *,
+    batch: str | None = None, engine: Literal["compiled", "gx"] = "compiled",
+    parameters: Mapping[str, Any] | None = None, redact: Collection[str] = (),
     quarantine: Path | None = None,
-) -> Trial:
+) -> Trial:  # fmt: skip
     """Judge a file by contract, suite and quality policy, as the stage ``validate_*`` does.
 
     Parameters
@@ -98,7 +92,7 @@ def try_gate(
     with services.session() as session:
         table, arrived = _rows(session, contract, data, which, policy)
         wanted = referred_datasets(contract, loaded)
-        references = released_tables(services, session, sorted(wanted))
+        references = released_tables(services, session, wanted)
         notes = tuple(_notes(contract, which, batch, wanted - {*references}))
         if table is None:
             return Trial(arrived, None, notes)

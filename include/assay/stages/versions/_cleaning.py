@@ -82,7 +82,7 @@ class CleanedVersion:
         InputError
             If the version was made before logs were kept with it.
         """
-        log = _chosen(self._log(session), _given(rule), _given(column))
+        log = _chosen(self._read(session, "changes"), _given(rule), _given(column))
         grouped = log.group_by("step", "rule", "column").aggregate(
             changes=lambda t: t.count(),
             rows=lambda t: t[engine.ROW].collect(order_by=t[engine.ROW]),
@@ -102,8 +102,7 @@ class CleanedVersion:
         key = (self.dataset, self.batch, self.version)
         path = BatchWorkspace(self.services.lake, key).changed_values.path
         try:
-            found = path.is_file()
-            if found:
+            if found := path.is_file():
                 path.open("rb").close()
         except PermissionError:
             raise InputError(
@@ -127,11 +126,9 @@ class CleanedVersion:
 
         Rows that validation set aside after cleaning are in neither table.
         """
-        state = self.state
-        before = self._before(session)
-        undone = undo(session, before, state.policy, state, rule, column).table
-        log, released = self._log(session), self._data(session)
-        aside = _set_aside(replay(session, before, state.policy, state, log), released)
+        log, before, released = self._tables(session)
+        undone = undo(session, before, self.state.policy, self.state, rule, column).table
+        aside = _set_aside(self._replayed(session, before, log), released)
         left = undone.anti_join(aside, engine.ROW)
         if to is not None:
             session.write_parquet(left, _writable(to), [engine.ROW], presorted=True)
@@ -139,38 +136,30 @@ class CleanedVersion:
 
     def replay(self, session: Session) -> Replayed:
         """Apply the change log to the observed rows, and write the result as the version was."""
-        log, before, released = self._log(session), self._before(session), self._data(session)
-        table = replay(session, before, self.state.policy, self.state, log)
+        log, before, released = self._tables(session)
+        table = self._replayed(session, before, log)
         aside = _set_aside(table, released)
-        data = self._fetch("data")
+        nonce = self.services.registry.nonce(self.version, "data")
         with tempfile.TemporaryDirectory(dir=self.services.lake.make("spill")) as folder:
-            written = session.write_parquet(
-                table.anti_join(aside, engine.ROW),
-                Path(folder) / "replayed.parquet",
-                self._order(table),
-                nonce=self.services.registry.nonce(self.version, "data"),
-            )
+            rows, path = table.anti_join(aside, engine.ROW), Path(folder) / "replayed.parquet"
+            written = session.write_parquet(rows, path, self._order(table), nonce)
         return Replayed(
             changes=session.value(log.count()),
             rows_in=session.value(before.count()),
             rows=written.rows,
             set_aside=session.value(aside.count()),
             sha256=written.sha256,
-            expected=digest(data),
+            expected=digest(self._fetch("data")),
         )
 
     def replay_only(
-        self,
-        session: Session,
-        rules: Collection[str],
-        columns: Collection[str],
+        self, session: Session, rules: Collection[str], columns: Collection[str],
         to: Path | None = None,
-    ) -> ReplayedRules:
+    ) -> ReplayedRules:  # fmt: skip
         """Apply some rules of the change log alone; count their effect, write the table to a file.
 
         The effect is counted against the observed rows without any rule: parsed, with the derived
-        columns.
-        Rows that validation set aside after cleaning are in neither table.
+        columns. Rows that validation set aside after cleaning are in neither table.
 
         Parameters
         ----------
@@ -184,20 +173,17 @@ class CleanedVersion:
         InputError
             If the log has no such rule, or no change of such a column by these rules.
         """
-        log, before, released = self._log(session), self._before(session), self._data(session)
+        log, before, released = self._tables(session)
         chosen = _chosen(log, rules, columns)
-        policy, state = self.state.policy, self.state
-        aside = _set_aside(replay(session, before, policy, state, log), released)
+        aside = _set_aside(self._replayed(session, before, log), released)
         none, some = (
-            replay(session, before, policy, state, changes).anti_join(aside, engine.ROW)
+            self._replayed(session, before, changes).anti_join(aside, engine.ROW)
             for changes in (log.limit(0), chosen)
         )
         if to is not None:
             session.write_parquet(some, _writable(to), self._order(some))
-        found = Difference.between(none, some)
-        return ReplayedRules(
-            session.value(chosen.count()), session.value(none.count()), found.gone, found.cells
-        )
+        found, changes = Difference.between(none, some), session.value(chosen.count())
+        return ReplayedRules(changes, session.value(none.count()), found.gone, found.cells)
 
     def export_scaled(self, session: Session, to: Path) -> tuple[int, list[str]]:
         """Write the version's rows, scaled; return the number of rows and the scaled columns.
@@ -215,7 +201,7 @@ class CleanedVersion:
                 expected="a scale step in the cleaning policy, and a released reference",
             ) from exc  # fmt: skip
         spec = json.loads(path.read_text(encoding="utf-8"))
-        table = scale(self._data(session), spec)
+        table = scale(self._read(session, "data"), spec)
         written = session.write_parquet(table, _writable(to), self._order(table))
         return written.rows, list(spec["columns"])
 
@@ -223,14 +209,16 @@ class CleanedVersion:
         key = self.services.project.contract(self.dataset).primary_key
         return [*(n for n in key if n in table.columns), engine.ROW]
 
-    def _before(self, session: Session) -> Table:
-        return unmarked(session.read_parquet(self._fetch("observed")))
+    def _tables(self, session: Session) -> tuple[Table, Table, Table]:
+        """The change log, the observed rows and the released ones."""
+        log, observed, data = (self._read(session, n) for n in ("changes", "observed", "data"))
+        return log, unmarked(observed), data
 
-    def _data(self, session: Session) -> Table:
-        return session.read_parquet(self._fetch("data"))
+    def _replayed(self, session: Session, before: Table, log: Table) -> Table:
+        return replay(session, before, self.state.policy, self.state, log)
 
-    def _log(self, session: Session) -> Table:
-        return session.read_parquet(self._fetch("changes"))
+    def _read(self, session: Session, name: str) -> Table:
+        return session.read_parquet(self._fetch(name))
 
     def _fetch(self, name: str) -> Path:
         return self.services.registry.fetch(self.dataset, self.batch, self.version, name)

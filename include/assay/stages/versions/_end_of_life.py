@@ -39,18 +39,17 @@ def end_versions(
     buried = {stone.version for stone in stones if stone.removed}
     hashes = set(plan.objects)
     for one in ending:
-        record = services.registry.removal.record(one.dataset, one.batch, one.version)
+        key, archived = (one.dataset, one.batch, one.version), "archive" in one.actions
+        record = services.registry.removal.record(*key)
         if record is None:
             continue
-        archived = "archive" in one.actions
         if archived and one.version not in buried:
             _archive(services, record)
-        services.registry.removal.bury(
-            one.dataset, one.batch, one.version, why=one.why, archived=archived, at=services.clock()
-        )
-        services.catalog.versions.expire(one.dataset, one.batch, one.version)
+        at = services.clock()
+        services.registry.removal.bury(*key, why=one.why, archived=archived, at=at)
+        services.catalog.versions.expire(*key)
         # What was kept for the fairness gate alone has no purpose without its version.
-        audited = services.lake.path(AUDIT, one.dataset, one.batch, one.version)
+        audited = services.lake.path(AUDIT, *key)
         shutil.rmtree(audited, ignore_errors=True)
         hashes |= {stored.md5 for stored in record.objects.values()}
     discarded = services.registry.removal.discard(hashes, uploaded_before) if hashes else []
@@ -129,16 +128,9 @@ def _archive_path(version: BatchVersion) -> tuple[str, ...]:
 
 
 def restore_version(
-    services: Services,
-    dataset: str,
-    batch: str,
-    version: str | None,
-    *,
-    until: date,
-    reason: str,
-    author: str,
-    release: bool = False,
-) -> BatchVersion:
+    services: Services, dataset: str, batch: str, version: str | None, *, until: date,
+    reason: str, author: str, release: bool = False,
+) -> BatchVersion:  # fmt: skip
     """Bring an archived version back into the registry, until a date.
 
     Parameters
@@ -161,11 +153,9 @@ def restore_version(
     place = services.lake.path(*_archive_path(found))
     if not place.is_dir():
         raise RegistryError(
-            "the archive doesn't hold this version",
-            where=f"{dataset} {batch}",
-            got=found.version,
+            "the archive doesn't hold this version", where=f"{dataset} {batch}", got=found.version,
             do="Bring the folder back from a backup of the archive, then call again.",
-        )
+        )  # fmt: skip
     at, files = services.clock(), _files(place, found)
     services.registry.removal.bring_back(
         found, files, until=until, reason=reason, author=author, at=at
@@ -189,10 +179,9 @@ def _removed(services: Services, dataset: str, batch: str, version: str | None) 
     if len(near) != 1:
         raise RegistryError(
             "no removed version" if not near else "several removed versions",
-            where=f"{dataset} {batch}",
-            got=version or batch,
+            where=f"{dataset} {batch}", got=version or batch,
             expected="one of: " + (", ".join(t.version for t in stones) or "none was removed"),
-        )
+        )  # fmt: skip
     found = services.registry.removal.record(dataset, batch, near[0].version)
     if found is None:
         raise RegistryError("the registry has lost its record", got=near[0].version)
