@@ -77,12 +77,9 @@ def _drop(project: Project, inbox: Path, days: Sequence[str]) -> dict[str, list[
 
 
 def _release(
-    screen: Screen,
-    project: Project,
-    wishes: Sequence[Wish],
-    stand: Stand,
+    screen: Screen, project: Project, wishes: Sequence[Wish], stand: Stand,
     dropped: Mapping[str, list[str]],
-) -> tuple[Stand, Crashes]:
+) -> tuple[Stand, Crashes]:  # fmt: skip
     """Have Airflow release the wanted batches; return the new status and the crashes."""
     was_up = launcher.status(project.home).healthy
     screen.say("Airflow runs already" if was_up else "starting Airflow (about half a minute)")
@@ -147,11 +144,7 @@ def _crashes(airflow: Airflow, left: Sequence[tuple[Wish, str]]) -> Crashes:
     return found
 
 
-def _show_crashes(
-    screen: Screen,
-    left: Sequence[tuple[Wish, str]],
-    crashed: Crashes,
-) -> int:
+def _show_crashes(screen: Screen, left: Sequence[tuple[Wish, str]], crashed: Crashes) -> int:
     for wish, batch in left:
         screen.console.print(f"[red]{wish.dataset} {batch} was not judged[/red]")
         for log in crashed.get((wish.dataset, batch), ()):

@@ -50,13 +50,7 @@ class Count(NamedTuple):
 
 
 class Airflow:
-    """The Airflow of one home, as the user ``admin``.
-
-    Parameters
-    ----------
-    home : Path
-        Its ``ASSAY_HOME``; Airflow must run.
-    """
+    """The Airflow of one home, as the user ``admin``; it must run."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -170,13 +164,9 @@ def run_assay(home: Path, *arguments: str) -> str:
     AssayError
         If it fails.
     """
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("assay")), *arguments],
-        env=launcher.environment(home),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = [str(Path(sys.executable).with_name("assay")), *arguments]
+    env = launcher.environment(home)
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssayError(f"assay {arguments[0]} failed:\n{done.stderr.strip()}\n")
     return done.stdout

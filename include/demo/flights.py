@@ -38,11 +38,9 @@ def drop_flights(inbox: Path, days: Collection[str]) -> list[str]:
         The days whose file was written, because it was new or had changed.
     """
     header, rows = _flights(days)
-    return [
-        day
-        for day in sorted(rows)
-        if drop_text(inbox / "flights" / f"{day}.csv.gz", _csv(header, rows[day]))
-    ]
+    to = inbox / "flights"
+    texts = ((day, _csv(header, rows[day])) for day in sorted(rows))
+    return [day for day, text in texts if drop_text(to / f"{day}.csv.gz", text)]
 
 
 def drop_references(inbox: Path) -> list[str]:

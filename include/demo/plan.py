@@ -44,12 +44,10 @@ class Stand:
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> Stand:
         """Make it from the parsed JSON."""
-        return cls(
-            {
-                entry["name"]: {record["batch"]: record for record in entry["batches"]}
-                for entry in status["datasets"]
-            }
-        )
+        return cls({
+            entry["name"]: {record["batch"]: record for record in entry["batches"]}
+            for entry in status["datasets"]
+        })  # fmt: skip
 
     def decided(self, dataset: str, batch: str) -> bool:
         """Whether a batch is in a final state."""
@@ -73,10 +71,6 @@ def plan_orders(
 
     Parameters
     ----------
-    wishes : iterable of Wish
-        The wanted batches.
-    stand : Stand
-        The status of every batch.
     dropped : mapping of str to collection of str
         Data set → batches whose file was just written.
 

@@ -9,15 +9,7 @@ from demo.plan import Order
 
 
 class Watch:
-    """Counts the runs that have ended since the demo began.
-
-    Parameters
-    ----------
-    airflow : Airflow
-        Where they run.
-    orders : sequence of Order
-        The backfills that will be created.
-    """
+    """Counts the runs that have ended since the demo began, of the backfills to be created."""
 
     def __init__(self, airflow: Airflow, orders: Sequence[Order]) -> None:
         self._airflow = airflow

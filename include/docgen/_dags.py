@@ -79,16 +79,11 @@ def _section(name: str, dags: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from table(
             ("parameter", "title", "type", "default", "meaning"),
             [
-                (
-                    code(p["name"]),
-                    p["title"],
-                    p["type"],
-                    code(p["default"]) if p["default"] else "**required**",
-                    p["help"],
-                )
+                (code(p["name"]), p["title"], p["type"],
+                 code(p["default"]) if p["default"] else "**required**", p["help"])
                 for p in fullest["parameters"]
             ],
-        )
+        )  # fmt: skip
     yield from ("", "Tasks:", "")
     yield from table(
         ("task", "after", "runs when", "differs by", "what it does"),

@@ -54,8 +54,7 @@ def contract_schema() -> dict[str, Any]:
         found[model.__name__]["properties"]["customProperties"]["items"] = {"anyOf": [
             _entry(name, of) for name, of in own["properties"].items()
         ]}  # fmt: skip
-    for name in ("CustomProperty",):
-        found.pop(name, None)
+    found.pop("CustomProperty", None)
     for model in _parts(odcs.DataContract):
         part = found.get(model.__name__)
         if part is not None:
@@ -91,7 +90,4 @@ def render_schemas() -> dict[str, str]:
     """File name → JSON Schema: one a policy, and the contract's."""
     schemas = {f"{noun}.schema.json": schema_of(model) for noun, model in policy_models().items()}
     schemas["contract.schema.json"] = contract_schema()
-    return {
-        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        for name, schema in schemas.items()
-    }
+    return {n: json.dumps(s, indent=2, ensure_ascii=False) + "\n" for n, s in schemas.items()}

@@ -18,20 +18,12 @@ def render_stages() -> str:
     """The page ``include/docs/stages.md``."""
     head = ("stage", "what it does", "after", "policy", "reads", "writes", "question")
     rows = [
-        (
-            code(stage.name),
-            stage.does,
-            _codes(stage.after or (chain.PIN,)),
-            _policy(stage),
-            _codes(stage.reads),
-            _codes(stage.writes),
-            stage.question or "",
-        )
+        (code(stage.name), stage.does, _codes(stage.after or (chain.PIN,)), _policy(stage),
+         _codes(stage.reads), _codes(stage.writes), stage.question or "")
         for stage in chain.STAGES
-    ]
-    around = table(
-        ("task", "what it does"), [(code(name), does) for name, does in chain.FRAME.items()]
-    )
+    ]  # fmt: skip
+    frame = [(code(name), does) for name, does in chain.FRAME.items()]
+    around = table(("task", "what it does"), frame)
     parts = ["# The stages of a run", "", GENERATED, "", _INTRO, "", *table(head, rows)]
     return "\n".join([*parts, "", "Around the stages:", "", *around]) + "\n"
 

@@ -12,16 +12,7 @@ of :mod:`assay.page.draw`, and gives them to :func:`render_page`. Every gate has
 """
 
 from assay.page._layout import Lead, PageContext, Section, render_page
-from assay.page._pieces import (
-    heading,
-    link,
-    mark,
-    number,
-    percent,
-    reasons,
-    table,
-    text,
-)
+from assay.page._pieces import heading, link, mark, number, percent, reasons, table, text
 
 __all__ = [
     "Lead",

@@ -40,7 +40,6 @@ class Section:
 
     Parameters
     ----------
-    title : str
     parts : sequence of Markup
         From :func:`table`, :func:`text` and the like; empty ones, such as a table without a row,
         are left out, and so is a section without any other.
@@ -100,8 +99,6 @@ def render_page(
     ----------
     title : str
         What it is about: gate, data set and batch.
-    lead : Lead
-    sections : sequence of Section
     back : str, optional
         File name of the run's overview, which the page links to.
     forms : str

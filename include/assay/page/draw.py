@@ -1,7 +1,7 @@
 """Drawings, each one cell of a table: lines and bars in percent of the cell, never of a picture.
 
 Words stay words of the table beside, so that they scale, wrap and are read aloud; a drawing has its
-numbers as its label.
+numbers as its ``label``, for readers who don't see it.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def _at(value: float, low: float, high: float) -> float:
 
 def line_shape(x: float, kind: str, ends: tuple[int, int] = (0, _HEIGHT)) -> Markup:
     """Draw an upright line at ``x`` percent."""
-    return Markup('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(kind, x, x, *ends)
+    return _line((x, x), kind, ends)
 
 
-def _across(x: tuple[float, float], kind: str) -> Markup:
-    middle = _HEIGHT // 2
-    return Markup('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(
-        kind, *x, middle, middle
-    )
+def _line(
+    x: tuple[float, float], kind: str, y: tuple[int, int] = (_HEIGHT // 2, _HEIGHT // 2)
+) -> Markup:
+    """Draw a line from one ``x`` percent to another; across the middle by default."""
+    return Markup('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(kind, *x, *y)
 
 
 def bar_shape(x: float, width: float, kind: str, y: int, height: int) -> Markup:
@@ -71,13 +71,11 @@ def effect_strip(
         lies beyond is drawn at the end, with an arrow.
     outcome : str
         PASS a point, INCONCLUSIVE a ring, FAIL a diamond.
-    label : str
-        The numbers, for readers who don't see the drawing.
     """
     parts = [bar_shape(0, _at(chance or 0, 0, most), "chance", 3, _HEIGHT - 6)]
     parts += [line_shape(_at(1, 0, most), "limit")]
     if ratio is not None:
-        parts.append(_across((0, _at(ratio, 0, most)), "rule"))
+        parts.append(_line((0, _at(ratio, 0, most)), "rule"))
         parts.append(point_shape(_at(ratio, 0, most), outcome))
         if ratio > most:
             parts.append(Markup('<text x="100%" y="14" text-anchor="end" dx="-9">→</text>'))
@@ -85,15 +83,9 @@ def effect_strip(
 
 
 def interval_strip(
-    low: float | None,
-    value: float | None,
-    high: float | None,
-    ends: tuple[float, float],
-    outcome: str,
-    label: str,
-    limits: Sequence[float] = (),
-    nought: float | None = None,
-) -> Markup:
+    low: float | None, value: float | None, high: float | None, ends: tuple[float, float],
+    outcome: str, label: str, limits: Sequence[float] = (), nought: float | None = None,
+) -> Markup:  # fmt: skip
     """Draw a figure with its interval, as a row of a forest plot.
 
     Parameters
@@ -110,7 +102,7 @@ def interval_strip(
         parts.append(line_shape(_at(nought, *ends), "nought"))
     if low is not None or high is not None:
         left, right = ends[0] if low is None else low, ends[1] if high is None else high
-        parts.append(_across((_at(left, *ends), _at(right, *ends)), f"whisker {outcome}"))
+        parts.append(_line((_at(left, *ends), _at(right, *ends)), f"whisker {outcome}"))
     if value is not None:
         parts.append(point_shape(_at(value, *ends), outcome))
     return _drawing(label, parts)
@@ -162,8 +154,6 @@ def trend(
         What each value is of, shown when a reader points at it.
     limit : float, optional
         A line that the values should not be below.
-    label : str
-        The numbers, for readers who don't see the drawing.
     """
     known = [v for v in (*values, limit) if v is not None]
     low, high = min(known), max(known)
@@ -175,29 +165,20 @@ def trend(
         (_at(i, 0, len(values) - 1), v, labels[i]) for i, v in enumerate(values) if v is not None
     ]
     parts = [
-        Markup('<line class="whisker" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(
-            x, x_next, y(value), y(value_next)
-        )
+        _line((x, x_next), "whisker", (y(value), y(value_next)))
         for (x, value, _), (x_next, value_next, _) in pairwise(shown)
     ]
     if limit is not None:
-        parts.append(
-            Markup('<line class="nought" x1="0" x2="100%" y1="{0}" y2="{0}"/>').format(y(limit))
-        )
+        across = Markup('<line class="nought" x1="0" x2="100%" y1="{0}" y2="{0}"/>')
+        parts.append(across.format(y(limit)))
     for x, value, name in shown:
-        outcome = "FAIL" if limit is not None and value < limit else "PASS"
-        parts.append(
-            Markup("<g><title>{}: {:.6f}</title>{}</g>").format(
-                name, value, point_shape(x, outcome, y(value))
-            )
-        )
+        point = point_shape(x, "FAIL" if limit is not None and value < limit else "PASS", y(value))
+        parts.append(Markup("<g><title>{}: {:.6f}</title>{}</g>").format(name, value, point))
     return _drawing(label, parts, _TREND)
 
 
 def small_multiples(figures: Iterable[tuple[Markup, Markup]]) -> Markup:
     """Set small figures side by side, each a caption and a drawing or table."""
-    whole = (
-        Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(*figure)
-        for figure in figures
-    )
-    return Markup('<div class="grid">{}</div>').format(Markup("").join(whole))
+    one = Markup("<figure><figcaption>{}</figcaption>{}</figure>")
+    whole = Markup("").join(one.format(*figure) for figure in figures)
+    return Markup('<div class="grid">{}</div>').format(whole)

@@ -13,19 +13,11 @@ from assay_airflow.pages._lazy import LazyApp
 
 _PAGES: Final = ("reports", "incidents")
 APPS: Final[list[dict[str, Any]]] = [
-    {
-        "name": f"Assay {page}",
-        "url_prefix": f"/assay/{page}",
-        "app": LazyApp(f"assay_airflow.pages.{page}"),
-    }
+    {"name": f"Assay {page}", "url_prefix": f"/assay/{page}",
+     "app": LazyApp(f"assay_airflow.pages.{page}")}
     for page in _PAGES
-]
+]  # fmt: skip
 VIEWS: Final[list[dict[str, Any]]] = [
-    {
-        "name": f"Assay {page}",
-        "href": f"/assay/{page}/",
-        "destination": "nav",
-        "category": "browse",
-    }
+    {"name": f"Assay {page}", "href": f"/assay/{page}/", "destination": "nav", "category": "browse"}
     for page in _PAGES
 ]

@@ -22,14 +22,9 @@ def may_read(user: Any, dataset: str) -> bool:
 
 def may_answer(user: Any) -> bool:
     """Whether a user may answer incidents: who may trigger the DAG that does it, may do it here."""
-    return bool(
-        get_auth_manager().is_authorized_dag(
-            method="POST",
-            access_entity=DagAccessEntity.RUN,
-            details=DagDetails(id="incidents"),
-            user=user,
-        )
-    )
+    run, dag = DagAccessEntity.RUN, DagDetails(id="incidents")
+    manager = get_auth_manager()
+    return bool(manager.is_authorized_dag(method="POST", access_entity=run, details=dag, user=user))
 
 
 async def to_login(request: Request, error: Exception) -> Response:
