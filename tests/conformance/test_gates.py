@@ -182,10 +182,8 @@ def judge_fairness(
     session: Session, table: Any, _: Any, policy: Any, contract: Contract
 ) -> Verdict:
     levels = {c.name: c.levels for c in contract.columns if c.levels}
-    found = fairness.measure_fairness(session, table, policy, contract.roles, levels)
-    return fairness.judge_fairness(
-        found, policy, fairness.measure_treatment(session, table, policy)
-    )
+    found = fairness.measure_fairness(table, policy, contract.roles, levels)
+    return fairness.judge_fairness(found, policy, fairness.measure_treatment(table, policy))
 
 
 def said_fairness(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> str:

@@ -114,7 +114,7 @@ def fairness(data: Data, policy: Policy, report: Report = None, as_json: AsJson 
 
     loaded = load_policy(policy, FairnessPolicy)
     with progress("comparing groups"), open_session() as session:
-        measured = measure_fairness(session, session.open_data(data), loaded)
+        measured = measure_fairness(session.open_data(data), loaded)
         verdict = judge_fairness(measured, loaded)
     found = FairnessReport.of(verdict)
     if report is not None:

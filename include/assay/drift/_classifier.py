@@ -62,14 +62,9 @@ def measure_classifier(
         return None
     rows = [min(count(table), asked.rows) for table in (reference, current)]
     names = [n for n in policy.classified_by if all(n in t.columns for t in (reference, current))]
-    common: dict[str, Any] = {
-        "column": ALL,
-        "test": TEST,
-        "n_reference": rows[0],
-        "n_current": rows[1],
-        "rows_reference": rows[0],
-        "rows_current": rows[1],
-    }
+    common: dict[str, Any] = {"column": ALL, "test": TEST}
+    for side, n in zip(("reference", "current"), rows, strict=True):
+        common |= {f"n_{side}": n, f"rows_{side}": n}
     if min(rows) < 2 * asked.folds or not names:
         return ColumnDrift(**common)
     features, levels = _features((reference, current), names, policy)
@@ -79,14 +74,8 @@ def measure_classifier(
     deviation = math.sqrt(_SHARED * spread) / len(folds)
     null = NormalDist(0.5, deviation)
     low, high = found.bounds(level)
-    effect = Effect(
-        name="auc",
-        value=round12(found.value),
-        null_quantile=round12(null.inv_cdf(1 - level)),
-        law="normal",
-        lower=round12(low),
-        upper=round12(high),
-    )
+    effect = Effect.of("auc", found.value, null.inv_cdf(1 - level), "normal")
+    effect = effect.model_copy(update={"lower": round12(low), "upper": round12(high)})
     p = null.cdf(1 - found.value)
     return ColumnDrift(statistic=effect.value, p=p, law="normal", effects=(effect,), **common)
 
@@ -104,12 +93,9 @@ def _features(
         levels.append(ordered is None)
         for side, column in zip(chosen, ordered or as_levels(*pair), strict=True):
             side[name] = column
-    asked = policy.classifier
-    most = asked.rows if asked else 0
-    samples = [
-        _sample(table, columns, most, policy.seed)
-        for table, columns in zip(tables, chosen, strict=True)
-    ]
+    most = policy.classifier.rows if policy.classifier else 0
+    pairs = zip(tables, chosen, strict=True)
+    samples = [_sample(table, columns, most, policy.seed) for table, columns in pairs]
     columns = [
         _codes(pair) if is_level else tuple(np.array(side, dtype=float) for side in pair)
         for pair, is_level in zip(zip(*samples, strict=True), levels, strict=True)
@@ -149,19 +135,15 @@ def _scored(features: tuple[Array, Array], levels: list[bool], folds: int, seed:
     fold = np.concatenate([np.arange(len(side)) % folds for side in features])
     found = []
     for k in range(folds):
-        model = HistGradientBoostingClassifier(
-            max_iter=60,
-            max_leaf_nodes=15,
-            early_stopping=False,
-            categorical_features=levels,
-            random_state=seed,
-        ).fit(x[fold != k], y[fold != k])
+        boosting = HistGradientBoostingClassifier(
+            max_iter=60, max_leaf_nodes=15, early_stopping=False,
+            categorical_features=levels, random_state=seed,
+        )  # fmt: skip
+        model = boosting.fit(x[fold != k], y[fold != k])
         scores, truth = model.predict_proba(x[fold == k])[:, 1], y[fold == k]
         sides = [np.sort(scores[truth == side]) for side in (0, 1)]
-        one = area(sorted_blocks.merged(sides[0], sides[1]), len(sides[0]), len(sides[1]))
-        if one is not None:
-            found.append(one)
-    return found
+        found.append(area(sorted_blocks.merged(*sides), *map(len, sides)))
+    return [one for one in found if one is not None]
 
 
 def _mean(folds: Sequence[Auc]) -> Auc:

@@ -11,11 +11,14 @@ from assay.drift.effects import EFFECTS
 from assay.policy.drift import CategoryTest, Classifier, DriftPolicy, NumericTest, ShareLimit
 from assay.reasons import ReasonCode
 from assay.statistics.intervals import newcombe, wilson
-from assay.verdict import Number, Outcome, Reason
+from assay.verdict import Number, Outcome, Reason, worst
+
+Share = tuple[float, tuple[float, float]]
+"""A share of rows, or the change of one, and its bounds."""
 
 
 class ColumnJudge:
-    """Applies the limits of one column."""
+    """Applies the limits of one column; its p is adjusted."""
 
     def __init__(
         self,
@@ -24,29 +27,24 @@ class ColumnJudge:
         column: ColumnDrift,
         adjusted: float | None,
     ) -> None:
-        self.policy, self.one, self.column, self.adjusted = policy, one, column, adjusted
+        self.policy, self.one, self.column, self.adjusted = policy, one, column, p
         self.spec = _spec(policy, column)
         self.effect: Effect | None = column.effect(self.spec.effect)
 
     def row(self, reasons: Sequence[Reason]) -> dict[str, Any]:
         """Summarise the column in one row of the verdict's detail."""
-        outcome = max((r.outcome for r in reasons), key=lambda o: o.severity, default=Outcome.PASS)
+        column, effect = self.column, self.effect
         return {
             "table": self.one.table,
             "reference": self.one.reference,
-            "column": self.column.column,
-            "slice": self.column.slice,
-            "test": self.column.test,
-            "statistic": self.column.statistic,
-            "p": self.column.p,
+            **column.model_dump(include={"column", "slice", "test", "statistic", "p"}),
             "p_adjusted": self.adjusted,
             "effect": self.spec.effect,
-            "value": self.effect.value if self.effect else None,
+            "value": effect.value if effect else None,
             "limit": self.spec.limit,
-            "null_quantile": self.effect.null_quantile if self.effect else None,
-            "n_reference": self.column.n_reference,
-            "n_current": self.column.n_current,
-            "outcome": outcome.value,
+            "null_quantile": effect.null_quantile if effect else None,
+            **column.model_dump(include={"n_reference", "n_current"}),
+            "outcome": worst(r.outcome for r in reasons).value,
             "codes": [r.code for r in reasons],
         }
 
@@ -66,12 +64,11 @@ class ColumnJudge:
         if self.adjusted <= (self.policy.alpha or 0.0) and effect.value >= self.spec.limit:
             return self._shifted(effect.value, self.adjusted)
         if effect.null_quantile > self.spec.limit:
-            return self._reason(
-                ReasonCode.DRIFT_NOT_ENOUGH_ROWS,
-                Outcome.INCONCLUSIVE,
+            few = (
                 f"is inconclusive with so few rows: by chance alone {EFFECTS[effect.name].label} "
-                f"reaches {effect.null_quantile:.3g}; the limit is {self.spec.limit:g}",
+                f"reaches {effect.null_quantile:.3g}; the limit is {self.spec.limit:g}"
             )
+            return self._reason(ReasonCode.DRIFT_NOT_ENOUGH_ROWS, Outcome.INCONCLUSIVE, few)
         return None
 
     def _shifted(self, value: float, adjusted: float) -> Reason:
@@ -86,7 +83,7 @@ class ColumnJudge:
         differs = f"differs from {self.one.reference} {numbers}"
         return self._reason(ReasonCode.DRIFT_DETECTED, Outcome.FAIL, differs)
 
-    def unseen_share(self) -> tuple[float, tuple[float, float]] | None:
+    def unseen_share(self) -> Share | None:
         """Return the share of rows with a level that the reference lacks, and its bounds."""
         spec, column = self.spec, self.column
         if not isinstance(spec, CategoryTest) or spec.unseen is None or column.unseen is None:
@@ -104,25 +101,17 @@ class ColumnJudge:
         code = ReasonCode.UNSEEN_CATEGORY
         return self._share_reason(code, found, share, spec.unseen, "of the share")
 
-    def missing_share(self) -> tuple[float, tuple[float, float]] | None:
+    def missing_share(self) -> Share | None:
         """Return the absolute change of the share of missing values, and its bounds."""
         spec, column = self.spec, self.column
         if not isinstance(spec, NumericTest) or spec.missing is None or column.fault:
             return None
-        if not column.rows_current or not column.rows_reference:
+        now = column.missing_current, column.rows_current
+        before = column.missing_reference, column.rows_reference
+        if not now[1] or not before[1]:
             return None
-        low, high = newcombe(
-            column.missing_current,
-            column.rows_current,
-            column.missing_reference,
-            column.rows_reference,
-            self._level(),
-        )
-        change = (
-            column.missing_current / column.rows_current
-            - column.missing_reference / column.rows_reference
-        )
-        return abs(change), (max(low, -high, 0.0), max(high, -low))
+        bounds = either_way(*newcombe(*now, *before, self._level()))
+        return abs(now[0] / now[1] - before[0] / before[1]), bounds
 
     def missing(self) -> Reason | None:
         """Judge the change of the share of missing values."""
@@ -149,12 +138,7 @@ class ColumnJudge:
         return self._reason(code, outcome, f"{what} {where}")
 
     def _share_reason(
-        self,
-        code: str,
-        found: tuple[float, tuple[float, float]],
-        message: str,
-        limit: ShareLimit,
-        of: str,
+        self, code: str, found: Share, message: str, limit: ShareLimit, of: str
     ) -> Reason | None:
         outcome = beyond(*found, limit.limit, found[0] == 0)
         if outcome is None:
@@ -165,11 +149,7 @@ class ColumnJudge:
         return self._reason(code, outcome, text, numbers)
 
     def _reason(
-        self,
-        code: str,
-        outcome: Outcome,
-        message: str,
-        numbers: dict[str, Number] | None = None,
+        self, code: str, outcome: Outcome, message: str, numbers: dict[str, Number] | None = None
     ) -> Reason:
         effect, column = self.effect, self.column
         own: dict[str, Number] = {
@@ -201,6 +181,11 @@ def _spec(policy: DriftPolicy, column: ColumnDrift) -> NumericTest | CategoryTes
     if column.test == TEST and policy.classifier is not None:
         return policy.classifier
     return policy.columns[column.column]
+
+
+def either_way(low: float, high: float) -> tuple[float, float]:
+    """Bounds of the size of a change, from those of the change."""
+    return max(low, -high, 0.0), max(high, -low)
 
 
 def beyond(share: float, bounds: tuple[float, float], limit: float, none: bool) -> Outcome | None:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from assay.drift._html_attribution import cause_sections
 from assay.drift._measurements import Cell, ColumnDrift, DriftMeasurements, DriftReport
-from assay.drift._render import name_of, rows_of
+from assay.drift._render import FIGURES, figures_of, name_of, rows_of
 from assay.drift.attribution import causes_of
 from assay.drift.effects import EFFECTS
 from assay.page import (
@@ -97,15 +97,12 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
     compared = verdict.detail["compared"]
     facts = []
     for one in compared[:1]:
-        batches = one["batches"]
-        named = f" ({batches[0]} … {batches[-1]})" if len(batches) > 1 else ""
-        named = f" ({batches[0]})" if len(batches) == 1 else named
+        batches = " … ".join(dict.fromkeys((*one["batches"][:1], *one["batches"][-1:])))
+        named = f" ({batches})" if batches else ""
         facts.append(("Rows of the batch", f"{one['rows_current']:,}"))
         facts.append((f"Rows of {one['reference']}{named}", f"{one['rows_reference']:,}"))
-    facts.append(
-        ("Tests (p-values are corrected for their number)", f"{verdict.detail['p_values']}")
-    )
-    return facts
+    tests = "Tests (p-values are corrected for their number)", f"{verdict.detail['p_values']}"
+    return [*facts, tests]
 
 
 def _sections(
@@ -117,7 +114,10 @@ def _sections(
         return
     ordered = sorted(rows, key=lambda row: -Outcome(row["outcome"]).severity)
     outcomes = {name_of(row): row["outcome"] for row in rows}
-    again = _again(verdict, one, among, outcomes)
+    # Where an earlier table has the same outcomes, this one may be folded.
+    earlier = [m for m in among[: among.index(one)] if m.reference == one.reference]
+    seen = [{name_of(r): r["outcome"] for r in rows_of(verdict, m)} for m in earlier]
+    again = outcomes in seen
     yield Section(f"Effects{name}", [_effects(ordered)], _HOW, folded=again)
     columns = sorted(one.columns, key=lambda c: -Outcome(outcomes.get(c.name, "PASS")).severity)
     shown = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
@@ -130,38 +130,16 @@ def _sections(
         yield Section(f"Label and prediction{name}", [_concept(one)], folded=again)
 
 
-def _again(
-    verdict: Verdict,
-    one: DriftMeasurements,
-    among: Sequence[DriftMeasurements],
-    outcomes: dict[str, str],
-) -> bool:
-    """Whether an earlier table has the same outcomes, so that this one may be folded."""
-    earlier = [m for m in among[: among.index(one)] if m.reference == one.reference]
-    return any({name_of(r): r["outcome"] for r in rows_of(verdict, m)} == outcomes for m in earlier)
-
-
 def _effects(rows: Sequence[dict[str, Any]]) -> Markup:
     heads = ["column", "", axis((0, 1, _MOST), (0, _MOST), ("0", "limit", f"{_MOST:g}×"))]
-    return table(
-        [*heads, "effect", "value", "limit", "by chance", "adjusted p", "rows: batch / reference"],
-        (
-            (
-                name_of(row),
-                mark(row["outcome"]),
-                _strip(row),
-                Markup('<span class="w">{}</span>').format(EFFECTS[row["effect"]].label),
-                number(row["value"]),
-                number(row["limit"]),
-                number(row["null_quantile"]),
-                number(row["p_adjusted"]),
-                f"{row['n_current']:,} / {row['n_reference']:,}",
-            )
-            for row in rows
-        ),
-        numbers=(4, 5, 6, 7, 8),
-        drawn=(2,),
-    )
+    cells = []
+    for row in rows:
+        effect = Markup('<span class="w">{}</span>').format(EFFECTS[row["effect"]].label)
+        drawn = [name_of(row), mark(row["outcome"]), _strip(row), effect]
+        compared = f"{row['n_current']:,} / {row['n_reference']:,}"
+        cells.append([*drawn, *figures_of(row), compared])
+    heads += ["effect", *FIGURES, "rows: batch / reference"]
+    return table(heads, cells, numbers=(4, 5, 6, 7, 8), drawn=(2,))
 
 
 def _strip(row: dict[str, Any]) -> Markup:
@@ -210,6 +188,5 @@ def _concept(one: DriftMeasurements) -> Markup:
         counts = " / ".join(number(None if m is None else m.n) for m in reversed(sides))
         label = "AUC" if name == "auc" else name.replace("_", " ")
         rows.append((label, *values, counts))
-    return table(
-        ["measure", "reference", "batch", "rows: batch / reference"], rows, numbers=(1, 2, 3)
-    )
+    heads = ["measure", "reference", "batch", "rows: batch / reference"]
+    return table(heads, rows, numbers=(1, 2, 3))

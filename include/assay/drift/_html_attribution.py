@@ -40,8 +40,8 @@ def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
 
 
 def _parts(cause: Cause) -> Iterator[Markup]:
-    best = cause.best
-    yield text(Markup("<b>{}.</b> {}").format(_sentence(cause), _scored(cause)))
+    best, line = cause.best, cause_line(cause.model_copy(update={"pipeline": ()}))
+    yield text(Markup("<b>{}.</b> {}").format(line[0].upper() + line[1:], _scored(cause)))
     if best is not None and cause.segmenting is not None:
         shown = best.segments[:_SHOWN]
         ends = [v for s in best.segments for v in (s.mix, s.within)]
@@ -56,11 +56,6 @@ def _parts(cause: Cause) -> Iterator[Markup]:
     if cause.splits[1:] or (cause.splits and cause.segmenting is None):
         yield _tried(cause)
     yield from _pipeline(cause)
-
-
-def _sentence(cause: Cause) -> str:
-    line = cause_line(cause.model_copy(update={"pipeline": ()}))
-    return line[0].upper() + line[1:]
 
 
 def _scored(cause: Cause) -> str:
@@ -78,21 +73,13 @@ def _segments(cause: Cause, parts: Sequence[SegmentPart], span: tuple[float, flo
     heads += ["reference share", "batch share"] if shares else []
     rows = []
     for part in parts:
-        total, within, mix = (
-            percent(cause.share(v), 0) for v in (part.total, part.within, part.mix)
-        )
+        parts_of = (part.total, part.within, part.mix)
+        total, within, mix = (percent(cause.share(v), 0) for v in parts_of)
         label = f"{part.label}: {total}, {within} within, {mix} mix"
         name = Markup("<b>{}</b>").format(part.label) if part.carries else part.label
         bars = split_bars(cause.share(part.within), cause.share(part.mix), span, label)
-        row = [
-            name,
-            bars,
-            total,
-            within,
-            mix,
-            number(part.rows_reference),
-            number(part.rows_current),
-        ]
+        row = [name, bars, total, within, mix]
+        row += [number(part.rows_reference), number(part.rows_current)]
         row += [percent(part.mean_reference), percent(part.mean_current)] if shares else []
         rows.append(row)
     return table(heads, rows, numbers=range(2, 9), drawn=(1,))
@@ -129,20 +116,14 @@ def _tried(cause: Cause) -> Markup:
         )
         for split in cause.splits
     ]
-    return table(
-        ["column tried", "within", "mix", "p (no effect of segments)", ""],
-        rows,
-        numbers=(1, 2, 3),
-    )
+    heads = ["column tried", "within", "mix", "p (no effect of segments)", ""]
+    return table(heads, rows, numbers=(1, 2, 3))
 
 
 def _pipeline(cause: Cause) -> Iterator[Markup]:
     if not cause.pipeline:
-        yield text(
-            "Schema, source, rules and reference tables are the same as for the reference.", "note"
-        )
+        same = "Schema, source, rules and reference tables are the same as for the reference."
+        yield text(same, "note")
         return
-    yield table(
-        ["part of the pipeline", "what differs from the reference"],
-        ((change.kind.replace("_", " "), change.what) for change in cause.pipeline),
-    )
+    rows = ((change.kind.replace("_", " "), change.what) for change in cause.pipeline)
+    yield table(["part of the pipeline", "what differs from the reference"], rows)

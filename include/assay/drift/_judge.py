@@ -87,18 +87,16 @@ def _once(reasons: Sequence[Reason]) -> list[Reason]:
 
 def _states(one: DriftMeasurements) -> Iterator[Reason]:
     """Reasons why a table is not compared at all."""
-    if one.state == "empty_batch":
-        message = "the batch has no rows, so nothing can be compared"
-        yield Reason(code=ReasonCode.EMPTY_BATCH, outcome=Outcome.INCONCLUSIVE, message=message)
-    elif one.state == "no_reference":
-        message = f"there is no reference {one.reference!r}" + (f": {one.note}" if one.note else "")
-        yield Reason(code=ReasonCode.NO_REFERENCE, outcome=Outcome.INCONCLUSIVE, message=message)
-    elif one.state == "bootstrap":
-        message = "the policy releases this batch without a reference"
-        yield Reason(code=ReasonCode.BOOTSTRAP_BATCH, outcome=Outcome.PASS, message=message)
-    elif one.state == "not_applicable":
-        message = f"drift is not judged here: {one.note}"
-        yield Reason(code=ReasonCode.NOT_APPLICABLE, outcome=Outcome.PASS, message=message)
+    none = f"there is no reference {one.reference!r}" + (f": {one.note}" if one.note else "")
+    states = {
+        "empty_batch": "the batch has no rows, so nothing can be compared",
+        "no_reference": none,
+        "bootstrap_batch": "the policy releases this batch without a reference",
+        "not_applicable": f"drift is not judged here: {one.note}",
+    }
+    if one.state != "compared":
+        code = ReasonCode("bootstrap_batch" if one.state == "bootstrap" else one.state)
+        yield Reason(code=code, outcome=code.outcome, message=states[code])
 
 
 def _columns(
@@ -125,9 +123,8 @@ def _hidden(rows: Sequence[dict[str, Any]]) -> Iterator[Reason]:
     }  # fmt: skip
     if "candidate" not in shifted:
         return
-    for reference, column, part in sorted(
-        shifted.get("observed", set()) - shifted["candidate"], key=str
-    ):
+    hidden = shifted.get("observed", set()) - shifted["candidate"]
+    for reference, column, part in sorted(hidden, key=str):
         name = column if part is None else f"{column} [{part}]"
         yield Reason(
             code=ReasonCode.SHIFT_HIDDEN_BY_CLEANING,

@@ -64,10 +64,8 @@ def measure_drift(
     """
     roles = contract.roles if contract else policy.roles
     _refuse_identifiers(policy, roles)
-    before, now = (
-        None if reference is None else CountedTable.of(reference),
-        CountedTable.of(current),
-    )
+    before = None if reference is None else CountedTable.of(reference)
+    now = CountedTable.of(current)
     rows = now.rows()
     of_reference = 0 if before is None else before.rows()
     record: dict[str, Any] = {
@@ -91,11 +89,10 @@ def measure_drift(
         why = note or ("the reference has no row" if before is not None else None)
         return DriftMeasurements(state="no_reference", **record | {"note": why})
     record["concept"] += measure_concept(before, roles, policy, "reference")
-    place = f"{table}/{reference_name}"
-    threads = session.threads
-    comparison = Comparison(contract, policy, place, policy.alpha / tests, threads)
+    place, level = f"{table}/{reference_name}", policy.alpha / tests
+    comparison = Comparison(contract, policy, place, level, session.threads)
     columns = list(comparison.run(before, now))
-    together = measure_classifier(before.table, now.table, policy, policy.alpha / tests)
+    together = measure_classifier(before.table, now.table, policy, level)
     columns += [] if together is None else [together]
     return DriftMeasurements(state="compared", columns=tuple(columns), **record)
 

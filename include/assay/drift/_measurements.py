@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from assay.engine import round12
-from assay.verdict import Measurement
+from assay.verdict import Frozen, Measurement
 
 State = Literal["compared", "no_reference", "bootstrap", "empty_batch", "not_applicable"]
-
-
-class Frozen(BaseModel):
-    """A value that can't be changed and has no other field."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Effect(Frozen):
@@ -105,16 +98,14 @@ class DriftMeasurements(Frozen):
     tests: int = 0
     level: float | None = None
     columns: tuple[ColumnDrift, ...] = ()
-    concept: tuple[Measurement, ...] = Field(())
+    concept: tuple[Measurement, ...] = ()
 
     def measurements(self) -> tuple[Measurement, ...]:
         """All numbers in the one shape that every gate's verdict holds."""
+        sides = {"reference": self.rows_reference, "current": self.rows_current}
         rows = [
             Measurement(name="rows", value=count, unit="rows", group=group, detail=self._place())
-            for group, count in (
-                ("reference", self.rows_reference),
-                ("current", self.rows_current),
-            )
+            for group, count in sides.items()
         ]
         found = [m for column in self.columns for m in self._of(column)]
         return (*rows, *found, *self.concept)
@@ -122,35 +113,20 @@ class DriftMeasurements(Frozen):
     def _place(self) -> dict[str, Any]:
         return {"table": self.table, "reference": self.reference}
 
-    def _of(self, column: ColumnDrift) -> list[Measurement]:
-        common: dict[str, Any] = {
-            "n": column.n_current,
-            "column": column.column,
-            "group": column.slice,
-        }
+    def _of(self, column: ColumnDrift) -> Iterator[Measurement]:
         place = self._place() | {"n_reference": column.n_reference}
-        found = [
-            Measurement(
-                name=column.test,
-                value=column.statistic,
-                unit="1",
-                detail=place | {"p": column.p, "law": column.law},
-                **common,
-            )
-        ]
-        for effect in column.effects:
-            detail = place | {"null_quantile": effect.null_quantile, "law": effect.law}
-            if effect.lower is not None:
-                detail |= {"lower": effect.lower, "upper": effect.upper}
-            found.append(
-                Measurement(name=effect.name, value=effect.value, unit="1", detail=detail, **common)
-            )
+
+        def one(name: str, value: float | None, unit: str = "1", **detail: Any) -> Measurement:
+            about: dict[str, Any] = {"column": column.column, "group": column.slice}
+            about |= {"n": column.n_current, "detail": place | detail}
+            return Measurement(name=name, value=value, unit=unit, **about)
+
+        yield one(column.test, column.statistic, p=column.p, law=column.law)
+        for e in column.effects:
+            ends: dict[str, Any] = {} if e.lower is None else {"lower": e.lower, "upper": e.upper}
+            yield one(e.name, e.value, null_quantile=e.null_quantile, law=e.law, **ends)
         if column.rows_current:
-            share = column.missing_current / column.rows_current
-            found.append(
-                Measurement(name="missing", value=share, unit="share", detail=place, **common)
-            )
-        return found
+            yield one("missing", column.missing_current / column.rows_current, "share")
 
 
 class DriftReport(Frozen):

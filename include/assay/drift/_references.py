@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -178,10 +177,5 @@ def _season(reference: Season, partition: Partition, key: str) -> str:
         return str(first.isocalendar().week)
     if reference.by == "month":
         return str(first.month)
-    last = end - dt.timedelta(days=1)
-    names = [
-        name
-        for name, days in sorted(reference.holidays.items())
-        if any(first <= day <= last for day in days)
-    ]
-    return ",".join(names)
+    holidays = sorted(reference.holidays.items())
+    return ",".join(name for name, days in holidays if any(first <= day < end for day in days))

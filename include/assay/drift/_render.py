@@ -12,15 +12,15 @@ from assay.page import number
 from assay.page.lines import aligned
 from assay.verdict import Verdict
 
-_HEAD: Final = ("column", "outcome", "effect", "value", "limit", "by chance", "adjusted p", "rows")
+FIGURES: Final = ("value", "limit", "by chance", "adjusted p")
+_HEAD: Final = ("column", "outcome", "effect", *FIGURES, "rows")
 
 
 def render_json(verdict: Verdict, report: DriftReport) -> str:
     """Render the verdict, and under ``drift`` everything measured, as one JSON object."""
     whole = verdict.model_dump(mode="json")
-    whole["drift"] = [
-        one.model_dump(mode="json", exclude={"concept"}) for one in report.comparisons
-    ]
+    compared = report.comparisons
+    whole["drift"] = [one.model_dump(mode="json", exclude={"concept"}) for one in compared]
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -47,14 +47,12 @@ def name_of(row: dict[str, Any]) -> str:
     return str(row["column"]) if row["slice"] is None else f"{row['column']} [{row['slice']}]"
 
 
+def figures_of(row: dict[str, Any]) -> list[str]:
+    """Give the numbers of a row of the verdict's detail, as ``FIGURES`` names them."""
+    return [number(row[key]) for key in ("value", "limit", "null_quantile", "p_adjusted")]
+
+
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        name_of(row),
-        row["outcome"],
-        EFFECTS[row["effect"]].label,
-        number(row["value"]),
-        number(row["limit"]),
-        number(row["null_quantile"]),
-        number(row["p_adjusted"]),
-        f"{row['n_current']}/{row['n_reference']}",
-    )
+    compared = f"{row['n_current']}/{row['n_reference']}"
+    effect = EFFECTS[row["effect"]].label
+    return (name_of(row), row["outcome"], effect, *figures_of(row), compared)

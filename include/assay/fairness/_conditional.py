@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from assay.fairness._cells import rates_of, reference_of
+from assay.fairness._cells import reference_of
 from assay.fairness._counts import Group, Level, Rate, RateName, rate
 from assay.fairness._groups import Stratum, part_tiny
 from assay.fairness._measure import FairnessMeasurements
@@ -14,8 +14,10 @@ from assay.fairness._measurements import (
     ROWS,
     about_text,
     favourable_text,
+    low_and_high,
     number,
     rate_measurement,
+    rates_used,
 )
 from assay.fairness._stratified import Pooled, pooled_difference
 from assay.policy.fairness import FairnessPolicy
@@ -79,15 +81,6 @@ def compare_within(measurements: FairnessMeasurements, policy: FairnessPolicy) -
     return found
 
 
-def rates_used(
-    measurements: FairnessMeasurements, policy: FairnessPolicy, attributes: tuple[str, ...]
-) -> list[RateName]:
-    """The rates that some metric of these attributes compares, where the data have them."""
-    there = {role for role, name in measurements.columns.items() if name is not None}
-    metrics = [m for m in policy.metrics if m.covers(attributes) and set(m.outcomes) <= there]
-    return list(dict.fromkeys(name for m in metrics for name in rates_of(m)))
-
-
 def _compared(
     control: str,
     strata: Sequence[Stratum],
@@ -135,14 +128,11 @@ def conditional_measurements(
         for name in rates_used(measurements, policy, attributes):
             for group in part_tiny(stratum.groups, least)[0]:
                 given, level = stratum.control, stratum.level.name
+                favourable = favourable_text(measurements, policy, name)
+                rows, before = f"{ROWS[name]}, where {given} is {level}", {"given": level}
+                about = {"favourable": favourable, "rows": rows}
                 yield rate_measurement(
-                    group,
-                    name,
-                    policy,
-                    f"{name} given {given}",
-                    {"given": level},
-                    favourable=favourable_text(measurements, policy, name),
-                    rows=f"{ROWS[name]}, where {given} is {level}",
+                    group, name, policy, f"{name} given {given}", before, **about
                 )
     for item in compared:
         yield _difference_given(item, measurements, policy)
@@ -163,8 +153,7 @@ def _difference_given(
         detail={
             "judged": False,
             "reference": item.reference.name,
-            "low": number(item.pooled.low),
-            "high": number(item.pooled.high),
+            **low_and_high(item.pooled.low, item.pooled.high),
             "over_all_rows": number(gap),
             "over_all_rows_low": number(low),
             "over_all_rows_high": number(high),
@@ -200,8 +189,7 @@ def reasons_of_reversals(
             column=item.group.attributes[0],
             numbers={
                 "difference": number(gap),
-                "low": number(low),
-                "high": number(high),
+                **low_and_high(low, high),
                 f"difference_given_{item.control}": number(item.pooled.difference),
                 "given_low": number(item.pooled.low),
                 "given_high": number(item.pooled.high),

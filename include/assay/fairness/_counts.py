@@ -102,19 +102,15 @@ def count_outcomes(
         keys[role] = ibis.null("boolean") if column is None else _is_one_of(table[column], values)
     flags = {f"t{i}": ibis.coalesce(table[name], False) for i, name in enumerate(treatments)}
     sums = {name: lambda t, name=name: t[name].sum() for name in flags}
-    counted = (
-        table.select(**keys, **flags).group_by([*keys]).aggregate(n=lambda t: t.count(), **sums)
-    )
+    rows = table.select(**keys, **flags)
+    counted = rows.group_by([*keys]).aggregate(n=rows.count(), **sums)
     texts = {f"a{i}": as_text(counted[f"a{i}"]) for i in range(len(names))}
-    return [
-        Tally(
-            tuple(row[name] for name in texts),
-            (row["label"], row["prediction"]),
-            row["n"],
-            tuple(int(row[name]) for name in flags),
-        )
-        for row in counted.mutate(**texts).to_pyarrow().to_pylist()
-    ]
+    found = []
+    for row in counted.mutate(**texts).to_pyarrow().to_pylist():
+        values, treated = (row[name] for name in texts), (int(row[name]) for name in flags)
+        outcomes = row["label"], row["prediction"]
+        found.append(Tally(tuple(values), outcomes, row["n"], tuple(treated)))
+    return found
 
 
 def as_text(column: ir.Value) -> ir.Value:
@@ -124,11 +120,8 @@ def as_text(column: ir.Value) -> ir.Value:
         return column if kind.is_string() else column.cast("string")
     number = column.cast("float64")
     whole = number.try_cast("int64")
-    text = ibis.ifelse(
-        whole.notnull() & (whole.cast("float64") == number),
-        whole.cast("string"),
-        number.cast("string"),
-    )
+    exact = whole.notnull() & (whole.cast("float64") == number)
+    text = ibis.ifelse(exact, whole.cast("string"), number.cast("string"))
     return ibis.ifelse(number.isnan(), ibis.null("string"), text)
 
 

@@ -43,29 +43,17 @@ def fairlearn_figures(groups: Iterable[Group], least_number: int) -> dict[str, t
     groups = list(groups)
     for name, rates in _FIGURES.items():
         able = [g for g in groups if all(rate(g, r).n >= least_number for r in rates)]
-        needs_label = rates != ("selection_rate",)
-        label, prediction, names, weights = _expanded(able, needs_label=needs_label)
-        if len(able) >= 2:
-            value = getattr(metrics, name)(
-                label, prediction, sensitive_features=names, sample_weight=weights
-            )
-            figures[name] = (float(value), sum(weights))
+        if len(able) < 2:
+            continue
+        # An unknown label is no matter where none is needed.
+        rows = [
+            (int(label or False), int(prediction), f"{place}", n)
+            for place, group in enumerate(able)
+            for (label, prediction), n in group.counts.items()
+            if prediction is not None and (label is not None or rates == ("selection_rate",))
+        ]
+        *outcomes, names, weights = (list(column) for column in zip(*rows, strict=True))
+        weighted = {"sensitive_features": names, "sample_weight": weights}
+        value = getattr(metrics, name)(*outcomes, **weighted)
+        figures[name] = (float(value), sum(weights))
     return figures
-
-
-def _expanded(
-    groups: Iterable[Group], *, needs_label: bool
-) -> tuple[list[int], list[int], list[str], list[int]]:
-    """A weighted row for each combination; an unknown label is no matter where none is needed."""
-    rows = [
-        (int(label or False), int(prediction), f"{place}", n)
-        for place, group in enumerate(groups)
-        for (label, prediction), n in group.counts.items()
-        if prediction is not None and (label is not None or not needs_label)
-    ]
-    return (
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        [row[3] for row in rows],
-    )

@@ -44,9 +44,7 @@ def _levels_of(counted: Sequence[Tally], place: int, named: set[str]) -> Mapping
         rows[tally.values[place]] += tally.n
     unlisted = [value for value in rows if value is not None and value not in named]
     levels: dict[str | None, Level] = {None: MISSING}
-    levels |= {
-        value: Level(value, "listed") for value in rows if value is not None and value in named
-    }
+    levels |= {v: Level(v, "listed") for v in rows if v is not None and v in named}
     ranked = sorted(unlisted, key=lambda value: (-rows[value], str(value)))
     levels |= {v: Level(f"group {i}", "unlisted") for i, v in enumerate(ranked, 1)}
     return levels
@@ -58,10 +56,8 @@ def form_groups(
     """Groups of each attribute in ``names`` and each listed intersection, largest first."""
     there = [name for name in names if name in policy.attributes]
     crossed = [c for c in policy.intersections if set(c) <= set(there)]
-    groups: list[Group] = []
-    for attributes in [*((name,) for name in there), *crossed]:
-        groups += _grouped(counted, names, attributes, known)
-    return tuple(groups)
+    wanted = [*((name,) for name in there), *crossed]
+    return tuple(group for each in wanted for group in _grouped(counted, names, each, known))
 
 
 def _grouped(

@@ -274,11 +274,8 @@ def _treatment(report: FairnessReport) -> Iterator[Section]:
     done = [p for p in found if any(m.value for m in p.members)]
     left = [p for p in found if p not in done]
     note = f"How often validation and cleaning set aside, filled in or clipped rows. {_NOT_JUDGED}"
-    none = (
-        []
-        if done or not found
-        else [text("No row was changed or set aside in any group whose counts may be shown.")]
-    )
+    none = [text("No row was changed or set aside in any group whose counts may be shown.")]
+    none = none if found and not done else []
     yield Section("Quarantine and cleaning by group", [*none, uneven, *map(_treated, done)], note)
     title = "Quarantine and cleaning by group: what happened to no row"
     yield Section(title, [_treated(panel) for panel in left], folded=True)

@@ -26,7 +26,7 @@ from assay.fairness._reasons import (
 from assay.fairness._treatment import table_treatment
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.reasons import ReasonCode
-from assay.verdict import Measurement, Outcome, Reason, Verdict
+from assay.verdict import Measurement, Reason, Verdict
 
 GATE = "fairness"
 
@@ -47,8 +47,6 @@ def judge_fairness(
     ----------
     measurements : FairnessMeasurements
         From :func:`measure_fairness` under the same policy.
-    policy : FairnessPolicy
-        Limits, alpha, least number, required groups.
     treatment : iterable of Measurement
         From :func:`measure_treatment`: shown with the rest, not judged.
 
@@ -68,18 +66,13 @@ def judge_fairness(
     groups × metrics. A gate that doesn't apply gives PASS with the reason ``not_applicable``.
     """
     if not policy.applies:
-        reason = Reason(
-            code=ReasonCode.NOT_APPLICABLE, outcome=Outcome.PASS, message=policy.reason or ""
-        )
+        why, code = policy.reason or "", ReasonCode.NOT_APPLICABLE
+        reason = Reason(code=code, outcome=code.outcome, message=why)
         return Verdict.of(GATE, [reason], [], policy, {"applies": False})
     if measurements.rows == 0:
-        empty = Reason(
-            code=ReasonCode.EMPTY_BATCH,
-            outcome=Outcome.INCONCLUSIVE,
-            message="there are no rows, so no group can be judged",
-            numbers={"rows": 0},
-        )
-        return Verdict.of(GATE, [empty], [], policy, _detail(measurements, policy, []))
+        why, code = "there are no rows, so no group can be judged", ReasonCode.EMPTY_BATCH
+        reason = Reason(code=code, outcome=code.outcome, message=why, numbers={"rows": 0})
+        return Verdict.of(GATE, [reason], [], policy, _detail(measurements, policy, []))
     idle = set(_idle_outcomes(measurements, policy))
     cells = _all_cells(measurements, policy, idle)
     within = compare_within(measurements, policy)
@@ -92,18 +85,13 @@ def judge_fairness(
     ]
     reasons += reasons_of_silence(cells, measurements, policy, reasons)
     reasons.sort(key=lambda r: -r.outcome.severity)
-    return Verdict.of(
-        GATE,
-        reasons,
-        [
-            *all_measurements(measurements, policy, cells),
-            *conditional_measurements(within, measurements, policy),
-            *table_treatment(measurements, policy),
-            *treatment,
-        ],
-        policy,
-        _detail(measurements, policy, cells),
-    )
+    shown = [
+        *all_measurements(measurements, policy, cells),
+        *conditional_measurements(within, measurements, policy),
+        *table_treatment(measurements, policy),
+        *treatment,
+    ]
+    return Verdict.of(GATE, reasons, shown, policy, _detail(measurements, policy, cells))
 
 
 def _detail(

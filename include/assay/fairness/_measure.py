@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from ibis import Table
 
-from assay.engine import Session
 from assay.errors import PolicyError, Problem, problems_error
 from assay.fairness._counts import OUTCOMES, Group, count_outcomes
 from assay.fairness._groups import (
@@ -80,8 +79,6 @@ def fairness_problems(
 
     Parameters
     ----------
-    policy : FairnessPolicy
-        The policy.
     roles : mapping
         Column to role, from the contract; the policy's own are added.
     levels : mapping, optional
@@ -103,15 +100,15 @@ def fairness_problems(
             for role in metric.outcomes
             if columns[role] is None
         ]
-    for name in policy.control_features:
-        if name in columns.values():
-            problems.append(
-                Problem(
-                    "an outcome can't be what it is controlled for",
-                    where=f"control_features.{name}",
-                    expected="a column that is neither the label nor the prediction",
-                )
-            )
+    problems += [
+        Problem(
+            "an outcome can't be what it is controlled for",
+            where=f"control_features.{name}",
+            expected="a column that is neither the label nor the prediction",
+        )
+        for name in policy.control_features
+        if name in columns.values()
+    ]
     for name in policy.grouping if levels is not None else ():
         problems += _problems_of_levels(policy, name, (levels or {}).get(name))
     return problems
@@ -142,7 +139,6 @@ def _problems_of_levels(
 
 
 def measure_fairness(
-    session: Session,
     table: Table,
     policy: FairnessPolicy,
     roles: Mapping[str, Role | None] | None = None,
@@ -173,11 +169,9 @@ def measure_fairness(
     A declared column that the table lacks is no error here: it is measured as missing and judged
     INCONCLUSIVE. A row without an outcome is left out of the rates that need it.
     """
-    del session  # the table knows its session; the argument keeps all measure_* alike
     if not policy.applies:
         return FairnessMeasurements(0)
-    problems = fairness_problems(policy, roles or {})
-    if problems:
+    if problems := fairness_problems(policy, roles or {}):
         raise problems_error(PolicyError, problems)
     declared = outcome_columns(policy, roles or {})
     used = {role for metric in policy.metrics for role in metric.outcomes}

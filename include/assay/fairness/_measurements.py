@@ -32,6 +32,11 @@ def number(value: float | None) -> float | None:
     return None if value is None else round12(value)
 
 
+def low_and_high(low: float | None, high: float | None) -> dict[str, float | None]:
+    """The ends of an interval as they are stored."""
+    return {"low": number(low), "high": number(high)}
+
+
 def shown_count(count: int, least_number: int) -> int | str:
     """A count, or ``<n`` below the least number; 0 is 0.
 
@@ -86,7 +91,7 @@ def all_measurements(
     measurements: FairnessMeasurements, policy: FairnessPolicy, cells: Iterable[Cell]
 ) -> list[Measurement]:
     """Rows and rates of each group, then each cell, then fairlearn's figures."""
-    rates = _rates_used(measurements, policy)
+    rates = rates_used(measurements, policy)
     shown: list[Measurement] = []
     for _, members in groupby(measurements.groups, key=lambda g: g.attributes):
         groups = list(members)
@@ -95,10 +100,13 @@ def all_measurements(
     return [*shown, *(_cell_measurement(cell, measurements, policy) for cell in cells)]
 
 
-def _rates_used(measurements: FairnessMeasurements, policy: FairnessPolicy) -> list[RateName]:
+def rates_used(
+    measurements: FairnessMeasurements, policy: FairnessPolicy, attributes: Iterable[str] = ()
+) -> list[RateName]:
+    """The rates that some metric of these attributes compares, where the data have them."""
     there = {role for role, name in measurements.columns.items() if name is not None}
-    used = [r for m in policy.metrics if set(m.outcomes) <= there for r in rates_of(m)]
-    return list(dict.fromkeys(used))
+    metrics = [m for m in policy.metrics if m.covers(attributes) and set(m.outcomes) <= there]
+    return list(dict.fromkeys(name for m in metrics for name in rates_of(m)))
 
 
 def _group_measurements(
@@ -115,9 +123,8 @@ def _group_measurements(
         yield _rows_measurement(group, measurements.rows, least, is_reference=group is reference)
         for name in rates:
             favourable = favourable_text(measurements, policy, name)
-            yield rate_measurement(
-                group, name, policy, name, favourable=favourable, rows=ROWS[name]
-            )
+            about = {"favourable": favourable, "rows": ROWS[name]}
+            yield rate_measurement(group, name, policy, name, {}, **about)
     if tiny:
         yield Measurement(
             name="rows",
@@ -125,11 +132,8 @@ def _group_measurements(
             unit="rows",
             column=groups[0].column,
             group="(unlisted, below the least number)",
-            detail={
-                "shown": shown_count(sum(g.rows for g in tiny), least),
-                "groups": len(tiny),
-                **_COUNTED,
-            },
+            detail={"shown": shown_count(sum(g.rows for g in tiny), least), "groups": len(tiny)}
+            | _COUNTED,
         )
 
 
@@ -176,8 +180,7 @@ def rate_measurement(
         detail={
             **before,
             "n": shown_count(found.n, rules.least_number),
-            "low": number(low),
-            "high": number(high),
+            **low_and_high(low, high),
             **after,
         },
     )
@@ -193,8 +196,7 @@ def _cell_measurement(
         "reference": cell.reference.name,
         "n": shown_count(first.n, least),
         "n_reference": shown_count(second.n, least),
-        "low": number(cell.low),
-        "high": number(cell.high),
+        **low_and_high(cell.low, cell.high),
         "p": number(cell.p),
         "p_adjusted": number(cell.adjusted),
         "outcome": cell.outcome.value,

@@ -9,7 +9,13 @@ from assay.fairness._cells import Cell, absent_groups, is_required, reference_of
 from assay.fairness._counts import OUTCOMES, Group
 from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
-from assay.fairness._measurements import about_text, limits_text, number, shown_count
+from assay.fairness._measurements import (
+    about_text,
+    limits_text,
+    low_and_high,
+    number,
+    shown_count,
+)
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.reasons import ReasonCode
 from assay.verdict import Outcome, Reason
@@ -30,8 +36,8 @@ def tally_of(
     if groups is None:
         return None
     values = [(key[place], n) for group in groups for key, n in group.counts.items()]
-    favourable, other, missing = (sum(n for v, n in values if v is w) for w in (True, False, None))
-    return favourable, other, missing
+    of = {w: sum(n for v, n in values if v is w) for w in (True, False, None)}
+    return of[True], of[False], of[None]
 
 
 def reasons_of_columns(measurements: FairnessMeasurements) -> Iterator[Reason]:
@@ -177,6 +183,8 @@ def reasons_of_cells(
         against = f"against {cell.reference.name}"
         about = about_text(measurements, policy, cell.rate)
         if cell.p is None:
+            rows = cell.group.rows
+            share = None if rows < least else number(rows / measurements.rows)
             yield Reason(
                 code=ReasonCode.GROUP_TOO_SMALL,
                 outcome=Outcome.INCONCLUSIVE if cell.required else Outcome.WARN,
@@ -185,7 +193,7 @@ def reasons_of_cells(
                 numbers={
                     "n": shown_count(first.n, least),
                     "n_reference": shown_count(second.n, least),
-                    "share_of_rows": _share(cell.group, measurements.rows, least),
+                    "share_of_rows": share,
                 },
                 about=about,
             )
@@ -199,8 +207,7 @@ def reasons_of_cells(
             column=column,
             numbers={
                 cell.unit: number(cell.estimate),
-                "low": number(cell.low),
-                "high": number(cell.high),
+                **low_and_high(cell.low, cell.high),
                 "p": number(cell.p),
                 "p_adjusted": number(cell.adjusted),
                 "n": first.n,
@@ -208,7 +215,3 @@ def reasons_of_cells(
             },
             about=about,
         )
-
-
-def _share(group: Group, rows: int, least_number: int) -> float | None:
-    return None if group.rows < least_number else number(group.rows / rows)

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from ibis import Table
 
-from assay.engine import Session
 from assay.fairness._cells import reference_of
-from assay.fairness._counts import Group, Rate, Tally, count_outcomes, rate
+from assay.fairness._counts import Group, Tally, count_outcomes, rate
 from assay.fairness._groups import form_groups, form_treated, name_levels, part_tiny
 from assay.fairness._measure import FairnessMeasurements
-from assay.fairness._measurements import number, rate_measurement
+from assay.fairness._measurements import low_and_high, number, rate_measurement
 from assay.policy.fairness import FairnessPolicy
 from assay.statistics.intervals import newcombe, wilson
 from assay.verdict import Measurement
@@ -24,7 +23,6 @@ _QUARANTINED = "__quarantined"
 
 
 def measure_treatment(
-    session: Session,
     table: Table,
     policy: FairnessPolicy,
     treatments: Mapping[str, str] | None = None,
@@ -42,9 +40,6 @@ def measure_treatment(
     ----------
     table : ibis Table
         The observed table: every row that parsed.
-    policy : FairnessPolicy
-        Attributes, intersections, reference groups, populations; alpha for the intervals and the
-        least number.
     treatments : mapping, optional
         Name of a treatment to the boolean column that marks its rows; ``quarantine`` from
         ``__quarantined`` by default. Where ``quarantine`` is one, the others are counted among
@@ -62,7 +57,6 @@ def measure_treatment(
         group (Newcombe). Below the least number there is no figure. Empty if the gate doesn't
         apply.
     """
-    del session
     names = [name for name in policy.attributes if name in table.columns]
     if treatments is None:
         treatments = {QUARANTINE: _QUARANTINED} if _QUARANTINED in table.columns else {}
@@ -136,8 +130,7 @@ def _representation(
                 "judged": False,
                 "population": population.name,
                 "population_share": share,
-                "low": None if small else number(low),
-                "high": None if small else number(high),
+                **(low_and_high(None, None) if small else low_and_high(low, high)),
                 "represented": None if low is None or high is None else _sided(low, high, share),
                 "favourable": "none: a share of rows, not of outcomes",
                 "rows": f"{rows} with a known {name}",
@@ -157,32 +150,22 @@ def _rates(
     for group in part_tiny(groups, policy.rules.least_number)[0]:
         about = {"judged": False, "favourable": f"no {treatment}", "rows": rows}
         yield rate_measurement(group, "selection_rate", policy, f"rate of {treatment}", about)
-        if reference is None or reference is group:
-            continue
-        gap = _difference(treatment, group, reference, policy, about)
-        if gap is not None:
-            yield gap
+        if reference is not None and reference is not group:
+            yield from _difference(treatment, group, reference, policy, about)
 
 
 def _difference(
     treatment: str, group: Group, reference: Group, policy: FairnessPolicy, about: Mapping[str, Any]
-) -> Measurement | None:
-    least = max(1, policy.rules.least_number)
-    first, second = (Rate(*rate(g, "selection_rate")) for g in (group, reference))
-    if min(first.n, second.n) < least:
-        return None
+) -> Iterator[Measurement]:
+    first, second = rate(group, "selection_rate"), rate(reference, "selection_rate")
+    if min(first.n, second.n) < max(1, policy.rules.least_number):
+        return
     low, high = newcombe(*first, *second, policy.rules.alpha)
-    return Measurement(
+    yield Measurement(
         name=f"difference of {treatment}",
         value=number(first.value - second.value),
         unit="difference",
-        detail={
-            **about,
-            "n": first.n,
-            "reference": reference.name,
-            "low": number(low),
-            "high": number(high),
-        },
+        detail={**about, "n": first.n, "reference": reference.name, **low_and_high(low, high)},
         n=first.n,
         column=group.column,
         group=group.name,

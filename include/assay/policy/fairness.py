@@ -121,8 +121,8 @@ class _Metric(Model):
 
     @property
     def outcomes(self) -> tuple[OutcomeColumn, ...]:
-        """The outcome columns that the metric reads."""
-        return ("label", "prediction")
+        """The outcome columns that the metric reads: one where it names one, else both."""
+        return (self.outcome,) if hasattr(self, "outcome") else ("label", "prediction")
 
 
 class DisparateImpact(_Metric):
@@ -133,11 +133,6 @@ class DisparateImpact(_Metric):
     min: float = Field(gt=0, le=1, description="Least ratio, e.g. 0.8 for the four-fifths rule.")
     max: float | None = Field(None, ge=1, description="Greatest ratio, where there is one.")
 
-    @property
-    def outcomes(self) -> tuple[OutcomeColumn, ...]:
-        """The outcome column that the metric reads."""
-        return (self.outcome,)
-
 
 class DemographicParity(_Metric):
     """Difference of a group's favourable rate from the reference's."""
@@ -147,11 +142,6 @@ class DemographicParity(_Metric):
     )
     outcome: OutcomeColumn = Field(description="Whose rates: of the `prediction` or the `label`.")
     max: float = Field(gt=0, lt=1, description="Greatest absolute difference.")
-
-    @property
-    def outcomes(self) -> tuple[OutcomeColumn, ...]:
-        """The outcome column that the metric reads."""
-        return (self.outcome,)
 
 
 class EqualizedOdds(_Metric):

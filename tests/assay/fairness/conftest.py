@@ -57,6 +57,6 @@ def make_table(session: Session) -> Callable[..., Any]:
 def judged(session: Session, make_table: Any, make_policy: Any) -> Callable[..., Verdict]:
     def run(data: Any, **changes: Any) -> Verdict:
         policy = make_policy(**changes)
-        return judge_fairness(measure_fairness(session, make_table(data), policy), policy)
+        return judge_fairness(measure_fairness(make_table(data), policy), policy)
 
     return run

@@ -61,7 +61,7 @@ def test_berkeleys_gap_turns_within_departments(
     session: Session, make_table: Any, controlled: Any
 ) -> None:
     policy = controlled()
-    verdict = judge_fairness(measure_fairness(session, make_table(berkeley()), policy), policy)
+    verdict = judge_fairness(measure_fairness(make_table(berkeley()), policy), policy)
     assert [(r.code, r.outcome.value, r.column) for r in verdict.reasons] == [
         ("direction_reverses", "WARN", "sex")
     ]
@@ -93,7 +93,7 @@ def test_a_gap_that_stays_is_no_warning(session: Session, make_table: Any, contr
     frame = berkeley()
     frame["department"] = "A"
     policy = controlled()
-    verdict = judge_fairness(measure_fairness(session, make_table(frame), policy), policy)
+    verdict = judge_fairness(measure_fairness(make_table(frame), policy), policy)
     assert verdict.reasons == ()
     gap = next(m for m in verdict.measurements if m.name.startswith("difference of base_rate"))
     assert gap.value == pytest.approx(gap.detail["over_all_rows"])
@@ -103,7 +103,7 @@ def test_levels_below_the_least_number_stay_out(
     session: Session, make_table: Any, controlled: Any
 ) -> None:
     policy = controlled(least_number=100)
-    verdict = judge_fairness(measure_fairness(session, make_table(berkeley()), policy), policy)
+    verdict = judge_fairness(measure_fairness(make_table(berkeley()), policy), policy)
     gap = next(m for m in verdict.measurements if m.name.startswith("difference of base_rate"))
     assert (gap.detail["levels_compared"], gap.detail["levels"]) == (5, 6)
     assert gap.n == 4526 - 585
@@ -116,7 +116,7 @@ def test_missing_is_a_level_and_no_value_that_no_list_names_is_shown(
 ) -> None:
     frame = berkeley().replace({"department": {"E": None, "F": "SECRET", "B": "SECRET 2"}})
     policy = controlled()
-    verdict = judge_fairness(measure_fairness(session, make_table(frame), policy), policy)
+    verdict = judge_fairness(measure_fairness(make_table(frame), policy), policy)
     given = {m.detail["given"] for m in verdict.measurements if "given" in m.detail}
     assert given == {"A", "C", "D", "(missing)", "group 1", "group 2"}
     assert "SECRET" not in verdict.model_dump_json() + render_html(

@@ -88,7 +88,7 @@ def test_disparate_impact_of_the_label_needs_no_prediction(judged: Any) -> None:
 def test_no_column_has_the_role(session: Session, make_table: Any, make_policy: Any) -> None:
     policy = make_policy(roles={"label": "label"}, metrics=ODDS)
     with pytest.raises(PolicyError, match="equalized_odds needs a prediction"):
-        measure_fairness(session, make_table(EQUAL), policy)
+        measure_fairness(make_table(EQUAL), policy)
     assert len(fairness_problems(policy, {})) == 1
     assert fairness_problems(policy, {"prediction": "prediction"}) == []
 
@@ -97,7 +97,7 @@ def test_a_second_column_of_a_role_is_refused(
     session: Session, make_table: Any, make_policy: Any
 ) -> None:
     with pytest.raises(PolicyError, match="more than one column has the role label"):
-        measure_fairness(session, make_table(EQUAL), make_policy(), {"sex": "label"})
+        measure_fairness(make_table(EQUAL), make_policy(), {"sex": "label"})
 
 
 def test_an_empty_batch(judged: Any) -> None:
@@ -235,7 +235,7 @@ def test_a_gate_that_does_not_apply(session: Session, make_table: Any) -> None:
     from assay.policy.fairness import FairnessPolicy
 
     policy = FairnessPolicy(applies=False, reason="flights have no people", on_inconclusive="hold")
-    verdict = judge_fairness(measure_fairness(session, make_table(EQUAL), policy), policy)
+    verdict = judge_fairness(measure_fairness(make_table(EQUAL), policy), policy)
     assert said(verdict) == ("PASS", [("not_applicable", "PASS")])
     assert verdict.reasons[0].message == "flights have no people"
 
@@ -281,7 +281,7 @@ def test_a_contracts_closed_list_may_be_named(
 ) -> None:
     policy = make_policy()
     table = make_table([*EQUAL, ("X", 1, 1, 700)])
-    measured = measure_fairness(session, table, policy, levels={"sex": ["M", "F", "X"]})
+    measured = measure_fairness(table, policy, levels={"sex": ["M", "F", "X"]})
     assert {g.name for g in measured.groups} == {"M", "F", "X"}
 
 

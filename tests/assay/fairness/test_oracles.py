@@ -53,7 +53,7 @@ def test_compas_confusion_counts_and_rates(
     session: Session, compas_policy: Any, two_races: Any
 ) -> None:
     """Aequitas' notebook: counts as TN FP FN TP, FPR 44.85 % and 23.45 %."""
-    measured = measure_fairness(session, two_races, compas_policy())
+    measured = measure_fairness(two_races, compas_policy())
     tables = {
         g.name: tuple(g.counts[y, p] for y in (False, True) for p in (False, True))
         for g in measured.groups
@@ -70,7 +70,7 @@ def test_compas_confusion_counts_and_rates(
 
 def test_compas_by_fairlearn(session: Session, compas_policy: Any, two_races: Any) -> None:
     policy = compas_policy()
-    verdict = judge_fairness(measure_fairness(session, two_races, policy), policy)
+    verdict = judge_fairness(measure_fairness(two_races, policy), policy)
     found = {m.name: round(m.value, 6) for m in verdict.measurements if "fairlearn." in m.name}
     assert found == {
         "fairlearn.demographic_parity_difference": 0.2402,
@@ -91,7 +91,7 @@ def test_compas_which_outcome_is_favourable(
 ) -> None:
     """A high score as favourable, then "Low": least over greatest rate."""
     policy = compas_policy(favourable=favourable)
-    verdict = judge_fairness(measure_fairness(session, two_races, policy), policy)
+    verdict = judge_fairness(measure_fairness(two_races, policy), policy)
     ratio = figures(verdict)["disparate_impact", "African-American"]
     assert round(min(ratio, 1 / ratio), 4) == expected
 
@@ -152,7 +152,7 @@ def test_aequitas_group_rates(
         attributes={"class": {"reference": "High", "required_groups": "all", "levels": ["Low"]}},
         metrics=[{"metric": "equalized_odds", "max": 0.1}],
     )
-    measured = measure_fairness(session, make_table(frame), policy)
+    measured = measure_fairness(make_table(frame), policy)
     wanted = expected[
         (expected.attribute_name == "class") & (expected.attribute_value.isin(["High", "Low"]))
     ].set_index("attribute_value")
@@ -169,6 +169,6 @@ def test_aequitas_group_rates(
 
 def test_a_file_by_hand(session: Session, compas_policy: Any) -> None:
     table = session.open_data(FOLDER / "aequitas-fixtures/compas_for_aequitas.csv")
-    verdict = judge_fairness(measure_fairness(session, table, compas_policy()), compas_policy())
+    verdict = judge_fairness(measure_fairness(table, compas_policy()), compas_policy())
     assert verdict.outcome == "FAIL"
     assert verdict.detail["rows"] == 7214

@@ -40,7 +40,7 @@ def test_quarantine_and_the_marks_that_are_given(
     """Of 180 men that weren't quarantined 18 were clipped, of 100 women 40."""
     clipped = [False] * 20 + [True] * 18 + [False] * 162 + [True] * 40 + [False] * 65
     table = make_table(frame().assign(age__clipped=clipped))
-    found = measure_treatment(session, table, make_policy(), MARKS)
+    found = measure_treatment(table, make_policy(), MARKS)
     assert {(m.name, m.group): m.value for m in found} == {
         ("rate of quarantine", "M"): 0.1,
         ("rate of quarantine", "F"): 0.0,
@@ -52,16 +52,14 @@ def test_quarantine_and_the_marks_that_are_given(
     told = {m.name: m.detail["rows"] for m in found}
     assert told["rate of quarantine"] == "observed rows"
     assert told["rate of clip of age"] == "observed rows that weren't quarantined"
-    assert measure_treatment(session, table, make_policy())[0].name == "rate of quarantine"
+    assert measure_treatment(table, make_policy())[0].name == "rate of quarantine"
 
 
 def test_imputation_is_counted_with_the_outcomes(
     session: Session, make_table: Any, make_policy: Any
 ) -> None:
     policy = make_policy()
-    found = judge_fairness(
-        measure_fairness(session, make_table(frame()), policy), policy
-    ).measurements
+    found = judge_fairness(measure_fairness(make_table(frame()), policy), policy).measurements
     figures = {(m.name, m.group): m.value for m in found if m.name.endswith("of imputation of age")}
     assert figures == {
         ("rate of imputation of age", "M"): 0.05,
@@ -81,7 +79,7 @@ def test_representation_against_a_named_population(
     people["population"] = {"name": "members, 2025", "shares": shares}
     policy = make_policy(attributes={"sex": people})
     rows = pd.concat([frame(), pd.DataFrame({"sex": [None] * 50})], ignore_index=True)
-    found = {m.group: m for m in measure_treatment(session, make_table(rows), policy, {})}
+    found = {m.group: m for m in measure_treatment(make_table(rows), policy, {})}
     assert {g: m.detail["represented"] for g, m in found.items()} == {
         "M": "over",
         "F": "as the population",
@@ -103,24 +101,24 @@ def test_a_group_of_the_population_that_is_not_there_has_a_share_of_0(
     people = {"reference": "M", "required_groups": ["M"]}
     people["population"] = {"name": "members, 2025", "shares": {"Z": 0.2}}
     policy = make_policy(attributes={"sex": people})
-    (found,) = measure_treatment(session, make_table(frame()), policy, {})
+    (found,) = measure_treatment(make_table(frame()), policy, {})
     assert (found.group, found.value, found.detail["represented"]) == ("Z", 0, "under")
 
 
 def test_nothing_to_measure(session: Session, make_table: Any, make_policy: Any) -> None:
     bare = make_table(frame()[["sex", "prediction"]])
-    assert measure_treatment(session, bare, make_policy()) == ()
+    assert measure_treatment(bare, make_policy()) == ()
     without = make_table(frame()[["prediction", "__quarantined"]])
-    assert measure_treatment(session, without, make_policy()) == ()
+    assert measure_treatment(without, make_policy()) == ()
 
 
 def test_shown_in_the_verdict_and_not_judged(
     session: Session, make_table: Any, make_policy: Any
 ) -> None:
     policy, table = make_policy(), make_table(frame())
-    measured = measure_fairness(session, table, policy)
+    measured = measure_fairness(table, policy)
     plain = judge_fairness(measured, policy)
-    full = judge_fairness(measured, policy, measure_treatment(session, table, policy))
+    full = judge_fairness(measured, policy, measure_treatment(table, policy))
     assert (plain.outcome, plain.reasons) == (full.outcome, full.reasons)
     assert "rate of imputation of age by sex" in render_text(full, FairnessReport.of(full))
     assert "rate of quarantine by sex" in render_html(

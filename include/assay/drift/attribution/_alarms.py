@@ -10,7 +10,7 @@ from assay.drift.attribution._cause import Cause
 from assay.drift.attribution._render import cause_line
 from assay.policy.drift import DriftPolicy, Slice
 from assay.reasons import ReasonCode
-from assay.verdict import Outcome, Reason, Verdict
+from assay.verdict import Outcome, Verdict
 
 _EXPLAINED: Final = (
     ReasonCode.DRIFT_DETECTED,
@@ -52,16 +52,11 @@ def alarms(verdict: Verdict, policy: DriftPolicy) -> list[Alarm]:
     parts = {part.name: part for part in policy.slices}
     found: dict[tuple[str, ...], Alarm] = {}
     for row in verdict.detail.get("columns", ()):
-        if row["outcome"] != Outcome.FAIL.value:
-            continue
-        for code in _EXPLAINED:
-            if code not in row["codes"]:
-                continue
+        failed = row["outcome"] == Outcome.FAIL.value
+        for code in (c for c in _EXPLAINED if failed and c in row["codes"]):
             key = (row["reference"], row["column"], str(row["slice"]), code)
-            alarm = Alarm(
-                row["table"], row["reference"], row["column"], code, parts.get(row["slice"])
-            )
-            found.setdefault(key, alarm)
+            place = row["table"], row["reference"], row["column"]
+            found.setdefault(key, Alarm(*place, code, parts.get(row["slice"])))
     return list(found.values())
 
 
@@ -70,18 +65,18 @@ def with_causes(verdict: Verdict, causes: Iterable[Cause]) -> Verdict:
     found = list(causes)
     if not found:
         return verdict
-    lines = {(c.reference, c.column, c.slice, c.code): cause_line(c) for c in found}
+    lines: dict[tuple[Any, ...], str] = {
+        (c.reference, c.column, c.slice, c.code): cause_line(c) for c in found
+    }
     detail = verdict.detail | {"causes": [c.model_dump(mode="json") for c in found]}
-    reasons = tuple(_with_cause(reason, lines) for reason in verdict.reasons)
-    return verdict.model_copy(update={"detail": detail, "reasons": reasons})
+    reasons = []
+    for reason in verdict.reasons:
+        place = (reason.numbers.get("reference"), reason.column, reason.numbers.get("slice"))
+        line = lines.get((*place, reason.code))
+        reasons.append(reason.model_copy(update={"cause": line}) if line else reason)
+    return verdict.model_copy(update={"detail": detail, "reasons": tuple(reasons)})
 
 
 def causes_of(verdict: Verdict) -> list[Cause]:
     """Read the causes of a verdict."""
     return [Cause.model_validate(one) for one in verdict.detail.get("causes", ())]
-
-
-def _with_cause(reason: Reason, lines: dict[tuple[Any, ...], str]) -> Reason:
-    place = (reason.numbers.get("reference"), reason.column, reason.numbers.get("slice"))
-    line = lines.get((*place, reason.code))
-    return reason if line is None else reason.model_copy(update={"cause": line})

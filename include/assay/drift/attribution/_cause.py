@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from assay.drift._measurements import Frozen
+from assay.verdict import Frozen
 
 
 class SegmentPart(Frozen):
@@ -90,7 +88,7 @@ class Cause(Frozen):
     rows: int | None = None
     excess: int | None = None
     file: str | None = None
-    pipeline: tuple[PipelineChange, ...] = Field(())
+    pipeline: tuple[PipelineChange, ...] = ()
 
     @property
     def name(self) -> str:

@@ -76,18 +76,12 @@ def decompose(counts: Array, score: Array) -> Parts:
     whole = float(overall[1] - overall[0])
     left = noise.within_variance / noise.total_variance if noise.total_variance else 1.0
     return Parts(
-        whole=whole,
-        centre=float(overall.mean()),
-        rows=rows,
-        mix=mix,
-        within=within,
-        means=means,
-        mix_error=noise.mix_error,
-        within_error=noise.within_error,
+        whole, float(overall.mean()), rows, mix, within, means,
+        mix_error=noise.mix_error, within_error=noise.within_error,
         p=_p(float(mix.sum()), noise, moved),
         stands_out=_stands_out(whole, float(mix.sum()), noise, moved),
         restates=left < _FIXED,
-    )
+    )  # fmt: skip
 
 
 class _Noise:
@@ -112,9 +106,8 @@ class _Noise:
         self.mix_error = float(np.sqrt(of_shares + of_means))
         self.within_variance = float((size * spread).sum() / size.sum())
         grand = float((size * mean).sum() / size.sum())
-        self.total_variance = self.within_variance + float(
-            (size * (mean - grand) ** 2).sum() / size.sum()
-        )
+        between = float((size * (mean - grand) ** 2).sum() / size.sum())
+        self.total_variance = self.within_variance + between
 
 
 def _p(mix: float, noise: _Noise, moved: Array) -> float:

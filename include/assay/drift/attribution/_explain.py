@@ -96,15 +96,13 @@ def explain_drift(
     ranked, chosen = _ranked(found, policy)
     best = ranked[0]
     hides = is_classified(alarm.column, policy, contract)
-    cause = bare.model_copy(
-        update={
-            "whole": round12(best.parts.whole),
-            "segmenting": chosen and chosen.by.column,
-            "splits": tuple(_split(one, score.measure == "share", hides) for one in ranked),
-            **best.gaining(chosen is not None),
-        }
-    )
-    return cause, _rows(score, chosen, best.parts.centre)
+    found_of = {
+        "whole": round12(best.parts.whole),
+        "segmenting": chosen and chosen.by.column,
+        "splits": tuple(_split(one, score.measure == "share", hides) for one in ranked),
+        **best.gaining(chosen is not None),
+    }
+    return bare.model_copy(update=found_of), _rows(score, chosen, best.parts.centre)
 
 
 class _Found:
@@ -165,16 +163,12 @@ def _ranked(found: Sequence[_Found], policy: DriftPolicy) -> tuple[list[_Found],
     """Rank all splits, the best first, and choose the one that explains the shift, if any."""
     level = (policy.alpha or 0.0) / len(found)
     ranked = sorted(found, key=lambda one: (one.parts.restates, -one.parts.stands_out))
-    explaining = [
-        one
-        for one in ranked
-        if one.parts.p <= level and one.parts.stands_out >= _EVEN and not one.parts.restates
-    ]
+    sure = [one for one in ranked if one.parts.p <= level and not one.parts.restates]
+    explaining = [one for one in sure if one.parts.stands_out >= _EVEN]
     if not explaining:
         return ranked, None
-    near = [
-        one for one in explaining if one.parts.stands_out >= _NEAR * explaining[0].parts.stands_out
-    ]
+    least = _NEAR * explaining[0].parts.stands_out
+    near = [one for one in explaining if one.parts.stands_out >= least]
     best = min(near, key=lambda one: len(one.by.keys))
     return [best, *(one for one in ranked if one is not best)], best
 
@@ -212,9 +206,8 @@ def _split(one: _Found, shares: bool, hides: bool) -> Split:
 def _mean(one: _Found, side: int, segment: int, hides: bool) -> float | None:
     """A segment's share, None where the rows behind it are too few to be shown."""
     rows, mean = int(one.parts.rows[side, segment]), one.parts.means[side, segment]
-    counted = min(round(rows * mean), rows - round(rows * mean)) if rows else 0
     if not rows or isinstance(one.by.shown(rows), str):
         return None
-    if (hides or one.by.classified) and 0 < counted < one.by.least:
-        return None
-    return round12(float(mean))
+    counted = min(round(rows * mean), rows - round(rows * mean))
+    hidden = (hides or one.by.classified) and 0 < counted < one.by.least
+    return None if hidden else round12(float(mean))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from assay.drift.attribution._cause import Cause, SegmentPart, Split
@@ -137,12 +137,8 @@ def _count(rows: int | str) -> str:
 
 
 def _tried(cause: Cause) -> str:
-    others: Iterator[Split] = (s for s in cause.splits if s.column != cause.segmenting)
-    return _few(
-        [
-            f"{s.column} (restates {cause.column})"
-            if s.restates
-            else f"{s.column} ({percent(cause.share(s.mix))} from mix)"
-            for s in others
-        ]
-    )
+    def one(split: Split) -> str:
+        mix = f"{percent(cause.share(split.mix))} from mix"
+        return f"{split.column} ({f'restates {cause.column}' if split.restates else mix})"
+
+    return _few([one(split) for split in cause.splits if split.column != cause.segmenting])

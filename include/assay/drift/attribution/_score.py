@@ -122,14 +122,11 @@ def _celled(
 
 def _missing(sides: Sides, part: Slice | None, column: str) -> Score:
     tables = _celled(sides, part, lambda t: without_nan(t[column]).isnull().cast("int8"))
-    before, now = (
-        side.totals(
-            f"missing {column}",
-            lambda t: {"rows": t.count(), "n": without_nan(t[column]).count()},
-            part,
-        )
-        for side in sides
-    )
+
+    def totals(table: Table) -> dict[str, ir.Value]:
+        return {"rows": table.count(), "n": without_nan(table[column]).count()}
+
+    before, now = (side.totals(f"missing {column}", totals, part) for side in sides)
     more = (now["rows"] - now["n"]) * before["rows"] >= (before["rows"] - before["n"]) * now["rows"]
     words = f"rows {'without' if more else 'with'} a value of {column}"
     return Score(*tables, {1: 1.0, 0: 0.0} if more else {1: 0.0, 0: 1.0}, 0.0, words, "share")
@@ -200,11 +197,10 @@ def _kantorovich(table: Array, edges: Array, unit: float) -> Array:
 
 def _cut(side: Table, edges: list[float]) -> Table:
     """Each row's cell: how many marks lie below its value."""
-    if not edges:
-        return side.mutate(cell=ibis.literal(0, "int8"))
-    if len(edges) == 1:
-        return side.mutate(cell=(side.cell > edges[0]).cast("int8"))
-    cell = side.cell.bucket(edges, closed="right", include_under=True, include_over=True)
+    if len(edges) > 1:
+        cell = side.cell.bucket(edges, closed="right", include_under=True, include_over=True)
+    else:
+        cell = (side.cell > edges[0]).cast("int8") if edges else ibis.literal(0, "int8")
     return side.mutate(cell=cell)
 
 

@@ -55,10 +55,9 @@ class Segmenting:
     def labels(self) -> list[str]:
         """What each segment is called, `(other)` last; a number where it may not be named."""
         shown = []
-        for i, key in enumerate(self.keys):
-            level = level_of(key)
-            name = "(missing)" if level is None else level
-            shown.append(name if key in self.named else f"segment {i + 1}")
+        for i, key in enumerate(self.keys, 1):
+            name = "(missing)" if key == MISSING else f"{level_of(key)}"
+            shown.append(name if key in self.named else f"segment {i}")
         return [*shown, OTHER]
 
     def shown(self, rows: int) -> int | str:
@@ -161,9 +160,8 @@ def segment_counts(score: Score, by: Sequence[Segmenting]) -> list[Array]:
         columns = {f"s{i}": one.level(table) for i, one in enumerate(by)}
         for batch in table.select("cell", **columns).to_pyarrow_batches(chunk_size=1_000_000):
             cells = _places(batch.columns[0], list(score.values))
-            for counts, shape, one, column in zip(
-                found, shapes, by, batch.columns[1:], strict=True
-            ):
+            columns_of = zip(found, shapes, by, batch.columns[1:], strict=True)
+            for counts, shape, one, column in columns_of:
                 segments = _places(column, [level_of(key) for key in one.keys])
                 at = segments.astype(np.int64) * shape[1] + cells
                 counts[side] += np.bincount(at, minlength=counts[side].size).reshape(shape)

@@ -17,10 +17,11 @@ import ibis
 from ibis import Table
 
 from assay.drift._column_judge import ColumnJudge
-from assay.drift._measurements import DriftMeasurements, Frozen
+from assay.drift._measurements import DriftMeasurements
 from assay.engine import ROW, round12
 from assay.errors import InputError
 from assay.policy.drift import CategoryTest, DriftPolicy, NumericTest
+from assay.verdict import Frozen
 
 What = Literal["effect", "missing", "unseen"]
 _DIGITS: Final = 2
@@ -181,18 +182,12 @@ def _distances(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[_Row]:
 
 def _unshifted(one: DriftMeasurements) -> DriftMeasurements:
     """As it would be with the reference's own shares, so that their bounds are chance's."""
-    columns = tuple(
-        column.model_copy(
-            update={
-                "missing_current": round(
-                    column.missing_reference * column.rows_current / max(column.rows_reference, 1)
-                ),
-                "unseen": None if column.unseen is None else 0,
-            }
-        )
-        for column in one.columns
-    )
-    return one.model_copy(update={"columns": columns})
+    columns = []
+    for c in one.columns:
+        missing = round(c.missing_reference * c.rows_current / max(c.rows_reference, 1))
+        unseen = None if c.unseen is None else 0
+        columns.append(c.model_copy(update={"missing_current": missing, "unseen": unseen}))
+    return one.model_copy(update={"columns": tuple(columns)})
 
 
 def _proposal(

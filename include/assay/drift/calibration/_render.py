@@ -19,17 +19,10 @@ def render_calibration_json(found: Calibration) -> str:
 def render_calibration_text(found: Calibration) -> str:
     """A table that fits a terminal, and what the proposals rest on."""
     rows = [
-        (
-            p.column,
-            p.effect,
-            number(p.quantile),
-            number(p.floor),
-            number(p.current),
-            number(p.proposed),
-            p.caveat or "",
-        )
+        (p.column, p.effect, *map(number, (p.quantile, p.floor, p.current, p.proposed)),
+         p.caveat or "")
         for p in found.proposals
-    ]
+    ]  # fmt: skip
     return "\n".join([*_head(found), "", *aligned([_HEAD, *rows]), *_tail(found)]) + "\n"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from assay.contract import Contract
 from assay.drift._measurements import ColumnDrift
 from assay.drift.columns._column_task import ColumnTask
-from assay.drift.columns._column_types import fetch, kind, level_form, order_of, without_nan
+from assay.drift.columns._column_types import kind, level_form, order_of, without_nan
 from assay.drift.columns._column_values import Sides, Values, held, streamed, too_large
 from assay.drift.columns._counted_table import CountedTable
 from assay.drift.columns._level_column import compare_levels
@@ -91,8 +91,7 @@ class Comparison:
         n, blocks = values()
         common = self._common(name, part) | _sizes(rows, n)
         time = kind(sides[1].table[name]) == "time"
-        test = self.policy.columns[name].test
-        return compare_ordered(blocks, self._job(name, part), test, time, common)
+        return compare_ordered(blocks, self._job(name, part), common["test"], time, common)
 
     def _job(self, name: str, part: Slice | None) -> ColumnTask:
         policy, closed = self.policy, None
@@ -128,13 +127,8 @@ class Comparison:
     def _unsortable(self, sides: Sides, name: str, part: Slice | None) -> ColumnDrift:
         """A column without a common order: a fault, unless one side has no value at all."""
         tables = [side.sliced(part) for side in sides]
-        values = [
-            fetch(
-                table.aggregate(rows=table.count(), n=without_nan(table[name]).count())
-            ).to_pylist()[0]
-            for table in tables
-        ]
-        n, rows = [v["n"] for v in values], [v["rows"] for v in values]
+        n = [count(without_nan(table[name]).name("v").as_table().drop_null()) for table in tables]
+        rows = [side.rows(part) for side in sides]
         common = self._common(name, part) | _sizes(rows, n)
         if not all(n):
             return ColumnDrift(**common)
@@ -145,13 +139,7 @@ class Comparison:
 
 def _sizes(rows: list[int], n: list[int]) -> dict[str, int]:
     """Rows of both sides: all, those with a value, those without (null or NaN)."""
-    sides = ("reference", "current")
-    return {
-        f"{what}_{side}": count
-        for what, counts in (
-            ("rows", rows),
-            ("n", n),
-            ("missing", [r - k for r, k in zip(rows, n, strict=True)]),
-        )
-        for side, count in zip(sides, counts, strict=True)
-    }
+    sizes: dict[str, int] = {}
+    for side, r, k in zip(("reference", "current"), rows, n, strict=True):
+        sizes |= {f"rows_{side}": r, f"n_{side}": k, f"missing_{side}": r - k}
+    return sizes

@@ -26,14 +26,9 @@ def compare_levels(
     Without a row on either side it has no statistic.
     """
     rows, rows_before = sum(current.values()), sum(reference.values())
-    common |= {
-        "rows_reference": rows_before,
-        "rows_current": rows,
-        "missing_reference": reference.get(None, 0),
-        "missing_current": current.get(None, 0),
-    }
-    common["n_reference"] = rows_before - common["missing_reference"]
-    common["n_current"] = rows - common["missing_current"]
+    for side, levels in (("reference", reference), ("current", current)):
+        whole, missing = sum(levels.values()), levels.get(None, 0)
+        common |= {f"rows_{side}": whole, f"missing_{side}": missing, f"n_{side}": whole - missing}
     if not rows or not rows_before:
         return ColumnDrift(**common)
     # Code points are in the order of their bytes, so that this is the engine's order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.drift._column_judge import beyond
+from assay.drift._column_judge import beyond, either_way
 from assay.drift._measurements import DriftMeasurements
 from assay.drift.concept._measure import auc_of
 from assay.policy.drift import DriftPolicy
@@ -43,8 +43,7 @@ def _late(one: DriftMeasurements, share: float, least: float) -> Reason:
         code=ReasonCode.LABELS_LATE,
         outcome=Outcome.WARN,
         message=f"only {share:.3g} of the rows have a label so far; {least:g} is needed to judge "
-        f"label and prediction "
-        f"({one.table} against {one.reference})",
+        f"label and prediction ({one.table} against {one.reference})",
         numbers={"labelled_share": share, "least_labelled": least, "table": one.table},
     )
 
@@ -67,8 +66,7 @@ def _judged(
             numbers={"limit": limit, "table": one.table, "reference": one.reference},
         )
         return
-    low, high = _bounds(name, now, before, level / 2)
-    bounds = (max(low, -high, 0.0), max(high, -low))
+    bounds = either_way(*_bounds(name, now, before, level / 2))
     gap = abs(now.value - before.value)
     outcome = beyond(gap, bounds, limit, gap == 0)
     if outcome is None:
@@ -98,11 +96,8 @@ def _judged(
 def _bounds(name: str, now: Measurement, before: Measurement, level: float) -> tuple[float, float]:
     if name == "auc":
         current, reference = auc_of(now), auc_of(before)
-        return (
-            (-1.0, 1.0)
-            if current is None or reference is None
-            else change(current, reference, level)
-        )
-    return newcombe(
-        now.detail["count"], now.n or 0, before.detail["count"], before.n or 0, 2 * level
-    )
+        if current is None or reference is None:
+            return -1.0, 1.0
+        return change(current, reference, level)
+    counts = now.detail["count"], now.n or 0, before.detail["count"], before.n or 0
+    return newcombe(*counts, 2 * level)

@@ -33,9 +33,9 @@ def measure_concept(
     -------
     tuple of Measurement
         Each with its own denominator as ``n``; its value is None where that is 0. The labelled
-        share says how many rows have a label. Rows without a
-        label (or, for a comparison, without a prediction or score) take no part. AUC has its
-        variance (DeLong) and both classes' rows in ``detail``.
+        share says how many rows have a label. Rows without a label (or, for a comparison, without
+        a prediction or score) take no part. AUC has its variance (DeLong) and both classes' rows
+        in ``detail``.
     """
     if policy.concept is None:
         return ()
@@ -119,18 +119,15 @@ def _auc(side: CountedTable, columns: _Columns, positive: str, group: str) -> Me
     sides = [values() for values in side.values(wanted).values()]
     negatives, positives = (len(values) for values in sides)
     found = area(sorted_blocks.merged(sides[0], sides[1]), negatives, positives)
+    classes = {"negatives": negatives, "positives": positives}
     return Measurement(
         name="auc",
-        value=None if found is None else round12(found.value),
+        value=found and round12(found.value),
         unit="1",
         n=negatives + positives,
         column=columns.score,
         group=group,
-        detail={
-            "negatives": negatives,
-            "positives": positives,
-            "variance": None if found is None else round12(found.variance),
-        },
+        detail=classes | {"variance": found and round12(found.variance)},
     )
 
 

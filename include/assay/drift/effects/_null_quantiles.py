@@ -68,11 +68,12 @@ def divergence_nulls(table: Array, level: float, rng: np.random.Generator) -> tu
         psis.append(_formulas.psi(*pair))
         divergences.append(_formulas.jensen_shannon(*pair) ** 2)
         left -= size
-    divergence = _upper(np.concatenate(divergences), level)
-    return (
-        Null(_upper(np.concatenate(psis), level), "simulated"),
-        Null(math.sqrt(min(divergence, 1.0)), "simulated"),
-    )
+    return _simulated(*(_upper(np.concatenate(found), level) for found in (psis, divergences)))
+
+
+def _simulated(psi: float, divergence: float) -> tuple[Null, Null]:
+    distance = math.sqrt(min(divergence, 1.0))
+    return Null(psi, "simulated"), Null(distance, "simulated")
 
 
 def _upper(values: Array, level: float) -> float:
@@ -109,11 +110,7 @@ def _of_many(table: Array, level: float, rng: np.random.Generator) -> tuple[Null
         for i, term in enumerate(_formulas.terms(drawn[0], drawn[1], sizes, cells)):
             means[i] += (term.mean(axis=0) * times[part]).sum()
             variances[i] += (term.var(axis=0) * times[part]).sum()
-    psi, divergence = means + NormalDist().inv_cdf(1 - level) * np.sqrt(variances)
-    return (
-        Null(float(psi), "simulated"),
-        Null(math.sqrt(min(float(divergence), 1.0)), "simulated"),
-    )
+    return _simulated(*(means + NormalDist().inv_cdf(1 - level) * np.sqrt(variances)).tolist())
 
 
 def wasserstein_null(

@@ -82,10 +82,8 @@ def _ks_statistic(seen: OrderedCounts, task: ColumnTask, _: Divergences) -> Effe
 
 
 def _cramers_v(test: Homogeneity, rows: int, _: Divergences) -> Effect:
-    cells = max(test.cells, 2)
-    value, null = (
-        _formulas.cramers_v(s, rows, cells) for s in (test.statistic, test.null_statistic)
-    )
+    found = (test.statistic, test.null_statistic)
+    value, null = (_formulas.cramers_v(s, rows, max(test.cells, 2)) for s in found)
     law = "analytic" if test.law == "chi_square" else "simulated"
     return Effect.of("cramers_v", value, null, law)
 
@@ -107,20 +105,14 @@ EFFECTS: Final[Mapping[str, EffectSize]] = {
     ),
     "psi": EffectSize("PSI", "psi", "PSI", _psi, _psi, _formulas.psi_weights),
     "jensen_shannon": EffectSize(
-        "Jensen-Shannon",
-        "jensen_shannon_divergence",
-        "Jensen-Shannon divergence",
-        _jensen_shannon,
-        _jensen_shannon,
-        _formulas.jensen_shannon_weights,
+        "Jensen-Shannon", "jensen_shannon_divergence", "Jensen-Shannon divergence",
+        _jensen_shannon, _jensen_shannon, _formulas.jensen_shannon_weights,
     ),
     "wasserstein": EffectSize(
-        "Wasserstein",
-        "wasserstein",
-        "Wasserstein distance over the interquartile range",
+        "Wasserstein", "wasserstein", "Wasserstein distance over the interquartile range",
         of_order=_wasserstein,
     ),
     "auc": EffectSize("AUC", "auc", "AUC"),
-}
+}  # fmt: skip
 MEASURES: Final = {effect.measure: effect.measured for effect in EFFECTS.values()}
 """What an attribution splits → the words for readers."""

@@ -16,14 +16,13 @@ import numpy as np
 
 from assay.statistics import chi_square_law
 
+Array = np.ndarray[Any, Any]
 _TAIL: Final = 8.0
 _BODY: Final = (2.00012, 0.247105, -0.0649821, 0.0347962, -0.0116720, 0.00168691)
 _UPPER: Final = (1.0776, -2.30695, 0.43424, -0.082433, 0.008056, -0.0003146)
 
 
-def terms(
-    counts: np.ndarray[Any, Any], before: np.ndarray[Any, Any], n: int, m: int
-) -> np.ndarray[Any, Any]:
+def terms(counts: Array, before: Array, n: int, m: int) -> Array:
     """Terms of the midrank statistic A²aN, one a distinct value; their sum is the statistic.
 
     ``counts`` are the rows of reference and current at each distinct value, ``before`` those at
@@ -38,18 +37,16 @@ def terms(
     # The two samples' distances are the same but for the sign, since their ranks add up.
     distance = total * (before[0] + counts[0] / 2) - n * below
     factor = (1 / n + 1 / m) * ((total - 1) / total**2)
-    found: np.ndarray[Any, Any] = weight * distance**2 * factor
+    found: Array = weight * distance**2 * factor
     return found
 
 
-def statistics(
-    reference: np.ndarray[Any, Any], current: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
+def statistics(reference: Array, current: Array) -> Array:
     """The statistic of many tables of counts, shape (draws, k), that share their margins."""
     counts = np.stack([reference, current])
     before = counts.cumsum(axis=-1) - counts
     n, m = (int(side[0].sum()) for side in (reference, current))
-    found: np.ndarray[Any, Any] = terms(counts, before, n, m).sum(axis=-1)
+    found: Array = terms(counts, before, n, m).sum(axis=-1)
     return found
 
 
@@ -77,12 +74,5 @@ def p_value(statistic: float) -> float:
         return math.sqrt(3) * chi_square_law.sf(2 * statistic, 1)
     if statistic < 2:
         body = math.exp(-1.2337141 / statistic) / math.sqrt(statistic)
-        return 1 - body * _polynomial(_BODY, statistic)
-    return -math.expm1(-math.exp(_polynomial(_UPPER, statistic)))
-
-
-def _polynomial(coefficients: tuple[float, ...], x: float) -> float:
-    value = 0.0
-    for coefficient in reversed(coefficients):
-        value = value * x + coefficient
-    return value
+        return 1 - body * float(np.polynomial.polynomial.polyval(statistic, _BODY))
+    return -math.expm1(-math.exp(float(np.polynomial.polynomial.polyval(statistic, _UPPER))))

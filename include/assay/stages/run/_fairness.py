@@ -29,10 +29,10 @@ def fairness(run: Run) -> Finished:
     with run.session() as session:
         candidate, observed = workspace.candidate.read(session), workspace.observed.read(session)
         seen = with_audit(run, session, candidate)
-        measured = measure_fairness(session, seen, policy, contract.roles, levels)
+        measured = measure_fairness(seen, policy, contract.roles, levels)
         marked, treatments = mark_treatments(run, session, observed)
         seen = with_audit(run, session, marked)
-        treated = measure_treatment(session, seen, policy, treatments, levels)
+        treated = measure_treatment(seen, policy, treatments, levels)
     verdict = judge_fairness(measured, policy, treated)
     page = render_html(verdict, FairnessReport.of(verdict), run.page_context)
     report = workspace.report("fairness").write(page)
