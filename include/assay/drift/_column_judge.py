@@ -18,7 +18,7 @@ Share = tuple[float, tuple[float, float]]
 
 
 class ColumnJudge:
-    """Applies the limits of one column; its p is adjusted."""
+    """Applies the limits of one column."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class ColumnJudge:
         column: ColumnDrift,
         adjusted: float | None,
     ) -> None:
-        self.policy, self.one, self.column, self.adjusted = policy, one, column, p
+        self.policy, self.one, self.column, self.adjusted = policy, one, column, adjusted
         self.spec = _spec(policy, column)
         self.effect: Effect | None = column.effect(self.spec.effect)
 

@@ -88,15 +88,17 @@ def _once(reasons: Sequence[Reason]) -> list[Reason]:
 def _states(one: DriftMeasurements) -> Iterator[Reason]:
     """Reasons why a table is not compared at all."""
     none = f"there is no reference {one.reference!r}" + (f": {one.note}" if one.note else "")
-    states = {
-        "empty_batch": "the batch has no rows, so nothing can be compared",
-        "no_reference": none,
-        "bootstrap_batch": "the policy releases this batch without a reference",
-        "not_applicable": f"drift is not judged here: {one.note}",
+    empty = "the batch has no rows, so nothing can be compared"
+    first = "the policy releases this batch without a reference"
+    states: dict[str, tuple[ReasonCode, str]] = {
+        "empty_batch": (ReasonCode.EMPTY_BATCH, empty),
+        "no_reference": (ReasonCode.NO_REFERENCE, none),
+        "bootstrap": (ReasonCode.BOOTSTRAP_BATCH, first),
+        "not_applicable": (ReasonCode.NOT_APPLICABLE, f"drift is not judged here: {one.note}"),
     }
-    if one.state != "compared":
-        code = ReasonCode("bootstrap_batch" if one.state == "bootstrap" else one.state)
-        yield Reason(code=code, outcome=code.outcome, message=states[code])
+    if one.state in states:
+        code, message = states[one.state]
+        yield Reason(code=code, outcome=code.outcome, message=message)
 
 
 def _columns(

@@ -13,7 +13,7 @@ import numpy as np
 from assay.contract import Contract
 from assay.drift._measurements import ColumnDrift
 from assay.drift.columns._column_task import ColumnTask
-from assay.drift.columns._column_types import kind, level_form, order_of, without_nan
+from assay.drift.columns._column_types import count, kind, level_form, order_of, without_nan
 from assay.drift.columns._column_values import Sides, Values, held, streamed, too_large
 from assay.drift.columns._counted_table import CountedTable
 from assay.drift.columns._level_column import compare_levels
