@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -159,6 +159,12 @@ def problems_error(cls: type[AssayError], problems: Sequence[Problem]) -> AssayE
         p = problems[0]
         return cls(p.what, where=p.where, got=p.got, expected=p.expected, do=p.do)
     return cls(f"{len(problems)} problems:", problems=problems)
+
+
+def unknown(name: object, known: Collection[str]) -> dict[str, Any]:
+    """Say of a name what was got, which names are known, and which of these is the nearest."""
+    expected, near = "one of: " + ", ".join(known), did_you_mean(str(name), known) or None
+    return {"got": name, "expected": expected, "do": near}
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

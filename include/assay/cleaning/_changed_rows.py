@@ -51,7 +51,5 @@ def marks_of(rows: MarkedTable, *, all_changed: bool) -> Table:
         # A sum is several times cheaper than a disjunction of as many terms.
         count = functools.reduce(operator.add, (m.cast("int16") for m in marked))
         table = table.filter(count > 0)
-    hidden = [
-        n for n in table.columns if n.startswith(("__m", GROUP)) or n in {DROPPED, DROPPED_AT}
-    ]
-    return table.select(ROW, *hidden)
+    ours = ("__m", GROUP, DROPPED)
+    return table.select(ROW, *(name for name in table.columns if name.startswith(ours)))

@@ -9,19 +9,14 @@ from typing import Any, Final
 import ibis
 from ibis import Table
 
+from assay.cleaning import _report as reports
 from assay.cleaning._apply import apply_steps
 from assay.cleaning._changed_rows import marks_of, rows_to_change
 from assay.cleaning._fit import MANY
 from assay.cleaning._fitted_state import FittedState
 from assay.cleaning._marked_table import DROPPED, DROPPED_AT, MarkedTable
 from assay.cleaning._problems import check_policy
-from assay.cleaning._report import (
-    CleaningReport,
-    change_log,
-    group_columns,
-    measure_cleaning,
-    measure_levels,
-)
+from assay.cleaning._report import CleaningReport
 from assay.cleaning._scaler import render_scaler
 from assay.engine import ROW, Session, data_columns
 from assay.engine.functions import count_whole_numbers
@@ -75,20 +70,21 @@ def clean(
     check_state(policy, state, table, roles)
     count = _count_rows(session, table)
     begun = MarkedTable.begin(table, values=policy.change_log == "values")
-    if groups := group_columns(begun.table, policy.groups):
+    if groups := reports.group_columns(begun.table, policy.groups):
         begun = replace(begun, table=begun.table.mutate(**groups))
-    levels = measure_levels(session, begun.table, policy.groups)
+    levels = reports.measure_levels(session, begun.table, policy.groups)
     done = apply_steps(session, begun, state)
     out = done.kept.select(ROW, *done.columns)
     some = rows_to_change(begun, state) if count >= MANY else None
     rows = done if some is None else apply_steps(session, some, state)
     marks = session.set_aside(marks_of(rows, all_changed=some is not None))
-    report = measure_cleaning(session, marks, rows, state, data_columns(table), count, levels)
+    columns = data_columns(table)
+    report = reports.measure_cleaning(session, marks, rows, state, columns, count, levels)
     gone = marks.filter(marks[DROPPED_AT].notnull())
     return Cleaned(
         table=out,
         dropped=gone.select(ROW, disposition=ibis.literal("dropped"), reasons=gone[DROPPED]),
-        change_log=change_log(marks, rows, policy),
+        change_log=reports.change_log(marks, rows, policy),
         report=report,
         scaler=state.scaler("derived"),
         scaler_text=render_scaler(state),

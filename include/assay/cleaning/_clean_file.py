@@ -9,18 +9,13 @@ from ibis import Table
 
 from assay.cleaning._clean import Cleaned, clean
 from assay.cleaning._fit import fit
-from assay.cleaning._fitted_state import FittedState
+from assay.cleaning._fitted_state import FittedOn, FittedState
 from assay.cleaning._html import render_html
 from assay.cleaning._judge import judge_cleaning
 from assay.cleaning._report import CleaningReport
 from assay.cleaning._scaler import scale
 from assay.cleaning.steps import steps_of
-from assay.engine import (
-    ROW,
-    FileDigest,
-    Session,
-    open_session,
-)
+from assay.engine import ROW, FileDigest, Session, open_session
 from assay.errors import InputError, PolicyError
 from assay.page import PageContext
 from assay.policy import load_policy
@@ -77,11 +72,11 @@ def clean_file(
                          expected="NAME.parquet or NAME.csv")  # fmt: skip
     for source in (data, reference):
         if source is not None and target.exists() and Path(source).resolve() == target.resolve():
-            raise InputError(
+            what, do = (
                 "the cleaned file would replace what it is made from",
-                where=str(out),
-                do="Give --out another name.",
+                "Give --out another name.",
             )
+            raise InputError(what, where=str(out), do=do)
     loaded = load_policy(policy, CleaningPolicy)
     if reference is None and any(step.scaling() for step in loaded.steps):
         raise PolicyError(
@@ -92,15 +87,15 @@ def clean_file(
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with open_session() as session:
-        table = _typed(session, session.open_data(data), loaded)
-        fitted = fit(
-            session,
-            table if reference is None else _typed(session, session.open_data(reference), loaded),
-            loaded,
-            fitted_on="batch" if reference is None else "reference",
-        )
+        source = table = _typed(session, session.open_data(data), loaded)
+        if reference is not None:
+            source = _typed(session, session.open_data(reference), loaded)
+        fitted_on: FittedOn = "batch" if reference is None else "reference"
+        fitted = fit(session, source, loaded, fitted_on=fitted_on)
         cleaned = clean(session, table, loaded, fitted)
-        written = _write(session, cleaned.table, target)
+        rows, parquet = cleaned.table, target.suffix == ".parquet"
+        written = (session.write_parquet(rows, target, [ROW], presorted=True) if parquet
+                   else session.write_csv(rows, target, [ROW]))  # fmt: skip
         beside = _scaler(session, cleaned, target)
         verdict = judge_cleaning(cleaned.report, loaded)
         if report is not None:
@@ -117,12 +112,6 @@ def _typed(session: Session, table: Table, policy: CleaningPolicy) -> Table:
         return table
     values = session.one(table.aggregate(**{n: table[n].count() for n in texts}))
     return table.mutate(**{n: table[n].cast("float64") for n in texts if values[n] == 0})
-
-
-def _write(session: Session, table: Table, path: Path) -> FileDigest:
-    if path.suffix == ".parquet":
-        return session.write_parquet(table, path, [ROW], presorted=True)
-    return session.write_csv(table, path, [ROW])
 
 
 def _scaler(session: Session, cleaned: Cleaned, out: Path) -> dict[str, Path]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from assay import verdict
 from assay.document import content_hash
 from assay.errors import InputError
 from assay.policy.cleaning import CleaningPolicy
@@ -15,10 +16,8 @@ Fault = Literal["n_too_small", "spread_zero", "no_values", "scaling_refused"]
 Value = bool | int | float | str | None
 
 
-class Frozen(BaseModel):
-    """A value that can't be changed and has no other field."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+class Frozen(verdict.Frozen, ser_json_inf_nan="strings"):
+    """A value whose JSON may have infinite numbers."""
 
 
 class ColumnFit(Frozen):
@@ -109,14 +108,10 @@ class FittedState(Frozen):
         for fit in self.steps:
             method = self.policy.steps[fit.index].scaling(output)
             if method is not None:
-                columns |= {
-                    name: {"method": method, "n": f.n, **f.values}
-                    for name, f in fit.columns.items()
-                    if "scale" in f.values
-                }
-        if not columns:
-            return None
-        return {"format": "assay.scaler/1", "policy_hash": self.policy_hash, "columns": columns}
+                scaled = {n: f for n, f in fit.columns.items() if "scale" in f.values}
+                columns |= {n: {"method": method, "n": f.n, **f.values} for n, f in scaled.items()}
+        about = {"format": "assay.scaler/1", "policy_hash": self.policy_hash}
+        return {**about, "columns": columns} if columns else None
 
     @property
     def hash(self) -> str:
@@ -140,5 +135,5 @@ class FittedState(Frozen):
             return cls.model_validate_json(text)
         except ValidationError as exc:
             first = exc.errors(include_url=False, include_input=False)[0]
-            place: Any = ".".join(str(p) for p in first["loc"])
+            place = ".".join(map(str, first["loc"]))
             raise InputError("isn't a fitted state", where=place, got=first["type"]) from exc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from assay.cleaning._render import HEADS, NUMBERS, answer, facts, step_rows
+from assay.cleaning._render import HEADS, NO_STEP, NUMBERS, answer, facts, step_rows
 from assay.cleaning._report import CleaningReport, GroupReport
 from assay.page import (
     Lead,
@@ -27,10 +27,11 @@ _GROUPS = "Counts below the policy’s least number are shown as <n."
 
 def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) -> str:
     """Render the cleaning as a page, in counts only."""
+    steps = table(HEADS, step_rows(report), numbers=NUMBERS) or text(NO_STEP)
     sections = [
         Section("Reasons", [reasons(verdict.reasons, _NONE)]),
         Section("Cells changed by column", [_columns(report)]),
-        Section("Changes by step", [_steps(report)], _STEPS),
+        Section("Changes by step", [steps], _STEPS),
         Section("By group", [_groups(report.groups)], _GROUPS),
     ]
     lead = Lead.of(verdict, answer(report), facts(verdict, report))
@@ -41,22 +42,13 @@ def _columns(report: CleaningReport) -> Markup:
     """Columns with a changed cell, the most first."""
     changed = sorted(((n, c) for c, n in report.columns.items() if n), reverse=True)
     most = max((n for n, _ in changed), default=1)
-    rows = (
-        (
-            column,
-            bar(count, most, f"{column}: {count:,} cells changed"),
-            number(count),
-            percent(count / report.rows_in if report.rows_in else None),
-        )
-        for count, column in changed
-    )
+    rows = []
+    for count, column in changed:
+        share = percent(count / report.rows_in if report.rows_in else None)
+        drawn = bar(count, most, f"{column}: {count:,} cells changed")
+        rows.append((column, drawn, number(count), share))
     heads = ["column", "", "cells changed", "share of rows"]
     return table(heads, rows, drawn=(1,), numbers=(2, 3))
-
-
-def _steps(report: CleaningReport) -> Markup:
-    rows = [row for step in report.steps for row in step_rows(step)]
-    return table(HEADS, rows, numbers=NUMBERS) or text("The policy has no step.")
 
 
 def _groups(groups: tuple[GroupReport, ...]) -> Markup:

@@ -40,10 +40,6 @@ def judge_cleaning(
 
     Parameters
     ----------
-    report : CleaningReport
-        What was done.
-    policy : CleaningPolicy
-        Its budget.
     reference : str, optional
         Name of the reference that the steps were fitted on, for the verdict's detail.
     versions : mapping of str to str, optional
@@ -51,14 +47,8 @@ def judge_cleaning(
     """
     reasons = [*_over_budget(report, policy), *_faults(report)]
     if report.rows_in == 0:
-        reasons.append(
-            Reason(
-                code=ReasonCode.CLEANING_EMPTY_BATCH,
-                outcome=Outcome.INCONCLUSIVE,
-                message="The batch has no row to clean.",
-                numbers={"rows_in": 0},
-            )
-        )
+        code, why = ReasonCode.CLEANING_EMPTY_BATCH, "The batch has no row to clean."
+        reasons.append(Reason(code=code, outcome=code.outcome, message=why, numbers={"rows_in": 0}))
     detail: dict[str, Any] = {
         "fitted_on": report.fitted_on, "rows_in": report.rows_in,
         "rows_out": report.rows_out, "rows_dropped": report.rows_dropped,
@@ -121,11 +111,11 @@ def _faults(report: CleaningReport) -> Iterator[Reason]:
 
 
 def _measurements(report: CleaningReport) -> Iterator[Measurement]:
-    for name, (count, total) in _shares(report).items():
-        share = count / total if total else None
-        yield Measurement(name=f"{name}_changed" if name != "dropped" else "rows_dropped",
-                          value=share, unit="share", n=total, detail={"count": count})  # fmt: skip
+    def share(name: str, count: int, n: int, column: str | None = None) -> Measurement:
+        about: dict[str, Any] = {"unit": "share", "column": column, "detail": {"count": count}}
+        return Measurement(name=name, value=count / n if n else None, n=n, **about)
+
+    for name, counts in _shares(report).items():
+        yield share(f"{name}_changed" if name != "dropped" else "rows_dropped", *counts)
     for column, count in report.columns.items():
-        share = count / report.rows_in if report.rows_in else None
-        yield Measurement(name="cells_changed", value=share, unit="share", n=report.rows_in,
-                          column=column, detail={"count": count})  # fmt: skip
+        yield share("cells_changed", count, report.rows_in, column)

@@ -14,7 +14,7 @@ import ibis
 from ibis import Table
 
 from assay.engine import ROW, Session, data_columns
-from assay.errors import InputError, PolicyError, did_you_mean
+from assay.errors import InputError, PolicyError, unknown
 
 DROPPED = "__dropped"
 DROPPED_AT = "__dropped_at"
@@ -111,13 +111,8 @@ class MarkedTable:
             If the table has none of that name.
         """
         if name not in self.columns:
-            raise PolicyError(
-                "the data has no such column",
-                where=f"steps.{step}",
-                got=name,
-                expected="one of: " + ", ".join(sorted(self.columns)),
-                do=did_you_mean(name, self.columns) or None,
-            )
+            known = unknown(name, sorted(self.columns))
+            raise PolicyError("the data has no such column", where=f"steps.{step}", **known)
         return self.table[name]
 
     def numeric(self, name: str, step: int) -> Any:
@@ -161,8 +156,7 @@ class MarkedTable:
             before = after = None
             if self.values:
                 before, after = f"{hidden}_before", f"{hidden}_after"
-                added[before] = old.cast("string")
-                added[after] = value.cast("string")
+                added |= {before: old.cast("string"), after: value.cast("string")}
             marks.append(Mark(hidden, step, item.column, item.rule, "changed", before, after))
             added[item.column] = value
         return self._with(added, marks)
@@ -197,12 +191,9 @@ class MarkedTable:
         """Mark rows as dropped by a step, each with all of the step's reasons that hold."""
         if not drops:
             return self
-        reasons = ibis.array(
-            [
-                ibis.ifelse(where.fill_null(False), ibis.literal(reason), ibis.null("string"))
-                for where, reason in drops
-            ]
-        ).filter(lambda reason: reason.notnull())
+        none = ibis.null("string")
+        found = [ibis.ifelse(w.fill_null(False), ibis.literal(why), none) for w, why in drops]
+        reasons = ibis.array(found).filter(lambda reason: reason.notnull())
         hit = self.alive & (self.logged(step) if self.from_log else reasons.length() > 0)
         number = ibis.literal(step, "int64")
         marked = {

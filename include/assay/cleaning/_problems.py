@@ -12,7 +12,7 @@ from assay.cleaning.steps import CleaningStep, steps_of
 from assay.cleaning.steps._step import removed_column
 from assay.contract import Contract
 from assay.engine import data_columns
-from assay.errors import PolicyError, Problem, did_you_mean, problems_error
+from assay.errors import PolicyError, Problem, problems_error, unknown
 from assay.policy.cleaning import CleaningPolicy
 
 UNTOUCHABLE = frozenset({"label", "prediction", "probability", "protected", "identifier", "key"})
@@ -27,15 +27,12 @@ def roles_of(contract: Contract) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for column in contract.columns:
-        role = column.role
-        if role == "protected":
-            found[column.name] = role
-        elif column.classification == "identifier":
-            found[column.name] = "identifier"
-        elif column.name in contract.primary_key:
-            found[column.name] = "key"
-        elif role is not None:
-            found[column.name] = str(role)
+        role = column.role and str(column.role)
+        if role != "protected" and column.classification == "identifier":
+            role = "identifier"
+        elif role != "protected" and column.name in contract.primary_key:
+            role = "key"
+        found |= {column.name: role} if role else {}
     return found
 
 
@@ -49,10 +46,9 @@ def problems(
 
     Parameters
     ----------
-    policy : CleaningPolicy
-        The policy; its own ``roles`` hold for columns that ``roles`` doesn't have.
     roles : mapping, optional
-        Column to role, as ``roles_of(contract)`` gives it.
+        Column to role, as ``roles_of(contract)`` gives it; the policy's own ``roles`` hold for
+        columns that it doesn't have.
     columns : collection of str, optional
         Columns of the data; where given, expressions that name others are refused.
     dropped : collection of str
@@ -96,13 +92,8 @@ def check_policy(policy: CleaningPolicy, roles: Mapping[str, str] | None, table:
         raise problems_error(PolicyError, found)
     for path, name in policy.column_paths():
         if path[0] != "roles" and name not in columns:
-            raise PolicyError(
-                "the data has no such column",
-                where=".".join(str(part) for part in path),
-                got=name,
-                expected="one of: " + ", ".join(sorted(columns)),
-                do=did_you_mean(name, columns) or None,
-            )
+            where, known = ".".join(map(str, path)), unknown(name, sorted(columns))
+            raise PolicyError("the data has no such column", where=where, **known)
 
 
 def _refused(step: CleaningStep[Any], roles: Mapping[str, str]) -> Iterator[Problem]:
@@ -138,7 +129,7 @@ def _removed(
     """Columns that the policy names and that aren't there any more when cleaning begins."""
     for path, name in policy.column_paths():
         if name in dropped and path[0] != "roles":
-            yield removed_column(name, ".".join(str(part) for part in path), left)
+            yield removed_column(name, ".".join(map(str, path)), left)
 
 
 def _same_names(steps: Collection[CleaningStep[Any]]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from assay.verdict import Verdict
 
 HEADS: Final = ["step", "column", "changed", "flagged", "dropped rows", "not fitted because"]
 NUMBERS: Final = (2, 3, 4)
+NO_STEP: Final = "The policy has no step."
 _LISTED: Final = 4
 _FITTED_ON: Final = {
     "reference": "the reference", "moving": "a moving reference", "batch": "the batch itself",
@@ -23,10 +24,9 @@ def render_text(verdict: Verdict, report: CleaningReport) -> str:
     lines = [f"clean: {verdict.outcome.value}. {answer(report)}"]
     lines += [f"  {r.outcome.value}  {r.code}: {r.message}" for r in verdict.reasons]
     lines += [f"  {name}: {value}" for name, value in facts(verdict, report)[2:4]]
-    rows = [row for step in report.steps for row in step_rows(step)]
-    if not rows:
-        return "\n".join([*lines, "  The policy has no step."])
-    return "\n".join([*lines, "", *aligned([HEADS, *rows], NUMBERS)])
+    rows = step_rows(report)
+    table = ["", *aligned([HEADS, *rows], NUMBERS)] if rows else [f"  {NO_STEP}"]
+    return "\n".join([*lines, *table])
 
 
 def answer(report: CleaningReport) -> str:
@@ -61,8 +61,12 @@ def _fitted_on(verdict: Verdict, report: CleaningReport) -> str:
     return f"{what} {reference['name']} ({shown})"
 
 
-def step_rows(step: StepReport) -> Iterator[list[str]]:
-    """Give one row of the table for each column of a step."""
+def step_rows(report: CleaningReport) -> list[list[str]]:
+    """Give one row of the table for each column of each step."""
+    return [row for step in report.steps for row in _rows_of(step)]
+
+
+def _rows_of(step: StepReport) -> Iterator[list[str]]:
     name = f"{step.index + 1}. {step.step}"
     dropped = number(step.rows_dropped)
     if not step.columns:

@@ -138,10 +138,9 @@ def measure_cleaning(
     """
     steps = steps_of(state.policy)
     changed = [m for m in rows.marks if m.kind == "changed"]
-    parts: dict[str, Any] = {"dropped": work[DROPPED_AT].count()}
+    parts: dict[str, Any] = {mark.hidden: work[mark.hidden].sum() for mark in rows.marks}
+    parts["dropped"] = work[DROPPED_AT].count()
     parts["changed"] = (_any(work, changed) & work[DROPPED_AT].isnull()).sum()
-    for mark in rows.marks:
-        parts[mark.hidden] = work[mark.hidden].sum()
     names = list(dict.fromkeys([*columns, *(m.column for m in changed)]))
     for i, name in enumerate(names):
         parts[f"c{i}"] = _any(work, (m for m in changed if m.column == name)).sum()
@@ -263,33 +262,19 @@ def change_log(work: Table, rows: MarkedTable, policy: CleaningPolicy) -> Table:
     where the log holds no values), replaying it applies the fitted state.
     """
     nothing = ibis.null("string")
-    parts = [
-        work.filter(work[m.hidden]).select(
-            ROW,
-            step=ibis.literal(m.step, "int64"),
-            column=ibis.literal(m.column),
-            rule=ibis.literal(m.rule),
-            **_values(work, m, rows.values),
-        )
-        for m in rows.marks
-        if m.kind == "changed"
-    ]  # fmt: skip
-    kinds = ibis.literal("")
-    for index, step in enumerate(policy.steps):
-        kinds = ibis.ifelse(work[DROPPED_AT] == index, ibis.literal(f"{step.step}.drop"), kinds)
-    parts.append(
-        work.filter(work[DROPPED_AT].notnull()).select(
-            ROW, step=work[DROPPED_AT], column=nothing, rule=kinds,
-            **_values(work, None, rows.values),
-        )
-    )  # fmt: skip
+
+    def logged(where: Any, step: Any, column: Any, rule: Any, *values: Any) -> Table:
+        kept = dict(zip(("before", "after"), values, strict=True)) if rows.values else {}
+        return work.filter(where).select(ROW, step=step, column=column, rule=rule, **kept)
+
+    parts = []
+    for m in (mark for mark in rows.marks if mark.kind == "changed"):
+        values = (work[name] if name else nothing for name in (m.before, m.after))
+        step = ibis.literal(m.step, "int64")
+        column, rule = ibis.literal(m.column), ibis.literal(m.rule)
+        parts.append(logged(work[m.hidden], step, column, rule, *values))
+    kinds, gone = ibis.literal(""), work[DROPPED_AT]
+    for index, spec in enumerate(policy.steps):
+        kinds = ibis.ifelse(gone == index, ibis.literal(f"{spec.step}.drop"), kinds)
+    parts.append(logged(gone.notnull(), gone, nothing, kinds, nothing, nothing))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
-
-
-def _values(work: Table, mark: Mark | None, kept: bool) -> dict[str, Any]:
-    """The columns ``before`` and ``after``, where values are kept; null for a dropped row."""
-    if not kept:
-        return {}
-    if mark is None or mark.before is None or mark.after is None:
-        return {"before": ibis.null("string"), "after": ibis.null("string")}
-    return {"before": work[mark.before], "after": work[mark.after]}

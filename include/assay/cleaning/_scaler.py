@@ -32,13 +32,11 @@ def scale(table: Table, spec: Mapping[str, Any]) -> Table:
     columns = spec["columns"]
     if missing := [n for n in columns if n not in table.columns]:
         raise InputError("columns that the scaler needs are missing", got=missing)
-    return table.mutate(
-        **{
-            name: (table[name].cast("float64") - ibis.literal(float(c["center"])))
-            / ibis.literal(float(c["scale"]))
-            for name, c in columns.items()
-        }
-    )
+    scaled = {}
+    for name, c in columns.items():
+        centre, unit = (ibis.literal(float(c[key])) for key in ("center", "scale"))
+        scaled[name] = (table[name].cast("float64") - centre) / unit
+    return table.mutate(**scaled)
 
 
 def render_scaler(state: FittedState) -> str | None:

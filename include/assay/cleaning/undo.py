@@ -13,7 +13,7 @@ from assay.cleaning._fitted_state import FittedState
 from assay.cleaning.steps import steps_of
 from assay.cleaning.steps._step import Rule
 from assay.engine import ROW, Session, data_columns
-from assay.errors import InputError, PolicyError, did_you_mean
+from assay.errors import InputError, PolicyError, did_you_mean, unknown
 from assay.policy.cleaning import CleaningPolicy
 
 
@@ -39,13 +39,10 @@ class Difference:
         renamed = right.select(__other=right[ROW], **others)
         both = left.outer_join(renamed, left[ROW] == renamed["__other"])
         paired = both[ROW].notnull() & both["__other"].notnull()
-        differ = {
-            f"c{i}": (paired & ~_alike(both[n], both[f"__o{i}"])).sum()
-            for i, n in enumerate(shared)
-        }
-        row = both.aggregate(
-            back=both[ROW].isnull().sum(), gone=both["__other"].isnull().sum(), **differ
-        ).to_pyarrow().to_pylist()[0]  # fmt: skip
+        differ = {"back": both[ROW].isnull().sum(), "gone": both["__other"].isnull().sum()}
+        for i, name in enumerate(shared):
+            differ[f"c{i}"] = (paired & ~_alike(both[name], both[f"__o{i}"])).sum()
+        row = both.aggregate(**differ).to_pyarrow().to_pylist()[0]
         cells = {n: int(row[f"c{i}"] or 0) for i, n in enumerate(shared)}
         lost = [n for n in data_columns(left) if n not in right.columns]
         return cls(
@@ -132,16 +129,11 @@ def _unknown(known: list[Rule], rule: str | None, column: str | None) -> InputEr
     names = list(dict.fromkeys(name for r in known for name in r.rules))
     columns = list(dict.fromkeys(r.column for r in known if r.column))
     if rule is not None and rule not in names:
-        return InputError(
-            "the policy has no such rule", got=rule, expected="one of: " + ", ".join(names),
-            do=did_you_mean(rule, names) or None,
-        )  # fmt: skip
-    return InputError(
-        "the policy has no such rule on this column", got=column,
-        expected="one of: " + ", ".join(
-            dict.fromkeys(r.column for r in known if r.column and (not rule or rule in r.rules))
-        ), do=did_you_mean(column or "", columns) or None,
-    )  # fmt: skip
+        return InputError("the policy has no such rule", **unknown(rule, names))
+    of_rule = (r.column for r in known if r.column and (not rule or rule in r.rules))
+    about = unknown(column, tuple(dict.fromkeys(of_rule)))
+    about["do"] = did_you_mean(column or "", columns) or None
+    return InputError("the policy has no such rule on this column", **about)
 
 
 def _alike(a: Any, b: Any) -> Any:

@@ -13,7 +13,7 @@ from ibis.common.exceptions import IbisError
 
 from assay.engine import data_columns
 from assay.engine.functions import null_on_error
-from assay.errors import PolicyError, did_you_mean
+from assay.errors import PolicyError, unknown
 from assay.expression._functions import FUNCTIONS
 from assay.expression._grammar import (
     Call,
@@ -77,12 +77,8 @@ def compile_expression(text: str, table: Table) -> ir.Value:
 def _function(call: Call) -> Callable[..., Any]:
     known = FUNCTIONS.get(call.function)
     if known is None:
-        raise PolicyError(
-            "no such function",
-            got=call.function,
-            expected="one of: " + ", ".join(n for n in FUNCTIONS if n[0].isalpha()),
-            do=did_you_mean(call.function, FUNCTIONS) or None,
-        )
+        functions = [name for name in FUNCTIONS if name[0].isalpha()]
+        raise PolicyError("no such function", **unknown(call.function, functions))
     least, most, function = known
     if not least <= len(call.arguments) <= most:
         raise PolicyError(
@@ -99,9 +95,6 @@ def _compiled(node: Node, table: Table) -> Any:
     if isinstance(node, Name):
         options = data_columns(table)
         if node.name not in options:
-            raise PolicyError(
-                "no such column", got=node.name, expected="one of: " + ", ".join(sorted(options)),
-                do=did_you_mean(node.name, options) or None,
-            )  # fmt: skip
+            raise PolicyError("no such column", **unknown(node.name, sorted(options)))
         return table[node.name]
     return _function(node)(*(_compiled(argument, table) for argument in node.arguments))

@@ -106,23 +106,18 @@ def parse_expression(text: str) -> Node:
 
 def names_in(node: Node) -> tuple[str, ...]:
     """List the columns that an expression reads, sorted."""
-    return tuple(sorted(set(_names(node))))
+    return tuple(sorted({part.name for part in _parts(node) if isinstance(part, Name)}))
 
 
 def calls_in(node: Node) -> Iterator[Call]:
     """Every function call and operator of a tree."""
-    if isinstance(node, Call):
-        yield node
-        for argument in node.arguments:
-            yield from calls_in(argument)
+    return (part for part in _parts(node) if isinstance(part, Call))
 
 
-def _names(node: Node) -> Iterator[str]:
-    if isinstance(node, Name):
-        yield node.name
-    elif isinstance(node, Call):
-        for argument in node.arguments:
-            yield from _names(argument)
+def _parts(node: Node) -> Iterator[Node]:
+    yield node
+    for argument in node.arguments if isinstance(node, Call) else ():
+        yield from _parts(argument)
 
 
 @dataclass(frozen=True)
@@ -200,11 +195,14 @@ class _Reader:
 
     def _members(self) -> list[Node]:
         self._need("(")
-        members = [self._member()]
+        return self._listed(self._member)
+
+    def _listed(self, part: Callable[[], Node]) -> list[Node]:
+        found = [part()]
         while self._take(","):
-            members.append(self._member())
+            found.append(part())
         self._need(")")
-        return members
+        return found
 
     def _member(self) -> Node:
         negative = self._take("-")
@@ -256,13 +254,7 @@ class _Reader:
 
     def _arguments(self, depth: int) -> tuple[Node, ...]:
         self._need("(")
-        if self._take(")"):
-            return ()
-        found = [self.either(depth)]
-        while self._take(","):
-            found.append(self.either(depth))
-        self._need(")")
-        return tuple(found)
+        return () if self._take(")") else tuple(self._listed(lambda: self.either(depth)))
 
     def _chain(self, operators: tuple[str, ...], part: Part, depth: int) -> Node:
         node, links = part(depth), depth

@@ -55,12 +55,9 @@ class PseudonymKey:
     def __post_init__(self) -> None:
         if self.version < 1:
             raise InputError("version of the pseudonym key", got=self.version, expected="1 or more")
-        if len(self.master) < _MASTER_BYTES:
-            raise InputError(
-                "the pseudonym key is too short",
-                got=f"{len(self.master)} bytes",
-                expected=f"{_MASTER_BYTES} bytes or more",
-            )
+        if (size := len(self.master)) < _MASTER_BYTES:
+            least = f"{_MASTER_BYTES} bytes or more"
+            raise InputError("the pseudonym key is too short", got=f"{size} bytes", expected=least)
 
     @property
     def fingerprint(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from assay.document import load_document, validate_document
-from assay.errors import PolicyError, Problem, did_you_mean, problems_error
+from assay.errors import PolicyError, Problem, problems_error, unknown
 from assay.policy._base import Policy
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
@@ -33,13 +33,12 @@ def load_policy(
     document = load_document(path, PolicyError)
     policy = validate_document(document, model, PolicyError)
     if columns is not None:
-        known = "one of: " + ", ".join(sorted(columns))
+        known = sorted(columns)
         problems = [
-            Problem("no such column", where=document.where(loc), got=name, expected=known,
-                    do=did_you_mean(name, columns) or None)
+            Problem("no such column", where=document.where(loc), **unknown(name, known))
             for loc, name in policy.column_paths()
             if name not in columns
-        ]  # fmt: skip
+        ]
         if problems:
             raise problems_error(PolicyError, problems)
     return policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from assay.contract import Contract
-from assay.errors import Problem, did_you_mean
+from assay.errors import Problem, unknown
 from assay.policy.privacy import PrivacyPolicy
 from assay.privacy._treatments import treatment_of
 
@@ -56,10 +56,5 @@ def removed_columns(policy: PrivacyPolicy, names: Iterable[str]) -> tuple[str, .
 def _unknown(policy: PrivacyPolicy, contract: Contract) -> Iterator[Problem]:
     for name in policy.columns:
         if name not in contract.column_names:
-            yield Problem(
-                f"no such column in data set {contract.dataset!r}",
-                where=f"privacy columns.{name}",
-                got=name,
-                expected="one of: " + ", ".join(contract.column_names),
-                do=did_you_mean(name, contract.column_names) or None,
-            )
+            what, known = f"no such column in data set {contract.dataset!r}", contract.column_names
+            yield Problem(what, where=f"privacy columns.{name}", **unknown(name, known))

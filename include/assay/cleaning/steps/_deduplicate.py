@@ -45,9 +45,7 @@ class Deduplicate(CleaningStep[DeduplicateStep], kind="deduplicate"):
         if step.null_keys == "keep":
             kept = kept.filter([kept[key].notnull() for key in step.keys])
         order = [
-            (kept[o.column].asc if o.direction == "asc" else kept[o.column].desc)(
-                nulls_first=o.nulls == "first"
-            )
+            getattr(kept[o.column], o.direction)(nulls_first=o.nulls == "first")
             for o in step.order_by
         ]
         keys = [kept[key] for key in step.keys]

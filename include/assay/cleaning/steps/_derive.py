@@ -11,7 +11,7 @@ from assay.cleaning._fitted_state import FittedOn, StepFit
 from assay.cleaning._marked_table import MarkedTable
 from assay.cleaning.steps._step import CleaningStep, UnchangedCells, removed_column
 from assay.engine import Session
-from assay.errors import PolicyError, Problem, did_you_mean
+from assay.errors import PolicyError, Problem, unknown
 from assay.expression import columns_of, compile_expression
 from assay.policy.cleaning_steps import DeriveStep
 from assay.statistics.columns import ColumnNumbers
@@ -34,19 +34,16 @@ class Derive(CleaningStep[DeriveStep], kind="derive"):
             try:
                 reads = columns_of(text)
             except PolicyError as exc:
-                yield from (
-                    replace(p, where=f"{where} {p.where or ''}".rstrip()) for p in exc.problems
-                )
+                for problem in exc.problems:
+                    yield replace(problem, where=f"{where} {problem.where or ''}".rstrip())
                 continue
             if available is None:
                 continue
-            for unknown in (n for n in reads if n not in available):
-                if unknown in dropped:
-                    yield removed_column(unknown, where, available)
+            for read in (n for n in reads if n not in available):
+                if read in dropped:
+                    yield removed_column(read, where, available)
                     continue
-                yield Problem("no such column", where=where, got=unknown,
-                              expected="one of: " + ", ".join(sorted(available)),
-                              do=did_you_mean(unknown, available) or None)  # fmt: skip
+                yield Problem("no such column", where=where, **unknown(read, sorted(available)))
             available.add(name)
 
     def read_columns(self) -> Collection[str]:

@@ -145,30 +145,21 @@ class Impute(CleaningStep[ImputeStep], kind="impute"):
         try:
             return ibis.literal(_typed(dtype, fill)).cast(dtype)
         except (TypeError, ValueError) as exc:
-            raise PolicyError(
-                "the constant isn't of the column's type",
-                where=f"steps.{self.index}.columns.{name}",
-                got=fill,
-                expected=str(dtype),
-            ) from exc
+            what, where = "the constant isn't of the column's type", f"steps.{self.index}"
+            where += f".columns.{name}"
+            raise PolicyError(what, where=where, got=fill, expected=str(dtype)) from exc
 
 
 def _typed(dtype: Any, fill: Value) -> Any:
-    if dtype.is_boolean():
-        return _only(fill, isinstance(fill, bool))
-    if dtype.is_string():
-        return _only(fill, isinstance(fill, str))
     if dtype.is_date():
         return date.fromisoformat(str(fill))
     if dtype.is_timestamp():
         return datetime.fromisoformat(str(fill))
-    number = isinstance(fill, int | float) and not isinstance(fill, bool)
-    if dtype.is_integer():
-        return _only(fill, number and float(fill or 0).is_integer())
-    return _only(fill, number)
-
-
-def _only(fill: Value, right: bool) -> Value:
+    if dtype.is_boolean() or dtype.is_string():
+        right = isinstance(fill, bool if dtype.is_boolean() else str)
+    else:
+        right = isinstance(fill, int | float) and not isinstance(fill, bool)
+        right = right and (not dtype.is_integer() or float(fill or 0).is_integer())
     if not right:
         raise TypeError
     return fill

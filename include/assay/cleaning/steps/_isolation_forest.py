@@ -20,7 +20,7 @@ from ibis import Table
 
 from assay.cleaning._fitted_state import Fault, FittedOn, ForestFit, StepFit, Tree
 from assay.cleaning._marked_table import Flag, MarkedTable
-from assay.cleaning.steps._outlier_actions import outlier_inventions, rule_of
+from assay.cleaning.steps._outlier_actions import inventions, rule_of
 from assay.cleaning.steps._step import CleaningStep, Invention, Rule
 from assay.engine import ROW, Session
 from assay.policy.cleaning_steps import Forest, OutliersStep
@@ -52,7 +52,7 @@ class IsolationForest(CleaningStep[OutliersStep], kind=Forest.kind):
 
     def inventions(self) -> Iterator[Invention]:
         """List the columns by which rows are dropped."""
-        return outlier_inventions(self.spec)
+        return inventions(self.spec)
 
     @property
     def name(self) -> str:
@@ -69,25 +69,20 @@ class IsolationForest(CleaningStep[OutliersStep], kind=Forest.kind):
 
         columns, complete = self.spec.columns, _complete(table, self.spec.columns)
         taken = self._sampled(table.filter(complete))
+        about: dict[str, Any] = {"columns": columns, "sampled": taken.num_rows}
+        about["sklearn"] = _sklearn.VERSION
         if taken.num_rows < 2:
-            return ForestFit(columns=columns, trees=(), normaliser=1.0, threshold=None,
-                             sampled=taken.num_rows, scored=taken.num_rows,
-                             sklearn=_sklearn.VERSION, fault="n_too_small")  # fmt: skip
+            return ForestFit(trees=(), normaliser=1.0, threshold=None, scored=taken.num_rows,
+                             fault="n_too_small", **about)  # fmt: skip
         matrix = _matrix(taken, len(columns))
         trees, seen = _sklearn.grow_forest(matrix, self.by.trees, self.by.seed)
         normaliser = _sklearn.average_path_length(seen)
         scored = _scored(table.filter(complete), columns, trees, normaliser)
         scores = np.sort(np.concatenate([score for _, score in scored]))
-        return ForestFit(
-            columns=columns,
-            trees=trees,
-            normaliser=normaliser,
-            threshold=float(scores[int(self.by.contamination * len(scores))]),
-            sampled=taken.num_rows,
-            scored=len(scores),
-            sklearn=_sklearn.VERSION,
-            fault=None if scores[0] < scores[-1] else "spread_zero",
-        )
+        threshold = float(scores[int(self.by.contamination * len(scores))])
+        fault: Fault | None = None if scores[0] < scores[-1] else "spread_zero"
+        return ForestFit(trees=trees, normaliser=normaliser, threshold=threshold,
+                         scored=len(scores), fault=fault, **about)  # fmt: skip
 
     def _sampled(self, table: Table) -> pa.Table:
         """The numbers of the rows with the smallest hash."""

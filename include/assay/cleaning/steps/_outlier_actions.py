@@ -10,12 +10,8 @@ from ibis.expr.datatypes import DataType
 
 from assay.cleaning._fitted_state import ColumnFit
 from assay.cleaning._marked_table import Change, Flag, MarkedTable
-from assay.cleaning.steps._outlier_bounds import (
-    bounds_of,
-    nearest_bounds,
-    nearest_value,
-    unless_inside,
-)
+from assay.cleaning.steps import _outlier_bounds as bounds
+from assay.cleaning.steps._outlier_bounds import bounds_of
 from assay.cleaning.steps._step import Fits, Invention, held_value
 from assay.policy.cleaning_steps import OutliersStep
 from assay.statistics.profile import Profile
@@ -67,7 +63,7 @@ class EmptyOutliers(FlagOutliers):
         for name, where in beyond.items():
             value, fit = rows.table[name], fits[name]
             new = ibis.ifelse(where, self.replacement(value, fit), value)
-            new = unless_inside(value, fit, value, new)
+            new = bounds.unless_inside(value, fit, value, new)
             changes.append(Change(name, new, rule_of(spec), where))
         return rows.change(index, changes)
 
@@ -85,11 +81,11 @@ class ClipOutliers(EmptyOutliers):
 
     def replacement(self, value: Any, fit: ColumnFit) -> Any:
         """The nearest bound."""
-        return nearest_value(value, fit)
+        return bounds.nearest_value(value, fit)
 
     def profile_after(self, profile: Profile, fit: ColumnFit, dtype: DataType) -> Profile | None:
         """Clip the cells of the profile."""
-        least, most = (held_value(dtype, end) for end in nearest_bounds(dtype, fit))
+        least, most = (held_value(dtype, end) for end in bounds.nearest_bounds(dtype, fit))
         if least is None or most is None:
             return None
         return profile.clipped(*bounds_of(fit), least, most)
@@ -105,7 +101,7 @@ def rule_of(spec: OutliersStep) -> str:
     return f"outliers.{spec.by.method}.{spec.action}"
 
 
-def outlier_inventions(spec: OutliersStep) -> Iterator[Invention]:
+def inventions(spec: OutliersStep) -> Iterator[Invention]:
     """List the columns of the step, unless their outliers are only flagged."""
     for name in () if spec.action == "flag" else spec.columns:
         yield Invention(name, f"outlier {spec.action}", "Flag its outliers.")

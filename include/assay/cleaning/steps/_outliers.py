@@ -8,12 +8,7 @@ from ibis import Schema
 
 from assay.cleaning._fitted_state import ColumnFit, FittedOn, StepFit
 from assay.cleaning._marked_table import MarkedTable
-from assay.cleaning.steps._outlier_actions import (
-    ACTIONS,
-    FlagOutliers,
-    outlier_inventions,
-    rule_of,
-)
+from assay.cleaning.steps._outlier_actions import ACTIONS, FlagOutliers, inventions, rule_of
 from assay.cleaning.steps._outlier_bounds import bounds_of, is_beyond, is_within, whole_bounds_of
 from assay.cleaning.steps._outlier_methods import METHODS
 from assay.cleaning.steps._step import (
@@ -53,7 +48,7 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
 
     def inventions(self) -> Iterator[Invention]:
         """List the columns, unless they are only flagged."""
-        return outlier_inventions(self.spec)
+        return inventions(self.spec)
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         """Need what the method needs."""
@@ -112,13 +107,11 @@ class Outliers(CleaningStep[OutliersStep], kind="outliers"):
 
     def unchanged(self, cells: UnchangedCells, fit: StepFit) -> UnchangedCells:
         """Add that the cells lie within the bounds."""
-        return cells.with_conditions(
-            {
-                name: is_within(cells.table[name], one, null_if_missing=name in cells.filled)
-                for name, one in fit.columns.items()
-                if one.fault is None
-            }
-        )
+        fits = {name: one for name, one in fit.columns.items() if one.fault is None}
+        return cells.with_conditions({
+            name: is_within(cells.table[name], one, null_if_missing=name in cells.filled)
+            for name, one in fits.items()
+        })  # fmt: skip
 
     def rules(self) -> Iterator[Rule]:
         """List a rule a column."""

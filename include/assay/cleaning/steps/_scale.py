@@ -35,14 +35,9 @@ class Scale(CleaningStep[ScaleStep], kind="scale"):
             return self.fitted(columns=dict.fromkeys(self.spec.columns, refused))
         found = {}
         for name, (n, centre, spread) in self._spreads(numbers).items():
-            if centre is None:
-                found[name] = ColumnFit(n=0, fault="no_values")
-                continue
-            found[name] = ColumnFit(
-                n=n,
-                values={"center": centre, "scale": spread or 1.0},
-                fault=None if spread else "spread_zero",
-            )
+            values = {"center": centre, "scale": spread or 1.0}
+            fit = ColumnFit(n=n, values=values, fault=None if spread else "spread_zero")
+            found[name] = ColumnFit(n=0, fault="no_values") if centre is None else fit
         return self.fitted(columns=found)
 
     @property
