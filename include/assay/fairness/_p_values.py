@@ -56,12 +56,7 @@ def difference_p(x1: int, n1: int, x2: int, n2: int, most: float) -> float:
     low, high = 0.0, _FURTHEST_Z
     while high - low > _PRECISION:
         middle = (low + high) / 2
-        if _beyond(newcombe_at(x1, n1, x2, n2, middle), most):
-            low = middle
-        else:
-            high = middle
+        least, greatest = newcombe_at(x1, n1, x2, n2, middle)
+        beyond = least > most or greatest < -most
+        low, high = (middle, high) if beyond else (low, middle)
     return two_sided_level(low)
-
-
-def _beyond(interval: tuple[float, float], most: float) -> bool:
-    return interval[0] > most or interval[1] < -most

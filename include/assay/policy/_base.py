@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,16 @@ def named_at(at: tuple[str | int, ...], names: Collection[str]) -> Iterator[Colu
     """List columns, each with its place below another: its name in a mapping, or its number."""
     places = names if isinstance(names, Mapping) else range(len(names))
     yield from (((*at, place), name) for place, name in zip(places, names, strict=True))
+
+
+def optional(description: str, default: Any = None, **limits: Any) -> Any:
+    """A key of a policy that may be left out."""
+    return Field(default, description=description, **limits)
+
+
+def by_name(description: str, **limits: Any) -> Any:
+    """A mapping of a policy that is empty where it is left out."""
+    return Field(default_factory=dict, description=description, **limits)
 
 
 class Model(BaseModel):
@@ -52,9 +62,8 @@ class GatePolicy(Policy):
     on_inconclusive: OnInconclusive = Field(
         description="What an INCONCLUSIVE verdict does: `hold` the batch, or `release` it as WARN."
     )
-    roles: dict[str, Role] = Field(
-        default_factory=dict,
-        description="Roles of columns, for use without a contract; a contract's roles come first.",
+    roles: dict[str, Role] = by_name(
+        "Roles of columns, for use without a contract; a contract's roles come first."
     )
 
 
@@ -62,9 +71,7 @@ class OptionalGatePolicy(GatePolicy):
     """The policy of a gate that may not apply to a data set; it then says why."""
 
     applies: bool = Field(True, description="False where the gate has nothing to judge.")
-    reason: str | None = Field(
-        None, description="Why the gate doesn't apply; needed if it doesn't."
-    )
+    reason: str | None = optional("Why the gate doesn't apply; needed if it doesn't.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

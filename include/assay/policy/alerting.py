@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from assay.policy._base import Model, Policy
+from assay.policy._base import Model, Policy, optional
 from assay.reasons import RUNBOOKS
 from assay.verdict import Outcome
 
@@ -73,9 +73,8 @@ class SeverityRule(Matching):
 class Place(Model):
     """Where a message goes."""
 
-    slack: Channel | None = Field(
-        None,
-        description="Slack channel, by `#name` or id. An incoming webhook always posts to its own.",
+    slack: Channel | None = optional(
+        "Slack channel, by `#name` or id. An incoming webhook always posts to its own."
     )
     email: tuple[Address, ...] = Field((), description="E-mail addresses, all in one message.")
 
@@ -180,18 +179,15 @@ class AlertingPolicy(Policy):
     routes: tuple[Route, ...] = Field(
         description="Who is notified. An incident without a route is shown, without a message."
     )
-    quiet_hours: QuietHours | None = Field(
-        None, description="When messages are held back; none if left out."
-    )
+    quiet_hours: QuietHours | None = optional("When messages are held back; none if left out.")
     escalation: Escalation | None = Field(
         None, description="Who is notified when nobody acknowledges; nobody if left out."
     )
-    continues_within_minutes: int | None = Field(
-        None,
-        ge=1,
-        description="A check that fails again so soon after its incident was resolved continues "
+    continues_within_minutes: int | None = optional(
+        "A check that fails again so soon after its incident was resolved continues "
         "it; where a message can't be edited, *Resolved* is sent only when this time is over. "
         "Left out, each time is a new incident.",
+        ge=1,
     )
     longest_silence_days: int | None = Field(
         None, ge=1, description="How long a snooze may last at most; no limit if left out."

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, GatePolicy, Model, named_at
+from assay.policy._base import ColumnPath, GatePolicy, Model, by_name, named_at
 from assay.policy.cleaning_steps import AnyStep, usual_order
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -31,9 +31,7 @@ class Budget(Model):
     cells: Limit | None = Field(None, description="Cells changed, of all cells of the data.")
     rows: Limit | None = Field(None, description="Rows changed or dropped, of all rows.")
     dropped: Limit | None = Field(None, description="Rows dropped, of all rows.")
-    columns: dict[str, Limit] = Field(
-        default_factory=dict, description="Cells changed in one column, of all rows."
-    )
+    columns: dict[str, Limit] = by_name("Cells changed in one column, of all rows.")
 
 
 class Groups(Model):

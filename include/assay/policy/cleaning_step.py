@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import Field
 
-from assay.policy._base import ColumnPath, Model, named_at
+from assay.policy._base import ColumnPath, Model, named_at, optional
 
 
 class Step(Model):
@@ -17,9 +17,7 @@ class Step(Model):
     rank: ClassVar[int]
     """Place in the usual order."""
 
-    reason: str | None = Field(
-        None, min_length=1, description="Why this step stands outside the usual order."
-    )
+    reason: str | None = optional("Why this step stands outside the usual order.", min_length=1)
     rationale: str | None = Field(None, description="What the numbers of this step come from.")
     step: str
 

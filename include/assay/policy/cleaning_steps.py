@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.policy._base import ColumnPath, Model, named_at
+from assay.policy._base import ColumnPath, Model, by_name, named_at, optional
 from assay.policy.cleaning_step import Step
 
 Scalar = bool | int | float | str
@@ -25,9 +25,7 @@ class ParseColumn(Model):
         description="Type of the values."
     )
     null_values: tuple[str, ...] = Field((), description="Texts that mean null, as `?` or `NA`.")
-    format: str | None = Field(
-        None, description="strptime format of a date or timestamp; ISO 8601 without it."
-    )
+    format: str | None = optional("strptime format of a date or timestamp; ISO 8601 without it.")
     on_error: Literal["null", "drop"] = Field(
         description="What happens to a text that doesn't parse: its cell becomes `null`, or its "
         "row is dropped; both are counted and logged. `drop` is refused for labels, predictions, "
@@ -48,10 +46,9 @@ class TextColumn(Model):
 
     trim: bool = Field(False, description="Remove white space at both ends.")
     case: Literal["upper", "lower"] | None = Field(None, description="One case for all letters.")
-    map: dict[str, str | None] = Field(
-        default_factory=dict,
-        description="Spelling to replacement, null to remove; looked up after trim and case. "
-        "Refused for labels, predictions, keys, identifiers and protected attributes.",
+    map: dict[str, str | None] = by_name(
+        "Spelling to replacement, null to remove; looked up after trim and case. "
+        "Refused for labels, predictions, keys, identifiers and protected attributes."
     )
 
 

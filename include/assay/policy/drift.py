@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, named_at
+from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, by_name, named_at, optional
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Batch = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
@@ -143,9 +143,8 @@ class Season(Model):
     by: Literal["weekday", "iso_week", "month", "holiday"] = Field(
         description="What batches of one season share."
     )
-    holidays: dict[str, tuple[dt.date, ...]] = Field(
-        default_factory=dict,
-        description="For `by: holiday`: name to dates. Days in none of them are one season.",
+    holidays: dict[str, tuple[dt.date, ...]] = by_name(
+        "For `by: holiday`: name to dates. Days in none of them are one season."
     )
     batches: int | None = Field(None, ge=1, description="At most this many, the nearest; or all.")
     least: int = Field(ge=1, description="Fewer batches than this are no reference.")
@@ -178,17 +177,15 @@ class Concept(Model):
     positive: str | int | float | bool = Field(
         description="The positive level, for label share, precision, recall and AUC."
     )
-    limits: dict[ConceptMeasure, ConceptLimit] = Field(
-        default_factory=dict,
-        description="Measures that are judged, each with the change from the reference that "
-        "matters; the others are only shown. AUC needs a column of role `probability`.",
+    limits: dict[ConceptMeasure, ConceptLimit] = by_name(
+        "Measures that are judged, each with the change from the reference that "
+        "matters; the others are only shown. AUC needs a column of role `probability`."
     )
-    least_labelled: float | None = Field(
-        None,
+    least_labelled: float | None = optional(
+        "Share of rows that must have their label. Below it labels are late: the gate "
+        "gives WARN and judges no measure.",
         gt=0,
         le=1,
-        description="Share of rows that must have their label. Below it labels are late: the gate "
-        "gives WARN and judges no measure.",
     )
 
     @model_validator(mode="after")
@@ -210,9 +207,7 @@ class Classifier(Model):
         description="The AUC from which a shift matters; .5 separates nothing.",
     )
     rationale: str | None = Field(None, description="What the limit comes from.")
-    columns: tuple[str, ...] = Field(
-        (), description="Columns that it uses; by default all of `columns:`."
-    )
+    columns: tuple[str, ...] = optional("Columns that it uses; by default all of `columns:`.", ())
     rows: int = Field(
         ge=100,
         description="Most rows of each table that it uses: those with the smallest seeded hash.",
@@ -228,12 +223,11 @@ class DriftPolicy(OptionalGatePolicy):
 
     noun: ClassVar[str] = "drift"
 
-    alpha: float | None = Field(
-        None,
+    alpha: float | None = optional(
+        "Level of the corrected tests: the share of batches without any shift that may "
+        "seem to have one.",
         gt=0,
         lt=0.5,
-        description="Level of the corrected tests: the share of batches without any shift that may "
-        "seem to have one.",
     )
     alpha_rationale: str | None = Field(None, description="What alpha comes from.")
     correction: Literal["benjamini_hochberg", "benjamini_yekutieli"] = Field(
@@ -241,23 +235,20 @@ class DriftPolicy(OptionalGatePolicy):
         description="Correction over the tests; Benjamini-Yekutieli holds under any dependence.",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of permutations and simulations.")
-    least_number: int | None = Field(
-        None,
-        ge=1,
-        description="Levels of a classified column are shown only with at least this many rows; "
+    least_number: int | None = optional(
+        "Levels of a classified column are shown only with at least this many rows; "
         "without it none are.",
+        ge=1,
     )
-    references: dict[Name, Reference] = Field(
-        default_factory=dict,
-        description="References by name; with a moving one, a pinned one is required.",
+    references: dict[Name, Reference] = by_name(
+        "References by name; with a moving one, a pinned one is required."
     )
     bootstrap: Batches = Field(
         (), description="Batches that are released without a reference: a list, or first and last."
     )
-    columns: dict[str, ColumnTest] = Field(
-        default_factory=dict,
-        description="Columns, each with its test, effect and limit. The observed table is judged "
-        "by them, and the candidate too.",
+    columns: dict[str, ColumnTest] = by_name(
+        "Columns, each with its test, effect and limit. The observed table is judged "
+        "by them, and the candidate too."
     )
     slices: tuple[Slice, ...] = Field((), description="Parts of the rows judged by themselves.")
     segments: tuple[str, ...] = Field(

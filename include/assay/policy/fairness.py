@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from assay.errors import PolicyError
-from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, named_at
+from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, by_name, named_at, optional
 
 OutcomeColumn = Literal["prediction", "label"]
 _ROUNDED: Final = 1e-3
@@ -101,10 +101,9 @@ class Attribute(Model):
     levels: tuple[Level, ...] = Field(
         (), description="Further levels that may be named in reports, where no contract lists them."
     )
-    population: Population | None = Field(
-        None,
-        description="The population that the data are about: each level's share of the rows is "
-        "shown beside its share there. Not judged.",
+    population: Population | None = optional(
+        "The population that the data are about: each level's share of the rows is "
+        "shown beside its share there. Not judged."
     )
     rationale: str | None = Field(None, description="Why this reference and these groups.")
 
@@ -199,25 +198,20 @@ class FairnessPolicy(OptionalGatePolicy):
     alpha: float | None = Field(
         None, gt=0, lt=0.5, description="Level of the Holm test; intervals are at 1 − alpha."
     )
-    least_number: int | None = Field(
-        None,
-        ge=1,
-        description="Least denominator of a rate that is judged; smaller counts show as `<n`.",
+    least_number: int | None = optional(
+        "Least denominator of a rate that is judged; smaller counts show as `<n`.", ge=1
     )
-    attributes: dict[str, Attribute] = Field(
-        default_factory=dict, description="Protected attributes, by column."
-    )
+    attributes: dict[str, Attribute] = by_name("Protected attributes, by column.")
     intersections: tuple[tuple[str, ...], ...] = Field(
         (), description="Combinations of attributes that are judged as groups of their own."
     )
     intersection_depth: int | None = Field(
         None, ge=2, description="Most attributes in a combination; needed with `intersections`."
     )
-    control_features: dict[str, ControlFeature] = Field(
-        default_factory=dict,
-        description="Columns within whose levels the rates of each attribute are shown too, "
+    control_features: dict[str, ControlFeature] = by_name(
+        "Columns within whose levels the rates of each attribute are shown too, "
         "next to those over all rows (Simpson's paradox). Not judged; a difference from the "
-        "reference group that reverses its direction is a WARN.",
+        "reference group that reverses its direction is a WARN."
     )
     metrics: tuple[Metric, ...] = Field((), description="What is judged, with its limits.")
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, Model, Policy, named_at
+from assay.policy._base import ColumnPath, Model, Policy, by_name, named_at
 
 Names = tuple[str, ...]
 
@@ -157,10 +157,9 @@ class PrivacyPolicy(Policy):
 
     noun: ClassVar[str] = "privacy"
 
-    columns: dict[str, Treatment] = Field(
-        default_factory=dict,
-        description="Column to treatment. Each column that the contract classifies must be here; "
-        "others stay as they are unless they are here.",
+    columns: dict[str, Treatment] = by_name(
+        "Column to treatment. Each column that the contract classifies must be here; "
+        "others stay as they are unless they are here."
     )
 
     def column_paths(self) -> Iterable[ColumnPath]:

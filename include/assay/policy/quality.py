@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from assay.policy._base import GatePolicy, Model
+from assay.policy._base import GatePolicy, Model, by_name, optional
 
 Parameter = str | int | float | bool | None | list[str | int | float | bool | None]
 
@@ -51,13 +51,9 @@ class ScoreLimit(Model):
 class StageScores(Model):
     """Limits on the scores of one stage; a dimension without one is measured, never judged."""
 
-    completeness: ScoreLimit | None = Field(
-        None, description="Nulls where none may be, missing columns and rows."
-    )
-    uniqueness: ScoreLimit | None = Field(
-        None,
-        description="Keys and other unique columns; rows that came twice, where the contract "
-        "keeps the first.",
+    completeness: ScoreLimit | None = optional("Nulls where none may be, missing columns and rows.")
+    uniqueness: ScoreLimit | None = optional(
+        "Keys and other unique columns; rows that came twice, where the contract keeps the first."
     )
     validity: ScoreLimit | None = Field(
         None, description="Values that parse, lie in their set, range, length or pattern."
@@ -90,7 +86,6 @@ class QualityPolicy(GatePolicy):
         ScoreLimits(),
         description="Least scores of the dimensions of quality; every score is measured and kept.",
     )
-    parameters: dict[str, Parameter] = Field(
-        default_factory=dict,
-        description="Values of `$PARAMETER` placeholders in the suites, by name.",
+    parameters: dict[str, Parameter] = by_name(
+        "Values of `$PARAMETER` placeholders in the suites, by name."
     )

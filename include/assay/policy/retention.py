@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import Model, Policy
+from assay.policy._base import Model, Policy, optional
 from assay.policy.drift import Batches, BatchRange
 
 CountsFrom = Literal["landed_at", "released_at", "batch_end"]
@@ -52,10 +52,9 @@ class ZonePeriods(Model):
     work: Period = Field(
         description="Protected tables between the stages, those of held candidates included."
     )
-    audit: Period | None = Field(
-        None,
-        description="Protected attributes that the privacy policy removes and the fairness gate "
-        "compares, sealed; needed where there are any. With the last file of a month its key goes.",
+    audit: Period | None = optional(
+        "Protected attributes that the privacy policy removes and the fairness gate "
+        "compares, sealed; needed where there are any. With the last file of a month its key goes."
     )
     spill: WrittenPeriod = Field(
         description="What an engine that was killed left behind. The zone is shared: the shortest "

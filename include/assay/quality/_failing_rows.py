@@ -12,6 +12,7 @@ from assay.engine import EngineError, functions
 from assay.quality._finding import SHOWN, Finding, touches, with_rows
 from assay.quality._frame import Frame
 
+Names = Collection[str]
 FAULTS = (
     ibis_errors.IbisError, EngineError, TypeError, ValueError, KeyError, AttributeError,
     OverflowError, IndexError,
@@ -67,18 +68,12 @@ def _first(frame: Frame, flags: Mapping[int, Any], within: Any | None) -> dict[i
     return {i: found[f"r{i}"] or [] for i in flags}
 
 
-def _shown(judged: Judged, redact: Collection[str]) -> tuple[str, ...]:
-    return () if touches(judged.finding.expectation, redact) else judged.shown
-
-
 def _values(
-    frame: Frame,
-    judged: Sequence[Judged],
-    numbers: Mapping[int, list[int]],
-    redact: Collection[str],
+    frame: Frame, judged: Sequence[Judged], numbers: Mapping[int, list[int]], redact: Names
 ) -> dict[int, dict[str, Any]]:
     """What the columns that may be shown hold in those rows, by row number."""
-    shown = {c for i in numbers for c in _shown(judged[i], redact)}
+    open_ones = (judged[i] for i in numbers)
+    shown = {c for j in open_ones if not touches(j.finding.expectation, redact) for c in j.shown}
     rows = sorted({n for i, found in numbers.items() if judged[i].shown for n in found})
     if not shown or not rows:
         return {}
@@ -87,14 +82,9 @@ def _values(
 
 
 def _with_rows(
-    frame: Frame,
-    judged: Judged,
-    numbers: list[int],
-    values: Mapping[int, Mapping[str, Any]],
-    redact: Collection[str],
+    frame: Frame, judged: Judged, numbers: list[int], values: Mapping[int, Any], redact: Names
 ) -> Finding:
-    finding = judged.finding
-    e = finding.expectation
+    finding, e = judged.finding, judged.finding.expectation
     if touches(e, redact) or (not judged.shown and e.columns):
         return replace(finding, result={**finding.result, "partial_unexpected_index_list": numbers})
     rows = [{frame.row: n, **values.get(n, {})} for n in numbers]

@@ -61,9 +61,8 @@ class Finding:
         secret = touches(e, redact)
         result = redacted(e.type, self.result) if secret else dict(self.result)
         config: dict[str, Any] = {"type": e.type, "kwargs": e.arguments, "meta": dict(e.meta)}
-        config |= {"severity": e.severity} | {
-            k: v for k, v in (("notes", e.notes), ("id", e.id)) if v is not None
-        }
+        more = {"severity": e.severity, "notes": e.notes, "id": e.id}
+        config |= {k: v for k, v in more.items() if v is not None}
         raised = self.problem is not None
         return {
             "success": self.success,

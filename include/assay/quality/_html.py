@@ -86,16 +86,14 @@ def _named(f: Finding) -> Markup:
     what, rest = asked_words(e)
     of = ", ".join(e.columns) or "the table"
     note = e.notes if isinstance(e.notes, str) else ""
-    small = Markup('; <br><span class="dim">{}</span>').format(
-        ". ".join(filter(None, [rest, note]))
-    )
-    return Markup("<b>{}</b> {}{}").format(of, what, small if rest or note else "")
+    print_ = ". ".join(filter(None, [rest, note]))
+    small = Markup('; <br><span class="dim">{}</span>').format(print_) if print_ else ""
+    return Markup("<b>{}</b> {}{}").format(of, what, small)
 
 
 def _bar(f: Finding, most: float) -> Markup:
-    if not f.row_level:
-        return Markup("")
-    return bar(_share(f), most, f"{f.expectation.label}: {percent(_share(f))} of rows")
+    label = f"{f.expectation.label}: {percent(_share(f))} of rows"
+    return bar(_share(f), most, label) if f.row_level else Markup("")
 
 
 def _found(f: Finding, found: Validation) -> str:

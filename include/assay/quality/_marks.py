@@ -38,9 +38,7 @@ def marks_of(frame: Frame, judged: Sequence[Judged], duplicates: Any | None) -> 
     if failing:
         table = frame.table.filter(any_of([j.flag for j in failing]))
         none = ibis.null("string")  # first, because ARRAY(subquery) is another thing in SQL
-        reasons = [
-            ibis.ifelse(j.flag, ibis.literal(j.finding.expectation.label), none) for j in failing
-        ]
+        reasons = [ibis.ifelse(j.flag, j.finding.expectation.label, none) for j in failing]
         parts.append(table.select(
             __row=table[frame.row], disposition=ibis.literal("quarantined"),
             reasons=ibis.array([none, *reasons]).filter(lambda r: r.notnull())))  # fmt: skip

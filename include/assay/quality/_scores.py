@@ -103,19 +103,16 @@ def measure_scores(validation: Validation) -> tuple[Score, ...]:
     the ACM 45(4), 211–218. doi:10.1145/505248.506010 (the simple ratio)
     """
     rows = validation.rows_in - validation.dropped
+    judged = [f for f in validation.findings if f.problem is None]
     counted = [
-        (dimension(f.expectation), *_cells(f, rows), f.expectation.label, _words(f.expectation))
-        for f in validation.findings
-        if f.problem is None and f.expectation.severity != "info"
+        (dimension(e), *_cells(f, rows), e.label, unmet_words(e) or e.label)
+        for f, e in ((f, f.expectation) for f in judged)
+        if e.severity != "info"
     ]
     if validation.duplicates is not None:
         met = validation.rows_in - validation.duplicates
         counted.append(("uniqueness", met, validation.rows_in, _DUPLICATES, _DUPLICATES))
     return tuple(_score(name, [cell for d, *cell in counted if d == name]) for name in DIMENSIONS)
-
-
-def _words(expectation: Expectation) -> str:
-    return unmet_words(expectation) or expectation.label
 
 
 def _score(name: Dimension, cells: list[Any]) -> Score:

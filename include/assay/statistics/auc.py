@@ -60,19 +60,14 @@ def area(blocks: Iterable[Block], negatives: int, positives: int) -> Auc | None:
         return None
     before = np.zeros((2, 1), dtype=np.int64)
     # Sums of placements and of their squares: of positives among negatives, and the reverse.
-    sums: list[tuple[float, float, float]] = []
+    sums: list[tuple[float, ...]] = []
     for _, counts in blocks:
         ends = before + counts.cumsum(axis=1)
         below = ends - counts / 2
         of_positive = below[0] / negatives
         of_negative = 1 - below[1] / positives
-        sums.append(
-            (
-                float((counts[1] * of_positive).sum()),
-                float((counts[1] * of_positive**2).sum()),
-                float((counts[0] * of_negative**2).sum()),
-            )
-        )
+        parts = counts[1] * of_positive, counts[1] * of_positive**2, counts[0] * of_negative**2
+        sums.append(tuple(float(part.sum()) for part in parts))
         before = ends[:, -1:]
     total, squares, others = (math.fsum(column) for column in zip(*sums, strict=True))
     value = total / positives

@@ -24,11 +24,8 @@ class ColumnNumbers:
 
     def moments(self, names: Sequence[str]) -> dict[str, Moments]:
         """Measure count, mean and spread of columns."""
-        found: dict[str, Moments] = {}
-        for name in names:
-            moments = self.profiles[name].moments() if name in self.profiles else None
-            if moments is not None:
-                found[name] = moments
+        known = {n: self.profiles[n].moments() for n in names if n in self.profiles}
+        found = {name: moments for name, moments in known.items() if moments is not None}
         found |= measure_moments(self.table, [n for n in names if n not in found], self.sample)
         return {name: found[name] for name in names}
 
@@ -36,11 +33,10 @@ class ColumnNumbers:
         """Measure exact quantiles of columns: ``[n, q1, q2, …]`` by column."""
         found: dict[str, list[Any]] = {}
         for name, shares in asked.items():
-            if name in self.profiles:
-                profile = self.profiles[name]
-                values = [profile.quantile(share) for share in shares]
-                if None not in values:
-                    found[name] = [profile.n, *values]
+            profile = self.profiles.get(name)
+            values = [profile and profile.quantile(share) for share in shares]
+            if profile and None not in values:
+                found[name] = [profile.n, *values]
         rest = {name: shares for name, shares in asked.items() if name not in found}
         found |= measure_quantiles(self.table, rest, self.sample)
         return {name: found[name] for name in asked}

@@ -208,10 +208,8 @@ def _ratio_at(x1: int, n1: int, x2: int, n2: int, target: float) -> float:
         high *= 2
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        if ratio_z(x1, n1, x2, n2, math.exp(middle)) > target:
-            low = middle
-        else:
-            high = middle
+        above = ratio_z(x1, n1, x2, n2, math.exp(middle)) > target
+        low, high = (middle, high) if above else (low, middle)
         if high - low < 1e-13:
             break
     return math.exp((low + high) / 2)

@@ -36,12 +36,9 @@ def measure_quantiles(
     """
     if not asked:
         return {}
-    found = {} if sample is None else _by_sample(table, asked, sample)
-    if sample is None:
-        found = _by_engine(table, asked)
-    for name in asked:
-        if name not in found:
-            found |= _by_engine(table, {name: asked[name]})
+    found = _by_engine(table, asked) if sample is None else _by_sample(table, asked, sample)
+    for name in [name for name in asked if name not in found]:
+        found |= _by_engine(table, {name: asked[name]})
     return {name: found[name] for name in asked}
 
 

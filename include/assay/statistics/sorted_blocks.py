@@ -79,11 +79,9 @@ def merged(reference: Array, current: Array) -> Iterator[Block]:
                  if i + _ROWS <= len(side)]  # fmt: skip
         ends = [len(side) for side in sides]
         if nexts:
-            last = min(nexts)
-            ends = [
-                i + int(np.searchsorted(side[i:], last, side="right"))
-                for side, i in zip(sides, at, strict=True)
-            ]
+            rest = [side[i:] for side, i in zip(sides, at, strict=True)]
+            places = [int(np.searchsorted(side, min(nexts), side="right")) for side in rest]
+            ends = [i + place for i, place in zip(at, places, strict=True)]
         parts = [_distinct(side[i:e]) for side, i, e in zip(sides, at, ends, strict=True)]
         yield _together(*parts)
         at = ends
@@ -157,9 +155,8 @@ def _batches(reference: Any, current: Any) -> Iterator[tuple[Array, Array]]:
     parts: list[tuple[Array, Array]] = []
     held = 0
     for batch in kept.order_by(kept.v).to_pyarrow_batches(chunk_size=_ENGINE_ROWS):
-        parts.append(
-            (batch["v"].to_numpy(zero_copy_only=False), batch["now"].to_numpy(zero_copy_only=False))
-        )
+        values, marks = (batch[name].to_numpy(zero_copy_only=False) for name in ("v", "now"))
+        parts.append((values, marks))
         held += batch.num_rows
         while held >= _ENGINE_ROWS:
             values, marks = (np.concatenate(side) for side in zip(*parts, strict=True))

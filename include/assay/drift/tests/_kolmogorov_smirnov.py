@@ -57,10 +57,8 @@ def null_quantile(level: float, n: int, m: int) -> float:
     low, high = 0, math.lcm(n, m) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        if exact_sf(middle * step, n, m) <= level:
-            high = middle
-        else:
-            low = middle
+        rare = exact_sf(middle * step, n, m) <= level
+        low, high = (low, middle) if rare else (middle, high)
     return high * step
 
 

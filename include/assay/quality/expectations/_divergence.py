@@ -176,17 +176,12 @@ def _against_bins(e: Expectation, expected: _Partition, observed: Sequence[float
 
     A bin that ends at infinity is itself the tail of its side.
     """
-    q = _with_holdout(expected)
     left, right = math.isinf(expected.edges[0]), math.isinf(expected.edges[-1])
     both = expected.tail if left or right else expected.tail / 2
     low, high = expected.tails or (both, both)
-    p = list(observed)
-    if not left:
-        q = [low, *q]
-    if not right:
-        q = [*q, high]
-    p = p[1 if left else 0 : len(p) - 1 if right else len(p)]
-    bins = list(expected.edges[1 if left else 0 : len(expected.edges) - 1 if right else None])
+    finite = slice(1 if left else 0, -1 if right else None)
+    q = [*([] if left else [low]), *_with_holdout(expected), *([] if right else [high])]
+    p, bins = list(observed)[finite], list(expected.edges)[finite]
     partitions = {
         name: {"bins": bins, "weights": w[1:-1], "tail_weights": [w[0], w[-1]]}
         for name, w in (("observed_partition", p), ("expected_partition", q))

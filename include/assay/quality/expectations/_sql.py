@@ -65,7 +65,8 @@ class _Reader:
     def one(self, node: Mapping[str, Any], tables: frozenset[str]) -> None:
         """Refuse this node by itself."""
         kind, what = node.get("type"), node.get("class")
-        if what is None and isinstance(kind, str) and not _known(kind):
+        known = kind in _NODES or str(kind).endswith("_TYPE_INFO")
+        if what is None and isinstance(kind, str) and not known:
             raise Unjudged(f"unexpected_rows_query may not use {kind.lower()}")
         if node.get("sample"):
             raise Unjudged(
@@ -88,10 +89,6 @@ class _Reader:
             name = str(node["column_names"][0]).lower()
             if _CLOCKS.match(name) and name not in self.columns:
                 raise Unjudged(f"unexpected_rows_query may not ask for {name}")
-
-
-def _known(kind: str) -> bool:
-    return kind in _NODES or kind.endswith("_TYPE_INFO")
 
 
 def _computing(session: Session) -> frozenset[str]:

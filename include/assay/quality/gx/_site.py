@@ -78,10 +78,8 @@ def gx_shape(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     shaped = {k: v for k, v in document.items() if k not in _OURS}
     shaped["results"] = [_result(r) for r in document["results"]]
-    shaped["meta"] = {
-        **document.get("meta", {}),
-        "run_id": {"run_name": document.get("verdict"), "run_time": None},
-    }
+    run_id = {"run_name": document.get("verdict"), "run_time": None}
+    shaped["meta"] = {**document.get("meta", {}), "run_id": run_id}
     return shaped
 
 

@@ -68,9 +68,7 @@ def plant(frame: Frame, every: int) -> Iterator[Mutant]:
         by_kind.setdefault(kind(frame.table[name]), []).append(name)
     for names in by_kind.values():
         for a, b in pairwise(names):
-            columns = frame.table[a], frame.table[b]
-            exchanged = {a: columns[1].cast(columns[0].type()), b: columns[0].cast(
-                columns[1].type())}  # fmt: skip
+            exchanged = {a: frame.table[b], b: frame.table[a]}
             yield _replaced(frame, chosen, "columns exchanged", exchanged)
     yield _doubled(frame, chosen)
     lost = frame.table[frame.row] % 2 == 1

@@ -119,7 +119,9 @@ def _scored(
     met = [j.finding.success for j in judged_compiled(frame, known, frame.columns)]
     able = [e for e, ok in zip(known, met, strict=True) if ok]
     mutants = list(plant(frame, every))
-    harmed = _harmed(frame, mutants)
+    parts = {f"c{i}": frame.table.count(where=m.harmed) for i, m in enumerate(mutants)}
+    row = frame.rows(frame.table.aggregate(**parts))[0] if parts else {}
+    harmed = [int(row[name]) for name in parts]
     planted = []
     for i, mutant in enumerate(mutants):
         if harmed[i] == 0:
@@ -129,13 +131,6 @@ def _scored(
                                _caught(frame, mutant, able)))  # fmt: skip
     unmet = tuple(e.label for e, ok in zip(known, met, strict=True) if not ok)
     return MutationScore(tuple(planted), unmet, int(frame.value(frame.table.count())))
-
-
-def _harmed(frame: Frame, mutants: list[Mutant]) -> list[int]:
-    """Rows that each fault harms, all in one scan."""
-    parts = {f"c{i}": frame.table.count(where=m.harmed) for i, m in enumerate(mutants)}
-    row = frame.rows(frame.table.aggregate(**parts))[0] if parts else {}
-    return [int(row[f"c{i}"]) for i in range(len(mutants))]
 
 
 def _caught(frame: Frame, mutant: Mutant, able: list[Expectation]) -> tuple[str, ...]:
