@@ -30,6 +30,11 @@ class Outcome(StrEnum):
         """Place in the order PASS, WARN, INCONCLUSIVE, FAIL (0 to 3)."""
         return list(Outcome).index(self)
 
+    @property
+    def exit_code(self) -> int:
+        """0 for PASS and WARN, 1 for FAIL, 3 for INCONCLUSIVE."""
+        return {Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}.get(self, 0)
+
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the worst of some outcomes, PASS if there is none.
@@ -151,5 +156,5 @@ class Verdict(Frozen):
 
     @property
     def exit_code(self) -> int:
-        """0 for PASS and WARN, 1 for FAIL, 3 for INCONCLUSIVE, whatever its policy says."""
-        return {Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}.get(self.outcome, 0)
+        """The outcome's, whatever its policy says."""
+        return self.outcome.exit_code

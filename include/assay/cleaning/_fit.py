@@ -38,8 +38,6 @@ def fit(
     ----------
     reference : ibis.Table
         Rows to fit on, with ``__row``, before cleaning: each step is applied here too.
-    policy : CleaningPolicy
-        The steps.
     roles : mapping, optional
         Column to role; the policy's own ``roles`` hold for columns that it doesn't have.
     fitted_on : {'reference', 'moving', 'batch'}

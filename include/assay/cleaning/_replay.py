@@ -27,10 +27,8 @@ def replay(
 
     Parameters
     ----------
-    before : ibis.Table
-        The rows before cleaning.
     policy, state
-        The policy that cleaned them, and what was fitted for it.
+        The policy that cleaned the rows, and what was fitted for it.
     log : ibis.Table
         ``__row``, ``step`` and ``column`` of each change, as ``Cleaned.change_log`` has them.
 

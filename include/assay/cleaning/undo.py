@@ -75,12 +75,9 @@ def undo(
     ----------
     before : ibis.Table
         The rows before cleaning.
-    policy, state
-        The policy that cleaned them, and what was fitted for it.
-    rule : str, optional
-        Name of the rule as the change log has it; ``derive`` for derived columns. All by default.
-    column : str, optional
-        Only of this column; of all by default.
+    rule, column : str, optional
+        Name of the rule as the change log has it, ``derive`` for derived columns, and its column;
+        all by default.
 
     Raises
     ------

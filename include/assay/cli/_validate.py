@@ -85,7 +85,7 @@ def _alone(data: str, suite: str, more: Mapping[str, Any]) -> int:
     print_json(dict(found.document))
     errors.print("\n".join(_unmet(found.document)), soft_wrap=True)
     errors.print(f"{found.outcome.value}: {suite}")
-    return found.exit_code
+    return found.outcome.exit_code
 
 
 def _unmet(document: Mapping[str, Any]) -> list[str]:

@@ -30,8 +30,6 @@ def judge_drift(
     ----------
     measurements : DriftMeasurements or sequence of them
         One a table (observed, candidate) and reference.
-    policy : DriftPolicy
-        Its limits and alpha.
 
     Returns
     -------

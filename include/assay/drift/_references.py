@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from assay.contract import Partition
-from assay.policy.drift import (
-    Batches,
-    BatchRange,
-    DriftPolicy,
-    Pinned,
-    Previous,
-    Reference,
-    Rolling,
-    Season,
-)
+from assay.policy import drift as spec
+from assay.policy.drift import Batches, BatchRange, DriftPolicy
 
 DECIDED: Final = frozenset({"released", "held", "forced", "superseded", "expired", "erased"})
 
@@ -84,10 +76,6 @@ def choose_references(
     ----------
     policy : DriftPolicy
         Its ``references`` and ``bootstrap``.
-    batch : str
-        Key of the batch that is judged.
-    partition : Partition
-        The contract's calendar.
     released : mapping
         Batch → version id in the snapshot that the pointer names.
     states : mapping
@@ -125,12 +113,12 @@ def batches_of(batches: Batches, partition: Partition) -> tuple[str, ...]:
     return batches
 
 
-def _find(reference: Reference, world: _World) -> _Found:
-    if isinstance(reference, Pinned):
+def _find(reference: spec.Reference, world: _World) -> _Found:
+    if isinstance(reference, spec.Pinned):
         return _pinned(batches_of(reference.batches, world.partition), world)
-    if isinstance(reference, Previous):
+    if isinstance(reference, spec.Previous):
         return _nearest(world.earlier(), 1, 1, world)
-    if isinstance(reference, Rolling):
+    if isinstance(reference, spec.Rolling):
         return _nearest(world.earlier(), reference.batches, reference.batches, world)
     season = _season(reference, world.partition, world.batch)
     same = (k for k in world.earlier() if _season(reference, world.partition, k) == season)
@@ -168,7 +156,7 @@ def _nearest(keys: Iterator[str], most: int | None, least: int, world: _World) -
     return _Found(batches=tuple(batches))
 
 
-def _season(reference: Season, partition: Partition, key: str) -> str:
+def _season(reference: spec.Season, partition: Partition, key: str) -> str:
     """What batches of one season share; holidays by the days that a batch covers."""
     first, end = partition.start(key), partition.end(key)
     if reference.by == "weekday":

@@ -147,11 +147,9 @@ def _number(token: _Token) -> int | float:
     whole = token.text.isdecimal() and len(token.text) < 20
     number = int(token.text) if whole else float(token.text)
     if (number > _LARGEST) if whole else (math.isinf(number) or token.text.isdecimal()):
-        raise PolicyError(
-            "the number is too large", where=f"character {token.at + 1}", got=token.text[:24],
-            expected=f"a whole number up to {_LARGEST}, or one with a point or exponent below "
-            "1.8e308",
-        )  # fmt: skip
+        most = f"a whole number up to {_LARGEST}, or one with a point or exponent below 1.8e308"
+        raise PolicyError("the number is too large", where=f"character {token.at + 1}",
+                          got=token.text[:24], expected=most)  # fmt: skip
     return number
 
 

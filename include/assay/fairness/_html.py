@@ -92,15 +92,11 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def _groups(report: FairnessReport) -> Section:
-    rows = (
-        (
-            m.column or "",
-            (m.group or "") + (" (reference)" if m.detail.get("reference") else ""),
-            number(m.detail["shown"]),
-            percent(m.detail.get("share")),
-        )
-        for m in report.groups
-    )
+    rows = []
+    for m in report.groups:
+        name = (m.group or "") + (" (reference)" if m.detail.get("reference") else "")
+        counts = number(m.detail["shown"]), percent(m.detail.get("share"))
+        rows.append((m.column or "", name, *counts))
     return Section("Groups", [table(["attribute", "group", "rows", "share"], rows, numbers=(2, 3))])
 
 
@@ -238,19 +234,12 @@ def _within_difference(m: Measurement) -> Iterator[str | Markup]:
 
 
 def _representation(report: FairnessReport) -> Section:
-    rows = (
-        (
-            m.column or "",
-            m.group or "",
-            figure(m.value),
-            interval(m),
-            figure(m.detail["population_share"]),
-            m.detail["population"],
-            m.detail["represented"] or "too few rows to say",
-            m.detail["rows"],
-        )
-        for m in report.representations
-    )
+    rows = []
+    for m in report.representations:
+        d = m.detail
+        share = m.column or "", m.group or "", figure(m.value), interval(m)
+        wanted = figure(d["population_share"]), d["population"]
+        rows.append((*share, *wanted, d["represented"] or "too few rows to say", d["rows"]))
     heads = ["attribute", "level", "share of rows", "interval", "of the population", "population"]
     whole = table([*heads, "represented", "rows"], rows, numbers=(2, 3, 4))
     return Section("Representation", [whole], f"Which groups are in the data. {_NOT_JUDGED}")
@@ -259,16 +248,10 @@ def _representation(report: FairnessReport) -> Section:
 def _treatment(report: FairnessReport) -> Iterator[Section]:
     found = report.treatments
     rows = (
-        (
-            m.name.removeprefix("difference of "),
-            m.column or "",
-            f"{m.group} / {m.detail['reference']}",
-            figure(m.value),
-            interval(m),
-            m.detail["rows"],
-        )
+        (m.name.removeprefix("difference of "), m.column or "",
+         f"{m.group} / {m.detail['reference']}", figure(m.value), interval(m), m.detail["rows"])
         for m in report.treatment_gaps
-    )
+    )  # fmt: skip
     heads = ["uneven treatment", "attribute", "group / reference", "difference", "interval", "rows"]
     uneven = table(heads, rows, numbers=(3, 4))
     done = [p for p in found if any(m.value for m in p.members)]
@@ -287,15 +270,10 @@ def _treated(panel: Panel) -> Markup:
 
 def _fairlearn(report: FairnessReport) -> Section:
     rows = (
-        (
-            m.column or "",
-            _words(m.name.removeprefix("fairlearn.")),
-            figure(m.value),
-            f"{m.detail['rows']}: {m.n}",
-            m.detail["favourable"],
-        )
+        (m.column or "", _words(m.name.removeprefix("fairlearn.")), figure(m.value),
+         f"{m.detail['rows']}: {m.n}", m.detail["favourable"])
         for m in report.greatest_gaps
-    )
+    )  # fmt: skip
     heads = ["attribute", "figure", "value", "rows", "good result"]
     note = f"The greatest difference between any two groups, computed by fairlearn. {_NOT_JUDGED}"
     return Section("Greatest differences", [table(heads, rows, numbers=(2,))], note, folded=True)

@@ -9,13 +9,7 @@ from assay.fairness._cells import Cell, absent_groups, is_required, reference_of
 from assay.fairness._counts import OUTCOMES, Group
 from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
-from assay.fairness._measurements import (
-    about_text,
-    limits_text,
-    low_and_high,
-    number,
-    shown_count,
-)
+from assay.fairness._measurements import about_text, limits_text, low_and_high, number, shown_count
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.reasons import ReasonCode
 from assay.verdict import Outcome, Reason

@@ -129,12 +129,9 @@ def _fairlearn_lines(report: FairnessReport) -> list[str]:
     shown = report.greatest_gaps
     if not shown:
         return []
-    return [
-        "",
-        "largest gap between any two groups, by fairlearn (not judged)",
-        *(
-            f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}, good result: "
-            f"{m.detail['favourable']}; {m.n} {m.detail['rows']}"
-            for m in shown
-        ),
+    lines = [
+        f"  {m.column}: {m.name.removeprefix('fairlearn.')} {figure(m.value)}, good result: "
+        f"{m.detail['favourable']}; {m.n} {m.detail['rows']}"
+        for m in shown
     ]
+    return ["", "largest gap between any two groups, by fairlearn (not judged)", *lines]

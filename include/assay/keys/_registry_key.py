@@ -13,12 +13,7 @@ from assay.lake import Lake
 def embedded_registry_key(lake: Lake, registry: Path) -> bytes:
     """Read the key of the registry below a home, and make it if the registry isn't made yet.
 
-    Parameters
-    ----------
-    lake : Lake
-        The key lies in its secrets zone.
-    registry : Path
-        The registry's repository.
+    The key lies in the lake's secrets zone; ``registry`` is the repository.
 
     Raises
     ------
@@ -29,11 +24,8 @@ def embedded_registry_key(lake: Lake, registry: Path) -> bytes:
     path = lake.path("secrets", "registry.key")
     # The repository is looked for first: it is made after its key.
     if registry.exists() and not path.exists():
-        raise RegistryError(
-            "the registry's key is missing",
-            where=str(path),
-            do="Restore it from the backup of the secrets.",
-        )
+        do = "Restore it from the backup of the secrets."
+        raise RegistryError("the registry's key is missing", where=str(path), do=do)
     return secret_file(lake, path.name, new=secrets.token_bytes(32))
 
 

@@ -16,10 +16,8 @@ def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
 
     Parameters
     ----------
-    lake : Lake
-        The file lies in its secrets zone.
     *parts : str
-        The file's path in that zone.
+        The file's path in the lake's secrets zone.
     new : bytes
         The content of the file if it isn't there yet.
 
@@ -52,11 +50,7 @@ def private_text(lake: Lake, *parts: str, new: bytes, what: str) -> str:
     path = lake.path("secrets", *parts)
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
-        raise InputError(
-            f"others can read the {what}",
-            where=str(path),
-            got=oct(mode),
-            expected="0o600",
-            do=f"Run: chmod 600 {path}; then consider the key leaked.",
-        )
+        do = f"Run: chmod 600 {path}; then consider the key leaked."
+        raise InputError(f"others can read the {what}", where=str(path), got=oct(mode),
+                         expected="0o600", do=do)  # fmt: skip
     return content.decode("utf-8", "replace").strip()

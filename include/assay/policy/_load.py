@@ -20,8 +20,6 @@ def load_policy(
 
     Parameters
     ----------
-    model : type
-        The policy's class, e.g. ``DriftPolicy``.
     columns : collection of str, optional
         Columns of the data set. Where given, a policy that names another one is refused.
 

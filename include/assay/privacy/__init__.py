@@ -11,10 +11,4 @@ from assay.privacy._observed import protect
 from assay.privacy._policy import problems, removed_columns, version_label
 from assay.privacy._pseudonym import pseudonym
 
-__all__ = [
-    "problems",
-    "protect",
-    "pseudonym",
-    "removed_columns",
-    "version_label",
-]
+__all__ = ["problems", "protect", "pseudonym", "removed_columns", "version_label"]

@@ -40,8 +40,7 @@ def in_bins(to: Bins, column: ir.Column) -> ir.Column:
     number = column.cast("float64")
     *lower, last = to.labels
     cases = [(number < edge, label) for edge, label in zip(to.edges, lower, strict=True)]
-    cases.append((number >= to.edges[-1], last))
-    return ibis.cases(*cases, else_=ibis.null("string"))
+    return ibis.cases(*cases, (number >= to.edges[-1], last), else_=ibis.null("string"))
 
 
 @_registered(DatePart, "date", "timestamp")
@@ -61,5 +60,4 @@ def wider_level(to: Levels, column: ir.Column) -> ir.Column:
     """The wider level that lists a value."""
     text = column.cast("string")
     cases = [(text.isin(list(values)), level) for level, values in to.levels.items()]
-    cases.append((text.notnull(), to.other))
-    return ibis.cases(*cases, else_=ibis.null("string"))
+    return ibis.cases(*cases, (text.notnull(), to.other), else_=ibis.null("string"))

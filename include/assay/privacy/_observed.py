@@ -53,8 +53,7 @@ def protect(
     -----
     The HMACs are computed when this is called; all else when the table is read.
     """
-    faults = problems(policy, contract)
-    if faults:
+    if faults := problems(policy, contract):
         raise problems_error(PolicyError, faults)
     rows = _observed(session, landed, marks)
     source, columns = Landed(session, landed, key), []
@@ -76,9 +75,9 @@ def _observed(session: Session, landed: Table, marks: Table | None) -> Table:
             got=f"{unmarked} rows",
             expected="each of them in the marks of raw validation",
         )
-    quarantined = marks.filter(marks["disposition"] == "quarantined").select(ROW).distinct()
+    marked = marks.filter(marks["disposition"] == "quarantined")
+    quarantined = marked.select(__marked=marked[ROW]).distinct()
     dropped = marks.filter(marks["disposition"] == "dropped").select(ROW)
     rows = landed.filter(~unparsed).drop("__unparsed", "__landed").anti_join(dropped, ROW)
-    quarantined = quarantined.select(__marked=quarantined[ROW])
     rows = rows.left_join(quarantined, rows[ROW] == quarantined["__marked"])
     return rows.mutate(__quarantined=rows["__marked"].notnull()).drop("__marked")

@@ -31,8 +31,6 @@ def pseudonym(value: str | None, domain: str, key: PseudonymKey) -> str | None:
         The value in the canonical form that the landing table holds.
     domain : str
         Identity domain, as the contract declares it.
-    key : PseudonymKey
-        The key in force.
 
     Returns
     -------

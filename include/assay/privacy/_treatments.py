@@ -31,13 +31,7 @@ class Landed:
 
 
 class Untreated:
-    """The column stays as it is, because the policy doesn't name it.
-
-    Parameters
-    ----------
-    asked : pydantic.BaseModel or None
-        The policy's treatment of the column.
-    """
+    """The column stays as it is, because the policy doesn't name it; ``asked`` is what it says."""
 
     has_column: ClassVar[bool] = True
     """Whether versions have the column."""
@@ -87,7 +81,7 @@ class _Treated(Untreated):
 
     def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
         """Why the column can't be treated so."""
-        yield from ()
+        return iter(())
 
 
 @_registered(Drop)
@@ -164,10 +158,8 @@ class Pseudonymised(_Treated):
 
     def apply(self, rows: Table, column: Column, landed: Landed) -> Table:
         """The rows with the column treated."""
-        name = column.name
-        pairs = pseudonym_table(
-            landed.session, landed.table[name], str(column.identity_domain), landed.key
-        )
+        name, domain = column.name, str(column.identity_domain)
+        pairs = pseudonym_table(landed.session, landed.table[name], domain, landed.key)
         pairs = pairs.rename(__value="value", __pseudonym="pseudonym")
         joined = rows.left_join(pairs, rows[name].cast("string") == pairs["__value"])
         return joined.mutate(**{name: joined["__pseudonym"]}).drop("__value", "__pseudonym")

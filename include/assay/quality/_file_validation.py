@@ -16,8 +16,6 @@ from assay.quality._suite import load_suite
 from assay.quality._validation import Engine, validate
 from assay.verdict import Outcome
 
-_EXIT = {Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}
-
 
 @dataclass(frozen=True)
 class FileValidation:
@@ -26,11 +24,6 @@ class FileValidation:
     document: Mapping[str, Any]
     outcome: Outcome
     quarantine: Path | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0 for PASS and WARN, 1 for FAIL, 3 for INCONCLUSIVE."""
-        return _EXIT.get(self.outcome, 0)
 
 
 def parameters_from(pairs: Iterable[str]) -> dict[str, Any]:
@@ -75,8 +68,6 @@ def validate_file(
     ----------
     data : path or URL
         CSV or Parquet.
-    suite : path
-        The suite's JSON.
     quarantine : Path, optional
         Folder for ``quarantine.parquet``: the rows that an unmet critical expectation of rows
         fails, with all their reasons. Needs ``time``.

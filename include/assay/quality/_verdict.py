@@ -30,8 +30,6 @@ def judge_validation(
     ----------
     validation : Validation
         What the contract's and the suite's expectations found.
-    policy : QualityPolicy
-        Holds the limit.
     gate : str
         Name of the gate in the verdict, ``validate_raw`` or ``validate_clean``; the limits on
         scores are those of the stage that it names.

@@ -33,8 +33,6 @@ def check_suite_with_gx(
 
     Parameters
     ----------
-    path : path
-        The suite's JSON.
     parameters : mapping, optional
         ``parameters:`` of the quality policy that goes with it.
     """
