@@ -69,7 +69,9 @@ def problems(
     all_roles = {**policy.roles, **(roles or {})}
     left = None if columns is None else {*columns} - {*dropped}
     steps = steps_of(policy)
-    found = [*_same_names(steps), *_removed(policy, dropped, left)]
+    gone = [(path, n) for path, n in policy.column_paths() if n in dropped and path[0] != "roles"]
+    found = [removed_column(name, ".".join(map(str, path)), left) for path, name in gone]
+    found = [*_same_names(steps), *found]
     added: set[str] = set()
     for step in steps:
         found += _refused(step, all_roles)
@@ -121,15 +123,6 @@ def _names_taken(
             yield Problem("the step adds a column that is there already", where=where, got=name)
         if name.startswith("__"):
             yield Problem("names that begin with __ are the system's", where=where, got=name)
-
-
-def _removed(
-    policy: CleaningPolicy, dropped: Collection[str], left: Collection[str] | None
-) -> Iterator[Problem]:
-    """Columns that the policy names and that aren't there any more when cleaning begins."""
-    for path, name in policy.column_paths():
-        if name in dropped and path[0] != "roles":
-            yield removed_column(name, ".".join(map(str, path)), left)
 
 
 def _same_names(steps: Collection[CleaningStep[Any]]) -> Iterator[Problem]:

@@ -151,7 +151,7 @@ class ColumnJudge:
     def _reason(
         self, code: str, outcome: Outcome, message: str, numbers: dict[str, Number] | None = None
     ) -> Reason:
-        effect, column = self.effect, self.column
+        one, effect, column = self.one, self.effect, self.column
         own: dict[str, Number] = {
             "p": column.p,
             "p_adjusted": self.adjusted,
@@ -159,20 +159,13 @@ class ColumnJudge:
             "limit": self.spec.limit,
             "null_quantile": effect.null_quantile if effect else None,
         }
-        place: dict[str, Number] = {
-            "table": self.one.table,
-            "reference": self.one.reference,
-            "rows_reference": column.rows_reference,
-            "rows_current": column.rows_current,
-        }
-        if column.slice is not None:
-            place["slice"] = column.slice
+        place: dict[str, Number] = {"table": one.table, "reference": one.reference}
+        place |= column.model_dump(include={"rows_reference", "rows_current"})
+        place |= {} if column.slice is None else {"slice": column.slice}
+        numbers = (own if numbers is None else numbers) | place
+        message = f"{column.name} {message} ({one.table} against {one.reference})"
         return Reason(
-            code=code,
-            outcome=outcome,
-            message=f"{column.name} {message} ({self.one.table} against {self.one.reference})",
-            column=column.column,
-            numbers=(own if numbers is None else numbers) | place,
+            code=code, outcome=outcome, message=message, column=column.column, numbers=numbers
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from assay.drift.attribution import Cause, SegmentPart, cause_line, whole_text
+from assay.drift.attribution import Cause, Split, cause_line, whole_text
 from assay.page import Section, link, number, percent, table, text
 from assay.page.draw import split_bars
 from assay.page.legend import legend
@@ -43,13 +43,10 @@ def _parts(cause: Cause) -> Iterator[Markup]:
     best, line = cause.best, cause_line(cause.model_copy(update={"pipeline": ()}))
     yield text(Markup("<b>{}.</b> {}").format(line[0].upper() + line[1:], _scored(cause)))
     if best is not None and cause.segmenting is not None:
-        shown = best.segments[:_SHOWN]
-        ends = [v for s in best.segments for v in (s.mix, s.within)]
-        span = (min(0.0, *map(cause.share, ends)), max(0.0, *map(cause.share, ends)))
-        yield _segments(cause, shown, span)
+        yield _segments(cause, best)
         if best.segments[_SHOWN:]:
             yield text(f"{len(best.segments) - _SHOWN} more segments have smaller parts.", "note")
-        yield text(_errors(cause), "note")
+        yield text(_errors(cause, best), "note")
     if cause.splits and cause.segmenting is None:
         yield text(_EVERYWHERE, "note")
     yield from _rows(cause)
@@ -65,14 +62,14 @@ def _scored(cause: Cause) -> str:
     return f"Measured by {cause.score}: {whole_text(cause)} ({place})."
 
 
-def _segments(cause: Cause, parts: Sequence[SegmentPart], span: tuple[float, float]) -> Markup:
-    best = cause.best
-    assert best is not None  # noqa: S101 - the caller has looked
+def _segments(cause: Cause, best: Split) -> Markup:
+    ends = [cause.share(v) for s in best.segments for v in (s.mix, s.within)]
+    span = min(0.0, *ends), max(0.0, *ends)
     shares = cause.measure == "share"
     heads = [best.column, "part of the shift", "", "within", "mix", "reference rows", "batch rows"]
     heads += ["reference share", "batch share"] if shares else []
     rows = []
-    for part in parts:
+    for part in best.segments[:_SHOWN]:
         parts_of = (part.total, part.within, part.mix)
         total, within, mix = (percent(cause.share(v), 0) for v in parts_of)
         label = f"{part.label}: {total}, {within} within, {mix} mix"
@@ -85,10 +82,7 @@ def _segments(cause: Cause, parts: Sequence[SegmentPart], span: tuple[float, flo
     return table(heads, rows, numbers=range(2, 9), drawn=(1,))
 
 
-def _errors(cause: Cause) -> str:
-    best = cause.best
-    if best is None:
-        return ""
+def _errors(cause: Cause, best: Split) -> str:
     within, mix = (percent(cause.share(e), 0) for e in (best.within_error, best.mix_error))
     return (
         f"Standard errors for independent rows: ±{within} within, ±{mix} mix. "

@@ -45,10 +45,6 @@ def _choose(condition: Any, a: Any, b: Any) -> Any:
     return ibis.ifelse(condition, a, b)
 
 
-def _list(a: Any, *members: Any) -> Any:
-    return a.isin(members)
-
-
 _above_zero = functools.partial(_positive, least=lambda a: a > 0)
 
 FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
@@ -61,7 +57,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
     "<=": (2, 2, operator.le),
     ">": (2, 2, operator.gt),
     ">=": (2, 2, operator.ge),
-    "in": (2, 1000, _list),
+    "in": (2, 1000, lambda a, *members: a.isin(members)),
     "is_null": (1, 1, lambda a: a.isnull()),
     "is_not_null": (1, 1, lambda a: a.notnull()),
     "+": (2, 2, operator.add),

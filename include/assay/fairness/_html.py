@@ -56,9 +56,8 @@ def render_html(verdict: Verdict, report: FairnessReport, context: PageContext) 
     facts: list[tuple[str, str]] = []
     if verdict.detail.get("applies", False):
         facts = _facts(verdict)
-        sections += [*_cells(report), *_rates(report), *_withins(report)]
-        sections += [_groups(report), _representation(report), *_treatment(report)]
-        sections.append(_fairlearn(report))
+        sections += [_cells(report), _rates(report), *_withins(report), _groups(report)]
+        sections += [_representation(report), *_treatment(report), _fairlearn(report)]
     lead = Lead.of(verdict, _answer(report), facts)
     return render_page(context.title("Fairness"), lead, sections, context.back)
 
@@ -100,7 +99,7 @@ def _groups(report: FairnessReport) -> Section:
     return Section("Groups", [table(["attribute", "group", "rows", "share"], rows, numbers=(2, 3))])
 
 
-def _cells(report: FairnessReport) -> Iterator[Section]:
+def _cells(report: FairnessReport) -> Section:
     """A forest plot for each metric, the worst comparisons first."""
 
     def metric(m: Measurement) -> tuple[str, str, str]:
@@ -110,25 +109,19 @@ def _cells(report: FairnessReport) -> Iterator[Section]:
     for (name, rate, limit), found in groupby(sorted(report.comparisons, key=metric), metric):
         members = list(found)
         parts.append(heading(f"{_words(rate)}: {limit} ({_words(name)})") + _forest(members))
-    yield Section("Comparisons", parts, _FOREST)
+    return Section("Comparisons", parts, _FOREST)
 
 
 def _forest(members: Sequence[Measurement]) -> Markup:
     limits, nought = members[0].detail.get("limits", ()), members[0].detail.get("nought", 0.0)
     low, high = span = _span(members, [*limits, nought])
     ticks = sorted({low, *limits, nought, high})
-    rows = (
-        (
-            f"{m.column}: {m.group} / {m.detail['reference']}",
-            mark(m.detail["outcome"]),
-            _strip(m, span, m.detail["outcome"], limits, nought),
-            figure(m.value),
-            interval(m),
-            figure(m.detail["p_adjusted"]),
-            f"{number(m.detail['n'])} / {number(m.detail['n_reference'])}",
-        )
-        for m in sorted(members, key=_rank)
-    )
+    rows = []
+    for m in sorted(members, key=_rank):
+        d, name = m.detail, f"{m.column}: {m.group} / {m.detail['reference']}"
+        drawn = mark(d["outcome"]), _strip(m, span, d["outcome"], limits, nought)
+        figures = figure(m.value), interval(m), figure(d["p_adjusted"])
+        rows.append((name, *drawn, *figures, f"{number(d['n'])} / {number(d['n_reference'])}"))
     heads = ["group / reference", "", axis(ticks, span, [f"{t:.3g}" for t in ticks])]
     heads += ["figure", "interval", "p (Holm)", "rows"]
     return table(heads, rows, numbers=(3, 4, 5, 6), drawn=(2,))
@@ -163,10 +156,10 @@ def _strip(
     )
 
 
-def _rates(report: FairnessReport) -> Iterator[Section]:
+def _rates(report: FairnessReport) -> Section:
     references = {(m.column, m.group) for m in report.groups if m.detail.get("reference")}
     parts = [_panel(panel, references, (0.0, 1.0)) for panel in report.rates]
-    yield Section("Rates by group", parts, _RATES)
+    return Section("Rates by group", parts, _RATES)
 
 
 def _panel(
@@ -177,16 +170,11 @@ def _panel(
     ticks, digits = (span[0], middle, span[1]), 0 if span[1] > 0.1 else 1
     heads = ["group", axis(ticks, span, [percent(v, digits) for v in ticks]), "rate", "interval",
              "rows"]  # fmt: skip
-    rows = (
-        (
-            (m.group or "") + (" (reference)" if (m.column, m.group) in references else ""),
-            _strip(m, span, "", (), None if reference is None else float(reference)),
-            percent(None if m.value is None else float(m.value)),
-            _interval(m),
-            number(m.detail["n"]),
-        )
-        for m in panel.members
-    )
+    rows = []
+    for m in panel.members:
+        name = (m.group or "") + (" (reference)" if (m.column, m.group) in references else "")
+        strip = _strip(m, span, "", (), reference)
+        rows.append((name, strip, percent(m.value), _interval(m), number(m.detail["n"])))
     head = heading(_words(panel.title)) + text(panel.note, "note")
     return head + table(heads, rows, numbers=(2, 3, 4), drawn=(1,))
 

@@ -48,16 +48,9 @@ def _by_median(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str,
     return {name: _fill(numbers.table, name, n, median) for name, (n, median) in found.items()}
 
 
-def _by_mode(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:
-    return {name: _mode(numbers.table, name) for name in columns}
-
-
-def _by_constant(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:  # noqa: ARG001
-    return {n: ColumnFit(n=0, values={"fill": _jsonable(how.value)}) for n, how in columns.items()}
-
-
-def _by_drop(numbers: ColumnNumbers, columns: Mapping[str, Fill]) -> dict[str, ColumnFit]:  # noqa: ARG001
-    return {name: ColumnFit(n=0) for name in columns}
+def _alone(fit: Callable[[Table, str, Fill], ColumnFit]) -> Fit:
+    """Fit each column by itself."""
+    return lambda numbers, columns: {n: fit(numbers.table, n, how) for n, how in columns.items()}
 
 
 def _fill(table: Table, name: str, n: int, value: float | None) -> ColumnFit:
@@ -68,7 +61,7 @@ def _fill(table: Table, name: str, n: int, value: float | None) -> ColumnFit:
     return ColumnFit(n=n, values={"fill": value})
 
 
-def _mode(table: Table, name: str) -> ColumnFit:
+def _mode(table: Table, name: str, _: Fill) -> ColumnFit:
     present = table.filter(~is_missing(table[name]))
     counts = present.group_by(value=present[name]).aggregate(rows=lambda t: t.count())
     top = counts.order_by(ibis.desc("rows"), "value").limit(1).to_pyarrow().to_pylist()
@@ -89,8 +82,10 @@ def _jsonable(value: Any) -> Value:
 METHODS: Final[Mapping[str, FillMethod]] = {
     "mean": FillMethod(_by_mean, (None,), _mean_of),
     "median": FillMethod(_by_median, (_MEDIAN,), lambda profile: profile.quantile(_MEDIAN)),
-    "mode": FillMethod(_by_mode),
-    "constant": FillMethod(_by_constant),
-    "drop": FillMethod(_by_drop),
+    "mode": FillMethod(_alone(_mode)),
+    "constant": FillMethod(
+        _alone(lambda _, __, how: ColumnFit(n=0, values={"fill": _jsonable(how.value)}))
+    ),
+    "drop": FillMethod(_alone(lambda *_: ColumnFit(n=0))),
 }
 """The methods by the name that a policy gives."""

@@ -27,17 +27,17 @@ def render_calibration_text(found: Calibration) -> str:
 
 
 def _head(found: Calibration) -> list[str]:
+    first, last = found.batches[0], found.batches[-1]
     if found.between == "halves":
         return [
-            f"{found.dataset}: random halves of {found.batches[0]}, the only ordinary batch, at a "
-            f"rate of {found.rate:g}",
+            f"{found.dataset}: random halves of {first}, the only ordinary batch, at a rate of "
+            f"{found.rate:g}",
             "  Whole batches differ more than two halves of one batch do: no limit may be lower "
             "than these, and the owner chooses how much higher.",
         ]
     return [
-        f"{found.dataset}: {len(found.batches)} ordinary batches, {found.batches[0]} to "
-        f"{found.batches[-1]}, each compared with the other pinned batches, at a "
-        f"false-alarm rate of {found.rate:g} per column",
+        f"{found.dataset}: {len(found.batches)} ordinary batches, {first} to {last}, each compared "
+        f"with the other pinned batches, at a false-alarm rate of {found.rate:g} per column"
     ]
 
 

@@ -128,19 +128,15 @@ class CountedTable:
             unseen = [n for n, values in kept.items() if values is None]
             read = _read(table, {n: columns[n] for n in unseen}, part) if unseen else {}
             for name, values in kept.items():
-                waiting[name].append(
-                    partial(_sorted_and_kept, read.pop(name), shelf, keys[name])
-                    if values is None
-                    else partial(_same, values)
-                )
+                if values is None:
+                    part_of = partial(_sorted_and_kept, read.pop(name), shelf, keys[name])
+                else:
+                    part_of = partial(np.asarray, values)
+                waiting[name].append(part_of)
         return {name: partial(_merged, parts) for name, parts in waiting.items()}
 
     def _counted(
-        self,
-        key: str,
-        part: Slice | None,
-        measure: Callable[[Table], Any],
-        add: Callable[[list[Any]], Any],
+        self, key: str, part: Slice | None, measure: Callable[[Table], Any], add: Callable[..., Any]
     ) -> Any:
         if key not in self._known:
             found = []
@@ -201,10 +197,6 @@ def _summed(parts: list[Any]) -> dict[Any, int]:
 def _sorted_and_kept(values: Array, shelf: SketchFolder, key: str) -> Array:
     values.sort()
     shelf.keep_values(key, values)
-    return values
-
-
-def _same(values: Array) -> Array:
     return values
 
 

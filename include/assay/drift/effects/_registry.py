@@ -67,12 +67,8 @@ def divergences(table: Array, task: ColumnTask) -> Divergences:
     }
 
 
-def _psi(_: object, __: object, found: Divergences) -> Effect:
-    return found["psi"]
-
-
-def _jensen_shannon(_: object, __: object, found: Divergences) -> Effect:
-    return found["jensen_shannon"]
+def _divergence(name: str) -> Callable[[object, object, Divergences], Effect]:
+    return lambda _, __, found: found[name]
 
 
 def _ks_statistic(seen: OrderedCounts, task: ColumnTask, _: Divergences) -> Effect:
@@ -103,10 +99,13 @@ EFFECTS: Final[Mapping[str, EffectSize]] = {
     "cramers_v": EffectSize(
         "Cramér’s V", "phi_squared", "χ² over rows", None, _cramers_v, _formulas.phi_squared_weights
     ),
-    "psi": EffectSize("PSI", "psi", "PSI", _psi, _psi, _formulas.psi_weights),
+    "psi": EffectSize(
+        "PSI", "psi", "PSI", _divergence("psi"), _divergence("psi"), _formulas.psi_weights,
+    ),
     "jensen_shannon": EffectSize(
         "Jensen-Shannon", "jensen_shannon_divergence", "Jensen-Shannon divergence",
-        _jensen_shannon, _jensen_shannon, _formulas.jensen_shannon_weights,
+        _divergence("jensen_shannon"), _divergence("jensen_shannon"),
+        _formulas.jensen_shannon_weights,
     ),
     "wasserstein": EffectSize(
         "Wasserstein", "wasserstein", "Wasserstein distance over the interquartile range",
