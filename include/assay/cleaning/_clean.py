@@ -92,10 +92,7 @@ def clean(
 
 
 def check_state(
-    policy: CleaningPolicy,
-    state: FittedState,
-    table: Table,
-    roles: Mapping[str, str] | None = None,
+    policy: CleaningPolicy, state: FittedState, table: Table, roles: Mapping[str, str] | None = None
 ) -> None:
     """Check that a state was fitted under a policy, and that this can be applied to a table.
 

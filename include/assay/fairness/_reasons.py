@@ -34,15 +34,15 @@ def tally_of(
     return of[True], of[False], of[None]
 
 
+def _undecided(code: str, message: str, column: str) -> Reason:
+    return Reason(code=code, outcome=Outcome.INCONCLUSIVE, message=message, column=column)
+
+
 def reasons_of_columns(measurements: FairnessMeasurements) -> Iterator[Reason]:
     """Give a reason for each column that the policy names and the table lacks."""
     for name in measurements.missing_columns:
-        yield Reason(
-            code=ReasonCode.COLUMN_MISSING,
-            outcome=Outcome.INCONCLUSIVE,
-            message="the table has no such column, so nothing that needs it is judged",
-            column=name,
-        )
+        why = "the table has no such column, so nothing that needs it is judged"
+        yield _undecided(ReasonCode.COLUMN_MISSING, why, name)
 
 
 def reasons_of_outcomes(
@@ -57,12 +57,8 @@ def reasons_of_outcomes(
         favourable, other, missing = tally
         if favourable == 0 and other > 0 and role in idle:
             values = ", ".join(getattr(policy.rules.favourable, role))
-            yield Reason(
-                code=ReasonCode.FAVOURABLE_OUTCOME_ABSENT,
-                outcome=Outcome.INCONCLUSIVE,
-                message=f"no row has the favourable {role} ({values}), so its rates prove nothing",
-                column=column,
-            )
+            why = f"no row has the favourable {role} ({values}), so its rates prove nothing"
+            yield _undecided(ReasonCode.FAVOURABLE_OUTCOME_ABSENT, why, column)
         if missing > 0:
             all_missing = favourable + other == 0
             yield Reason(
@@ -87,19 +83,11 @@ def reasons_of_groups(
         column = " × ".join(attributes)
         if reference_of(groups, policy) is None:
             name = " × ".join(policy.attributes[a].reference for a in attributes)
-            yield Reason(
-                code=ReasonCode.REFERENCE_GROUP_ABSENT,
-                outcome=Outcome.INCONCLUSIVE,
-                message=f"the reference group {name} has no rows, so no group can be compared",
-                column=column,
-            )
+            why = f"the reference group {name} has no rows, so no group can be compared"
+            yield _undecided(ReasonCode.REFERENCE_GROUP_ABSENT, why, column)
         for name in absent_groups(attributes, groups, policy):
-            yield Reason(
-                code=ReasonCode.REQUIRED_GROUP_ABSENT,
-                outcome=Outcome.INCONCLUSIVE,
-                message=f"the required group {name} has no rows",
-                column=column,
-            )
+            why = f"the required group {name} has no rows"
+            yield _undecided(ReasonCode.REQUIRED_GROUP_ABSENT, why, column)
         yield from _small_groups(column, groups, measurements.rows, policy)
 
 
@@ -146,20 +134,12 @@ def reasons_of_silence(
     spoken = {cell.group.attributes for cell in cells if cell.p is not None}
     inconclusive = {r.column for r in reasons if r.outcome is Outcome.INCONCLUSIVE}
     silent = [
-        attributes
+        " × ".join(attributes)
         for attributes, _ in by_attributes(measurements.groups)
         if attributes not in spoken and any(m.covers(attributes) for m in policy.metrics)
     ]
-    return [
-        Reason(
-            code=ReasonCode.NOTHING_COMPARED,
-            outcome=Outcome.INCONCLUSIVE,
-            message="no group could be compared with the reference group",
-            column=column,
-        )
-        for column in (" × ".join(attributes) for attributes in silent)
-        if column not in inconclusive
-    ]
+    why, code = "no group could be compared with the reference group", ReasonCode.NOTHING_COMPARED
+    return [_undecided(code, why, column) for column in silent if column not in inconclusive]
 
 
 def reasons_of_cells(

@@ -70,10 +70,7 @@ class PseudonymKey:
 
 
 def load_pseudonym_key(
-    lake: Lake | None = None,
-    *,
-    secret: str | None = None,
-    environ: Mapping[str, str] | None = None,
+    lake: Lake | None = None, *, secret: str | None = None, environ: Mapping[str, str] | None = None
 ) -> PseudonymKey:
     """Load the pseudonym key in force: from a secret, the environment, or the embedded default.
 

@@ -67,11 +67,7 @@ class Segmenting:
 
 
 def segmenting_columns(
-    sides: Sides,
-    part: Slice | None,
-    policy: DriftPolicy,
-    contract: Contract | None,
-    judged: str,
+    sides: Sides, part: Slice | None, policy: DriftPolicy, contract: Contract | None, judged: str
 ) -> list[Segmenting]:
     """The policy's columns, else the contract's columns of few levels; never the judged one.
 

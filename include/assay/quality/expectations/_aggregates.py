@@ -137,6 +137,21 @@ def column_stdev(frame: Frame, e: Expectation) -> Check:
     return _observed(e, spread(frame, e, numeric(frame, e)), std_of)
 
 
+def off_mean(
+    frame: Frame, e: Expectation, column: Any, off: Callable[[float, float], Any]
+) -> Check:
+    """A check of values by mean and deviation; no value is off where one of them isn't known."""
+
+    def then(values: Values) -> Check:
+        mean, std = mean_of(values), std_of(values)
+        if mean is None or std is None or not math.isfinite(mean):
+            return value_check(frame, e, ibis.literal(False))
+        return value_check(frame, e, off(mean, std))
+
+    aggregates = sums(frame, e, column) | spread(frame, e, column)
+    return Check(aggregates, lambda _: Conclusion(False), then=then)
+
+
 @compiles("expect_column_unique_value_count_to_be_between", observed="count")
 def unique_value_count(frame: Frame, e: Expectation) -> Check:
     """The number of distinct values, null not counted, lies between the bounds."""
@@ -184,13 +199,10 @@ def z_scores(frame: Frame, e: Expectation) -> Check:
     column = numeric(frame, e)
     threshold, both = e.kwargs["threshold"], bool(e.kwargs.get("double_sided"))
 
-    def then(values: Values) -> Check:
-        mean, std = mean_of(values), std_of(values)
-        bad = ibis.literal(False)
-        if std and mean is not None and math.isfinite(mean):
-            z = (column - mean) / std
-            bad = z.abs() >= abs(threshold) if both else z >= threshold
-        return value_check(frame, e, bad)
+    def off(mean: float, std: float) -> Any:
+        if not std:
+            return ibis.literal(False)
+        z = (column - mean) / std
+        return z.abs() >= abs(threshold) if both else z >= threshold
 
-    aggregates = sums(frame, e, column) | spread(frame, e, column)
-    return Check(aggregates, lambda _: Conclusion(False), then=then)
+    return off_mean(frame, e, column, off)

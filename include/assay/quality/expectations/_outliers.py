@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import ibis
 
-from assay.quality._check import Check, Conclusion, Values, value_check
+from assay.quality._check import Check, Conclusion, value_check
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
-from assay.quality.expectations._aggregates import mean_of, numeric, spread, std_of, sums
-from assay.quality.expectations._quantiles import quantile_value, ranked
+from assay.quality.expectations._aggregates import numeric, off_mean
+from assay.quality.expectations._quantiles import quantile_value, ranked, ranks_around
 
 
 @compiles(
@@ -40,28 +41,17 @@ def not_outliers(frame: Frame, e: Expectation) -> Check:
         def fenced(n: int, at: dict[int, float]) -> Check:
             low, high = (quantile_value(at, n, q, "linear") if n else math.nan for q in places)
             reach = multiplier * (high - low)
-            return _beyond(frame, e, column, low - reach, high + reach)
+            known = math.isfinite(low - reach) and math.isfinite(high + reach)
+            inside = column.between(low - reach, high + reach) if known else ibis.literal(True)
+            return value_check(frame, e, ~inside)
 
-        def wanted(n: int) -> list[int]:
-            return [f(q * (n - 1)) for q in places for f in (math.floor, math.ceil)]
-
+        wanted = partial(ranks_around, places)
         return ranked(frame, e, wanted, lambda *_: Conclusion(False), fenced)
     if method != "std":
         raise Unjudged("method must be 'iqr' or 'std'")
 
-    def then(values: Values) -> Check:
-        mean, std = mean_of(values), std_of(values)
-        if mean is None or std is None or not math.isfinite(mean):
-            return _beyond(frame, e, column, math.nan, math.nan)
+    def off(mean: float, std: float) -> Any:
         reach = multiplier * std
-        bad = (column - mean).abs() >= reach if reach > 0 else column != mean
-        return value_check(frame, e, bad)
+        return (column - mean).abs() >= reach if reach > 0 else column != mean
 
-    aggregates = sums(frame, e, column) | spread(frame, e, column)
-    return Check(aggregates, lambda _: Conclusion(False), then=then)
-
-
-def _beyond(frame: Frame, e: Expectation, column: Any, low: float, high: float) -> Check:
-    known = math.isfinite(low) and math.isfinite(high)
-    bad = ~column.between(low, high) if known else ibis.literal(False)
-    return value_check(frame, e, bad)
+    return off_mean(frame, e, column, off)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from assay.engine import functions
@@ -87,6 +88,11 @@ def quantile_value(at: dict[int, float], n: int, q: float, method: str) -> float
     return at[low] + share * (at[high] - at[low])
 
 
+def ranks_around(quantiles: Sequence[float], n: int) -> list[int]:
+    """The ranks of the values around the places of quantiles, of n values."""
+    return [f(q * (n - 1)) for q in quantiles for f in (math.floor, math.ceil)]
+
+
 def in_range(value: float | None, bounds: Sequence[float | None]) -> bool:
     """Whether a quantile lies in a range or within 1e-8 + 1e-4·|bound| of a bound of it."""
     if value is None:
@@ -112,10 +118,6 @@ def quantiles_between(frame: Frame, e: Expectation) -> Check:
     if len(quantiles) != len(bounds) or any(not 0 <= q <= 1 for q in quantiles):
         raise Unjudged("quantile_ranges needs one range for each quantile from 0 to 1")
 
-    def wanted(n: int) -> list[int]:
-        places = [q * (n - 1) for q in quantiles]
-        return [f(p) for p in places for f in (math.floor, math.ceil)]
-
     def conclude(n: int, at: dict[int, float]) -> Conclusion:
         values = [quantile_value(at, n, q, method) if n else None for q in quantiles]
         details = [in_range(v, b) for v, b in zip(values, bounds, strict=True)]
@@ -124,4 +126,4 @@ def quantiles_between(frame: Frame, e: Expectation) -> Check:
             "details": {"success_details": details},
         })  # fmt: skip
 
-    return ranked(frame, e, wanted, conclude)
+    return ranked(frame, e, partial(ranks_around, quantiles), conclude)

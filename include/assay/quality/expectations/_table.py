@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
-from assay.quality._check import Check, Conclusion, Values, bounded, counted, scope
+from assay.quality._check import Check, Conclusion, bounded, counted, scope
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
@@ -33,6 +33,10 @@ def _concluded(success: bool, observed: Any, **details: Any) -> Check:
     return Check({}, lambda _: Conclusion(success, result))
 
 
+def _of_rows(frame: Frame, e: Expectation, conclude: Callable[[int], Conclusion]) -> Check:
+    return Check({"n": counted(frame, scope(frame, e))}, lambda got: conclude(int(got["n"])))
+
+
 @compiles("expect_table_row_count_to_be_between", observed="count", required=())
 @compiles(
     "expect_table_row_count_to_equal", observed="count", required=("value",),
@@ -41,12 +45,7 @@ def _concluded(success: bool, observed: Any, **details: Any) -> Check:
 def row_count(frame: Frame, e: Expectation) -> Check:
     """The number of rows lies between the bounds, or is exactly ``value``."""
     expected = _is_expected(e)
-
-    def conclude(values: Values) -> Conclusion:
-        n = int(values["n"])
-        return Conclusion(expected(n), {"observed_value": n})
-
-    return Check({"n": counted(frame, scope(frame, e))}, conclude)
+    return _of_rows(frame, e, lambda n: Conclusion(expected(n), {"observed_value": n}))
 
 
 @compiles(
@@ -63,12 +62,9 @@ def row_count_equal_other(frame: Frame, e: Expectation) -> Check:
         raise Unjudged(f"no released rows of {e.kwargs['other_table_name']!r} to count")
     other = Frame.of(frame.session, released, frame.row)
     m = int(other.value(counted(other, scope(other, e))))
-
-    def conclude(values: Values) -> Conclusion:
-        n = int(values["n"])
-        return Conclusion(n == m, {"observed_value": {"self": n, "other": m}})
-
-    return Check({"n": counted(frame, scope(frame, e))}, conclude)
+    return _of_rows(
+        frame, e, lambda n: Conclusion(n == m, {"observed_value": {"self": n, "other": m}})
+    )
 
 
 _SYSTEM = "System columns (`__row` and the like) aren't counted."

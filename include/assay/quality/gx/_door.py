@@ -51,11 +51,6 @@ def knows(kind: str) -> bool:
     return kind in known_types()
 
 
-def nearest(kind: str) -> str:
-    """The nearest registered type as a question."""
-    return did_you_mean(kind, known_types())
-
-
 def _configuration(e: Expectation, place: int) -> dict[str, Any]:
     kwargs = e.arguments
     if isinstance(e.kwargs.get("row_condition"), str):

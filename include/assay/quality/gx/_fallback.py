@@ -7,7 +7,7 @@ from typing import Any
 
 import ibis
 
-from assay.errors import SuiteError
+from assay.errors import SuiteError, did_you_mean
 from assay.quality._failing_rows import Judged
 from assay.quality._finding import SHOWN, Finding, touches
 from assay.quality._frame import Frame
@@ -30,7 +30,7 @@ def judged_by_gx(
         raise SuiteError(
             "neither Assay nor Great Expectations knows this expectation",
             where=unknown[0].where, got=unknown[0].type,
-            do=_door.nearest(unknown[0].type) or None,
+            do=did_you_mean(unknown[0].type, _door.known_types()) or None,
         )  # fmt: skip
     rows = int(frame.value(frame.table.count()))
     if cap is not None and rows > cap:
