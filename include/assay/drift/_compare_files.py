@@ -25,10 +25,7 @@ from assay.verdict import Verdict
 
 
 def compare_files(
-    reference: Path | str | None,
-    current: Path | str,
-    policy: Path | str,
-    rows: Path | None = None,
+    reference: Path | str | None, current: Path | str, policy: Path | str, rows: Path | None = None
 ) -> tuple[Verdict, DriftReport]:
     """Judge one CSV or Parquet file against another.
 
@@ -73,10 +70,8 @@ def _causes(
     policy: DriftPolicy,
     rows: Path | None,
 ) -> list[Cause]:
-    changes = tuple(schema_changes(before, now))
+    changes = {"pipeline": tuple(schema_changes(before, now))}
     sides = CountedTable(before), CountedTable(now)
-    found = []
-    for alarm in alarms(verdict, policy):
-        cause, behind = explain_drift(*sides, alarm, policy)
-        found.append((cause.model_copy(update={"pipeline": changes}), behind))
+    causes = (explain_drift(*sides, alarm, policy) for alarm in alarms(verdict, policy))
+    found = [(cause.model_copy(update=changes), behind) for cause, behind in causes]
     return [cause for cause, _ in found] if rows is None else write_rows(session, found, rows)

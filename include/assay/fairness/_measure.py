@@ -118,10 +118,9 @@ def _problems_of_levels(
     policy: FairnessPolicy, name: str, closed: Iterable[str] | None
 ) -> Iterable[Problem]:
     where = f"{'attributes' if name in policy.attributes else 'control_features'}.{name}"
-    if closed is None and name not in policy.attributes:
-        return  # levels that no list names are numbered
     if closed is None:
-        if not policy.attributes[name].levels:
+        # The levels of a control feature that no list names are numbered.
+        if name in policy.attributes and not policy.attributes[name].levels:
             yield Problem(
                 "a protected attribute needs a closed list of levels",
                 where=where,

@@ -138,19 +138,15 @@ def _group_measurements(
 
 
 def _rows_measurement(group: Group, rows: int, least: int, *, is_reference: bool) -> Measurement:
-    small = group.rows < least
+    shown, small = shown_count(group.rows, least), group.rows < least
+    share = None if small else number(group.rows / rows)
     return Measurement(
         name="rows",
         value=None if small else group.rows,
         unit="rows",
         column=group.column,
         group=group.name,
-        detail={
-            "shown": shown_count(group.rows, least),
-            "share": None if small else number(group.rows / rows),
-            "reference": is_reference,
-            **_COUNTED,
-        },
+        detail={"shown": shown, "share": share, "reference": is_reference, **_COUNTED},
     )
 
 

@@ -148,15 +148,9 @@ def _score(
     if any(alarm.column not in side.table.columns for side in sides):
         return None
     spec = policy.columns[alarm.column]
-    return score_of(
-        sides,
-        alarm.part,
-        alarm.column,
-        alarm.code,
-        spec.effect,
-        ordered=isinstance(spec, NumericTest),
-        named=not is_classified(alarm.column, policy, contract),
-    )
+    named = not is_classified(alarm.column, policy, contract)
+    what = alarm.part, alarm.column, alarm.code, spec.effect
+    return score_of(sides, *what, ordered=isinstance(spec, NumericTest), named=named)
 
 
 def _ranked(found: Sequence[_Found], policy: DriftPolicy) -> tuple[list[_Found], _Found | None]:

@@ -102,15 +102,9 @@ class Comparison:
             classified = name in self.contract.classified
             classified = classified or self.contract.roles.get(name) == "protected"
             closed = self.contract.column(name).levels
+        rng = np.random.default_rng(seed)
         return ColumnTask(
-            name=name,
-            slice=where,
-            level=self.level,
-            seed=policy.seed,
-            rng=np.random.default_rng(seed),
-            classified=classified,
-            closed=closed,
-            least_number=policy.least_number,
+            name, where, self.level, policy.seed, rng, classified, closed, policy.least_number
         )
 
     def _common(self, name: str, part: Slice | None) -> dict[str, Any]:
