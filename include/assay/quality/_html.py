@@ -86,8 +86,8 @@ def _named(f: Finding) -> Markup:
     what, rest = asked_words(e)
     of = ", ".join(e.columns) or "the table"
     note = e.notes if isinstance(e.notes, str) else ""
-    print_ = ". ".join(filter(None, [rest, note]))
-    small = Markup('; <br><span class="dim">{}</span>').format(print_) if print_ else ""
+    words = ". ".join(filter(None, [rest, note]))
+    small = Markup('; <br><span class="dim">{}</span>').format(words) if words else ""
     return Markup("<b>{}</b> {}{}").format(of, what, small)
 
 

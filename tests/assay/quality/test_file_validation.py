@@ -23,7 +23,7 @@ def test_a_file_is_judged_by_a_suite(data, write_suite, expect, tmp_path):
                                max_value={"$PARAMETER": "top"}))  # fmt: skip
     found = validate_file(data, suite, parameters={"top": 3}, redact=["s"],
                           quarantine=tmp_path / "q", time=dt.datetime(2026, 1, 1))  # fmt: skip
-    assert found.exit_code == 1
+    assert found.outcome.exit_code == 1
     assert "hidden" not in json.dumps(found.document)
     assert pq.read_table(found.quarantine)["s"].to_pylist() == ["hidden"]
     with pytest.raises(InputError, match="redact"):
