@@ -76,8 +76,7 @@ class OptionalGatePolicy(GatePolicy):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         """Refuse a policy that would judge nothing, or less than it says."""
-        faults = list(self._faults() if self.applies else self._faults_when_idle())
-        if faults:
+        if faults := list(self._faults() if self.applies else self._faults_when_idle()):
             raise ValueError("; ".join(faults))
         return self
 

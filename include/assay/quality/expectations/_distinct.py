@@ -64,8 +64,7 @@ def distinct(frame: Frame, e: Expectation) -> Check:
     size = len({repr(v.op()) if hasattr(v, "op") else v for v in members(column, values)})
 
     def conclude(got: Values) -> Conclusion:
-        outside = int(got["outside"])
-        absent = size - int(got["inside"]) + len(own)
+        outside, absent = int(got["outside"]), size - int(got["inside"]) + len(own)
         result: dict[str, Any] = {"observed_value": None}
         bad = (unexpected and outside > 0) or (missing and absent > 0)
         shown = _samples(frame, e, values) if bad else ([], [])
@@ -79,11 +78,10 @@ def distinct(frame: Frame, e: Expectation) -> Check:
 
 
 @compiles(
-    "expect_column_most_common_value_to_be_in_set",
-    scans="one that groups by the column",
+    "expect_column_most_common_value_to_be_in_set", scans="one that groups by the column",
     differences=_APART
     + " Texts of a set are read as dates for date columns; GX takes them as texts.",
-)
+)  # fmt: skip
 def most_common_value(frame: Frame, e: Expectation) -> Check:
     """The most common value stands in the set; with ``ties_okay`` one of the most common does."""
     name, table = e.kwargs["column"], scoped(frame, e)
