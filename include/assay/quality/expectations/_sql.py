@@ -65,9 +65,9 @@ class _Reader:
     def one(self, node: Mapping[str, Any], tables: frozenset[str]) -> None:
         """Refuse this node by itself."""
         kind, what = node.get("type"), node.get("class")
-        known = kind in _NODES or str(kind).endswith("_TYPE_INFO")
-        if what is None and isinstance(kind, str) and not known:
-            raise Unjudged(f"unexpected_rows_query may not use {kind.lower()}")
+        named = what is None and isinstance(kind, str)
+        if named and kind not in _NODES and not str(kind).endswith("_TYPE_INFO"):
+            raise Unjudged(f"unexpected_rows_query may not use {str(kind).lower()}")
         if node.get("sample"):
             raise Unjudged(
                 "unexpected_rows_query may not draw a sample: the next run draws another"
