@@ -87,12 +87,7 @@ def _validated(frame: Any, loaded: Sequence[Any]) -> dict[int, GxOutcome]:
     suite = gx().ExpectationSuite(name="assay", expectations=list(loaded))
     found = batch.validate(suite, result_format="COMPLETE")
     del context
-    return {
-        r.expectation_config.meta[_PLACE]: GxOutcome(
-            bool(r.success), dict(r.result or {}), _problem(r.exception_info or {})
-        )
-        for r in found.results
-    }
+    return {r.expectation_config.meta[_PLACE]: _outcome(r) for r in found.results}
 
 
 def _loaded(config: Mapping[str, Any]) -> Any:
@@ -109,6 +104,11 @@ def _batch(frame: Any) -> tuple[Any, Any]:
     asset = source.add_dataframe_asset("batch")
     definition = asset.add_batch_definition_whole_dataframe("whole")
     return definition.get_batch({"dataframe": frame}), context
+
+
+def _outcome(result: Any) -> GxOutcome:
+    problem = _problem(result.exception_info or {})
+    return GxOutcome(bool(result.success), dict(result.result or {}), problem)
 
 
 def _problem(info: Mapping[str, Any]) -> str | None:
