@@ -39,6 +39,7 @@ def clean_file(
     out: Path | str,
     reference: Path | str | None = None,
     report: Path | str | None = None,
+    spill: Path | None = None,
 ) -> CleanedFile:
     """Clean a CSV or Parquet file into another one.
 
@@ -58,6 +59,8 @@ def clean_file(
         numbers beside it (``.json``), else these alone. Beside it come the fitted state
         (``.state.json``) and the change log (``.changes.parquet``); beside ``out`` the scaler
         (``.scaler.json``) and a derived file (``.scaled.parquet``) where the policy has them.
+    spill : Path, optional
+        Folder for temporary files, as :func:`assay.engine.open_session` has it.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def clean_file(
             do="Name one with --reference.",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with open_session() as session:
+    with open_session(spill) as session:
         source = table = _typed(session, session.open_data(data), loaded)
         if reference is not None:
             source = _typed(session, session.open_data(reference), loaded)

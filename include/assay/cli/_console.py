@@ -66,6 +66,14 @@ def open_project() -> Project:
     return Project.from_environment(environ)
 
 
+def spill_zone() -> Path | None:
+    """The spill zone of the project's home, for temporary files; None if there is no such home."""
+    lake = open_project().lake
+    zone = lake.path("spill")
+    mine = os.access(zone if zone.exists() else lake.home, os.W_OK | os.X_OK)
+    return lake.make("spill") if mine else None
+
+
 def _check_dataset(services: Services, name: str) -> None:
     known = services.project.datasets()
     if name in known:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import errors, open_services, progress, show
+from assay.cli._console import errors, open_services, progress, show, spill_zone
 from assay.cli._options import AsJson, Data, Policy, Report
 
 drift_app = typer.Typer(invoke_without_command=True)
@@ -36,7 +36,9 @@ def clean(
     from assay.cleaning import clean_file, render_text
 
     with progress("cleaning"):
-        cleaned = clean_file(data, policy, out, reference=reference, report=report)
+        cleaned = clean_file(
+            data, policy, out, reference=reference, report=report, spill=spill_zone()
+        )
     result = {
         "verdict": cleaned.verdict,
         "report": cleaned.report,
@@ -87,7 +89,7 @@ def drift(
         given = {"--current": current, "--policy": policy}
         ctx.fail("Missing option " + " and ".join(repr(n) for n, v in given.items() if v is None))
     with progress("comparing"):
-        verdict, found = compare_files(reference, current, policy, rows)
+        verdict, found = compare_files(reference, current, policy, rows, spill_zone())
     if report is not None:
         page = render_html(verdict, found, PageContext(Path(current).name))
         report.write_text(page, encoding="utf-8")
@@ -113,7 +115,7 @@ def fairness(data: Data, policy: Policy, report: Report = None, as_json: AsJson 
     from assay.policy.fairness import FairnessPolicy
 
     loaded = load_policy(policy, FairnessPolicy)
-    with progress("comparing groups"), open_session() as session:
+    with progress("comparing groups"), open_session(spill_zone()) as session:
         measured = measure_fairness(session.open_data(data), loaded)
         verdict = judge_fairness(measured, loaded)
     found = FairnessReport.of(verdict)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay.cli._console import open_project, print_json, progress, results
+from assay.cli._console import open_project, print_json, progress, results, spill_zone
 from assay.cli._options import AsJson
 from assay.cli._suite_tables import print_remarks, proposals_table
 
@@ -34,7 +34,7 @@ def new(
     if grain not in {"day", "month", "year"}:
         raise typer.BadParameter("day, month or year", param_hint="--grain")
     kind: Literal["day", "month", "year"] = grain  # type: ignore[assignment]
-    with progress("reading the sample"), engine.open_session() as session:
+    with progress("reading the sample"), engine.open_session(spill_zone()) as session:
         plan = draft_dataset(session, sample, name, grain=kind, first=first, owner=owner)
     written = write_dataset(plan, open_project().include)
     if as_json:

@@ -10,7 +10,15 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import open_services, print_json, progress, results, show, table_of
+from assay.cli._console import (
+    open_services,
+    print_json,
+    progress,
+    results,
+    show,
+    spill_zone,
+    table_of,
+)
 from assay.cli._options import AsJson, Dataset, Parameters
 from assay.cli._suite_tables import print_score
 
@@ -70,7 +78,7 @@ def mutate(
     from assay.quality.mutation import measure_mutation
 
     loaded = load_suite(suite, parameters_from(param or []))
-    with progress("reading the data") as step, engine.open_session() as session:
+    with progress("reading the data") as step, engine.open_session(spill_zone()) as session:
         table = session.open_data(data)
         score = measure_mutation(session, table, loaded, every=every, most_rows=rows, progress=step)
     if as_json:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli._console import open_services, print_json, progress, results
+from assay.cli._console import open_services, print_json, progress, results, spill_zone
 from assay.cli._options import AsJson, Data, Redact
 from assay.cli._suite_tables import print_remarks, print_score, proposals_table, short
 
@@ -78,7 +78,7 @@ def suggest(
         suite = suite or services.project.suite(dataset, which)
     if write and suite is None:
         raise typer.BadParameter("needs --suite or --dataset", param_hint="--write")
-    with progress("reading the data") as step, engine.open_session() as session:
+    with progress("reading the data") as step, engine.open_session(spill_zone()) as session:
         found = suggest_suite(
             session, data, services=services, dataset=dataset, which=which, suite=suite,
             batch=batch, against=against or [], redact=redact or [], guess=guess, progress=step,
@@ -99,7 +99,7 @@ def _score(found: Suggested, proposals: Sequence[Proposal], session: Session, pr
     from assay.quality.mutation import measure_mutation
     from assay.stages.authoring import proposed
 
-    of, suite = found.table, proposed(proposals)
+    of, suite = found.table, proposed(session, proposals)
     return measure_mutation(session, of, suite, every=_EVERY, most_rows=_ROWS, progress=progress)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay.cli._console import errors, now, open_services, print_json, progress
+from assay.cli._console import errors, now, open_services, print_json, progress, spill_zone
 from assay.cli._options import AsJson, Data, Parameters, Redact
 
 
@@ -81,7 +81,7 @@ def _alone(data: str, suite: str, more: Mapping[str, Any]) -> int:
     from assay.quality import validate_file
 
     with progress("validating"):
-        found = validate_file(data, suite, time=now(), **more)
+        found = validate_file(data, suite, time=now(), spill=spill_zone(), **more)
     print_json(dict(found.document))
     errors.print("\n".join(_unmet(found.document)), soft_wrap=True)
     errors.print(f"{found.outcome.value}: {suite}")

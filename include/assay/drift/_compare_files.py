@@ -25,7 +25,11 @@ from assay.verdict import Verdict
 
 
 def compare_files(
-    reference: Path | str | None, current: Path | str, policy: Path | str, rows: Path | None = None
+    reference: Path | str | None,
+    current: Path | str,
+    policy: Path | str,
+    rows: Path | None = None,
+    spill: Path | None = None,
 ) -> tuple[Verdict, DriftReport]:
     """Judge one CSV or Parquet file against another.
 
@@ -39,6 +43,8 @@ def compare_files(
         correction.
     rows : path, optional
         Where to write the numbers of the rows that carry a shift, as Parquet.
+    spill : Path, optional
+        Folder for temporary files, as :func:`assay.engine.open_session` has it.
 
     Returns
     -------
@@ -53,7 +59,7 @@ def compare_files(
         If the policy doesn't load.
     """
     judging = load_policy(policy, DriftPolicy)
-    with open_session() as session:
+    with open_session(spill) as session:
         before = None if reference is None else session.open_data(reference)
         now = session.open_data(current)
         measured = measure_drift(session, before, now, judging)

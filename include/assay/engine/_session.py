@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -160,8 +159,9 @@ class Session:
 
     def aside(self) -> Path:
         """A new private folder for files of this session; it is removed with the session."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=self._folder))
+        folder: Path = self._folder / gen_name("aside")
+        folder.mkdir(mode=0o700, parents=True)
+        return folder
 
     def read_parquet(self, path: Path | str) -> Table:
         """A Parquet file as a table that is scanned when it is used.
@@ -240,8 +240,8 @@ def open_session(
     ----------
     spill : Path, optional
         Folder below which the session makes its own (0700), removed at the end, or by the next
-        session if its process was killed; the machine's temporary folder by default. Clear values
-        may be in it.
+        session if its process was killed; the user's own in the machine's temporary folder by
+        default. Clear values may be in it.
     threads : int, optional
         Threads to use; all cores by default. Results don't depend on it.
     memory : str, optional
@@ -266,11 +266,10 @@ def open_session(
     }
     if threads is not None:
         settings["threads"] = threads
-    own = private_folder(spill) if spill else tempfile.TemporaryDirectory(prefix="duckdb-")
-    with own as folder:
+    with private_folder(spill) as folder:
         backend = ibis.duckdb.connect(**settings, temp_directory=str(folder))
         try:
-            yield Session(backend, Path(folder))
+            yield Session(backend, folder)
         except (duckdb.Error, EngineError) as raised:
             error = raised if isinstance(raised, EngineError) else translated(raised)
             if not error.short:

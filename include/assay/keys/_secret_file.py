@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
 from contextlib import suppress
-from pathlib import Path
 
 from assay.errors import InputError
 from assay.lake import Lake
@@ -29,9 +28,8 @@ def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
     """
     path = lake.path("secrets", *parts)
     if not path.exists():
-        # mkstemp makes a file of mode 0600.
-        folder = lake.make("secrets", *parts).parent
-        descriptor, aside = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+        aside = lake.make("secrets", *parts).with_name(f".{path.name}.{uuid.uuid4().hex}")
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(new)
@@ -40,7 +38,7 @@ def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
             with suppress(FileExistsError):
                 path.hardlink_to(aside)
         finally:
-            Path(aside).unlink()
+            aside.unlink()
     return path.read_bytes()
 
 

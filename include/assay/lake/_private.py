@@ -48,17 +48,33 @@ def queued(path: Path, patience: float) -> Iterator[None]:
 
 
 @contextmanager
-def private_folder(root: Path) -> Iterator[Path]:
+def private_folder(root: Path | None = None) -> Iterator[Path]:
     """Make a folder (0700) that is removed at the end, or by the next caller after a kill.
+
+    All temporary files of the library lie in such folders.
+
+    Parameters
+    ----------
+    root : Path, optional
+        A home's spill zone; by default a folder of this user in the machine's temporary folder,
+        for work that belongs to no home.
 
     Raises
     ------
     InputError
-        If ``root`` is a link: what is there to be removed is another's.
+        If ``root`` is a link, or in the machine's temporary folder another user's: what is there to
+        be removed isn't ours, and others could read it.
     """
+    root = root or Path(tempfile.gettempdir()) / f"assay-{os.getuid()}"
     if root.is_symlink():
         raise InputError("a folder for temporary files is a link", where=str(root))
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if root.stat().st_uid != os.getuid():
+        raise InputError(
+            "a folder for temporary files belongs to another user",
+            where=str(root),
+            do="Set ASSAY_HOME or TMPDIR to a folder of your own.",
+        )
     with locked(root / ".lock"):
         _sweep(root)
         outer = Path(tempfile.mkdtemp(dir=root, prefix=_OURS))

@@ -61,6 +61,7 @@ def validate_file(
     quarantine: Path | None = None,
     time: dt.datetime | None = None,
     threads: int | None = None,
+    spill: Path | None = None,
 ) -> FileValidation:
     """Judge a file by a suite alone, as ``assay validate`` does.
 
@@ -71,6 +72,8 @@ def validate_file(
     quarantine : Path, optional
         Folder for ``quarantine.parquet``: the rows that an unmet critical expectation of rows
         fails, with all their reasons. Needs ``time``.
+    spill : Path, optional
+        Folder for temporary files, as :func:`assay.engine.open_session` has it.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def validate_file(
         If the suite can't be loaded.
     """
     loaded = load_suite(suite, parameters)
-    with open_session(threads=threads) as session:
+    with open_session(spill, threads) as session:
         table = session.open_data(data)
         for name in redact:
             if name not in table.columns:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from assay.contract import Contract
 from assay.errors import RegistryError
-from assay.lake import Lake
+from assay.lake import Lake, private_folder
 from assay.policy import Policy, load_policy
 from assay.project import Project
 
@@ -126,12 +126,14 @@ class Services:
     def _lake_with(self, *place: str) -> Lake:
         """The lake; to look only, an empty one if this one has nothing at a place."""
         if self.reading and not self.lake.path(*place).exists():
-            return Lake(Path(self._empty_home.name))
+            return Lake(self._empty_home)
         return self.lake
 
     @cached_property
-    def _empty_home(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="assay-")
+    def _empty_home(self) -> Path:
+        kept = ExitStack()
+        weakref.finalize(self, kept.close)
+        return kept.enter_context(private_folder())
 
     @cached_property
     def key(self) -> PseudonymKey:

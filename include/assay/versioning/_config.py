@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from assay.errors import RegistryError
 from assay.keys import embedded_registry_key
-from assay.lake import Lake
+from assay.lake import Lake, private_folder
 from assay.versioning._git import make_bare
 
 _KEY_BYTES: Final = 32
@@ -65,7 +63,7 @@ def embedded(home: Path) -> RegistryConfig:
     key = embedded_registry_key(lake, git)
     objects.mkdir(exist_ok=True)
     if not git.exists():
-        _make_git(git)
+        _make_git(git, lake.make("spill"))
     return RegistryConfig(
         git_remote=str(git),
         object_remote=str(objects),
@@ -74,14 +72,14 @@ def embedded(home: Path) -> RegistryConfig:
     )
 
 
-def _make_git(path: Path) -> None:
-    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".git."))
-    make_bare(aside)
-    aside.chmod(0o755)
-    try:
-        aside.rename(path)
-    except OSError:
-        # Another process was first; a repository that has its files can't be replaced by a rename.
-        shutil.rmtree(aside, ignore_errors=True)
-        if not path.is_dir():
-            raise
+def _make_git(path: Path, spill: Path) -> None:
+    with private_folder(spill) as folder:
+        aside = folder / path.name
+        make_bare(aside)
+        aside.chmod(0o755)
+        try:
+            aside.rename(path)
+        except OSError:
+            # Another process was first: a rename replaces no repository that has its files.
+            if not path.is_dir():
+                raise

@@ -6,9 +6,7 @@ DVC's libraries are imported where they are used (0.3 s; 1 s more for S3, whose 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,7 +18,7 @@ from urllib.request import url2pathname
 import yaml
 
 from assay.errors import RegistryError
-from assay.lake import publish
+from assay.lake import private_folder, publish
 from assay.records.versions import BatchVersion, StoredObject
 from assay.versioning._files import md5_of
 from assay.versioning._process import RegistryUnavailable, without_credentials
@@ -101,15 +99,12 @@ class ObjectStore:
         if cached.is_file() and md5_of(cached) == stored.md5:
             return cached
         cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=cached.parent))
-        aside = folder / "object"
-        try:
+        with private_folder(self._cache.parent / "downloads") as folder:
+            aside = folder / "object"
             with self._answering(), suppress(FileNotFoundError):  # _verified says that it is lost
                 self._odb.fs.get_file(self._odb.oid_to_path(stored.md5), str(aside))
             self._verified(aside, stored).chmod(_READ_ONLY)
             publish(aside, cached)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         return cached
 
     def cached(self, stored: StoredObject) -> Path:

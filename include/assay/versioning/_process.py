@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
+import uuid
 from pathlib import Path
 from typing import Final
 
@@ -78,8 +78,10 @@ def drop_stale_lock(stderr: bytes, git_dir: Path) -> bool:
     lock = lock if lock.is_absolute() else git_dir / lock
     try:
         # The age by the file system's own time, which on a network share isn't this machine's.
-        with tempfile.TemporaryFile(dir=git_dir) as now:
-            age = os.fstat(now.fileno()).st_mtime - lock.stat().st_mtime
+        now = git_dir / f".now.{uuid.uuid4().hex}"
+        now.touch()
+        age = now.stat().st_mtime - lock.stat().st_mtime
+        now.unlink()
         if git_dir.resolve() not in lock.resolve().parents or age < _STALE:
             return False
         lock.unlink()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -218,13 +217,12 @@ def _aspects(suite: Any) -> set[Any]:
     return aspects((e.type, e.arguments) for e in suite.expectations)
 
 
-def proposed(proposals: Sequence[Proposal]) -> Any:
-    """The proposals as a suite, written and loaded as any other."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "proposed.json"
-        suite = json.dumps(suite_of("proposed", proposals), ensure_ascii=False, default=str)
-        path.write_text(suite, encoding="utf-8")
-        return load_suite(path)
+def proposed(session: Session, proposals: Sequence[Proposal]) -> Any:
+    """The proposals as a suite, written to the session's own folder and loaded as any other."""
+    path = session.aside() / "proposed.json"
+    suite = json.dumps(suite_of("proposed", proposals), ensure_ascii=False, default=str)
+    path.write_text(suite, encoding="utf-8")
+    return load_suite(path)
 
 
 def _try(
@@ -233,7 +231,7 @@ def _try(
     """The proposals on one table."""
     if not proposals:
         return ()
-    return _results(validate(session, table, proposed(proposals), redact=hidden))
+    return _results(validate(session, table, proposed(session, proposals), redact=hidden))
 
 
 def _results(found: Validation) -> tuple[Judged, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,9 +139,8 @@ class CleanedVersion:
         table = self._replayed(session, before, log)
         aside = _set_aside(table, released)
         nonce = self.services.registry.nonce(self.version, "data")
-        with tempfile.TemporaryDirectory(dir=self.services.lake.make("spill")) as folder:
-            rows, path = table.anti_join(aside, engine.ROW), Path(folder) / "replayed.parquet"
-            written = session.write_parquet(rows, path, self._order(table), nonce)
+        rows, path = table.anti_join(aside, engine.ROW), session.aside() / "replayed.parquet"
+        written = session.write_parquet(rows, path, self._order(table), nonce)
         return Replayed(
             changes=session.value(log.count()),
             rows_in=session.value(before.count()),
