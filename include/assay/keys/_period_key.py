@@ -44,7 +44,7 @@ def period_key(lake: Lake, dataset: str, period: str) -> bytes:
     """
     parts = ("sealed", dataset, f"{period}.key")
     new = f"{secrets.token_hex(_BYTES)}\n".encode()
-    text = private_text(lake, *parts, new=new, what="key of a period")
+    text = private_text(lake, *parts, new=new)
     if not re.fullmatch(rf"[0-9a-f]{{{2 * _BYTES}}}", text):
         raise InputError("isn't the key of a period", where=str(lake.path("secrets", *parts)))
     return bytes.fromhex(text)

@@ -106,7 +106,7 @@ def load_pseudonym_key(
         )
     name = "pseudonym.key"
     new = f"v1:{secrets.token_hex(_MASTER_BYTES)}\n".encode()
-    text = private_text(lake, name, new=new, what="pseudonym key")
+    text = private_text(lake, name, new=new)
     return _parse(text, str(lake.path("secrets", name)))
 
 

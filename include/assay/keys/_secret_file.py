@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import uuid
 from contextlib import suppress
+from pathlib import Path
 
 from assay.errors import InputError
 from assay.lake import Lake
@@ -19,6 +21,11 @@ def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
         The file's path in the lake's secrets zone.
     new : bytes
         The content of the file if it isn't there yet.
+
+    Raises
+    ------
+    InputError
+        If others can read the file.
 
     Notes
     -----
@@ -39,16 +46,24 @@ def secret_file(lake: Lake, *parts: str, new: bytes) -> bytes:
                 path.hardlink_to(aside)
         finally:
             aside.unlink()
-    return path.read_bytes()
+    return _read(path)
 
 
-def private_text(lake: Lake, *parts: str, new: bytes, what: str) -> str:
-    """Read a secret's text as :func:`secret_file` does, but refuse a file that others can read."""
-    content = secret_file(lake, *parts, new=new)
-    path = lake.path("secrets", *parts)
-    mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        do = f"Run: chmod 600 {path}; then consider the key leaked."
-        raise InputError(f"others can read the {what}", where=str(path), got=oct(mode),
-                         expected="0o600", do=do)  # fmt: skip
-    return content.decode("utf-8", "replace").strip()
+def _read(path: Path) -> bytes:
+    """Read a file that only its owner may read."""
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise InputError(
+                "others can read a secret",
+                where=str(path),
+                got=oct(mode),
+                expected="0o600",
+                do=f"Run: chmod 600 {path}; then consider the secret leaked.",
+            )
+        return file.read()
+
+
+def private_text(lake: Lake, *parts: str, new: bytes) -> str:
+    """Read a secret's text, as :func:`secret_file` does."""
+    return secret_file(lake, *parts, new=new).decode("utf-8", "replace").strip()

@@ -105,7 +105,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     period_key(lake, "loans", "2024-01")
     path = lake.make("secrets", "sealed", "loans", "2024-01.key")
     path.chmod(0o644)
-    with pytest.raises(InputError, match="others can read the key of a period"):
+    with pytest.raises(InputError, match="others can read a secret"):
         period_key(lake, "loans", "2024-01")
     path.chmod(0o600)
     path.write_text("abc")

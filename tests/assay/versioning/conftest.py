@@ -76,6 +76,7 @@ def make_bench(tmp_path: Path) -> Callable[[str], Bench]:
         folder = tmp_path / name
         (folder / "secrets").mkdir(parents=True)
         (folder / "secrets" / "registry.key").write_bytes(KEY)
+        (folder / "secrets" / "registry.key").chmod(0o600)
         return Bench(embedded(folder), folder)
 
     return make

@@ -43,7 +43,7 @@ def test_a_killed_process_s_folder_is_removed_by_the_next_one(tmp_path):
     dead = tmp_path / "dead"
     (dead / "work").mkdir(parents=True)
     (dead / "alive").touch()
-    (tmp_path / "deader").mkdir()
+    (tmp_path / "private-deader").mkdir()
     with private_folder(tmp_path) as folder:
         assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
         with private_folder(tmp_path) as other:
