@@ -11,6 +11,7 @@ A file is written *aside*, under a hidden name, and then renamed. The next proce
 folder removes what a killed process left aside.
 """
 
+from assay.lake._beside import beside, replace_folder
 from assay.lake._lake import ZONES, Lake, Zone, clear_aside, digest, publish, write_text
 from assay.lake._private import locked, private_folder, queued
 
@@ -18,11 +19,13 @@ __all__ = [
     "ZONES",
     "Lake",
     "Zone",
+    "beside",
     "clear_aside",
     "digest",
     "locked",
     "private_folder",
     "publish",
     "queued",
+    "replace_folder",
     "write_text",
 ]

@@ -71,9 +71,14 @@ def with_nonce(source: Path, nonce: str, folder: Path) -> Path:
     return write_document(content, nonce, folder / f"{uuid.uuid4().hex}.json")
 
 
+def is_whole(path: Path, md5: str) -> bool:
+    """Whether a file is there with the bytes of an object."""
+    return path.is_file() and md5_of(path) == md5
+
+
 def place(source: Path, md5: str, target: Path) -> Path:
     """Copy a verified object to where a caller wants it, at once or not at all."""
-    if target.is_file() and md5_of(target) == md5:
+    if is_whole(target, md5):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")

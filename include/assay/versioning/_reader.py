@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import RegistryError
+from assay.lake import beside, replace_folder
 from assay.records.histories import Alarm, Witness
 from assay.records.versions import (
     VERDICTS,
@@ -22,7 +24,7 @@ from assay.records.versions import (
 from assay.versioning._changes import no_snapshot, no_version
 from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
-from assay.versioning._files import place
+from assay.versioning._files import is_whole, place
 from assay.versioning._git import GitRemote
 from assay.versioning._history import WatchedHistory
 from assay.versioning._ids import keyed
@@ -208,8 +210,8 @@ class Reader:
         number : int or None
             The snapshot; None for the pointer's.
         to : Path
-            The folder. Files in it that are right already stay; repeating a checkout that was
-            killed completes it.
+            The folder. It is written beside and comes to its place whole: a checkout that fails or
+            is killed leaves what was there. An earlier checkout of the data set is replaced.
         partial : bool
             Whether a snapshot of which batches were removed since may come without them.
 
@@ -237,9 +239,23 @@ class Reader:
             stored = known.objects["data"]
             wanted[batch + Path(stored.file).suffix] = stored
         _refuse_strangers(to, set(wanted))
-        for file, stored in sorted(wanted.items()):
-            self._fetch(stored, to / file)
+        self._bring(wanted, to.resolve())
         return snapshot.model_copy(update={"batches": left})
+
+    def _bring(self, wanted: Mapping[str, StoredObject], to: Path) -> None:
+        """Make a folder hold these objects and nothing else, at once or not at all."""
+        with beside(to) as aside:
+            right = {n for n, o in wanted.items() if is_whole(to / n, o.md5)}
+            if right == set(wanted):
+                return
+            whole = aside / to.name
+            whole.mkdir()
+            for name, stored in sorted(wanted.items()):
+                if name in right:
+                    (whole / name).hardlink_to(to / name)
+                else:
+                    self._fetch(stored, whole / name)
+            replace_folder(whole, to)
 
     def _fetch(self, stored: StoredObject, to: Path | None) -> Path:
         source = self._objects.get(stored)
@@ -247,8 +263,11 @@ class Reader:
 
 
 def _refuse_strangers(folder: Path, names: Collection[str]) -> None:
-    strangers = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-    strangers = [n for n in strangers if n not in names and not n.startswith(".")]
+    if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
+        raise RegistryError("isn't a folder", where=str(folder))
+    ours = re.compile("|".join(rf"{re.escape(n)}|\.{re.escape(n)}\.[0-9a-f]{{32}}" for n in names))
+    there = sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+    strangers = [name for name in there if not ours.fullmatch(name)]
     if strangers:
         raise RegistryError(
             "the folder holds files of something else",
