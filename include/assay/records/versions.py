@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
@@ -145,6 +145,67 @@ class Snapshot(Frozen):
         """
         same = self.batches.get(batch) == version
         return same and (forced or batch not in self.forced)
+
+
+class SnapshotStep(Frozen):
+    """A snapshot as it differs from its parent.
+
+    Parameters
+    ----------
+    changed : dict
+        Batch → version id, of each batch that the parent had otherwise or not at all.
+    forced : tuple of str
+        Those of the changed batches whose version a person released against a verdict.
+    withdrawn : tuple of str
+        Batches that the parent held and this snapshot doesn't.
+    size : int
+        How many batches it holds.
+    """
+
+    dataset: Dataset
+    number: int = Field(ge=1)
+    parent: int | None = Field(ge=1)
+    changed: dict[Batch, VersionId] = Field(default_factory=dict)
+    batch: Batch | None = None
+    forced: tuple[Batch, ...] = ()
+    withdrawn: tuple[Batch, ...] = ()
+    size: int = Field(ge=0)
+    reason: str
+    author: str
+    at: datetime
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, parent: Snapshot | None) -> SnapshotStep:
+        """The step from a snapshot's parent to it."""
+        before = parent.batches if parent else {}
+        was, now = {*(parent.forced if parent else ())}, {*snapshot.forced}
+        changed = {
+            b: v
+            for b, v in snapshot.batches.items()
+            if before.get(b) != v or (b in was) != (b in now)
+        }
+        return cls(
+            **snapshot.model_dump(exclude={"batches", "forced", "withdrawn"}),
+            changed=changed,
+            forced=tuple(b for b in snapshot.forced if b in changed),
+            withdrawn=tuple(sorted({*before} - {*snapshot.batches})),
+            size=len(snapshot.batches),
+        )
+
+    def apply(self, batches: dict[str, str], forced: set[str]) -> None:
+        """Turn the parent's batches, and those of them that were forced, into this snapshot's."""
+        for batch in self.withdrawn:
+            batches.pop(batch, None)
+        batches.update(self.changed)
+        forced.difference_update(self.withdrawn, self.changed)
+        forced.update(self.forced)
+
+    def snapshot(self, batches: Mapping[str, str], forced: Iterable[str]) -> Snapshot:
+        """The snapshot, whose batches these are."""
+        about = self.model_dump(exclude={"changed", "forced", "size"})
+        return Snapshot(
+            **about, batches=dict(sorted(batches.items())), forced=tuple(sorted(forced))
+        )
 
 
 class Stay(Frozen):

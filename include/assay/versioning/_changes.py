@@ -14,14 +14,14 @@ from assay.records.versions import BatchVersion, Judgement, Pointer, Rollback, S
 from assay.versioning._dvc import REPOSITORY, render_dvc
 from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, version_file
-from assay.versioning._records import load_pointer, load_snapshot, load_version, render_record
-from assay.versioning._tombstones import (
-    following,
+from assay.versioning._records import load_pointer, load_version, render_pointer
+from assay.versioning._snapshots import (
+    Stored,
+    load_stored_snapshot,
     next_number,
-    refuse_removed,
     snapshot_files,
-    without_removed,
 )
+from assay.versioning._tombstones import following, refuse_removed, without_removed
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def plan_commit(view: View, wanted: BatchVersion) -> tuple[Change | None, BatchV
     known = load_version(view, wanted.dataset, wanted.batch, wanted.version)
     if known is not None:
         return None, same_version(known, wanted)
-    path = version_file(wanted.dataset, wanted.batch, wanted.version)
+    path = version_file(wanted.dataset, wanted.batch, wanted.version).path
     files = {path: render_dvc(wanted), **(REPOSITORY if view.head is None else {})}
     return Change(files, f"Commit {wanted.dataset} {wanted.batch} {wanted.version}"), wanted
 
@@ -71,7 +71,8 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
     judged, _ = plan_judgement(view, dataset, batch, version, order.judgement)
     refuse_removed(view, dataset, batch, version)
     pointer = load_pointer(view, dataset)
-    parent = None if pointer is None else _pointed(view, pointer)
+    stored = None if pointer is None else _pointed(view, pointer)
+    parent = stored.snapshot if stored else None
     if parent is not None and parent.holds(batch, version, forced=order.forced):
         return judged, parent
     forced = {b for b in (parent.forced if parent else ()) if b != batch}
@@ -86,7 +87,9 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
         author=order.author,
         at=order.at,
     )
-    return _released(snapshot, pointer, judged), snapshot
+    message = f"Release {dataset} {batch} as snapshot {snapshot.number}"
+    files = snapshot_files(snapshot, stored, pointer)
+    return Change({**files, **(judged.files if judged else {})}, message), snapshot
 
 
 def plan_judgement(
@@ -99,7 +102,7 @@ def plan_judgement(
     judged = known if judgement is None else known.with_judgement(judgement)
     if judged == known:
         return None, known
-    files = {version_file(dataset, batch, version): render_dvc(judged)}
+    files = {version_file(dataset, batch, version).path: render_dvc(judged)}
     return Change(files, f"Judge {dataset} {batch} {version}"), judged
 
 
@@ -108,25 +111,26 @@ def plan_rollback(
 ) -> tuple[Change | None, Pointer]:
     """Point to another snapshot that is there; to one without what was removed from it since."""
     pointer = load_pointer(view, dataset)
-    target = load_snapshot(view, dataset, number)
-    if pointer is None or target is None:
+    stored = load_stored_snapshot(view, dataset, number)
+    if pointer is None or stored is None:
         raise no_snapshot(dataset, number, pointer)
     if pointer.snapshot == number:
         return None, pointer
     move = Rollback(source=pointer.snapshot, target=number, reason=reason, author=author, at=at)
     rollbacks = (*pointer.rollbacks, move)
+    target = stored.snapshot
     left, gone = without_removed(view, target)
     if gone:
         about = {"reason": reason, "author": author, "at": at}
         number = next_number(view, dataset, pointer)
         made = following(target, number, left, about, withdrawn=gone)
         message = f"Roll {dataset} back to snapshot {number}, without {len(gone)} removed batches"
-        files = snapshot_files(made, pointer, rollbacks=rollbacks)
+        files = snapshot_files(made, stored, pointer, rollbacks=rollbacks)
         latest = {"snapshot": made.number, "latest": made.number, "rollbacks": rollbacks}
         return Change(files, message), pointer.model_copy(update=latest)
     moved = pointer.model_copy(update={"snapshot": number, "rollbacks": rollbacks})
     message = f"Roll {dataset} back from snapshot {move.source} to {number}"
-    return Change({pointer_file(dataset): render_record(moved)}, message), moved
+    return Change({pointer_file(dataset): render_pointer(moved)}, message), moved
 
 
 def no_version(dataset: str, batch: str, version: str) -> RegistryError:
@@ -144,14 +148,8 @@ def no_snapshot(dataset: str, number: int | None, pointer: Pointer | None) -> Re
     return RegistryError(f"{dataset} has no such snapshot", got=number, expected=have)
 
 
-def _released(snapshot: Snapshot, pointer: Pointer | None, judged: Change | None) -> Change:
-    message = f"Release {snapshot.dataset} {snapshot.batch} as snapshot {snapshot.number}"
-    files = {**snapshot_files(snapshot, pointer), **(judged.files if judged else {})}
-    return Change(files, message)
-
-
-def _pointed(view: View, pointer: Pointer) -> Snapshot:
-    snapshot = load_snapshot(view, pointer.dataset, pointer.snapshot)
+def _pointed(view: View, pointer: Pointer) -> Stored:
+    snapshot = load_stored_snapshot(view, pointer.dataset, pointer.snapshot)
     if snapshot is None:
         raise no_snapshot(pointer.dataset, pointer.snapshot, pointer)
     return snapshot

@@ -11,14 +11,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
 from assay.errors import RegistryError
 from assay.lake import locked, private_folder, queued
+from assay.versioning._packing import pack_if_due
 from assay.versioning._process import (
     RegistryUnavailable,
     drop_stale_lock,
@@ -55,10 +56,23 @@ _LOST: Final = (
 
 @dataclass(frozen=True)
 class Change:
-    """Files to write in one commit: path → content, and the commit's message."""
+    """Files to write in one commit: path → content, and the commit's message.
+
+    Parameters
+    ----------
+    moved : mapping, optional
+        Path → its new path; done before files are written.
+    removed : collection, optional
+        Paths that go.
+    check : callable, optional
+        Is given the commit before it is pushed, and raises if it isn't as it was meant.
+    """
 
     files: Mapping[str, bytes]
     message: str
+    moved: Mapping[str, str] = field(default_factory=dict)
+    removed: Collection[str] = ()
+    check: Callable[[View], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -68,28 +82,35 @@ class View:
     git_dir: str
     head: str | None
 
-    def read(self, path: str) -> bytes | None:
-        """A file's content, None where there is none."""
-        if self.head is None:
-            return None
-        return _batch(self.git_dir, [f"{self.head}:{path}"])[0]
+    def read(self, *paths: str) -> bytes | None:
+        """The content of the first of some files that is there, None where none is."""
+        return next((c for c in self.read_each(paths) if c is not None), None)
 
-    def read_all(self, folder: str) -> dict[str, bytes]:
-        """Path → content of all files below a folder, in the order of paths."""
+    def read_each(self, paths: Iterable[str]) -> list[bytes | None]:
+        """The contents of files, None for each that isn't there."""
+        wanted = list(paths)
+        if self.head is None or not wanted:
+            return [None] * len(wanted)
+        return _batch(self.git_dir, [f"{self.head}:{path}" for path in wanted])
+
+    def read_all(self, *folders: str) -> dict[str, bytes]:
+        """Path → content of all files below folders, in the order of paths."""
         if self.head is None:
             return {}
-        listed = git(self.git_dir, "ls-tree", "-r", "-z", self.head, "--", f"{folder}/")
+        below = [f"{folder}/" for folder in folders]
+        listed = git(self.git_dir, "ls-tree", "-r", "-z", self.head, "--", *below)
         rows = [row.split("\t", 1) for row in listed.decode().split("\0") if row]
         contents = _batch(self.git_dir, [entry.split(" ")[2] for entry, _ in rows])
         pairs = zip((path for _, path in rows), contents, strict=True)
         return {path: content for path, content in pairs if content is not None}
 
-    def paths(self) -> list[str]:
-        """The paths of all files."""
+    def paths(self) -> dict[str, str]:
+        """The paths of all files, each with the name of its content."""
         if self.head is None:
-            return []
-        listed = git(self.git_dir, "ls-tree", "-r", "-z", "--name-only", self.head)
-        return [path for path in listed.decode().split("\0") if path]
+            return {}
+        listed = git(self.git_dir, "ls-tree", "-r", "-z", self.head)
+        rows = (row.split("\t", 1) for row in listed.decode().split("\0") if row)
+        return {path: entry.split(" ")[2] for entry, path in rows}
 
     def descends_from(self, commit: str) -> bool:
         """Whether the head is this commit or follows from it; not if the commit is unknown here."""
@@ -169,8 +190,10 @@ class GitRemote:
             with queued(self._scratch / "queue.lock", _PATIENCE):
                 view = (look or self.view)()
                 change, result = compute(view)
-                if change is None or self._push(view, change, at, pushed):
-                    return result
+                done = change is None or self._push(view, change, at, pushed)
+            if done:
+                pack_if_due(self._git_dir)
+                return result
             time.sleep(secrets.SystemRandom().uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
         where = without_credentials(self.remote)
@@ -198,10 +221,11 @@ class GitRemote:
             objects = Path(view.git_dir).absolute() / "objects"
             (clone / "objects" / "info" / "alternates").write_text(f"{objects}\n", "utf-8")
             git(clone, "fast-import", "--quiet", "--done", given=_stream(view.head, change, at))
+            made = View(str(clone), git(clone, "rev-parse", _BRANCH).decode().strip())
+            change.check(made)
             done = run_git(clone, "push", "--porcelain", "origin", f"{_BRANCH}:{_BRANCH}")
             if done.returncode == 0:
-                head = git(clone, "rev-parse", _BRANCH).decode().strip()
-                pushed(view, View(str(clone), head))
+                pushed(view, made)
                 return True
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         if any(sign in said for sign in _LOST):
@@ -262,6 +286,8 @@ def _stream(head: str | None, change: Change, at: datetime) -> bytes:
         b"data %d\n%s\n" % (len(message), message),
         f"from {head}\n".encode() if head else b"",
     ]
+    parts += [f"R {path} {to}\n".encode() for path, to in change.moved.items()]
+    parts += [f"D {path}\n".encode() for path in change.removed]
     for path, content in sorted(change.files.items()):
         parts.append(f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n")
     return b"".join([*parts, b"done\n"])

@@ -10,25 +10,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
-from typing import Final, NamedTuple
+from typing import Final
 
 from assay.errors import HistoryRewound
 from assay.reasons import ReasonCode
 from assay.records.histories import Alarm, Holdings, SeenHistory, Witness
 from assay.records.versions import Acceptance
 from assay.versioning._git import GitRemote, View
+from assay.versioning._layout import Entry, entry_of
 from assay.versioning._process import without_credentials
 
 _NAMED: Final = 5
-
-
-class Entry(NamedTuple):
-    """What a file of the registry is a record of, wherever its layout puts it."""
-
-    dataset: str
-    kind: str
-    name: str
+_FOR_EVER: Final = {"snapshots", "maps"}
 
 
 class WatchedHistory:
@@ -136,7 +129,7 @@ def _changed(changes: Iterable[tuple[str, str]]) -> tuple[list[Entry], str | Non
     for status, path in changes:
         by_status[status].update(_entries([path]))
     added, removed = by_status["A"] - by_status["D"], by_status["D"] - by_status["A"]
-    missing = sorted([*removed, *(e for e in by_status["M"] if e.kind == "snapshots")])
+    missing = sorted([*removed, *(e for e in by_status["M"] if e.kind in _FOR_EVER)])
     if not missing:
         return list(added), None
     named = ", ".join("/".join(entry) for entry in missing[:_NAMED])
@@ -145,26 +138,6 @@ def _changed(changes: Iterable[tuple[str, str]]) -> tuple[list[Entry], str | Non
 
 def _entries(paths: Iterable[str]) -> Iterator[Entry]:
     yield from (entry for path in paths if (entry := entry_of(path)))
-
-
-def entry_of(path: str) -> Entry | None:
-    """What a file is a record of; None for one that may change as it likes.
-
-    Examples
-    --------
-    >>> entry_of("flights/snapshots/000/00/7.json")
-    Entry(dataset='flights', kind='snapshots', name='7')
-    >>> entry_of("flights/versions/2013-02-04/ab.dvc").name
-    '2013-02-04/ab'
-    """
-    parts = PurePosixPath(path)
-    if len(parts.parts) == 1 or parts.parts[0] == ".dvc":
-        return None
-    dataset, kind = parts.parts[0], parts.parts[1]
-    if len(parts.parts) == 2:
-        return Entry(dataset, "file", parts.name)
-    name = parts.stem if kind == "snapshots" else f"{parts.parent.name}/{parts.stem}"
-    return Entry(dataset, kind, name)
 
 
 def _added(holdings: Mapping[str, Holdings], entries: Iterable[Entry]) -> dict[str, Holdings]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
 from assay.errors import RegistryError
 from assay.versioning._git import Change, GitRemote, View
 from assay.versioning._history import WatchedHistory
+from assay.versioning._migration import LAYOUT, has_earlier_layout, plan_migration
+from assay.versioning._process import RegistryUnavailable
 
 T = TypeVar("T")
 Fence = Callable[[], object]
@@ -53,14 +57,35 @@ class KeyedWriter:
 
         def checked_compute(view: View) -> tuple[Change | None, T]:
             refuse_other_key(view, "registry", self._fingerprint)
+            if look is None and has_earlier_layout(view):
+                raise _EarlierLayout
             if fence is not None:
                 fence()
             change, result = compute(view)
-            return change and with_key(view, change, "registry", self._fingerprint), result
+            return change and self._with_key(view, change), result
 
         if look is not None:
             return self._git.write(checked_compute, at, look)
-        return self._git.write(checked_compute, at, self._history.view, self._history.pushed)
+        for _ in range(2):
+            with suppress(_EarlierLayout):
+                return self._git.write(
+                    checked_compute, at, self._history.view, self._history.pushed
+                )
+            self.migrate(at)
+        raise RegistryUnavailable("other hosts put the registry back to an earlier layout")
+
+    def migrate(self, at: datetime) -> bool:
+        """Carry the registry over to the present layout; whether it wasn't in it."""
+        return self._git.write(plan_migration, at, self._history.view, self._history.pushed)
+
+    def _with_key(self, view: View, change: Change) -> Change:
+        first = {} if view.head is not None else LAYOUT
+        change = replace(change, files={**first, **change.files})
+        return with_key(view, change, "registry", self._fingerprint)
+
+
+class _EarlierLayout(Exception):  # noqa: N818 - no error: carry it over first
+    """The registry has the earlier layout."""
 
 
 def refuse_other_key(view: View, name: str, fingerprint: str) -> bool:
@@ -90,7 +115,7 @@ def with_key(view: View, change: Change, name: str, fingerprint: str) -> Change:
     if name in known:
         return change
     text = json.dumps({**known, name: fingerprint}, sort_keys=True, indent=1) + "\n"
-    return Change({**change.files, _FILE: text.encode()}, change.message)
+    return replace(change, files={**change.files, _FILE: text.encode()})
 
 
 def _load(view: View) -> dict[str, str]:

@@ -1,9 +1,16 @@
-"""Paths in the registry's Git tree, and the patterns of their names."""
+"""Paths in the registry's Git tree, and the patterns of their names.
+
+A commit writes each folder on the way to its files again, so no folder may grow with the history:
+batches are spread by three hexadecimal digits of a hash, snapshots lie a hundred to a folder.
+Registries from before that have a folder for all; what is there is read, and nothing is written.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import Final
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
 
 from assay.errors import RegistryError
 from assay.records.versions import BATCH, DATASET, OBJECT, VERSION
@@ -28,34 +35,80 @@ def checked(kind: str, name: str) -> str:
     return name
 
 
-def versions_folder(dataset: str, batch: str | None = None) -> str:
-    """Folder of a data set's versions, or of one batch's."""
-    return _folder("versions", dataset, batch)
+class Place(NamedTuple):
+    """Where a record is, and where an earlier layout had it."""
+
+    path: str
+    earlier: str
 
 
-def version_file(dataset: str, batch: str, version: str) -> str:
+class Entry(NamedTuple):
+    """What a file of the registry is a record of, wherever its layout puts it."""
+
+    dataset: str
+    kind: str
+    name: str
+
+
+def entry_of(path: str) -> Entry | None:
+    """What a file is a record of; None for one that may change as it likes.
+
+    Examples
+    --------
+    >>> entry_of("flights/snapshots/000/00/7.json")
+    Entry(dataset='flights', kind='snapshots', name='7')
+    >>> entry_of("flights/versions/2013-02-04/ab.dvc").name
+    '2013-02-04/ab'
+    """
+    parts = PurePosixPath(path)
+    if len(parts.parts) == 1 or parts.parts[0] == ".dvc":
+        return None
+    dataset, kind = parts.parts[0], parts.parts[1]
+    if len(parts.parts) == 2:
+        return Entry(dataset, "file", parts.name)
+    name = parts.stem if kind in {"snapshots", "maps"} else f"{parts.parent.name}/{parts.stem}"
+    return Entry(dataset, kind, name)
+
+
+def versions_folders(dataset: str, batch: str | None = None) -> tuple[str, ...]:
+    """Folders of a data set's versions, or of one batch's."""
+    return _folders("versions", dataset, batch)
+
+
+def version_file(dataset: str, batch: str, version: str) -> Place:
     """The ``.dvc`` file of a version."""
-    return f"{versions_folder(dataset, batch)}/{checked('version', version)}.dvc"
+    return _file("versions", dataset, batch, f"{checked('version', version)}.dvc")
 
 
 def snapshots_folder(dataset: str) -> str:
-    """Folder of a data set's snapshots."""
-    return _folder("snapshots", dataset)
+    """Folder of a data set's snapshots, in both layouts."""
+    return f"{checked('dataset', dataset)}/snapshots"
 
 
-def snapshot_file(dataset: str, number: int) -> str:
+def snapshot_file(dataset: str, number: int) -> Place:
     """The file of one snapshot."""
-    return f"{snapshots_folder(dataset)}/{int(number)}.json"
+    folder = snapshots_folder(dataset)
+    return Place(f"{folder}/{_hundred(number)}/{number}.json", f"{folder}/{number}.json")
 
 
-def tombstones_folder(dataset: str) -> str:
-    """Folder of a data set's tombstones."""
-    return _folder("tombstones", dataset)
+def maps_folder(dataset: str) -> str:
+    """Folder of the maps of a data set's whole snapshots."""
+    return f"{checked('dataset', dataset)}/maps"
 
 
-def tombstone_file(dataset: str, batch: str, version: str) -> str:
+def map_file(dataset: str, number: int) -> str:
+    """The file of a whole snapshot's map."""
+    return f"{maps_folder(dataset)}/{_hundred(number)}/{number}.json"
+
+
+def tombstones_folders(dataset: str, batch: str | None = None) -> tuple[str, ...]:
+    """Folders of a data set's tombstones, or of one batch's."""
+    return _folders("tombstones", dataset, batch)
+
+
+def tombstone_file(dataset: str, batch: str, version: str) -> Place:
     """The file of a version's tombstone."""
-    return f"{_folder('tombstones', dataset, batch)}/{checked('version', version)}.json"
+    return _file("tombstones", dataset, batch, f"{checked('version', version)}.json")
 
 
 def pointer_file(dataset: str) -> str:
@@ -63,6 +116,18 @@ def pointer_file(dataset: str) -> str:
     return f"{checked('dataset', dataset)}/pointer.json"
 
 
-def _folder(kind: str, dataset: str, batch: str | None = None) -> str:
+def _file(kind: str, dataset: str, batch: str, name: str) -> Place:
+    now, earlier = _folders(kind, dataset, batch)
+    return Place(f"{now}/{name}", f"{earlier}/{name}")
+
+
+def _folders(kind: str, dataset: str, batch: str | None) -> tuple[str, ...]:
     folder = f"{checked('dataset', dataset)}/{kind}"
-    return folder if batch is None else f"{folder}/{checked('batch', batch)}"
+    if batch is None:
+        return (folder,)
+    spread = "/".join(hashlib.sha256(checked("batch", batch).encode()).hexdigest()[:3])
+    return f"{folder}/{spread}/{batch}", f"{folder}/{batch}"
+
+
+def _hundred(number: int) -> str:
+    return f"{int(number) // 10_000:03}/{int(number) // 100 % 100:02}"

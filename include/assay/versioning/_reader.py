@@ -31,14 +31,12 @@ from assay.versioning._ids import keyed
 from assay.versioning._keys import KeyedWriter
 from assay.versioning._layout import checked
 from assay.versioning._records import (
-    load_dataset,
     load_lineage,
     load_pointer,
-    load_snapshot,
-    load_snapshots,
     load_version,
 )
 from assay.versioning._removal import Removal
+from assay.versioning._snapshots import load_snapshot, load_snapshots
 from assay.versioning._tombstones import (
     live_versions,
     load_tombstones,
@@ -129,8 +127,8 @@ class Reader:
         return found
 
     def snapshots(self, dataset: str) -> tuple[Snapshot, ...]:
-        """All snapshots of a data set, by number."""
-        return load_snapshots(self._git.view(), dataset)
+        """All snapshots of a data set by number, each whole: of a long history, ask the catalog."""
+        return tuple(load_snapshots(self._git.view(), dataset))
 
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets that have a version."""
@@ -140,7 +138,14 @@ class Reader:
         """All live records at one head, by data set: an index is rebuilt from them."""
         view = self._git.view()
         names = sorted(view.folders())
-        return {n: load_dataset(view, n, live_versions(view, n)) for n in names}
+        return {
+            n: DatasetRecords(
+                versions=live_versions(view, n),
+                snapshots=tuple(load_snapshots(view, n)),
+                pointer=pointer.snapshot if (pointer := load_pointer(view, n)) else None,
+            )
+            for n in names
+        }
 
     def lineage(self, dataset: str, batch: str, version: str) -> Derivation:
         """What a version derives from, read from its object ``lineage``."""

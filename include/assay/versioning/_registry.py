@@ -228,6 +228,19 @@ class Registry(Reader):
         if not refuse_other_key(self._history.view(), name, fingerprint):
             self._writer.write(lambda view: plan_key(view, name, fingerprint), at)
 
+    def migrate(self, *, at: datetime) -> bool:
+        """Carry a registry of an earlier layout over to the present one, in one commit.
+
+        The commit is pushed only if all reads as before; the history isn't rewritten. The first
+        write to the registry does the same.
+
+        Returns
+        -------
+        bool
+            Whether it had an earlier layout.
+        """
+        return self._writer.migrate(at)
+
     def accept_history(self, *, reason: str, author: str, at: datetime) -> Acceptance | None:
         """Go on from the history as it is now, though it doesn't follow from the last one seen.
 

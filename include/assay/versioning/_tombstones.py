@@ -12,18 +12,22 @@ from datetime import datetime
 from typing import Any
 
 from assay.errors import RegistryError, VersionExpired
-from assay.records.versions import BatchVersion, Pointer, Snapshot, Stay, Tombstone
-from assay.versioning._accepted import highest_given
+from assay.records.versions import BatchVersion, Snapshot, Stay, Tombstone
 from assay.versioning._git import Change, View
-from assay.versioning._layout import pointer_file, snapshot_file, tombstone_file, tombstones_folder
+from assay.versioning._layout import tombstone_file, tombstones_folders
 from assay.versioning._records import (
     load_pointer,
     load_record,
     load_records,
-    load_snapshot,
     load_version,
     load_versions,
     render_record,
+)
+from assay.versioning._snapshots import (
+    load_snapshot,
+    load_stored_snapshot,
+    next_number,
+    snapshot_files,
 )
 
 
@@ -32,20 +36,21 @@ def load_tombstone(view: View, dataset: str, batch: str, version: str) -> Tombst
     return load_record(Tombstone, view, tombstone_file(dataset, batch, version))
 
 
-def load_tombstones(view: View, dataset: str) -> tuple[Tombstone, ...]:
-    """All tombstones of a data set, by batch and version."""
-    return load_records(Tombstone, view, tombstones_folder(dataset))
+def load_tombstones(view: View, dataset: str, batch: str | None = None) -> tuple[Tombstone, ...]:
+    """All tombstones of a data set, or of one batch, by batch and version."""
+    found = load_records(Tombstone, view, *tombstones_folders(dataset, batch))
+    return tuple(sorted(found, key=lambda t: (t.batch, t.version)))
 
 
 def live_versions(view: View, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:
     """All versions that aren't removed, by batch and time of commit."""
-    gone = removed_versions(view, dataset)
+    gone = removed_versions(view, dataset, batch)
     return tuple(v for v in load_versions(view, dataset, batch) if v.version not in gone)
 
 
-def removed_versions(view: View, dataset: str) -> Mapping[str, Tombstone]:
-    """Version id → tombstone of what is removed now."""
-    return {t.version: t for t in load_tombstones(view, dataset) if t.removed}
+def removed_versions(view: View, dataset: str, batch: str | None = None) -> Mapping[str, Tombstone]:
+    """Version id → tombstone of what is removed now, of a data set or of one batch."""
+    return {t.version: t for t in load_tombstones(view, dataset, batch) if t.removed}
 
 
 def refuse_removed(view: View, dataset: str, batch: str, version: str) -> None:
@@ -93,9 +98,10 @@ def plan_withdrawal(
 ) -> tuple[Change | None, Snapshot | None]:
     """Make the next snapshot: the pointer's, without these versions of these batches."""
     pointer = load_pointer(view, dataset)
-    parent = load_snapshot(view, dataset, pointer.snapshot) if pointer else None
-    if pointer is None or parent is None:
+    stored = load_stored_snapshot(view, dataset, pointer.snapshot) if pointer else None
+    if pointer is None or stored is None:
         return None, None
+    parent = stored.snapshot
     going = {b for b, v in batches.items() if parent.batches.get(b) == v}
     if not going:
         return None, parent
@@ -104,7 +110,7 @@ def plan_withdrawal(
     number = next_number(view, dataset, pointer)
     snapshot = following(parent, number, left, about, withdrawn=going)
     message = f"Withdraw {len(going)} batches of {dataset} in snapshot {snapshot.number}"
-    return Change(snapshot_files(snapshot, pointer), message), snapshot
+    return Change(snapshot_files(snapshot, stored, pointer), message), snapshot
 
 
 def following(
@@ -127,25 +133,6 @@ def following(
     )
 
 
-def next_number(view: View, dataset: str, pointer: Pointer | None) -> int:
-    """The number of the next snapshot, above every one that was ever given."""
-    return max(pointer.latest if pointer else 0, highest_given(view, dataset)) + 1
-
-
-def snapshot_files(snapshot: Snapshot, pointer: Pointer | None, **changes: Any) -> dict[str, bytes]:
-    """The files of a new snapshot and of the pointer to it."""
-    moved = Pointer(
-        dataset=snapshot.dataset,
-        snapshot=snapshot.number,
-        latest=snapshot.number,
-        rollbacks=changes.get("rollbacks", pointer.rollbacks if pointer else ()),
-    )
-    return {
-        snapshot_file(snapshot.dataset, snapshot.number): render_record(snapshot),
-        pointer_file(snapshot.dataset): render_record(moved),
-    }
-
-
 def plan_removal(view: View, stone: Tombstone) -> tuple[Change | None, Tombstone]:
     """Record that a version is removed, unless it is already."""
     dataset, batch, version = stone.dataset, stone.batch, stone.version
@@ -163,7 +150,7 @@ def plan_removal(view: View, stone: Tombstone) -> tuple[Change | None, Tombstone
             got=version,
             do="Withdraw it from the snapshot first.",
         )
-    files = {tombstone_file(dataset, batch, version): render_record(stone)}
+    files = {tombstone_file(dataset, batch, version).path: render_record(stone)}
     return Change(files, f"Remove {dataset} {batch} {version}"), stone
 
 
@@ -179,5 +166,5 @@ def plan_return(
     back = known.model_copy(update={"stay": stay})
     if known.stay is not None and known.stay.until == stay.until:
         return None, known
-    files = {tombstone_file(dataset, batch, version): render_record(back)}
+    files = {tombstone_file(dataset, batch, version).path: render_record(back)}
     return Change(files, f"Bring {dataset} {batch} {version} back until {stay.until}"), back

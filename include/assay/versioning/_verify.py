@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
-from assay.records.versions import BatchVersion, Snapshot, StoredObject
+from assay.records.versions import BatchVersion, SnapshotStep, StoredObject
 from assay.verdict import Frozen
 from assay.versioning._accepted import highest_given
 from assay.versioning._files import md5_of, with_nonce
 from assay.versioning._git import View
 from assay.versioning._process import run_git
 from assay.versioning._reader import Reader
-from assay.versioning._records import load_pointer, load_snapshots, load_versions
+from assay.versioning._records import load_pointer, load_versions
+from assay.versioning._snapshots import load_steps, map_faults
 from assay.versioning._tombstones import removed_versions
 
 _AT_ONCE: Final = 4
@@ -77,17 +78,17 @@ def verify_registry(
     damages += lost
     names = sorted(view.folders()) if dataset is None else [dataset]
     wanted: list[tuple[BatchVersion, str, StoredObject, bool]] = []
-    snapshots: list[Snapshot] = []
+    snapshots: list[SnapshotStep] = []
     for name in names:
         try:
-            found, versions = load_snapshots(view, name), load_versions(view, name)
+            found, versions = tuple(load_steps(view, name)), load_versions(view, name)
             gone = removed_versions(view, name)
             damages += _of_records(view, name, found, versions)
         except RegistryError as error:
             damages.append(Damage(dataset=name, what=str(error)))
             continue
         snapshots += found
-        promised = {(b, v) for s in found for b, v in s.batches.items()}
+        promised = {(b, v) for s in found for b, v in s.changed.items()}
         wanted += [
             (version, object_name, stored, (version.batch, version.version) in promised)
             for version in versions
@@ -113,7 +114,10 @@ def _of_git(view: View) -> Iterator[Damage]:
 
 
 def _of_records(
-    view: View, dataset: str, snapshots: tuple[Snapshot, ...], versions: tuple[BatchVersion, ...]
+    view: View,
+    dataset: str,
+    snapshots: tuple[SnapshotStep, ...],
+    versions: tuple[BatchVersion, ...],
 ) -> Iterator[Damage]:
     """Snapshots and pointer that name what isn't there."""
     numbers = [s.number for s in snapshots]
@@ -126,8 +130,12 @@ def _of_records(
         yield Damage(dataset=dataset, what="the pointer names a snapshot that isn't there")
     if snapshots and pointer is None:
         yield Damage(dataset=dataset, what="there are snapshots and no pointer")
+    for number in map_faults(view, dataset):
+        yield Damage(
+            dataset=dataset, what=f"the map of snapshot {number} isn't what its steps give"
+        )
     known = {(v.batch, v.version) for v in versions}
-    missing = {(b, v): s.number for s in reversed(snapshots) for b, v in s.batches.items()}
+    missing = {(b, v): s.number for s in reversed(snapshots) for b, v in s.changed.items()}
     for (batch, version), number in sorted(missing.items()):
         if (batch, version) not in known:
             what = f"snapshot {number} names a version that isn't there"

@@ -12,6 +12,7 @@ import yaml
 
 from assay.errors import RegistryError
 from assay.versioning import Registry, RegistryUnavailable
+from assay.versioning._layout import version_file
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
@@ -40,14 +41,15 @@ def test_a_clone_is_a_dvc_repository_that_dvc_itself_can_pull(bench):
     (clone / ".dvc" / "config.local").write_text(local)
     dvc(clone, "pull", "-q")
     for version in versions:
-        folder = clone / "flights" / "versions" / version.batch / version.version
+        file = version_file("flights", version.batch, version.version).path
+        folder = (clone / file).with_suffix("")
         assert (folder / "data.parquet").read_bytes() == bench.file(version.batch).read_bytes()
         assert json.loads((folder / "lineage.json").read_bytes())["batch"] == version.batch
 
 
 def test_a_dvc_file_holds_pointers_and_counts_alone(bench):
     version = bench.commit("2013-02-04")
-    path = f"flights/versions/2013-02-04/{version.version}.dvc"
+    path = version_file("flights", "2013-02-04", version.version).path
     content = yaml.safe_load(bench.git("show", f"main:{path}"))
     assert set(content) == {"outs", "meta"}
     assert [set(out) for out in content["outs"]] == [{"md5", "size", "hash", "path"}] * 2
