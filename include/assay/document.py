@@ -26,6 +26,8 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _MOST_ENTRIES = 100_000
 """A file of a few lines may expand to billions of entries by aliases of aliases."""
+DEEPEST = 100
+"""Levels of lists and mappings within each other that a file may have."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -102,14 +104,19 @@ def load_document(path: Path | str, error: type[AssayError] = InputError) -> Doc
         raise error("can't be read", where=shown_path(path), got=exc.strerror) from exc
     except UnicodeDecodeError as exc:
         raise error("isn't UTF-8", where=shown_path(path), do="Save it as UTF-8.") from exc
+    except ValueError as exc:
+        raise error("isn't a path that a file can have", got=str(path)) from exc
+    node: Any = None
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        _check_depth(text)
+        loader = _Loader(text)
+        node = loader.get_single_node()
         lines: dict[Loc, int] = {}
         problems: list[Problem] = []
         _walk(node, (), lines, problems, path)
         if problems:
             raise problems_error(error, problems)
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader subclass
+        value = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f"{shown_path(path)}:{mark.line + 1}" if mark else shown_path(path)
@@ -123,15 +130,50 @@ def load_document(path: Path | str, error: type[AssayError] = InputError) -> Doc
             do="Put it between quotes if it is text.",
         ) from None
     except RecursionError:
-        raise error("is nested too deep, or refers to itself", where=shown_path(path)) from None
+        raise error("refers to itself", where=shown_path(path)) from None
     if not isinstance(value, dict):
         raise error("isn't a mapping", where=shown_path(path), expected="keys and values")
     return Document(path=path, value=value, lines=lines)
 
 
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting while it is read: what makes nodes of it has no bound of its own."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise _too_deep(event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _too_deep(mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=mark)
+
+
+def too_deep(value: Any) -> bool:
+    """Whether lists and mappings are nested more than :data:`DEEPEST` deep.
+
+    Examples
+    --------
+    >>> too_deep([[1], {"a": [2]}])
+    False
+    """
+    level, depth = [value], 0
+    while level := [part for part in level if isinstance(part, dict | list)]:
+        depth += 1
+        if depth > DEEPEST:
+            return True
+        level = [p for part in level for p in (part.values() if isinstance(part, dict) else part)]
+    return False
+
+
 def _walk(node: Any, loc: Loc, lines: dict[Loc, int], problems: list[Problem], path: Path) -> None:
     if len(lines) > _MOST_ENTRIES:
         raise yaml.YAMLError(f"more than {_MOST_ENTRIES} entries")
+    if len(loc) > DEEPEST:  # by aliases of aliases
+        raise _too_deep(node.start_mark)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, child in node.value:

@@ -27,7 +27,10 @@ quarantine."""
 
 _SOURCES: Final = """\
 One entry in `servers`. `{batch}` is replaced by the batch's key. A relative path starts at
-`ASSAY_HOME`. Address and credentials come from the Airflow connection that the entry names.
+`ASSAY_HOME`; of the zones there it may name the inbox only. A batch is one regular file: a link, a
+pipe, a device or (in the inbox) a file with a second name is refused, and so is a folder that is a
+link below the inbox or behind the first placeholder of an absolute path. Address and credentials
+come from the Airflow connection that the entry names.
 
 ```yaml
 # A file in the inbox, or anywhere on disk
@@ -62,7 +65,21 @@ One entry in `servers`. `{batch}` is replaced by the batch's key. A relative pat
   customProperties:
     - {property: connection, value: warehouse}
     - {property: query, value: "SELECT * FROM loans WHERE day = :batch"}
-```"""
+```
+
+An HTTP source is asked at the host of its location. A redirect may lead to that host, to the same
+name over https, and to the hosts that `hosts` names; never from https to http, never more than ten
+times. Pages of `api` stay on the host of the location.
+
+What is read at most:
+
+- `maxBytes` of a batch, as it comes (all pages of `api` together), as it is decompressed and as it
+  is decoded: text as UTF-8, Parquet by the lengths of its texts and eight bytes for each other
+  value. Beyond it there is an error, or the reason `too_large`. Without it nothing is limited.
+- 16 384 columns of a file, those that the contract doesn't know included (`too_large`).
+- 2 000 000 characters of a CSV header or line, 16 MiB of a line of JSON (`malformed`).
+- 100 levels of lists and mappings in a contract, suite or policy; 40 in a row condition or an
+  expression. Beyond them the file has an error."""
 
 _LEVELS: Final = """\
 Entries of `slaProperties`. `latency` of a column of dates says how old its newest value may be when

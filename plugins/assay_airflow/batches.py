@@ -82,6 +82,9 @@ def resolve_batch(partition: Partition, dag_run: Any, params: dict[str, Any]) ->
         If neither is given, both are given and differ, the key isn't canonical, or a run is to be
         forced without a reason.
     """
+    for name in ("batch", "reason"):
+        if not isinstance(params.get(name), str | None):
+            raise InputError("is no text", where=name, got=params[name])
     given = {k for k in (dag_run.partition_key, params.get("batch")) if k}
     if not given:
         raise InputError(

@@ -16,6 +16,7 @@ from assay.contract._model import Canonical, Classification, ColumnRole, ColumnT
 from assay.contract._partition import Partition
 from assay.contract._source import Pagination
 from assay.errors import did_you_mean
+from assay.moment_format import MomentFormat
 
 _KEYS: Final = ConfigDict(
     alias_generator=to_camel, populate_by_name=True, coerce_numbers_to_str=True
@@ -64,7 +65,7 @@ class ColumnCustom(_Custom):
         description="The column's role for a model; cleaning never fills labels or protected "
         "attributes, and the fairness gate reads them.",
     )
-    parse_format: str | None = Field(
+    parse_format: MomentFormat | None = Field(
         None,
         description="How a date or timestamp is written, in strftime's terms; ISO 8601 otherwise.",
     )

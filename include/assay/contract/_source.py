@@ -5,11 +5,12 @@ What the fields mean that a contract gives as custom properties stands there, in
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Format = Literal["csv", "jsonl", "parquet"]
+_NO_DELIMITER: Final = frozenset('"\r\n\0')
 
 
 class _Source(BaseModel):
@@ -35,6 +36,15 @@ class FilesSource(_WebSource):
     encoding: str = Field("utf-8", description="Encoding of text files.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="Delimiter of CSV.")
     null_values: tuple[str, ...] = ("",)
+
+    @model_validator(mode="after")
+    def _readable(self) -> FilesSource:
+        if self.delimiter in _NO_DELIMITER:
+            raise ValueError("the delimiter can't be a quote, a line's end or a NUL")
+        for text in self.null_values:
+            if set(text) & {self.delimiter, *_NO_DELIMITER}:
+                raise ValueError(f"a null value has a delimiter, a quote or a line's end: {text!r}")
+        return self
 
 
 class Pagination(BaseModel):

@@ -185,15 +185,15 @@ class _Reader:
             self._need("null")
             return Call("is_not_null" if negated else "is_null", (left,))
         if self._take("in"):
-            return Call("in", (left, *self._members()))
+            return Call("in", (left, *self._members(self._deeper(depth))))
         if self._peek().text == "not" and self._peek(1).text == "in":
             self._next += 2
-            return Call("not", (Call("in", (left, *self._members())),))
+            return Call("not", (Call("in", (left, *self._members(self._deeper(depth)))),))
         return left
 
-    def _members(self) -> list[Node]:
+    def _members(self, depth: int) -> list[Node]:
         self._need("(")
-        return self._listed(self._member)
+        return self._listed(lambda: self._member(depth))
 
     def _listed(self, part: Callable[[], Node]) -> list[Node]:
         found = [part()]
@@ -202,9 +202,9 @@ class _Reader:
         self._need(")")
         return found
 
-    def _member(self) -> Node:
+    def _member(self, depth: int) -> Node:
         negative = self._take("-")
-        member = self._primary(0)
+        member = self._primary(depth)
         if not isinstance(member, Literal):
             self._fault("a literal in the list")
         if not negative:

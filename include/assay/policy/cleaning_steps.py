@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import Field, field_validator, model_validator
 
+from assay.moment_format import MomentFormat
 from assay.policy._base import ColumnPath, Model, by_name, named_at, optional
 from assay.policy.cleaning_step import Step
 
@@ -25,7 +26,9 @@ class ParseColumn(Model):
         description="Type of the values."
     )
     null_values: tuple[str, ...] = Field((), description="Texts that mean null, as `?` or `NA`.")
-    format: str | None = optional("strptime format of a date or timestamp; ISO 8601 without it.")
+    format: MomentFormat | None = optional(
+        "strptime format of a date or timestamp; ISO 8601 without it."
+    )
     on_error: Literal["null", "drop"] = Field(
         description="What happens to a text that doesn't parse: its cell becomes `null`, or its "
         "row is dropped; both are counted and logged. `drop` is refused for labels, predictions, "

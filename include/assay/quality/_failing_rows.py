@@ -15,7 +15,7 @@ from assay.quality._frame import Frame
 Names = Collection[str]
 FAULTS = (
     ibis_errors.IbisError, EngineError, TypeError, ValueError, KeyError, AttributeError,
-    OverflowError, IndexError,
+    OverflowError, IndexError, RecursionError,
 )  # fmt: skip
 _BEGINNING: Final = 500_000
 """Row numbers among which failing rows are looked for before the rest is read."""

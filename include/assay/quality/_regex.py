@@ -2,15 +2,17 @@ r"""Python's regular expressions on an engine that has another dialect.
 
 DuckDB matches with RE2, which reads ``\d``, ``\s``, ``$`` and case otherwise than Python's
 ``re`` outside plain ASCII, and doesn't know look-around or back references. So a pattern in the
-syntax that both share is matched by the engine on values made of printable ASCII, where both agree,
-and everything else is matched by Python over the distinct values.
+syntax that both share is matched by the engine on the values where both agree: all of them, or, if
+it has one of those, those made of printable ASCII. RE2 takes time in proportion to a value's
+length. Everything else is matched by Python over the distinct values, in a process with a bound on
+time.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -21,9 +23,11 @@ import pyarrow.compute as pc
 from ibis import Table
 
 from assay.quality._frame import Frame, Unjudged, kind
+from assay.quality._judge_process import Judging, judge_process
 
 _PRINTABLE = "^[ -~]*$"
 _MOST_REPEATS = 1000
+_OTHERWISE = (ops.CATEGORY, ops.AT_END, ops.AT_BOUNDARY, ops.AT_NON_BOUNDARY)
 _SINGLE = {ops.ANY, ops.AT, ops.CATEGORY, ops.RANGE, ops.NEGATE}
 
 
@@ -44,7 +48,7 @@ def shared(pattern: str) -> bool:
         if tree.state.flags & ~(re.UNICODE | re.IGNORECASE) or not _plain(tree):
             return False
         pc.match_substring_regex(pa.array([""]), pattern)
-    except (re.error, pa.ArrowInvalid, OverflowError):
+    except (re.error, pa.ArrowInvalid, OverflowError, RecursionError):
         return False
     return True
 
@@ -69,11 +73,32 @@ def _plain_part(op: Any, value: Any) -> bool:
     return op in _SINGLE
 
 
+def _agrees_on_all(pattern: str) -> bool:
+    r"""Whether RE2 and ``re`` agree on every text, of a pattern that they share.
+
+    Classes such as ``\d``, word boundaries and folded case are of ASCII in RE2, and ``$`` stands
+    before a last new line in ``re`` alone.
+
+    Examples
+    --------
+    >>> _agrees_on_all("^[A-Z]{3}"), _agrees_on_all(r"\d"), _agrees_on_all("a$")
+    (True, False, False)
+    """
+    tree = parser.parse(pattern)
+    return not tree.state.flags & re.IGNORECASE and _says_all(tree)
+
+
+def _says_all(part: Any) -> bool:
+    if isinstance(part, parser.SubPattern | list | tuple):
+        return all(_says_all(inner) for inner in part)
+    return not any(part is other for other in _OTHERWISE)  # a number may equal one of them
+
+
 def compile_pattern(pattern: Any) -> re.Pattern[str]:
     """The pattern in Python's dialect; Unjudged where it has none."""
     try:
         return re.compile(pattern)
-    except (re.error, TypeError) as exc:
+    except (re.error, TypeError, OverflowError, RecursionError) as exc:
         raise Unjudged(f"the pattern isn't a regular expression: {exc}") from exc
 
 
@@ -85,22 +110,39 @@ def matches(frame: Frame, table: Table, name: str, pattern: Any) -> Any:
     table : ibis.Table
         The rows among which distinct values are looked for.
     """
-    search = compile_pattern(pattern).search
+    compile_pattern(pattern)
+    judging = Judging("regex", pattern, f"the pattern {pattern!r}")
     column = frame.table[name]
     if kind(column) != "text" or not shared(pattern):
-        return judged_in_python(frame, table, name, lambda v: search(v) is not None)
-    odd = table.filter(~table[name].re_search(_PRINTABLE))
+        return judged_aside(frame, table, name, judging)
     by_engine = column.re_search(pattern)
+    if _agrees_on_all(pattern):
+        return by_engine
+    odd = table.filter(~table[name].re_search(_PRINTABLE))
     if not frame.rows(odd.limit(1).select(ibis.literal(1).name("odd"))):
         return by_engine
-    by_python = judged_in_python(frame, odd, name, lambda v: search(v) is not None)
+    by_python = judged_aside(frame, odd, name, judging)
     return column.re_search(_PRINTABLE).ifelse(by_engine, by_python)
 
 
-def judged_in_python(frame: Frame, table: Table, name: str, holds: Callable[[str], bool]) -> Any:
-    """Whether a predicate of Python's holds for a column's text, as an expression.
+def judged_aside(frame: Frame, table: Table, name: str, judging: Judging) -> Any:
+    """Judge as :func:`judged_in_python`, by what may take for ever, in a process that is ended.
 
-    It runs once for each distinct value, in blocks; the rarer answer's values are kept aside and
+    Raises
+    ------
+    Unjudged
+        If it takes too long.
+    """
+    with judge_process(judging) as judge:
+        return judged_in_python(frame, table, name, judge.holds)
+
+
+def judged_in_python(
+    frame: Frame, table: Table, name: str, holds: Callable[[Sequence[str]], Iterable[bool]]
+) -> Any:
+    """Whether Python finds that a column's text meets what is judged by, as an expression.
+
+    It judges each distinct value once, in blocks; the rarer answer's values are kept aside and
     looked up by the scan. A value that isn't text is judged by how Python writes it.
     """
     column = frame.table[name]
@@ -108,12 +150,14 @@ def judged_in_python(frame: Frame, table: Table, name: str, holds: Callable[[str
     yes: list[Any] = []
     no: list[Any] = []
     for block in frame.session.blocks(texts):
-        for value in block.column(0).to_pylist():
-            (yes if holds(value if isinstance(value, str) else str(value)) else no).append(value)
+        values = block.column(0).to_pylist()
+        found = holds([v if isinstance(v, str) else str(v) for v in values])
+        for value, good in zip(values, found, strict=True):
+            (yes if good else no).append(value)
     fewer = no if len(no) <= len(yes) else yes
     if not fewer:
         return ibis.literal(fewer is no)
-    values = pa.table({"value": pa.array(fewer, type=column.type().to_pyarrow())})
-    known = frame.keep(ibis.memtable(values))
+    kept = pa.table({"value": pa.array(fewer, type=column.type().to_pyarrow())})
+    known = frame.keep(ibis.memtable(kept))
     inside = column.isin(known.value)
     return ~inside if fewer is no else inside

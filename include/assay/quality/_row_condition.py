@@ -29,6 +29,10 @@ _NULL_CALLS: Final = {
     **dict.fromkeys(("notnull", "notna", "is_not_null", "notNull"), "is_not_null"),
 }
 
+_LONGEST: Final = 100_000
+_DEEPEST: Final = 40
+_SHOWN: Final = 200
+
 
 class ConditionError(ValueError):
     """A row condition that the grammar doesn't know."""
@@ -55,19 +59,31 @@ def parse_condition(value: Any) -> Call | None:
     """
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        return _parsed(value)
-    if isinstance(value, Mapping):
-        return _object(value)
-    raise ConditionError(f"{value!r} isn't a condition")
+    try:
+        if isinstance(value, str):
+            return _parsed(value)
+        if isinstance(value, Mapping):
+            return _object(value)
+    except (RecursionError, MemoryError):  # as Python's parser says that its stack is full
+        raise ConditionError("the condition is nested too deep") from None
+    raise _refused(value)
+
+
+def _refused(value: Any) -> ConditionError:
+    shown = repr(value)
+    return ConditionError(
+        f"{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'} isn't a condition"
+    )
 
 
 def _parsed(text: str) -> Call:
+    if len(text) > _LONGEST:
+        raise ConditionError(f"the condition has more than {_LONGEST} characters")
     try:
         code, ticked = _python(text)
         tree = ast.parse(code, mode="eval")
     except (SyntaxError, ValueError, tokenize.TokenError) as exc:
-        raise ConditionError(f"{text!r} isn't a condition") from exc
+        raise _refused(text) from exc
     return _Reader(text, ticked).condition(tree.body)
 
 
@@ -98,15 +114,17 @@ class _Reader:
     ticked: Mapping[str, str]
 
     def refuse(self) -> ConditionError:
-        return ConditionError(f"{self.text!r} isn't a condition")
+        return _refused(self.text)
 
-    def condition(self, node: ast.AST) -> Call:
+    def condition(self, node: ast.AST, depth: int = 0) -> Call:
+        if depth > _DEEPEST:
+            raise ConditionError("the condition is nested too deep")
         match node:
             case ast.BoolOp(op=op, values=values):
                 kind = "and" if isinstance(op, ast.And) else "or"
-                return Call(kind, tuple(self.condition(v) for v in values))
+                return Call(kind, tuple(self.condition(v, depth + 1) for v in values))
             case ast.UnaryOp(op=ast.Not(), operand=inner):
-                return Call("not", (self.condition(inner),))
+                return Call("not", (self.condition(inner, depth + 1),))
             case ast.Compare(left=left, ops=ops, comparators=others):  # 1 < a < 3 is two
                 pairs = zip([left, *others], ops, others, strict=False)
                 parts = tuple(self.compare(a, _OPERATORS.get(type(o), ""), b) for a, o, b in pairs)
@@ -161,11 +179,12 @@ def _comparison(column: Name, operator: str, right: Any) -> Call:
 
 
 def _object(value: Mapping[str, Any]) -> Call:
-    kind = value.get("type")
+    kind = str(value.get("type"))
     if kind == "pass_through" and isinstance(value.get("pass_through_filter"), str):
         return _parsed(value["pass_through_filter"])
-    if kind in {"and", "or"} and value.get("conditions"):
-        parts = [parse_condition(c) for c in value["conditions"]]
+    conditions = value.get("conditions")
+    if kind in {"and", "or"} and conditions and isinstance(conditions, list | tuple):
+        parts = [parse_condition(c) for c in conditions]
         return Call(str(kind), tuple(p for p in parts if p is not None))
     name = value.get("column")
     name = name.get("name") if isinstance(name, Mapping) else name
@@ -176,4 +195,4 @@ def _object(value: Mapping[str, Any]) -> Call:
         parameter = value.get("parameter")
         if parameter is not None and (op in _FLIPPED) != isinstance(parameter, list):
             return _comparison(Name(name), op, parameter)
-    raise ConditionError(f"{dict(value)!r} isn't a condition")
+    raise _refused(dict(value))

@@ -8,7 +8,7 @@ from typing import Any
 from assay.engine import EngineError
 from assay.quality._check import Check, Values, compiled
 from assay.quality._failing_rows import FAULTS, Judged, with_failing
-from assay.quality._finding import Finding
+from assay.quality._finding import Finding, countable
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._suite import Expectation
 
@@ -25,7 +25,7 @@ def judged_compiled(
             checks.append(_unjudged(exc))
     values = _scan(frame, checks)
     concluded = [
-        _concluded(e, check, got)
+        _concluded(frame, e, check, got, redact)
         for e, check, got in zip(expectations, checks, values, strict=True)
     ]
     return with_failing(frame, concluded, redact)
@@ -91,7 +91,13 @@ def _alone(frame: Frame, check: Check) -> Values | Unjudged:
         return _unjudged(exc)
 
 
-def _concluded(e: Expectation, check: Check | Unjudged, values: Values) -> Judged:
+def _concluded(
+    frame: Frame,
+    e: Expectation,
+    check: Check | Unjudged,
+    values: Values,
+    redact: Collection[str],
+) -> Judged:
     try:
         if isinstance(check, Unjudged):
             raise check
@@ -100,5 +106,7 @@ def _concluded(e: Expectation, check: Check | Unjudged, values: Values) -> Judge
         problem = str(_unjudged(exc)) or "it couldn't be judged"
         return Judged(Finding(e, False, "compiled", problem=problem))
     row_level = check.flag is not None
-    finding = Finding(e, bool(conclusion.success), "compiled", conclusion.result, row_level)
-    return Judged(finding, check.flag, check.shown)
+    result = countable(e, conclusion.result, redact)
+    finding = Finding(e, bool(conclusion.success), "compiled", result, row_level)
+    known = set(check.shown) <= set(frame.columns)  # it may name columns that it doesn't read
+    return Judged(finding, check.flag, check.shown if known else ())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from assay.document import Loc, content_hash, load_document, shown_path
+from assay.document import DEEPEST, Loc, content_hash, load_document, shown_path, too_deep
 from assay.errors import AssayError, Problem, SuiteError, did_you_mean, problems_error
 from assay.expression import Call, names_in
 from assay.quality._registry import entry_of
@@ -19,6 +19,7 @@ _SUITE_KEYS: Final = frozenset({
     "name", "id", "expectations", "suite_parameters", "meta", "notes",
     "expectation_suite_name", "evaluation_parameters", "data_asset_type", "ge_cloud_id",
 })  # fmt: skip
+_SUITE_OBJECTS: Final = ("suite_parameters", "evaluation_parameters", "meta")
 _EXPECTATION_KEYS: Final = frozenset({
     "type", "expectation_type", "kwargs", "meta", "notes", "severity", "id", "description",
     "rendered_content", "success_on_last_run", "expectation_context", "ge_cloud_id", "windows",
@@ -173,6 +174,9 @@ def load_suite(path: Path | str, parameters: Mapping[str, Any] | None = None) ->
             "isn't an expectation suite", where=where, expected="an object with `expectations`"
         )
     problems += _unknown(content, _SUITE_KEYS, _at(where, lines, ()))
+    problems += _no_objects(content, _SUITE_OBJECTS, where)
+    if problems:
+        raise problems_error(SuiteError, problems)
     own = content.get("suite_parameters") or content.get("evaluation_parameters") or {}
     known = {**own, **dict(parameters or {})}
     items = content["expectations"]
@@ -196,7 +200,8 @@ def _json(path: Path) -> Any:
         raise ValueError(f"{constant} isn't JSON")
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refused)
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=refused)
+        json.dumps(content, ensure_ascii=False).encode()  # refuses half a character
     except OSError as exc:
         raise SuiteError("can't be read", where=shown_path(path), got=exc.strerror) from exc
     except json.JSONDecodeError as exc:
@@ -204,6 +209,15 @@ def _json(path: Path) -> Any:
         raise SuiteError(f"isn't JSON: {exc.msg}", where=where) from exc
     except ValueError as exc:
         raise SuiteError(f"isn't JSON: {exc}", where=shown_path(path)) from exc
+    except RecursionError:
+        raise _too_deep(path) from None
+    if too_deep(content):
+        raise _too_deep(path)
+    return content
+
+
+def _too_deep(path: Path) -> SuiteError:
+    return SuiteError("is nested too deep", where=shown_path(path), expected=f"at most {DEEPEST}")
 
 
 def _lines(path: Path) -> Mapping[Loc, int]:
@@ -211,7 +225,7 @@ def _lines(path: Path) -> Mapping[Loc, int]:
     try:
         return load_document(path, SuiteError).lines
     except AssayError as exc:
-        if "stands twice" in str(exc):
+        if "occurs twice" in str(exc):
             raise
         return {}
 
@@ -227,6 +241,12 @@ def _unknown(item: Mapping[str, Any], known: frozenset[str], where: str) -> Iter
             yield Problem("no such key", where=where, got=key, do=did_you_mean(key, known) or None)
 
 
+def _no_objects(item: Mapping[str, Any], keys: tuple[str, ...], where: str) -> Iterator[Problem]:
+    for key in keys:
+        if not isinstance(item.get(key) or {}, dict):
+            yield Problem(f"{key} isn't an object", where=where)
+
+
 def _expectation(
     item: Any, parameters: Mapping[str, Any], where: str, problems: list[Problem]
 ) -> Expectation | None:
@@ -237,10 +257,9 @@ def _expectation(
     faults = list(_unknown(item, _EXPECTATION_KEYS, where))
     if not isinstance(kind, str) or not kind:
         faults.append(Problem("an expectation has no type", where=where))
-    kwargs = item.get("kwargs", {})
-    if not isinstance(kwargs, dict):
-        faults.append(Problem("kwargs isn't an object", where=where))
-        kwargs = {}
+    faults += _no_objects(item, ("kwargs", "meta"), where)
+    kwargs = item.get("kwargs") or {}
+    kwargs = kwargs if isinstance(kwargs, dict) else {}
     severity = item.get("severity", "critical")
     if severity not in SEVERITIES:
         faults.append(Problem("no such severity", where=where, got=severity,

@@ -62,9 +62,7 @@ def decompressed(path: Path, compression: Compression, max_bytes: int | None) ->
         with path.open("rb") as file:
             for block in _blocks(file, compression):
                 size += len(block)
-                if max_bytes is not None and size > max_bytes:
-                    message = "The input decompresses to more than its contract allows."
-                    raise UnusableError.of(ReasonCode.TOO_LARGE, message, max_bytes=max_bytes)
+                _check_size(size, max_bytes)
                 yield block
     except EOFError:
         message = f"The {compression} stream is cut off."
@@ -97,6 +95,7 @@ def as_utf8(
         for text in _decoded(decompressed(path, compression, max_bytes), decoder, codec):
             block = text.encode()
             size, newlines = size + len(block), newlines + block.count(b"\n")
+            _check_size(size, max_bytes)
             last = block[-1:] or last
             if sink:
                 sink.write(block)
@@ -112,6 +111,12 @@ def as_binary(path: Path, compression: Compression, max_bytes: int | None, spare
             if sink:
                 sink.write(block)
     return Plain(spare if compression else path, size, 0, False)
+
+
+def _check_size(size: int, max_bytes: int | None) -> None:
+    if max_bytes is not None and size > max_bytes:
+        message = "The input decompresses or decodes to more than its contract allows."
+        raise UnusableError.of(ReasonCode.TOO_LARGE, message, max_bytes=max_bytes)
 
 
 def _blocks(file: IO[bytes], compression: Compression) -> Iterator[bytes]:
@@ -156,11 +161,14 @@ def _decoded(
 
 def _codec(encoding: str) -> str:
     try:
+        "".encode(encoding)  # refuses a codec of bytes, such as zlib, which lookup knows as well
+        codecs.getincrementaldecoder(encoding)
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise InputError(
-            "no such encoding", where="source.encoding", got=encoding, expected="utf-8, latin-1 …"
-        ) from None
+            "no such encoding of text", where="source.encoding", got=encoding,
+            expected="utf-8, latin-1 …",
+        ) from None  # fmt: skip
 
 
 def _sink(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:

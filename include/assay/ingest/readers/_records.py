@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from assay.contract import Column, Contract
 from assay.ingest._model import Fault, UnusableError
 from assay.reasons import ReasonCode
 from assay.verdict import Outcome
+
+MOST_COLUMNS: Final = 16_384
+"""Columns that are read at most: as many as a spreadsheet has."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,17 @@ def check_names(contract: Contract, names: Sequence[str]) -> tuple[Fault, ...]:
     Raises
     ------
     UnusableError
-        If a name occurs twice, or a column is missing.
+        If there are too many names, a name occurs twice, or a column is missing.
     """
-    twice = {name for name in names if names.count(name) > 1}
+    counts = Counter(names)
+    if len(names) > MOST_COLUMNS:
+        message = "The header has more columns than are read."
+        numbers = {"columns": len(names), "most_columns": MOST_COLUMNS}
+        raise UnusableError.of(ReasonCode.TOO_LARGE, message, **numbers)
+    twice = {name for name, n in counts.items() if n > 1}
     if twice:
         raise UnusableError(*_doubled(contract, twice))
-    absent = [column for column in contract.columns if column.name not in names]
+    absent = [column for column in contract.columns if column.name not in counts]
     if len(absent) == len(contract.columns):
         message = "No column of the contract is there; the file may lack its header."
         numbers = {"found": len(names), "expected": len(contract.columns)}

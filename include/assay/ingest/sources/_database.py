@@ -71,7 +71,7 @@ def fetch_query(
 def _select(query: str, dialect: str | None) -> exp.Expression:
     try:
         parsed = sqlglot.parse(query, dialect=dialect)
-    except sqlglot.errors.SqlglotError:
+    except (sqlglot.errors.SqlglotError, RecursionError):
         raise InputError("the query can't be parsed", where="source.query") from None
     statement = parsed[0] if len(parsed) == 1 else None
     if not isinstance(statement, exp.Query) or any(statement.find_all(*_WRITES)):

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import dateutil.parser  # type: ignore[import-untyped]
 
 from assay.quality._check import Check, scoped, value_check
 from assay.quality._frame import Frame, Unjudged, kind
-from assay.quality._regex import judged_in_python
+from assay.quality._judge_process import Judging
+from assay.quality._regex import judged_aside, judged_in_python
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 
+Parse = Callable[[Sequence[str]], Iterable[bool]]
 _DISTINCT = "the one scan, and one over the distinct values"
 
 
-def _parsed(frame: Frame, e: Expectation, holds: Callable[[str], bool]) -> Check:
+def _texts(frame: Frame, e: Expectation) -> str:
+    """Name of the column, if it holds texts."""
     column = frame.column(e.kwargs["column"])
     if kind(column) != "text":
         raise Unjudged(f"only texts can be parsed, not {kind(column)} values")
-    good = judged_in_python(frame, scoped(frame, e), e.kwargs["column"], holds)
+    return str(e.kwargs["column"])
+
+
+def _parsed(frame: Frame, e: Expectation, holds: Parse) -> Check:
+    good = judged_in_python(frame, scoped(frame, e), _texts(frame, e), holds)
     return value_check(frame, e, ~good)
 
 
-def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Callable[[str], bool]:
+def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Parse:
     def holds(text: str) -> bool:
         try:
             parse(text)
@@ -34,7 +42,7 @@ def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Callable[[s
             return False
         return True
 
-    return holds
+    return lambda texts: map(holds, texts)
 
 
 @compiles(
@@ -44,13 +52,25 @@ def _tried(parse: Callable[[str], Any], *errors: type[Exception]) -> Callable[[s
 def strftime_format(frame: Frame, e: Expectation) -> Check:
     """Python's ``strptime`` reads each value by the format."""
     form = str(e.kwargs["strftime_format"])
+    _check_format(form)
     return _parsed(frame, e, _tried(lambda v: dt.datetime.strptime(v, form), ValueError))
+
+
+def _check_format(form: str) -> None:
+    """Refuse a format that ``strptime`` can't read any text by, such as ``%Y%Y``."""
+    try:
+        dt.datetime.strptime("", form)
+    except re.error:
+        raise Unjudged(f"strftime_format has a directive twice: {form!r}") from None
+    except ValueError as exc:
+        if "directive" in str(exc) or "stray %" in str(exc):
+            raise Unjudged(f"strftime_format isn't a format: {exc}") from None
 
 
 @compiles("expect_column_values_to_be_dateutil_parseable", row_level=True, scans=_DISTINCT)
 def dateutil_parseable(frame: Frame, e: Expectation) -> Check:
     """``dateutil`` reads each value as a date."""
-    return _parsed(frame, e, _tried(dateutil.parser.parse, ValueError, OverflowError))
+    return _parsed(frame, e, _tried(dateutil.parser.parse, Exception))
 
 
 @compiles(
@@ -73,23 +93,12 @@ def match_json_schema(frame: Frame, e: Expectation) -> Check:
     """Each value is JSON that the schema describes."""
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
 
     schema = e.kwargs["json_schema"]
-    kind_of_schema = validator_for(schema)
     try:
-        kind_of_schema.check_schema(schema)
-    except SchemaError as exc:
+        validator_for(schema).check_schema(schema)
+    except (SchemaError, TypeError) as exc:
         raise Unjudged("json_schema isn't a JSON schema") from exc
-    validator = kind_of_schema(schema, registry=Registry())
-
-    def holds(text: str) -> bool:
-        try:
-            return bool(validator.is_valid(json.loads(text)))
-        except Unresolvable as exc:
-            raise Unjudged("json_schema refers to a schema that it doesn't hold") from exc
-        except (ValueError, RecursionError):
-            return False
-
-    return _parsed(frame, e, holds)
+    judging = Judging("json_schema", schema, "the JSON schema")
+    good = judged_aside(frame, scoped(frame, e), _texts(frame, e), judging)
+    return value_check(frame, e, ~good)
