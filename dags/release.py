@@ -67,9 +67,12 @@ def release_dag(contract: Contract, drift: DriftPolicy) -> DAG:
         default_args={**TASK_DEFAULTS, "owner": contract.owner},
     ) as dag:
         pin = PinOperator(task_id=chain.PIN, dataset=name, retries=PIN_RETRIES)
-        tasks = {s.name: StageOperator(task_id=s.name, doc=s.does) for s in chain.STAGES}
+        tasks = {
+            s.name: StageOperator(task_id=s.name, dataset=name, doc=s.does) for s in chain.STAGES
+        }
         approve = ApproveForceOperator(
             task_id=chain.APPROVE,
+            dataset=name,
             subject=f"Release a held batch of {name} all the same?",
             trigger_rule="all_done",
             execution_timeout=None,

@@ -282,7 +282,9 @@ class Train:
             run = perform(run, name)
             if until == name:
                 return dict(run.done)
-        run = run.finished(chain.RELEASE, stages.release(run, approved_by))
+        if approved_by and run.held_by:
+            approve(run, approved_by)
+        run = run.finished(chain.RELEASE, stages.Finished(result=stages.release(run)))
         if until != chain.RELEASE:
             stages.notify(run, transports(run.services))
         return dict(run.done)
@@ -325,10 +327,15 @@ def copy(train: Train, to: Path) -> Train:
     return Train(to / "project", to / "home", count=train.count)
 
 
+def approve(run: stages.Run, by: str, *, approves: bool = True) -> bool:
+    """Ask whether a held batch is to be forced, and answer."""
+    stages.ask_approval(run, "the task")
+    at = run.services.clock()
+    return stages.answer_approval(run, "the task", approves=approves, by=by, at=at)
+
+
 def perform(run: stages.Run, name: str) -> stages.Run:
     """One stage as its operator does it: skipped where the batch is held, or it doesn't apply."""
-    if run.blocked_by(name):
-        return run
     try:
         return stages.perform(run, name)
     except stages.DoesNotApply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,36 +16,27 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay.catalog import Catalog
 from assay.errors import AssayError, InputError, LeaseError, PolicyError, SuiteError, UndecidedError
-from assay.stages.run import Asked, DoesNotApply, Finished, Run, RunSpec, StageResult, chain
-from assay.verdict import Outcome, Reason
+from assay.stages.run import (
+    Asked,
+    DoesNotApply,
+    Finished,
+    Run,
+    RunSpec,
+    StageResult,
+    chain,
+    resume,
+)
+from assay.stages.run._records import keep_record, keep_spec
+from assay.stages.run._spec import Pinned
+from assay.verdict import Outcome, Reason, Verdict
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import TASK_DEFAULTS
 from assay_airflow.hooks.services import open_services
-from assay_airflow.operators._runs import hand_on, read_ended_run, read_run
 from assay_airflow.operators.broken import BrokenContractOperator
 from assay_airflow.operators.incidents import RespondOperator
 from assay_airflow.operators.notify import NotifyOperator
 from assay_airflow.operators.release import ReleaseOperator
 from assay_airflow.operators.stage import StageOperator
-
-
-class _Left:
-    """A task's view of its run, as far as the operators read it: what tasks leave for others."""
-
-    def __init__(self) -> None:
-        self.task_id = ""
-        self.values: dict[tuple[str, str], Any] = {}
-
-    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
-        return self.values.get((task_ids, key))
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.values[self.task_id, key] = value
-
-    def context(self, task: str, after: str | None = None) -> dict[str, Any]:
-        self.task_id = task
-        return {"ti": self, "task": SimpleNamespace(upstream_task_ids={after} if after else set())}
-
 
 _WORKED: list[str] = []
 
@@ -77,20 +69,49 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
 
 
-def _left(*results: StageResult, **asked: Any) -> _Left:
-    """What a run has left whose stages gave some results, the last one last."""
+DATASET, BATCH = "airlines", "2013"
+_TOKENS = count(1)
+
+
+def _stage(name: str) -> StageOperator:
+    return StageOperator(task_id=name, dataset=DATASET)
+
+
+def _context(batch: str = BATCH, attempt: int = 1, of: int = 1) -> dict[str, Any]:
+    """A task's view of its run, as far as the operators read it."""
+    run = SimpleNamespace(
+        run_id="manual__1", dag_id="release__airlines", run_type="manual", partition_key=batch
+    )
+    ti = SimpleNamespace(try_number=attempt, max_tries=of - 1)
+    return {"dag_run": run, "run_id": run.run_id, "params": {}, "ti": ti}
+
+
+def _left(*results: StageResult, **asked: Any) -> dict[str, Any]:
+    """The context of a task after a run whose stages left some results, under seal."""
+    services = open_services()
     spec = RunSpec(
-        dataset="a", batch="2013", run_id="manual__1", run_type="manual",
-        started=datetime(2013, 2, 4, tzinfo=UTC), token=1, asked=Asked(**asked),
+        dataset=DATASET, batch=BATCH, run_id="manual__1", run_type="manual",
+        started=datetime(2013, 2, 4, tzinfo=UTC), token=next(_TOKENS), asked=Asked(**asked),
+        pinned=Pinned(hashes=_HASHES | {"contract": services.project.contract(DATASET).hash}),
     )  # fmt: skip
-    left, run = _Left(), Run(open_services(), spec)
-    hand_on(run, left.context("pin"))
+    run = Run(services, spec)
+    keep_spec(run)
     for result in results:
-        run = run.finished(result.stage, result)
-        hand_on(run, left.context(result.stage))
-    return left
+        verdict = Verdict(
+            gate=result.stage, outcome=result.outcome, policy_hash="h", on_inconclusive="hold"
+        )
+        finished = Finished(result=result, verdict=verdict, input_sha=_SHA, version=_VERSION)
+        run = run.finished(result.stage, finished)
+        keep_record(run, result.stage, finished)
+    return _context()
 
 
+def _read() -> Run | None:
+    return resume(open_services(), DATASET, BATCH, "manual__1")
+
+
+_SHA, _VERSION = "a" * 64, "b" * 32
+_HASHES = {f"policy {noun}": "h" for noun in ("", "quality", "drift", "fairness")}
 _GOOD = StageResult(stage="ingest")
 _HELD = StageResult(stage="validate_raw", outcome=Outcome.FAIL, holds=True, reasons=("x",))
 
@@ -98,29 +119,28 @@ _HELD = StageResult(stage="validate_raw", outcome=Outcome.FAIL, holds=True, reas
 def test_a_stage_works_while_nothing_holds_the_batch_and_hands_the_run_on(
     working: list[str],
 ) -> None:
-    stage, left = StageOperator(task_id="validate_raw"), _left(_GOOD)
-    context = left.context("validate_raw", after="ingest")
-    assert stage.execute(context)["rows"] == {"in": 1}
-    after = read_run(open_services(), context, ["validate_raw"])
+    assert _stage("validate_raw").execute(_left(_GOOD))["rows"] == {"in": 1}
+    after = _read()
+    assert after is not None
     assert list(after.done) == ["ingest", "validate_raw"]
 
 
 def test_a_stage_is_skipped_once_the_batch_is_held(working: list[str]) -> None:
-    stage, left = StageOperator(task_id="protect"), _left(_GOOD, _HELD)
+    stage, left = _stage("protect"), _left(_GOOD, _HELD)
     with pytest.raises(AirflowSkipException, match="validate_raw holds the batch"):
-        stage.execute(left.context("protect", after="validate_raw"))
+        stage.execute(left)
     assert working == []
 
 
 def test_a_run_that_asked_to_force_goes_on_but_not_without_input(working: list[str]) -> None:
-    stage = StageOperator(task_id="protect")
+    stage = _stage("protect")
     left = _left(_GOOD, _HELD, force=True, reason="x")
-    stage.execute(left.context("protect", after="validate_raw"))
+    stage.execute(left)
     assert len(working) == 1
     missing = StageResult(stage="ingest", outcome=Outcome.FAIL, holds=True)
     left = _left(missing, force=True, reason="x")
     with pytest.raises(AirflowSkipException, match="ingest holds the batch"):
-        StageOperator(task_id="validate_raw").execute(left.context("validate_raw", after="ingest"))
+        _stage("validate_raw").execute(left)
 
 
 @pytest.mark.parametrize("working", ["_raise"], indirect=True)
@@ -138,8 +158,8 @@ def test_an_unforeseen_error_quotes_no_row(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _ERRORS.append(error)
-    stage = StageOperator(task_id="protect")
-    context = _left(_GOOD).context("protect", after="ingest")
+    stage = _stage("protect")
+    context = _left(_GOOD)
     with pytest.raises(raised, match=type(error).__name__) as caught:
         stage.execute(context)
     assert "N14228" not in str(caught.value)
@@ -153,7 +173,7 @@ def test_an_unforeseen_error_quotes_no_row(
 def test_a_stage_that_does_not_apply_is_skipped_with_its_reason(working: list[str]) -> None:
     _ERRORS.append(DoesNotApply("A register has no groups."))
     with pytest.raises(AirflowSkipException, match="A register has no groups"):
-        StageOperator(task_id="protect").execute(_left(_GOOD).context("protect", after="ingest"))
+        _stage("protect").execute(_left(_GOOD))
 
 
 @pytest.mark.parametrize("working", ["_raise"], indirect=True)
@@ -161,27 +181,26 @@ def test_a_stage_that_does_not_apply_is_skipped_with_its_reason(working: list[st
 def test_errors_that_quote_no_row_pass_as_they_are(error: Exception, working: list[str]) -> None:
     _ERRORS.append(error)
     with pytest.raises(type(error)) as caught:
-        StageOperator(task_id="protect").execute(_left(_GOOD).context("protect", after="ingest"))
+        _stage("protect").execute(_left(_GOOD))
     assert caught.value is error
 
 
-def test_a_run_ends_with_what_its_last_tasks_left() -> None:
-    assert read_ended_run(open_services(), _Left().context("release")) is None
-    ended = read_ended_run(open_services(), _left(_GOOD, _HELD).context("release"))
+def test_a_run_is_what_its_sealed_records_tell() -> None:
+    assert _read() is None
+    _left(_GOOD, _HELD)
+    ended = _read()
     assert ended is not None
-    assert ended.held_by == "validate_raw"
-    began = read_ended_run(open_services(), _left().context("release"))
-    assert began is not None
-    assert (dict(began.done), began.held_by) == ({}, None)
+    assert (list(ended.done), ended.held_by) == (["ingest", "validate_raw"], "validate_raw")
+    _left(_GOOD, StageResult(stage="fairness"), StageResult(stage="drift"))
+    parallel = _read()
+    assert parallel is not None
+    assert list(parallel.done) == ["ingest", "drift", "fairness"]
 
 
-def test_results_of_parallel_gates_are_joined() -> None:
-    drift, fairness = StageResult(stage="drift"), StageResult(stage="fairness")
-    left, other = _left(_GOOD, drift), _left(_GOOD, fairness)
-    left.values |= {k: v for k, v in other.values.items() if k[0] == "fairness"}
-    ended = read_ended_run(open_services(), left.context("release"))
-    assert ended is not None
-    assert list(ended.done) == ["ingest", "drift", "fairness"]
+def test_a_stage_of_a_run_that_was_never_pinned_fails(working: list[str]) -> None:
+    with pytest.raises(AirflowFailException, match="Clear the task 'pin'"):
+        _stage("ingest").execute(_context())
+    assert working == []
 
 
 def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
@@ -189,23 +208,9 @@ def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
         BrokenContractOperator(task_id="load", error="planes.odcs.yaml:7 grain").execute({})
 
 
-def _first_failed(batch: str, state: str | None = "failed") -> dict[str, Any]:
-    """What notify sees of a run whose first task ended so, and left nothing."""
-    left, run_id = _Left(), f"manual__{batch}"
-    left.get_task_states = lambda **_: {run_id: {"pin": state}}  # type: ignore[attr-defined]
-    left.try_number, left.max_tries = 1, 0  # type: ignore[attr-defined]
-    run = SimpleNamespace(
-        run_id=run_id, dag_id="release__airlines", run_type="scheduled", partition_key=batch
-    )
-    return {
-        **left.context("notify"), "dag": SimpleNamespace(dag_id=run.dag_id), "dag_run": run,
-        "run_id": run_id, "params": {},
-    }  # fmt: skip
-
-
 def test_somebody_is_told_of_a_run_whose_first_task_failed(tmp_path: Path) -> None:
     notify = NotifyOperator(task_id="notify", dataset="airlines")
-    told = notify.execute(_first_failed("2013"))
+    told = notify.execute(_context())
     assert told["incidents"] == {"run/stage_crashed": "opened"}
     assert set(told["messages"].values()) == {"sent"}
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
@@ -217,26 +222,17 @@ def test_somebody_is_told_of_a_run_whose_first_task_failed(tmp_path: Path) -> No
 
 def test_nobody_is_told_of_a_run_that_another_run_kept_from_its_batch(tmp_path: Path) -> None:
     notify = NotifyOperator(task_id="notify", dataset="airlines")
-    assert notify.execute(_first_failed("2013", None)) == {}, "it never came to its first task"
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
     catalog.migrate()
     now = datetime.now(UTC)
     catalog.leases.acquire("airlines", "2013", "another", now=now, ttl=timedelta(minutes=9))
-    assert notify.execute(_first_failed("2013")) == {}
+    assert notify.execute(_context()) == {}
     assert catalog.incidents.find("airlines") == []
 
 
 def test_a_run_without_a_batch_says_so_in_its_log(tmp_path: Path) -> None:
     notify = NotifyOperator(task_id="notify", dataset="airlines")
-    assert "names no batch" in notify.execute(_first_failed(""))["problem"]
-
-
-def _attempt(number: int) -> dict[str, Any]:
-    """What a task sees at its ``number``-th attempt of four, after a stage that was held."""
-    left = _left(_GOOD, _HELD)
-    left.try_number, left.max_tries = number, 3  # type: ignore[attr-defined]
-    left.get_task_states = lambda **_: {}  # type: ignore[attr-defined]
-    return {**left.context("notify"), "dag": SimpleNamespace(dag_id="d"), "run_id": "r"}
+    assert "names no batch" in notify.execute(_context(""))["problem"]
 
 
 @pytest.mark.parametrize(
@@ -250,12 +246,16 @@ def test_telling_is_tried_again_and_never_fails(
         raise error
 
     monkeypatch.setattr("assay.stages.run.notify", broken)
-    notify = NotifyOperator(task_id="notify", dataset="a")
+    notify = NotifyOperator(task_id="notify", dataset=DATASET)
+    _left(_GOOD, _HELD)
     if raises:
         with pytest.raises(OSError, match="x"):
-            notify.execute(_attempt(attempt))
+            notify.execute(_context(attempt=attempt, of=4))
     else:
-        assert notify.execute(_attempt(attempt))["problem"] in {"OSError", "no policy."}
+        assert notify.execute(_context(attempt=attempt, of=4))["problem"] in {
+            "OSError",
+            "no policy.",
+        }
 
 
 def test_who_triggered_the_run_is_who_answered(

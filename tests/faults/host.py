@@ -44,14 +44,14 @@ def run(dataset: str, batch: str, run_id: str) -> dict[str, stages.StageResult]:
     for name in chain.names():
         run = tried(lambda run=run, name=name: journey.mini.perform(_afresh(run), name))
     result = tried(lambda: stages.release(_afresh(run)))
-    run = run.finished(chain.RELEASE, result)
+    run = run.finished(chain.RELEASE, stages.Finished(result=result))
     transports = journey.mini.transports(run.services)
     tried(lambda: stages.notify(_afresh(run), transports))
     return dict(run.done)
 
 
 def _afresh(run: stages.Run) -> stages.Run:
-    return stages.Run(open_services(), run.spec, run.done)
+    return stages.Run(open_services(), run.spec, run.results)
 
 
 if __name__ == "__main__":

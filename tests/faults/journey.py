@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import pickle
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,39 +115,28 @@ def deliver(
         Told at each boundary.
     """
     day, text = DELIVERIES[number]
-    train, left = site.train(now), site.root / "run.pickle"
+    train = site.train(now)
     train.drop("visits", day, text)
-    spec, done = pickle.loads(left.read_bytes()) if resume and left.exists() else (None, {})
-    services = train.services
-    run = stages.Run(services, spec, done) if spec else None
-
-    def hand_on(run: stages.Run) -> None:
-        aside = left.with_suffix(".aside")
-        aside.write_bytes(pickle.dumps((run.spec, dict(run.done))))
-        aside.replace(left)
+    services, key = train.services, f"{run_id}-{number}"
+    run = stages.resume(services, "visits", day, key) if resume else None
 
     if run is None:
         mark("pin >")
-        asked = stages.Asked(by="tester")
-        run = stages.pin(services, "visits", day, f"{run_id}-{number}", "manual", asked)
-        hand_on(run)
+        run = stages.pin(services, "visits", day, key, "manual", stages.Asked(by="tester"))
         mark("pin <")
     for name in chain.names():
         if name in run.done or run.blocked_by(name):
             continue
         mark(f"{name} >")
         run = stages.perform(run, name)
-        hand_on(run)
         mark(f"{name} <")
-    if chain.RELEASE not in run.done:
+    if (ended := stages.decided(run)) is None:
         mark("release >")
-        run = run.finished(chain.RELEASE, stages.release(run))
-        hand_on(run)
+        ended = run.finished(chain.RELEASE, stages.Finished(result=stages.release(run)))
         mark("release <")
     mark("notify >")
-    stages.notify(run, site.transports())
+    stages.notify(ended, site.transports())
     mark("notify <")
-    left.unlink()
 
 
 def flush(site: Site) -> None:

@@ -210,7 +210,7 @@ def test_an_object_store_without_an_answer(
     git = str(site.home / "registry" / "git")
     elsewhere = _elsewhere(site, git, "s3://assay/objects")
     with pytest.raises(RegistryUnavailable, match="object store didn't answer"):
-        stages.perform(stages.Run(elsewhere, run.spec, run.done), chain.COMMIT)
+        stages.perform(stages.Run(elsewhere, run.spec, run.results), chain.COMMIT)
     assert len(site.train().services.registry.versions("visits")) == 2
 
     journey.deliver(site, 0)

@@ -34,6 +34,7 @@ from assay.ingest.sources._database import fetch_query
 from assay.ingest.sources._files import fetch_file
 from assay.ingest.sources._http import Retry
 from assay.ingest.sources._rest import fetch_pages, fill, write_records
+from assay.keys import RecordSeal
 from assay.lake import Lake, digest, private_folder, publish
 from assay.verdict import Outcome
 
@@ -43,6 +44,7 @@ def land(
     contract: Contract,
     batch: str,
     lake: Lake,
+    seal: RecordSeal | None = None,
     *,
     credentials: Mapping[str, str] | None = None,
     retry: Retry | None = None,
@@ -61,6 +63,9 @@ def land(
         Canonical partition key.
     lake : Lake
         Where to land; a relative location of the source starts at its home.
+    seal : RecordSeal, optional
+        The seal of the manifest. With it, rows of an earlier landing are believed only where their
+        manifest carries it; otherwise they are made again from the input.
     credentials : mapping, optional
         Of the source's connection. ``url``: a database's address. ``token``, or ``username`` and
         ``password``: HTTP; the same, ``endpoint_url`` and ``region``: S3.
@@ -93,10 +98,11 @@ def land(
             return Landing(dataset=contract.dataset, batch=batch, folder=None, manifest=None,
                            faults=fetched.faults)  # fmt: skip
         folder = place / input_sha256(fetched.files)
-        manifest = _landed_before(folder, contract)
+        manifest = _landed_before(folder, contract, batch, seal)
         reused = manifest is not None
         if manifest is None:
-            manifest = _read(session, contract, batch, fetched, aside, spare)
+            manifest = _sealed(_read(session, contract, batch, fetched, aside, spare), seal)
+            _keep_manifest(manifest, aside)
             _publish(aside, folder, manifest)
         return Landing(dataset=contract.dataset, batch=batch, folder=folder, manifest=manifest,
                        faults=manifest.faults, reused=reused)  # fmt: skip
@@ -138,7 +144,7 @@ def _fetch(
 def _read(
     session: Session, contract: Contract, batch: str, fetched: _Fetched, aside: Path, spare: Path
 ) -> Manifest:
-    """Write the rows beside the original, then the manifest."""
+    """Write the rows beside the original; their manifest."""
     rows: FileDigest | None = None
     faults, nans = fetched.faults, {}
     try:
@@ -151,7 +157,7 @@ def _read(
     except UnusableError as unusable:
         faults += unusable.faults
     unparsed_rows, unparsed = _unparsed(session, rows) if rows else (0, {})
-    manifest = Manifest(
+    return Manifest(
         dataset=contract.dataset,
         batch=batch,
         input_sha256=input_sha256(fetched.files),
@@ -164,9 +170,19 @@ def _read(
         nan_as_null=nans,
         faults=faults,
     )
+
+
+def _sealed(manifest: Manifest, seal: RecordSeal | None) -> Manifest:
+    """The manifest with its seal; without a key, with none."""
+    if seal is None:
+        return manifest
+    content = manifest.model_dump(mode="json", exclude={"seal"})
+    return manifest.model_copy(update={"seal": seal.of(["landing"], content)})
+
+
+def _keep_manifest(manifest: Manifest, aside: Path) -> None:
     text = json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
     keep([text.encode()], aside / MANIFEST)
-    return manifest
 
 
 def _readable(
@@ -194,12 +210,16 @@ def _unparsed(session: Session, rows: FileDigest) -> tuple[int, dict[str, int]]:
     return int(total), {r["name"]: int(r["n"]) for r in session.rows(counts)}
 
 
-def _landed_before(folder: Path, contract: Contract) -> Manifest | None:
+def _landed_before(
+    folder: Path, contract: Contract, batch: str, seal: RecordSeal | None
+) -> Manifest | None:
     """The record of the same input under the same contract, if it landed wholly."""
-    manifest = read_manifest(folder)
-    if manifest is None or (manifest.contract, manifest.transform) != (contract.hash, TRANSFORM):
+    found = read_manifest(folder)
+    if found is None or (found.contract, found.transform) != (contract.hash, TRANSFORM):
         return None
-    return manifest if _rows_are(folder, manifest) else None
+    about = (found.dataset, found.batch, found.input_sha256)
+    whole = about == (contract.dataset, batch, folder.name) and found == _sealed(found, seal)
+    return found if whole and _rows_are(folder, found) else None
 
 
 def read_manifest(folder: Path) -> Manifest | None:

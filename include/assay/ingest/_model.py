@@ -60,7 +60,10 @@ class RowsFile(_Frozen):
 
 
 class Manifest(_Frozen):
-    """The record beside a landed batch; the same input and contract give the same bytes of it."""
+    """The record beside a landed batch; the same input and contract give the same bytes of it.
+
+    Its seal shows that a run wrote it.
+    """
 
     dataset: str
     batch: str
@@ -74,6 +77,7 @@ class Manifest(_Frozen):
     unparsed: dict[str, int] = Field(default_factory=dict)
     nan_as_null: dict[str, int] = Field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    seal: str | None = None
 
 
 class Landing(_Frozen):

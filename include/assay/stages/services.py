@@ -20,10 +20,10 @@ from assay.project import Project
 if TYPE_CHECKING:
     from assay.catalog import Catalog
     from assay.engine import Session
-    from assay.keys import PseudonymKey
+    from assay.keys import PseudonymKey, RecordSeal
     from assay.records.histories import SeenHistory
     from assay.records.versions import Acceptance
-    from assay.versioning import Registry
+    from assay.versioning import Registry, RegistryConfig
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
 
@@ -96,8 +96,26 @@ class Services:
     @cached_property
     def registry(self) -> Registry:
         """The registry of versions."""
+        from assay.versioning import Registry
+
+        return Registry(self._registry_config, _Memory(self), self._report_rewound)
+
+    def _report_rewound(self, error: RegistryError) -> None:
+        from assay.stages.incidents import report_rewound
+
+        report_rewound(self, error)
+
+    @cached_property
+    def seal(self) -> RecordSeal:
+        """The seal of what runs leave behind, under the registry key."""
+        from assay.keys import RecordSeal
+
+        return RecordSeal(self._registry_config.key)
+
+    @cached_property
+    def _registry_config(self) -> RegistryConfig:
         from assay.keys import parse_registry_key
-        from assay.versioning import Registry, RegistryConfig, embedded
+        from assay.versioning import RegistryConfig, embedded
 
         project = self.project
         if bool(project.registry_git) != bool(project.registry_objects):
@@ -108,20 +126,13 @@ class Services:
                 do="They move together: include/docs/production.md says how.",
             )
         if project.registry_git and project.registry_objects:
-            config = RegistryConfig(
+            return RegistryConfig(
                 git_remote=project.registry_git,
                 object_remote=project.registry_objects,
                 key=parse_registry_key(self.secrets.get("registry_key")),
                 scratch=self.lake.make("cache", "registry"),
             )
-        else:
-            config = embedded(self._lake_with("registry", "git").home)
-        return Registry(config, _Memory(self), self._report_rewound)
-
-    def _report_rewound(self, error: RegistryError) -> None:
-        from assay.stages.incidents import report_rewound
-
-        report_rewound(self, error)
+        return embedded(self._lake_with("registry", "git").home)
 
     def _lake_with(self, *place: str) -> Lake:
         """The lake; to look only, an empty one if this one has nothing at a place."""

@@ -10,54 +10,77 @@ from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
 from assay_airflow.hooks.services import open_services
-from assay_airflow.operators._runs import crashed_stage, read_ended_run
+from assay_airflow.operators._runs import DatasetOperator
 
 if TYPE_CHECKING:
     from assay.stages.run import Run
 
 
-class ApproveForceOperator(ApprovalOperator):
+class ApproveForceOperator(DatasetOperator, ApprovalOperator):
     """Ask a second person whether a held batch is to be forced; skipped if nobody asked for it.
 
     The one who asked can't approve: where the settings list the users, the answer isn't taken, and
     otherwise it counts as a rejection. Where they list one user only, or don't list the one who
     asked (a shell's user, say, who may be any of them), the task says so and the batch stays held.
+
+    Airflow gives the answer, with the name of the user who is logged in, to the task that asked and
+    to nobody else. The task seals it; ``release`` believes that record alone.
     """
 
     def execute(self, context: Any) -> Any:
-        """Wait for a second person's answer."""
+        """Put the question on record, and wait for a second person's answer."""
+        from assay.stages.run import ask_approval
+
         run = None
         if context["params"].get("force"):
-            run = read_ended_run(open_services(), context)
-        if run is None or (why := _no_question(run, crashed_stage(context))):
+            run = self.read_run(open_services(), context)
+        if run is None or (why := _no_question(run)):
             raise AirflowSkipException(why if run else "Nobody asked to force.")
         asked, others = run.spec.asked, _others(run.spec.asked.by)
-        self.body = f"{run.held_by} holds the batch. Reason given by {asked.by}: {asked.reason}"
+        self.body = _question(run)
         if not others:
             self.body += f"\n\nAn answer by {asked.by} counts as a rejection."
         self.assigned_users = [{"id": name, "name": name} for name in others] or None
+        ask_approval(run, str(context["ti"].id), tuple(others))
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:
-        """Whether it is approved and by whom; a rejection leaves the batch held."""
+        """Seal whether it is approved and by whom; a rejection leaves the batch held."""
+        from assay.stages.run import answer_approval
+
         answer = HITLOperator.execute_complete(self, context, event)
         by = (answer["responded_by_user"] or {}).get("name")
-        run = read_ended_run(open_services(), context)
-        asker = run.spec.asked.by if run else None
-        approved = answer["chosen_options"] == [self.APPROVE] and by not in {None, asker}
+        run = self.read_run(open_services(), context)
+        approved = run is not None and answer_approval(
+            run,
+            str(context["ti"].id),
+            approves=answer["chosen_options"] == [self.APPROVE],
+            by=by,
+            at=answer["responded_at"],
+        )
         self.log.info("%s by %s.", "Approved" if approved else "Not approved", by)
         return {"approved": approved, "by": by}
 
 
-def _no_question(run: Run, crashed: str | None) -> str | None:
+def _no_question(run: Run) -> str | None:
     """Why there is nothing to ask; None if there is."""
-    if crashed is not None:
-        return f"{crashed} failed: nothing is decided."
+    if run.missing:
+        return f"{run.missing[0]} left no result: nothing is decided."
     if run.held_by is None:
         return "No gate holds the batch."
     if "commit" not in run.done:
         return "There is no candidate to force: the batch stays held."
     return None
+
+
+def _question(run: Run) -> str:
+    """What the second person reads: the batch, its version, what holds it, and who asks why."""
+    asked, holding = run.spec.asked, [r for r in run.done.values() if r.holds]
+    reasons = "; ".join(f"{r.stage} ({', '.join(r.reasons)})" for r in holding)
+    return (
+        f"{run.held_by} holds the batch {run.batch}, version {run.version[:12]}. "
+        f"Reason given by {asked.by}: {asked.reason}\n\nWhat holds it: {reasons}."
+    )
 
 
 def _others(asker: str | None) -> list[str]:

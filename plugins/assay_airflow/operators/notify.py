@@ -8,7 +8,7 @@ from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._runs import DatasetOperator, crashed_stage, read_ended_run
+from assay_airflow.operators._runs import DatasetOperator
 
 if TYPE_CHECKING:
     from assay.stages.run import Run
@@ -37,23 +37,23 @@ class NotifyOperator(DatasetOperator):
             return {"problem": problem}
 
     def _notify(self, context: Any) -> dict[str, Any]:
-        from assay.stages.run import StageResult, chain, notify, settle
+        from assay.stages.run import chain, decided, notify, settle
 
-        services, crashed = open_services(), crashed_stage(context)
-        run = read_ended_run(services, context) or self._unpinned(services, crashed, context)
+        services, crashed = open_services(), None
+        run = self.read_run(services, context)
         if run is None:
-            self.log.info("The run never began, and nobody is notified.")
+            run, crashed = self._unpinned(services, context), chain.PIN
+        elif ended := decided(run):
+            run = ended
+        else:
+            crashed = next(iter(run.missing), None) or settle(run)
+        if run is None:
+            self.log.info("Another run works on the batch, and notifies.")
             return {}
-        if found := context["ti"].xcom_pull(task_ids=chain.RELEASE):
-            run = run.finished(chain.RELEASE, StageResult.model_validate(found))
-        elif crashed is None:
-            crashed = settle(run)
         return notify(run, transports(services), crashed, airflow_url())
 
-    def _unpinned(self, services: Services, crashed: str | None, context: Any) -> Run | None:
+    def _unpinned(self, services: Services, context: Any) -> Run | None:
         """A run whose first task failed, which left nothing; None if it was another's turn."""
-        from assay.stages.run import chain, unpinned_run
+        from assay.stages.run import unpinned_run
 
-        if crashed != chain.PIN:
-            return None
         return unpinned_run(services, **read_asked(services, self.dataset, context))

@@ -6,7 +6,7 @@ from typing import Any
 
 from assay_airflow.hooks.services import open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._runs import DatasetOperator, hand_on
+from assay_airflow.operators._runs import DatasetOperator
 
 
 class PinOperator(DatasetOperator):
@@ -15,11 +15,10 @@ class PinOperator(DatasetOperator):
     ui_color = "#fef7e0"
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Leave the run for the stages."""
+        """Seal the run for the stages."""
         from assay.stages.run import pin
 
         services = open_services()
         run = pin(services, **read_asked(services, self.dataset, context))
-        hand_on(run, context)
         self.log.info("Batch %s of %s, attempt %s.", run.batch, self.dataset, run.spec.token)
         return {"batch": run.batch, **run.spec.pinned.model_dump(mode="json")}

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink
-from assay_airflow.operators._runs import DatasetOperator, crashed_stage, log_result, read_ended_run
+from assay_airflow.operators._runs import DatasetOperator, log_result
 
 if TYPE_CHECKING:
     from assay.stages.run import Run, StageResult
@@ -29,13 +29,13 @@ class ReleaseOperator(DatasetOperator):
         super().__init__(dataset=dataset, outlets=[dataset_asset(dataset)], **kwargs)
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Release the batch if everything lets it out."""
+        """Release the batch if every gate's sealed verdict, or a sealed approval, lets it out."""
         from assay.stages.run import release
 
-        run, crashed = read_ended_run(open_services(), context), crashed_stage(context)
-        if run is None or crashed is not None:
-            raise _give_up(run, crashed)
-        result = release(run, _approved_by(context, run))
+        run = self.read_run(open_services(), context)
+        if run is None or run.missing:
+            raise _give_up(run)
+        result = release(run)
         value = log_result(self, result)
         if result.holds:
             raise AirflowFailException("Held: " + ", ".join(result.reasons))
@@ -45,21 +45,14 @@ class ReleaseOperator(DatasetOperator):
         return value
 
 
-def _approved_by(context: Any, run: Run) -> str | None:
-    """Who approved that the batch is forced; nobody could, unless somebody asked for it."""
-    if not run.spec.asked.force:
-        return None
-    answer = context["ti"].xcom_pull(task_ids="approve_force") or {}
-    return answer.get("by") if answer.get("approved") else None
-
-
-def _give_up(run: Run | None, crashed: str | None) -> AirflowFailException:
+def _give_up(run: Run | None) -> AirflowFailException:
     """Leave the batch undecided: a run that could not judge decides nothing."""
-    from assay.stages.run import abandon
+    from assay.stages.run import abandon, chain
 
     if run is not None:
         abandon(run)
-    return AirflowFailException(f"No decision: {crashed or 'the run'} failed. See its log.")
+    missing = chain.PIN if run is None else ", ".join(run.missing)
+    return AirflowFailException(f"No decision: {missing} left no result. See its log.")
 
 
 def _announce(event: Any, run: Run, result: StageResult) -> None:

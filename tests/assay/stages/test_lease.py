@@ -17,7 +17,6 @@ from assay.errors import LeaseError
 from assay.stages import run as stages
 from assay.stages.run import chain
 from assay.stages.run._lease import working
-from assay.stages.run._perform import Finished
 from assay.versioning._git import Change, GitRemote, View
 
 DAY = "2024-01-03"
@@ -60,10 +59,10 @@ def test_a_stage_that_slept_past_its_lease_leaves_no_result(
     now = [BEGAN]
     run = stages.perform(_pinned(ready, lambda: now[0]), "ingest")
 
-    def slept(run: stages.Run) -> Finished:
+    def slept(run: stages.Run) -> stages.Finished:
         now[0] += timedelta(minutes=11)
         stages.pin(run.services, "visits", DAY, "next", "manual")
-        return Finished(result=stages.StageResult(stage="slow"))
+        return stages.Finished(result=stages.StageResult(stage="slow"))
 
     monkeypatch.setattr(sys.modules[__name__], "slow_stage", slept, raising=False)
     slow = chain.Stage(name="slow", work=f"{__name__}:slow_stage", does="Sleep.")

@@ -86,7 +86,7 @@ def test_a_rebuild_misses_no_release_that_happens_meanwhile(ready: Any, mini: An
         found = records()
         if not seen:
             seen.append(1)
-            stages.release(stages.Run(ready.services, run.spec, run.done))
+            stages.release(stages.Run(ready.services, run.spec, run.results))
         return found
 
     object.__setattr__(registry, "records", read_and_release)

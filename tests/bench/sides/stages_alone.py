@@ -36,7 +36,7 @@ def time_run(services: Services, dataset: str, batch: str) -> dict[str, float]:
         except stages.DoesNotApply:
             continue
     result = timed("release", lambda: stages.release(run))
-    run = run.finished(chain.RELEASE, result)
+    run = run.finished(chain.RELEASE, stages.Finished(result=result))
     timed("notify", lambda: stages.notify(run, open_transports(services.lake)))
     return seconds
 

@@ -1,9 +1,11 @@
+from ._approval import answer_approval, ask_approval
 from ._lineage import lineage_edges
 from ._notify import notify
-from ._perform import DoesNotApply, Finished, perform
+from ._perform import DoesNotApply, perform
 from ._pin import pin, unpinned_run
-from ._release import abandon, release, settle
-from ._result import StageResult, render_result
+from ._records import resume
+from ._release import abandon, decided, release, settle
+from ._result import Finished, StageResult, render_result
 from ._run import Run
 from ._spec import Asked, RunSpec
 
@@ -15,12 +17,16 @@ __all__ = [
     "RunSpec",
     "StageResult",
     "abandon",
+    "answer_approval",
+    "ask_approval",
+    "decided",
     "lineage_edges",
     "notify",
     "perform",
     "pin",
     "release",
     "render_result",
+    "resume",
     "settle",
     "unpinned_run",
 ]

@@ -26,7 +26,7 @@ ZONE: Final = "audit"
 
 
 def write_audit(run: Run, session: Session) -> None:
-    """Write the audit partition of a run, unless it is there or nothing needs it.
+    """Write the audit partition of a run, unless nothing needs it.
 
     Nothing needs it where ``protect`` removes nothing that the fairness gate compares.
 
@@ -45,10 +45,7 @@ def write_audit(run: Run, session: Session) -> None:
             got=list(names),
             do="Say in the retention policy how long the audit zone keeps them.",
         )
-    sealed = run.workspace.audit
-    path = sealed.new()
-    if sealed.exists():
-        return
+    path = run.workspace.audit.new()
     observed = run.workspace.observed.read(session)
     rows = run.workspace.landed.read(session).semi_join(observed, ROW)
     clear = session.aside() / "audit.parquet"

@@ -12,9 +12,8 @@ from assay.cleaning import clean as clean_rows
 from assay.engine import ROW, Session
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
-from assay.stages.run._perform import Finished
 from assay.stages.run._references import versions_table
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 
 

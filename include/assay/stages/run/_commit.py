@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,7 @@ from assay.engine import ROW, Session
 from assay.stages.run._derivation import derivation
 from assay.stages.run._ingest import ARRIVAL
 from assay.stages.run._lineage import lineage_edges
-from assay.stages.run._perform import Finished
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 from assay.verdict import Verdict
 
@@ -67,7 +67,12 @@ def verdicts(run: Run) -> dict[str, tuple[datetime, dict[str, Any]]]:
     They leave out when its input arrived: the same rows give the same bytes on any day.
     """
     found = run.services.catalog.verdicts.find(run.dataset, run.batch, run.version)
-    return {r.verdict.gate: (r.at, timeless(r.verdict).model_dump(mode="json")) for r in found}
+    recorded, now = {r.verdict.gate: r.at for r in found}, run.services.clock()
+    given = [f.verdict for f in run.results.values() if f.verdict is not None]
+    return {
+        v.gate: (recorded.get(v.gate, now), json.loads(timeless(v).model_dump_json()))
+        for v in given
+    }
 
 
 def timeless(verdict: Verdict) -> Verdict:

@@ -8,8 +8,6 @@ from typing import Final
 from assay.engine import engine_version
 from assay.policy import Policy
 from assay.policy.cleaning import CleaningPolicy
-from assay.policy.quality import QualityPolicy
-from assay.quality import load_suite
 from assay.records.versions import Derivation
 from assay.stages.run import chain
 from assay.stages.run._run import Run
@@ -28,16 +26,11 @@ def derivation(run: Run, input_sha256: str | None = None) -> Derivation:
         The input that has just landed; by default the run's own.
     """
     policies: dict[str, Policy] = {n: run.policy(m) for n, m in chain.policy_models().items()}
-    parameters = run.policy(QualityPolicy).parameters
-    suites = {
-        name: load_suite(run.services.project.suite(run.dataset, name), parameters).hash
-        for name in ("raw", "clean")
-    }
     key, pinned = run.services.key if run.contract.identifiers else None, run.spec.pinned
     return Derivation(
         input_sha256=input_sha256 or run.spec.input_sha or "",
         contract=run.contract.hash,
-        suites=suites,
+        suites={"raw": run.suite("raw").hash, "clean": run.suite("clean").hash},
         policies={name: policy.hash for name, policy in policies.items()},
         references={name: tuple(b.values()) for name, b in pinned.references.items()},
         tables={name: tuple(b.values()) for name, b in pinned.tables.items()},

@@ -6,9 +6,8 @@ from assay.drift import DriftMeasurements, DriftReport, judge_drift, measure_dri
 from assay.engine import Session
 from assay.policy.drift import DriftPolicy
 from assay.stages.run._attribution import explained
-from assay.stages.run._perform import Finished
 from assay.stages.run._references import OBJECTS, reference
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 
 

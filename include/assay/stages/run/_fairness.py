@@ -12,8 +12,7 @@ from assay.fairness import (
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.stages.run._audit import with_audit
-from assay.stages.run._perform import Finished
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 from assay.stages.run._treatment_marks import mark_treatments
 

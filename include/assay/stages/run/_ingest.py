@@ -9,8 +9,7 @@ from assay.ingest import judge_landing, land
 from assay.lake import clear_aside
 from assay.policy.quality import QualityPolicy
 from assay.stages.run._derivation import derivation
-from assay.stages.run._perform import Finished
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 from assay.verdict import Measurement
 
@@ -32,9 +31,12 @@ def ingest(run: Run) -> Finished:
     credentials = services.credentials(contract.source.connection)
     with run.session() as session:
         clear_aside(services.lake.path("landing", run.dataset, run.batch), folders=True)
-        landing = land(session, contract, run.batch, services.lake, credentials=credentials)
+        landing = land(
+            session, contract, run.batch, services.lake, services.seal, credentials=credentials
+        )
     verdict = judge_landing(landing, run.policy(QualityPolicy))
     sha = landing.input_sha256 if landing.rows_path is not None else None
+    rows = landing.manifest.rows if landing.manifest else None
     version = (
         services.registry.version_id(run.dataset, run.batch, derivation(run, sha)) if sha else None
     )
@@ -46,6 +48,7 @@ def ingest(run: Run) -> Finished:
         verdict=verdict.model_copy(update={"measurements": (*verdict.measurements, arrival)}),
         input_sha=sha,
         version=version,
+        wrote={"landed": rows.sha256} if rows else {},
     )
 
 

@@ -108,10 +108,10 @@ def _changes(run: Run, policy: AlertingPolicy, crashed: str | None) -> list[Inci
 
 
 def _failing(run: Run, policy: AlertingPolicy, crashed: str | None) -> dict[str, list[Reason]]:
-    key, failing = run.spec.version or run.spec.run_id, dict[str, list[Reason]]()
-    found = run.services.catalog.verdicts.find(run.dataset, run.batch, key, run_id=run.spec.run_id)
-    for record in found:
-        failing |= incident_checks(record.verdict, policy)
+    failing = dict[str, list[Reason]]()
+    for finished in run.results.values():
+        if finished.verdict is not None:
+            failing |= incident_checks(finished.verdict, policy)
     if crashed is not None:
         message = f"{crashed} ended in an error"
         crash = Reason(code=ReasonCode.STAGE_CRASHED, outcome=Outcome.FAIL, message=message)

@@ -1,51 +1,33 @@
-"""Performing a stage: done once, remembered in the working folder, recorded in the catalog."""
+"""Performing a stage: done once, kept under seal, recorded in the catalog."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from typing import Final
 
 from pydantic import ValidationError
 
 from assay.stages.run import chain
 from assay.stages.run._lease import keep_lease, working
-from assay.stages.run._result import StageResult
+from assay.stages.run._records import keep_record, plain
+from assay.stages.run._result import JUDGING, Finished
 from assay.stages.run._run import Run
-from assay.verdict import Frozen, Verdict
+from assay.stages.run.workspace import TextArtefact
+from assay.verdict import Verdict
 
-JUDGING: Final = 3
-"""Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
-
-
-class Finished(Frozen):
-    """What a stage has finished with; kept in the working folder for a repeated run.
-
-    It counts for the code that made it: after a correction a gate judges again.
-
-    Parameters
-    ----------
-    result : StageResult
-    verdict : Verdict, optional
-        From a stage that judges.
-    input_sha, version : str, optional
-        From ingest: the input that landed, and the version that it will give.
-    wrote : tuple of str
-        Names of the artefacts that the stage wrote.
-    """
-
-    judging: int = JUDGING
-    result: StageResult
-    verdict: Verdict | None = None
-    input_sha: str | None = None
-    version: str | None = None
-    wrote: tuple[str, ...] = ()
+_LOG: Final = logging.getLogger(__name__)
 
 
-class DoesNotApply(Exception):  # noqa: N818 - no error: the policy says so
-    """The policy says that a stage doesn't apply to the data set, and why."""
+class DoesNotApply(Exception):  # noqa: N818 - no error: the policy says so, or an earlier stage
+    """A stage has nothing to do: its policy says so, or an earlier stage holds the batch."""
 
 
 def perform(run: Run, name: str) -> Run:
-    """Do one stage of a run, or find that it is done; record its verdict.
+    """Do one stage of a run, or find that it is done; keep its result and record its verdict.
+
+    What the stage reads is compared with the hashes that its writers left. An earlier stage whose
+    result is missing, or whose files aren't as it wrote them, is done again first.
 
     Returns
     -------
@@ -55,23 +37,47 @@ def perform(run: Run, name: str) -> Run:
     Raises
     ------
     DoesNotApply
-        If the stage's policy says ``applies: false``.
+        If the stage's policy says ``applies: false``, or an earlier stage holds the batch.
     LeaseError
         If another run has taken the batch over.
     """
     stage = chain.find(name)
-    if why := stage.why_skipped(run):
+    if why := run.spec.pinned.idle.get(name):
         raise DoesNotApply(why)
-    if run.spec.version is None:  # ingest: nothing is known yet that a result could be kept under
+    run = _with_inputs(run, stage)
+    if name == chain.INGEST:  # before it nothing is known that a result could be kept under
         with working(run):
             finished = stage.function(run)
     else:
         finished = _once(run, stage)
-    if finished.input_sha is not None and finished.version is not None:
-        run = run.landed(finished.input_sha, finished.version)
+    run = run.finished(name, finished)
     if finished.verdict is not None:
         record_verdict(run, finished.verdict)
-    return run.finished(name, finished.result)
+    keep_record(run, name, finished)
+    return run
+
+
+def _with_inputs(run: Run, stage: chain.Stage) -> Run:
+    """The run once all that a stage reads is there as it was written."""
+    _refuse_blocked(run, stage)
+    for earlier in chain.STAGES:
+        names = set(stage.reads) & set(earlier.writes)
+        if names and not _whole(run, run.results.get(earlier.name), names):
+            _LOG.warning("What %s left isn't there as it wrote it. It is done again.", earlier.name)
+            run = perform(run, earlier.name)
+    _refuse_blocked(run, stage)
+    return run
+
+
+def _refuse_blocked(run: Run, stage: chain.Stage) -> None:
+    if by := run.blocked_by(stage.name):
+        raise DoesNotApply(f"{by} holds the batch")
+
+
+def _whole(run: Run, found: Finished | None, names: Collection[str]) -> bool:
+    """Whether a stage has finished, and those artefacts that it wrote are as it wrote them."""
+    written = {} if found is None else {n: sha for n, sha in found.wrote.items() if n in names}
+    return found is not None and all(run.workspace.artefact(n).is_as(s) for n, s in written.items())
 
 
 def _once(run: Run, stage: chain.Stage) -> Finished:
@@ -82,28 +88,30 @@ def _once(run: Run, stage: chain.Stage) -> Finished:
     """
     chosen = run.spec.asked.reference if stage.by_reference else None
     kept = run.workspace.result(f"{stage.name}_{chosen}" if chosen else stage.name)
-    found = _found(run, stage, kept.read()) if kept.exists() else None
+    about = ["version", run.dataset, run.batch, run.version, kept.name]
+    found = _found(run, stage, about, kept)
     if found is not None:
         keep_lease(run)
         return found
-    narrowed = run.restricted(stage.reads, stage.writes)
+    written = {name for finished in run.results.values() for name in finished.wrote}
+    narrowed = run.restricted(tuple(written.intersection(stage.reads)), stage.writes)
     with working(run):
         run.workspace.clear_aside()
         finished = stage.function(narrowed)
-    wrote = tuple(sorted(narrowed.workspace.written))
-    finished = finished.model_copy(update={"wrote": wrote})
-    kept.write(finished.model_dump_json(indent=1))
+    finished = finished.model_copy(update={"wrote": narrowed.workspace.digests()})
+    kept.write(run.services.seal.close(about, plain(finished)))
     return finished
 
 
-def _found(run: Run, stage: chain.Stage, text: str) -> Finished | None:
-    """What an earlier run of this very code finished, if all of it that is read later is there."""
-    try:
-        found = Finished.model_validate_json(text)
-    except ValidationError:  # written by other code
+def _found(run: Run, stage: chain.Stage, about: list[str], kept: TextArtefact) -> Finished | None:
+    """What an earlier run of this very code finished, if all of it that is read later is whole."""
+    if not kept.exists():
         return None
-    needed = chain.needed_later(stage.name) & set(found.wrote)
-    whole = all(run.workspace.is_there(name) for name in needed)
+    try:
+        found = Finished.model_validate(run.services.seal.open(about, kept.path.read_bytes()))
+    except ValidationError:  # no seal, or written by other code
+        return None
+    whole = _whole(run, found, chain.needed_later(stage.name))
     if stage.name == chain.COMMIT:  # a loss of the registry's history may have been accepted
         removal = run.services.registry.removal
         whole &= removal.record(run.dataset, run.batch, run.version) is not None

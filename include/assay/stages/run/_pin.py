@@ -8,10 +8,13 @@ from typing import Any, Final
 from assay.contract import Contract
 from assay.drift import choose_references
 from assay.errors import AssayError, InputError, UndecidedError, did_you_mean
+from assay.policy import Policy
 from assay.policy.drift import DriftPolicy
 from assay.policy.quality import QualityPolicy
 from assay.reasons import ReasonCode
+from assay.stages.run import chain
 from assay.stages.run._lease import LEASE
+from assay.stages.run._records import keep_spec
 from assay.stages.run._run import Run
 from assay.stages.run._spec import Asked, Pinned, RunSpec, RunType
 from assay.stages.services import Services
@@ -30,7 +33,10 @@ def pin(
     asked: Asked | None = None,
     run_url: str | None = None,
 ) -> Run:
-    """Begin a run: nobody else may work on the batch, and its references are fixed.
+    """Begin a run: nobody else may work on the batch, and what it is judged by is fixed.
+
+    It is kept under seal, with what was asked and by whom. Records of an earlier attempt of the
+    same run count no more.
 
     Raises
     ------
@@ -54,7 +60,9 @@ def pin(
         dataset=dataset, batch=batch, run_id=run_id, run_type=run_type, run_url=run_url,
         started=now, token=lease.token, asked=asked, pinned=pinned,
     )  # fmt: skip
-    return Run(services, spec)
+    run = Run(services, spec)
+    keep_spec(run)
+    return run
 
 
 def unpinned_run(
@@ -104,28 +112,51 @@ def _pinned(services: Services, contract: Contract, batch: str, wanted: str | No
             got=list(choice.undecided),
             do="Release or decide them first; this run is then repeated.",
         )
-    tables = {d: _table(services, d) for d in _joined(services, contract)}
+    suites = _suites(services, contract)
+    tables = {d: _table(services, d) for d in _joined(contract, suites)}
     return Pinned(
         references={name: dict(pairs) for name, pairs in choice.chosen.items()},
         unavailable=dict(choice.unavailable),
         tables={d: batches for d, (_, batches) in tables.items()},
         snapshots={d: number for d, (number, _) in tables.items()},
         bootstrap=choice.bootstrap,
+        **_rules(services, contract, suites),
     )
 
 
-def _joined(services: Services, contract: Contract) -> list[str]:
-    """Data sets whose released rows the run looks into, by its contract and its suites."""
+def _rules(services: Services, contract: Contract, suites: dict[str, Any]) -> dict[str, Any]:
+    """The hashes of what the run is judged by, and the stages that don't apply.
+
+    What can't be loaded isn't pinned: the stage that needs it fails, where the run has a record.
+    """
+    policies: dict[str, Policy] = {}
+    for noun, model in chain.policy_models().items():
+        with suppress(AssayError):
+            policies[noun] = services.policy(contract, model)
+    hashes = {"contract": contract.hash}
+    hashes |= {f"policy {noun}": policy.hash for noun, policy in policies.items()}
+    hashes |= {f"suite {which}": suite.hash for which, suite in suites.items()}
+    idle = {stage.name: stage.why_idle(policies) for stage in chain.STAGES}
+    return {"hashes": hashes, "idle": {name: why for name, why in idle.items() if why}}
+
+
+def _suites(services: Services, contract: Contract) -> dict[str, Any]:
+    """The suites, as far as they can be loaded."""
     from assay.quality import load_suite
 
+    suites = {}
+    for which in ("raw", "clean"):
+        with suppress(AssayError):
+            policy = services.policy(contract, QualityPolicy)
+            path = services.project.suite(contract.dataset, which)
+            suites[which] = load_suite(path, policy.parameters)
+    return suites
+
+
+def _joined(contract: Contract, suites: dict[str, Any]) -> list[str]:
+    """Data sets whose released rows the run looks into, by its contract and its suites."""
     named = {c.references.dataset for c in contract.columns if c.references}
-    # What can't be loaded fails in the stage that needs it, where the run has a record by then.
-    with suppress(AssayError):
-        policy = services.policy(contract, QualityPolicy)
-        for which in ("raw", "clean"):
-            suite = load_suite(services.project.suite(contract.dataset, which), policy.parameters)
-            named |= set(suite.other_datasets)
-    return sorted(named)
+    return sorted(named.union(*(suite.other_datasets for suite in suites.values())))
 
 
 def _released(services: Services, dataset: str) -> tuple[dict[str, str], set[str]]:

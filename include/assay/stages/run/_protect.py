@@ -7,8 +7,7 @@ from assay.policy.privacy import PrivacyPolicy
 from assay.privacy import protect as protect_rows
 from assay.privacy import version_label
 from assay.stages.run._audit import write_audit
-from assay.stages.run._perform import Finished
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 
 

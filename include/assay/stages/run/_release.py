@@ -11,23 +11,24 @@ from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
 from assay.stages.run import chain
+from assay.stages.run._approval import approved_by
 from assay.stages.run._commit import row_counts, verdicts
 from assay.stages.run._lease import keep_lease, working
 from assay.stages.run._overview import write_overview
-from assay.stages.run._result import StageResult
+from assay.stages.run._records import drop_record, keep_record, read_record
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 from assay.verdict import Outcome, worst
 
 
-def release(run: Run, approved_by: str | None = None) -> StageResult:
+def release(run: Run) -> StageResult:
     """Release the batch, keep it as a candidate, or hold it; each is on record.
 
     Parameters
     ----------
     run : Run
-        With the results of all stages that have run.
-    approved_by : str, optional
-        Who approved that a held batch is forced.
+        With the results of all stages that have run; :func:`assay.stages.run.resume` reads those
+        that are sealed.
 
     Returns
     -------
@@ -42,37 +43,46 @@ def release(run: Run, approved_by: str | None = None) -> StageResult:
         If nothing holds the batch, but a stage that applies left no result.
     """
     with working(run):
+        drop_record(run, chain.RELEASE)
         if run.spec.version is not None:
             run.workspace.clear_aside()
-        result = _decide(run, approved_by)
+        result = _decide(run)
+        keep_record(run, chain.RELEASE, Finished(result=result))
     _give_lease_back(run)
     return result
 
 
-def _decide(run: Run, approved_by: str | None) -> StageResult:
-    if run.held_by and not (approved_by and chain.COMMIT in run.done):
+def decided(run: Run) -> Run | None:
+    """The run with what ``release`` decided; None if it has decided nothing."""
+    found = read_record(run, chain.RELEASE, Finished)
+    return None if found is None else run.finished(chain.RELEASE, found)
+
+
+def _decide(run: Run) -> StageResult:
+    forced_by = approved_by(run) if run.held_by and chain.COMMIT in run.done else None
+    if run.held_by and forced_by is None:
         return _hold(run)
     _refuse_gaps(run)
     if run.spec.asked.stop_before_release:
         _record_verdicts(run)
         return _finish(run, BatchState.CANDIDATE)
-    return _release(run, approved_by if run.held_by else None)
+    return _release(run, forced_by)
 
 
 def _refuse_gaps(run: Run) -> None:
     """Refuse to release what a stage never judged: a task marked as success leaves no result."""
-    left = [stage for stage in chain.STAGES if stage.name not in run.done]
-    if missing := [stage.name for stage in left if stage.why_skipped(run) is None]:
+    if run.missing:
         raise InputError(
             "stages left no result, so that nothing is decided",
             where=f"{run.dataset} {run.batch}",
-            got=missing,
+            got=run.missing,
             do="Clear these tasks in Airflow, or run the batch again.",
         )
 
 
 def abandon(run: Run) -> None:
     """Record that a run ended in an error: its batch stays undecided, its lease is given back."""
+    drop_record(run, chain.RELEASE)
     if chain.COMMIT in run.done:
         with suppress(OSError):  # a registry that doesn't answer may be why the run ended so
             _record_verdicts(run)

@@ -9,6 +9,8 @@ from pydantic import Field
 from assay.reasons import RUNBOOKS
 from assay.verdict import Frozen, Outcome, Reason, Verdict
 
+JUDGING: Final = 3
+"""Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
 _MOST_NUMBERS: Final = 6
 
 
@@ -54,6 +56,40 @@ class StageResult(Frozen):
             messages=tuple(_message(r) for r in reasons),
             **more,
         )
+
+
+class Finished(Frozen):
+    """What a stage has finished with; kept, sealed, for the stages after it and a repeated run.
+
+    It counts for the code that made it: after a correction a gate judges again.
+
+    Parameters
+    ----------
+    result : StageResult
+    verdict : Verdict, optional
+        From a stage that judges.
+    input_sha, version : str, optional
+        From ingest: the input that landed, and the version that it will give.
+    wrote : dict
+        Name of each artefact that the stage wrote → SHA-256 of its bytes.
+    """
+
+    judging: int = JUDGING
+    result: StageResult
+    verdict: Verdict | None = None
+    input_sha: str | None = None
+    version: str | None = None
+    wrote: dict[str, str] = Field(default_factory=dict)
+
+    def agrees(self, policy_hash: str | None) -> bool:
+        """Whether the result follows from the verdict, and the verdict from a policy of this hash.
+
+        It is asked before a decision rests on it. A stage without a verdict holds nothing.
+        """
+        if self.verdict is None:
+            return not self.result.holds
+        judged = (self.result.outcome, self.result.holds, policy_hash)
+        return judged == (self.verdict.outcome, self.verdict.holds, self.verdict.policy_hash)
 
 
 def _message(reason: Reason) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from assay.contract import Contract
 from assay.errors import InputError
 from assay.keys import period_of
 from assay.page import PageContext
 from assay.policy import Policy
+from assay.policy.quality import QualityPolicy
 from assay.stages.run import chain
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._spec import RunSpec
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
@@ -33,13 +34,18 @@ class Run:
     ----------
     services : Services
     spec : RunSpec
-    done : mapping
-        Stage → its result, in the order of the chain, for each stage that has finished.
+    results : mapping
+        Stage → what it has finished with, in the order of the chain.
     """
 
     services: Services
     spec: RunSpec
-    done: Mapping[str, StageResult] = field(default_factory=dict)
+    results: Mapping[str, Finished] = field(default_factory=dict)
+
+    @property
+    def done(self) -> dict[str, StageResult]:
+        """Stage → its result, for each stage that has finished."""
+        return {name: finished.result for name, finished in self.results.items()}
 
     @property
     def dataset(self) -> str:
@@ -66,12 +72,53 @@ class Run:
 
     @cached_property
     def contract(self) -> Contract:
-        """The data set's contract."""
-        return self.services.project.contract(self.dataset)
+        """The data set's contract, as it was pinned.
+
+        Raises
+        ------
+        InputError
+            If it has changed since.
+        """
+        contract = self.services.project.contract(self.dataset)
+        self._refuse_changed("contract", contract.hash)
+        return contract
 
     def policy(self, model: type[PolicyT]) -> PolicyT:
-        """The data set's policy of this model."""
-        return self.services.policy(self.contract, model)
+        """The data set's policy of this model; as it was pinned, if a stage follows it.
+
+        Raises
+        ------
+        InputError
+            If it has changed since.
+        """
+        policy = self.services.policy(self.contract, model)
+        if model.noun in chain.policy_models():
+            self._refuse_changed(f"policy {model.noun}", policy.hash)
+        return policy
+
+    def suite(self, which: Literal["raw", "clean"]) -> Any:
+        """The suite of the rows as they land, or as they are cleaned; as it was pinned.
+
+        Raises
+        ------
+        InputError
+            If it has changed since.
+        """
+        from assay.quality import load_suite
+
+        path = self.services.project.suite(self.dataset, which)
+        suite = load_suite(path, self.policy(QualityPolicy).parameters)
+        self._refuse_changed(f"suite {which}", suite.hash)
+        return suite
+
+    def _refuse_changed(self, what: str, content: str) -> None:
+        """Refuse to judge by other rules than those of the run's start."""
+        if self.spec.pinned.hashes.get(what) != content:
+            raise InputError(
+                f"the {what} has changed since the run began",
+                where=f"{self.dataset} {self.batch}",
+                do="Run the batch again: a new run is judged by what is in force now.",
+            )
 
     @cached_property
     def workspace(self) -> BatchWorkspace:
@@ -119,17 +166,25 @@ class Run:
             return None
         return next(iter(holding), None)
 
-    def landed(self, input_sha: str, version: str) -> Run:
-        """The same run once its input and its version are known."""
-        return replace(
-            self, spec=self.spec.model_copy(update={"input_sha": input_sha, "version": version})
-        )
+    @property
+    def missing(self) -> list[str]:
+        """Stages that should have left a result and have left none."""
+        idle = {*self.done, *self.spec.pinned.idle}
+        return [name for name in chain.names() if name not in idle and not self.blocked_by(name)]
 
-    def finished(self, name: str, result: StageResult) -> Run:
-        """The same run with one more result."""
-        return replace(self, done={**self.done, name: result})
+    def landed(self, input_sha: str | None, version: str | None) -> Run:
+        """The same run once its input and its version are known.
 
-    def dump(self) -> dict[str, Any]:
-        """Spec and results as JSON data, for the tasks after this one."""
-        done = {name: result.model_dump(mode="json") for name, result in self.done.items()}
-        return {"spec": self.spec.model_dump(mode="json"), "done": done}
+        Results on another version are none of this one.
+        """
+        about = {"input_sha": input_sha, "version": version}
+        same = version == self.spec.version
+        spec = self.spec.model_copy(update=about)
+        return replace(self, spec=spec, results=self.results if same else {})
+
+    def finished(self, name: str, finished: Finished) -> Run:
+        """The same run with what one more stage has finished with."""
+        run = self.landed(finished.input_sha, finished.version) if name == chain.INGEST else self
+        found = {**run.results, name: finished}
+        order = [*chain.in_order(found), *(n for n in found if n not in chain.names())]
+        return replace(run, results={n: found[n] for n in order})

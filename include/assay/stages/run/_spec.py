@@ -37,6 +37,11 @@ class Pinned(Frozen):
         Reference data set → number of that snapshot.
     bootstrap : bool
         Whether the policy releases this batch without a reference.
+    hashes : dict
+        What the run is judged by (``contract``, ``suite raw``, ``policy drift`` …) → the hash of
+        its content. What couldn't be loaded at the start isn't there.
+    idle : dict
+        Stage that doesn't apply to the data set → why not.
     """
 
     references: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -44,6 +49,8 @@ class Pinned(Frozen):
     tables: dict[str, dict[str, str]] = Field(default_factory=dict)
     snapshots: dict[str, int] = Field(default_factory=dict)
     bootstrap: bool = False
+    hashes: dict[str, str] = Field(default_factory=dict)
+    idle: dict[str, str] = Field(default_factory=dict)
 
 
 class RunSpec(Frozen):

@@ -15,15 +15,13 @@ from assay.quality import (
     Validation,
     contract_suite,
     judge_validation,
-    load_suite,
     render_html,
     validate,
     write_marks,
     write_quarantine,
 )
-from assay.stages.run._perform import Finished
 from assay.stages.run._references import versions_table
-from assay.stages.run._result import StageResult
+from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 
 Which = Literal["raw", "clean"]
@@ -44,7 +42,7 @@ def _validate(run: Run, which: Which) -> Finished:
     stage = f"validate_{which}"
     with run.session() as session:
         table = (workspace.landed if which == "raw" else workspace.cleaned).read(session)
-        suite = load_suite(run.services.project.suite(run.dataset, which), policy.parameters)
+        suite = run.suite(which)
         references = _references(run, session, referred_datasets(contract, suite))
         whole = whole_suite(contract, suite, references, which, run.batch)
         found = validate(
@@ -92,7 +90,7 @@ def _write(run: Run, session: Session, found: Validation, which: Which) -> None:
         if which == "raw"
         else (workspace.marks_clean, workspace.quarantined_clean)
     )
-    write_marks(session, found, marks.new())
+    marks.wrote(write_marks(session, found, marks.new()))
     if found.quarantined:
-        rows, path = workspace.landed.read(session), quarantined.new()
-        write_quarantine(session, found, rows, path, batch=run.batch, time=run.spec.started)
+        rows, path, time = workspace.landed.read(session), quarantined.new(), run.spec.started
+        quarantined.wrote(write_quarantine(session, found, rows, path, batch=run.batch, time=time))

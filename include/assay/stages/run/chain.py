@@ -11,7 +11,7 @@ each stage of :data:`STAGES` leaves one result.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pkgutil import resolve_name
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.policy import Policy
-    from assay.stages.run._perform import Finished
+    from assay.stages.run._result import Finished
     from assay.stages.run._run import Run
 
 
@@ -100,11 +100,14 @@ class Stage:
         """Whether the policy may say that the stage doesn't apply to a data set."""
         return self.policy_model is not None and issubclass(self.policy_model, OptionalGatePolicy)
 
-    def why_skipped(self, run: Run) -> str | None:
-        """The policy's reason why the stage doesn't apply to the data set; None if it applies."""
-        if not self.optional or self.policy_model is None:
-            return None
-        policy = run.policy(self.policy_model)
+    @property
+    def noun(self) -> str:
+        """The name of the policy's file; empty for a stage without a policy."""
+        return "" if self.policy_model is None else self.policy_model.noun
+
+    def why_idle(self, policies: Mapping[str, Policy]) -> str | None:
+        """A policy's reason why the stage doesn't apply to the data set; None if it applies."""
+        policy = policies.get(self.noun)
         if isinstance(policy, OptionalGatePolicy) and not policy.applies:
             return policy.reason or "its policy says that it doesn't apply"
         return None
@@ -116,6 +119,7 @@ STAGES: tuple[Stage, ...] = (
         work="assay.stages.run._ingest:ingest",
         does="Land the batch: its original bytes, its rows, and a manifest of both.",
         policy="assay.policy.quality:QualityPolicy",
+        writes=("landed",),
         question=Question.GOOD,
     ),
     Stage(

@@ -2,19 +2,21 @@
 
 A workspace is keyed by its subject (a data set and a batch, or a model) and by the id of all that
 the run derives from. It reads and writes typed artefacts: ``workspace.observed.read(session)``,
-``workspace.state.write(text)``. Each is written aside and renamed. A stage's view of the workspace
-refuses what the chain doesn't declare for that stage.
+``workspace.state.write(text)``. Each is written aside and renamed, and the workspace notes its
+hash, by which the stages that read it later know it. A stage's view of the workspace refuses what
+the chain doesn't declare for that stage.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, overload
 
 from assay.errors import InputError
-from assay.lake import Lake, clear_aside, write_text
+from assay.lake import Lake, clear_aside, digest, write_text
 
 if TYPE_CHECKING:
     from ibis import Table
@@ -62,6 +64,15 @@ class FileArtefact:
         """Whether it has been written and is still kept."""
         return self.path.is_file()
 
+    def is_as(self, sha256: str) -> bool:
+        """Whether it is there with these very bytes."""
+        return self.exists() and digest(self.path) == sha256
+
+    def wrote(self, written: FileDigest) -> FileDigest:
+        """Note the hash of what was written to :meth:`new`; without it the file is hashed later."""
+        self.workspace.written[self.name] = written.sha256
+        return written
+
     def new(self) -> Path:
         """The path to write to; its folder is made.
 
@@ -97,7 +108,8 @@ class TableArtefact(FileArtefact):
     ) -> FileDigest:
         """Write a table in a total order; a committed artefact carries the version's nonce."""
         nonce = self.workspace.nonce(self.stored_as) if self.stored_as else None
-        return session.write_parquet(table, self.new(), order_by, nonce, presorted=presorted)
+        path = self.new()
+        return self.wrote(session.write_parquet(table, path, order_by, nonce, presorted=presorted))
 
 
 class TextArtefact(FileArtefact):
@@ -110,6 +122,7 @@ class TextArtefact(FileArtefact):
     def write(self, text: str) -> str:
         """Write the text; return the path below the home."""
         write_text(self.new(), text)
+        self.workspace.written[self.name] = hashlib.sha256(text.encode()).hexdigest()
         return self.relative
 
 
@@ -145,6 +158,11 @@ def _text(zone: str, file: str, stored_as: str | None = None) -> _Declared[TextA
     return _Declared(TextArtefact, zone, file, stored_as)
 
 
+def run_folder(run_id: str) -> str:
+    """The name of the folder with the records of a run, whatever its id may be."""
+    return f"run-{hashlib.sha256(run_id.encode()).hexdigest()[:32]}"
+
+
 def _no_nonce(_: str) -> str | None:
     return None
 
@@ -162,8 +180,8 @@ class Workspace:
         Name of a version's object → the nonce in its file.
     reads, writes : collection of str, optional
         Artefacts that may be read and written; all by default.
-    written : set of str
-        Artefacts that were written through this view.
+    written : dict
+        Artefacts that were written through this view → SHA-256, empty until it is known.
     """
 
     lake: Lake
@@ -171,7 +189,7 @@ class Workspace:
     nonce: Callable[[str], str | None] = _no_nonce
     reads: Collection[str] | None = None
     writes: Collection[str] | None = None
-    written: set[str] = field(default_factory=set, compare=False)
+    written: dict[str, str] = field(default_factory=dict, compare=False)
 
     def folder(self, zone: str) -> Path:
         """The run's folder in a zone, whether or not it exists."""
@@ -179,7 +197,7 @@ class Workspace:
 
     def restricted(self, reads: Collection[str], writes: Collection[str]) -> Self:
         """The same workspace as a stage sees it, which declares what it reads and writes."""
-        return replace(self, reads=frozenset(reads), writes=frozenset(writes), written=set())
+        return replace(self, reads=frozenset(reads), writes=frozenset(writes), written={})
 
     def check_read(self, name: str) -> None:
         """Refuse to read what the stage at work doesn't declare, or hasn't written itself."""
@@ -190,7 +208,7 @@ class Workspace:
         """Remember a write; refuse one that the stage at work doesn't declare."""
         if self.writes is not None and name not in self.writes:
             raise UndeclaredArtefactError(f"this stage doesn't declare that it writes {name!r}")
-        self.written.add(name)
+        self.written[name] = ""
 
     def table(self, name: str) -> TableArtefact:
         """A table by its name."""
@@ -206,9 +224,10 @@ class Workspace:
             raise UndeclaredArtefactError(f"no workspace has an artefact named {name!r}")
         return found
 
-    def is_there(self, name: str) -> bool:
-        """Whether an artefact has been written and is still kept."""
-        return self.artefact(name).exists()
+    def digests(self) -> dict[str, str]:
+        """Each artefact that was written through this view → SHA-256 of its bytes."""
+        kept = {name: sha for name, sha in self.written.items() if self.artefact(name).exists()}
+        return {name: sha or digest(self.artefact(name).path) for name, sha in kept.items()}
 
     def result(self, stage: str) -> TextArtefact:
         """What a stage has finished with, for a repeated run."""
@@ -219,7 +238,7 @@ class Workspace:
         return TextArtefact(self._unrestricted(), stage, "reports", f"{stage}.html")
 
     def _unrestricted(self) -> Self:
-        return replace(self, reads=None, writes=None, written=set())
+        return replace(self, reads=None, writes=None, written={})
 
     def clear_aside(self) -> None:
         """Remove what a killed run wrote aside and never published."""
@@ -293,6 +312,14 @@ class BatchWorkspace(Workspace):
         return FileArtefact(self, "drift_rows", "reports", f"drift_rows{of}.parquet")
 
     def stored(self) -> dict[str, Path]:
-        """Object of a version → path of the artefact that it is made from."""
+        """Object of a version → path of the artefact that it is made from.
+
+        A stage sees those that it may read.
+        """
         declared = (d for d in vars(BatchWorkspace).values() if isinstance(d, _Declared))
-        return {d.stored_as: self.artefact(d.name).path for d in declared if d.stored_as}
+        seen = None if self.reads is None else {*self.reads, *self.written}
+        return {
+            d.stored_as: self.artefact(d.name).path
+            for d in declared
+            if d.stored_as and (seen is None or d.name in seen)
+        }

@@ -1,0 +1,101 @@
+"""The sealed records of a run: what it was asked, what its stages found, what was decided.
+
+They are the files of one folder of the working zone, which is named after the run. A task finds
+them by what Airflow says of its run, and believes those that the registry's key has sealed for this
+attempt at this very batch, version and stage. Any other is as good as none.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from assay.stages.run import chain
+from assay.stages.run._result import JUDGING, Finished
+from assay.stages.run._run import Run
+from assay.stages.run._spec import RunSpec
+from assay.stages.run.workspace import TextArtefact, Workspace, run_folder
+from assay.stages.services import Services
+from assay.verdict import Frozen
+
+RecordT = TypeVar("RecordT", bound=Frozen)
+
+
+def resume(services: Services, dataset: str, batch: str, run_id: str) -> Run | None:
+    """The run as its records tell, with the result of each stage that has left one.
+
+    Returns
+    -------
+    Run or None
+        None if the run was never pinned.
+    """
+    file = _file(services, (dataset, batch, run_id), chain.PIN)
+    spec = _opened(services, file, _of_run(dataset, batch, run_id), RunSpec)
+    if spec is None:
+        return None
+    run = Run(services, spec)
+    for stage in chain.STAGES:
+        found = read_record(run, stage.name, Finished)
+        pinned = run.spec.pinned.hashes.get(f"policy {stage.noun}")
+        if found is not None and found.judging == JUDGING and found.agrees(pinned):
+            run = run.finished(stage.name, found)
+    return run
+
+
+def keep_spec(run: Run) -> None:
+    """Seal what a run was asked and what is pinned; records of an earlier attempt end with it."""
+    about = _of_run(run.dataset, run.batch, run.spec.run_id)
+    _place(run, chain.PIN).write(run.services.seal.close(about, plain(run.spec)))
+
+
+def keep_record(run: Run, name: str, value: Frozen) -> None:
+    """Seal what a stage has found, or what was decided, as a record of the run."""
+    _place(run, name).write(run.services.seal.close(_of_version(run, name), plain(value)))
+
+
+def read_record(run: Run, name: str, model: type[RecordT]) -> RecordT | None:
+    """A record of the run; None where there is none that its seal vouches for."""
+    return _opened(run.services, _place(run, name), _of_version(run, name), model)
+
+
+def drop_record(run: Run, name: str) -> None:
+    """Take a record of the run back."""
+    _place(run, name).path.unlink(missing_ok=True)
+
+
+def plain(value: Frozen) -> Any:
+    """A value as JSON data; what isn't finite is null."""
+    return json.loads(value.model_dump_json())
+
+
+def _place(run: Run, name: str) -> TextArtefact:
+    return _file(run.services, (run.dataset, run.batch, run.spec.run_id), name)
+
+
+def _file(services: Services, run: tuple[str, str, str], name: str) -> TextArtefact:
+    dataset, batch, run_id = run
+    return Workspace(services.lake, (dataset, batch, run_folder(run_id))).result(name)
+
+
+def _of_run(dataset: str, batch: str, run_id: str) -> list[str]:
+    return ["run", dataset, batch, run_id, chain.PIN]
+
+
+def _of_version(run: Run, name: str) -> list[str]:
+    """What a record is about: this attempt of the run, its version, and the stage."""
+    version = "" if name == chain.INGEST else run.spec.version or ""
+    attempt = f"{run.spec.token} {run.spec.started.isoformat()}"
+    return ["run", run.dataset, run.batch, run.spec.run_id, attempt, version, name]
+
+
+def _opened(
+    services: Services, file: TextArtefact, about: list[str], model: type[RecordT]
+) -> RecordT | None:
+    if not file.exists():
+        return None
+    try:
+        return model.model_validate(services.seal.open(about, file.path.read_bytes()))
+    except ValidationError:  # no seal, or written by other code
+        return None
