@@ -298,6 +298,17 @@ def site(
     tmp_path_factory: pytest.TempPathFactory, databases: Callable[[str], str]
 ) -> Iterator[Site]:
     """The running installation, its inbox filled, every DAG parsed; stopped at the end."""
+    with running_site(tmp_path_factory, databases) as site:
+        yield site
+
+
+@contextmanager
+def running_site(
+    tmp_path_factory: pytest.TempPathFactory,
+    databases: Callable[[str], str],
+    prepare: Callable[[Site], object] = lambda _: None,
+) -> Iterator[Site]:
+    """An installation that runs within the block; ``prepare`` is called before it starts."""
     project, home = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("home")
     _lay_project(project)
     _drop(home / "inbox")
@@ -318,6 +329,7 @@ def site(
         },
     )
     with site.inside():
+        prepare(site)
         launcher.up(home)
     try:
         wanted = {f"release__{name}" for name in (*REFERENCES, "flights", "ticks")}

@@ -1,9 +1,9 @@
 """Counts and sorted values of a released batch, kept in files, so that they are counted once.
 
 A file is one line of JSON and then bytes: sorted values, or counts as JSON. The line names what was
-counted, the format and the engine, and has the hash of the bytes. Where any of these differs, the
-file is counted again and replaced. Files are written aside and renamed. The write is not synced to
-disk: a torn file has another hash.
+counted, the format and the engine, and has the hash of all this and of the bytes. Where any of
+these differs, the file is counted again and replaced. Files are written aside and renamed. The
+write is not synced to disk: a torn file has another hash.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class SketchFolder:
@@ -67,15 +67,16 @@ class SketchFolder:
                 content = np.fromfile(file, dtype=np.uint8)
         except (OSError, ValueError):
             return None
-        wanted = {**_identity(kind, key), "sha256": hashlib.sha256(content.data).hexdigest()}
-        known = isinstance(about, dict) and {k: about.get(k) for k in wanted} == wanted
-        return (about, content) if known else None
+        if not isinstance(about, dict):
+            return None
+        more = {name: about[name] for name in ("dtype",) if name in about}
+        return (about, content) if about == _about(kind, key, more, content.data) else None
 
     def _write(self, kind: str, key: str, more: dict[str, Any], content: Any) -> None:
         """Write aside and rename; a disk that is full is no reason to fail, only to count again."""
         if self.folder is None:
             return
-        about = {**_identity(kind, key), "sha256": hashlib.sha256(content).hexdigest(), **more}
+        about = _about(kind, key, more, content)
         path = _path(self.folder, kind, key)
         aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
@@ -93,8 +94,12 @@ def _path(folder: Path, kind: str, key: str) -> Path:
     return folder / hashlib.sha256(f"{kind}\n{key}".encode()).hexdigest()[:32]
 
 
-def _identity(kind: str, key: str) -> dict[str, Any]:
-    return {"format": _FORMAT, "engine": _engine(), "kind": kind, "key": key}
+def _about(kind: str, key: str, more: dict[str, Any], content: Any) -> dict[str, Any]:
+    """The line before the bytes, with the hash of both."""
+    about = {"format": _FORMAT, "engine": _engine(), "kind": kind, "key": key, **more}
+    whole = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    whole.update(content)
+    return {**about, "sha256": whole.hexdigest()}
 
 
 @lru_cache(maxsize=1)
