@@ -2,17 +2,19 @@
 
 Everything that touches rows goes through a :class:`Session` (:func:`open_session`). What differs
 between engines stands in this package and nowhere else: SQL text, settings, errors, temporary
-tables, row numbers of files. Tables between stages carry the landing row number ``__row``;
-columns that begin with ``__`` are the system's, and :func:`data_columns` leaves them out.
+tables, row numbers of files. Tables between stages carry the landing row number ``__row``, and the
+objects of a version ``__id``, a row number of their own (:meth:`Session.shuffled`); columns that
+begin with ``__`` are the system's, and :func:`data_columns` leaves them out.
 """
 
 from assay.engine._errors import EngineError
 from assay.engine._session import Session, engine_version, open_session
-from assay.engine._types import DTYPES, ROW, data_columns, quoted, round12
+from assay.engine._types import DTYPES, ID, ROW, data_columns, quoted, round12
 from assay.engine._writer import FileDigest
 
 __all__ = [
     "DTYPES",
+    "ID",
     "ROW",
     "EngineError",
     "FileDigest",

@@ -20,7 +20,7 @@ from ibis.util import gen_name
 
 from assay.engine import _reader, _writer
 from assay.engine._errors import EngineError, translated, translating
-from assay.engine._types import quoted
+from assay.engine._types import ID, ROW, quoted
 from assay.engine._writer import FileDigest
 from assay.errors import InputError
 from assay.lake import private_folder
@@ -156,6 +156,40 @@ class Session:
             con.con.remove_function(name)
             con.drop_table(texts)
         return con.table(made)
+
+    def shuffled(self, rows: Table, keyed: Callable[[Any], Any]) -> Table:
+        """Number the rows of a table again, in an order that follows from a secret alone.
+
+        Parameters
+        ----------
+        rows : ibis.Table
+            Rows with their numbers, ``__row``.
+        keyed : callable
+            Turns an array of row numbers (int64) into one of random numbers (uint64), such as
+            :func:`assay.keys.keyed_numbers`; it is called block by block.
+
+        Returns
+        -------
+        ibis.Table
+            ``__id``, from 0 in the order of the random numbers, and ``__row``: the same on any
+            number of threads.
+        """
+        name, made = gen_name("keyed"), gen_name("shuffled")
+        con = self.backend
+
+        def of_block(block: pa.Array) -> pa.Array:
+            return pa.array(keyed(block.to_numpy(zero_copy_only=False)), pa.uint64())
+
+        con.con.create_function(name, of_block, ["BIGINT"], "UBIGINT", type="arrow")
+        try:
+            query = f"SELECT {ROW}, {name}({ROW}) AS keyed FROM ({self.compile(rows)})"  # noqa: S608
+            with translating():
+                con.raw_sql(f"CREATE TEMP TABLE {made} AS {query}")
+        finally:
+            con.con.remove_function(name)
+        table = con.table(made)
+        place = ibis.row_number().over(order_by=[table["keyed"], table[ROW]])
+        return table.select(**{ID: place, ROW: table[ROW]})
 
     def aside(self) -> Path:
         """A new private folder for files of this session; it is removed with the session."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 ROW: Final = "__row"
+"""The number of a row in its file; of a landed row its place in the source."""
+ID: Final = "__id"
+"""The number of a row in a version: its place in an order that only the version's key gives."""
 DTYPES: Final = {
     "string": "string",
     "integer": "int64",

@@ -24,6 +24,16 @@ def least_integers(values: int, n: int) -> types.Array[types.int64]:
     """The ``n`` least whole numbers, in ascending order; null without numbers."""
 
 
+@ibis.udf.agg.builtin(name="arg_min")  # type: ignore[untyped-decorator]
+def integers_by_least(values: int, by: types.uint64, n: int) -> types.Array[types.int64]:
+    """The ``n`` whole numbers at the least values of another column; null without numbers."""
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def seeded_hash(number: int, seed: str) -> types.uint64:
+    """A hash of a number that another seed gives otherwise, the same on any number of threads."""
+
+
 @ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]
 def value_at_quantile(values: float, quantile: float) -> float:  # type: ignore[empty-body]
     """Exact order statistic: the value at rank ``ceil(quantile * n)``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +16,14 @@ from assay.errors import InputError
 from assay.keys._derived_key import derived_key
 
 _MAGIC: Final = b"assay sealed 1\n"
+_MARKED: Final = re.compile(rb"assay sealed 2 [0-9a-f]+\n")
+_LONGEST: Final = 100
+"""Bytes that the first line of a sealed file may have."""
 _BLOCK: Final = 1 << 20
 _NONCE, _TAG = 12, 16
 
 
-def seal_file(source: Path, target: Path, key: bytes, about: str) -> None:
+def seal_file(source: Path, target: Path, key: bytes, about: str, mark: str | None = None) -> None:
     """Encrypt a file; the same content under the same key and name gives the same bytes.
 
     Parameters
@@ -32,6 +36,8 @@ def seal_file(source: Path, target: Path, key: bytes, about: str) -> None:
     about : str
         What the file is. It opens only with the same text, so a file that was put in another
         file's place doesn't open.
+    mark : str, optional
+        Hexadecimal, in clear in the file's first line: so an object of a version has its nonce.
 
     Notes
     -----
@@ -49,7 +55,7 @@ def seal_file(source: Path, target: Path, key: bytes, about: str) -> None:
     cipher, nonces = _keys(key)
     with source.open("rb") as plain, target.open("xb") as sealed:
         target.chmod(0o600)
-        sealed.write(_MAGIC)
+        sealed.write(_MAGIC if mark is None else f"assay sealed 2 {mark}\n".encode())
         for place, last, block in _blocks(plain, _BLOCK):
             name = _name(about, place, last)
             nonce = hmac.digest(nonces, name + block, sha256)[:_NONCE]
@@ -69,7 +75,8 @@ def unseal_file(source: Path, target: Path, key: bytes, about: str) -> None:
     try:
         with source.open("rb") as sealed, target.open("xb") as plain:
             target.chmod(0o600)
-            if sealed.read(len(_MAGIC)) != _MAGIC:
+            first = sealed.readline(_LONGEST)
+            if first != _MAGIC and not _MARKED.fullmatch(first):
                 raise InputError("isn't a sealed file", where=str(source))
             for place, last, block in _blocks(sealed, _NONCE + _BLOCK + _TAG):
                 name = _name(about, place, last)

@@ -36,7 +36,8 @@ def with_failing(frame: Frame, judged: Sequence[Judged], redact: Collection[str]
     Notes
     -----
     The beginning of the table is searched first, which is enough where many rows fail. Only what
-    fails more rarely is searched for in one pass over the whole table.
+    fails more rarely is searched for in one pass over the whole table. Where the frame has a seed,
+    the rows are drawn by it from the whole table, so that they say nothing of the rows' order.
     """
     counts = {
         i: int(j.finding.result.get("unexpected_count") or 0)
@@ -44,8 +45,13 @@ def with_failing(frame: Frame, judged: Sequence[Judged], redact: Collection[str]
         if j.flag is not None
     }
     wanted = {i: judged[i].flag for i, n in counts.items() if n}
-    numbers = _first(frame, wanted, frame.table[frame.row] < _BEGINNING)
-    rare = {i: f for i, f in wanted.items() if len(numbers[i]) < min(SHOWN, counts[i])}
+    beginning = frame.table[frame.row] < _BEGINNING if frame.seed is None else None
+    numbers = _first(frame, wanted, beginning)
+    rare = {
+        i: f
+        for i, f in wanted.items()
+        if beginning is not None and len(numbers[i]) < min(SHOWN, counts[i])
+    }
     numbers |= _first(frame, rare, None)
     values = _values(frame, judged, numbers, redact)
     return [
@@ -56,12 +62,17 @@ def with_failing(frame: Frame, judged: Sequence[Judged], redact: Collection[str]
 
 
 def _first(frame: Frame, flags: Mapping[int, Any], within: Any | None) -> dict[int, list[int]]:
-    """The least numbers of the rows that each flag is true for."""
+    """The least numbers of the rows that each flag is true for, or those that the seed draws."""
     if not flags:
         return {}
     table = frame.table if within is None else frame.table.filter(within)
+    number = frame.table[frame.row]
     least = {
-        f"r{i}": functions.least_integers(frame.table[frame.row], SHOWN, where=f)
+        f"r{i}": functions.least_integers(number, SHOWN, where=f)
+        if frame.seed is None
+        else functions.integers_by_least(
+            number, functions.seeded_hash(number, frame.seed), SHOWN, where=f
+        )
         for i, f in flags.items()
     }
     found = frame.rows(table.aggregate(**least))[0]

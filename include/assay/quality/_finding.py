@@ -15,9 +15,10 @@ from assay.quality._suite import Expectation
 from assay.verdict import Outcome
 
 SHOWN: Final = 20
+_ROWS: Final = "partial_unexpected_index_list"
 _COUNTS: Final = frozenset({
     "element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent",
-    "unexpected_percent_total", "unexpected_percent_nonmissing", "partial_unexpected_index_list",
+    "unexpected_percent_total", "unexpected_percent_nonmissing", _ROWS,
 })  # fmt: skip
 
 
@@ -52,14 +53,17 @@ class Finding:
         """Whether its failing rows go to quarantine."""
         return self.row_level and self.verdict is Outcome.FAIL
 
-    def document(self, redact: Collection[str]) -> dict[str, Any]:
+    def document(self, redact: Collection[str], *, rows: bool = True) -> dict[str, Any]:
         """Great Expectations' result of it, with ``engine`` and ``verdict`` beside.
 
-        Values of the columns to redact, and whatever could show one, are left out here.
+        Values of the columns to redact, and whatever could show one, are left out here; without
+        ``rows`` the row numbers too.
         """
         e = self.expectation
         secret = touches(e, redact)
         result = redacted(e.type, self.result) if secret else dict(self.result)
+        if not rows:
+            result.pop(_ROWS, None)
         config: dict[str, Any] = {"type": e.type, "kwargs": e.arguments, "meta": dict(e.meta)}
         more = {"severity": e.severity, "notes": e.notes, "id": e.id}
         config |= {k: v for k, v in more.items() if v is not None}
@@ -135,7 +139,7 @@ def with_rows(
         "partial_unexpected_counts": [
             {"value": list(v) if isinstance(v, tuple) else v, "count": n} for v, n in ordered
         ],
-        "partial_unexpected_index_list": [r[row] for r in rows],
+        _ROWS: [r[row] for r in rows],
     }
 
 

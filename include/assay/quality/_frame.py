@@ -37,6 +37,8 @@ class Frame:
         Data columns and the row number.
     row : str
         Name of the row number's column.
+    seed : str, optional
+        By which the failing rows that are shown are drawn; without it the first ones are shown.
     made : list of ibis.Table
         Rows that were found beforehand and set aside; dropped at the end.
     """
@@ -44,10 +46,11 @@ class Frame:
     session: Session
     table: Table
     row: str
+    seed: str | None = None
     made: list[Table] = field(default_factory=list)
 
     @classmethod
-    def of(cls, session: Session, table: Table, row: str) -> Frame:
+    def of(cls, session: Session, table: Table, row: str, seed: str | None = None) -> Frame:
         """The frame of a table; rows are numbered in scan order where no column numbers them."""
         if row not in table.columns:
             table = table.mutate(**{row: ibis.row_number()})
@@ -55,7 +58,7 @@ class Frame:
         floats = [c for c, t in table.schema().items() if t.is_floating()]
         if floats:
             table = table.mutate(**{c: table[c].nullif(nan) for c in floats})
-        return cls(session, table, row)
+        return cls(session, table, row, seed)
 
     @property
     def columns(self) -> list[str]:

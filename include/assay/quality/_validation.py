@@ -56,13 +56,20 @@ class Validation:
         """Rows that go on to the next stage."""
         return self.rows_in - self.quarantined - self.dropped
 
-    def document(self) -> dict[str, Any]:
-        """Great Expectations' validation result as JSON-safe data, redacted."""
+    def document(self, *, rows: bool = True) -> dict[str, Any]:
+        """Great Expectations' validation result as JSON-safe data, redacted.
+
+        Parameters
+        ----------
+        rows : bool
+            Whether it has the numbers of failing rows. They lead back from a row to its place in
+            the source, so they stay in restricted zones.
+        """
         met = sum(f.success for f in self.findings)
         n = len(self.findings)
         return {
             "success": met == n,
-            "results": [f.document(self.redact) for f in self.findings],
+            "results": [f.document(self.redact, rows=rows) for f in self.findings],
             "suite_name": self.suite_name,
             "suite_parameters": {},
             "statistics": {
@@ -90,6 +97,7 @@ def validate(
     redact: Collection[str] = (),
     row: str = ROW,
     gx_max_rows: int | None = None,
+    seed: str | None = None,
 ) -> Validation:
     """Judge a table by a suite.
 
@@ -106,6 +114,9 @@ def validate(
     gx_max_rows : int, optional
         Most rows that Great Expectations may be given. Beyond them what it would have judged is
         INCONCLUSIVE.
+    seed : str, optional
+        A secret by which the failing rows that a result shows are drawn; by default it shows the
+        first ones, which tells of the rows' order.
 
     Raises
     ------
@@ -118,7 +129,7 @@ def validate(
     uniqueness, order of rows, most common value, pattern outside what RE2 and Python share, and
     one for all medians, quantiles and z-scores together.
     """
-    frame = _typed(Frame.of(session, table, row), suite)
+    frame = _typed(Frame.of(session, table, row, seed), suite)
     rows_in = int(frame.value(frame.table.count()))
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import RegistryError
+from assay.keys import derived_key, keyed_numbers
 from assay.lake import beside, replace_folder
 from assay.records.histories import Alarm, Witness
 from assay.records.versions import (
@@ -82,6 +83,19 @@ class Reader:
         """
         about = [checked("version", version), checked("object name", name)]
         return keyed(self._key, "nonce", about)
+
+    def row_order(self, version: str) -> Callable[[Any], Any]:
+        """The function that gives a version its order of rows: row number → 64 random bits.
+
+        The orders of two versions say nothing about each other, and without the registry key
+        nobody can compute either.
+        """
+        return keyed_numbers(self._key, "row order", checked("version", version))
+
+    def sealing_key(self, version: str, name: str) -> bytes:
+        """The key that seals an object of a version which no reader may open."""
+        parts = checked("version", version), checked("object name", name)
+        return derived_key(self._key, "assay sealed object", *parts)
 
     def find(self, dataset: str, batch: str, version: str) -> BatchVersion | None:
         """A version, None where the registry lacks it.

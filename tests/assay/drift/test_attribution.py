@@ -319,5 +319,5 @@ def test_rows_are_written_as_numbers_alone(tmp_path):
         (cause,) = write_rows(session, found, tmp_path / "rows.parquet")
     assert cause.file == "rows.parquet"
     written = pq.read_table(tmp_path / "rows.parquet")
-    assert written.column_names == ["reference", "column", "slice", "code", "__row"]
+    assert written.column_names == ["reference", "column", "slice", "code", "__id"]
     assert written.num_rows == cause.rows > 0

@@ -65,7 +65,7 @@ def test_the_gate_judges_what_no_version_holds(ready: Any, removing: Any, mini: 
     rates = figures(judged(removing))
     assert rates["base_rate", "a"][1] + rates["base_rate", "b"][1] == mini.ROWS - 2
     work = next((removing.home / "work/visits" / DAY).glob("[!r]*"))
-    for name in ("observed.parquet", "candidate.parquet", "cleaned.parquet"):
+    for name in ("observed.parquet", "committed_observed.parquet", "candidate.parquet"):
         assert "team" not in pq.read_schema(work / name).names
     edit(removing, "privacy", "  team: {treatment: drop}", KEPT)
     removing.run("visits", DAY)

@@ -104,7 +104,7 @@ def test_a_scaled_file_holds_its_versions_rows_and_no_other(
         pq.read_table(services.registry.fetch("visits", day, version, n))
         for n in ("scaled", "data")
     )
-    assert set(scaled["__row"].to_pylist()) == set(data["__row"].to_pylist())
-    scores = [dict(zip(*(t[c].to_pylist() for c in ("__row", "score")), strict=True))
+    assert scaled["__id"].to_pylist() == data["__id"].to_pylist()
+    scores = [dict(zip(*(t[c].to_pylist() for c in ("__id", "score")), strict=True))
               for t in (scaled, pq.read_table(exported))]  # fmt: skip
     assert scores[0] == scores[1]

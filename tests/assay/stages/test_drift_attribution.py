@@ -40,8 +40,11 @@ def test_an_alarm_names_segments_and_rows(shifted: Any) -> None:
     assert cause.pipeline == ()
     report = shifted.home / done["drift"].report
     rows = pq.read_table(report.with_name(cause.file)).to_pandas()
-    landed = pq.read_table(next(shifted.home.glob(f"landing/visits/{DAY}/*/rows.parquet")))
-    sites = landed.to_pandas().set_index("__row").loc[rows["__row"], "site"]
+    version = shifted.batch("visits", DAY)["version"]
+    observed = pq.read_table(
+        shifted.services.registry.fetch("visits", DAY, version, "observed")
+    ).to_pandas()
+    sites = observed.set_index("__id").loc[rows["__id"], "site"]
     assert set(sites) == {"S1", "S2"}
     assert len(rows) == cause.rows
     said = "".join(p.read_text() for p in shifted.home.glob("messages/**/*") if p.is_file())

@@ -64,7 +64,7 @@ def explain_drift(
     Cause
         Without splits where a column is absent or of another type: the pipeline is the cause.
     ibis.Table or None
-        Landing row numbers of the batch's rows that carry the shift: those on the side that gained
+        Row numbers of the batch's rows that carry the shift: those on the side that gained
         rows, in the segments that carry it. None where tables have no row numbers.
 
     Notes

@@ -9,7 +9,7 @@ import ibis
 from ibis import Table
 
 from assay.drift.attribution._cause import Cause
-from assay.engine import ROW, Session
+from assay.engine import ID, ROW, Session
 
 
 def write_rows(
@@ -17,8 +17,8 @@ def write_rows(
 ) -> list[Cause]:
     """Write one Parquet file: a row for each cause and each row of the batch behind it.
 
-    Its columns are ``reference``, ``column``, ``slice``, ``code`` and ``__row``, the landing row
-    number. It has no data values.
+    Its columns are ``reference``, ``column``, ``slice``, ``code`` and ``__id``, the row's number
+    in the version. It has no data values.
 
     Returns
     -------
@@ -31,14 +31,14 @@ def write_rows(
             column=ibis.literal(cause.column),
             slice=ibis.literal(cause.slice, "string"),
             code=ibis.literal(cause.code),
-            **{ROW: rows[ROW].cast("int64")},
+            **{ID: rows[ROW].cast("int64")},
         )
         for cause, rows in explained
         if rows is not None and cause.rows
     ]
     if parts:
         table = ibis.union(*parts) if parts[1:] else parts[0]
-        session.write_parquet(table, path, ["reference", "column", "slice", "code", ROW])
+        session.write_parquet(table, path, ["reference", "column", "slice", "code", ID])
     return [
         cause.model_copy(update={"file": path.name}) if rows is not None and cause.rows else cause
         for cause, rows in explained

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -55,14 +56,27 @@ def _from_gx(
         return Judged(Finding(e, False, "gx", problem=problem))
     result = dict(outcome.result)
     places = result.pop("unexpected_index_list", None)
-    for key in ("unexpected_list", "unexpected_index_query"):
-        result.pop(key, None)
+    values = result.pop("unexpected_list", None)
+    result.pop("unexpected_index_query", None)
     if places is None:
         return Judged(Finding(e, outcome.success, "gx", result))
     failing = [numbers[p] for p in places]
-    result["partial_unexpected_index_list"] = failing[:SHOWN]
+    shown = _shown(frame, len(failing))
+    result["partial_unexpected_index_list"] = [failing[i] for i in shown]
+    if frame.seed is not None and "partial_unexpected_list" in result:
+        result["partial_unexpected_list"] = [values[i] for i in shown if values]
+        result.pop("partial_unexpected_counts", None)
     flag = ibis.literal(False)
     if failing:
         rows = frame.keep(ibis.memtable({"__row": failing}, schema={"__row": "int64"}))
         flag = frame.table[frame.row].isin(rows["__row"])
     return Judged(Finding(e, outcome.success, "gx", result, row_level=True), flag)
+
+
+def _shown(frame: Frame, failing: int) -> list[int]:
+    """Which of the failing rows a result shows: the first ones, or those that the seed draws."""
+    places = range(failing)
+    if frame.seed is None:
+        return list(places[:SHOWN])
+    drawn = random.Random(frame.seed)  # noqa: S311 - its seed is the secret
+    return drawn.sample(places, min(SHOWN, failing))

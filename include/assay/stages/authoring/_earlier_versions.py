@@ -12,6 +12,7 @@ from assay.contract import Contract
 from assay.engine import Session
 from assay.errors import InputError, did_you_mean
 from assay.records.runs import BatchRecord
+from assay.stages.run._row_numbers import as_rows
 from assay.stages.run._validate import Which
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
@@ -57,7 +58,7 @@ def earlier_versions(
         if one is not None:
             name, path = one
             state = records[batch].state.value
-            found.append(Earlier(batch, state, name, session.read_parquet(path)))
+            found.append(Earlier(batch, state, name, as_rows(session.read_parquet(path))))
     return found
 
 

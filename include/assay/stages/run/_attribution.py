@@ -21,7 +21,7 @@ from assay.policy.drift import DriftPolicy
 from assay.reasons import ReasonCode
 from assay.records.versions import Derivation
 from assay.stages.run._derivation import derivation
-from assay.stages.run._references import OBJECTS, reference
+from assay.stages.run._references import OBJECTS, judged_table, reference
 from assay.stages.run._run import Run
 from assay.verdict import Verdict
 
@@ -60,7 +60,7 @@ def explained(run: Run, session: Session, verdict: Verdict, policy: DriftPolicy)
 def _pair(run: Run, session: Session, table: str, name: str) -> tuple[CountedTable, CountedTable]:
     batches = run.spec.pinned.references[name]
     earlier = reference(run.services, session, run.dataset, batches, OBJECTS[table])
-    return CountedTable(earlier), CountedTable(run.workspace.table(table).read(session))
+    return CountedTable(earlier), CountedTable(judged_table(run, session, table))
 
 
 def _pipeline(run: Run, name: str) -> Iterator[PipelineChange]:

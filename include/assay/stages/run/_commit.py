@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ibis import Table
+
 from assay.cleaning import FittedState, scale
-from assay.engine import ROW, Session
+from assay.engine import ID, ROW, Session
 from assay.stages.run._derivation import derivation
 from assay.stages.run._ingest import ARRIVAL
 from assay.stages.run._lineage import lineage_edges
 from assay.stages.run._result import Finished, StageResult
+from assay.stages.run._row_numbers import by_version, write_row_numbers
 from assay.stages.run._run import Run
 from assay.verdict import Verdict
 
@@ -23,8 +26,10 @@ def commit(run: Run) -> Finished:
     A version that the registry has is found, and nothing is written to it.
     """
     with run.session() as session:
-        _write_candidate(run, session)
+        numbers = write_row_numbers(run, session)
+        _write_candidate(run, session, numbers)
         _write_scaled(run, session)
+        _write_before(run, session, numbers)
     counts, derived = row_counts(run.done), derivation(run)
     version = run.services.registry.commit(
         run.dataset,
@@ -45,12 +50,11 @@ def commit(run: Run) -> Finished:
     return Finished(result=StageResult(stage="commit", rows=counts, messages=(message,)))
 
 
-def _write_candidate(run: Run, session: Session) -> None:
-    """The cleaned rows that validation left, in the order of the key."""
+def _write_candidate(run: Run, session: Session, numbers: Table) -> None:
+    """The cleaned rows that validation left, in the version's order."""
     cleaned, workspace = run.workspace.cleaned.read(session), run.workspace
     left = cleaned.anti_join(workspace.marks_clean.read(session), ROW)
-    key = [name for name in run.contract.primary_key if name in cleaned.columns]
-    workspace.candidate.write(session, left, [*key, ROW])
+    workspace.candidate.write(session, by_version(left, numbers), [ID])
 
 
 def _write_scaled(run: Run, session: Session) -> None:
@@ -58,7 +62,17 @@ def _write_scaled(run: Run, session: Session) -> None:
     scaler = FittedState.from_json(run.workspace.state.read()).scaler("derived")
     if scaler is not None:
         scaled = scale(run.workspace.candidate.read(session), scaler)
-        run.workspace.scaled.write(session, scaled.select(ROW, *scaler["columns"]), [ROW])
+        columns = scaled.select(ID, *scaler["columns"])
+        run.workspace.scaled.write(session, columns, [ID], presorted=True)
+
+
+def _write_before(run: Run, session: Session, numbers: Table) -> None:
+    """The rows before cleaning and the changes to them, in the version's order."""
+    workspace = run.workspace
+    observed, changes = workspace.observed.read(session), workspace.change_log.read(session)
+    workspace.committed_observed.write(session, by_version(observed, numbers), [ID])
+    order = [ID, "step", "column"]
+    workspace.committed_changes.write(session, by_version(changes, numbers), order)
 
 
 def verdicts(run: Run) -> dict[str, tuple[datetime, dict[str, Any]]]:

@@ -6,7 +6,7 @@ from assay.drift import DriftMeasurements, DriftReport, judge_drift, measure_dri
 from assay.engine import Session
 from assay.policy.drift import DriftPolicy
 from assay.stages.run._attribution import explained
-from assay.stages.run._references import OBJECTS, reference
+from assay.stages.run._references import OBJECTS, judged_table, reference
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 
@@ -42,7 +42,7 @@ def _measure(
     return measure_drift(
         session,
         earlier,
-        run.workspace.table(table).read(session),
+        judged_table(run, session, table),
         policy,
         contract=run.contract,
         table=table,

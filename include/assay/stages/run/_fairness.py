@@ -13,6 +13,7 @@ from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.stages.run._audit import with_audit
 from assay.stages.run._result import Finished, StageResult
+from assay.stages.run._row_numbers import by_landing
 from assay.stages.run._run import Run
 from assay.stages.run._treatment_marks import mark_treatments
 
@@ -26,7 +27,8 @@ def fairness(run: Run) -> Finished:
     policy, contract, workspace = run.policy(FairnessPolicy), run.contract, run.workspace
     levels = run.policy(PrivacyPolicy).closed_levels({c.name: c.levels for c in contract.columns})
     with run.session() as session:
-        candidate, observed = workspace.candidate.read(session), workspace.observed.read(session)
+        numbers, observed = workspace.row_numbers.read(session), workspace.observed.read(session)
+        candidate = by_landing(workspace.candidate.read(session), numbers)
         seen = with_audit(run, session, candidate)
         measured = measure_fairness(seen, policy, contract.roles, levels)
         marked, treatments = mark_treatments(run, session, observed)

@@ -12,13 +12,15 @@ from ibis import Table
 
 from assay.drift import Released
 from assay.engine import Session
+from assay.stages.run._row_numbers import as_rows
+from assay.stages.run._run import Run
 from assay.stages.services import Services
 
 SKETCHES: Final = ("cache", "sketches")
 """Where drift keeps what it counts of versions, below it ``<data set>/<batch>/<version>/``: a
 version's files there have its rights, and end with it."""
 OBJECTS: Final[Mapping[str, str]] = {"observed": "observed", "candidate": "data"}
-"""A table that drift judges, by its artefact → its object in a version."""
+"""A table that drift judges → the object of a version that it is."""
 
 
 def versions_table(
@@ -28,8 +30,10 @@ def versions_table(
 
     Row numbers are those of each batch, so that they are no key of the whole.
     """
-    paths = [services.registry.fetch(dataset, b, v, name) for b, v in sorted(batches.items())]
-    tables = [session.read_parquet(path) for path in paths]
+    tables = [
+        _version_table(services, session, dataset, batch, version, name)
+        for batch, version in sorted(batches.items())
+    ]
     return ibis.union(*tables) if tables[1:] else tables[0]
 
 
@@ -40,12 +44,25 @@ def reference(
     return Released(
         tuple(
             (
-                session.read_parquet(services.registry.fetch(dataset, batch, version, name)),
+                _version_table(services, session, dataset, batch, version, name),
                 services.lake.make(*SKETCHES, dataset, batch, version, name),
             )
             for batch, version in sorted(batches.items())
         )
     )
+
+
+def judged_table(run: Run, session: Session, table: str) -> Table:
+    """A table of the run that drift judges, as the version has it."""
+    stored = {"observed": "committed_observed"}.get(table, table)
+    return as_rows(run.workspace.table(stored).read(session))
+
+
+def _version_table(
+    services: Services, session: Session, dataset: str, batch: str, version: str, name: str
+) -> Table:
+    path = services.registry.fetch(dataset, batch, version, name)
+    return as_rows(session.read_parquet(path))
 
 
 def forget_sketches(services: Services) -> None:

@@ -46,12 +46,16 @@ def _validate(run: Run, which: Which) -> Finished:
         references = _references(run, session, referred_datasets(contract, suite))
         whole = whole_suite(contract, suite, references, which, run.batch)
         found = validate(
-            session, table, whole, redact=contract.classified, gx_max_rows=policy.gx.max_rows
+            session,
+            table,
+            whole,
+            redact=contract.classified,
+            gx_max_rows=policy.gx.max_rows,
+            seed=run.services.registry.nonce(run.version, stage),
         )
         verdict = judge_validation(found, policy, gate=stage)
         _write(run, session, found, which)
-    validation = workspace.validation_raw if which == "raw" else workspace.validation_clean
-    validation.write(json.dumps(found.document(), ensure_ascii=False, indent=1, allow_nan=False))
+    _write_results(run, found, which)
     page = render_html(verdict, found, run.page_context)
     rows = {"quarantined": found.quarantined, "dropped": found.dropped, "left": found.rows_left}
     report = workspace.report(stage).write(page)
@@ -80,6 +84,19 @@ def _references(run: Run, session: Session, wanted: Collection[str]) -> dict[str
         for dataset, batches in run.spec.pinned.tables.items()
         if dataset in wanted
     }
+
+
+def _write_results(run: Run, found: Validation, which: Which) -> None:
+    """The result for readers, and with the numbers of failing rows in the quarantine zone."""
+    workspace = run.workspace
+    shown, restricted = (
+        (workspace.validation_raw, workspace.failing_raw)
+        if which == "raw"
+        else (workspace.validation_clean, workspace.failing_clean)
+    )
+    for artefact, rows in ((shown, False), (restricted, True)):
+        document = found.document(rows=rows)
+        artefact.write(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
 
 
 def _write(run: Run, session: Session, found: Validation, which: Which) -> None:

@@ -154,6 +154,10 @@ def _table(zone: str, file: str, stored_as: str | None = None) -> _Declared[Tabl
     return _Declared(TableArtefact, zone, file, stored_as)
 
 
+def _sealed(zone: str, file: str, stored_as: str | None = None) -> _Declared[FileArtefact]:
+    return _Declared(FileArtefact, zone, file, stored_as)
+
+
 def _text(zone: str, file: str, stored_as: str | None = None) -> _Declared[TextArtefact]:
     return _Declared(TextArtefact, zone, file, stored_as)
 
@@ -264,22 +268,29 @@ class BatchWorkspace(Workspace):
     period: str | None = None
     reference: str | None = None
 
-    # Tables between the stages.
+    # Tables between the stages: their rows have landing numbers and mostly landing order.
     marks_raw = _table("work", "marks_raw.parquet")
-    observed = _table("work", "observed.parquet", stored_as="observed")
+    observed = _table("work", "observed.parquet")
     cleaned = _table("work", "cleaned.parquet")
     dropped = _table("work", "marks_clean_dropped.parquet")
-    change_log = _table("work", "change_log.parquet", stored_as="changes")
+    change_log = _table("work", "change_log.parquet")
     marks_clean = _table("work", "marks_clean.parquet")
+    row_numbers = _table("work", "row_numbers.parquet")
+    # Objects of the version: their rows have its own numbers and order.
+    sealed_row_numbers = _sealed("work", "rows.sealed", stored_as="rows")
+    committed_observed = _table("work", "committed_observed.parquet", stored_as="observed")
+    committed_changes = _table("work", "committed_changes.parquet", stored_as="changes")
     candidate = _table("work", "candidate.parquet", stored_as="data")
     scaled = _table("work", "scaled.parquet", stored_as="scaled")
     # What cleaning was fitted to.
     state = _text("work", "state.json", stored_as="state")
     scaler = _text("work", "scaler.json", stored_as="scaler")
-    # Restricted: clear values of classified columns may be in them.
+    # Restricted: clear values of classified columns or landing row numbers are in them.
     quarantined_raw = _table("quarantine", "raw.parquet")
     quarantined_clean = _table("quarantine", "clean.parquet")
     changed_values = _table("quarantine", "changes.parquet")
+    failing_raw = _text("quarantine", "validate_raw.json")
+    failing_clean = _text("quarantine", "validate_clean.json")
     # What people and other tools read.
     overview = _text("reports", "report.html")
     validation_raw = _text("reports", "validate_raw.json")

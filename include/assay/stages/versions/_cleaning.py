@@ -13,10 +13,11 @@ from ibis import Table
 from assay import engine
 from assay.cleaning import FittedState, replay, scale
 from assay.cleaning.undo import Difference, undo
-from assay.engine import Session
+from assay.engine import FileDigest, Session
 from assay.errors import InputError, RegistryError, did_you_mean
 from assay.lake import digest
 from assay.stages.run._clean import unmarked
+from assay.stages.run._row_numbers import as_rows, by_landing, by_version, read_row_numbers
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 
@@ -81,7 +82,7 @@ class CleanedVersion:
         InputError
             If the version was made before logs were kept with it.
         """
-        log = _chosen(self._read(session, "changes"), _given(rule), _given(column))
+        log = _chosen(as_rows(self._stored(session, "changes")), _given(rule), _given(column))
         grouped = log.group_by("step", "rule", "column").aggregate(
             changes=lambda t: t.count(),
             rows=lambda t: t[engine.ROW].collect(order_by=t[engine.ROW]),
@@ -115,7 +116,8 @@ class CleanedVersion:
                 do="Without --values the log shows which rows and columns each rule changed. "
                 "Values are removed when their period in the quarantine zone ends.",
             )  # fmt: skip
-        log = _chosen(session.read_parquet(path), _given(rule), _given(column))
+        kept = as_rows(self._numbered(session, session.read_parquet(path)))
+        log = _chosen(kept, _given(rule), _given(column))
         return session.rows(log.order_by(engine.ROW, "step", "column"))
 
     def undo(
@@ -130,7 +132,7 @@ class CleanedVersion:
         aside = _set_aside(self._replayed(session, before, log), released)
         left = undone.anti_join(aside, engine.ROW)
         if to is not None:
-            session.write_parquet(left, _writable(to), [engine.ROW], presorted=True)
+            self._write(session, left, _writable(to))
         return Difference.between(released, left)
 
     def replay(self, session: Session) -> Replayed:
@@ -140,7 +142,7 @@ class CleanedVersion:
         aside = _set_aside(table, released)
         nonce = self.services.registry.nonce(self.version, "data")
         rows, path = table.anti_join(aside, engine.ROW), session.aside() / "replayed.parquet"
-        written = session.write_parquet(rows, path, self._order(table), nonce)
+        written = self._write(session, rows, path, nonce)
         return Replayed(
             changes=session.value(log.count()),
             rows_in=session.value(before.count()),
@@ -179,7 +181,7 @@ class CleanedVersion:
             for changes in (log.limit(0), chosen)
         )
         if to is not None:
-            session.write_parquet(some, _writable(to), self._order(some))
+            self._write(session, some, _writable(to))
         found, changes = Difference.between(none, some), session.value(chosen.count())
         return ReplayedRules(changes, session.value(none.count()), found.gone, found.cells)
 
@@ -199,23 +201,45 @@ class CleanedVersion:
                 expected="a scale step in the cleaning policy, and a released reference",
             ) from exc  # fmt: skip
         spec = json.loads(path.read_text(encoding="utf-8"))
-        table = scale(self._read(session, "data"), spec)
-        written = session.write_parquet(table, _writable(to), self._order(table))
+        table = scale(self._landed(session, "data"), spec)
+        written = self._write(session, table, _writable(to))
         return written.rows, list(spec["columns"])
 
-    def _order(self, table: Table) -> list[str]:
+    def _write(
+        self, session: Session, table: Table, path: Path, nonce: str | None = None
+    ) -> FileDigest:
+        """Write rows as the version has its own: with its row numbers, in its order."""
+        out = self._numbered(session, table)
+        if engine.ID in out.columns:
+            return session.write_parquet(out, path, [engine.ID], nonce)
         key = self.services.project.contract(self.dataset).primary_key
-        return [*(n for n in key if n in table.columns), engine.ROW]
+        order = [*(name for name in key if name in out.columns), engine.ROW]
+        return session.write_parquet(out, path, order, nonce)
+
+    def _numbered(self, session: Session, table: Table) -> Table:
+        """Landed rows with the version's own numbers, if it has any."""
+        numbers = self._row_numbers(session)
+        return table if numbers is None else by_version(table, numbers)
 
     def _tables(self, session: Session) -> tuple[Table, Table, Table]:
         """The change log, the observed rows and the released ones."""
-        log, observed, data = (self._read(session, n) for n in ("changes", "observed", "data"))
+        log, observed, data = (self._landed(session, n) for n in ("changes", "observed", "data"))
         return log, unmarked(observed), data
 
     def _replayed(self, session: Session, before: Table, log: Table) -> Table:
         return replay(session, before, self.state.policy, self.state, log)
 
-    def _read(self, session: Session, name: str) -> Table:
+    def _landed(self, session: Session, name: str) -> Table:
+        """An object's rows with their landing numbers, by whose order cleaning worked."""
+        numbers = self._row_numbers(session)
+        table = self._stored(session, name)
+        return table if numbers is None else by_landing(table, numbers)
+
+    def _row_numbers(self, session: Session) -> Table | None:
+        key = self.dataset, self.batch, self.version
+        return read_row_numbers(self.services, session, *key)
+
+    def _stored(self, session: Session, name: str) -> Table:
         return session.read_parquet(self._fetch(name))
 
     def _fetch(self, name: str) -> Path:
