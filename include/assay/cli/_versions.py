@@ -11,7 +11,7 @@ import typer
 
 from assay.cli._console import now, open_services, print_json, progress, results, show, table_of
 from assay.cli._options import AsJson, Author, Dataset
-from assay.errors import RegistryError, did_you_mean
+from assay.errors import InputError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from assay.engine import Session
@@ -208,6 +208,42 @@ def rollback(
     return show(pointer, as_json, text)
 
 
+@app.command()
+def rows(
+    dataset: Dataset,
+    which: Which,
+    ids: Annotated[
+        list[int] | None,
+        typer.Option("--id", min=0, help="A row number of the version, `__id`; repeatable."),
+    ] = None,
+    landed: Annotated[
+        list[int] | None,
+        typer.Option("--landed", min=0, help="A landing row number, `__row`; repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Which landed row a row of a version is, and the reverse: for those who may read landing.
+
+    It needs the registry key. What it prints belongs to restricted places alone: a landing row
+    number is the place in the source, which is often sorted by a clear key.
+
+    Example: assay versions rows flights 2013-02-04 --id 17 --landed 3
+    """
+    from assay.stages.versions import find_rows
+
+    if not ids and not landed:
+        raise typer.BadParameter("give --id, --landed or both", param_hint="--id")
+    services = open_services(dataset)
+    if _numbered(which) is not None:
+        raise InputError("rows are those of one batch", got=which, do="Name one batch.")
+    batch, version = find_version(services, dataset, which)
+    with services.session() as session:
+        found = find_rows(services, session, dataset, batch, version, ids or (), landed or ())
+    text = "\n".join(f"__id {row['id']}  __row {row['landed']}" for row in found)
+    show({"version": version, "rows": found}, as_json, text)
+    return 0
+
+
 def find_version(services: Services, dataset: str, which: str) -> tuple[str, str]:
     """Batch and full id of the one version that a person means."""
     versions = {v.version: v.batch for v in services.registry.versions(dataset)}
@@ -243,11 +279,14 @@ def _released(services: Services, dataset: str) -> Mapping[str, str]:
 
 
 def _table(services: Services, session: Session, dataset: str, which: str) -> Any:
+    from assay.engine import data_columns
+
     number = _numbered(which)
     if number is not None:
         batches = services.registry.snapshot(dataset, number).batches
     else:
         batches = dict([find_version(services, dataset, which)])
     fetch, read = services.registry.fetch, session.read_parquet
-    tables = [read(fetch(dataset, batch, version)) for batch, version in batches.items()]
+    found = [read(fetch(dataset, batch, version)) for batch, version in batches.items()]
+    tables = [table.select(data_columns(table)) for table in found]
     return tables[0].union(*tables[1:]) if tables[1:] else tables[0]

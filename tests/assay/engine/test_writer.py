@@ -6,11 +6,13 @@ import itertools
 from pathlib import Path
 
 import ibis
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from assay import engine
 from assay.engine._writer import is_ascending
+from assay.keys import keyed_numbers
 
 ROWS = 300_000
 
@@ -92,3 +94,21 @@ def test_the_spill_folder_is_private_and_goes_away(tmp_path: Path) -> None:
         off = "SELECT current_setting('autoinstall_known_extensions')"
         assert session.backend.raw_sql(off).fetchone() == (False,)
     assert [path.name for path in spill.iterdir()] == [".lock"]
+
+
+def test_a_shuffled_order_is_the_same_on_any_number_of_threads(tmp_path: Path) -> None:
+    digests = set()
+    for threads, descending in itertools.product((1, 2, 8), (False, True)):
+        with engine.open_session(threads=threads) as session:
+            rows = session.sql(f"SELECT 2 * i AS __row, i % 2 AS x FROM range({ROWS}) r(i)")
+            if descending:
+                rows = rows.order_by(ibis.desc("__row"))
+            numbers = session.shuffled(rows, keyed_numbers(bytes(32), "order"))
+            path = tmp_path / "numbers.parquet"
+            digests.add(session.write_parquet(numbers, path, ["__id"]).sha256)
+    assert len(digests) == 1
+    written = pq.read_table(path)
+    assert written["__id"].to_pylist() == list(range(ROWS))
+    assert sorted(written["__row"].to_pylist()) == list(range(0, 2 * ROWS, 2))
+    ends = np.array([c["__row"].to_numpy().min() for c in written.to_batches(max_chunksize=1000)])
+    assert np.median(ends) < 2 * ROWS / 100, "each page has rows of all places"

@@ -46,6 +46,18 @@ def test_what_is_sealed_opens(tmp_path: Path, content: bytes, more: int) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_mark_stands_in_clear_and_changes_nothing_else(tmp_path: Path) -> None:
+    plain, marked = tmp_path / "plain", tmp_path / "marked.sealed"
+    plain.write_bytes(b"rows" * 1000)
+    seal_file(plain, marked, KEY, "audit/loans/2024-01/v1", mark="ab" * 16)
+    assert marked.read_bytes().startswith(b"assay sealed 2 " + b"ab" * 16 + b"\n")
+    assert opened(marked) == plain.read_bytes()
+    for other in (b"assay sealed 3 ab\n", b"assay sealed 2 xy\n", b"assay sealed 2 " + b"a" * 200):
+        marked.write_bytes(other + marked.read_bytes().partition(b"\n")[2])
+        with pytest.raises(InputError, match="isn't a sealed file"):
+            opened(marked)
+
+
 def test_equal_blocks_don_t_look_equal(tmp_path: Path) -> None:
     raw = sealed(tmp_path, bytes(3 * BLOCK)).read_bytes()
     step = BLOCK + 28

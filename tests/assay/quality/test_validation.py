@@ -259,3 +259,36 @@ def test_like_knows_its_wildcards(session, make, write_suite, expect):
     ))  # fmt: skip
     found = validate(session, make(s=["ab", "a", "b", None, "A"]), suite)
     assert [f.result["unexpected_count"] for f in found.findings] == [3, 2, 1, 1]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "gx"])
+def test_shown_rows_are_drawn_by_a_seed_and_say_nothing_of_the_order(
+    session, make, write_suite, expect, engine
+):
+    suite = load_suite(
+        write_suite(expect("column_values_to_be_between", "warning", column="a", max_value=99))
+    )
+    table = make(a=list(range(1100)))
+
+    def shown(seed):
+        found = validate(session, table, suite, engine=engine, seed=seed)
+        (result,) = found.document()["results"]
+        assert found.document(rows=False)["results"][0]["result"] == {
+            k: v for k, v in result["result"].items() if k != "partial_unexpected_index_list"
+        }
+        assert found.findings[0].result["unexpected_count"] == 1000
+        rows = result["result"]["partial_unexpected_index_list"]
+        if engine == "compiled" or seed is None:
+            assert result["result"]["partial_unexpected_list"] == rows
+        else:
+            assert "partial_unexpected_list" not in result["result"]
+        return rows
+
+    assert shown(None) == list(range(100, 120))
+    drawn = shown("one")
+    assert drawn == shown("one")
+    assert len(set(drawn)) == 20
+    assert min(drawn) >= 100
+    assert max(drawn) > 600
+    assert drawn != sorted(drawn)
+    assert set(drawn) != set(shown("two"))

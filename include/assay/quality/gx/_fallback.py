@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 import ibis
 
@@ -14,6 +14,8 @@ from assay.quality._finding import SHOWN, Finding, touches
 from assay.quality._frame import Frame
 from assay.quality._suite import Expectation
 from assay.quality.gx import _door
+
+_FIRST: Final = frozenset({"partial_unexpected_list", "partial_unexpected_counts"})
 
 
 def judged_by_gx(
@@ -56,16 +58,15 @@ def _from_gx(
         return Judged(Finding(e, False, "gx", problem=problem))
     result = dict(outcome.result)
     places = result.pop("unexpected_index_list", None)
-    values = result.pop("unexpected_list", None)
-    result.pop("unexpected_index_query", None)
+    for key in ("unexpected_list", "unexpected_index_query"):
+        result.pop(key, None)
     if places is None:
         return Judged(Finding(e, outcome.success, "gx", result))
     failing = [numbers[p] for p in places]
     shown = _shown(frame, len(failing))
     result["partial_unexpected_index_list"] = [failing[i] for i in shown]
-    if frame.seed is not None and "partial_unexpected_list" in result:
-        result["partial_unexpected_list"] = [values[i] for i in shown if values]
-        result.pop("partial_unexpected_counts", None)
+    if frame.seed is not None:  # it shows the first failing values, and keeps no others
+        result = {k: v for k, v in result.items() if k not in _FIRST}
     flag = ibis.literal(False)
     if failing:
         rows = frame.keep(ibis.memtable({"__row": failing}, schema={"__row": "int64"}))

@@ -1,5 +1,13 @@
 from ._cleaning import CleanedVersion, derived_columns, open_cleaned
 from ._end_of_life import restore_version
+from ._row_lookup import find_rows
 from ._score_history import score_history
 
-__all__ = ["CleanedVersion", "derived_columns", "open_cleaned", "restore_version", "score_history"]
+__all__ = [
+    "CleanedVersion",
+    "derived_columns",
+    "find_rows",
+    "open_cleaned",
+    "restore_version",
+    "score_history",
+]
