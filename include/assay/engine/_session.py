@@ -166,7 +166,7 @@ class Session:
             Rows with their numbers, ``__row``.
         keyed : callable
             Turns an array of row numbers (int64) into one of random numbers (uint64), such as
-            :func:`assay.keys.keyed_numbers`; it is called block by block.
+            :mod:`assay.keys.keyed_numbers`; it is called block by block.
 
         Returns
         -------

@@ -6,12 +6,11 @@ to one month of a data set: files that must stay clear for a time are sealed wit
 (:func:`seal_file`), and can be read by nobody once it is removed. All lie in the lake's secrets
 zone, in files that only their owner can read (:func:`secret_file`). A :class:`RecordSeal`, derived
 from the registry key, hides nothing: it shows that a record is one that a task wrote. The order of
-a version's rows (:func:`keyed_numbers`) and the seal of its landing row numbers are derived from
-that key too.
+a version's rows (:mod:`assay.keys.keyed_numbers`) and the seal of its landing row numbers are
+derived from that key too.
 """
 
 from assay.keys._derived_key import derived_key
-from assay.keys._keyed_numbers import keyed_numbers
 from assay.keys._period_key import discard_period_keys, period_key, period_of
 from assay.keys._pseudonym_key import PseudonymKey, load_pseudonym_key
 from assay.keys._record_seal import RecordSeal
@@ -25,7 +24,6 @@ __all__ = [
     "derived_key",
     "discard_period_keys",
     "embedded_registry_key",
-    "keyed_numbers",
     "load_pseudonym_key",
     "parse_registry_key",
     "period_key",

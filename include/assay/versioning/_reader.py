@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import RegistryError
-from assay.keys import derived_key, keyed_numbers
+from assay.keys import derived_key
+from assay.keys.keyed_numbers import keyed_numbers
 from assay.lake import beside, replace_folder
 from assay.records.histories import Alarm, Witness
 from assay.records.versions import (

@@ -12,7 +12,7 @@ import pytest
 
 from assay import engine
 from assay.engine._writer import is_ascending
-from assay.keys import keyed_numbers
+from assay.keys.keyed_numbers import keyed_numbers
 
 ROWS = 300_000
 

@@ -7,7 +7,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from assay.keys import derived_key, keyed_numbers
+from assay.keys import derived_key
+from assay.keys.keyed_numbers import keyed_numbers
 
 KEY = bytes(range(32))
 
