@@ -102,7 +102,7 @@ def kind(value: Any) -> str:
 
 
 def literal(column: Any, value: Any) -> Any:
-    """A value of a suite as a literal that the column can be compared with.
+    """A value of a suite as a literal to which the column, made :func:`comparable`, compares.
 
     Texts are read as dates where the column holds dates. Unjudged where the two can't be compared:
     no value is ever turned into another type silently.
@@ -112,8 +112,10 @@ def literal(column: Any, value: Any) -> Any:
     if what in {"date", "timestamp"} and isinstance(value, str | dt.date):
         return _moment(column, value)
     text, truth = what == "text" and isinstance(value, str), isinstance(value, bool)
-    if text or (what == "number" and number) or (what == "boolean" and (truth or number)):
+    if text or (number and what in {"number", "boolean"}):
         return ibis.literal(value)
+    if what == "boolean" and truth:
+        return ibis.literal(int(value))
     raise Unjudged(f"{what} and {type(value).__name__} values can't be compared")
 
 

@@ -73,6 +73,9 @@ ROW_LEVEL = [
     c("values_to_not_be_null", "s", row_condition='s != "a" and not (j == 2)'),
     c("values_to_be_unique", "j", row_condition="t.notnull() or j in [1, 2]"),
     c("values_to_be_increasing", "j", row_condition="j != 3"),
+    c("values_to_not_be_null", "s", row_condition="b == True"),
+    c("values_to_not_be_null", "s", row_condition="b != False and i > 0"),
+    c("values_to_be_between", "i", max_value=1, row_condition="b in [True]"),
     c("values_to_be_in_set", "nope", value_set=["a"]),
 ]  # fmt: skip
 TABLE_LEVEL = [
