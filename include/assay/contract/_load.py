@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -121,10 +122,6 @@ class _Reader:
                 (*loc, "classification"),
                 do="Name the domain within which its pseudonyms may be joined.",
             )
-        for i, value in enumerate(raw.enum or ()):
-            if not _is_of(raw.logical_type, value.value):
-                what = f"a level of {raw.name!r} isn't of its type, {raw.logical_type}"
-                self._fault(what, (*loc, "enum", i, "value"), value.value)
         return Column(
             name=raw.name,
             type=raw.logical_type,
@@ -135,10 +132,29 @@ class _Reader:
             classification=raw.classification,
             identity_domain=custom.identity_domain,
             canonical=custom.canonical,
-            levels=tuple(v.value for v in raw.enum) if raw.enum is not None else None,
+            levels=self._levels(raw, loc),
             role=custom.role,
             references=self._reference(raw, (*loc, "relationships")),
         )
+
+    def _levels(self, raw: odcs.Property, loc: Loc) -> tuple[str, ...] | None:
+        """The closed list as texts, in the form that a value of the column's type has."""
+        if raw.enum is None:
+            return None
+        levels = []
+        for i, entry in enumerate(raw.enum):
+            level = _level(raw.logical_type, entry.value)
+            if level is None:
+                unquoted = raw.logical_type not in _FORMS and not isinstance(entry.value, str)
+                kind = type(entry.value).__name__
+                self._fault(
+                    f"a level of {raw.name!r} isn't of its type, {raw.logical_type}",
+                    (*loc, "enum", i, "value"),
+                    entry.value,
+                    do=f"YAML reads it as {kind}: quote it." if unquoted else None,
+                )
+            levels.append(level or "")
+        return tuple(levels)
 
     def _reference(self, raw: odcs.Property, loc: Loc) -> Reference | None:
         if not raw.relationships:
@@ -198,13 +214,37 @@ class _Reader:
         self.problems.append(Problem(what, where=self.document.where(loc), got=got, do=do))
 
 
-def _is_of(logical_type: str, level: str) -> bool:
-    """Whether the text of a level is a value of a column's type."""
-    if logical_type == "boolean":
-        return level.lower() in {"true", "false"}
-    if logical_type not in {"integer", "number"}:
-        return True
+def _integer(level: str | float) -> str | None:
+    whole = Decimal(str(level))
+    return str(int(whole)) if whole == whole.to_integral_value() else None
+
+
+def _number(level: str | float) -> str | None:
+    return str(level) if math.isfinite(float(level)) else None
+
+
+def _boolean(level: str | float) -> str | None:
+    return str(level).lower() if str(level).lower() in {"true", "false"} else None
+
+
+_FORMS: Final = {"integer": _integer, "number": _number, "boolean": _boolean}
+
+
+def _level(logical_type: str, level: str | float) -> str | None:
+    """A level as text; None if it is no value of the column's type.
+
+    Examples
+    --------
+    >>> _level("integer", 2.0), _level("integer", "007"), _level("integer", 2.5)
+    ('2', '7', None)
+    >>> _level("string", "012"), _level("string", 10), _level("integer", True)
+    ('012', None, None)
+    """
+    if logical_type not in _FORMS:
+        return level if isinstance(level, str) else None
+    if isinstance(level, bool) and logical_type != "boolean":
+        return None
     try:
-        return math.isfinite(float(level)) and (logical_type == "number" or float(level) % 1 == 0)
-    except ValueError:
-        return False
+        return _FORMS[logical_type](level)
+    except (ArithmeticError, ValueError):
+        return None

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from assay.contract._model import Canonical, Classification, ColumnRole, ColumnType, Severity
@@ -141,7 +150,8 @@ class EnumValue(_Odcs):
     standard = frozenset(
         {"id", "label", "description", "tags", "customProperties", "authoritativeDefinitions"}
     )
-    value: str
+    value: StrictStr | StrictBool | StrictInt | StrictFloat
+    """As YAML reads it, so that a text which YAML takes for a number isn't taken for a text."""
 
 
 class Property(_Odcs):

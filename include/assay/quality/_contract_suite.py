@@ -109,8 +109,7 @@ def _column_promises(column: Column, key: tuple[str, ...]) -> Iterator[Expectati
 def _level(column: Column, text: str) -> Any:
     """A closed list's entry in the column's own type."""
     if column.type in {"integer", "number"}:
-        number = float(text)
-        return int(text) if number.is_integer() and column.type == "integer" else number
+        return int(text) if column.type == "integer" else float(text)
     return text.lower() == "true" if column.type == "boolean" else text
 
 

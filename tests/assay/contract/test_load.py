@@ -90,6 +90,44 @@ def test_a_level_that_its_column_can_not_hold_is_named_with_its_line(tmp_path: P
         load_contract(path)
 
 
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [("012", "int"), ("12:30", "int"), ("1.10", "float"), ("0x1F", "int"), ("no", "bool")],
+)
+def test_a_text_that_yaml_takes_for_something_else_must_be_quoted(
+    tmp_path: Path, written: str, kind: str
+) -> None:
+    path = tmp_path / FLIGHTS.name
+    text = FLIGHTS.read_text()
+    path.write_text(text.replace("{value: EWR}", f"{{value: {written}}}", 1))
+    assert path.read_text() != text
+    with pytest.raises(ContractError, match=rf"odcs\.yaml:\d+ .*reads it as {kind}: quote it"):
+        load_contract(path)
+    path.write_text(text.replace("{value: EWR}", f'{{value: "{written}"}}', 1))
+    assert load_contract(path).column("origin").levels == (written, "JFK", "LGA")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "levels"),
+    [
+        ("integer", "[{value: 1}, {value: 2.0}, {value: '07'}]", ("1", "2", "7")),
+        ("integer", "[{value: 9007199254740993}]", ("9007199254740993",)),
+        ("number", "[{value: 1}, {value: 2.5}]", ("1", "2.5")),
+        ("boolean", "[{value: true}, {value: 'False'}]", ("true", "false")),
+    ],
+)
+def test_levels_are_kept_in_the_form_of_their_type(
+    tmp_path: Path, kind: str, written: str, levels: tuple[str, ...]
+) -> None:
+    document = yaml.safe_load(FLIGHTS.read_text())
+    for column in document["schema"][0]["properties"]:
+        if column["name"] == "origin":
+            column |= {"logicalType": kind, "enum": yaml.safe_load(written)}
+    path = tmp_path / FLIGHTS.name
+    path.write_text(yaml.safe_dump(document))
+    assert load_contract(path).column("origin").levels == levels
+
+
 def test_every_source_that_the_documentation_shows_loads(tmp_path: Path) -> None:
     page = (FLIGHTS.parents[1] / "docs" / "contracts.md").read_text()
     shown = yaml.safe_load(page.split("## The source")[1].split("```yaml\n")[1].split("```")[0])
