@@ -12,7 +12,7 @@ BIN = .venv/bin
 READY = .venv/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup demo up down check docs test integration slow test-faults bench lint types lock ci clean
+.PHONY: setup demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
 
 setup: $(READY)
 
@@ -61,6 +61,10 @@ slow: $(READY)
 # ASSAY_FAULT_POINTS sets how many points, ASSAY_FAULT_SEED which ones.
 test-faults: $(READY)
 	$(BIN)/python -m pytest -s tests/faults
+
+# 10 000 hostile inputs over every parser; ASSAY_FUZZ_SEED starts from another seed.
+fuzz: $(READY)
+	ASSAY_FUZZ_INPUTS=$${ASSAY_FUZZ_INPUTS:-10000} $(BIN)/python -m pytest tests/attack/fuzz
 
 # Compare the speed of Assay and of other tools; ONLY names one comparison, ROWS its size.
 bench: $(READY)

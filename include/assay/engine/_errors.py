@@ -14,6 +14,9 @@ _NOT_OF_DATA: Final = (
     duckdb.SyntaxException, duckdb.NotImplementedException, duckdb.InternalException,
 )  # fmt: skip
 
+_CUT: Final = "Could not read enough bytes"
+"""A file is shorter than it says itself: a fault of the file, not of the disk."""
+
 
 class EngineError(Exception):
     """The engine refuses a query, or can't finish it; the text may quote values of the data.
@@ -39,8 +42,13 @@ class EngineError(Exception):
 
 def translated(error: duckdb.Error) -> EngineError:
     """An error of DuckDB as an error of the engine."""
-    of_data, short = not isinstance(error, _NOT_OF_DATA), isinstance(error, _SHORT)
-    return EngineError(str(error), type(error).__name__, of_data=of_data, short=short)
+    cut = _CUT in str(error)
+    return EngineError(
+        str(error),
+        type(error).__name__,
+        of_data=cut or not isinstance(error, _NOT_OF_DATA),
+        short=isinstance(error, _SHORT) and not cut,
+    )
 
 
 @contextmanager

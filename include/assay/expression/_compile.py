@@ -14,7 +14,7 @@ from ibis.common.exceptions import IbisError
 from assay.engine import data_columns
 from assay.engine.functions import null_on_error
 from assay.errors import PolicyError, unknown
-from assay.expression._functions import FUNCTIONS
+from assay.expression._functions import FUNCTIONS, REPEATED
 from assay.expression._grammar import (
     Call,
     Literal,
@@ -24,6 +24,8 @@ from assay.expression._grammar import (
     names_in,
     parse_expression,
 )
+
+_LARGEST = 20_000
 
 
 def columns_of(text: str) -> tuple[str, ...]:
@@ -62,6 +64,9 @@ def compile_expression(text: str, table: Table) -> ir.Value:
         If it can't be read, if a name isn't a column, or if the types don't go together.
     """
     tree = parse_expression(text)
+    if _size(tree) > _LARGEST:
+        raise PolicyError("the expression is too large when it is compiled", got=text,
+                          expected="less nesting of: " + ", ".join(REPEATED))  # fmt: skip
     try:
         value = _compiled(tree, table)
     except (IbisError, SignatureValidationError, TypeError, AttributeError, ValueError) as exc:
@@ -72,6 +77,13 @@ def compile_expression(text: str, table: Table) -> ir.Value:
     if value.type().is_null():
         raise PolicyError("the expression has no type", got=text, expected="a value, not only null")
     return null_on_error(value)
+
+
+def _size(node: Node) -> int:
+    """Number of parts of the compiled form."""
+    if not isinstance(node, Call):
+        return 1
+    return 1 + REPEATED.get(node.function, 1) * sum(map(_size, node.arguments))
 
 
 def _function(call: Call) -> Callable[..., Any]:
