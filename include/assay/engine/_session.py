@@ -116,16 +116,36 @@ class Session:
         with translating():
             return self.backend.create_table(gen_name("aside"), rows, schema=schema, temp=True)
 
+    def append(self, table: Table, rows: Table) -> int:
+        """Add rows to a table that :meth:`set_aside` keeps, column by column; returns how many.
+
+        Raises
+        ------
+        EngineError
+            If the rows can't be computed.
+        """
+        with translating():
+            query = f"INSERT INTO {quoted(table.op().name)} {self.compile(rows)}"
+            return int(self.backend.raw_sql(query).fetchall()[0][0])
+
     def forget(self, table: Table) -> None:
         """Drop what :meth:`set_aside` keeps, before the session ends."""
-        self.backend.drop_table(table.get_name(), force=True)
+        self.backend.drop_table(table.op().name, force=True)
 
     def view(self, table: Table) -> Table:
         """The same rows under a short name, so that long expressions aren't compiled again."""
         name = gen_name("view")
-        with translating():
-            self.backend.raw_sql(f"CREATE TEMP VIEW {quoted(name)} AS {self.compile(table)}")
+        self._define(name, table)
         return self.backend.table(name)
+
+    def redefine(self, view: Table, table: Table) -> None:
+        """Let a view, and whatever was made of it, read other rows with the same columns."""
+        self._define(view.op().name, table)
+
+    def _define(self, name: str, table: Table) -> None:
+        with translating():
+            query = f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {self.compile(table)}"
+            self.backend.raw_sql(query)
 
     def mapped(self, column: ir.Column, function: Callable[[str], str]) -> Table:
         """Each distinct text of a column with what a Python function makes of it.

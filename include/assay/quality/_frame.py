@@ -7,7 +7,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -19,6 +19,7 @@ from ibis import Table
 from assay.engine import Session, data_columns
 from assay.errors import did_you_mean
 from assay.expression import Call, Literal, Name, Node
+from assay.quality._row_marks import Marks
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
 
@@ -40,7 +41,9 @@ class Frame:
     seed : str, optional
         By which the failing rows that are shown are drawn; without it the first ones are shown.
     made : list of ibis.Table
-        Rows that were found beforehand and set aside; dropped at the end.
+        Rows that were computed beforehand and set aside; dropped at the end.
+    marks : Marks, optional
+        Which rows were found beforehand, by which check.
     """
 
     session: Session
@@ -48,6 +51,7 @@ class Frame:
     row: str
     seed: str | None = None
     made: list[Table] = field(default_factory=list)
+    marks: Marks | None = None
 
     @classmethod
     def of(cls, session: Session, table: Table, row: str, seed: str | None = None) -> Frame:
@@ -59,6 +63,24 @@ class Frame:
         if floats:
             table = table.mutate(**{c: table[c].nullif(nan) for c in floats})
         return cls(session, table, row, seed)
+
+    def marked(self, checks: int) -> Frame:
+        """The frame with room for marks of its rows, by so many checks."""
+        marks = Marks.of(self.session, self.table, self.row, checks)
+        self.made.append(marks.found)
+        return replace(self, table=marks.view, marks=marks)
+
+    def among(self, rows: Table) -> Any:
+        """Whether a row is among some that are found now, as an expression."""
+        if self.marks is None:
+            raise TypeError("the frame has no room for marks")
+        return self.marks.add(self.session, rows.select(self.row))
+
+    def settle(self) -> None:
+        """Let scans from now on know which rows were found."""
+        kept = None if self.marks is None else self.marks.settle(self.session, self.row)
+        if kept is not None:
+            self.made.append(kept)
 
     @property
     def columns(self) -> list[str]:

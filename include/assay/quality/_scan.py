@@ -47,6 +47,7 @@ def _scan(frame: Frame, checks: list[Check | Unjudged]) -> list[Values]:
     values: list[Values] = [{} for _ in checks]
     asked = {i: check for i, check in enumerate(checks) if isinstance(check, Check)}
     while asked:
+        frame.settle()
         following: dict[int, Check] = {}
         for i, got in _computed(frame, asked).items():
             if isinstance(got, Unjudged):

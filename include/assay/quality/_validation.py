@@ -134,6 +134,7 @@ def validate(
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:
         frame = replace(frame, table=frame.table.anti_join(duplicates, row))
+    frame = frame.marked(len(suite.expectations))
     try:
         judged = _judged(frame, suite, engine, gx_max_rows, redact)
         findings = tuple(j.finding for j in judged)

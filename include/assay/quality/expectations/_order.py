@@ -10,7 +10,6 @@ from assay.quality._check import Check, scoped, value_check
 from assay.quality._frame import Frame, Unjudged, kind
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
-from assay.quality.expectations._unique import found
 
 _WRONG = {
     ("increasing", False): operator.lt, ("increasing", True): operator.le,
@@ -35,5 +34,5 @@ def ordered(frame: Frame, e: Expectation) -> Check:
     before = table[name].lag().over(ibis.window(order_by=table[frame.row]))
     pairs = table.select(table[frame.row], now=table[name], before=before)
     wrong = _WRONG[e.type.rpartition("_")[2], bool(e.kwargs.get("strictly"))]
-    rows = frame.keep(pairs.filter(wrong(pairs.now, pairs.before)).select(frame.row))
-    return value_check(frame, e, found(frame, rows))
+    rows = pairs.filter(wrong(pairs.now, pairs.before))
+    return value_check(frame, e, frame.among(rows))

@@ -23,11 +23,14 @@ def _repeated(frame: Frame, table: Table, columns: tuple[str, ...]) -> Any:
     if _rising(frame, table.limit(_PROBE), columns) and _rising(frame, table, columns):
         return ibis.literal(False)
     groups = table.group_by([table[c] for c in columns]).having(table.count() > 1).agg()
-    keys = frame.keep(groups)
-    if not frame.rows(keys.limit(1)):
-        return ibis.literal(False)
+    keys = frame.session.set_aside(groups)
     matches = [table[c].identical_to(keys[c]) for c in columns]
-    return found(frame, frame.keep(table.semi_join(keys, matches).select(frame.row)))
+    try:
+        if not frame.rows(keys.limit(1)):
+            return ibis.literal(False)
+        return frame.among(table.semi_join(keys, matches))
+    finally:
+        frame.session.forget(keys)
 
 
 def _rising(frame: Frame, table: Table, columns: tuple[str, ...]) -> bool:
@@ -48,13 +51,6 @@ def _rising(frame: Frame, table: Table, columns: tuple[str, ...]) -> bool:
     counts = pairs.aggregate(n=pairs.count(), steps=functions.count_if(step).fill_null(0))
     got = frame.session.one(counts)
     return int(got["steps"]) >= int(got["n"]) - 1
-
-
-def found(frame: Frame, rows: Table) -> Any:
-    """Whether a row is among rows found beforehand, as an expression."""
-    if not frame.rows(rows.limit(1)):
-        return ibis.literal(False)
-    return frame.table[frame.row].isin(rows[frame.row])
 
 
 @compiles("expect_column_values_to_be_unique", takes="any", row_level=True, scans=_SCANS)

@@ -116,7 +116,8 @@ def _scored(
     frame: Frame, suite: Suite, every: int, progress: Callable[[str], None]
 ) -> MutationScore:
     known = [e for e in suite.expectations if e.type in REGISTRY]
-    met = [j.finding.success for j in judged_compiled(frame, known, frame.columns)]
+    marked = frame.marked(len(known))
+    met = [j.finding.success for j in judged_compiled(marked, known, frame.columns)]
     able = [e for e, ok in zip(known, met, strict=True) if ok]
     mutants = list(plant(frame, every))
     parts = {f"c{i}": frame.table.count(where=m.harmed) for i, m in enumerate(mutants)}
@@ -139,7 +140,7 @@ def _caught(frame: Frame, mutant: Mutant, able: list[Expectation]) -> tuple[str,
         e for e in able
         if not mutant.columns or e.columns_read & set(mutant.columns) or entry_of(e.type).reads_all
     ]  # fmt: skip
-    harmed = replace(frame, table=mutant.table, made=[])
+    harmed = replace(frame, table=mutant.table, made=[]).marked(len(seeing))
     try:
         judged = judged_compiled(harmed, seeing, frame.columns)
     finally:
