@@ -113,6 +113,13 @@ class Services:
         return RecordSeal(self._registry_config.key)
 
     @cached_property
+    def counts_key(self) -> bytes:
+        """The key by which counts of references are believed that an earlier run has kept."""
+        from assay.keys import derived_key
+
+        return derived_key(self._registry_config.key, "assay counts of references")
+
+    @cached_property
     def _registry_config(self) -> RegistryConfig:
         from assay.keys import parse_registry_key
         from assay.versioning import RegistryConfig, embedded

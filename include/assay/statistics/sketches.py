@@ -1,14 +1,15 @@
 """Counts and sorted values of a released batch, kept in files, so that they are counted once.
 
 A file is one line of JSON and then bytes: sorted values, or counts as JSON. The line names what was
-counted, the format and the engine, and has the hash of all this and of the bytes. Where any of
-these differs, the file is counted again and replaced. Files are written aside and renamed. The
+counted, the format and the engine, and has the keyed hash of all this and of the bytes. Where any
+of these differs, the file is counted again and replaced. Files are written aside and renamed. The
 write is not synced to disk: a torn file has another hash.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import uuid
@@ -28,11 +29,11 @@ class SketchFolder:
     """A folder of counts of one table; without a folder nothing is kept.
 
     The folder is made (0700) when something is kept. Values of the table are in it: it needs the
-    table's rights and period.
+    table's rights and period. Who lacks the key can't write what is believed.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None, key: bytes = b"") -> None:
+        self.folder, self._key = folder, key
 
     def values(self, key: str) -> Array | None:
         """The sorted values that were kept under a key; None where there are none to be trusted."""
@@ -70,13 +71,13 @@ class SketchFolder:
         if not isinstance(about, dict):
             return None
         more = {name: about[name] for name in ("dtype",) if name in about}
-        return (about, content) if about == _about(kind, key, more, content.data) else None
+        return (about, content) if about == self._about(kind, key, more, content.data) else None
 
     def _write(self, kind: str, key: str, more: dict[str, Any], content: Any) -> None:
         """Write aside and rename; a disk that is full is no reason to fail, only to count again."""
         if self.folder is None:
             return
-        about = _about(kind, key, more, content)
+        about = self._about(kind, key, more, content)
         path = _path(self.folder, kind, key)
         aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
@@ -89,17 +90,16 @@ class SketchFolder:
             with suppress(OSError):
                 aside.unlink(missing_ok=True)
 
+    def _about(self, kind: str, key: str, more: dict[str, Any], content: Any) -> dict[str, Any]:
+        """The line before the bytes, with the hash of both."""
+        about = {"format": _FORMAT, "engine": _engine(), "kind": kind, "key": key, **more}
+        whole = hmac.new(self._key, json.dumps(about, sort_keys=True).encode(), hashlib.sha256)
+        whole.update(content)
+        return {**about, "hmac": whole.hexdigest()}
+
 
 def _path(folder: Path, kind: str, key: str) -> Path:
     return folder / hashlib.sha256(f"{kind}\n{key}".encode()).hexdigest()[:32]
-
-
-def _about(kind: str, key: str, more: dict[str, Any], content: Any) -> dict[str, Any]:
-    """The line before the bytes, with the hash of both."""
-    about = {"format": _FORMAT, "engine": _engine(), "kind": kind, "key": key, **more}
-    whole = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    whole.update(content)
-    return {**about, "sha256": whole.hexdigest()}
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from assay.stages import run as stages
 from assay.stages.run import chain
 
 DAY = "2024-01-03"
-KEPT, REMOVED = "team: {treatment: pseudonymise}", "team: {treatment: drop}"
 FLIPS = [
     ("ingest", "landing/visits/{day}/*/rows.parquet"),
     ("validate_raw", "landing/visits/{day}/*/rows.parquet"),
@@ -70,6 +70,23 @@ def test_a_flipped_bit_is_not_released(
     (version,) = released
     fetched = train.services.registry.fetch(*version, "data").read_bytes()
     assert fetched == undisturbed.services.registry.fetch(*version, "data").read_bytes()
+
+
+def test_a_flipped_bit_of_the_audit_partition_is_made_again(ready: Any, mini: Any) -> None:
+    policies = ready.project / "include" / "policies" / "visits"
+    privacy, retention = policies / "privacy.yaml", policies / "retention.yaml"
+    privacy.write_text(re.sub(r"team: {.*}", "team: {treatment: drop}", privacy.read_text()))
+    period = "  audit: {counts_from: landed_at, max_age_days: 60}\n  spill:"
+    retention.write_text(retention.read_text().replace("  spill:", period))
+    ready.drop("visits", DAY, mini.visits(DAY))
+    ready.run("visits", DAY, run_id="run", until="commit")
+    (path,) = (ready.home / "audit").rglob("*.sealed")
+    sealed = path.read_bytes()
+    _flip(path, 0.5)
+    run = stages.resume(ready.services, "visits", DAY, "run")
+    assert run
+    assert stages.perform(run, "fairness").done["fairness"].outcome
+    assert path.read_bytes() == sealed
 
 
 def test_a_file_that_no_stage_wrote_is_not_committed(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,14 @@ class Released:
     ----------
     batches : sequence of (ibis.Table, Path or None)
         Each batch's rows, and the folder in which what is counted of them is kept. The folder must
-        belong to these very rows, by their version's id: counts that are found in it are trusted.
+        belong to these very rows, by their version's id: counts that are found in it, under a hash
+        with the key, are trusted.
+    key : bytes
+        The key of that hash.
     """
 
     batches: tuple[tuple[Table, Path | None], ...]
+    key: bytes = field(default=b"", repr=False)
 
     @property
     def table(self) -> Table:
@@ -62,8 +66,9 @@ class CountedTable:
 
     def __init__(self, source: Table | Released) -> None:
         batches = source.batches if isinstance(source, Released) else ((source, None),)
+        key = source.key if isinstance(source, Released) else b""
         self.table = source.table if isinstance(source, Released) else source
-        self._parts = [(table, SketchFolder(folder)) for table, folder in batches]
+        self._parts = [(table, SketchFolder(folder, key)) for table, folder in batches]
         self._known: dict[str, Any] = {}
 
     @staticmethod

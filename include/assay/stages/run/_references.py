@@ -48,7 +48,8 @@ def reference(
                 services.lake.make(*SKETCHES, dataset, batch, version, name),
             )
             for batch, version in sorted(batches.items())
-        )
+        ),
+        key=services.counts_key,
     )
 
 
