@@ -226,8 +226,9 @@ def _files(home: Path) -> dict[str, str]:
     """Every file that a reader could take for a whole one, by its bytes."""
     zones = ("landing", "quarantine", "work", "reports", "spill")
     paths = (p for zone in zones for p in (home / zone).rglob("*") if p.is_file())
-    # The page of a run names the run.
-    return {str(p.relative_to(home)): _digest(p) for p in sorted(paths) if p.name != "report.html"}
+    # The page of a run names the run, and its records are about one attempt.
+    told = (p for p in sorted(paths) if p.name != "report.html" and p.parent.name[:4] != "run-")
+    return {str(p.relative_to(home)): _digest(p) for p in told}
 
 
 def _digest(path: Path) -> str:

@@ -51,8 +51,8 @@ def _give_up(run: Run | None) -> AirflowFailException:
 
     if run is not None:
         abandon(run)
-    missing = chain.PIN if run is None else ", ".join(run.missing)
-    return AirflowFailException(f"No decision: {missing} left no result. See its log.")
+    first = chain.PIN if run is None else run.missing[0]
+    return AirflowFailException(f"No decision: {first} left no result. See its log.")
 
 
 def _announce(event: Any, run: Run, result: StageResult) -> None:
