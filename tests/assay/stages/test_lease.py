@@ -120,10 +120,10 @@ def _stops_itself(ready: Any) -> None:
     """Run the batch; stop, as by Ctrl-Z, when its release has been computed and isn't pushed."""
     push, stops = GitRemote._push, iter([signal.SIGSTOP])
 
-    def stopped(git: GitRemote, view: View, change: Change, at: datetime) -> bool:
+    def stopped(git: GitRemote, view: View, change: Change, at: datetime, *more: Any) -> bool:
         if change.message.startswith("Release") and (stop := next(stops, None)):
             os.kill(os.getpid(), stop)
-        return push(git, view, change, at)
+        return push(git, view, change, at, *more)
 
     GitRemote._push = stopped  # type: ignore[method-assign]
     try:
