@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 from assay.errors import CatalogError
 from assay.records.runs import Counts
 
-REVISION: Final = "r0004"
+REVISION: Final = "r0005"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
@@ -311,6 +311,33 @@ class LeaseRow(Base):
     owner: Mapped[str | None]
     expires: Mapped[datetime]
     token: Mapped[int] = mapped_column(Integer)
+
+
+class BrokenLeaseRow(Base):
+    """A lease that a person ended before it had expired."""
+
+    __tablename__ = "broken_leases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset: Mapped[str]
+    batch: Mapped[str]
+    owner: Mapped[str]
+    token: Mapped[int]
+    expires: Mapped[datetime]
+    reason: Mapped[str]
+    author: Mapped[str]
+    at: Mapped[datetime]
+
+
+class PinRow(Base):
+    """A version that a run reads, for as long as its lease has this token."""
+
+    __tablename__ = "pins"
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    batch: Mapped[str] = mapped_column(primary_key=True)
+    pinned_dataset: Mapped[str] = mapped_column(primary_key=True)
+    pinned_batch: Mapped[str] = mapped_column(primary_key=True)
+    pinned_version: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[int]
 
 
 class HeadRow(Base):

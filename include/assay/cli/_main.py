@@ -12,11 +12,13 @@ from assay.cli import (
     _data,
     _home,
     _incidents,
+    _leases,
     _new,
     _quality,
     _retention,
     _status,
     _suggest,
+    _trash,
     _validate,
     _versions,
 )
@@ -50,10 +52,12 @@ for verb in (
 _THEIRS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 app.command(context_settings=_THEIRS)(_home.airflow)
 app.add_typer(_data.drift_app, name="drift")
+_versions.app.add_typer(_trash.app, name="trash")
 app.add_typer(_versions.app, name="versions")
 app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
+app.add_typer(_leases.app, name="leases")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")
 

@@ -94,6 +94,13 @@ class VersionPeriods(Model):
     unreleased: Period = Field(
         description="Versions that never were: of held batches and of rehearsals."
     )
+    trash_days: int = Field(
+        ge=1,
+        description="Days for which the objects of a removed version lie in the trash of their "
+        "store, whence a command brings them back; then they are deleted. Nobody is given them "
+        "meanwhile. An object that belongs to no version lies there for the longest of all data "
+        "sets' days.",
+    )
     min_age_days: int = Field(
         0,
         ge=0,
@@ -156,6 +163,11 @@ class RetentionPolicy(Policy):
         if archives and self.zones.archive is None:
             raise ValueError("versions.released.then is archive, but zones.archive has no period")
         return self
+
+    @property
+    def trash_days(self) -> int | None:
+        """Days in the trash; None where versions have no period."""
+        return self.versions.trash_days if self.versions else None
 
     def held(self, batch: str | None, day: dt.date) -> Iterator[Hold]:
         """The holds that cover a batch on a day."""

@@ -22,6 +22,8 @@ Dataset = Annotated[str, Field(pattern=DATASET)]
 Batch = Annotated[str, Field(pattern=BATCH)]
 VersionId = Annotated[str, Field(pattern=VERSION)]
 ObjectName = Annotated[str, Field(pattern=OBJECT)]
+VersionKey = tuple[str, str, str]
+"""Data set, batch, version id."""
 
 
 VERDICTS: Final = "verdicts"

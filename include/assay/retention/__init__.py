@@ -4,7 +4,8 @@
 from when, and ``apply_retention`` removes exactly that, given the plan's hash: it refuses when
 anything on the plan has changed or is in use by now. What a run works on, what a legal hold covers,
 and what a live snapshot has no other copy of, is delayed. Versions of the registry first leave the
-released snapshot; they go when no rollback point holds them, or their grace period ends.
+released snapshot; they go when no rollback point holds them, or their grace period ends. Their
+objects lie in the trash for some days before they are deleted.
 """
 
 from assay.retention._apply import RetentionResult, apply_retention
@@ -12,6 +13,7 @@ from assay.retention._inventory import Inventory, Item, take_inventory
 from assay.retention._plan import RetentionPlan, plan_retention
 from assay.retention._remainder import plan_remainder
 from assay.retention._render import render_plan, render_result
+from assay.retention._trash import trashed_until
 from assay.retention._versions import PlannedVersion, VersionItem
 
 __all__ = [
@@ -27,4 +29,5 @@ __all__ = [
     "render_plan",
     "render_result",
     "take_inventory",
+    "trashed_until",
 ]

@@ -23,7 +23,8 @@ class RetentionResult(Frozen):
     """What a sweep removed; ``gone_before`` was removed by an earlier turn of the same plan.
 
     ``kept`` is what the plan names, too, and what isn't due any more: a hold came, or a run.
-    ``versions`` have left the snapshot or the registry, ``objects`` were taken out of its store.
+    ``versions`` have left the snapshot or the registry, ``objects`` went to the trash of its store,
+    ``deleted`` ones were deleted there.
     """
 
     plan: str
@@ -34,6 +35,7 @@ class RetentionResult(Frozen):
     bytes: int = 0
     versions: tuple[str, ...] = ()
     objects: int = 0
+    deleted: int = 0
 
 
 def apply_retention(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -14,7 +14,8 @@ from pydantic import Field
 
 from assay.lake import ZONES, Lake
 from assay.records.runs import BatchRecord
-from assay.records.versions import BatchVersion, Snapshot
+from assay.records.trash import TrashedObject
+from assay.records.versions import BatchVersion, Snapshot, VersionKey
 from assay.retention._history import (
     History,
     summarise_history,
@@ -84,6 +85,10 @@ class Inventory(Frozen):
         Data set → its highest snapshot number.
     objects : tuple of str
         Names of objects in the registry's store that no live version refers to.
+    trash : tuple of TrashedObject
+        What lies aside in that store.
+    needed : frozenset of str
+        Which of these a version needs after all.
     """
 
     items: tuple[Item, ...]
@@ -92,6 +97,8 @@ class Inventory(Frozen):
     versions: tuple[VersionItem, ...] = ()
     latest: dict[str, int] = Field(default_factory=dict)
     objects: tuple[str, ...] = ()
+    trash: tuple[TrashedObject, ...] = ()
+    needed: frozenset[str] = frozenset()
 
 
 def take_inventory(
@@ -105,6 +112,9 @@ def take_inventory(
     batch_end: Callable[[str, str], datetime | None],
     stays: Mapping[str, date] | None = None,
     objects: Iterable[str] = (),
+    pinned: Mapping[VersionKey, str] | None = None,
+    trash: Iterable[TrashedObject] = (),
+    needed: Collection[str] = (),
 ) -> Inventory:
     """Look at the zones; nothing is changed.
 
@@ -129,6 +139,12 @@ def take_inventory(
         Version to the date until which it was brought back.
     objects : iterable of str
         Objects of the registry's store that no live version refers to.
+    pinned : mapping, optional
+        Version to a run at work that reads it.
+    trash : iterable of TrashedObject
+        What lies aside in the store.
+    needed : collection of str
+        Objects that versions need.
     """
     stored, releases = list(committed), list(snapshots)
     keys = {(v.dataset, v.batch, v.version) for v in stored}
@@ -147,9 +163,15 @@ def take_inventory(
         items=tuple(sorted(items, key=lambda i: i.path)),
         unclaimed=tuple(sorted(unclaimed)),
         problems=tuple(sorted(problems)),
-        versions=tuple(_version_items(stored, releases, pointers, history, batch_end, stays or {})),
+        versions=tuple(
+            _version_items(
+                stored, releases, pointers, history, batch_end, stays or {}, pinned or {}
+            )
+        ),
         latest={s.dataset: s.number for s in sorted(releases, key=lambda s: s.number)},
         objects=tuple(sorted(objects)),
+        trash=(entries := tuple(trash)),
+        needed=frozenset(e.md5 for e in entries if e.md5 in needed),
     )
 
 
@@ -160,6 +182,7 @@ def _version_items(
     history: History,
     batch_end: Callable[[str, str], datetime | None],
     stays: Mapping[str, date],
+    pinned: Mapping[VersionKey, str],
 ) -> Iterator[VersionItem]:
     held: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for snapshot in snapshots:
@@ -177,7 +200,7 @@ def _version_items(
             batch_end=batch_end(one.dataset, one.batch),
             pointed=pointers.get(one.dataset) in numbers,
             snapshots=numbers,
-            working=history.live.get((one.dataset, one.batch)),
+            working=history.live.get((one.dataset, one.batch)) or pinned.get(key),
             stay=stays.get(one.version),
             bytes=one.size,
         )

@@ -11,6 +11,7 @@ from functools import cached_property
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
 from assay.retention._inventory import Inventory, Item, SweptZone
 from assay.retention._period import days_after, kept_for, start_of
+from assay.retention._trash import plan_trash, trashed_until
 from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
 from assay.verdict import Frozen
 
@@ -44,14 +45,16 @@ class RetentionPlan(Frozen):
     """What a sweep would remove; nothing else, and nothing yet.
 
     Read ``removals`` for the files that go, ``versions`` for what becomes of versions, ``objects``
-    for what the registry's store holds and no version needs, ``delayed`` and ``kept`` for what
-    would go but is needed, ``problems`` for what nobody is responsible for. ``hash`` names all that
-    goes: applying takes it.
+    for what the registry's store holds and no version needs, which goes to the trash, ``trash`` for
+    what has lain there long enough and is deleted, ``delayed`` and ``kept`` for what would go but
+    is needed, ``problems`` for what nobody is responsible for. ``hash`` names all that goes:
+    applying takes it.
     """
 
     removals: tuple[PlannedRemoval, ...]
     versions: tuple[PlannedVersion, ...] = ()
     objects: tuple[str, ...] = ()
+    trash: tuple[str, ...] = ()
     delayed: tuple[DelayedRemoval, ...] = ()
     kept: tuple[DelayedVersion, ...] = ()
     problems: tuple[str, ...] = ()
@@ -59,14 +62,14 @@ class RetentionPlan(Frozen):
     @cached_property
     def hash(self) -> str:
         """SHA-256 over what goes; equal plans of different moments have the same."""
-        goes = self.model_dump(mode="json", include={"removals", "versions", "objects"})
+        goes = self.model_dump(mode="json", include={"removals", "versions", "objects", "trash"})
         text = json.dumps(goes, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def due(self) -> int:
         """How many things go."""
-        return len(self.removals) + len(self.versions) + len(self.objects)
+        return len(self.removals) + len(self.versions) + len(self.objects) + len(self.trash)
 
 
 def plan_retention(
@@ -106,12 +109,21 @@ def plan_retention(
         else:
             removals.append(removal)
     versions, kept = plan_versions(inventory.versions, policies, inventory.latest, now)
+    trash, spared = plan_trash(inventory.trash, inventory.needed, policies, now)
+    objects = inventory.objects
+    if objects and trashed_until(policies, None, now) is None:
+        problems.append(
+            f"{len(objects)} objects of the registry that no version needs: no policy has "
+            "versions.trash_days, so they stay"
+        )
+        objects = ()
     return RetentionPlan(
         removals=tuple(removals),
         versions=versions,
-        objects=inventory.objects,
+        objects=objects,
+        trash=trash,
         delayed=tuple(delayed),
-        kept=kept,
+        kept=(*kept, *spared),
         problems=tuple(problems),
     )
 

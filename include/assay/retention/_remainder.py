@@ -64,10 +64,16 @@ def plan_remainder(begun: RetentionPlan, due: RetentionPlan, inventory: Inventor
             removals=tuple(r for r in begun.removals if r.path not in kept),
             versions=tuple(versions),
             objects=begun.objects,
+            trash=tuple(md5 for md5 in begun.trash if md5 in due.trash),
         ),
         kept=tuple(kept),
-        finished=not (there or unfinished or set(begun.objects) & set(inventory.objects)),
+        finished=not (there or unfinished or _objects_left(begun, inventory)),
     )
+
+
+def _objects_left(begun: RetentionPlan, inventory: Inventory) -> bool:
+    aside = {entry.md5 for entry in inventory.trash}
+    return bool({*begun.objects} & {*inventory.objects} or {*begun.trash} & aside)
 
 
 def _key(version: PlannedVersion | VersionItem) -> tuple[str, str, str]:

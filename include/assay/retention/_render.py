@@ -30,7 +30,11 @@ def render_plan(plan: RetentionPlan) -> str:
         for v in plan.versions
     ]
     if plan.objects:
-        lines += [f"{len(plan.objects)} objects of the registry that no version needs"]
+        lines += [
+            f"{len(plan.objects)} objects of the registry that no version needs: to the trash"
+        ]
+    if plan.trash:
+        lines += [f"{len(plan.trash)} objects whose time in the trash is over: deleted"]
     if not lines:
         lines = ["Nothing is past its maximum age."]
     if plan.delayed or plan.kept:
@@ -66,7 +70,9 @@ def render_result(result: RetentionResult) -> str:
     if result.versions:
         text += f" {len(result.versions)} versions reached their end."
     if result.objects:
-        text += f" {result.objects} objects left the registry's store."
+        text += f" {result.objects} objects went to the trash (assay versions trash list)."
+    if result.deleted:
+        text += f" {result.deleted} objects of the trash were deleted."
     return text + "\n"
 
 

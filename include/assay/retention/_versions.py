@@ -34,7 +34,7 @@ class VersionItem(_Version):
     snapshots : tuple of int
         Every snapshot that holds it.
     working : str, optional
-        The run that works on its batch now.
+        The run that works on its batch now, or that reads it.
     stay : date, optional
         Until when it was brought back from the archive.
     """

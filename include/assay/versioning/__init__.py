@@ -18,10 +18,12 @@ from assay.versioning._config import RegistryConfig, embedded
 from assay.versioning._diff import diff_versions
 from assay.versioning._process import RegistryUnavailable
 from assay.versioning._registry import Registry
+from assay.versioning._removal import Disposal
 from assay.versioning._render import render_diff_json, render_diff_text
 from assay.versioning._verify import Verification, render_verification
 
 __all__ = [
+    "Disposal",
     "Registry",
     "RegistryConfig",
     "RegistryUnavailable",

@@ -58,7 +58,7 @@ class ObjectStore:
         that a killed upload leaves nothing under the object's name.
         """
         target = self._odb.oid_to_path(stored.md5)
-        with self._answering():
+        with self.answering():
             if self._size(target) != stored.size:
                 self._odb.fs.put_file(str(path), target)
                 self._odb.protect(target)
@@ -70,7 +70,7 @@ class ObjectStore:
         """
         odb = self._odb
         named: set[str] = set()
-        with self._answering():
+        with self.answering():
             for path in odb.fs.find(odb.path) if odb.fs.exists(odb.path) else ():
                 with suppress(ValueError):
                     named.add(odb.path_to_oid(path))
@@ -78,15 +78,27 @@ class ObjectStore:
 
     def written(self, md5: str) -> datetime | None:
         """When an object was written, None where it is gone."""
-        with self._answering(), suppress(FileNotFoundError):
+        with self.answering(), suppress(FileNotFoundError):
             return _written(self._odb.fs.info(self._odb.oid_to_path(md5)))
         return None
 
-    def remove(self, md5: str) -> None:
-        """Remove an object and the copy of it here; safe to repeat."""
-        with self._answering(), suppress(FileNotFoundError):
-            self._odb.delete(md5)
+    def forget(self, md5: str) -> None:
+        """Remove the copy of an object that is cached here."""
         (self._cache / md5[:2] / md5[2:]).unlink(missing_ok=True)
+
+    @property
+    def client(self) -> Any:
+        """The store's client."""
+        return self._odb.fs
+
+    @property
+    def root(self) -> str:
+        """The remote as its client names it; objects are in ``files/md5`` below it."""
+        return str(self.client.parent(self.client.parent(self._odb.path)))
+
+    def place(self, md5: str) -> str:
+        """Where an object is."""
+        return str(self._odb.oid_to_path(md5))
 
     def get(self, stored: StoredObject) -> Path:
         """A local file that holds the object, its bytes verified; it must not be changed.
@@ -101,7 +113,7 @@ class ObjectStore:
         cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with private_folder(self._cache.parent / "downloads") as folder:
             aside = folder / "object"
-            with self._answering(), suppress(FileNotFoundError):  # _verified says that it is lost
+            with self.answering(), suppress(FileNotFoundError):  # _verified says that it is lost
                 self._odb.fs.get_file(self._odb.oid_to_path(stored.md5), str(aside))
             self._verified(aside, stored).chmod(_READ_ONLY)
             publish(aside, cached)
@@ -115,7 +127,7 @@ class ObjectStore:
         """What is wrong with the remote's own copy of an object, read whole; None if nothing is."""
         target = self._odb.oid_to_path(stored.md5)
         digest, size = hashlib.md5(usedforsecurity=False), 0
-        with self._answering():
+        with self.answering():
             try:
                 with self._odb.fs.open(target, "rb") as file:
                     while block := file.read(_BLOCK):
@@ -130,7 +142,7 @@ class ObjectStore:
     def replace(self, path: Path, stored: StoredObject) -> None:
         """Put a verified file in the place of a damaged object."""
         target = self._odb.oid_to_path(stored.md5)
-        with self._answering():
+        with self.answering():
             if self._size(target) is not None:
                 self._odb.fs.rm_file(target)
         self.add(path, stored)
@@ -170,7 +182,7 @@ class ObjectStore:
         )
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
+    def answering(self) -> Iterator[None]:
         """Turn the errors of a store's client, each of a kind of its own, into one."""
         try:
             yield

@@ -46,6 +46,7 @@ from assay.versioning._tombstones import (
     snapshot_without,
     without_removed,
 )
+from assay.versioning._trash import Trash
 
 LINEAGE: Final = "lineage"
 
@@ -62,7 +63,8 @@ class Reader:
         self._objects = ObjectStore(config.object_remote, config.scratch)
         self._history = WatchedHistory(self._git, witness, alarm)
         self._writer = KeyedWriter(self._git, self._history, keyed(config.key, "fingerprint", []))
-        self.removal = Removal(self._git, self._writer, self._objects)
+        self.trash = Trash(self._objects, config.scratch)
+        self.removal = Removal(self._git, self._writer, self._objects, self.trash)
 
     def version_id(self, dataset: str, batch: str, derivation: Derivation) -> str:
         """The id of the version that this derivation gives, whether or not it exists yet.

@@ -1,16 +1,29 @@
-"""The end of versions: they leave the snapshot, then a tombstone replaces them, then they go."""
+"""The end of versions: they leave the snapshot, a tombstone replaces them, their objects go aside.
+
+Objects are set aside only where the registry doesn't need them and nobody else does; they are
+deleted when the time has come that their record names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from assay.records.versions import BatchVersion, Snapshot, Stay, StoredObject, Tombstone
+from assay.records.trash import TrashedObject
+from assay.records.versions import (
+    BatchVersion,
+    Snapshot,
+    Stay,
+    StoredObject,
+    Tombstone,
+    VersionKey,
+)
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import md5_of
 from assay.versioning._git import GitRemote
-from assay.versioning._keys import KeyedWriter
+from assay.versioning._keys import Fence, KeyedWriter
 from assay.versioning._records import load_version, load_versions
 from assay.versioning._tombstones import (
     plan_removal,
@@ -18,6 +31,29 @@ from assay.versioning._tombstones import (
     plan_withdrawal,
     removed_versions,
 )
+from assay.versioning._trash import Trash, kept_whole
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """How objects are set aside.
+
+    Parameters
+    ----------
+    plan : str
+        Hash of the plan that says so.
+    at : datetime
+        Now.
+    until : callable
+        Data set (None for an object of none) → until when; None if nobody says how long: it stays.
+    spared : callable
+        Hashes and versions that somebody else needs; asked when the registry has been read.
+    """
+
+    plan: str
+    at: datetime
+    until: Callable[[str | None], datetime | None]
+    spared: Callable[[], tuple[Collection[str], Collection[VersionKey]]] = lambda: ((), ())
 
 
 class Removal:
@@ -29,7 +65,10 @@ class Removal:
     earlier one meant to do. A host with another key than the registry's is refused before each.
     """
 
-    def __init__(self, git: GitRemote, writer: KeyedWriter, objects: ObjectStore) -> None:
+    def __init__(
+        self, git: GitRemote, writer: KeyedWriter, objects: ObjectStore, trash: Trash
+    ) -> None:
+        self._trash = trash
         self._git = git
         self._writer = writer
         self._objects = objects
@@ -58,7 +97,15 @@ class Removal:
         )
 
     def bury(
-        self, dataset: str, batch: str, version: str, *, why: str, archived: bool, at: datetime
+        self,
+        dataset: str,
+        batch: str,
+        version: str,
+        *,
+        why: str,
+        archived: bool,
+        at: datetime,
+        fence: Fence | None = None,
     ) -> Tombstone:
         """Write a version's tombstone; from here on nobody is given its objects.
 
@@ -68,6 +115,9 @@ class Removal:
             The period that ended, and since when it counted; on record for ever.
         archived : bool
             Whether its objects lie in the archive, so that it can be brought back.
+        fence : callable, optional
+            Raises where the version may not be removed, since a run reads it, say; it is asked
+            after the head was read that the tombstone is put on.
 
         Raises
         ------
@@ -83,7 +133,7 @@ class Removal:
             at=at,
             archived=archived,
         )
-        return self._writer.write(lambda view: plan_removal(view, stone), at)
+        return self._writer.write(lambda view: plan_removal(view, stone), at, fence)
 
     def unneeded(self, before: datetime) -> frozenset[str]:
         """The objects that no live version refers to, by their MD5.
@@ -92,27 +142,64 @@ class Removal:
         ever named (an upload that was killed) only if they were written before a moment, since a
         commit that runs now uploads first.
         """
-        view = self._writer.view()
-        needed: set[str] = set()
-        removed: set[str] = set()
+        return frozenset(self._unneeded(before))
+
+    def needed(self) -> frozenset[str]:
+        """The objects that live versions refer to."""
+        return self._named()[0]
+
+    def _named(self) -> tuple[frozenset[str], dict[str, tuple[Tombstone, str]]]:
+        """The objects of live versions; those of removed ones with tombstone and object name."""
+        view, needed = self._writer.view(), set[str]()
+        removed: dict[str, tuple[Tombstone, str]] = {}
         for dataset in view.folders():
             gone = removed_versions(view, dataset)
             for version in load_versions(view, dataset):
-                hashes = {o.md5 for o in version.objects.values()}
-                (removed if version.version in gone else needed).update(hashes)
-        unneeded = self._objects.names() - needed
-        return frozenset(m for m in unneeded if m in removed or self._older(m, before))
+                if (stone := gone.get(version.version)) is None:
+                    needed |= {o.md5 for o in version.objects.values()}
+                else:
+                    removed |= {o.md5: (stone, n) for n, o in version.objects.items()}
+        return frozenset(needed), removed
+
+    def _unneeded(self, before: datetime) -> dict[str, tuple[Tombstone, str] | None]:
+        """Hash → tombstone of the version that it was of, and its name there."""
+        needed, removed = self._named()
+        there = self._objects.names() - needed
+        return {m: removed.get(m) for m in sorted(there) if m in removed or self._older(m, before)}
 
     def _older(self, md5: str, before: datetime) -> bool:
         at = self._objects.written(md5)
         return at is not None and at < before
 
-    def discard(self, hashes: Collection[str], before: datetime) -> list[str]:
-        """Remove those of these objects that still no live version refers to."""
-        going = [md5 for md5 in sorted(self.unneeded(before)) if md5 in set(hashes)]
-        for md5 in going:
-            self._objects.remove(md5)
-        return going
+    def set_aside(self, hashes: Collection[str], before: datetime, order: Disposal) -> list[str]:
+        """Move those of these objects to the trash that still nobody needs."""
+        unneeded = {m: owner for m, owner in self._unneeded(before).items() if m in hashes}
+        objects, versions = order.spared()
+        gone = []
+        for md5, owner in unneeded.items():
+            entry = _entry(md5, owner, order)
+            if entry is None or md5 in objects or entry.key in versions:
+                continue
+            self._trash.put(entry)
+            gone.append(md5)
+        return gone
+
+    def raise_from_trash(self, version: BatchVersion) -> dict[str, Path] | None:
+        """Put a removed version's objects back from the trash; its files here, verified.
+
+        Returns
+        -------
+        dict or None
+            None where one of them is neither in its place nor in the trash: nothing is moved then.
+        """
+        wanted = {stored.md5 for stored in version.objects.values()}
+        aside = {entry.md5 for entry in self._trash.find()} & wanted
+        if wanted - aside - self._objects.names():
+            return None
+        self._trash.restore(aside)
+        for stored in version.objects.values():
+            kept_whole(self._objects, stored)
+        return {name: self._objects.get(stored) for name, stored in version.objects.items()}
 
     def record(self, dataset: str, batch: str, version: str) -> BatchVersion | None:
         """A version's record, removed or not."""
@@ -150,6 +237,19 @@ class Removal:
         return self._writer.write(
             lambda view: plan_return(view, dataset, batch, version.version, stay), at
         )
+
+
+def _entry(md5: str, owner: tuple[Tombstone, str] | None, order: Disposal) -> TrashedObject | None:
+    """The record of an object that goes aside; None if nobody says until when."""
+    stone, name = owner or (None, None)
+    until = order.until(stone.dataset if stone else None)
+    if until is None:
+        return None
+    about = stone.model_dump(include={"dataset", "batch", "version", "why"}) if stone else {}
+    why = {"why": "no version of the registry names it"}
+    return TrashedObject(
+        md5=md5, object=name, plan=order.plan, at=order.at, until=until, **{**why, **about}
+    )
 
 
 def _holds(path: Path | None, stored: StoredObject) -> bool:

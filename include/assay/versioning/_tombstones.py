@@ -63,10 +63,11 @@ def refuse_removed(view: View, dataset: str, batch: str, version: str) -> None:
 def expired(stone: Tombstone) -> VersionExpired:
     """The error of a version that was removed."""
     restore = f"assay retention restore {stone.dataset} {stone.batch} brings it back"
+    trash = f"If its objects are still in the trash (assay versions trash list), {restore}."
     return VersionExpired(
         f"version {stone.version} was removed on {stone.at:%Y-%m-%d}: {stone.why}",
         where=f"{stone.dataset} {stone.batch}",
-        do=f"It is in the archive: {restore}." if stone.archived else "It can't be brought back.",
+        do=f"It is in the archive: {restore}." if stone.archived else trash,
     )
 
 

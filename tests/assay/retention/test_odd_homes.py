@@ -69,7 +69,7 @@ def test_a_period_longer_than_the_calendar_never_ends(lake: Lake, write: Write) 
     released = {**for_ever, "grace_days": 10**10, "rollback_points": 1, "then": "remove"}
     rules = RetentionPolicy.model_validate(
         policy(landing=for_ever).model_dump()
-        | {"versions": {"released": released, "unreleased": for_ever}}
+        | {"versions": {"released": released, "unreleased": for_ever, "trash_days": 7}}
     )
     item = VersionItem(
         dataset="flights", batch=B, version="a" * 32, landed_at=NOW, snapshots=(1,), stay=date.max

@@ -25,7 +25,12 @@ def keeping(
         "rollback_points": points, "then": then,
     }  # fmt: skip
     unreleased = {"counts_from": "landed_at", "max_age_days": 30}
-    versions = {"released": released, "unreleased": unreleased, **more.pop("versions", {})}
+    versions = {
+        "released": released,
+        "unreleased": unreleased,
+        "trash_days": 7,
+        **more.pop("versions", {}),
+    }
     return RetentionPolicy.model_validate(plain | {"versions": versions} | more)
 
 

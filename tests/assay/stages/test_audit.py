@@ -226,6 +226,7 @@ def test_the_partition_ends_with_its_version(removing: Any, mini: Any) -> None:
         + "  released: {counts_from: released_at, max_age_days: 100, grace_days: 10,\n"
         + "    rollback_points: 1, then: remove}\n"
         + "  unreleased: {counts_from: landed_at, max_age_days: 50}\n"
+        + "  trash_days: 5\n"
     )
     removing.drop("visits", DAY, mini.visits(DAY))
     removing.run("visits", DAY)

@@ -23,6 +23,7 @@ versions:
   released:
     {counts_from: released_at, max_age_days: 100, grace_days: 10, rollback_points: 1, then: archive}
   unreleased: {counts_from: landed_at, max_age_days: 50}
+  trash_days: 5
 """
 DAYS = ("2024-01-01", "2024-01-02")
 

@@ -1,16 +1,17 @@
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from assay.records.versions import BatchVersion, Derivation, Snapshot
-from assay.versioning import Registry, RegistryConfig, embedded
+from assay.versioning import Disposal, Registry, RegistryConfig, embedded
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 KEY = bytes(range(32))
+DISPOSAL = Disposal(plan="0" * 64, at=AT, until=lambda _: AT + timedelta(days=30))
 
 
 @dataclass

@@ -14,6 +14,8 @@ from assay.errors import RegistryError
 from assay.versioning import Registry, RegistryUnavailable
 from assay.versioning._layout import version_file
 
+from .conftest import DISPOSAL
+
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
 
@@ -96,12 +98,22 @@ def test_objects_of_removed_versions_leave_s3(s3, bucket):
     registry.removal.bury("flights", gone.batch, gone.version, why="w", archived=False, at=gone.at)
     hashes = registry.removal.unneeded(before=gone.at)
     assert hashes == {o.md5 for o in gone.objects.values()}
-    assert registry.removal.discard(hashes, before=gone.at) == sorted(hashes)
-    store = boto3.client("s3")
-    keys = [o["Key"] for o in store.list_objects_v2(Bucket=bucket)["Contents"]]
-    assert len(keys) == len(stays.objects)
+    assert registry.removal.set_aside(hashes, gone.at, DISPOSAL) == sorted(hashes)
     assert not [p for p in (s3.config.scratch / "objects").rglob("*") if p.name in str(hashes)
                 and p.is_file()]  # fmt: skip
+    assert [e.key for e in registry.trash.find()] == [(gone.dataset, gone.batch, gone.version)] * 2
+    assert len(_keys(bucket)) == len(stays.objects) + 2 * len(hashes)
+    files = registry.removal.raise_from_trash(gone)
+    assert {p.name for p in files.values()} == {o.md5[2:] for o in gone.objects.values()}
+    assert registry.trash.find() == ()
+    assert registry.removal.set_aside(hashes, gone.at, DISPOSAL) == sorted(hashes)
+    assert sorted(registry.trash.delete(hashes)) == sorted(hashes)
+    assert registry.removal.raise_from_trash(gone) is None
+    assert len(_keys(bucket)) == len(stays.objects)
+
+
+def _keys(bucket):
+    return [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
 
 
 def test_a_damaged_object_in_s3_never_reaches_the_cache(s3, bucket):

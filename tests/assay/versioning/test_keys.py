@@ -11,6 +11,8 @@ import pytest
 from assay.errors import RegistryError
 from assay.versioning import Registry
 
+from .conftest import DISPOSAL
+
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 BATCH = "2013-02-04"
 
@@ -43,7 +45,7 @@ def test_another_registry_key_is_refused_before_anything_is_written(bench):
         lambda: registry.judge("flights", BATCH, version, {}, at=AT),
         lambda: removal.withdraw("flights", {BATCH: version}, **about),
         lambda: removal.bury("flights", BATCH, version, why="w", archived=False, at=AT),
-        lambda: removal.discard(unneeded, AT),
+        lambda: removal.set_aside(unneeded, AT, DISPOSAL),
         lambda: removal.bring_back(record, files, until=AT.date(), **about),
     ):
         with pytest.raises(RegistryError, match="registry key isn't the one"):

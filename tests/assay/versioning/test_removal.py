@@ -8,7 +8,7 @@ import pytest
 
 from assay.errors import RegistryError, VersionExpired
 
-from .conftest import AT, Bench
+from .conftest import AT, DISPOSAL, Bench
 
 DAYS = ("2013-02-04", "2013-02-05", "2013-02-06")
 LATER = AT + timedelta(days=9)
@@ -101,8 +101,13 @@ def test_only_what_no_live_version_refers_to_is_discarded(bench, days):
     assert set(unneeded) == {o.md5 for o in gone.objects.values()}
     kept = bench.registry.find("flights", DAYS[1], days[DAYS[1]])
     asked = [*unneeded, *(o.md5 for o in kept.objects.values())]
-    assert set(removal.discard(asked, before=AT)) == set(unneeded)
-    assert removal.discard(asked, before=AT) == [], "twice is once"
+    assert set(removal.set_aside(asked, AT, DISPOSAL)) == set(unneeded)
+    assert removal.set_aside(asked, AT, DISPOSAL) == [], "twice is once"
+    trash = bench.registry.trash
+    assert {e.md5 for e in trash.find()} == set(unneeded)
+    assert {(e.key, e.why) for e in trash.find()} == {
+        (("flights", DAYS[0], days[DAYS[0]]), "kept 9 days")
+    }
     for day in DAYS[1:]:
         assert bench.registry.fetch("flights", day, days[day]).exists()
 
@@ -125,7 +130,7 @@ def test_what_is_in_an_archive_comes_back_until_a_date(bench, days):
     withdraw(bench, {DAYS[0]: version})
     bury(bench, DAYS[0], version, archived=True)
     removal = bench.registry.removal
-    removal.discard(list(removal.unneeded(before=AT)), before=AT)
+    removal.set_aside(removal.unneeded(before=AT), AT, DISPOSAL)
     about = {"until": date(2026, 3, 1), "reason": "an audit", "author": "vera", "at": LATER}
     whole = files["data"].read_bytes()
     files["data"].chmod(0o600)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from assay.project import Project
 from assay.records.versions import Derivation
 from assay.stages.services import Services
 from assay.stages.upkeep import accept_history, apply_sweep, plan_sweep, rebuild_catalog, verify
+from assay.versioning import Disposal
 
 DAY = "2024-01-02"
 CHECK = "registry/history_rewound"
+DISPOSAL = Disposal(plan="0" * 64, at=datetime(2026, 1, 5, tzinfo=UTC), until=lambda _: None)
 REASON = {"reason": "the backup is of yesterday", "author": "vera"}
 
 
@@ -102,7 +105,7 @@ def test_no_sweep_removes_an_object(ready: Any, attack: Callable[[Path], None]) 
     with pytest.raises(HistoryRewound):
         apply_sweep(ready.services, planned)
     with pytest.raises(HistoryRewound):
-        ready.services.registry.removal.discard({"0" * 32}, ready.services.clock())
+        ready.services.registry.removal.set_aside({"0" * 32}, ready.services.clock(), DISPOSAL)
     assert objects(ready.home) == before
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Final
 
 from assay.errors import LeaseError
+from assay.records.leases import LONGEST, Lease
 from assay.stages.run._run import Run
 
-LEASE: Final = timedelta(minutes=10)
+LEASE: Final = LONGEST
 _RENEWED: Final = LEASE / 4
 _TICK: Final = 0.5
 
@@ -24,8 +24,6 @@ def keep_lease(run: Run) -> None:
     LeaseError
         If another run has taken the batch over.
     """
-    from assay.records.leases import Lease
-
     now = run.services.clock()
     held = Lease(run.dataset, run.batch, run.spec.run_id, run.spec.token, now)
     run.services.catalog.leases.renew(held, now=now, ttl=LEASE)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from assay.contract import Contract
 from assay.drift import choose_references
-from assay.errors import AssayError, InputError, UndecidedError, did_you_mean
+from assay.errors import AssayError, InputError, UndecidedError, VersionExpired, did_you_mean
 from assay.policy import Policy
 from assay.policy.drift import DriftPolicy
 from assay.policy.quality import QualityPolicy
@@ -44,6 +44,8 @@ def pin(
         A batch that a reference would use is not decided yet; nothing has been written.
     LeaseError
         Another run works on this batch.
+    VersionExpired
+        A sweep removed a reference in this moment; a repeated run chooses another.
     InputError
         A reference data set has no release yet, or the form names no reference of the policy.
     """
@@ -52,7 +54,15 @@ def pin(
     asked = asked or Asked()
     pinned = _pinned(services, contract, batch, asked.reference)
     now = services.clock()
-    lease = services.catalog.leases.acquire(dataset, batch, run_id, now=now, ttl=LEASE)
+    lease = services.catalog.leases.acquire(
+        dataset, batch, run_id, now=now, ttl=LEASE, pins=pinned.versions(dataset)
+    )
+    try:
+        for key in sorted(pinned.versions(dataset)):  # from now on no sweep removes one
+            services.registry.find(*key)
+    except VersionExpired:  # one had, after it was chosen
+        services.catalog.leases.release(lease)
+        raise
     services.catalog.batches.start(
         dataset, batch, run_id, run_type=run_type, at=now, token=lease.token
     )

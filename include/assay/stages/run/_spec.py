@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.records.versions import VersionKey
 from assay.verdict import Frozen
 
 RunType = Literal["scheduled", "manual", "backfill", "asset"]
@@ -51,6 +52,11 @@ class Pinned(Frozen):
     bootstrap: bool = False
     hashes: dict[str, str] = Field(default_factory=dict)
     idle: dict[str, str] = Field(default_factory=dict)
+
+    def versions(self, dataset: str) -> frozenset[VersionKey]:
+        """All that a run of this data set reads of the registry."""
+        own = {(dataset, *pair) for pinned in self.references.values() for pair in pinned.items()}
+        return frozenset(own | {(d, *pair) for d, p in self.tables.items() for pair in p.items()})
 
 
 class RunSpec(Frozen):

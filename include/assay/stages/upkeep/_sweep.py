@@ -21,12 +21,14 @@ from assay.retention import (
     plan_remainder,
     plan_retention,
     take_inventory,
+    trashed_until,
 )
 from assay.stages.incidents import close_rewound
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.run._references import forget_sketches
 from assay.stages.services import Services
 from assay.stages.versions._end_of_life import end_versions
+from assay.versioning import Disposal
 
 _UPLOADING: Final = timedelta(days=2)
 """Objects that no version names may belong to a commit that runs now, for as long as this."""
@@ -62,14 +64,33 @@ def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
     if done.is_file():  # what it names is here again
         done.rename(done.with_suffix(f".until-{services.clock():%Y%m%dT%H%M%S}.json"))
     result = apply_retention(plan, plan.hash, services.lake, inventory)
-    ended, discarded = end_versions(services, plan, services.clock() - _UPLOADING)
+    disposal = _disposal(services, plan_hash)
+    ended, discarded = end_versions(services, plan, services.clock() - _UPLOADING, disposal)
+    deleted = services.registry.trash.delete(plan.trash) if plan.trash else []
     forget_sketches(services)
     discard_period_keys(services.lake, AUDIT, services.clock())
     result = result.model_copy(
-        update={"plan": plan_hash, "kept": kept, "versions": ended, "objects": discarded}
+        update={
+            "plan": plan_hash,
+            "kept": kept,
+            "versions": ended,
+            "objects": discarded,
+            "deleted": len(deleted),
+        }
     )
     write_text(done, result.model_dump_json(indent=1))
     return result
+
+
+def _disposal(services: Services, plan_hash: str) -> Disposal:
+    """How objects go to the trash: for as long as the policies say, and not what a run reads."""
+    policies, at = _rules(services).policies, services.clock()
+    return Disposal(
+        plan=plan_hash,
+        at=at,
+        until=lambda dataset: trashed_until(policies, dataset, at),
+        spared=lambda: ((), services.catalog.leases.pinned(services.clock())),
+    )
 
 
 def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
@@ -140,6 +161,7 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
     names = sorted({*listed, *registry.datasets()})
     pointers = {n: p.snapshot for n in names if (p := registry.pointer(n)) is not None}
     stones = [t for n in names for t in registry.tombstones(n)]
+    trash = registry.trash.find()
     return take_inventory(
         services.lake,
         [r for n in names for r in catalog.batches.history(n)],
@@ -150,4 +172,7 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
         batch_end=batch_end,
         stays={t.version: t.stay.until for t in stones if t.stay is not None},
         objects=registry.removal.unneeded(services.clock() - _UPLOADING),
+        pinned=catalog.leases.pinned(services.clock()),
+        trash=trash,
+        needed=registry.removal.needed() if trash else (),
     )

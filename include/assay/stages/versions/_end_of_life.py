@@ -6,15 +6,17 @@ import shutil
 import uuid
 from collections import defaultdict
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from assay.errors import RegistryError
 from assay.lake import clear_aside, publish
-from assay.records.versions import BatchVersion
+from assay.records.versions import BatchVersion, VersionKey
 from assay.retention import PlannedVersion, RetentionPlan
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.services import Services
+from assay.versioning import Disposal
 
 _AUTHOR: Final = "retention sweep"
 _RECORD: Final = "version.json"
@@ -23,21 +25,21 @@ _BEFORE: Final = ".before"
 
 
 def end_versions(
-    services: Services, plan: RetentionPlan, uploaded_before: datetime
+    services: Services, plan: RetentionPlan, uploaded_before: datetime, disposal: Disposal
 ) -> tuple[tuple[str, ...], int]:
-    """Apply a plan to the versions: withdraw, archive, bury, discard; in that order.
+    """Apply a plan to the versions: withdraw, archive, bury, set aside; in that order.
 
     Each step looks at the registry first, so that repeating a plan does what is left of it.
 
     Returns
     -------
-    names of the versions that the plan names, and how many objects were discarded
+    names of the versions that have reached their end, and how many objects went to the trash
     """
     _withdraw(services, [v for v in plan.versions if "withdraw" in v.actions])
     ending = [v for v in plan.versions if "remove" in v.actions]
     stones = [s for d in {v.dataset for v in ending} for s in services.registry.tombstones(d)]
     buried = {stone.version for stone in stones if stone.removed}
-    hashes = set(plan.objects)
+    hashes, spared = set(plan.objects), set[str]()
     for one in ending:
         key, archived = (one.dataset, one.batch, one.version), "archive" in one.actions
         record = services.registry.removal.record(*key)
@@ -46,14 +48,34 @@ def end_versions(
         if archived and one.version not in buried:
             _archive(services, record)
         at = services.clock()
-        services.registry.removal.bury(*key, why=one.why, archived=archived, at=at)
+        try:
+            services.registry.removal.bury(
+                *key,
+                why=one.why,
+                archived=archived,
+                at=at,
+                fence=partial(_refuse_pinned, services, key),
+            )
+        except _Pinned:
+            spared.add(one.name)
+            continue
         services.catalog.versions.expire(*key)
         # What was kept for the fairness gate alone has no purpose without its version.
         audited = services.lake.path(AUDIT, *key)
         shutil.rmtree(audited, ignore_errors=True)
         hashes |= {stored.md5 for stored in record.objects.values()}
-    discarded = services.registry.removal.discard(hashes, uploaded_before) if hashes else []
-    return tuple(v.name for v in plan.versions), len(discarded)
+    removal = services.registry.removal
+    aside = removal.set_aside(hashes, uploaded_before, disposal) if hashes else []
+    return tuple(v.name for v in plan.versions if v.name not in spared), len(aside)
+
+
+class _Pinned(Exception):  # noqa: N818 - no error: the next sweep looks again
+    """A run has pinned the version since the plan was made."""
+
+
+def _refuse_pinned(services: Services, key: VersionKey) -> None:
+    if key in services.catalog.leases.pinned(services.clock()):
+        raise _Pinned
 
 
 def _withdraw(services: Services, leaving: list[PlannedVersion]) -> None:
@@ -131,7 +153,7 @@ def restore_version(
     services: Services, dataset: str, batch: str, version: str | None, *, until: date,
     reason: str, author: str, release: bool = False,
 ) -> BatchVersion:  # fmt: skip
-    """Bring an archived version back into the registry, until a date.
+    """Bring a removed version back from the archive, or else from the trash, until a date.
 
     Parameters
     ----------
@@ -145,18 +167,12 @@ def restore_version(
     Raises
     ------
     RegistryError
-        If no such version was removed, or its files in the archive are missing or damaged.
+        If no such version was removed, or its files are missing or damaged in both.
     """
     found = _removed(services, dataset, batch, version)
     if until < services.clock().date():
         raise RegistryError("the date is past", got=until.isoformat(), expected="a day to come")
-    place = services.lake.path(*_archive_path(found))
-    if not place.is_dir():
-        raise RegistryError(
-            "the archive doesn't hold this version", where=f"{dataset} {batch}", got=found.version,
-            do="Bring the folder back from a backup of the archive, then call again.",
-        )  # fmt: skip
-    at, files = services.clock(), _files(place, found)
+    at, files = services.clock(), _kept_files(services, found)
     services.registry.removal.bring_back(
         found, files, until=until, reason=reason, author=author, at=at
     )
@@ -171,6 +187,20 @@ def restore_version(
             dataset, snapshot.number, reason=why, author=author, at=at
         )
     return found
+
+
+def _kept_files(services: Services, version: BatchVersion) -> dict[str, Path]:
+    place = services.lake.path(*_archive_path(version))
+    if place.is_dir():
+        return _files(place, version)
+    files = services.registry.removal.raise_from_trash(version)
+    if files is None:
+        raise RegistryError(
+            "neither the archive nor the trash holds this version",
+            where=f"{version.dataset} {version.batch}", got=version.version,
+            do="Bring its folder back from a backup of the archive, then call again.",
+        )  # fmt: skip
+    return files
 
 
 def _removed(services: Services, dataset: str, batch: str, version: str | None) -> BatchVersion:
