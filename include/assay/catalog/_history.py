@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from assay.catalog._schema import AcceptanceRow, HeadRow, HoldingRow
+from assay.catalog._schema import AcceptanceRow, HeadRow, HoldingRow, IdentityRow
 from assay.catalog._store import Store, insert_new, upsert
 from assay.records.histories import Holdings, SeenHistory
 from assay.records.versions import Acceptance
@@ -20,6 +20,11 @@ class History:
     """What is remembered of the registry's history; a ``Witness`` of it."""
 
     store: Store
+
+    def identity(self) -> str:
+        """The id of this catalog, made with its tables."""
+        with self.store.session(writes=False) as session:
+            return session.get_one(IdentityRow, _ONLY).identity
 
     def last(self) -> SeenHistory:
         """The registry as it was seen last."""

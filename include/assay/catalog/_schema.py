@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 from assay.errors import CatalogError
 from assay.records.runs import Counts
 
-REVISION: Final = "r0005"
+REVISION: Final = "r0006"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
@@ -338,6 +338,28 @@ class PinRow(Base):
     pinned_batch: Mapped[str] = mapped_column(primary_key=True)
     pinned_version: Mapped[str] = mapped_column(primary_key=True)
     token: Mapped[int]
+
+
+class IdentityRow(Base):
+    """The id of this catalog; there is one row."""
+
+    __tablename__ = "catalog_identity"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    identity: Mapped[str]
+
+
+class HeldObjects(Base):
+    """The objects of a version, kept whatever the registry says of it later.
+
+    ``ended`` is when a sweep of this catalog decided that the version goes.
+    """
+
+    __tablename__ = "held_objects"
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    batch: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    objects: Mapped[dict[str, Any]]
+    ended: Mapped[datetime | None]
 
 
 class HeadRow(Base):

@@ -12,6 +12,7 @@ from assay.cli import (
     _data,
     _home,
     _incidents,
+    _keys,
     _leases,
     _new,
     _quality,
@@ -57,6 +58,7 @@ app.add_typer(_versions.app, name="versions")
 app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
+app.add_typer(_keys.app, name="keys")
 app.add_typer(_leases.app, name="leases")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")

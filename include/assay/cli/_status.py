@@ -90,7 +90,8 @@ def rebuild(
         bool,
         typer.Option(
             "--accept-history",
-            help="Go on from a registry that has lost history, on record: what is lost stays lost.",
+            help="Go on, on record, from a registry that has lost history (what is lost stays "
+            "lost) or that another catalog's hosts write to (they are refused from then on).",
         ),
     ] = False,
     reason: Annotated[
@@ -101,7 +102,8 @@ def rebuild(
 ) -> int:
     """Restore versions, their verdicts and lineage, snapshots and pointers from the registry.
 
-    A registry whose history doesn't follow from the last one seen is refused: restore it first.
+    A registry whose history doesn't follow from the last one seen is refused: restore it first. So
+    is one whose hosts share another catalog: is that one lost, accept this one in its place.
     """
     from assay.stages.upkeep import accept_history, rebuild_catalog
 

@@ -52,6 +52,10 @@ class SeenHistory:
 class Witness(Protocol):
     """Who remembers the registry's history outside of it, so that it can't be rewound unseen."""
 
+    def identity(self) -> str:
+        """Who it is: the hosts of one registry share one witness."""
+        ...
+
     def last(self) -> SeenHistory:
         """The registry as it was seen last."""
         ...

@@ -281,17 +281,22 @@ class Pointer(Frozen):
 class Acceptance(Frozen):
     """That a person accepted a history which doesn't follow from the last one that was seen.
 
+    Or that a catalog was accepted which isn't the one that had seen it.
+
     Parameters
     ----------
     source, target : str or None
         The last head that was seen, and the one that was accepted in its place.
     highest : dict
         Data set → the highest snapshot number that was given before; the next is above it.
+    catalog : str, optional
+        The catalog whose hosts write to the registry from then on.
     """
 
     source: str | None
     target: str | None
     highest: dict[Dataset, int]
+    catalog: str | None = None
     reason: str
     author: str
     at: datetime
@@ -304,6 +309,16 @@ class DatasetRecords:
     versions: tuple[BatchVersion, ...]
     snapshots: tuple[Snapshot, ...]
     pointer: int | None
+
+
+class AcceptedKey(Frozen):
+    """That a person accepted a later version of a key; ``name`` is like ``pseudonym v2``."""
+
+    name: str
+    fingerprint: str
+    reason: str
+    author: str
+    at: datetime
 
 
 @dataclass(frozen=True)

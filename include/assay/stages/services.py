@@ -39,6 +39,9 @@ class _Memory:
 
     services: Services
 
+    def identity(self) -> str:
+        return self.services.catalog.history.identity()
+
     def last(self) -> SeenHistory:
         return self.services.catalog.history.last()
 

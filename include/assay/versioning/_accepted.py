@@ -27,9 +27,9 @@ def highest_given(view: View, dataset: str) -> int:
 
 
 def plan_acceptance(view: View, wanted: Acceptance) -> tuple[Change | None, Acceptance]:
-    """Record an acceptance, unless one of the same source is the newest."""
+    """Record an acceptance, unless one of the same source and catalog is the newest."""
     known = load_acceptances(view)
-    if known and known[-1].source == wanted.source:
+    if known and (known[-1].source, known[-1].catalog) == (wanted.source, wanted.catalog):
         return None, known[-1]
     entries = [a.model_dump(mode="json") for a in (*known, wanted)]
     files = {_FILE: (json.dumps(entries, sort_keys=True, indent=1) + "\n").encode()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 from assay.errors import HistoryRewound
@@ -77,6 +78,11 @@ class WatchedHistory:
             raise error
         if self._witness is not None and view.head is not None:
             self._witness.saw(last.head, now)
+
+    @cached_property
+    def identity(self) -> str | None:
+        """Who remembers the history; None where nobody does."""
+        return None if self._witness is None else self._witness.identity()
 
     def state(self) -> tuple[SeenHistory, HistoryRewound | None]:
         """What was seen last, and what is wrong now; nothing is remembered or reported."""

@@ -15,6 +15,7 @@ from assay.lake import beside, replace_folder
 from assay.records.histories import Alarm, Witness
 from assay.records.versions import (
     VERDICTS,
+    AcceptedKey,
     BatchVersion,
     DatasetRecords,
     Derivation,
@@ -30,7 +31,7 @@ from assay.versioning._files import is_whole, place
 from assay.versioning._git import GitRemote
 from assay.versioning._history import WatchedHistory
 from assay.versioning._ids import keyed
-from assay.versioning._keys import KeyedWriter
+from assay.versioning._keys import KeyedWriter, load_accepted_keys, load_keys
 from assay.versioning._layout import checked
 from assay.versioning._records import (
     load_lineage,
@@ -177,6 +178,11 @@ class Reader:
             return {}
         content = json.loads(self._fetch(found.objects[VERDICTS], None).read_bytes())
         return dict(content["verdicts"])
+
+    def keys(self) -> tuple[dict[str, str], tuple[AcceptedKey, ...]]:
+        """The fingerprints of the keys that hosts share, by name, and who accepted later ones."""
+        view = self._git.view()
+        return load_keys(view), load_accepted_keys(view)
 
     def head(self) -> str | None:
         """The newest commit of the registry; None before its first."""

@@ -12,6 +12,7 @@ from assay.lake import private_folder
 from assay.records.versions import (
     VERDICTS,
     Acceptance,
+    AcceptedKey,
     BatchVersion,
     Derivation,
     Judgement,
@@ -223,10 +224,28 @@ class Registry(Reader):
         Raises
         ------
         RegistryError
-            If the registry knows another fingerprint under this name.
+            If the registry knows another fingerprint under this name, or another version of the
+            key and nobody has accepted this one.
         """
-        if not refuse_other_key(self._history.view(), name, fingerprint):
+        if not refuse_other_key(self._writer.view(), name, fingerprint):
             self._writer.write(lambda view: plan_key(view, name, fingerprint), at)
+
+    def accept_key(
+        self, name: str, fingerprint: str, *, reason: str, author: str, at: datetime
+    ) -> None:
+        """Let a later version of a key be used from now on, on record.
+
+        Raises
+        ------
+        RegistryError
+            If the registry knows another fingerprint under this name, this one under another, or
+            a later version.
+        """
+        accepted = AcceptedKey(
+            name=name, fingerprint=fingerprint, at=at,
+            reason=_on_record("reason", reason), author=_on_record("author", author),
+        )  # fmt: skip
+        self._writer.write(lambda view: plan_key(view, name, fingerprint, accepted), at)
 
     def migrate(self, *, at: datetime) -> bool:
         """Carry a registry of an earlier layout over to the present one, in one commit.
@@ -245,25 +264,26 @@ class Registry(Reader):
         """Go on from the history as it is now, though it doesn't follow from the last one seen.
 
         It is on record in the registry and with the witness. Snapshots go on above the highest
-        number that was ever given.
+        number that was ever given. From then on the registry is this catalog's.
 
         Returns
         -------
         Acceptance or None
-            None where nothing was lost.
+            None where nothing was lost, and the registry was this catalog's already.
         """
         reason, author = _on_record("reason", reason), _on_record("author", author)
         last, problem = self._history.state()
-        if problem is None:
+        if problem is None and not self._writer.has_other_catalog(self._git.view()):
             return None
         highest = {name: h.highest for name, h in last.holdings.items() if h.highest}
 
         def compute(view: View) -> tuple[Change | None, Acceptance]:
             made = Acceptance(
                 source=last.head, target=view.head, highest=highest,
-                reason=reason, author=author, at=at,
+                catalog=self._history.identity, reason=reason, author=author, at=at,
             )  # fmt: skip
-            return plan_acceptance(view, made)
+            change, made = plan_acceptance(view, made)
+            return change and self._writer.with_catalog(view, change), made
 
         made = self._writer.write(compute, at, look=self._git.view)
         self._history.accept(made)

@@ -202,7 +202,10 @@ def test_the_catalog_is_rebuilt(assay: Any, services: Any) -> None:
     before = assay("versions", "list", "visits", "--json").out
     (services.home / "catalog" / "catalog.db").unlink()
 
-    said = assay("catalog", "rebuild", "--json")
+    refused = assay("catalog", "rebuild")
+    assert refused.code == 2
+    assert "--accept-history" in refused.err
+    said = assay("catalog", "rebuild", "--accept-history", "--reason", "it is lost", "--json")
 
     assert said.json == {"versions": {"sites": 1, "visits": 2}}
     assert assay("versions", "list", "visits", "--json").out == before

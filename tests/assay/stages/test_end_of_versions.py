@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from assay.errors import InputError, RegistryError, VersionExpired
-from assay.stages.upkeep import apply_sweep, plan_sweep, rebuild_catalog
+from assay.stages.upkeep import accept_history, apply_sweep, plan_sweep, rebuild_catalog
 from assay.stages.versions import restore_version
 
 VERSIONS = """\
@@ -171,6 +171,7 @@ def test_a_rebuilt_catalog_knows_what_expired(kept: Any) -> None:
     sweep(kept, 111)
     (kept.home / "catalog").rename(kept.home / "cache" / "lost")
     fresh = kept.later(days=111).services
+    accept_history(fresh, reason="the catalog is lost", author="vera")
     rebuild_catalog(fresh)
     assert fresh.catalog.snapshots.current("visits").batches == {}
     assert fresh.catalog.versions.find("visits") == []

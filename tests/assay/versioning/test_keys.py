@@ -62,7 +62,12 @@ def test_hosts_agree_on_a_key_once(bench):
     assert two.head() == head
     with pytest.raises(RegistryError, match="pseudonym v1 key isn't the one"):
         two.agree("pseudonym v1", "bb", at=AT)
+    with pytest.raises(RegistryError, match="nobody has accepted a pseudonym v2 key"):
+        two.agree("pseudonym v2", "bb", at=AT)
+    two.accept_key("pseudonym v2", "bb", reason="r", author="vera", at=AT)
     two.agree("pseudonym v2", "bb", at=AT)
+    known, accepted = one.keys()
+    assert (known["pseudonym v2"], accepted[0].author) == ("bb", "vera")
     one.agree("pseudonym v1", "aa", at=AT)
 
 
