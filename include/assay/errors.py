@@ -129,6 +129,10 @@ class HistoryRewound(RegistryError):  # noqa: N818 - what has become of it is it
     """The registry's history doesn't follow from the last that was seen: nothing may be changed."""
 
 
+class ObjectDamaged(RegistryError):  # noqa: N818 - what has become of it is its name
+    """The store doesn't hold the bytes that a version was committed with."""
+
+
 class CatalogError(AssayError):
     """The catalog refuses a record that would break one of its rules."""
 

@@ -12,6 +12,7 @@ from assay.catalog._history import History
 from assay.catalog._incidents import Incidents
 from assay.catalog._leases import Leases
 from assay.catalog._migrate import migrate
+from assay.catalog._objects import Objects
 from assay.catalog._outbox import Outbox
 from assay.catalog._rebuild import Details, Rebuild
 from assay.catalog._responses import Responses
@@ -26,8 +27,8 @@ from assay.records.versions import DatasetRecords
 class Catalog:
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
-    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``history``,
-    ``leases``, ``incidents``, ``responses`` and ``outbox``.
+    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``objects``,
+    ``history``, ``leases``, ``incidents``, ``responses`` and ``outbox``.
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
     time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
@@ -51,6 +52,7 @@ class Catalog:
         self.versions = Versions(store)
         self.snapshots = Snapshots(store)
         self.history = History(store)
+        self.objects = Objects(store)
         self.leases = Leases(store)
         self.incidents = Incidents(store)
         self.responses = Responses(store)

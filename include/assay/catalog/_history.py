@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from assay.catalog._schema import AcceptanceRow, HeadRow, HoldingRow, IdentityRow
+from assay.catalog._safeguards import HeldObjects, IdentityRow
+from assay.catalog._schema import AcceptanceRow, HeadRow, HoldingRow
 from assay.catalog._store import Store, insert_new, upsert
 from assay.records.histories import Holdings, SeenHistory
 from assay.records.versions import Acceptance
@@ -47,6 +48,7 @@ class History:
         with self.store.session(writes=True) as session:
             _locked(session)
             session.execute(delete(HoldingRow))
+            session.execute(delete(HeldObjects))  # what is lost stays lost
             _remember(session, now)
             about = acceptance.model_dump(include={"source", "target", "reason", "author", "at"})
             session.add(AcceptanceRow(**about))

@@ -21,7 +21,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, delete, insert, select
 from sqlalchemy.orm import Session
 
-from assay.catalog._schema import BrokenLeaseRow, LeaseRow, PinRow
+from assay.catalog._safeguards import BrokenLeaseRow, PinRow
+from assay.catalog._schema import LeaseRow
 from assay.catalog._store import Store, insert_new, record_of
 from assay.errors import CatalogError, LeaseError
 from assay.records.leases import LONGEST, BrokenLease, Lease

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from assay.errors import RegistryError
-from assay.records.versions import Acceptance
+from assay.records.versions import Acceptance, VersionKey
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,30 @@ class SeenHistory:
         return self.head is None and not any(
             h.versions or h.highest for h in self.holdings.values()
         )
+
+
+@dataclass(frozen=True)
+class HeldVersion:
+    """What the catalog knows of a version's objects, whatever the registry says of it later.
+
+    Parameters
+    ----------
+    objects : mapping
+        Object name → MD5.
+    ended : datetime or None
+        When a sweep of this catalog decided that the version goes.
+    """
+
+    dataset: str
+    batch: str
+    version: str
+    objects: Mapping[str, str]
+    ended: datetime | None
+
+    @property
+    def key(self) -> VersionKey:
+        """The version."""
+        return self.dataset, self.batch, self.version
 
 
 class Witness(Protocol):

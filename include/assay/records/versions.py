@@ -311,16 +311,6 @@ class DatasetRecords:
     pointer: int | None
 
 
-class AcceptedKey(Frozen):
-    """That a person accepted a later version of a key; ``name`` is like ``pseudonym v2``."""
-
-    name: str
-    fingerprint: str
-    reason: str
-    author: str
-    at: datetime
-
-
 @dataclass(frozen=True)
 class VersionDetails:
     """What a version was made from, each gate's verdict and its time, and the derived columns."""

@@ -13,7 +13,6 @@ from assay.retention._inventory import Inventory, Item, take_inventory
 from assay.retention._plan import RetentionPlan, plan_retention
 from assay.retention._remainder import plan_remainder
 from assay.retention._render import render_plan, render_result
-from assay.retention._trash import trashed_until
 from assay.retention._versions import PlannedVersion, VersionItem
 
 __all__ = [
@@ -29,5 +28,4 @@ __all__ = [
     "render_plan",
     "render_result",
     "take_inventory",
-    "trashed_until",
 ]

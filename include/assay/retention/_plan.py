@@ -11,8 +11,8 @@ from functools import cached_property
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
 from assay.retention._inventory import Inventory, Item, SweptZone
 from assay.retention._period import days_after, kept_for, start_of
-from assay.retention._trash import plan_trash, trashed_until
 from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
+from assay.retention.trash import plan_trash, trashed_until
 from assay.verdict import Frozen
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from assay.errors import RegistryError
-from assay.records.versions import AcceptedKey
+from assay.records.keys import AcceptedKey
 from assay.versioning._git import Change, GitRemote, View
 from assay.versioning._history import WatchedHistory
 from assay.versioning._migration import LAYOUT, has_earlier_layout, plan_migration

@@ -13,9 +13,9 @@ from assay.keys import derived_key
 from assay.keys.keyed_numbers import keyed_numbers
 from assay.lake import beside, replace_folder
 from assay.records.histories import Alarm, Witness
+from assay.records.keys import AcceptedKey
 from assay.records.versions import (
     VERDICTS,
-    AcceptedKey,
     BatchVersion,
     DatasetRecords,
     Derivation,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
+from assay.records.histories import HeldVersion
+from assay.records.keys import AcceptedKey
 from assay.records.versions import (
     VERDICTS,
     Acceptance,
-    AcceptedKey,
     BatchVersion,
     Derivation,
     Judgement,
@@ -35,7 +36,13 @@ from assay.versioning._layout import checked
 from assay.versioning._reader import LINEAGE, Reader
 from assay.versioning._records import load_version
 from assay.versioning._tombstones import refuse_removed
-from assay.versioning._verify import Copies, Verification, verify_registry
+from assay.versioning._verify import (
+    Copies,
+    Damage,
+    Verification,
+    verify_registry,
+    verify_version,
+)
 
 Verdicts = Mapping[str, tuple[datetime, Mapping[str, Any]]]
 """Gate → when it judged, and its verdict as JSON."""
@@ -233,14 +240,7 @@ class Registry(Reader):
     def accept_key(
         self, name: str, fingerprint: str, *, reason: str, author: str, at: datetime
     ) -> None:
-        """Let a later version of a key be used from now on, on record.
-
-        Raises
-        ------
-        RegistryError
-            If the registry knows another fingerprint under this name, this one under another, or
-            a later version.
-        """
+        """Let a later version of a key be used from now on, on record; refuse any other one."""
         accepted = AcceptedKey(
             name=name, fingerprint=fingerprint, at=at,
             reason=_on_record("reason", reason), author=_on_record("author", author),
@@ -289,7 +289,18 @@ class Registry(Reader):
         self._history.accept(made)
         return made
 
-    def verify(self, dataset: str | None = None, copies: Copies | None = None) -> Verification:
+    def verify_version(
+        self, version: BatchVersion, copies: Copies | None = None
+    ) -> tuple[Damage, ...]:
+        """Hash every object of one version again, as :meth:`verify` does."""
+        return verify_version(self, version, copies)
+
+    def verify(
+        self,
+        dataset: str | None = None,
+        copies: Copies | None = None,
+        held: Iterable[HeldVersion] = (),
+    ) -> Verification:
         """Hash every object of every version again, in the remote itself, and check all records.
 
         Parameters
@@ -299,13 +310,15 @@ class Registry(Reader):
         copies : callable, optional
             (Version, object name) → files that may hold the same bytes. With it, damaged objects
             are put back from the first copy that is whole, this machine's cache included.
+        held : iterable of HeldVersion
+            Versions that the catalog knows: what the registry lacks of them is damage.
 
         Raises
         ------
         RegistryUnavailable
             If a remote doesn't answer: that is no damage.
         """
-        return verify_registry(self, dataset, copies)
+        return verify_registry(self, dataset, copies, held)
 
     def _judgement(
         self,

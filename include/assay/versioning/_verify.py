@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 from assay.errors import RegistryError
 from assay.lake import private_folder
-from assay.records.versions import BatchVersion, SnapshotStep, StoredObject
+from assay.records.histories import HeldVersion
+from assay.records.versions import (
+    VERDICTS,
+    BatchVersion,
+    SnapshotStep,
+    StoredObject,
+    Tombstone,
+)
 from assay.verdict import Frozen
 from assay.versioning._accepted import highest_given
 from assay.versioning._files import md5_of, with_nonce
@@ -66,7 +73,10 @@ class Verification(Frozen):
 
 
 def verify_registry(
-    registry: Reader, dataset: str | None = None, copies: Copies | None = None
+    registry: Reader,
+    dataset: str | None = None,
+    copies: Copies | None = None,
+    held: Iterable[HeldVersion] = (),
 ) -> Verification:
     """See :meth:`assay.versioning.Registry.verify`."""
     rewound = registry._history.state()[1]
@@ -76,7 +86,8 @@ def verify_registry(
     if damages:  # records that Git itself finds damaged say nothing of their objects
         return Verification(versions=0, objects=0, bytes=0, snapshots=0, damages=(*lost, *damages))
     damages += lost
-    names = sorted(view.folders()) if dataset is None else [dataset]
+    known = _by_dataset(held)
+    names = sorted({*view.folders(), *known}) if dataset is None else [dataset]
     wanted: list[tuple[BatchVersion, str, StoredObject, bool]] = []
     snapshots: list[SnapshotStep] = []
     for name in names:
@@ -84,6 +95,7 @@ def verify_registry(
             found, versions = tuple(load_steps(view, name)), load_versions(view, name)
             gone = removed_versions(view, name)
             damages += _of_records(view, name, found, versions)
+            damages += _against(known.get(name, ()), versions, gone)
         except RegistryError as error:
             damages.append(Damage(dataset=name, what=str(error)))
             continue
@@ -103,6 +115,43 @@ def verify_registry(
         snapshots=len(snapshots),
         damages=tuple(damages),
     )
+
+
+def verify_version(
+    registry: Reader, version: BatchVersion, copies: Copies | None
+) -> tuple[Damage, ...]:
+    """See :meth:`assay.versioning.Registry.verify_version`."""
+    wanted = [(version, name, stored, True) for name, stored in version.objects.items()]
+    return tuple(_of_objects(registry, wanted, copies))
+
+
+def _by_dataset(held: Iterable[HeldVersion]) -> dict[str, list[HeldVersion]]:
+    found = defaultdict[str, list[HeldVersion]](list)
+    for one in held:
+        found[one.dataset].append(one)
+    return found
+
+
+def _against(
+    held: Iterable[HeldVersion],
+    versions: Iterable[BatchVersion],
+    gone: Mapping[str, Tombstone],
+) -> Iterator[Damage]:
+    """What the catalog knows of versions, and the registry has lost or says otherwise."""
+    recorded = {(v.batch, v.version): v for v in versions}
+    for one in held:
+        about: dict[str, Any] = {"dataset": one.dataset, "batch": one.batch, "version": one.version}
+        version = recorded.get((one.batch, one.version))
+        if version is None:
+            yield Damage(**about, what="the catalog knows this version, and the registry doesn't")
+            continue
+        if one.version in gone and one.ended is None:
+            yield Damage(**about, what="it has a tombstone, and no sweep of this catalog ended it")
+        for name, md5 in one.objects.items():
+            stored = version.objects.get(name)
+            if name != VERDICTS and (stored is None or stored.md5 != md5):
+                what = "the registry's record of it isn't the one that was committed"
+                yield Damage(**about, object=name, what=what)
 
 
 def _of_git(view: View) -> Iterator[Damage]:

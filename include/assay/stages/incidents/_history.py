@@ -28,7 +28,7 @@ def report_rewound(services: Services, error: AssayError) -> None:
             change = services.catalog.incidents.open_or_update(
                 dataset, _CHECK, _EVERY, reasons=[reason], at=services.clock()
             )
-            _announce(services, change)
+            announce(services, change)
 
 
 def close_rewound(services: Services) -> None:
@@ -39,10 +39,10 @@ def close_rewound(services: Services) -> None:
                 for change in services.catalog.incidents.resolve_batch(
                     incident.dataset, _EVERY, how="passed", at=services.clock(), only=[_CHECK]
                 ):
-                    _announce(services, change)
+                    announce(services, change)
 
 
-def _announce(services: Services, change: IncidentChange) -> None:
+def announce(services: Services, change: IncidentChange) -> None:
     """Plan the messages about it; an unreadable policy hides no incident."""
     try:
         owner, policy = alerting_of(services, change.incident.dataset)

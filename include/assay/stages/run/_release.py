@@ -18,6 +18,7 @@ from assay.stages.run._overview import write_overview
 from assay.stages.run._records import drop_record, keep_record, read_record
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
+from assay.stages.run._soundness import is_sound, put_back_damaged
 from assay.verdict import Outcome, worst
 
 
@@ -39,6 +40,8 @@ def release(run: Run) -> StageResult:
     ------
     LeaseError
         If another run has taken the batch over, so that this one decides nothing any more.
+    ObjectDamaged
+        If the store doesn't hold the version's bytes, and no file of the run has them.
     InputError
         If nothing holds the batch, but a stage that applies left no result.
     """
@@ -63,10 +66,16 @@ def _decide(run: Run) -> StageResult:
     if run.held_by and forced_by is None:
         return _hold(run)
     _refuse_gaps(run)
+    put_back = put_back_damaged(run)
     if run.spec.asked.stop_before_release:
         _record_verdicts(run)
-        return _finish(run, BatchState.CANDIDATE)
-    return _release(run, forced_by)
+        result = _finish(run, BatchState.CANDIDATE)
+    else:
+        result = _release(run, forced_by)
+    if not put_back:
+        return result
+    said = f"Damaged in the store, and put back from this run's files: {', '.join(put_back)}."
+    return result.model_copy(update={"messages": (*result.messages, said)})
 
 
 def _refuse_gaps(run: Run) -> None:
@@ -134,15 +143,16 @@ def _settle(run: Run) -> str | None:
 
 
 def _standing(run: Run) -> Snapshot | None:
-    """The pointer's snapshot, if it is known to hold the run's version."""
+    """The pointer's snapshot, if it is known to hold the run's version, and the store all of it."""
     registry = run.services.registry
     try:
         if registry.pointer(run.dataset) is None:
             return None
         snapshot = registry.snapshot(run.dataset)
+        standing = snapshot.batches.get(run.batch) == run.spec.version and is_sound(run)
     except OSError:
         return None
-    return snapshot if snapshot.batches.get(run.batch) == run.spec.version else None
+    return snapshot if standing else None
 
 
 def _hold(run: Run) -> StageResult:

@@ -21,7 +21,7 @@ Judged = Mapping[str, datetime]
 
 
 def verify(services: Services, dataset: str | None = None, *, repair: bool = False) -> Verification:
-    """Hash every object of every version again, and check all records.
+    """Hash every object of every version again, and check all records, also against the catalog.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def verify(services: Services, dataset: str | None = None, *, repair: bool = Fal
         if name in files:
             yield files[name]
 
-    return services.registry.verify(dataset, copies if repair else None)
+    held = services.catalog.objects.find()
+    return services.registry.verify(dataset, copies if repair else None, held)
 
 
 class _MovedOn(Exception):  # noqa: N818 - no error: read it again

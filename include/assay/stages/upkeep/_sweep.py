@@ -21,8 +21,8 @@ from assay.retention import (
     plan_remainder,
     plan_retention,
     take_inventory,
-    trashed_until,
 )
+from assay.retention.trash import trashed_until
 from assay.stages.incidents import close_rewound
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.run._references import forget_sketches
@@ -89,7 +89,10 @@ def _disposal(services: Services, plan_hash: str) -> Disposal:
         plan=plan_hash,
         at=at,
         until=lambda dataset: trashed_until(policies, dataset, at),
-        spared=lambda: ((), services.catalog.leases.pinned(services.clock())),
+        spared=lambda: (
+            services.catalog.objects.needed(),
+            services.catalog.leases.pinned(services.clock()),
+        ),
     )
 
 
@@ -152,6 +155,7 @@ def _rules(services: Services) -> _Rules:
 
 def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Inventory:
     catalog, registry = services.catalog, services.registry
+    before = services.clock() - _UPLOADING
 
     def batch_end(dataset: str, batch: str) -> datetime | None:
         contract = contracts.get(dataset)
@@ -162,17 +166,27 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
     pointers = {n: p.snapshot for n in names if (p := registry.pointer(n)) is not None}
     stones = [t for n in names for t in registry.tombstones(n)]
     trash = registry.trash.find()
-    return take_inventory(
+    committed = [v for n in names for v in registry.versions(n)]
+    catalog.objects.learn(committed)
+    held, unneeded = catalog.objects.needed(), registry.removal.unneeded(before)
+    found = take_inventory(
         services.lake,
         [r for n in names for r in catalog.batches.history(n)],
         [s for n in names for s in registry.snapshots(n)],
         pointers=pointers,
         live={(x.dataset, x.batch): x.owner for x in catalog.leases.live(services.clock())},
-        committed=[v for n in names for v in registry.versions(n)],
+        committed=committed,
         batch_end=batch_end,
         stays={t.version: t.stay.until for t in stones if t.stay is not None},
-        objects=registry.removal.unneeded(services.clock() - _UPLOADING),
+        objects=unneeded - held,
         pinned=catalog.leases.pinned(services.clock()),
         trash=trash,
-        needed=registry.removal.needed() if trash else (),
+        needed=registry.removal.needed() | held if trash else (),
     )
+    if not (kept := unneeded & held):
+        return found
+    problem = (
+        f"{len(kept)} objects that the catalog needs and the registry doesn't: they stay; "
+        "assay versions verify says what is wrong"
+    )
+    return found.model_copy(update={"problems": (*found.problems, problem)})

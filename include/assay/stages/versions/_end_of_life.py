@@ -54,7 +54,7 @@ def end_versions(
                 why=one.why,
                 archived=archived,
                 at=at,
-                fence=partial(_refuse_pinned, services, key),
+                fence=partial(_end, services, key, at),
             )
         except _Pinned:
             spared.add(one.name)
@@ -73,9 +73,12 @@ class _Pinned(Exception):  # noqa: N818 - no error: the next sweep looks again
     """A run has pinned the version since the plan was made."""
 
 
-def _refuse_pinned(services: Services, key: VersionKey) -> None:
+def _end(services: Services, key: VersionKey, at: datetime) -> None:
+    """Decide that a version goes, unless a run reads it; on record before the registry says so."""
     if key in services.catalog.leases.pinned(services.clock()):
+        services.catalog.objects.bring_back(key)
         raise _Pinned
+    services.catalog.objects.end(key, at)
 
 
 def _withdraw(services: Services, leaving: list[PlannedVersion]) -> None:
@@ -176,6 +179,7 @@ def restore_version(
     services.registry.removal.bring_back(
         found, files, until=until, reason=reason, author=author, at=at
     )
+    services.catalog.objects.bring_back((dataset, batch, found.version))
     services.catalog.versions.bring_back(dataset, batch, found.version)
     if release:
         why = f"restored: {reason}"
