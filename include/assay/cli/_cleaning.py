@@ -67,7 +67,8 @@ def _of_rule(one: Mapping[str, Any]) -> list[str]:
 
 def _of_cell(one: Mapping[str, Any]) -> str:
     cell = f"  {one['column']}: {one['before']!r} → {one['after']!r}" if one["column"] else ""
-    return f"  row {one['__row']}  step {one['step']}  {one['rule']}{cell}"
+    row = one["__id"] if "__id" in one else one["__row"]  # versions of before have landing numbers
+    return f"  row {row}  step {one['step']}  {one['rule']}{cell}"
 
 
 @app.command("undo")

@@ -83,7 +83,7 @@ def test_log_and_tables_of_a_version_have_its_row_numbers(released: Any, tmp_pat
         cleaned.undo(session, "impute.median", None, out)
         assert cleaned.replay(session).same
     assert set(rule["rows"]) == imputed
-    assert {v["__row"] for v in values} == imputed
+    assert {v["__id"] for v in values} == imputed
     undone = pq.read_table(out).to_pandas()
     assert undone["__id"].is_monotonic_increasing
     assert set(undone.loc[undone["score"].isnull(), "__id"]) == imputed

@@ -116,9 +116,10 @@ class CleanedVersion:
                 do="Without --values the log shows which rows and columns each rule changed. "
                 "Values are removed when their period in the quarantine zone ends.",
             )  # fmt: skip
-        kept = as_rows(self._numbered(session, session.read_parquet(path)))
+        kept = self._numbered(session, session.read_parquet(path))
         log = _chosen(kept, _given(rule), _given(column))
-        return session.rows(log.order_by(engine.ROW, "step", "column"))
+        number = engine.ID if engine.ID in log.columns else engine.ROW
+        return session.rows(log.order_by(number, "step", "column"))
 
     def undo(
         self, session: Session, rule: str | None, column: str | None, to: Path | None = None
