@@ -77,6 +77,14 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; false, too, for a path that no file can have."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def content_hash(value: Any) -> str:
     """SHA-256 (hex) of a JSON-like value in canonical form.
 

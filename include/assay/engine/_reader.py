@@ -12,6 +12,7 @@ import duckdb
 import fsspec
 from ibis import Table
 
+from assay.document import is_file
 from assay.engine._types import quoted
 from assay.errors import InputError
 
@@ -30,7 +31,7 @@ _NUMBER = "(row_number() OVER ()) - 1"
 def read_parquet(con: Any, path: Path | str) -> Table:
     """A Parquet file, as :meth:`Session.read_parquet` gives it."""
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError("no such file", where=str(path))
     try:
         return con.read_parquet(str(path))
@@ -40,7 +41,7 @@ def read_parquet(con: Any, path: Path | str) -> Table:
 
 def _read_text(con: Any, path: Path) -> Table:
     """A CSV file as a table of strings, nothing guessed and no error ignored."""
-    if not path.is_file():
+    if not is_file(path):
         raise InputError("no such file", where=str(path))
     name = f"text_{abs(hash((str(path), path.stat().st_mtime_ns))):x}"
     target = str(path).replace("'", "''")

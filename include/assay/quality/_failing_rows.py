@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import ibis.common.exceptions as ibis_errors
+from ibis.common.annotations import SignatureValidationError
 
 from assay.engine import EngineError, functions
 from assay.quality._finding import SHOWN, Finding, touches, with_rows
@@ -15,7 +16,7 @@ from assay.quality._frame import Frame
 Names = Collection[str]
 FAULTS = (
     ibis_errors.IbisError, EngineError, TypeError, ValueError, KeyError, AttributeError,
-    OverflowError, IndexError, RecursionError,
+    OverflowError, IndexError, RecursionError, SignatureValidationError,
 )  # fmt: skip
 _BEGINNING: Final = 500_000
 """Row numbers among which failing rows are looked for before the rest is read."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assay.engine import Session
 from assay.errors import InputError
 from assay.ingest import Landing
 from assay.lake import Lake
@@ -139,3 +140,9 @@ def test_a_folder_that_the_contract_names_may_be_a_link(landed: Land, tmp_path: 
     (tmp_path / "disk" / "2013-02-04.csv").write_bytes(CSV)
     (tmp_path / "drop").symlink_to(tmp_path / "disk")
     assert landed({**FILES, "location": f"{tmp_path}/drop/{{batch}}.csv"}).rows == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".csv", "x/" * 5000 + "x.parquet", "a\0b.csv"])
+def test_a_path_on_the_command_line_is_no_unforeseen_error(session: Session, name: str) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        session.open_data(name)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ibis import Table
 
 from assay.contract import Contract, FilesSource
+from assay.document import is_file
 from assay.engine import Session, data_columns
 from assay.errors import InputError, did_you_mean
 from assay.ingest import Landing, land
@@ -28,8 +29,8 @@ def arrive(session: Session, contract: Contract, data: Path | str) -> Landing:
         If there is no such file, or neither its name nor the contract says of what format it is.
     """
     remote = "://" in str(data)
-    if not remote and not Path(data).is_file():
-        raise InputError("no such file", where=str(data))
+    if not remote and not is_file(Path(data)):
+        raise InputError("no such file", where=str(data)[:200])
     # A person may name a link; what it leads to is then read as what it is.
     location = str(data) if remote else str(Path(data).resolve())
     contract = contract.model_copy(update={"source": _source(contract, location)})
