@@ -141,6 +141,8 @@ class ReasonCode(StrEnum):
         "There is nothing to compare the batch with.")
     DRIFT_NOT_ENOUGH_ROWS = ("drift_not_enough_rows", "drift", _UNDECIDED,
         "With so few rows the effect reaches its limit by chance alone.")
+    TOO_MANY_LEVELS = ("too_many_levels", "drift", _UNDECIDED,
+        "A column has more levels than the drift policy lets be compared.")
     DRIFT_DETECTED = ("drift_detected", "drift", _FAIL,
         "A column has another distribution than the reference, by more than the limit.")
     JOINT_SHIFT_DETECTED = ("joint_shift_detected", "drift", _FAIL,

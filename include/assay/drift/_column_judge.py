@@ -132,6 +132,10 @@ class ColumnJudge:
 
     def _fault(self, code: str) -> Reason:
         current = self.column.fault_in == "current"
+        if code == ReasonCode.TOO_MANY_LEVELS:
+            side = "the batch" if current else "the reference"
+            many = f"has more than {self.policy.most_levels:,} levels in {side}; it isn't compared"
+            return self._reason(code, Outcome.INCONCLUSIVE, many)
         what = "is absent" if code == ReasonCode.COLUMN_MISSING else "has a type without an order"
         where = "in the batch" if current else "in the reference"
         outcome = Outcome.FAIL if current else Outcome.INCONCLUSIVE

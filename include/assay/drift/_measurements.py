@@ -47,9 +47,10 @@ class Cell(Frozen):
 class ColumnDrift(Frozen):
     """One column, in all rows or in a slice, compared with the reference.
 
-    ``fault`` names why it couldn't be compared (``column_missing``, ``column_type``), and
-    ``fault_in`` the table at fault; else there is a statistic, its p, and the effects. ``n`` counts
-    what took part: values that aren't missing for an ordered column, all rows for levels.
+    ``fault`` names why it couldn't be compared (``column_missing``, ``column_type``,
+    ``too_many_levels``), and ``fault_in`` the table at fault; else there is a statistic, its p, and
+    the effects. ``n`` counts what took part: values that aren't missing for an ordered column, all
+    rows for levels.
     """
 
     column: str

@@ -240,6 +240,12 @@ class DriftPolicy(OptionalGatePolicy):
         "without it none are.",
         ge=1,
     )
+    most_levels: int | None = optional(
+        "A column of levels that has more of them, in the batch or in its reference, isn't "
+        "compared, and is inconclusive. Without it each is, which takes minutes where each row has "
+        "a level of its own.",
+        ge=2,
+    )
     references: dict[Name, Reference] = by_name(
         "References by name; with a moving one, a pinned one is required."
     )

@@ -15,7 +15,7 @@ from assay.drift._measurements import ColumnDrift
 from assay.drift.columns._column_task import ColumnTask
 from assay.drift.columns._column_types import count, kind, level_form, order_of, without_nan
 from assay.drift.columns._column_values import Sides, Values, held, streamed, too_large
-from assay.drift.columns._counted_table import CountedTable
+from assay.drift.columns._counted_table import CountedTable, Levels
 from assay.drift.columns._level_column import compare_levels
 from assay.drift.columns._ordered_column import compare_ordered
 from assay.policy.drift import CategoryTest, DriftPolicy, Slice
@@ -57,8 +57,12 @@ class Comparison:
                 ordered[name] = form
             else:
                 found[name] = self._unsortable(sides, name, part)
-        before, now = (side.levels(levels, part) for side in sides)
+        most = self.policy.most_levels
+        before, now = (side.levels(levels, part, most) for side in sides)
         for name in levels:
+            if (fault := self._too_many(before.get(name), now.get(name), name, part)) is not None:
+                found[name] = fault
+                continue
             about = (self._job(name, part), self._common(name, part))
             found[name] = compare_levels(before[name], now[name], *about)
         found |= self._ordered(sides, ordered, part)
@@ -115,6 +119,17 @@ class Comparison:
         for where, side in (("current", sides[1]), ("reference", sides[0])):
             if name not in side.table.columns:
                 fault = {"fault": ReasonCode.COLUMN_MISSING, "fault_in": where}
+                return ColumnDrift(**fault, **self._common(name, part))
+        return None
+
+    def _too_many(
+        self, before: Levels | None, now: Levels | None, name: str, part: Slice | None
+    ) -> ColumnDrift | None:
+        """The fault of a column with more levels than the policy lets be compared."""
+        most = self.policy.most_levels
+        for where, levels in (("current", now), ("reference", before)):
+            if levels is None or (most is not None and len(levels) > most):
+                fault = {"fault": ReasonCode.TOO_MANY_LEVELS, "fault_in": where}
                 return ColumnDrift(**fault, **self._common(name, part))
         return None
 

@@ -43,6 +43,7 @@ def render_drift(draft: Draft, profile: Profile) -> str:
         return "\n".join([*lines, "applies: false", f"reason: {reason}"]) + "\n"
     lines += [
         "alpha: 0.01",
+        "most_levels: 10000",
         "alpha_rationale: >-",
         "  A convention: in one of a hundred batches without a shift, a test finds one. Confirm.",
         "references:",
