@@ -63,7 +63,7 @@ class ReasonCode(StrEnum):
         "The contract or the drift policy doesn't load, so the data set has no DAG.")
     HISTORY_REWOUND = ("history_rewound", "versioning", _FAIL,
         "The registry's history doesn't follow from the last one seen, so that all writing stops.")
-    OBJECT_DAMAGED = ("object_damaged", "versioning", _FAIL,
+    OBJECT_DAMAGED = ("object_damaged", "stages", _FAIL,
         "The object store doesn't hold the bytes that a version was committed with.")
     STAGE_CRASHED = ("stage_crashed", "stages", _FAIL,
         "A stage ended in an error, so the run could not decide about the batch.")
