@@ -243,7 +243,7 @@ def _unknown(item: Mapping[str, Any], known: frozenset[str], where: str) -> Iter
 
 def _no_objects(item: Mapping[str, Any], keys: tuple[str, ...], where: str) -> Iterator[Problem]:
     for key in keys:
-        if not isinstance(item.get(key) or {}, dict):
+        if not isinstance(item.get(key), dict | None):
             yield Problem(f"{key} isn't an object", where=where)
 
 
@@ -264,7 +264,10 @@ def _expectation(
     if severity not in SEVERITIES:
         faults.append(Problem("no such severity", where=where, got=severity,
                               expected="one of: " + ", ".join(SEVERITIES)))  # fmt: skip
-    kwargs = _with_parameters(kwargs, parameters, where, faults)
+    replaced = _with_parameters(kwargs, parameters, where, faults)
+    if not isinstance(replaced, dict):
+        faults.append(Problem("kwargs is a parameter, not an object", where=where))
+    kwargs = replaced if isinstance(replaced, dict) else {}
     faults += _kwarg_faults(kwargs, where)
     problems += faults
     if faults:

@@ -162,6 +162,15 @@ def test_a_key_that_occurs_twice_in_a_suite_is_an_error(tmp_path: Path) -> None:
         load_suite(path)
 
 
+@pytest.mark.parametrize("kwargs", [{"$PARAMETER": "x"}, [], "a", 1])
+def test_arguments_that_are_no_object_are_an_error(tmp_path: Path, kwargs: object) -> None:
+    path = tmp_path / "raw.json"
+    one = {"type": "expect_column_to_exist", "kwargs": kwargs}
+    path.write_text(json.dumps({"expectations": [one]}))
+    with pytest.raises(SuiteError, match="kwargs"):
+        load_suite(path, {"x": None})
+
+
 @pytest.mark.parametrize("text", ["a in ((" * 280, "(" * 1900, "not " * 400 + "a", "f(" * 600])
 def test_a_deep_expression_is_an_error_and_no_crash(text: str) -> None:
     with pytest.raises(PolicyError):
