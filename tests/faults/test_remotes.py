@@ -191,7 +191,7 @@ def test_an_object_store_without_an_answer(
 ) -> None:
     from assay.versioning import _dvc
 
-    monkeypatch.setattr(_dvc, "_SILENCE_S", 2)
+    monkeypatch.setattr(_dvc, "_READ_S", 2)
     for name, value in {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{object_store}",
         "AWS_ACCESS_KEY_ID": "k",
