@@ -61,7 +61,8 @@ def test_a_stage_that_slept_past_its_lease_leaves_no_result(
 
     def slept(run: stages.Run) -> stages.Finished:
         now[0] += timedelta(minutes=11)
-        stages.pin(run.services, "visits", DAY, "next", "manual")
+        leases = run.services.catalog.leases
+        leases.acquire("visits", DAY, "next", now=now[0], ttl=timedelta(minutes=10))
         return stages.Finished(result=stages.StageResult(stage="slow"))
 
     monkeypatch.setattr(sys.modules[__name__], "slow_stage", slept, raising=False)
