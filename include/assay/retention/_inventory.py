@@ -8,18 +8,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from pydantic import Field
 
+from assay.errors import InputError
 from assay.lake import ZONES, Lake
 from assay.records.runs import BatchRecord
 from assay.records.trash import TrashedObject
 from assay.records.versions import BatchVersion, Snapshot, VersionKey
-from assay.retention._history import (
-    History,
-    summarise_history,
-)
+from assay.retention._history import History, summarise_history
 from assay.retention._tree import Tree, measure_tree
 from assay.retention._versions import VersionItem
 from assay.verdict import Frozen
@@ -27,11 +25,13 @@ from assay.verdict import Frozen
 SweptZone = Literal[
     "landing", "quarantine", "audit", "work", "spill", "reports", "messages", "archive"
 ]
+ZoneT = TypeVar("ZoneT", bound=SweptZone)
 BATCH_ZONES: Final[tuple[SweptZone, ...]] = (
     "landing", "quarantine", "audit", "work", "reports", "archive",
 )  # fmt: skip
 """Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
 WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")
+_LINK: Final = "it is a link, and no sweep follows one"
 _INCIDENT: Final = re.compile(r"([a-z][a-z0-9_]*)-incident-\d+-")
 """How a message about one data set's incident is named; every other one may be about several."""
 REMOVING: Final = ".removing-"
@@ -152,12 +152,12 @@ def take_inventory(
     items: list[Item] = []
     problems: list[str] = []
     unclaimed = list(_outside_zones(lake, problems))
-    for zone in BATCH_ZONES:
-        units = _units(lake.path(zone), unclaimed, problems, lake)
+    for zone, folder in _folders(lake, BATCH_ZONES, problems):
+        units = _units(folder, unclaimed, problems, lake)
         for path, seen in _measured(units, problems, lake):
             items.append(_batch_item(lake, zone, path, seen, history, batch_end))
-    for zone in WRITTEN_ZONES:
-        for path, seen in _measured(_children(lake.path(zone), problems, lake), problems, lake):
+    for zone, folder in _folders(lake, WRITTEN_ZONES, problems):
+        for path, seen in _measured(_children(folder, problems, lake), problems, lake):
             items.append(_written_item(lake, zone, path, seen))
     return Inventory(
         items=tuple(sorted(items, key=lambda i: i.path)),
@@ -213,6 +213,17 @@ def _outside_zones(lake: Lake, problems: list[str]) -> Iterator[str]:
     yield from (_relative(lake, p) for p in children if p.name not in known)
 
 
+def _folders(
+    lake: Lake, zones: Iterable[ZoneT], problems: list[str]
+) -> Iterator[tuple[ZoneT, Path]]:
+    """The folder of each zone; one that is a link is a problem, and stops no other."""
+    for zone in zones:
+        try:
+            yield zone, lake.path(zone)
+        except InputError:
+            problems.append(f"{zone}: {_LINK}")
+
+
 def _units(zone: Path, unclaimed: list[str], problems: list[str], lake: Lake) -> Iterator[Path]:
     """Folders at the depth of a batch's input or version; files above it are unclaimed."""
 
@@ -230,7 +241,7 @@ def _units(zone: Path, unclaimed: list[str], problems: list[str], lake: Lake) ->
 
 def _children(folder: Path, problems: list[str], lake: Lake) -> list[Path]:
     if folder.is_symlink() and folder != lake.home:
-        problems.append(f"{_relative(lake, folder)}: it is a link, and no sweep follows one")
+        problems.append(f"{_relative(lake, folder)}: {_LINK}")
         return []
     try:
         return sorted(
