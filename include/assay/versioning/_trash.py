@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from assay.errors import RegistryError
-from assay.lake import private_folder
+from assay.lake import clear_aside, private_folder
 from assay.records.trash import TrashedObject
 from assay.records.versions import StoredObject
 from assay.versioning._dvc import ObjectStore
@@ -34,6 +34,8 @@ class Trash:
         """Set an object aside; nobody is given it from here on."""
         place = self._place(entry.md5)
         with private_folder(self._scratch / "commits") as folder, self._objects.answering():
+            if self._fs.protocol == "local":
+                clear_aside(Path(place).parent)  # what a killed sweep has left of a record
             record = folder / "record.json"
             record.write_text(entry.model_dump_json(indent=1) + "\n", encoding="utf-8")
             self._fs.put_file(str(record), f"{place}.json")

@@ -184,7 +184,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
 POLICIES = {
     "runs code": ("on_inconclusive: !!python/object/apply:os.system ['touch pwned']\n", "YAML"),
     "a bomb": (BOMB, "entries"),
-    "in a circle": ("a: &a [*a]\n", "nested too deep"),
+    "in a circle": ("a: &a [*a]\n", "nested more than 100 deep"),
     "wrong types": ("on_inconclusive: 5\nsteps: 3\n", ":1 on_inconclusive"),
     "unknown key": ("on_inconclusive: hold\nstep: []\n", "steps"),
     "broken": ("on_inconclusive: [hold\n", "YAML"),

@@ -160,10 +160,10 @@ def differences(finding, outcome):
             yield f"{key} {a} against {b}"
 
 
-def compare(session, data, expectations):
+def compare(session, data, expectations, shown=None):
     table = ibis.memtable(data.add_column(0, "__row", pa.array(range(len(data)), pa.int64())))
     ours = validate(session, table, Suite("all", expectations))
-    theirs = _door.run(data.to_pandas(), expectations)
+    theirs = _door.run((data if shown is None else shown).to_pandas(), expectations)
     wrong = [
         f"{finding.expectation.label} {dict(finding.expectation.kwargs)}: {difference}"
         for finding, outcome in zip(ours.findings, theirs, strict=True)

@@ -88,7 +88,8 @@ DELIVERIES = {
         b'{"person": "SECRET1"}\n', "schema_mismatch", "may lack its header"),
     "a zip bomb": Delivery(
         gzip.compress((HEAD + ROW * 1_200_000).encode()), "too_large",
-        "decompresses to more than its contract allows (max_bytes 50,000,000)", "csv.gz"),
+        "decompresses or decodes to more than its contract allows (max_bytes 50,000,000)",
+        "csv.gz"),
     "gzip cut in half": Delivery(
         gzip.compress((HEAD + ROW).encode())[:-12], "truncated", "gzip stream is cut", "csv.gz"),
     "Parquet cut in half": Delivery(
