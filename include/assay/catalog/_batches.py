@@ -135,12 +135,30 @@ class Batches:
         """The state of every batch of a data set, as its latest attempt left it."""
         return {r.batch: r.state for r in self.latest(dataset)}
 
-    def latest(self, dataset: str | None = None) -> list[BatchRecord]:
-        """The latest attempt of every batch, ordered by data set and batch."""
-        wanted = select(Run).where(is_latest()).order_by(Run.dataset, Run.batch)
+    def latest(self, dataset: str | None = None, most: int | None = None) -> list[BatchRecord]:
+        """The latest attempt of every batch, ordered by data set and batch.
+
+        Of the newest ``most`` batches only, if given.
+        """
+        wanted = select(Run).where(is_latest())
         if dataset is not None:
             wanted = wanted.where(Run.dataset == dataset)
-        return [_record(row) for row in self.store.all(wanted)]
+        if most is not None:
+            found = self.store.all(
+                wanted.order_by(Run.dataset.desc(), Run.batch.desc()).limit(most)
+            )
+            return [_record(row) for row in reversed(found)]
+        return [_record(row) for row in self.store.all(wanted.order_by(Run.dataset, Run.batch))]
+
+    def datasets(self) -> list[str]:
+        """The data sets of which a batch was attempted."""
+        return sorted(self.store.all(select(Run.dataset).distinct()))
+
+    def counted(self) -> dict[str, int]:
+        """Data set → how many batches of it were attempted."""
+        wanted = select(Run.dataset, func.count(Run.batch.distinct())).group_by(Run.dataset)
+        with self.store.session(writes=False) as session:
+            return dict(session.execute(wanted).tuples().all())
 
     def history(self, dataset: str, batch: str | None = None) -> list[BatchRecord]:
         """Every attempt of a data set's batches, or of one batch, the latest last."""

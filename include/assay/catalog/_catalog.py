@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from assay.catalog._batches import Batches
 from assay.catalog._history import History
 from assay.catalog._incidents import Incidents
+from assay.catalog._index import RegistryIndex
 from assay.catalog._leases import Leases
 from assay.catalog._migrate import migrate
 from assay.catalog._objects import Objects
 from assay.catalog._outbox import Outbox
-from assay.catalog._rebuild import Details, Rebuild
+from assay.catalog._rebuild import Rebuild
 from assay.catalog._responses import Responses
 from assay.catalog._snapshots import Snapshots
 from assay.catalog._status import DatasetStatus, dataset_statuses
 from assay.catalog._store import Store
 from assay.catalog._verdicts import Verdicts
 from assay.catalog._versions import Versions
-from assay.records.versions import DatasetRecords
 
 
 class Catalog:
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
     Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``objects``,
-    ``history``, ``leases``, ``incidents``, ``responses`` and ``outbox``.
+    ``history``, ``index``, ``rebuild``, ``leases``, ``incidents``, ``responses`` and ``outbox``.
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
     time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
@@ -53,6 +52,8 @@ class Catalog:
         self.snapshots = Snapshots(store)
         self.history = History(store)
         self.objects = Objects(store)
+        self.index = RegistryIndex(store)
+        self.rebuild = Rebuild(store)
         self.leases = Leases(store)
         self.incidents = Incidents(store)
         self.responses = Responses(store)
@@ -102,39 +103,18 @@ class Catalog:
         """
         return {"datasets": [d.body() for d in self.datasets(datasets)]}
 
-    def datasets(self, names: Iterable[str] = ()) -> list[DatasetStatus]:
+    def datasets(
+        self, names: Iterable[str] = (), *, only: bool = False, most: int | None = None
+    ) -> list[DatasetStatus]:
         """Every data set with its pointer, batches and open incidents, by name.
 
         Parameters
         ----------
         names : iterable of str
             Data sets to list even if nothing is recorded of them yet.
+        only : bool
+            These data sets and no other.
+        most : int, optional
+            The newest batches only, so many of each.
         """
-        return dataset_statuses(self._store, names)
-
-    def rebuild(
-        self, registry: Mapping[str, DatasetRecords], details: Details, *, at: datetime
-    ) -> None:
-        """Make versions, snapshots and pointers equal to the registry's, in one transaction.
-
-        Verdicts and lineage of versions that the catalog lacks come back as well. What it has of
-        them stays, as do incidents and batches, except that batches' states follow the pointer.
-        A version in the pointer's snapshot whose release no run has recorded is recorded: in the
-        batch's latest run, where that never ended, or in one of type ``rebuilt``, where there is
-        none.
-
-        Parameters
-        ----------
-        registry : mapping
-            Data set to what the registry holds of it.
-        details : mapping
-            (data set, batch, version) to what its objects say of it, where known.
-        at : datetime
-            Timezone-aware; when it is rebuilt.
-
-        Raises
-        ------
-        CatalogError
-            A pointer names a snapshot that isn't among the data set's.
-        """
-        Rebuild(self._store, details, at).run(registry)
+        return dataset_statuses(self._store, names, only=only, most=most)

@@ -1,96 +1,171 @@
-"""The catalog's index, restored from the registry."""
+"""What the objects of versions say, and releases that no run has recorded, put into the catalog."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from assay.catalog._batches import Batches
+from sqlalchemy import and_, exists, insert, or_, select
+from sqlalchemy.orm import Session
+
+from assay.catalog._batches import Batches, is_latest
+from assay.catalog._details import (
+    add_details,
+    add_verdicts,
+    inputs_of,
+    verdicts_of,
+    versions_of,
+)
 from assay.catalog._leases import live_batches
-from assay.catalog._snapshots import Snapshots, clear_index, follow_pointer
+from assay.catalog._memberships import spans
+from assay.catalog._registry_schema import Membership, Pointer
+from assay.catalog._schema import Run
 from assay.catalog._store import Store
-from assay.catalog._verdicts import Verdicts
-from assay.catalog._versions import Versions
+from assay.records.indexing import Holding
 from assay.records.runs import OUT, BatchState, Counts
-from assay.records.versions import BatchVersion, DatasetRecords, VersionDetails
-from assay.verdict import Outcome, worst
-
-Details = Mapping[tuple[str, str, str], VersionDetails]
+from assay.records.versions import BatchVersion, VersionDetails
+from assay.verdict import Outcome, Verdict, worst
 
 
 @dataclass(frozen=True)
 class Rebuild:
-    """One rebuild of the index, within a transaction."""
+    """What the index of the registry doesn't say; each call is one transaction."""
 
     store: Store
-    details: Details
-    at: datetime
 
-    def run(self, registry: Mapping[str, DatasetRecords]) -> None:
-        """Replace the index by what the registry holds."""
+    def add_details(self, found: Collection[tuple[BatchVersion, VersionDetails]]) -> None:
+        """Record lineage, derived columns and verdicts of versions; what is known of them stays."""
         with self.store.session(writes=True) as session:
-            clear_index(session)
-            for dataset, held in registry.items():
-                for version in held.versions:
-                    self._restore_version(version)
-                snapshots = Snapshots(self.store)
-                for snapshot in held.snapshots:
-                    snapshots.record(snapshot)
-                snapshots.point(dataset, held.pointer)
-                follow_pointer(session, dataset)
-                if (current := snapshots.current(dataset)) is not None:
-                    live = live_batches(session, dataset, self.at)
-                    for version in held.versions:
-                        released = current.batches.get(version.batch) == version.version
-                        if released and version.batch not in live:
-                            self._restore_release(version, current.forced)
+            add_details(session, found)
+            add_verdicts(session, [(v, d.verdicts) for v, d in found if d.verdicts])
 
-    def _restore_version(self, version: BatchVersion) -> None:
-        known, verdicts = self._details(version), Verdicts(self.store)
-        Versions(self.store).record(version, lineage=known.lineage, derived=known.derived)
-        key = (version.dataset, version.batch, version.version)
-        recorded = {r.verdict.gate for r in verdicts.find(*key)}
-        for verdict, given in known.verdicts:
-            if verdict.gate not in recorded:
-                verdicts.record(*key, verdict, at=given)
+    def unrecorded(self, most: int, after: tuple[str, str] | None = None) -> list[Holding]:
+        """Released versions of which no run has recorded the release, some of them.
 
-    def _restore_release(self, version: BatchVersion, forced: Collection[str]) -> None:
-        """Record the release of a version in a run, unless a run has recorded it."""
-        dataset, batch, batches = version.dataset, version.batch, Batches(self.store)
-        runs = batches.history(dataset, batch)
-        if not runs:
-            batches.start(dataset, batch, "rebuilt", run_type="rebuilt", at=version.at)
-            self._finish(version, forced, "rebuilt", version.at)
-        elif runs[-1].state is BatchState.RUNNING and not any(
-            r.state in OUT and r.version == version.version for r in runs
-        ):
-            self._finish(version, forced, runs[-1].run_id, self.at)
+        Their batch was never attempted here, or its latest attempt never ended.
+        """
+        latest = select(Run.id).where(
+            Run.dataset == Membership.dataset, Run.batch == Membership.batch, is_latest()
+        )
+        ended = latest.where(Run.state != BatchState.RUNNING.value)
+        wanted = (
+            select(Membership)
+            .join(
+                Pointer,
+                and_(Pointer.dataset == Membership.dataset, spans(Pointer.__table__.c.number)),
+            )
+            .where(~exists(ended))
+            .order_by(Membership.dataset, Membership.batch)
+        )
+        if after is not None:
+            dataset, batch = after
+            wanted = wanted.where(
+                or_(
+                    Membership.dataset > dataset,
+                    and_(Membership.dataset == dataset, Membership.batch > batch),
+                )
+            )
+        columns = [f.name for f in fields(Holding)]
+        return [
+            Holding(**{name: getattr(row, name) for name in columns})
+            for row in self.store.all(wanted.limit(most))
+        ]
 
-    def _finish(
-        self, version: BatchVersion, forced: Collection[str], run_id: str, at: datetime
-    ) -> None:
-        key = (version.dataset, version.batch, version.version)
-        verdicts = [r.verdict for r in Verdicts(self.store).find(*key)]
-        verdicts.sort(key=lambda v: -v.outcome.severity)
-        codes = [r.code for v in verdicts if v.outcome is not Outcome.PASS for r in v.reasons]
-        lineage = self._details(version).lineage
-        Batches(self.store).finish(
+    def add_releases(self, released: Collection[Holding], *, at: datetime) -> None:
+        """Record these releases, each in its batch's latest run, or in one of type ``rebuilt``."""
+        with self.store.session(writes=True) as session:
+            live = {d: live_batches(session, d, at) for d in {h.dataset for h in released}}
+            versions = versions_of(session, {h.version for h in released})
+            verdicts = verdicts_of(session, versions)
+            inputs = inputs_of(session, versions)
+            runs = _latest_runs(session, released)
+            made = []
+            for held in released:
+                version = versions.get((held.dataset, held.batch, held.version))
+                if version is None or held.batch in live[held.dataset]:
+                    continue
+                key = (held.dataset, held.batch, held.version)
+                end = _End(version, held.forced, verdicts.get(key, []), inputs.get(key))
+                run = runs.get((held.dataset, held.batch))
+                if run is None:
+                    made.append(end.row())
+                else:
+                    self._finish(end, run, at)
+            if made:
+                session.execute(insert(Run), made)
+
+    def _finish(self, end: _End, run: Run, at: datetime) -> None:
+        """Complete a run that never ended, unless another has recorded the release."""
+        version, batches = end.version, Batches(self.store)
+        history = batches.history(version.dataset, version.batch)
+        if any(r.state in OUT and r.version == version.version for r in history):
+            return
+        batches.finish(
             version.dataset,
             version.batch,
-            run_id,
-            state=BatchState.FORCED if version.batch in forced else BatchState.RELEASED,
-            verdict=worst(v.outcome for v in verdicts) if verdicts else None,
-            counts=_counts(version.counts),
-            reasons=list(dict.fromkeys(codes)),
+            run.run_id,
+            state=end.state,
+            verdict=end.verdict,
+            counts=end.counts,
+            reasons=end.reasons,
             version=version.version,
-            input_sha=next((e.ref for e in lineage if e.kind == "input"), None),
+            input_sha=end.input_sha,
             at=at,
         )
 
-    def _details(self, version: BatchVersion) -> VersionDetails:
-        key = (version.dataset, version.batch, version.version)
-        return self.details.get(key, VersionDetails())
+
+@dataclass(frozen=True)
+class _End:
+    """How a run ended that released a version, by what the version says."""
+
+    version: BatchVersion
+    forced: bool
+    verdicts: Sequence[Verdict]
+    input_sha: str | None
+
+    @property
+    def state(self) -> BatchState:
+        return BatchState.FORCED if self.forced else BatchState.RELEASED
+
+    @property
+    def verdict(self) -> Outcome | None:
+        return worst(v.outcome for v in self.verdicts) if self.verdicts else None
+
+    @property
+    def reasons(self) -> list[str]:
+        worst_first = sorted(self.verdicts, key=lambda v: -v.outcome.severity)
+        bad = [v for v in worst_first if v.outcome is not Outcome.PASS]
+        return list(dict.fromkeys(r.code for v in bad for r in v.reasons))
+
+    @property
+    def counts(self) -> Counts:
+        return _counts(self.version.counts)
+
+    def row(self) -> dict[str, Any]:
+        """A run of its own, for a batch that has none."""
+        version, verdict = self.version, self.verdict
+        about = {"dataset": version.dataset, "batch": version.batch, "version": version.version}
+        counted = {k if k == "rows_in" else f"rows_{k}": n for k, n in vars(self.counts).items()}
+        return {
+            **about,
+            **counted,
+            "run_id": "rebuilt",
+            "run_type": "rebuilt",
+            "sequence": 1,
+            "state": self.state.value,
+            "verdict": verdict.value if verdict else None,
+            "reasons": self.reasons,
+            "input_sha": self.input_sha,
+            "started": version.at,
+            "ended": version.at,
+        }
+
+
+def _latest_runs(session: Session, released: Collection[Holding]) -> dict[tuple[str, str], Run]:
+    wanted = select(Run).where(is_latest(), Run.batch.in_({h.batch for h in released}))
+    return {(run.dataset, run.batch): run for run in session.scalars(wanted)}
 
 
 def _counts(numbers: Mapping[str, int]) -> Counts:

@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 from assay.errors import CatalogError
 from assay.records.runs import Counts
 
-REVISION: Final = "r0006"
+REVISION: Final = "r0007"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
@@ -117,18 +117,6 @@ class Run(Base):
     ended: Mapped[datetime | None]
 
 
-class Version(Base):
-    """An index of the registry's batch versions."""
-
-    __tablename__ = "versions"
-    dataset: Mapped[str] = mapped_column(primary_key=True)
-    batch: Mapped[str] = mapped_column(primary_key=True)
-    version: Mapped[str] = mapped_column(primary_key=True)
-    run_id: Mapped[str | None]
-    created: Mapped[datetime | None]
-    meta: Mapped[dict[str, Any]]
-
-
 class Edge(Base):
     """What a version was made from: its input, references, reference tables, parents."""
 
@@ -140,36 +128,6 @@ class Edge(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(primary_key=True)
-
-
-class SnapshotRow(Base):
-    """An index of the registry's releases."""
-
-    __tablename__ = "snapshots"
-    dataset: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    parent: Mapped[int | None]
-    batches: Mapped[dict[str, Any]]
-    forced: Mapped[list[Any]]
-    reason: Mapped[str | None]
-    author: Mapped[str | None]
-    at: Mapped[datetime | None]
-
-
-class Pointer(Base):
-    """The snapshot that a reader of a data set gets.
-
-    ``covers`` is the highest snapshot number when the pointer was set: one that is recorded late
-    moves the pointer only if its number is above, so that it can't undo a rollback.
-    """
-
-    __tablename__ = "pointers"
-    dataset: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[int]
-    covers: Mapped[int]
-    reason: Mapped[str | None]
-    author: Mapped[str | None]
-    at: Mapped[datetime | None]
 
 
 class VerdictRow(Base):
@@ -311,32 +269,3 @@ class LeaseRow(Base):
     owner: Mapped[str | None]
     expires: Mapped[datetime]
     token: Mapped[int] = mapped_column(Integer)
-
-
-class HeadRow(Base):
-    """The registry's newest commit as it was seen last; there is one row."""
-
-    __tablename__ = "registry_head"
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    head: Mapped[str | None]
-
-
-class HoldingRow(Base):
-    """How much a data set had in the registry then; ``highest`` only grows."""
-
-    __tablename__ = "registry_holdings"
-    dataset: Mapped[str] = mapped_column(primary_key=True)
-    versions: Mapped[int]
-    highest: Mapped[int]
-
-
-class AcceptanceRow(Base):
-    """Who accepted a history of the registry that doesn't follow from the last one seen."""
-
-    __tablename__ = "registry_acceptances"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    source: Mapped[str | None]
-    target: Mapped[str | None]
-    reason: Mapped[str]
-    author: Mapped[str]
-    at: Mapped[datetime]

@@ -1,18 +1,19 @@
-"""The index of the registry's snapshots and pointers."""
+"""The index of the registry's snapshots and pointers, as it is asked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from assay.catalog._batches import is_latest
-from assay.catalog._schema import Pointer, Run, SnapshotRow, Version
-from assay.catalog._store import Store, insert_new, upsert
-from assay.errors import CatalogError
-from assay.records.runs import OUT, BatchState
+from assay.catalog._memberships import held_at
+from assay.catalog._registry_schema import Membership, Pointer, SnapshotRow
+from assay.catalog._store import Store
+from assay.records.indexing import ListedSnapshot, ReleasedVersion
 from assay.records.versions import Snapshot
 
 
@@ -22,140 +23,106 @@ class Snapshots:
 
     store: Store
 
-    def record(self, snapshot: Snapshot) -> None:
-        """Record a release, and let the pointer move on to it; safe to repeat, in any order.
-
-        The pointer never goes back to a lower number here: releases of parallel runs may be
-        recorded in another order than they were made. ``move_pointer`` moves it back.
-        """
-        dataset, number = snapshot.dataset, snapshot.number
-        made = {"reason": snapshot.reason, "author": snapshot.author, "at": snapshot.at}
-        values = {
-            "batches": dict(snapshot.batches),
-            "forced": sorted(snapshot.forced),
-            "parent": snapshot.parent,
-        }
-        with self.store.session(writes=True) as session:
-            upsert(session, SnapshotRow, {"dataset": dataset, "number": number, **values, **made})
-            first = {"dataset": dataset, "number": number, "covers": number, **made}
-            insert_new(session, Pointer, first, keys=("dataset",))
-            pointer = session.get_one(Pointer, dataset, with_for_update=True)
-            if number > pointer.covers:
-                upsert(session, Pointer, first)
-
-    def move_pointer(
-        self,
-        dataset: str,
-        number: int,
-        *,
-        reason: str,
-        author: str,
-        at: datetime,
-        newest: int | None = None,
-    ) -> None:
-        """Record that the pointer was moved, as a rollback does, and what it does to the batches.
-
-        A batch whose version isn't in the snapshot is ``superseded`` from then on; one whose
-        version is in it again is ``released``.
-
-        Parameters
-        ----------
-        number : int
-            Of a recorded snapshot.
-        newest : int, optional
-            The highest number the registry held when the pointer was moved; the highest recorded
-            one by default.
-
-        Raises
-        ------
-        CatalogError
-            No such snapshot is recorded.
-        """
-        with self.store.session(writes=True) as session:
-            snapshot = session.get(SnapshotRow, (dataset, number))
-            if snapshot is None:
-                raise CatalogError(
-                    "no such snapshot in the catalog",
-                    where=dataset,
-                    got=number,
-                    do="Record it first, or rebuild the catalog from the registry.",
-                )
-            known = session.scalar(
-                select(func.max(SnapshotRow.number)).where(SnapshotRow.dataset == dataset)
-            )
-            covers = max(number, known or number) if newest is None else newest
-            moved = {"covers": covers, "reason": reason, "author": author, "at": at}
-            upsert(session, Pointer, {"dataset": dataset, "number": number, **moved})
-            follow_pointer(session, dataset)
-
     def current(self, dataset: str) -> Snapshot | None:
         """The snapshot that readers of a data set get, None before the first release."""
         with self.store.session(writes=False) as session:
-            return pointed(session).get(dataset)
-
-    def point(self, dataset: str, number: int | None) -> None:
-        """Let the pointer name a snapshot as the registry does; None removes it.
-
-        Raises
-        ------
-        CatalogError
-            No such snapshot is recorded.
-        """
-        with self.store.session(writes=True) as session:
-            if number is None:
-                session.execute(delete(Pointer).where(Pointer.dataset == dataset))
-                return
             pointer = session.get(Pointer, dataset)
-            if pointer is None or session.get(SnapshotRow, (dataset, number)) is None:
-                raise CatalogError(
-                    "the registry's pointer names a snapshot that it doesn't hold",
-                    where=dataset,
-                    got=number,
-                )
-            pointer.number = number
+            return _whole(session, dataset, pointer.number) if pointer else None
+
+    def get(self, dataset: str, number: int) -> Snapshot | None:
+        """One snapshot with all that it holds, None where there is none of this number."""
+        with self.store.session(writes=False) as session:
+            return _whole(session, dataset, number)
 
     def find(self, dataset: str) -> list[Snapshot]:
-        """Every release of a data set, oldest first."""
+        """Every release of a data set, oldest first, each whole: for few only."""
+        return [s for n in self.listed(dataset) if (s := self.get(dataset, n.number)) is not None]
+
+    def listed(self, dataset: str) -> list[ListedSnapshot]:
+        """Every release of a data set, oldest first, without what it holds."""
         wanted = select(SnapshotRow).where(SnapshotRow.dataset == dataset)
-        return [_snapshot(row) for row in self.store.all(wanted.order_by(SnapshotRow.number))]
+        rows = self.store.all(wanted.order_by(SnapshotRow.number))
+        return [_listed(row) for row in rows]
+
+    def pointer(self, dataset: str) -> int | None:
+        """The number of the snapshot that readers get, None before the first release."""
+        with self.store.session(writes=False) as session:
+            pointer = session.get(Pointer, dataset)
+            return pointer.number if pointer else None
+
+    def version_of(self, dataset: str, batch: str) -> str | None:
+        """The version of a batch that readers get, None where they get none."""
+        with self.store.session(writes=False) as session:
+            pointer = session.get(Pointer, dataset)
+            held = held_at(session, dataset, pointer.number, batch) if pointer else {}
+            return held[batch][0] if batch in held else None
+
+    def released(self) -> list[ReleasedVersion]:
+        """Every version that a snapshot ever held, of all data sets."""
+        columns = ("dataset", "batch", "version", "first", "last")
+        wanted = (
+            select(*(getattr(Membership, name) for name in columns), SnapshotRow.at)
+            .join(
+                SnapshotRow,
+                and_(
+                    SnapshotRow.dataset == Membership.dataset,
+                    SnapshotRow.number == Membership.first,
+                ),
+            )
+            .order_by(Membership.dataset, Membership.batch, Membership.version, Membership.first)
+        )
+        with self.store.session(writes=False) as session:
+            rows = session.execute(wanted).tuples().all()
+        found = []
+        for (dataset, batch, version), group in groupby(rows, lambda row: row[:3]):
+            held = list(group)
+            numbers, at = tuple((row[3], row[4]) for row in held), min(row[5] for row in held)
+            found.append(ReleasedVersion(dataset, batch, version, numbers, at))
+        return found
+
+    def pointers(self) -> dict[str, int]:
+        """Data set → the number of the snapshot that readers get."""
+        with self.store.session(writes=False) as session:
+            return pointers(session)
+
+    def latest(self) -> dict[str, int]:
+        """Data set → its highest snapshot number."""
+        wanted = select(SnapshotRow.dataset, func.max(SnapshotRow.number))
+        with self.store.session(writes=False) as session:
+            return dict(session.execute(wanted.group_by(SnapshotRow.dataset)).tuples().all())
 
 
-def pointed(session: Session) -> dict[str, Snapshot]:
-    """The pointer's snapshot of every data set, inside a transaction."""
-    wanted = select(SnapshotRow).join(
-        Pointer, (Pointer.dataset == SnapshotRow.dataset) & (Pointer.number == SnapshotRow.number)
-    )
-    return {r.dataset: _snapshot(r) for r in session.scalars(wanted)}
+def pointers(session: Session) -> dict[str, int]:
+    """Data set → the number that its pointer has, inside a transaction."""
+    return dict(session.execute(select(Pointer.dataset, Pointer.number)).tuples().all())
 
 
-def follow_pointer(session: Session, dataset: str) -> None:
-    """Make the states of a data set's batches agree with where its pointer is now."""
-    snapshot = pointed(session).get(dataset)
-    batches = snapshot.batches if snapshot else {}
-    moving = {*OUT, BatchState.SUPERSEDED}
-    wanted = select(Run).where(Run.dataset == dataset, is_latest(), Run.state.in_(moving))
-    for row in session.scalars(wanted):
-        in_it = row.version is not None and batches.get(row.batch) == row.version
-        if in_it and row.state == BatchState.SUPERSEDED:
-            forced = snapshot is not None and row.batch in snapshot.forced
-            row.state = (BatchState.FORCED if forced else BatchState.RELEASED).value
-            row.counts = replace(row.counts, released=row.counts.released + row.counts.held, held=0)
-        elif not in_it:
-            row.state = BatchState.SUPERSEDED.value
-            row.counts = replace(row.counts, held=row.counts.released + row.counts.held, released=0)
+def pointed(session: Session, datasets: Collection[str]) -> dict[str, Snapshot]:
+    """The pointer's snapshot of data sets, inside a transaction."""
+    numbers = pointers(session)
+    found = ((d, _whole(session, d, numbers[d])) for d in datasets if d in numbers)
+    return {d: snapshot for d, snapshot in found if snapshot is not None}
 
 
-def clear_index(session: Session) -> None:
-    """Forget versions, snapshots and pointers; the lineage stays, the registry holds none."""
-    for model in (Pointer, SnapshotRow, Version):
-        session.execute(delete(model))
-
-
-def _snapshot(row: SnapshotRow) -> Snapshot:
-    """A row as the record; the catalog keeps neither ``batch`` nor ``withdrawn``."""
-    columns = ("dataset", "number", "parent", "reason", "author", "at")
+def _whole(session: Session, dataset: str, number: int) -> Snapshot | None:
+    row = session.get(SnapshotRow, (dataset, number))
+    if row is None:
+        return None
+    held = held_at(session, dataset, number)
     return Snapshot.model_construct(
-        **{name: getattr(row, name) for name in columns},
-        batches=dict(row.batches),
-        forced=tuple(row.forced),
+        **_about(row),
+        batches={batch: version for batch, (version, _) in sorted(held.items())},
+        forced=tuple(sorted(batch for batch, (_, forced) in held.items() if forced)),
+        withdrawn=tuple(row.withdrawn),
+    )
+
+
+def _about(row: SnapshotRow) -> dict[str, Any]:
+    columns = ("dataset", "number", "parent", "batch", "reason", "author", "at")
+    return {name: getattr(row, name) for name in columns}
+
+
+def _listed(row: SnapshotRow) -> ListedSnapshot:
+    return ListedSnapshot(
+        **_about(row), version=row.version, size=row.size, withdrawn=tuple(row.withdrawn)
     )

@@ -6,17 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from assay.catalog._batches import Batches
 from assay.catalog._incidents import Incidents
-from assay.catalog._snapshots import pointed
+from assay.catalog._snapshots import pointed, pointers
 from assay.catalog._store import Store
 from assay.records.incidents import Incident
 from assay.records.runs import BatchRecord
 from assay.records.versions import Snapshot
-
-_Record = TypeVar("_Record", BatchRecord, Incident)
 
 
 @dataclass(frozen=True)
@@ -31,12 +29,15 @@ class DatasetStatus:
         The latest attempt at each batch.
     incidents : tuple of Incident
         The open ones.
+    earlier : int
+        Batches before those that are listed.
     """
 
     name: str
     snapshot: Snapshot | None
     batches: tuple[BatchRecord, ...]
     incidents: tuple[Incident, ...]
+    earlier: int = 0
 
     def body(self) -> dict[str, Any]:
         """The status as plain JSON data."""
@@ -49,25 +50,34 @@ class DatasetStatus:
         }
 
 
-def dataset_statuses(store: Store, datasets: Iterable[str]) -> list[DatasetStatus]:
-    """The status of every data set that is recorded or named, by name."""
+def dataset_statuses(
+    store: Store, datasets: Iterable[str], *, only: bool = False, most: int | None = None
+) -> list[DatasetStatus]:
+    """The status of every data set that is recorded or named, by name.
+
+    Of those that are named only, and of their newest ``most`` batches, if that is given.
+    """
     with store.session(writes=False) as session:
-        snapshots = pointed(session)
-        batches = _by_dataset(Batches(store).latest())
+        counted = Batches(store).counted()
         incidents = _by_dataset(Incidents(store).find(state="open"))
+        named = {*datasets}
+        names = named if only else {*named, *counted, *incidents, *pointers(session)}
+        snapshots = pointed(session, names)
+        batches = {n: Batches(store).latest(n, most) for n in names if n in counted}
     return [
         DatasetStatus(
             name=name,
             snapshot=snapshots.get(name),
             batches=tuple(batches.get(name, ())),
             incidents=tuple(incidents.get(name, ())),
+            earlier=counted.get(name, 0) - len(batches.get(name, ())),
         )
-        for name in sorted({*datasets, *snapshots, *batches, *incidents})
+        for name in sorted(names)
     ]
 
 
-def _by_dataset(records: Iterable[_Record]) -> dict[str, list[_Record]]:
-    grouped: dict[str, list[_Record]] = defaultdict(list)
+def _by_dataset(records: Iterable[Incident]) -> dict[str, list[Incident]]:
+    grouped: dict[str, list[Incident]] = defaultdict(list)
     for record in records:
         grouped[record.dataset].append(record)
     return grouped

@@ -149,6 +149,25 @@ def upsert(session: Session, model: type[Base], values: Mapping[str, Any]) -> No
     insert_new(session, model, values, keys=keys, update=changed)
 
 
+def upsert_all(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]
+) -> None:
+    """Insert rows of the same columns; where a primary key is taken, replace these columns only."""
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(model)
+    keys = [c.name for c in inspect(model).primary_key]
+    if update:
+        changed = {name: statement.excluded[name] for name in update}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    session.flush()
+    session.execute(statement, [dict(row) for row in rows])
+    session.expire_all()
+
+
 def insert_new(
     session: Session,
     model: type[Base],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from assay.catalog._schema import MeasurementRow, VerdictRow
@@ -40,20 +42,12 @@ class Verdicts:
         verdict : Verdict
             Kept whole; its measurements also flat.
         """
-        # By way of JSON: it turns NaN and infinities into null, which every database takes.
-        body = json.loads(verdict.model_dump_json())
-        keys = {"dataset": dataset, "batch": batch, "key": key, "gate": verdict.gate}
-        rest = {
-            "run_id": run_id,
-            "outcome": verdict.outcome.value,
-            "holds": verdict.holds,
-            "body": body,
-            "at": at,
-        }
+        row = verdict_row(dataset, batch, key, verdict, at, run_id)
+        keys = {name: row.pop(name) for name in ("dataset", "batch", "key", "gate")}
         with self.store.session(writes=True) as session:
-            insert_new(session, VerdictRow, {**keys, **rest}, keys=tuple(keys), update=rest)
+            insert_new(session, VerdictRow, {**keys, **row}, keys=tuple(keys), update=row)
             row_id = session.scalars(select(VerdictRow.id).filter_by(**keys)).one()
-            _replace_measurements(session, row_id, body["measurements"])
+            _replace_measurements(session, row_id, row["body"]["measurements"])
 
     def find(
         self, dataset: str, batch: str, key: str | None = None, *, run_id: str | None = None
@@ -99,21 +93,46 @@ class Verdicts:
             return [_point(m, v) for m, v in session.execute(wanted).tuples()]
 
 
+def verdict_row(
+    dataset: str, batch: str, key: str, verdict: Verdict, at: datetime, run_id: str | None = None
+) -> dict[str, Any]:
+    """A verdict's row."""
+    # By way of JSON: it turns NaN and infinities into null, which every database takes.
+    return {
+        "dataset": dataset,
+        "batch": batch,
+        "key": key,
+        "gate": verdict.gate,
+        "run_id": run_id,
+        "outcome": verdict.outcome.value,
+        "holds": verdict.holds,
+        "body": json.loads(verdict.model_dump_json()),
+        "at": at,
+    }
+
+
+def measurement_rows(
+    row_id: int, measurements: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The rows of a verdict's measurements."""
+    return [
+        {
+            "verdict_id": row_id,
+            "position": position,
+            "column_name": m["column"],
+            "group_name": m["group"],
+            **{name: m[name] for name in ("name", "value", "unit", "n")},
+        }
+        for position, m in enumerate(measurements)
+    ]
+
+
 def _replace_measurements(
-    session: Session, row_id: int, measurements: list[dict[str, object]]
+    session: Session, row_id: int, measurements: Iterable[Mapping[str, Any]]
 ) -> None:
     session.execute(delete(MeasurementRow).where(MeasurementRow.verdict_id == row_id))
-    session.add_all(
-        MeasurementRow(
-            verdict_id=row_id,
-            position=position,
-            column_name=m["column"],
-            group_name=m["group"],
-            **{name: m[name] for name in ("name", "value", "unit", "n")},
-        )
-        for position, m in enumerate(measurements)
-    )
-    session.flush()
+    if rows := measurement_rows(row_id, measurements):
+        session.execute(insert(MeasurementRow), rows)
 
 
 def _point(measured: MeasurementRow, verdict: VerdictRow) -> TrendPoint:

@@ -6,18 +6,20 @@ join, and ``rebuild`` restores it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from assay.catalog._batches import is_latest
-from assay.catalog._schema import Edge, Run, Version
+from assay.catalog._registry_schema import Membership, Version
+from assay.catalog._schema import Edge, Run
 from assay.catalog._store import Store, record_of, upsert
 from assay.records.lineage import LineageEdge
 from assay.records.runs import BatchState
-from assay.records.versions import BatchVersion
+from assay.records.versions import BatchVersion, StoredObject, Tombstone
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,90 @@ class Versions:
         Parameters
         ----------
         version : BatchVersion
-            Its counts and the names of its objects are kept.
+            Its counts and its objects are kept.
         lineage : iterable of LineageEdge
             What it was made from; added to what is recorded already.
         derived : mapping, optional
             The columns that cleaning derived; no data values.
         """
+        row = version_row(version)
         key = (version.dataset, version.batch, version.version)
-        meta = {
-            "counts": dict(version.counts),
-            "objects": sorted(version.objects),
-            "derived": dict(derived or {}),
-        }
         with self.store.session(writes=True) as session:
             known = session.get(Version, key)
-            about = {
-                "created": known.created if known and known.created else version.at,
-                "run_id": known.run_id if known and known.run_id else run_id,
-                "meta": {**(known.meta if known else {}), **meta},
-            }
+            row["run_id"] = known.run_id if known and known.run_id else run_id
+            row["created"] = known.created if known and known.created else version.at
+            row["meta"] = {**row["meta"], "derived": dict(derived or {})}
+            upsert(session, Version, {**row, "detailed": True})
             names = dict(zip(("dataset", "batch", "version"), key, strict=True))
-            upsert(session, Version, {**names, **about})
             for edge in lineage:
                 upsert(session, Edge, {**names, **asdict(edge)})
+
+    def get(self, dataset: str, batch: str, version: str) -> BatchVersion | None:
+        """One version as the registry has it, None where it isn't indexed or was removed."""
+        with self.store.session(writes=False) as session:
+            row = session.get(Version, (dataset, batch, version))
+            return None if row is None or row.objects is None or row.removed else as_record(row)
+
+    def all(self, dataset: str | None = None) -> list[BatchVersion]:
+        """The versions that aren't removed, by data set, batch and time of commit."""
+        wanted = select(Version).where(Version.removed.is_(False), Version.objects.is_not(None))
+        if dataset is not None:
+            wanted = wanted.where(Version.dataset == dataset)
+        order = (Version.dataset, Version.batch, Version.created, Version.version)
+        return [as_record(row) for row in self.store.all(wanted.order_by(*order))]
+
+    def named(self, dataset: str, which: str) -> list[BatchVersion]:
+        """The versions that aren't removed, of this batch or whose ids begin so."""
+        wanted = select(Version).where(
+            Version.dataset == dataset,
+            Version.removed.is_(False),
+            Version.objects.is_not(None),
+            or_(Version.batch == which, Version.version.startswith(which, autoescape=True)),
+        )
+        order = (Version.batch, Version.created, Version.version)
+        return [as_record(row) for row in self.store.all(wanted.order_by(*order))]
+
+    def counted(self) -> dict[str, int]:
+        """Data set → how many versions it has that aren't removed."""
+        wanted = select(Version.dataset, func.count()).where(Version.removed.is_(False))
+        with self.store.session(writes=False) as session:
+            return dict(session.execute(wanted.group_by(Version.dataset)).tuples().all())
+
+    def unreleased(self, dataset: str) -> list[BatchVersion]:
+        """The versions of a data set that no snapshot ever held, by batch and time of commit."""
+        held = select(Membership.version).where(
+            Membership.dataset == Version.dataset, Membership.version == Version.version
+        )
+        wanted = select(Version).where(
+            Version.dataset == dataset,
+            Version.removed.is_(False),
+            Version.objects.is_not(None),
+            ~held.exists(),
+        )
+        order = (Version.batch, Version.created, Version.version)
+        return [as_record(row) for row in self.store.all(wanted.order_by(*order))]
+
+    def tombstones(self, dataset: str | None = None) -> list[Tombstone]:
+        """The tombstones, by batch and version."""
+        wanted = select(Version.tombstone).where(Version.tombstone.is_not(None))
+        if dataset is not None:
+            wanted = wanted.where(Version.dataset == dataset)
+        found = self.store.all(wanted.order_by(Version.dataset, Version.batch, Version.version))
+        return [Tombstone.model_validate(body) for body in found]
+
+    def hashes(self) -> Iterator[tuple[bool, list[str]]]:
+        """Of each version whether it is removed, and the hashes of its objects."""
+        wanted = select(Version.removed, Version.objects).where(Version.objects.is_not(None))
+        with self.store.session(writes=False) as session:
+            for removed, objects in session.execute(wanted).tuples():
+                yield removed, [md5 for _, md5, _ in (objects or {}).values()]
+
+    def undetailed(self, most: int) -> list[BatchVersion]:
+        """Versions of which only the registry's record is known, some of them."""
+        wanted = select(Version).where(
+            Version.detailed.is_(False), Version.removed.is_(False), Version.objects.is_not(None)
+        )
+        return [as_record(row) for row in self.store.all(wanted.limit(most))]
 
     def lineage(self, dataset: str, batch: str, version: str) -> list[LineageEdge]:
         """What a version was made from, ordered by kind and name."""
@@ -84,8 +147,10 @@ class Versions:
             return [(d, b, v) for d, b, v in session.execute(wanted).tuples()]
 
     def find(self, dataset: str) -> list[tuple[str, str]]:
-        """The versions of a data set, as (batch, version)."""
-        wanted = select(Version.batch, Version.version).where(Version.dataset == dataset)
+        """The versions of a data set that aren't removed, as (batch, version)."""
+        wanted = select(Version.batch, Version.version).where(
+            Version.dataset == dataset, Version.removed.is_(False)
+        )
         with self.store.session(writes=False) as session:
             found = session.execute(wanted.order_by(Version.batch, Version.version)).tuples()
             return [(b, v) for b, v in found]
@@ -108,3 +173,34 @@ class Versions:
         with self.store.session(writes=True) as session:
             for row in session.scalars(wanted):
                 row.state = state.value
+
+
+def version_row(version: BatchVersion) -> dict[str, Any]:
+    """A version's row, as far as the registry's record says it."""
+    return {
+        "dataset": version.dataset,
+        "batch": version.batch,
+        "version": version.version,
+        "run_id": None,
+        "created": version.at,
+        "meta": {"counts": dict(version.counts), "derived": {}},
+        "objects": {n: [o.file, o.md5, o.size] for n, o in version.objects.items()},
+        "judged": {gate: at.isoformat() for gate, at in version.judged.items()},
+    }
+
+
+def as_record(row: Any) -> BatchVersion:
+    """A row as the record; what it holds was checked when it was read from the registry."""
+    objects = {
+        name: StoredObject.model_construct(file=file, md5=md5, size=size)
+        for name, (file, md5, size) in (row.objects or {}).items()
+    }
+    return BatchVersion.model_construct(
+        dataset=row.dataset,
+        batch=row.batch,
+        version=row.version,
+        objects=objects,
+        counts=dict(sorted(row.meta.get("counts", {}).items())),
+        at=row.created,
+        judged={g: datetime.fromisoformat(at) for g, at in (row.judged or {}).items()},
+    )

@@ -57,6 +57,16 @@ def open_services(dataset: str | None = None, *, reading: bool = False) -> Servi
     return services
 
 
+def follow(services: Services) -> None:
+    """Let the catalog know what the registry has, before a list is shown; warn if it can't."""
+    from assay.stages.index import follow_to_read
+
+    with progress("indexing the registry"):
+        error = follow_to_read(services)
+    if error is not None:
+        errors.print(f"The list is what the catalog knows: {error}", style="yellow")
+
+
 def open_project() -> Project:
     """Open the project that the environment describes, or that of the current folder."""
     environ = dict(os.environ)

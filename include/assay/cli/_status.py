@@ -11,6 +11,7 @@ from rich.text import Text
 
 from assay.cli._console import (
     coloured,
+    follow,
     open_services,
     print_json,
     progress,
@@ -30,15 +31,28 @@ _COLOUR = {
 }  # fmt: skip
 
 
-def status(dataset: OneOrAll = None, as_json: AsJson = False) -> int:
-    """Per data set: batches, verdicts, states, the released snapshot, open incidents."""
+def status(
+    dataset: OneOrAll = None,
+    most: Annotated[
+        int, typer.Option(help="Show so many batches of a data set at most; 0 for all.")
+    ] = 50,
+    as_json: AsJson = False,
+) -> int:
+    """Per data set: batches, verdicts, states, the released snapshot, open incidents.
+
+    With --json all batches are listed.
+    """
     services = open_services(dataset, reading=True)
+    follow(services)
     names = services.project.datasets() if dataset is None else [dataset]
-    found = [d for d in services.catalog.datasets(names) if dataset in {None, d.name}]
+    limit = None if as_json else most or None
+    found = services.catalog.datasets(names, only=dataset is not None, most=limit)
     if as_json:
         return print_json({"datasets": [d.body() for d in found]})
     for one in found:
         _print(one.body())
+        if one.earlier:
+            results.print(f"  {one.earlier} earlier batches: --most 0 shows all")
         for incident in one.incidents:
             results.print(
                 f"  incident {incident.id}, {incident.check} since "
@@ -98,12 +112,16 @@ def rebuild(
         str | None, typer.Option(help="Why it is accepted; on record for ever.")
     ] = None,
     author: Author = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Read the registry from its beginning, not what is new.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Restore versions, their verdicts and lineage, snapshots and pointers from the registry.
 
-    A registry whose history doesn't follow from the last one seen is refused: restore it first. So
-    is one whose hosts share another catalog: is that one lost, accept this one in its place.
+    It goes on from what was indexed last, also after it was stopped. A registry whose history
+    doesn't follow from the last one seen is refused: restore it first. So is one whose hosts share
+    another catalog: is that one lost, accept this one in its place.
     """
     from assay.stages.upkeep import accept_history, rebuild_catalog
 
@@ -112,8 +130,8 @@ def rebuild(
     services = open_services()
     if reason is not None:
         accept_history(services, reason=reason, author=author or getpass.getuser())
-    with progress("reading the registry"):
-        counts = rebuild_catalog(services)
+    with progress("reading the registry") as step:
+        counts = rebuild_catalog(services, whole=whole, progress=step)
     lines = [f"{name}: {count} versions" for name, count in counts.items()]
     return show({"versions": counts}, as_json, lines)
 

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli._console import now, open_services, print_json, progress, results, show, table_of
+from assay.cli._console import (
+    follow,
+    now,
+    open_services,
+    print_json,
+    progress,
+    results,
+    show,
+    table_of,
+)
 from assay.cli._options import AsJson, Author, Dataset
 from assay.errors import InputError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from assay.engine import Session
+    from assay.records.indexing import ListedSnapshot
     from assay.records.versions import Snapshot
     from assay.stages.services import Services
 
@@ -31,33 +41,50 @@ Which = Annotated[
 
 
 @app.command("list")
-def list_versions(dataset: Dataset, as_json: AsJson = False) -> int:
-    """Snapshots of a data set, newest first, and the version of each batch."""
+def list_versions(
+    dataset: Dataset,
+    most: Annotated[int, typer.Option(help="Show so many snapshots at most; 0 for all.")] = 50,
+    as_json: AsJson = False,
+) -> int:
+    """Snapshots of a data set, newest first, and what each released.
+
+    `assay versions show DATASET @N` gives all that snapshot N holds.
+    """
     services = open_services(dataset, reading=True)
-    pointer = services.registry.pointer(dataset)
-    snapshots = services.registry.snapshots(dataset)
-    versions = services.registry.versions(dataset)
-    stones = services.registry.tombstones(dataset)
+    follow(services)
+    catalog = services.catalog
+    snapshots, pointer = catalog.snapshots.listed(dataset), catalog.snapshots.pointer(dataset)
+    stones, rest = catalog.versions.tombstones(dataset), catalog.versions.unreleased(dataset)
     if as_json:
-        return print_json({"dataset": dataset, "pointer": pointer, "snapshots": snapshots,
+        known, versions = services.registry.pointer(dataset), catalog.versions.all(dataset)
+        return print_json({"dataset": dataset, "pointer": known, "snapshots": snapshots,
                            "versions": versions, "tombstones": stones})  # fmt: skip
-    table = table_of(("", "snapshot", "batch", "version", "batches", "when", "by", "reason"))
-    for s in reversed(snapshots):
-        here = "→" if pointer and pointer.snapshot == s.number else ""
-        when = f"{s.at:%Y-%m-%d %H:%M}"
-        batch = s.batch or f"−{len(s.withdrawn)}"
-        version = s.batches[s.batch][:12] if s.batch else "withdrawn"
-        table.add_row(
-            here, str(s.number), batch, version, str(len(s.batches)), when, s.author, s.reason
-        )
-    results.print(table)
+    shown = snapshots[-most:] if most else snapshots
+    _print_snapshots(shown, pointer)
+    if earlier := len(snapshots) - len(shown):
+        results.print(f"  {earlier} earlier snapshots: --most 0 shows all")
     for t in stones:
         what = f"expired, back until {t.stay.until}" if t.stay else "expired"
         results.print(f"  {what}: {t.batch} {t.version[:12]}, {t.why}")
-    released = {v for s in snapshots for v in s.batches.values()}
-    for v in (v for v in versions if v.version not in released):
+    for v in rest:
         results.print(f"  candidate, never released: {v.batch} {v.version[:12]}")
     return 0
+
+
+def _print_snapshots(snapshots: list[ListedSnapshot], pointer: int | None) -> None:
+    table = table_of(("", "snapshot", "batch", "version", "batches", "when", "by", "reason"))
+    for s in reversed(snapshots):
+        table.add_row(
+            "→" if pointer == s.number else "",
+            str(s.number),
+            s.batch or f"−{len(s.withdrawn)}",
+            s.version[:12] if s.version else "withdrawn",
+            str(s.size),
+            f"{s.at:%Y-%m-%d %H:%M}",
+            s.author,
+            s.reason,
+        )
+    results.print(table)
 
 
 @app.command("show")
@@ -71,7 +98,7 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
         return _show_snapshot(services.registry.snapshot(dataset, number), as_json)
     batch, version = find_version(services, dataset, which)
     found = services.registry.find(dataset, batch, version)
-    out = _released(services, dataset).get(batch) == version
+    out = services.catalog.snapshots.version_of(dataset, batch) == version
     counts = _counts(found.counts if found else {}, out=out)
     verdicts = services.catalog.verdicts.find(dataset, batch, version)
     lineage = services.catalog.versions.lineage(dataset, batch, version)
@@ -186,8 +213,7 @@ def migrate(as_json: AsJson = False) -> int:
     with progress("reading every snapshot twice"):
         done = services.registry.migrate(at=now())
     text = "The registry was carried over." if done else "The registry has the present layout."
-    show({"migrated": done}, as_json, text)
-    return 0
+    return show({"migrated": done}, as_json, text)
 
 
 @app.command()
@@ -199,11 +225,12 @@ def rollback(
     as_json: AsJson = False,
 ) -> int:
     """Point readers at an earlier snapshot, on record; nothing is deleted."""
-    services, who, at = open_services(dataset), author or getpass.getuser(), now()
-    pointer = services.registry.rollback(dataset, snapshot, reason=reason, author=who, at=at)
-    services.catalog.snapshots.move_pointer(
-        dataset, pointer.snapshot, reason=reason, author=who, at=at, newest=pointer.latest
-    )
+    from assay.stages.index import follow_registry
+
+    services = open_services(dataset)
+    who = author or getpass.getuser()
+    pointer = services.registry.rollback(dataset, snapshot, reason=reason, author=who, at=now())
+    follow_registry(services)
     text = f"{dataset} points at snapshot {pointer.snapshot} now (of {pointer.latest})."
     return show(pointer, as_json, text)
 
@@ -246,24 +273,27 @@ def rows(
 
 def find_version(services: Services, dataset: str, which: str) -> tuple[str, str]:
     """Batch and full id of the one version that a person means."""
-    versions = {v.version: v.batch for v in services.registry.versions(dataset)}
-    released = _released(services, dataset)
-    if which in released:
-        return which, released[which]
-    near = [v for v in versions if v.startswith(which)]
+    follow(services)
+    found = services.catalog.versions.named(dataset, which)
+    released = services.catalog.snapshots.version_of(dataset, which)
+    if released is not None:
+        return which, released
+    near = [v for v in found if v.version.startswith(which)]
     if len(near) == 1:
-        return versions[near[0]], near[0]
-    candidates = [v for v, batch in versions.items() if batch == which]
-    if candidates:
+        return near[0].batch, near[0].version
+    if candidates := [v.version for v in found if v.batch == which]:
         raise RegistryError(
             "the batch isn't released", where=dataset, got=which,
             expected="the id of one of its candidates: " + ", ".join(v[:12] for v in candidates),
         )  # fmt: skip
+    known = _released(services, dataset)
     raise RegistryError(
-        "no such version" if not near else "several versions begin so", where=dataset, got=which,
-        expected="a version id, or a released batch: " + (", ".join(released) or "none yet"),
-        do=did_you_mean(which, [*versions, *released]) or None,
-    )  # fmt: skip
+        "no such version" if not near else "several versions begin so",
+        where=dataset,
+        got=which,
+        expected="a version id, or a released batch: " + (", ".join(known) or "none yet"),
+        do=did_you_mean(which, known) or None,
+    )
 
 
 def _numbered(which: str) -> int | None:

@@ -303,15 +303,6 @@ class Acceptance(Frozen):
 
 
 @dataclass(frozen=True)
-class DatasetRecords:
-    """The live versions of a data set, its snapshots, and the number of the pointer's snapshot."""
-
-    versions: tuple[BatchVersion, ...]
-    snapshots: tuple[Snapshot, ...]
-    pointer: int | None
-
-
-@dataclass(frozen=True)
 class VersionDetails:
     """What a version was made from, each gate's verdict and its time, and the derived columns."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from assay.records.indexing import ReleasedVersion
 from assay.records.runs import BatchRecord
-from assay.records.versions import Snapshot
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class History:
 
 def summarise_history(
     runs: list[BatchRecord],
-    snapshots: list[Snapshot],
+    releases: Iterable[ReleasedVersion],
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
     committed: Collection[tuple[str, str, str]],
@@ -33,12 +33,11 @@ def summarise_history(
     """When inputs and versions landed and were released, and what a live snapshot must have."""
     released: dict[tuple[str, str, str], datetime] = {}
     needed: dict[tuple[str, str, str], str] = {}
-    for snapshot in snapshots:
-        for batch, version in snapshot.batches.items():
-            key = (snapshot.dataset, batch, version)
-            released[key] = min(snapshot.at, released.get(key, snapshot.at))
-            if pointers.get(snapshot.dataset) == snapshot.number and key not in committed:
-                needed[key] = f"snapshot {snapshot.number}, whose version is nowhere else"
+    for one in releases:
+        key, pointed = (one.dataset, one.batch, one.version), pointers.get(one.dataset)
+        released[key] = one.at
+        if one.is_in(pointed) and key not in committed:
+            needed[key] = f"snapshot {pointed}, whose version is nowhere else"
     landed: dict[tuple[str, str, str], datetime] = {}
     for run in sorted(runs, key=lambda r: r.started):
         if run.input_sha:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -14,9 +13,10 @@ from pydantic import Field
 
 from assay.errors import InputError
 from assay.lake import ZONES, Lake
+from assay.records.indexing import ReleasedVersion
 from assay.records.runs import BatchRecord
 from assay.records.trash import TrashedObject
-from assay.records.versions import BatchVersion, Snapshot, VersionKey
+from assay.records.versions import BatchVersion, VersionKey
 from assay.retention._history import History, summarise_history
 from assay.retention._tree import Tree, measure_tree
 from assay.retention._versions import VersionItem
@@ -104,8 +104,9 @@ class Inventory(Frozen):
 def take_inventory(
     lake: Lake,
     runs: Iterable[BatchRecord],
-    snapshots: Iterable[Snapshot],
+    released: Iterable[ReleasedVersion],
     *,
+    latest: Mapping[str, int],
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
     committed: Iterable[BatchVersion],
@@ -125,8 +126,10 @@ def take_inventory(
     ----------
     runs : iterable of BatchRecord
         The history of all data sets.
-    snapshots : iterable of Snapshot
-        All releases of all data sets.
+    released : iterable of ReleasedVersion
+        Every version that a snapshot of any data set ever held.
+    latest : mapping
+        Data set to its highest snapshot number.
     pointers : mapping
         Data set to the number of its live snapshot.
     live : mapping
@@ -146,7 +149,7 @@ def take_inventory(
     needed : collection of str
         Objects that versions need.
     """
-    stored, releases = list(committed), list(snapshots)
+    stored, releases = list(committed), list(released)
     keys = {(v.dataset, v.batch, v.version) for v in stored}
     history = summarise_history(list(runs), releases, pointers, live, keys)
     items: list[Item] = []
@@ -168,7 +171,7 @@ def take_inventory(
                 stored, releases, pointers, history, batch_end, stays or {}, pinned or {}
             )
         ),
-        latest={s.dataset: s.number for s in sorted(releases, key=lambda s: s.number)},
+        latest=dict(latest),
         objects=tuple(sorted(objects)),
         trash=(entries := tuple(trash)),
         needed=frozenset(e.md5 for e in entries if e.md5 in needed),
@@ -177,20 +180,17 @@ def take_inventory(
 
 def _version_items(
     stored: Iterable[BatchVersion],
-    snapshots: Iterable[Snapshot],
+    releases: Iterable[ReleasedVersion],
     pointers: Mapping[str, int],
     history: History,
     batch_end: Callable[[str, str], datetime | None],
     stays: Mapping[str, date],
     pinned: Mapping[VersionKey, str],
 ) -> Iterator[VersionItem]:
-    held: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for snapshot in snapshots:
-        for batch, version in snapshot.batches.items():
-            held[snapshot.dataset, batch, version].append(snapshot.number)
+    held = {(one.dataset, one.batch, one.version): one for one in releases}
     for one in stored:
         key = (one.dataset, one.batch, one.version)
-        numbers = tuple(sorted(held.get(key, ())))
+        release = held.get(key)
         yield VersionItem(
             dataset=one.dataset,
             batch=one.batch,
@@ -198,8 +198,8 @@ def _version_items(
             landed_at=min(one.at, history.landed.get(key, one.at)),
             released_at=history.released.get(key),
             batch_end=batch_end(one.dataset, one.batch),
-            pointed=pointers.get(one.dataset) in numbers,
-            snapshots=numbers,
+            pointed=release is not None and release.is_in(pointers.get(one.dataset)),
+            spans=release.spans if release else (),
             working=history.live.get((one.dataset, one.batch)) or pinned.get(key),
             stay=stays.get(one.version),
             bytes=one.size,

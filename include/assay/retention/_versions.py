@@ -31,8 +31,8 @@ class VersionItem(_Version):
     ----------
     pointed : bool
         Whether readers get it now.
-    snapshots : tuple of int
-        Every snapshot that holds it.
+    spans : tuple of (int, int or None)
+        First and last number of each run of snapshots that hold it; None where it goes on.
     working : str, optional
         The run that works on its batch now, or that reads it.
     stay : date, optional
@@ -43,7 +43,7 @@ class VersionItem(_Version):
     released_at: datetime | None = None
     batch_end: datetime | None = None
     pointed: bool = False
-    snapshots: tuple[int, ...] = ()
+    spans: tuple[tuple[int, int | None], ...] = ()
     working: str | None = None
     stay: date | None = None
     bytes: int = 0
@@ -97,7 +97,7 @@ def plan_versions(
         if policy is None or policy.versions is None:
             continue
         released = policy.versions.released
-        period = released if item.snapshots else policy.versions.unreleased
+        period = released if item.spans else policy.versions.unreleased
         counts_from, since = start_of(item, period)
         due = _due(item, since, period, policy.versions.min_age_days)
         if due > now:
@@ -128,14 +128,15 @@ def _due(item: VersionItem, since: datetime, period: Period, least: int) -> date
 def _rollback_points(item: VersionItem, released: ReleasedPeriod, latest: int) -> list[int]:
     """The snapshots to roll back to that hold the version."""
     newest = latest + 1 if item.pointed else latest  # one that it leaves becomes a rollback point
-    return [n for n in item.snapshots if newest - released.rollback_points <= n < newest]
+    points = range(max(1, newest - released.rollback_points), newest)
+    return [n for n in points if any(a <= n and (b is None or n <= b) for a, b in item.spans)]
 
 
 def _actions(item: VersionItem, released: ReleasedPeriod, waits: bool) -> tuple[Action, ...]:
     leaves: tuple[Action, ...] = ("withdraw",) if item.pointed else ()
     if waits:
         return leaves
-    ends: tuple[Action, ...] = ("archive",) if released.then == "archive" and item.snapshots else ()
+    ends: tuple[Action, ...] = ("archive",) if released.then == "archive" and item.spans else ()
     return (*leaves, *ends, "remove")
 
 
@@ -147,7 +148,7 @@ def _planned(
     since: datetime,
     due: datetime,
 ) -> PlannedVersion:
-    kind = "released versions are" if item.snapshots else "versions that were never released are"
+    kind = "released versions are" if item.spans else "versions that were never released are"
     return PlannedVersion(
         **item.model_dump(include={"dataset", "batch", "version", "bytes"}),
         actions=actions,

@@ -14,23 +14,6 @@ The Git remote is the truth. It holds pointers, hashes of files with a secret no
 released what and why; never a data value. Whatever the machine keeps beside it can be made again.
 """
 
-from assay.versioning._config import RegistryConfig, embedded
-from assay.versioning._diff import diff_versions
-from assay.versioning._process import RegistryUnavailable
-from assay.versioning._registry import Registry
-from assay.versioning._removal import Disposal
-from assay.versioning._render import render_diff_json, render_diff_text
-from assay.versioning._verify import Verification, render_verification
+import lazy_loader
 
-__all__ = [
-    "Disposal",
-    "Registry",
-    "RegistryConfig",
-    "RegistryUnavailable",
-    "Verification",
-    "diff_versions",
-    "embedded",
-    "render_diff_json",
-    "render_diff_text",
-    "render_verification",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

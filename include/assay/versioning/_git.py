@@ -128,6 +128,22 @@ class View:
         fields = listed.decode().split("\0")[:-1]
         return list(zip(fields[::2], fields[1::2], strict=True))
 
+    def changed_contents(self, commit: str | None) -> tuple[dict[str, str], dict[str, str]]:
+        """What an earlier commit hasn't so, and what it has and this one hasn't: path → content."""
+        if commit is None or self.head is None:
+            return self.paths(), {}
+        options = ("--raw", "-r", "-z", "--no-renames", "--no-abbrev")
+        fields = git(self.git_dir, "diff-tree", *options, commit, self.head).decode().split("\0")
+        changed, gone = dict[str, str](), dict[str, str]()
+        for about, path in zip(fields[:-1:2], fields[1::2], strict=True):
+            _, _, before, after, status = about.split(" ")
+            (gone if status == "D" else changed)[path] = before if status == "D" else after
+        return changed, gone
+
+    def contents(self, names: Iterable[str]) -> list[bytes]:
+        """Contents by their names."""
+        return [content or b"" for content in _batch(self.git_dir, list(names))]
+
     def folders(self) -> list[str]:
         """Names of the folders at the top, without hidden ones."""
         if self.head is None:

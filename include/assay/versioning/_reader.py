@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +14,18 @@ from assay.keys import derived_key
 from assay.keys.keyed_numbers import keyed_numbers
 from assay.lake import beside, replace_folder
 from assay.records.histories import Alarm, Witness
+from assay.records.indexing import IndexState
 from assay.records.keys import AcceptedKey
 from assay.records.versions import (
     VERDICTS,
     BatchVersion,
-    DatasetRecords,
     Derivation,
     Pointer,
     Snapshot,
     StoredObject,
     Tombstone,
 )
+from assay.versioning._changed_records import ChangedRecords
 from assay.versioning._changes import no_snapshot, no_version
 from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
@@ -152,31 +154,41 @@ class Reader:
         """Names of the data sets that have a version."""
         return tuple(sorted(self._git.view().folders()))
 
-    def records(self) -> dict[str, DatasetRecords]:
-        """All live records at one head, by data set: an index is rebuilt from them."""
-        view = self._git.view()
-        names = sorted(view.folders())
-        return {
-            n: DatasetRecords(
-                versions=live_versions(view, n),
-                snapshots=tuple(load_snapshots(view, n)),
-                pointer=pointer.snapshot if (pointer := load_pointer(view, n)) else None,
-            )
-            for n in names
-        }
+    def changes(self, state: IndexState) -> ChangedRecords:
+        """What an index that has come so far lacks.
+
+        Raises
+        ------
+        HistoryRewound
+            If the history doesn't follow from the last one seen.
+        """
+        view = self._history.view()
+        return ChangedRecords(replace(view, head=state.target or view.head), state)
+
+    def open(self, stored: StoredObject) -> Path:
+        """A file of this machine with an object's bytes, verified; it must only be read."""
+        return self._fetch(stored, None)
 
     def lineage(self, dataset: str, batch: str, version: str) -> Derivation:
         """What a version derives from, read from its object ``lineage``."""
         return load_lineage(self.fetch(dataset, batch, version, LINEAGE))
+
+    def lineage_of(self, version: BatchVersion) -> Derivation:
+        """What a version derives from, without a look at the registry's records."""
+        return load_lineage(self.open(version.objects[LINEAGE]))
 
     def verdicts(self, dataset: str, batch: str, version: str) -> dict[str, Any]:
         """The verdicts on a version, by gate; empty where none is on record."""
         found = self.find(dataset, batch, version)
         if found is None:
             raise no_version(dataset, batch, version)
-        if VERDICTS not in found.objects:
+        return self.verdicts_of(found)
+
+    def verdicts_of(self, version: BatchVersion) -> dict[str, Any]:
+        """The verdicts on a version, without a look at the registry's records."""
+        if VERDICTS not in version.objects:
             return {}
-        content = json.loads(self._fetch(found.objects[VERDICTS], None).read_bytes())
+        content = json.loads(self.open(version.objects[VERDICTS]).read_bytes())
         return dict(content["verdicts"])
 
     def keys(self) -> tuple[dict[str, str], tuple[AcceptedKey, ...]]:

@@ -6,7 +6,7 @@ deleted when the time has come that their record names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +32,9 @@ from assay.versioning._tombstones import (
     removed_versions,
 )
 from assay.versioning._trash import Trash, kept_whole
+
+Hashes = tuple[bool, Collection[str]]
+"""Whether a version is removed, and the hashes of its objects."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +138,25 @@ class Removal:
         )
         return self._writer.write(lambda view: plan_removal(view, stone), at, fence)
 
-    def unneeded(self, before: datetime) -> frozenset[str]:
+    def unneeded(self, before: datetime, indexed: Iterable[Hashes] | None = None) -> frozenset[str]:
         """The objects that no live version refers to, by their MD5.
 
         Those of a removed version are among them whenever they were written; those that no version
         ever named (an upload that was killed) only if they were written before a moment, since a
         commit that runs now uploads first.
+
+        Parameters
+        ----------
+        indexed : iterable, optional
+            Of each version whether it is removed, and its objects' hashes, as an index has them:
+            enough for a plan. The registry's own records by default, which takes long.
         """
-        return frozenset(self._unneeded(before))
+        if indexed is None:
+            return frozenset(self._unneeded(before))
+        needed, removed = set[str](), set[str]()
+        for is_removed, hashes in indexed:
+            (removed if is_removed else needed).update(hashes)
+        return frozenset(self._left(needed, removed, before))
 
     def needed(self) -> frozenset[str]:
         """The objects that live versions refer to."""
@@ -164,8 +178,14 @@ class Removal:
     def _unneeded(self, before: datetime) -> dict[str, tuple[Tombstone, str] | None]:
         """Hash → tombstone of the version that it was of, and its name there."""
         needed, removed = self._named()
-        there = self._objects.names() - needed
-        return {m: removed.get(m) for m in sorted(there) if m in removed or self._older(m, before)}
+        return {m: removed.get(m) for m in self._left(needed, removed, before)}
+
+    def _left(
+        self, needed: Collection[str], removed: Collection[str], before: datetime
+    ) -> list[str]:
+        """The objects that aren't needed, of removed versions or written before a moment."""
+        there = sorted(self._objects.names() - {*needed})
+        return [m for m in there if m in removed or self._older(m, before)]
 
     def _older(self, md5: str, before: datetime) -> bool:
         at = self._objects.written(md5)

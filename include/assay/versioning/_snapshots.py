@@ -109,6 +109,12 @@ def load_steps(
         before = record
 
 
+def parse_step(path: str, content: bytes) -> SnapshotStep | None:
+    """A snapshot's file as a step; None for one of the earlier layout, which is whole."""
+    record = _parsed(path, content)
+    return _plain(record) if isinstance(record, _Step) else None
+
+
 def load_snapshots(view: View, dataset: str) -> Iterator[Snapshot]:
     """All snapshots of a data set by number, each whole: for few only."""
     for step, batches, forced in _composed(view, dataset):

@@ -1,12 +1,14 @@
 """Ten real processes at once, on SQLite and on PostgreSQL."""
 
 import multiprocessing
+import time
 from datetime import UTC, datetime, timedelta
 from multiprocessing.queues import SimpleQueue
 
 from assay.catalog import Catalog
+from assay.records.indexing import IndexPage
 from assay.records.runs import Counts
-from assay.records.versions import Snapshot
+from assay.records.versions import Pointer, SnapshotStep
 from assay.verdict import Outcome, Reason
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -39,17 +41,17 @@ def fail_and_release(catalog: Catalog, batch: str, run: str, number: int) -> Non
         if change.kind == "opened":
             catalog.outbox.add(f"incident/{change.incident.id}", {}, at=NOW)
     catalog.batches.start("d", batch, run, run_type="manual", at=NOW)
-    catalog.snapshots.record(
-        Snapshot.model_construct(
-            dataset="d",
-            number=number,
-            parent=None,
-            batches={batch: run},
-            reason="",
-            author="",
-            at=NOW,
-        )
-    )
+    step = SnapshotStep.model_construct(
+        dataset="d", number=number, parent=number - 1 or None, changed={batch: run}, batch=batch,
+        size=number, forced=(), withdrawn=(), reason="", author="", at=NOW,
+    )  # fmt: skip
+    pointer = Pointer(dataset="d", snapshot=number, latest=number)
+    while True:  # the order of Git's commits: each after the one before it
+        state = catalog.index.state()
+        page = IndexPage(state, str(number), 1, 1, steps=(step,), pointers=(pointer,))
+        if state.indexed == (str(number - 1) if number > 1 else None) and catalog.index.add(page):
+            break
+        time.sleep(0.01)
     catalog.batches.finish(
         "d",
         batch,

@@ -1,16 +1,16 @@
+import uuid
 from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from assay.catalog import Catalog
 from assay.errors import CatalogError
+from assay.records.indexing import IndexPage, IndexState
 from assay.records.lineage import LineageEdge
 from assay.records.runs import Counts
-from assay.records.versions import BatchVersion, DatasetRecords, Snapshot
-from assay.verdict import Outcome
+from assay.records.versions import BatchVersion, Pointer, SnapshotStep, VersionDetails
+from assay.verdict import Outcome, Verdict
 
 EMPTY_ROWS = {
     f"rows_{k}": 0 for k in ("in", "released", "held", "quarantined", "dropped", "suppressed")
@@ -23,33 +23,37 @@ def version_of(batch: str, version: str, at: datetime, **counts: int) -> BatchVe
     )
 
 
-def snapshot_of(
-    number: int,
-    batches: dict[str, str],
-    at: datetime,
-    *,
-    dataset: str = "flights",
-    forced: Any = (),
-) -> Snapshot:
-    return Snapshot.model_construct(
-        dataset=dataset,
-        number=number,
-        parent=number - 1 or None,
-        batches=batches,
-        forced=tuple(forced),
-        reason="",
-        author="ann",
-        at=at,
-    )
+def verdict_of(gate: str) -> Verdict:
+    return Verdict(gate=gate, outcome=Outcome.PASS, policy_hash="p", on_inconclusive="hold")
+
+
+def step_of(
+    number: int, changed: dict[str, str], at: datetime, *, size: int = 1, **more: Any
+) -> SnapshotStep:
+    given = {"parent": number - 1 or None, "forced": (), "withdrawn": (), "dataset": "flights"}
+    return SnapshotStep.model_construct(
+        number=number, changed=changed, batch=next(iter(changed), None), size=size,
+        reason="", author="ann", at=at, **{**given, **more},
+    )  # fmt: skip
+
+
+def pointer_to(number: int, latest: int | None = None, dataset: str = "flights") -> Pointer:
+    return Pointer(dataset=dataset, snapshot=number, latest=latest or number)
+
+
+def index(catalog: Catalog, *steps: SnapshotStep, **more: Any) -> bool:
+    """Index a commit with these steps, and whatever else is given."""
+    target = uuid.uuid4().hex
+    page = IndexPage(catalog.index.state(), target, 1, 1, steps=tuple(steps), **more)
+    return catalog.index.add(page)
 
 
 def release(catalog: Catalog, batch: str, version: str, at: datetime, number: int) -> None:
-    before = catalog.snapshots.current("flights")
-    batches = {**(before.batches if before else {}), batch: version}
-    run = f"run-{number}"
+    run, made = f"run-{number}", version_of(batch, version, at, rows=3)
     catalog.batches.start("flights", batch, run, run_type="backfill", at=at)
-    catalog.versions.record(version_of(batch, version, at, rows=3), run_id=run)
-    catalog.snapshots.record(snapshot_of(number, batches, at))
+    catalog.versions.record(made, run_id=run)
+    step = step_of(number, {batch: version}, at, size=number)
+    assert index(catalog, step, versions=(made,), pointers=(pointer_to(number),))
     catalog.batches.finish(
         "flights",
         batch,
@@ -125,79 +129,99 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
 def test_a_rollback_moves_the_pointer_and_the_states(catalog: Catalog, now: datetime) -> None:
     release(catalog, "b1", "v1", now, 1)
     release(catalog, "b2", "v2", now, 2)
-    catalog.snapshots.move_pointer("flights", 1, reason="bad day", author="ann", at=now)
+    index(catalog, pointers=(pointer_to(1, 2),))
     pointer = catalog.snapshots.current("flights")
     assert pointer is not None
     assert pointer.number == 1
     assert catalog.batches.states("flights") == {"b1": "released", "b2": "superseded"}
-    # Snapshot 2 recorded once more, by a run that died and was repeated, undoes no rollback.
-    catalog.snapshots.record(snapshot_of(2, {"b1": "v1", "b2": "v2"}, now))
-    assert catalog.status()["datasets"][0]["released"]["snapshot"] == 1
-    catalog.snapshots.move_pointer("flights", 2, reason="it was fine", author="ann", at=now)
+    index(catalog, pointers=(pointer_to(2),))
     assert catalog.batches.states("flights") == {"b1": "released", "b2": "released"}
-    with pytest.raises(CatalogError, match="no such snapshot"):
-        catalog.snapshots.move_pointer("flights", 9, reason="", author="ann", at=now)
+    with pytest.raises(CatalogError, match="snapshot that it doesn't hold"):
+        index(catalog, pointers=(pointer_to(9),))
+    assert catalog.snapshots.pointer("flights") == 2
 
 
-@settings(
-    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
-@given(st.permutations(range(1, 6)), st.uuids())
-def test_the_order_of_recording_does_not_matter(
-    sqlite_catalog: Catalog, now: datetime, order: list[int], unique: object
-) -> None:
-    catalog = sqlite_catalog
-    dataset = f"d-{unique}"
-    for number in order:
-        batches = {f"b{i}": "v" for i in range(number)}
-        catalog.snapshots.record(snapshot_of(number, batches, now, dataset=dataset))
-    pointer = catalog.snapshots.current(dataset)
-    assert pointer is not None
-    assert pointer.number == 5
-    assert [s.number for s in catalog.snapshots.find(dataset)] == [1, 2, 3, 4, 5]
+def test_a_page_is_taken_once_and_in_its_turn(catalog: Catalog, now: datetime) -> None:
+    start = IndexState()
+    first = IndexPage(start, "c", 1, 2, steps=(step_of(1, {"b1": "v1"}, now),))
+    assert catalog.index.add(first)
+    assert not catalog.index.add(first)
+    assert catalog.index.state() == IndexState(None, "c", 1)
+    other = IndexPage(IndexState(None, None, 1), "d", 2, 2, steps=(step_of(2, {"b1": "v2"}, now),))
+    assert not catalog.index.add(other), "it is of another commit"
+    pointed = IndexPage(IndexState(None, "c", 1), "c", 2, 2, pointers=(pointer_to(1),))
+    assert catalog.index.add(pointed)
+    assert catalog.index.state() == IndexState("c", None, 0)
+    assert [s.batches for s in catalog.snapshots.find("flights")] == [{"b1": "v1"}]
 
 
-def test_rebuild_restores_the_index(catalog: Catalog, now: datetime) -> None:
+def test_spans_follow_the_numbers(catalog: Catalog, now: datetime) -> None:
+    """After a rollback from 3 to 1, snapshot 4 holds what 1 did, and one version more."""
+    steps = (
+        step_of(1, {"b1": "v1"}, now),
+        step_of(2, {"b2": "v2"}, now, forced=("b2",)),
+        step_of(3, {"b1": "v3"}, now),
+        step_of(4, {"b4": "v4"}, now, parent=1),
+        step_of(5, {}, now, withdrawn=("b1",)),
+    )
+    index(catalog, *steps[:2])
+    index(catalog, *steps[2:])
+    index(catalog, *steps[:3], pointers=(pointer_to(5),))  # those that are there stay as they are
+    assert [(dict(s.batches), s.forced) for s in catalog.snapshots.find("flights")] == [
+        ({"b1": "v1"}, ()),
+        ({"b1": "v1", "b2": "v2"}, ("b2",)),
+        ({"b1": "v3", "b2": "v2"}, ("b2",)),
+        ({"b1": "v1", "b4": "v4"}, ()),
+        ({"b4": "v4"}, ()),
+    ]
+    held = {(r.batch, r.version): r.spans for r in catalog.snapshots.released()}
+    assert held["b1", "v1"] == ((1, 2), (4, 4))
+    assert held["b4", "v4"] == ((4, None),)
+    assert catalog.snapshots.latest() == {"flights": 5}
+    assert catalog.snapshots.version_of("flights", "b4") == "v4"
+    assert catalog.snapshots.version_of("flights", "b1") is None
+
+
+def test_an_index_that_is_read_again_forgets_strays(catalog: Catalog, now: datetime) -> None:
     release(catalog, "b1", "v1", now, 1)
-    release(catalog, "b2", "v2", now, 2)
     before = catalog.status()
-    versions = (version_of("b1", "v1", now, rows=3), version_of("b2", "v2", now))
-    both = {"b1": "v1", "b2": "v2"}
-    snapshots = (snapshot_of(1, {"b1": "v1"}, now), snapshot_of(2, both, now))
-    held = {"flights": DatasetRecords(versions, snapshots, pointer=2)}
-    catalog.snapshots.record(snapshot_of(7, {"stray": "never committed"}, now))
     catalog.versions.record(version_of("b9", "stray", now))
-    for _ in range(2):
-        catalog.rebuild(held, {}, at=now)
-        assert catalog.status() == before
-        assert catalog.versions.find("flights") == [("b1", "v1"), ("b2", "v2")]
-    catalog.rebuild({"flights": DatasetRecords(versions, snapshots, pointer=1)}, {}, at=now)
-    assert catalog.batches.states("flights") == {"b1": "released", "b2": "superseded"}
-    catalog.rebuild({"flights": DatasetRecords(versions, snapshots, pointer=None)}, {}, at=now)
+    catalog.index.clear()
     assert catalog.snapshots.current("flights") is None
+    made = version_of("b1", "v1", now, rows=3)
+    step = step_of(1, {"b1": "v1"}, now)
+    index(catalog, step, versions=(made,), pointers=(pointer_to(1),))
+    assert catalog.status() == before
+    assert catalog.versions.find("flights") == [("b1", "v1")]
 
 
-def test_rebuild_from_nothing_knows_what_is_released(catalog: Catalog, now: datetime) -> None:
+def test_releases_that_no_run_recorded(catalog: Catalog, now: datetime) -> None:
     counts = {"rows_in": 9, "held": 7, "rows_quarantined": 2}
     versions = (
         version_of("b1", "v1", now, **counts),
         version_of("b2", "v2", now, rows_in=5),
         version_of("b3", "candidate", now),
     )
-    released = snapshot_of(1, {"b1": "v1", "b2": "v2"}, now, forced=["b2"])
-    held = {"flights": DatasetRecords(versions, (released,), pointer=1)}
+    steps = (step_of(1, {"b1": "v1"}, now), step_of(2, {"b2": "v2"}, now, forced=("b2",)))
+    index(catalog, *steps, versions=versions, pointers=(pointer_to(2),))
     for _ in range(2):
-        catalog.rebuild(held, {}, at=now)
+        catalog.rebuild.add_releases(catalog.rebuild.unrecorded(9), at=now)
         b1, b2 = catalog.batches.latest("flights")
         assert (b1.state, b1.version, b1.run_type) == ("released", "v1", "rebuilt")
         assert b1.counts == Counts(9, released=7, quarantined=2)
         assert (b2.state, b2.counts) == ("forced", Counts())
+        assert catalog.rebuild.unrecorded(9) == []
+    assert [v.version for v in catalog.versions.unreleased("flights")] == ["candidate"]
 
 
-def test_a_rebuild_that_fails_changes_nothing(catalog: Catalog, now: datetime) -> None:
-    release(catalog, "b1", "v1", now, 1)
-    before = catalog.status()
-    broken = DatasetRecords((), (), pointer=3)
-    with pytest.raises(CatalogError, match="snapshot that it doesn't hold"):
-        catalog.rebuild({"flights": broken, "planes": broken}, {}, at=now)
-    assert catalog.status() == before
+def test_details_are_added_once(catalog: Catalog, now: datetime) -> None:
+    version = version_of("b1", "v1", now)
+    index(catalog, versions=(version,))
+    assert [v.version for v in catalog.versions.undetailed(9)] == ["v1"]
+    edges = (LineageEdge("input", "f", "ab"),)
+    details = VersionDetails(lineage=edges, verdicts=((verdict_of("drift"), now),))
+    for _ in range(2):
+        catalog.rebuild.add_details([(version, details)])
+    assert catalog.versions.undetailed(9) == []
+    assert catalog.versions.lineage("flights", "b1", "v1") == list(edges)
+    assert len(catalog.verdicts.find("flights", "b1", "v1")) == 1

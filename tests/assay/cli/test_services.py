@@ -141,7 +141,9 @@ def test_versions(assay: Any, services: Any, mini: Any, tmp_path: Path) -> None:
     listed = assay("versions", "list", "visits", "--json").json
     assert listed["pointer"]["snapshot"] == 2
     assert [s["number"] for s in listed["snapshots"]] == [1, 2]
-    version = listed["snapshots"][0]["batches"][first]
+    version = listed["snapshots"][0]["version"]
+    assert listed["snapshots"][0]["batch"] == first
+    assert [s["size"] for s in listed["snapshots"]] == [1, 2]
 
     shown = assay("versions", "show", "visits", version[:8], "--json")
     assert shown.json["version"] == version

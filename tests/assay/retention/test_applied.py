@@ -44,7 +44,14 @@ def _lay(home: Path, files: dict[str, int]) -> Lake:
 
 def _look(lake: Lake, working: Any) -> Inventory:
     return take_inventory(
-        lake, (), (), pointers={}, live=working, committed=(), batch_end=lambda _, __: None
+        lake,
+        (),
+        (),
+        latest={},
+        pointers={},
+        live=working,
+        committed=(),
+        batch_end=lambda _, __: None,
     )
 
 

@@ -24,7 +24,7 @@ B = "2026-01-01"
 
 def look(lake: Lake) -> Inventory:
     return take_inventory(
-        lake, (), (), pointers={}, live={}, committed=(), batch_end=lambda _, __: None
+        lake, (), (), latest={}, pointers={}, live={}, committed=(), batch_end=lambda _, __: None
     )
 
 
@@ -72,7 +72,7 @@ def test_a_period_longer_than_the_calendar_never_ends(lake: Lake, write: Write) 
         | {"versions": {"released": released, "unreleased": for_ever, "trash_days": 7}}
     )
     item = VersionItem(
-        dataset="flights", batch=B, version="a" * 32, landed_at=NOW, snapshots=(1,), stay=date.max
+        dataset="flights", batch=B, version="a" * 32, landed_at=NOW, spans=((1, 1),), stay=date.max
     )
     inventory = look(lake).model_copy(update={"versions": (item,)})
     plan = plan_retention(inventory, {"flights": rules, "planes": policy()}, NOW)

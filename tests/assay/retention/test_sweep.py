@@ -11,6 +11,7 @@ import pytest
 from assay.errors import InputError
 from assay.lake import Lake
 from assay.policy.retention import RetentionPolicy
+from assay.records.indexing import ReleasedVersion
 from assay.retention import (
     Inventory,
     RetentionPlan,
@@ -37,19 +38,20 @@ def stored(version: str) -> Any:
     return SimpleNamespace(dataset="flights", batch=B, version=version, at=NOW - 60 * DAY, size=7)
 
 
-def snapshot(number: int, version: str, at: datetime) -> Any:
-    return SimpleNamespace(dataset="flights", number=number, batches={B: version}, at=at)
+def released(version: str, at: datetime, first: int, last: int | None = None) -> ReleasedVersion:
+    return ReleasedVersion("flights", B, version, ((first, last),), at)
 
 
 def look(lake: Lake, **known: Any) -> Inventory:
     given: dict[str, Any] = {
+        "latest": {},
         "pointers": {},
         "live": {},
         "committed": (),
         "batch_end": lambda dataset, batch: datetime.fromisoformat(f"{batch}T00:00+00:00") + DAY,
         **known,
     }
-    return take_inventory(lake, given.pop("runs", ()), given.pop("snapshots", ()), **given)
+    return take_inventory(lake, given.pop("runs", ()), given.pop("released", ()), **given)
 
 
 def paths(plan: RetentionPlan) -> list[str]:
@@ -90,7 +92,7 @@ def test_what_a_period_counts_from(lake: Lake, write: Write) -> None:
             run("v1", "sha", NOW - 60 * DAY),
             run("v1", "sha", NOW - 5 * DAY),
         ],
-        "snapshots": [snapshot(1, "v1", NOW - 40 * DAY), snapshot(2, "v1", NOW - 3 * DAY)],
+        "released": [released("v1", NOW - 40 * DAY, 1)],
         "committed": [stored("v1")],
         "pointers": {"flights": 2},
     }
@@ -118,14 +120,14 @@ def test_what_a_run_or_a_snapshot_needs_stays(lake: Lake, write: Write, policies
     plan = plan_retention(working, policies, NOW)
     assert plan.removals == ()
     assert [d.needed_by for d in plan.delayed] == [("run run-7",), ("run run-7",)]
-    released: dict[str, Any] = {
-        "snapshots": [snapshot(3, "v1", NOW - 300 * DAY)],
+    known: dict[str, Any] = {
+        "released": [released("v1", NOW - 300 * DAY, 3, 3)],
         "pointers": {"flights": 3},
     }
-    plan = plan_retention(look(lake, **released), policies, NOW)
+    plan = plan_retention(look(lake, **known), policies, NOW)
     assert paths(plan) == [f"landing/flights/{B}/sha"]
     assert "snapshot 3" in plan.delayed[0].needed_by[0]
-    plan = plan_retention(look(lake, **released, committed=[stored("v1")]), policies, NOW)
+    plan = plan_retention(look(lake, **known, committed=[stored("v1")]), policies, NOW)
     assert len(plan.removals) == 2
 
 

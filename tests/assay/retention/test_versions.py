@@ -38,7 +38,7 @@ def item(age: int, **more: Any) -> VersionItem:
     given: dict[str, Any] = {
         "dataset": "flights", "batch": "2026-01-01", "version": "a" * 32,
         "landed_at": NOW - (age + 1) * DAY, "released_at": NOW - age * DAY,
-        "pointed": True, "snapshots": (7,), "bytes": 10,
+        "pointed": True, "spans": ((7, 7),), "bytes": 10,
     }  # fmt: skip
     return VersionItem(**given | more)
 
@@ -69,7 +69,7 @@ def test_first_it_leaves_the_snapshot_then_it_goes() -> None:
 
 
 def test_what_was_never_released_has_a_period_of_its_own_and_no_archive() -> None:
-    never = item(0, snapshots=(), pointed=False, released_at=None, landed_at=NOW - 30 * DAY)
+    never = item(0, spans=(), pointed=False, released_at=None, landed_at=NOW - 30 * DAY)
     plan = planned(never, keeping())
     assert plan.versions[0].actions == ("remove",)
     assert plan.versions[0].why == "versions that were never released are kept 30 days from " \
@@ -98,15 +98,15 @@ def test_a_legal_hold_comes_before_everything(more: Any, kept_by: str | None) ->
 
 
 def test_a_statutory_minimum_comes_before_the_maximum_of_what_was_never_released() -> None:
-    never = item(0, snapshots=(), pointed=False, released_at=None, landed_at=NOW - 60 * DAY)
+    never = item(0, spans=(), pointed=False, released_at=None, landed_at=NOW - 60 * DAY)
     assert actions(never, keeping()) == ("remove",)
     assert actions(never, keeping(versions={"min_age_days": 90})) == ()
 
 
 def test_what_was_brought_back_stays_until_the_day_is_over() -> None:
-    back = item(500, pointed=False, snapshots=(1,), stay=date(2026, 5, 31))
+    back = item(500, pointed=False, spans=((1, 1),), stay=date(2026, 5, 31))
     assert actions(back, keeping()) == ("archive", "remove")
-    assert actions(item(500, pointed=False, snapshots=(1,), stay=NOW.date()), keeping()) == ()
+    assert actions(item(500, pointed=False, spans=((1, 1),), stay=NOW.date()), keeping()) == ()
 
 
 def test_a_run_keeps_its_batch() -> None:
@@ -142,9 +142,9 @@ versions = st.builds(
     landed_at=moments,
     released_at=st.none() | moments,
     batch_end=st.none() | moments,
-    snapshots=st.sets(st.integers(1, 9)).map(lambda n: tuple(sorted(n))),
+    spans=st.sets(st.integers(1, 9)).map(lambda n: tuple((i, i) for i in sorted(n))),
     working=st.sampled_from([None, None, None, "run"]),
-).map(lambda v: v.model_copy(update={"pointed": 9 in v.snapshots}))
+).map(lambda v: v.model_copy(update={"pointed": (9, 9) in v.spans}))
 inventories = st.lists(versions, max_size=12).map(
     lambda v: Inventory(items=(), versions=tuple(v), latest={"flights": 9})
 )
@@ -189,7 +189,7 @@ def test_nothing_goes_that_a_retained_snapshot_needs(
             continue
         assert not one.pointed or "withdraw" in ends.actions, "readers never get what is gone"
         in_grace = now < ends.due + timedelta(days=released.grace_days)
-        held = {n for n in one.snapshots if n in retained and (n != 9 or one.pointed)}
+        held = {n for n, _ in one.spans if n in retained and (n != 9 or one.pointed)}
         assert not (in_grace and held)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from assay.records.runs import BatchState
 from assay.stages import run as stages
+from assay.stages.index import follow_registry
 from assay.stages.run import chain
 from assay.stages.run._commit import verdicts
 from assay.stages.upkeep import build_data_docs, pending_data_docs, rebuild_catalog
@@ -80,17 +81,16 @@ def test_a_rebuild_settles_it_where_even_notify_never_ran(ready: Any, mini: Any)
 def test_a_rebuild_misses_no_release_that_happens_meanwhile(ready: Any, mini: Any) -> None:
     run = _until_release(ready, mini)
     services = run.services
-    registry, records, seen = services.registry, services.registry.records, []
+    index, add, seen = services.catalog.index, services.catalog.index.add, []
 
-    def read_and_release() -> Any:
-        found = records()
+    def add_and_release(page: Any) -> bool:
         if not seen:
             seen.append(1)
             stages.release(stages.Run(ready.services, run.spec, run.results))
-        return found
+        return add(page)
 
-    object.__setattr__(registry, "records", read_and_release)
-    rebuild_catalog(services)
+    object.__setattr__(index, "add", add_and_release)
+    rebuild_catalog(services, whole=True)
 
     _as_released(ready)
     assert services.catalog.snapshots.current("visits").number == 3
@@ -102,10 +102,8 @@ def test_a_rollback_takes_the_rows_back_and_gives_them_again(ready: Any, mini: A
     ready.run("visits", DAY)
     services, at = ready.services, ready.now()
     for number, state, rows in ((2, "superseded", (0, 498)), (3, "released", (498, 0))):
-        pointer = services.registry.rollback("visits", number, reason="try", author="a", at=at)
-        services.catalog.snapshots.move_pointer(
-            "visits", number, reason="try", author="a", at=at, newest=pointer.latest
-        )
+        services.registry.rollback("visits", number, reason="try", author="a", at=at)
+        follow_registry(services)
         batch = ready.batch("visits", DAY)
         assert batch["state"] == state
         assert (batch["rows_released"], batch["rows_held"]) == rows

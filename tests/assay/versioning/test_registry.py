@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from assay.errors import RegistryError
-from assay.records.versions import Derivation
+from assay.records.indexing import IndexState
+from assay.records.versions import Derivation, SnapshotStep
 from assay.versioning import Registry, RegistryConfig, embedded
 
 AT = datetime.fromisoformat("2026-01-05T06:00:00+00:00")
@@ -20,7 +21,7 @@ def test_an_empty_registry_has_nothing(bench):
     assert registry.snapshots("flights") == ()
     assert registry.pointer("flights") is None
     assert registry.find("flights", "2013-02-04", "0" * 32) is None
-    assert registry.records() == {}
+    assert registry.changes(IndexState()).page(0, 10).total == 0
     with pytest.raises(RegistryError, match="no such snapshot"):
         registry.snapshot("flights")
 
@@ -166,7 +167,7 @@ def test_the_records_have_what_was_forced(bench):
     version = bench.commit("2013-02-04").version
     bench.release("2013-02-04", version, forced=True)
 
-    assert bench.registry.records()["flights"].snapshots[0].forced == ("2013-02-04",)
+    assert bench.registry.changes(IndexState()).page(0, 10).steps[0].forced == ("2013-02-04",)
 
 
 def test_forced_is_marked_until_the_batch_is_released_on_its_verdicts(bench):
@@ -296,13 +297,14 @@ def test_checkout_brings_all_partitions_of_one_snapshot_and_nothing_else(bench):
 
 def test_records_have_what_an_index_needs(bench):
     snapshot = bench.both("2013-02-04")
-    held = bench.registry.records()["flights"]
-    assert held.pointer == 1
+    held = bench.registry.changes(IndexState()).page(0, 10)
+    assert [p.snapshot for p in held.pointers] == [1]
     (version,) = held.versions
     assert (version.batch, version.version) == next(iter(snapshot.batches.items()))
     assert version.at == AT
     assert version.counts == {"rows_in": 10, "rows_quarantined": 2}
-    assert held.snapshots == (snapshot,)
+    assert held.steps == (SnapshotStep.of(snapshot, None),)
+    assert held.is_last
 
 
 def test_git_holds_no_hash_that_a_guess_could_confirm(bench):

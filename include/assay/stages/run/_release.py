@@ -10,6 +10,7 @@ from assay.reasons import ReasonCode
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
+from assay.stages.index import follow_registry
 from assay.stages.run import chain
 from assay.stages.run._approval import approved_by
 from assay.stages.run._commit import row_counts, verdicts
@@ -135,7 +136,7 @@ def _settle(run: Run) -> str | None:
     if snapshot is None or (run.held_by and run.batch not in snapshot.forced):
         abandon(run)
         return chain.RELEASE
-    run.services.catalog.snapshots.record(snapshot)
+    follow_registry(run.services, wholly=False)
     forced = run.batch in snapshot.forced
     _finish(run, BatchState.FORCED if forced else BatchState.RELEASED, snapshot.number)
     _give_lease_back(run)
@@ -177,7 +178,7 @@ def _release(run: Run, forced_by: str | None) -> StageResult:
         verdicts=verdicts(run),
         fence=partial(keep_lease, run),
     )
-    run.services.catalog.snapshots.record(snapshot)
+    follow_registry(run.services, wholly=False)
     state = BatchState.FORCED if forced_by else BatchState.RELEASED
     return _finish(run, state, snapshot.number)
 

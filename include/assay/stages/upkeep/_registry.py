@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from assay.records.versions import Acceptance, BatchVersion, DatasetRecords, VersionDetails
+from assay.records.versions import Acceptance, BatchVersion, VersionDetails
 from assay.stages.incidents import close_rewound
+from assay.stages.index import follow_registry
 from assay.stages.run import lineage_edges
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
-from assay.stages.versions._cleaning import derived_columns
+from assay.stages.versions._cleaning import derived_in
 from assay.verdict import Verdict
-from assay.versioning import RegistryUnavailable, Verification
+from assay.versioning import Verification
 
-_ATTEMPTS: Final = 20
-Judged = Mapping[str, datetime]
+_PAGE: Final = 100
+"""Versions whose objects are read for one transaction."""
 
 
 def verify(services: Services, dataset: str | None = None, *, repair: bool = False) -> Verification:
@@ -39,10 +39,6 @@ def verify(services: Services, dataset: str | None = None, *, repair: bool = Fal
     return services.registry.verify(dataset, copies if repair else None, held)
 
 
-class _MovedOn(Exception):  # noqa: N818 - no error: read it again
-    """The registry got another commit while it was read."""
-
-
 def accept_history(services: Services, *, reason: str, author: str) -> Acceptance | None:
     """Go on from the registry as it is, though its history doesn't follow from the last one seen.
 
@@ -56,10 +52,23 @@ def accept_history(services: Services, *, reason: str, author: str) -> Acceptanc
     return services.registry.accept_history(reason=reason, author=author, at=services.clock())
 
 
-def rebuild_catalog(services: Services) -> dict[str, int]:
-    """Restore versions with their lineage and verdicts, snapshots and pointers.
+def rebuild_catalog(
+    services: Services, *, whole: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, int]:
+    """Bring the catalog's index of the registry up to it, and restore what else it lacks.
 
-    Releases may go on meanwhile: what they add to the registry while it is read is read as well.
+    Versions, snapshots and pointers come from the registry's records; lineage and verdicts from the
+    objects of versions of which they aren't known; the release of a version that no run has
+    recorded is recorded. All in pages, each its own transaction: releases go on meanwhile, and a
+    rebuild that was killed is continued by the next.
+
+    Parameters
+    ----------
+    whole : bool
+        Read the registry from the beginning. That is done, too, where the index has more or less
+        than the registry.
+    progress : callable, optional
+        Is given what is done, as often as it changes.
 
     Returns
     -------
@@ -70,50 +79,53 @@ def rebuild_catalog(services: Services) -> dict[str, int]:
     ------
     HistoryRewound
         If the registry's history was rewound: an index of what is left would hide the loss.
-    RegistryUnavailable
-        If the registry is never still for long enough.
     """
     services.registry.check_history()
     close_rewound(services)
-    known: dict[tuple[str, str, str], tuple[Judged, VersionDetails]] = {}
-    for _ in range(_ATTEMPTS):
-        head = services.registry.head()
-        held = services.registry.records()
-        details = _read_details(services, held, known)
-        try:
-            with services.catalog.transaction():
-                services.catalog.rebuild(held, details, at=services.clock())
-                # A release writes to Git first and then waits for this transaction to end: either
-                # its commit is seen here, or its own record in the catalog comes after.
-                if services.registry.head() != head:
-                    raise _MovedOn
-        except _MovedOn:
-            continue
-        return {name: len(records.versions) for name, records in held.items()}
-    raise RegistryUnavailable(f"the registry changed {_ATTEMPTS} times while it was read")
+    index = services.catalog.index
+
+    def indexed(done: int, total: int) -> None:
+        progress(f"registry: {done:,} of {total:,} records")
+
+    if whole:
+        index.clear()
+    follow_registry(services, progress=indexed)
+    if not index.agrees():
+        index.clear()
+        follow_registry(services, progress=indexed)
+    _restore_details(services, progress)
+    _restore_releases(services, progress)
+    return services.catalog.versions.counted()
 
 
-def _read_details(
-    services: Services,
-    held: Mapping[str, DatasetRecords],
-    known: dict[tuple[str, str, str], tuple[Judged, VersionDetails]],
-) -> dict[tuple[str, str, str], VersionDetails]:
-    """What the objects of each version say; ``known`` has what an earlier attempt has read."""
-    for version in (v for records in held.values() for v in records.versions):
-        key = (version.dataset, version.batch, version.version)
-        if key not in known or known[key][0] != version.judged:
-            known[key] = (version.judged, _details(services, version))
-    return {key: details for key, (_, details) in known.items()}
+def _restore_details(services: Services, progress: Callable[[str], None]) -> None:
+    rebuild, done = services.catalog.rebuild, 0
+    while versions := services.catalog.versions.undetailed(_PAGE):
+        rebuild.add_details([(version, _details(services, version)) for version in versions])
+        done += len(versions)
+        progress(f"objects of {done:,} versions")
+
+
+def _restore_releases(services: Services, progress: Callable[[str], None]) -> None:
+    rebuild, done, after = services.catalog.rebuild, 0, None
+    while released := rebuild.unrecorded(_PAGE, after):
+        rebuild.add_releases(released, at=services.clock())
+        after = (released[-1].dataset, released[-1].batch)
+        done += len(released)
+        progress(f"{done:,} releases")
 
 
 def _details(services: Services, version: BatchVersion) -> VersionDetails:
-    key = (version.dataset, version.batch, version.version)
-    verdicts = services.registry.verdicts(*key)
+    registry, objects = services.registry, version.objects
+    lineage = registry.lineage_of(version)
+    verdicts = registry.verdicts_of(version)
+    state = objects.get("state")
     return VersionDetails(
-        lineage=tuple(lineage_edges(version.dataset, services.registry.lineage(*key))),
+        lineage=tuple(lineage_edges(version.dataset, lineage)),
         verdicts=tuple(
             (Verdict.model_validate(verdicts[gate]), at)
             for gate, at in sorted(version.judged.items(), key=lambda pair: pair[1])
+            if gate in verdicts
         ),
-        derived=derived_columns(services, *key),
+        derived=derived_in(registry.open(state)) if state else {},
     )

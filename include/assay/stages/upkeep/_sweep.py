@@ -24,6 +24,7 @@ from assay.retention import (
 )
 from assay.retention.trash import trashed_until
 from assay.stages.incidents import close_rewound
+from assay.stages.index import follow_registry
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.run._references import forget_sketches
 from assay.stages.services import Services
@@ -103,6 +104,7 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
     """
     services.registry.check_history()
     close_rewound(services)
+    follow_registry(services)
     rules = _rules(services)
     inventory = _inventory(services, rules.contracts)
     known = {"problems": (*rules.problems, *inventory.problems)}
@@ -161,19 +163,17 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
         contract = contracts.get(dataset)
         return contract.partition.ended(batch) if contract else None
 
-    listed = {d.name for d in catalog.datasets(contracts)}
-    names = sorted({*listed, *registry.datasets()})
-    pointers = {n: p.snapshot for n in names if (p := registry.pointer(n)) is not None}
-    stones = [t for n in names for t in registry.tombstones(n)]
-    trash = registry.trash.find()
-    committed = [v for n in names for v in registry.versions(n)]
+    names = sorted({*contracts, *catalog.batches.datasets(), *catalog.versions.counted()})
+    stones, trash = catalog.versions.tombstones(), registry.trash.find()
+    committed, hashes = catalog.versions.all(), list(catalog.versions.hashes())
     catalog.objects.learn(committed)
-    held, unneeded = catalog.objects.needed(), registry.removal.unneeded(before)
+    held, unneeded = catalog.objects.needed(), registry.removal.unneeded(before, hashes)
     found = take_inventory(
         services.lake,
         [r for n in names for r in catalog.batches.history(n)],
-        [s for n in names for s in registry.snapshots(n)],
-        pointers=pointers,
+        catalog.snapshots.released(),
+        latest=catalog.snapshots.latest(),
+        pointers=catalog.snapshots.pointers(),
         live={(x.dataset, x.batch): x.owner for x in catalog.leases.live(services.clock())},
         committed=committed,
         batch_end=batch_end,

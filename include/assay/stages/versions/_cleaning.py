@@ -269,9 +269,17 @@ def derived_columns(
     return _state(services, dataset, batch, version).derived
 
 
+def derived_in(state: Path) -> dict[str, dict[str, Any]]:
+    """The lineage of derived columns in the file of a fitted state."""
+    return _load_state(state).derived
+
+
 def _state(services: Services, dataset: str, batch: str, version: str) -> FittedState:
-    text = services.registry.fetch(dataset, batch, version, "state").read_text(encoding="utf-8")
-    content = json.loads(text)
+    return _load_state(services.registry.fetch(dataset, batch, version, "state"))
+
+
+def _load_state(path: Path) -> FittedState:
+    content = json.loads(path.read_text(encoding="utf-8"))
     content.pop("nonce", None)
     return FittedState.from_json(json.dumps(content))
 

@@ -14,6 +14,7 @@ from assay.errors import RegistryError
 from assay.lake import clear_aside, publish
 from assay.records.versions import BatchVersion, VersionKey
 from assay.retention import PlannedVersion, RetentionPlan
+from assay.stages.index import follow_registry
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.services import Services
 from assay.versioning import Disposal
@@ -88,11 +89,10 @@ def _withdraw(services: Services, leaving: list[PlannedVersion]) -> None:
         by_dataset[one.dataset][one.batch] = one.version
     for dataset, batches in by_dataset.items():
         reason = f"{len(batches)} batches have reached the end of their period"
-        snapshot = services.registry.removal.withdraw(
+        services.registry.removal.withdraw(
             dataset, batches, reason=reason, author=_AUTHOR, at=services.clock()
         )
-        if snapshot is not None:
-            services.catalog.snapshots.record(snapshot)
+        follow_registry(services)
         for batch, version in batches.items():
             services.catalog.versions.expire(dataset, batch, version)
 
@@ -183,13 +183,8 @@ def restore_version(
     services.catalog.versions.bring_back(dataset, batch, found.version)
     if release:
         why = f"restored: {reason}"
-        snapshot = services.registry.release(
-            dataset, batch, found.version, reason=why, author=author, at=at
-        )
-        services.catalog.snapshots.record(snapshot)
-        services.catalog.snapshots.move_pointer(
-            dataset, snapshot.number, reason=why, author=author, at=at
-        )
+        services.registry.release(dataset, batch, found.version, reason=why, author=author, at=at)
+    follow_registry(services)
     return found
 
 
