@@ -91,10 +91,10 @@ def _world(site: Any) -> dict[str, Any]:
 
 
 def _bytes(*folders: Path) -> dict[str, str]:
-    """Path → its bytes' digest; Git's own files aside, which it packs as it likes."""
+    """Path → its bytes' digest; without Git's own files, and without the records of each run."""
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in folders
         for path in folder.rglob("*")
-        if path.is_file() and ".git" not in str(path)
+        if path.is_file() and ".git" not in str(path) and not path.parent.name.startswith("run-")
     }
