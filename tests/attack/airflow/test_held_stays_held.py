@@ -124,12 +124,12 @@ def test_edits_of_a_held_run_release_nothing(office: Any, held: tuple[str, str],
     assert (attacker.done > 0) == (user != "vera")
 
 
-def _orders() -> Iterator[tuple[tuple[str, ...], str, tuple[str, ...]]]:
+def _orders() -> Iterator[Any]:
     """Tasks to mark, with which state, and tasks to clear afterwards, one after another."""
     chance = random.Random(10)
     for state in ("success", "skipped", "failed"):
         marked = chance.sample(TASKS, chance.randint(3, len(TASKS)))
-        yield tuple(marked), state, (chain.RELEASE,)
+        yield pytest.param(tuple(marked), state, (chain.RELEASE,), marks=pytest.mark.slow)
     yield TASKS, "success", ()
     yield ("validate_raw", "validate_clean", "drift"), "success", ("clean", "release")
     yield (chain.APPROVE, "validate_raw"), "success", (chain.PIN, chain.RELEASE)
