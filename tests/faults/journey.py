@@ -23,7 +23,7 @@ from assay.stages import run as stages
 from assay.stages.run import chain
 from assay.stages.run._commit import timeless
 
-_MINI = Path(__file__).parents[1] / "assay" / "mini_project.py"
+_MINI = Path(__file__).parents[1] / "support" / "mini_project.py"
 
 
 def _load_mini() -> Any:

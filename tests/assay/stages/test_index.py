@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import multiprocessing
 import random
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import histories
 import pytest
 from sqlalchemy import select
 
@@ -28,19 +27,6 @@ from assay.versioning._snapshots import load_snapshots
 
 TABLES = (Version, SnapshotRow, Membership, Pointer)
 
-
-def _load() -> Any:
-    path = Path(__file__).parents[1] / "versioning" / "histories.py"
-    spec = importlib.util.spec_from_file_location("histories", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["histories"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-histories = _load()
 NAME = histories.NAME
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
+import histories
 import pytest
 
 from assay.errors import RegistryError
@@ -27,19 +26,6 @@ from assay.versioning._snapshots import (
 )
 from assay.versioning._tombstones import load_tombstones
 
-
-def _load() -> Any:
-    path = Path(__file__).with_name("histories.py")
-    spec = importlib.util.spec_from_file_location("histories", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["histories"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-histories = _load()
 NAME = histories.NAME
 
 

@@ -15,7 +15,7 @@ from assay.engine import _writer
 from assay.stages.run import workspace
 
 DAY = "2024-01-03"
-_MINI = Path(__file__).parents[2] / "assay" / "mini_project.py"
+_MINI = Path(__file__).parents[2] / "support" / "mini_project.py"
 
 
 def main() -> None:
