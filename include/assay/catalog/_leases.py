@@ -1,8 +1,8 @@
 """Leases: at most one run works on a batch, and a run that lost its lease can't write.
 
 A lease has an owner, an expiry and a *fencing token*, a number that grows each time it is given.
-Whoever writes about the batch hands its token in; a run that slept past its lease, while another
-took the batch over, is refused because its token is the older one.
+A process that writes about the batch hands its token in; a run that slept past its lease, while
+another took the batch over, is refused because its token is the older one.
 
 No lease is given for longer than ten minutes. One that would expire later than twice that was given
 by a clock that was ahead: it blocks nobody.

@@ -76,8 +76,8 @@ class _Spans:
         self._known: dict[str, tuple[int, str, bool]] = {}
         self._closed: list[dict[str, Any]] = []
         self._opened: dict[tuple[str, int], dict[str, Any]] = {}
-        touched = {b for s in steps for b in (*s.changed, *s.withdrawn)}
-        self._load(touched if len(touched) < _FEW else None)
+        affected = {b for s in steps for b in (*s.changed, *s.withdrawn)}
+        self._load(affected if len(affected) < _FEW else None)
 
     def _load(self, batches: set[str] | None) -> None:
         """Know the open spans, of these batches only if given."""

@@ -1,6 +1,6 @@
 """The objects of versions as they were committed, so that nobody's word but ours lets one go.
 
-The index of the registry follows the registry. What stands here doesn't: whoever can write to Git
+The index of the registry follows the registry. This table doesn't: a person who can write to Git
 can bury a version or change its record, and its objects are kept all the same.
 """
 

@@ -1,8 +1,8 @@
 """The row numbers of a version, and how its rows are found again among the landed ones.
 
-The order of the landed rows is that of the source, often that of a clear key: whoever has it reads
-pseudonyms by their rank. So the objects of a version carry numbers of their own (``__id``), in an
-order that only the registry key gives. Which landed row each number stands for is an object of the
+The order of the landed rows is that of the source, often that of a clear key: by it, pseudonyms are
+read by their rank. So the objects of a version carry numbers of their own (``__id``), in an order
+that only the registry key gives. Which landed row each number stands for is an object of the
 version too, ``rows``, sealed with a key that is derived from the registry key.
 """
 
