@@ -1,9 +1,12 @@
 """What a long history costs: the same questions at 10, 100, 1 000 and 10 000 snapshots.
 
-    make bench ONLY=growth             up to 10 000 snapshots of one data set
-    make bench ONLY=growth ROWS=1000   up to 1 000
+    make bench ONLY=growth                 up to 10 000 snapshots of one data set
+    make bench ONLY=growth ROWS=1000       up to 1 000
+    DATA_SETS=20 make bench ONLY=growth    of each of twenty data sets
+    ASSAY_CATALOG_URL=postgresql+psycopg2://… make bench ONLY=growth
 
-The history is written by the registry's own records, one commit a release, in one stream. What is
+The catalog is SQLite, or an empty database of Postgres that ``ASSAY_CATALOG_URL`` names. The
+history is written by the registry's own records, one commit a release, in one stream. What is
 measured then are the real calls, in this process: a release, the commands, a sweep's plan, and the
 rebuild of an empty catalog.
 """
@@ -25,7 +28,9 @@ from pathlib import Path
 from _measure import BenchError
 from _show import console
 from rich.table import Table
+from sqlalchemy import make_url, text
 
+from assay.catalog._store import open_engine
 from assay.cli._main import run as command
 from assay.project import Project
 from assay.records.versions import BatchVersion, Derivation, Pointer, Snapshot, StoredObject
@@ -44,19 +49,23 @@ from assay.versioning._snapshots import Stored, step_files
 ROWS = 10_000
 LONG = True
 ROOT = Path(__file__).parents[2]
-NAME = "flights"
+DATA_SETS = int(os.environ.get("DATA_SETS") or 1)
+NAMES = [f"flights_{i}" for i in range(DATA_SETS)]
+NAME = NAMES[-1]
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def run(rows: int) -> None:
-    """Let one history grow, and print what each question takes at each size."""
+    """Let the histories grow, and print what each question takes at each size."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        os.environ |= {"ASSAY_HOME": str(home), "ASSAY_PROJECT": str(ROOT)}
-        history = _History(_services(home))
+        home = _project(Path(folder)) / ".assay"
+        os.environ |= {"ASSAY_HOME": str(home), "ASSAY_PROJECT": folder}
+        histories = [_History(_services(), name) for name in NAMES]
         sizes = [n for n in (10, 100, 1000, 10_000, 100_000) if n <= rows] or [rows]
-        columns = [_measured(history, home, size) for size in sizes]
-    table = Table(title=f"{NAME}: one data set by its snapshots", title_justify="left", box=None)
+        columns = [_measured(histories, size) for size in sizes]
+        catalog = make_url(_services().project.catalog_url).get_backend_name()
+    title = f"{DATA_SETS} data sets by the snapshots of each, catalog on {catalog}"
+    table = Table(title=title, title_justify="left", box=None)
     for head in ("", *(f"{size:,}" for size in sizes)):
         table.add_column(head, justify="right" if head else "left")
     for name in columns[0]:
@@ -65,22 +74,37 @@ def run(rows: int) -> None:
     console.print(f"  {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", style="dim")
 
 
-def _measured(history: _History, home: Path, size: int) -> dict[str, str]:
-    history.grow(size - 1)
-    follow_registry(_services(home))
-    services, figures = _services(home), {}
+def _project(root: Path) -> Path:
+    """A project whose data sets are copies of the flights."""
+    given = ROOT / "include"
+    contract = (given / "contracts" / "flights.odcs.yaml").read_text()
+    (root / "include" / "contracts").mkdir(parents=True)
+    for name in NAMES:
+        for folder in ("policies", "suites"):
+            shutil.copytree(given / folder / "flights", root / "include" / folder / name)
+        text = contract.replace("\nname: flights\n", f"\nname: {name}\n")
+        (root / "include" / "contracts" / f"{name}.odcs.yaml").write_text(text)
+    return root
+
+
+def _measured(histories: list[_History], size: int) -> dict[str, str]:
+    for one in histories:
+        one.grow(size - (one is histories[-1]))
+    follow_registry(_services())
+    services, figures, history = _services(), {}, histories[-1]
     version = _commit(services, history.batch(size - 1))
     about = {"reason": "r", "author": "a", "at": START}
     with _timed(figures, "release, s"):
         services.registry.release(NAME, history.batch(size - 1), version, **about)
         follow_registry(services, wholly=False)
     history.took(version)
-    shutil.rmtree(home / "catalog")
-    accept_history(_services(home), reason="r", author="a")
+    _forget_catalog(services)
+    accept_history(_services(), reason="r", author="a")
     with _timed(figures, "rebuild of an empty catalog, s"):
-        rebuild_catalog(_services(home))
+        rebuild_catalog(_services())
     for name, words in {
         "status, s": ("status", NAME),
+        "status of all, s": ("status",),
         "versions list, s": ("versions", "list", NAME),
         "versions show, s": ("versions", "show", NAME, history.batch(size // 2)),
         "versions show @N, s": ("versions", "show", NAME, f"@{size // 2}"),
@@ -88,12 +112,26 @@ def _measured(history: _History, home: Path, size: int) -> dict[str, str]:
         with _timed(figures, name), contextlib.redirect_stdout(io.StringIO()):
             _run(words)
     with _timed(figures, "sweep's plan, s"):
-        plan_sweep(_services(home))
+        plan_sweep(_services())
     with _timed(figures, "one snapshot from Git, s"):
         services.registry.snapshot(NAME, size // 2)
+    home = services.project.home
     figures["registry, MB"] = f"{_megabytes(home / 'registry' / 'git'):.1f}"
     figures["catalog, MB"] = f"{_megabytes(home / 'catalog'):.1f}"
     return figures
+
+
+def _forget_catalog(services: Services) -> None:
+    """Leave an empty database, as after its loss."""
+    engine = open_engine(services.project.catalog_url)
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
+        shutil.rmtree(services.project.home / "catalog")
+        return
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
 
 
 @contextlib.contextmanager
@@ -108,9 +146,8 @@ def _run(words: tuple[str, ...]) -> None:
         raise BenchError(f"assay {' '.join(words)} ended with {code}")
 
 
-def _services(home: Path) -> Services:
-    environ = {"ASSAY_PROJECT": str(ROOT), "ASSAY_HOME": str(home)}
-    return Services(Project.from_environment(environ), clock=lambda: datetime.now(UTC))
+def _services() -> Services:
+    return Services(Project.from_environment(os.environ), clock=lambda: datetime.now(UTC))
 
 
 def _megabytes(folder: Path) -> float:
@@ -131,8 +168,9 @@ def _commit(services: Services, batch: str) -> str:
 class _History:
     """A history that grows by whole streams of commits."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, name: str) -> None:
         services.registry.agree("registry's own", "fingerprint", at=START)
+        self._name = name
         self._git = services.lake.path("registry") / "git"
         self._store = services.lake.path("registry") / "objects"
         self._lineage = self._object("lineage", {"input_sha256": "i", "contract": "c",
@@ -160,8 +198,8 @@ class _History:
             files |= LAYOUT if number == 1 else {}
             change = _git.Change(files, f"Release {number}")
             at = START + timedelta(seconds=number)
-            text = _git._stream(None if parts else head, change, at)
-            parts.append(text.removesuffix(b"done\n"))
+            stream = _git._stream(None if parts else head, change, at)
+            parts.append(stream.removesuffix(b"done\n"))
         if parts:
             given = b"".join([*parts, b"done\n"])
             git(self._git, "fast-import", "--quiet", "--done", given=given)
@@ -174,24 +212,24 @@ class _History:
         self._step(number, batch, version)
 
     def _release(self, number: int, batch: str) -> dict[str, bytes]:
-        version = hashlib.sha256(batch.encode()).hexdigest()[:32]
+        version = hashlib.sha256(f"{self._name} {batch}".encode()).hexdigest()[:32]
         data = self._object("data", {"batch": batch})
         made = BatchVersion(
-            dataset=NAME, batch=batch, version=version, counts={"rows_in": 9, "held": 9},
+            dataset=self._name, batch=batch, version=version, counts={"rows_in": 9, "held": 9},
             objects={"data": data, "lineage": self._lineage, "verdicts": self._verdicts},
             at=START, judged={"drift": START},
         )  # fmt: skip
-        pointer = Pointer(dataset=NAME, snapshot=number, latest=number)
+        pointer = Pointer(dataset=self._name, snapshot=number, latest=number)
         return {
-            version_file(NAME, batch, version).path: _dvc.render_dvc(made),
-            pointer_file(NAME): render_pointer(pointer),
+            version_file(self._name, batch, version).path: _dvc.render_dvc(made),
+            pointer_file(self._name): render_pointer(pointer),
             **self._step(number, batch, version),
         }
 
     def _step(self, number: int, batch: str, version: str) -> dict[str, bytes]:
         self._batches = {**self._batches, batch: version}
         snapshot = Snapshot.model_construct(
-            dataset=NAME, number=number, parent=number - 1 or None, batches=self._batches,
+            dataset=self._name, number=number, parent=number - 1 or None, batches=self._batches,
             batch=batch, forced=(), withdrawn=(), reason="every gate let it out", author="a",
             at=START + timedelta(seconds=number),
         )  # fmt: skip

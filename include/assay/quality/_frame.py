@@ -19,6 +19,7 @@ from ibis import Table
 from assay.engine import Session, data_columns
 from assay.errors import did_you_mean
 from assay.expression import Call, Literal, Name, Node
+from assay.quality._rising import Key, rising_keys
 from assay.quality._row_marks import Marks
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
@@ -44,6 +45,8 @@ class Frame:
         Rows that were computed beforehand and set aside; dropped at the end.
     marks : Marks, optional
         Which rows were found beforehand, by which check.
+    keys : tuple of tuple of str
+        Columns, alone or together, that should hold each value once.
     """
 
     session: Session
@@ -52,6 +55,7 @@ class Frame:
     seed: str | None = None
     made: list[Table] = field(default_factory=list)
     marks: Marks | None = None
+    keys: tuple[Key, ...] = ()
 
     @classmethod
     def of(cls, session: Session, table: Table, row: str, seed: str | None = None) -> Frame:
@@ -69,6 +73,11 @@ class Frame:
         marks = Marks.of(self.session, self.table, self.row, checks)
         self.made.append(marks.found)
         return replace(self, table=marks.view, marks=marks)
+
+    @functools.cached_property
+    def rising(self) -> frozenset[Key]:
+        """The ``keys`` whose values rise from row to row, so that none occurs twice."""
+        return rising_keys(self.session, self.table, self.keys)
 
     def among(self, rows: Table) -> Any:
         """Whether a row is among some that are found now, as an expression."""

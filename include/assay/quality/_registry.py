@@ -46,6 +46,8 @@ class Entry:
         Whether it can read columns that it doesn't name.
     needs_columns : bool
         Whether the columns that it names must be there.
+    distinct : bool
+        Whether its columns, taken together, should hold each value once.
     dimension : str, optional
         The dimension of quality; by the words of its name where it is None.
     """
@@ -60,6 +62,7 @@ class Entry:
     takes: Literal["own", "numbers", "bounded", "any"] = "own"
     reads_all: bool = False
     needs_columns: bool = True
+    distinct: bool = False
     dimension: Dimension | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assay.engine import EngineError
@@ -10,6 +11,7 @@ from assay.quality._check import Check, Values, compiled
 from assay.quality._failing_rows import FAULTS, Judged, with_failing
 from assay.quality._finding import Finding, countable
 from assay.quality._frame import Frame, Unjudged
+from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
 
 
@@ -17,6 +19,8 @@ def judged_compiled(
     frame: Frame, expectations: Sequence[Expectation], redact: Collection[str]
 ) -> list[Judged]:
     """Judge by compiled checks; findings in the order of the expectations."""
+    keys = tuple(e.columns for e in expectations if entry_of(e.type).distinct)
+    frame = replace(frame, keys=keys)
     checks: list[Check | Unjudged] = []
     for e in expectations:
         try:
