@@ -167,6 +167,7 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
     stones, trash = catalog.versions.tombstones(), registry.trash.find()
     committed, hashes = catalog.versions.all(), list(catalog.versions.hashes())
     catalog.objects.learn(committed)
+    due = any(entry.until <= services.clock() for entry in trash)
     held, unneeded = catalog.objects.needed(), registry.removal.unneeded(before, hashes)
     found = take_inventory(
         services.lake,
@@ -181,7 +182,7 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
         objects=unneeded - held,
         pinned=catalog.leases.pinned(services.clock()),
         trash=trash,
-        needed=registry.removal.needed() | held if trash else (),
+        needed=registry.removal.needed() | held if due else (),
     )
     if not (kept := unneeded & held):
         return found
