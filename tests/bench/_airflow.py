@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from assay import launcher
-from assay.launcher import _office
+from assay.launcher import _embedded
 from assay.launcher._settings import environment
 from assay.project import Project
 from demo.backfill import Airflow
@@ -77,13 +77,13 @@ def airflow(home: Path, *, cheap: bool = True) -> Iterator[Airflow]:
         path = os.pathsep.join([*settings["PYTHONPATH"], found["PYTHONPATH"]])
         return found | {**settings["ENV"], "PYTHONPATH": path}
 
-    _office.environment = measured
+    _embedded.environment = measured
     launcher.up(home)
     try:
         yield Airflow(home)
     finally:
         launcher.down(home)
-        _office.environment = environment
+        _embedded.environment = environment
 
 
 def _prepared(folder: Path, cheap: bool) -> dict[str, Any]:
