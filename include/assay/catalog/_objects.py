@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from assay.catalog._safeguards import HeldObjects
-from assay.catalog._store import Store, record_of, upsert
+from assay.catalog._store import Store, record_of, upsert_all
 from assay.records.histories import HeldVersion
 from assay.records.versions import VERDICTS, BatchVersion, VersionKey
 
@@ -28,6 +28,7 @@ class Objects:
         """Remember the objects of live versions; of a known one only its verdicts may change."""
         with self.store.session(writes=True) as session:
             known = {held.key: held for held in self.find()}
+            learned = []
             for version in versions:
                 key = (version.dataset, version.batch, version.version)
                 found = {name: stored.md5 for name, stored in version.objects.items()}
@@ -38,7 +39,8 @@ class Objects:
                 if held is None or found != held.objects:
                     names = dict(zip(("dataset", "batch", "version"), key, strict=True))
                     ended = held.ended if held else None
-                    upsert(session, HeldObjects, {**names, "objects": found, "ended": ended})
+                    learned.append({**names, "objects": found, "ended": ended})
+            upsert_all(session, HeldObjects, learned, update=("objects", "ended"))
 
     def end(self, key: VersionKey, at: datetime) -> None:
         """Record the decision that a version goes, before the registry buries it."""
