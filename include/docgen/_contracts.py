@@ -93,6 +93,34 @@ Beside the standard's `name`, `logicalType` (`string`, `integer`, `number`, `boo
 and each classified column needs a treatment in the data set's [privacy
 policy](policies.md#privacy)."""
 
+_TYPES: Final = """\
+What lands is what was sent, exactly; or the value stays a text beside its row, and raw validation
+quarantines the row (`unparsed:<column>`). Nothing is rounded, cut or guessed. White space at both
+ends of a text doesn't count, except in a `string`.
+
+- `string`: any text as it is; a number, a boolean or a nested value of JSON as it is written there.
+- `integer`: whole numbers of 64 bits, `7.0` too. Not `1.5`, `1e3`, `1_000`, 9223372036854775808.
+- `number`: what a double says to all the digits that were written: `0.1`, `1e23`, C's `%.17g` of
+  any double. Not 12345678901234567890.12, 9007199254740993, `1e400`, `1,5`, or an infinity.
+- `boolean`: `true` `false`, `t` `f`, `yes` `no`, `y` `n`, `on` `off`, `1` `0`, `1.0` `0.0`, in any
+  case. Not `2`.
+- `date`: `2013-02-04` in the years 1 to 9999, alone or with midnight, or what is wholly of
+  `parseFormat`. Not `24-02-04`, `2013-02-04 10:00`, `on 2013-02-04`.
+- `timestamp`: `2013-02-04 10:00:00.123456`, with `T`, `Z` or an offset (seconds too), or what is
+  wholly of `parseFormat`. Not nanoseconds, `infinity`, the year 10000.
+
+What else there is to know:
+
+- `NaN` in a Parquet file is a missing number; the measurement `nan_as_null` counts them. In a
+  text it is no number.
+- A `parseFormat` has a year. `%Y` is four digits, `%y` two; `%I` needs `%p`; a weekday that isn't
+  the date's own makes the text none of the format.
+- A zoned moment of Parquet is no `date`: which day it is depends on the zone.
+- Columns of Parquet that are nested or binary are refused (`schema_mismatch`), and so are texts
+  that aren't of the file's encoding, or have a NUL in CSV, or half a character (`undecodable`).
+- Columns whose names differ by the case of ASCII letters only can't both land, and
+  names that begin with two underscores are Assay's own: `assay check` refuses the contract."""
+
 _REFERENCES: Final = """\
 `relationships: [{to: airports.faa}]` on a column: each value must occur in the released rows of
 another data set."""
@@ -106,6 +134,7 @@ def render_contracts(project: Project) -> str:
     for title, about, model in (
         ("The data set", "Custom properties of the whole contract.", odcs.DatasetCustom),
         ("A column", _COLUMNS, odcs.ColumnCustom),
+        ("What lands in a column", _TYPES, None),
         ("A reference", _REFERENCES, odcs.RelationshipCustom),
         ("The source", _SOURCES, odcs.ServerCustom),
         ("How fresh a batch is", _LEVELS, odcs.ServiceLevelCustom),
@@ -114,6 +143,9 @@ def render_contracts(project: Project) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(title: str, about: str, model: type[BaseModel]) -> Iterator[str]:
-    yield from (f"## {title}", "", about, "")
+def _section(title: str, about: str, model: type[BaseModel] | None) -> Iterator[str]:
+    yield from (f"## {title}", "", about)
+    if model is None:
+        return
+    yield ""
     yield from Keys(title.rsplit(maxsplit=1)[-1].lower(), schema_of(model)).lines()

@@ -70,6 +70,7 @@ class _Reader:
         at: Loc = ("schema", 0, "properties")
         columns = [self._column(p, (*at, i)) for i, p in enumerate(table.properties)]
         self._check_unique([p.name for p in table.properties], at)
+        self._check_case([p.name for p in table.properties], at)
         source = self._source(raw.servers[0], ("servers", 0))
         names = {p.name for p in table.properties}
         column = custom.partition.column if custom else None
@@ -209,6 +210,18 @@ class _Reader:
     def _check_unique(self, names: Sequence[str], loc: Loc) -> None:
         for name in sorted({n for n in names if names.count(n) > 1}):
             self._fault(f"{name!r} occurs twice", loc)
+
+    def _check_case(self, names: Sequence[str], loc: Loc) -> None:
+        # The engine tells names apart by all but the case of ASCII letters.
+        first: dict[bytes, str] = {}
+        for i, name in enumerate(names):
+            other = first.setdefault(name.encode().lower(), name)
+            if other != name:
+                self._fault(
+                    f"{name!r} differs from {other!r} by case only",
+                    (*loc, i, "name"),
+                    do="Land one of them, or have the source rename one.",
+                )
 
     def _fault(self, what: str, loc: Loc, got: object = UNSET, do: str | None = None) -> None:
         self.problems.append(Problem(what, where=self.document.where(loc), got=got, do=do))

@@ -99,6 +99,10 @@ class ServerCustom(_Custom):
     null_values: tuple[str, ...] = Field(
         ("",), description="Of CSV: texts that mean a missing value."
     )
+    decimal: Literal[".", ","] = Field(".", description="Of CSV: the decimal sign of its numbers.")
+    thousands: str | None = Field(
+        None, description="Of CSV: what separates the thousands of its numbers, such as `.`."
+    )
     max_bytes: int | None = Field(
         None,
         description="Most bytes of one batch, as it is read, decompressed and decoded. Reading "

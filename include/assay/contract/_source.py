@@ -36,6 +36,8 @@ class FilesSource(_WebSource):
     encoding: str = Field("utf-8", description="Encoding of text files.")
     delimiter: str = Field(",", min_length=1, max_length=1, description="Delimiter of CSV.")
     null_values: tuple[str, ...] = ("",)
+    decimal: Literal[".", ","] = "."
+    thousands: str | None = Field(None, min_length=1, max_length=1)
 
     @model_validator(mode="after")
     def _readable(self) -> FilesSource:
@@ -44,6 +46,10 @@ class FilesSource(_WebSource):
         for text in self.null_values:
             if set(text) & {self.delimiter, *_NO_DELIMITER}:
                 raise ValueError(f"a null value has a delimiter, a quote or a line's end: {text!r}")
+        if self.thousands == self.decimal or (self.thousands or "").isalnum():
+            raise ValueError("the thousands separator is the decimal sign, a letter or a digit")
+        if self.format != "csv" and (self.decimal, self.thousands) != (".", None):
+            raise ValueError("a decimal sign and a thousands separator are of CSV only")
         return self
 
 

@@ -14,6 +14,7 @@ from ibis import Table
 
 from assay.document import is_file
 from assay.engine._types import quoted
+from assay.engine.functions import without_nan
 from assay.errors import InputError
 
 _SHAPES = {
@@ -88,7 +89,7 @@ def open_data(con: Any, source: Path | str, aside: Callable[[], Path]) -> Table:
     kind = "".join(path.suffixes).lower()
     if ".parquet" in kind:
         table = read_parquet(con, path)
-        return table if "__row" in table.columns else _numbered(con, table, path)
+        return without_nan(table if "__row" in table.columns else _numbered(con, table, path))
     if ".csv" in kind:
         return _narrowed(con, _read_text(con, path), path, aside)
     raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")

@@ -20,6 +20,7 @@ from ibis.util import gen_name
 
 from assay.engine import _reader, _writer
 from assay.engine._errors import EngineError, translated, translating
+from assay.engine._python_rows import python_rows
 from assay.engine._types import ID, ROW, quoted
 from assay.engine._writer import FileDigest
 from assay.errors import InputError
@@ -85,8 +86,8 @@ class Session:
             return self.backend.raw_sql(self.backend.compile(table)).to_arrow_table()
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
-        """A small result as dictionaries, one a row."""
-        return list(self.arrow(table.as_table()).to_pylist())
+        """A small result as dictionaries, one a row; a moment beyond Python's years is its text."""
+        return python_rows(self.arrow(table.as_table()))
 
     def one(self, table: Table) -> dict[str, Any]:
         """The only row of a result, such as that of ``table.aggregate(...)``."""
@@ -230,10 +231,10 @@ class Session:
     def open_data(self, source: Path | str) -> Table:
         """What a person names on the command line: a CSV or Parquet file, by path or URL.
 
-        Parquet keeps its types. CSV is read as text; then each column takes the narrowest of
-        integer, number, boolean, date, timestamp that parses every value of it, else it stays
-        text. An empty field is null, quoted or not. Rows get their number as ``__row`` where the
-        file has none.
+        Parquet keeps its types; its NaN are null. CSV is read as text; then each column takes the
+        narrowest of integer, number, boolean, date, timestamp that parses every value of it, else
+        it stays text. An empty field is null, quoted or not. Rows get their number as ``__row``
+        where the file has none.
 
         Raises
         ------

@@ -62,6 +62,17 @@ def try_strptime(text: str, form: str) -> datetime:  # type: ignore[empty-body]
     """The moment that a text gives by a format, null where it doesn't fit."""
 
 
+def without_nan(table: Table) -> Table:
+    """The table with NaN as null.
+
+    Not by ``nullif``: the engine drops that where a Parquet file has statistics, because they pass
+    over NaN.
+    """
+    floats = [name for name, kind in table.schema().items() if kind.is_floating()]
+    found: dict[str, Any] = {n: ibis.ifelse(table[n].isnan(), None, table[n]) for n in floats}
+    return table.mutate(**found) if floats else table
+
+
 def null_on_error(value: ir.Value) -> ir.Value:
     """The value, or null in each row where its computation fails."""
     kind = value.type()

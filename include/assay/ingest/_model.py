@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assay.verdict import Number, Outcome
 
-TRANSFORM: Final = 1
+TRANSFORM: Final = 2
 """Version of the rules that turn an original into rows; a change lands every input again."""
 MANIFEST: Final = "manifest.json"
 ROWS: Final = "rows.parquet"

@@ -17,6 +17,7 @@ import ibis.expr.datatypes as types
 from ibis import Table
 
 from assay.engine import Session, data_columns
+from assay.engine.functions import without_nan
 from assay.errors import did_you_mean
 from assay.expression import Call, Literal, Name, Node
 from assay.quality._rising import Key, rising_keys
@@ -62,11 +63,7 @@ class Frame:
         """The frame of a table; rows are numbered in scan order where no column numbers them."""
         if row not in table.columns:
             table = table.mutate(**{row: ibis.row_number()})
-        nan = float("nan")
-        floats = [c for c, t in table.schema().items() if t.is_floating()]
-        if floats:
-            table = table.mutate(**{c: table[c].nullif(nan) for c in floats})
-        return cls(session, table, row, seed)
+        return cls(session, without_nan(table), row, seed)
 
     def marked(self, checks: int) -> Frame:
         """The frame with room for marks of its rows, by so many checks."""

@@ -61,6 +61,7 @@ def test_the_flights_contract_says_what_its_file_says() -> None:
          "has no identityDomain"),
         ("logicalType: number, required", "logicalType: numeric, required", "numeric"),
         ("name: month", "name: year", "'year' occurs twice"),
+        ("name: month", "name: Year", "'Year' differs from 'year' by case only"),
         ("kind: DataContract", "kind: DataProduct", "kind"),
         ("first: 2013-01-01", "first: 2013", "first is no key"),
         ("format: csv", "format: xls", "format"),

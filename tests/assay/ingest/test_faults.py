@@ -65,6 +65,9 @@ FAULTS = {
     "JSON lists": (b'["N1SECRET"]\n', "jsonl", "", "malformed"),
     "JSON key twice": (b'{"id": "a", "id": "N1SECRET"}\n', "jsonl", "", "duplicate_columns"),
     "JSON without a required key": (b'{"n": 1}\n', "jsonl", "", "schema_mismatch"),
+    "JSON with half a character": (
+        b'{"id": "N1SECRET \\ud800"}\n{"id": "a"}\n', "jsonl", "", "undecodable"),
+    "another delimiter": (HEAD.replace(b",", b";") + ROW, "csv", "", "schema_mismatch"),
     "nested Parquet": (
         packed(pa.table({n: [{"a": 1}] for n in HEAD.decode().strip().split(",")})),
         "parquet", "", "schema_mismatch"),

@@ -121,6 +121,45 @@ def test_a_type_of_another_family_is_read_by_its_text_and_remarked(dropped, rows
     assert ("type_differs", "n") in {(f.code, f.column) for f in landing.faults}
 
 
+def parquet_of(**columns: object) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def test_names_of_parquet_may_differ_by_case_or_be_the_readers_own(dropped, rows_of):
+    data = parquet_of(ID=["A"], id=["b"], __row=[9])
+    columns = [{"name": "id", "type": "string"}]
+    landing = dropped(data, "{batch}.parquet", columns, format="parquet")
+    assert [(r["__row"], r["id"]) for r in rows_of(landing)] == [(0, "b")]
+    data = parquet_of(id=["b"], file_row_number=[7], v0=[8])
+    columns += [{"name": n, "type": "integer"} for n in ("v0", "file_row_number")]
+    row = rows_of(dropped(data, "{batch}.parquet", columns, format="parquet"))[0]
+    assert (row["id"], row["v0"], row["file_row_number"]) == ("b", 8, 7)
+
+
+def test_an_empty_column_of_parquet_has_no_type_to_differ(dropped, rows_of):
+    columns = [{"name": "id", "type": "string"}, {"name": "n", "type": "integer"}]
+    data = parquet_of(id=pa.nulls(2), n=[1, 2])
+    landing = dropped(data, "{batch}.parquet", columns, format="parquet")
+    assert landing.faults == ()
+    assert [r["id"] for r in rows_of(landing)] == [None, None]
+
+
+def test_moments_that_the_engine_would_cut_or_refuse_keep_their_text(dropped, rows_of):
+    columns = [{"name": n, "type": "timestamp"} for n in ("ns", "ms")]
+    data = parquet_of(
+        ns=pa.array([1_704_067_200_000_000_001, 1_704_067_200_000_001_000],
+                    pa.timestamp("ns", tz="Asia/Tokyo")),
+        ms=pa.array([10**16, 0], pa.timestamp("ms")),
+    )  # fmt: skip
+    rows = rows_of(dropped(data, "{batch}.parquet", columns, format="parquet"))
+    texts = {"ns": "2024-01-01 00:00:00.000000001Z", "ms": "10000000000000000 ms since 1970"}
+    assert rows[0]["__landed"] == texts
+    assert rows[1]["ns"] == dt.datetime(2024, 1, 1, 0, 0, 0, 1)
+    assert rows[1]["ms"] == dt.datetime(1970, 1, 1)
+
+
 def test_the_same_input_lands_once(dropped):
     first = dropped(CSV)
     before = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in first.folder.rglob("*")}
@@ -210,6 +249,29 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(dropped):
 def test_quoted_line_breaks_and_quotes_stay(dropped, rows_of):
     landing = dropped(b'id,n,x,ok,day,at\n"a ""b""\nc",1,,,,\n')
     assert rows_of(landing)[0]["id"] == 'A "B"\nC'
+
+
+def test_line_ends_may_be_mixed(dropped, rows_of):
+    columns = [{"name": "id", "type": "string"}, {"name": "n", "type": "integer"}]
+    data = b'id,n\r\n"a\r\nb",1\nc,2\r\r\nd,3\r\n'
+    assert [(r["id"], r["n"]) for r in rows_of(dropped(data, columns=columns))] == [
+        ("a\r\nb", 1), ("c", 2), ("d", 3)]  # fmt: skip
+
+
+def test_numbers_have_the_decimal_sign_that_the_contract_says(dropped, rows_of):
+    columns = [{"name": "id", "type": "string"}, {"name": "x", "type": "number"}]
+    data = b"id;x\n1.5;1.234,50\n0,5;-0,75\nc;1.5\n"
+    rows = rows_of(dropped(data, columns=columns, delimiter=";", decimal=",", thousands="."))
+    assert [(r["id"], r["x"]) for r in rows] == [("1.5", 1234.5), ("0,5", -0.75), ("c", None)]
+    assert rows[2]["__landed"] == {"x": "1.5"}
+
+
+def test_values_of_json_are_as_they_are_written(dropped, rows_of):
+    columns = [{"name": "id", "type": "string"}, {"name": "x", "type": "number"}]
+    data = b'{"id": 1.10, "x": 12345678901234567890.12}\n{"id": {"a": [1.50]}, "x": NaN}\n'
+    rows = rows_of(dropped(data, "{batch}.jsonl", columns, format="jsonl"))
+    assert [r["id"] for r in rows] == ["1.10", '{"a": [1.50]}']
+    assert [r["__landed"]["x"] for r in rows] == ["12345678901234567890.12", "NaN"]
 
 
 def test_declared_formats_of_dates(dropped, rows_of):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 
 import duckdb
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.contract import Canonical, Column
-from assay.ingest.readers._types import canonical, from_text, literal
+from assay.ingest.readers._text_sql import literal
+from assay.ingest.readers._types import canonical, from_text
 
 DUCK = duckdb.connect(config={"threads": 1, "autoload_known_extensions": False})
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -20,8 +22,8 @@ def column(kind: str, **more: object) -> Column:
     return Column.model_validate({"name": "c", "type": kind, **more})
 
 
-def value(kind: str, text: str) -> object:
-    sql = f"SELECT {from_text(column(kind), 't')} FROM (SELECT CAST(? AS VARCHAR) AS t)"
+def value(kind: str, text: str, **more: object) -> object:
+    sql = f"SELECT {from_text(column(kind, **more), 't')} FROM (SELECT CAST(? AS VARCHAR) AS t)"
     return DUCK.execute(sql, [text]).fetchone()[0]
 
 
@@ -33,19 +35,25 @@ def form(text: str, case: str | None, trim: bool = True) -> str | None:
 
 TAKEN = {
     "integer": ["0", "-7", "+12", "517.0", " 5 ", "9223372036854775807"],
-    "number": ["0", "1.5", "-1e-3", ".5", "5.", "1E5", " 2 "],
-    "boolean": ["true", "FALSE", "t", "0", "Yes", "n"],
+    "number": ["0", "1.5", "-1e-3", ".5", "5.", "1E5", " 2 ", "1e23", "5e-324",
+               "0.10000000000000001", "1.50000000000000000000", "99999999999999991611392"],
+    "boolean": ["true", "FALSE", "t", "0", "Yes", "n", "ON", "off", "1.0"],
     "date": ["2013-02-04", "2013-02-04 00:00:00", "2012-02-29"],
     "timestamp": ["2013-02-04", "2013-02-04T10:00", "2013-02-04 10:00:00.123456",
+                  "0001-01-01", "9999-12-31 23:59:59.999999", "1800-01-01 00:00:00-04:56:02",
                   "2013-02-04T10:00:00Z", "2013-02-04 10:00:00+01", "2013-02-04 10:00:00-0530"],
 }  # fmt: skip
 LEFT = {
     "integer": ["", "1.5", "1_000", "0x1F", "1e3", "9223372036854775808", "NaN", "٣"],
-    "number": ["", "nan", "inf", "1_0", "1e999", "0x1", "1,5", "--1"],
-    "boolean": ["", "maybe", "2", "on"],
-    "date": ["", "2013-02-30", "2013-2-4", "2013-02-04 10:00:00", "infinity", "epoch", "today"],
+    "number": ["", "nan", "inf", "1_0", "1e999", "0x1", "1,5", "--1", ".",
+               "1e-400", "12345678901234567890.12", "9007199254740993", "0.1000000000000000055"],
+    "boolean": ["", "maybe", "2", "-1", "1.00", "truee"],
+    "date": ["", "2013-02-30", "2013-2-4", "2013-02-04 10:00:00", "infinity", "epoch", "today",
+             "0000-01-01", "10000-01-01", "on 2013-02-04", "2013-02-04 BC"],
     "timestamp": ["", "now", "infinity", "2013-02-04 25:00:00", "2013-02-04 10:00:00.1234567",
-                  "2013-02-30 10:00:00", "2013-02-04+01"],
+                  "2013-02-30 10:00:00", "2013-02-04+01", "0001-01-01T00:00:00+01:00",
+                  "9999-12-31 23:59:59-01", "9999-12-31 24:00:00", "2013-02-04 10:00:00+99",
+                  "2013-02-04 10:00:00+01:60"],
 }  # fmt: skip
 
 
@@ -71,10 +79,38 @@ def test_numbers_are_exact(number):
     assert value("number", repr(number)) == number
 
 
-@given(st.integers(-(10**20), 10**20))
-@settings(max_examples=60, deadline=None, derandomize=True)
-def test_a_whole_number_is_the_nearest_one(number):
-    assert value("number", str(number)) == float(number)
+FORMATS = [
+    ("%Y-%m-%d", "2024-01-05", dt.date(2024, 1, 5)),
+    ("%d.%m.%Y", "5.1.2024", dt.date(2024, 1, 5)),
+    ("%a %Y-%m-%d", "fri 2024-01-05", dt.date(2024, 1, 5)),
+    ("%Y-%m-%d %H", "2024-01-05 00", dt.date(2024, 1, 5)),
+    ("%d.%m.%Y", "5.1.24", None),
+    ("%Y%m%d", "2024015", None),
+    ("%a %Y-%m-%d", "Mon 2024-01-05", None),
+    ("%Y-%m-%d", "on 2024-01-05", None),
+    ("%Y-%m-%d", "2024-01-05.", None),
+    ("%Y-%m-%d", "0000-01-05", None),
+    ("%Y-%m-%d %H", "2024-01-05 10", None),
+    ("%Y-%m-%d %z", "2024-01-05 +0100", None),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "wanted"), FORMATS)
+def test_a_date_is_wholly_of_its_format(form, text, wanted):
+    assert value("date", text, format=form) == wanted
+
+
+def test_a_format_reads_to_the_microsecond():
+    form = "%Y-%m-%d %H:%M:%S.%n"
+    exact, finer = "2024-01-05 10:00:00.123456000", "2024-01-05 10:00:00.123456001"
+    assert value("timestamp", exact, format=form) == dt.datetime(2024, 1, 5, 10, 0, 0, 123456)
+    assert value("timestamp", finer, format=form) is None
+
+
+def test_a_zone_by_name_is_read_in_utc():
+    form = "%Y-%m-%d %H:%M %Z"
+    moment = value("timestamp", "2024-01-05 10:00 Europe/Berlin", format=form)
+    assert moment == dt.datetime(2024, 1, 5, 9)
 
 
 @given(TEXT)

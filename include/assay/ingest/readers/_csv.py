@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import csv
+import mmap
+import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
-from assay.contract import Contract, FilesSource
 from assay.engine import Session
 from assay.ingest._model import UnusableError
-from assay.ingest.readers._plain_file import Plain
-from assay.ingest.readers._records import Records, check_names
-from assay.ingest.readers._types import literal
+from assay.ingest.readers._numbers import number_spelled
+from assay.ingest.readers._records import Input, Records, check_names
+from assay.ingest.readers._text_sql import literal
 from assay.reasons import ReasonCode
 
 _LONGEST_HEADER: Final = 2_000_000
+_DELIMITERS: Final = (",", ";", "\t", "|")
 
 
-def csv_records(session: Session, plain: Plain, source: FilesSource, contract: Contract) -> Records:
+def csv_records(session: Session, given: Input) -> Records:
     """CSV with a header; a quoted null text is null too."""
-    names = _header(plain.path, source.delimiter)
+    source, contract = given.source, given.contract
+    names = _header(given.plain.path, source.delimiter)
+    _check_delimiter(names, given)
     faults = check_names(contract, names)
     typed = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
     nulls = ", ".join(literal(text) for text in source.null_values) or literal("\1")
@@ -32,12 +38,52 @@ def csv_records(session: Session, plain: Plain, source: FilesSource, contract: C
     session.query(
         f"CREATE TEMP VIEW {lines} AS SELECT (row_number() OVER ()) - 1 AS __row, "  # noqa: S608
         f"{', '.join(wanted.values())} FROM read_csv("
-        f"{literal(str(plain.path))}, header=true, auto_detect=false, strict_mode=true, "
+        f"{literal(str(given.plain.path))}, header=true, auto_detect=false, strict_mode=true, "
         f"delim={literal(source.delimiter)}, quote='\"', escape='\"', nullstr=[{nulls}], "
         f"compression='none', columns={{{typed}}})"
     )
     columns = {name: (place, "VARCHAR") for name, place in wanted.items()}
-    return Records(f"SELECT * FROM {lines}", columns, faults)  # noqa: S608
+    records = Records(f"SELECT * FROM {lines}", columns, faults)  # noqa: S608
+    if (source.decimal, source.thousands) == (".", None):
+        return records
+    spelled = partial(number_spelled, decimal=source.decimal, thousands=source.thousands)
+    return replace(records, spelled=spelled)
+
+
+def with_one_line_end(given: Input) -> Input:
+    """The same CSV with one kind of line end, written beside the spare place.
+
+    Line breaks within quotes stay as they are: they are part of a value.
+    """
+    delimiter = re.escape(given.source.delimiter.encode())
+    begins, ends = (
+        rb"(?:(?<=%b)|(?<=[\r\n])|(?<![\s\S]))" % delimiter,
+        rb"(?=%b|[\r\n]|\Z)" % delimiter,
+    )
+    pattern = re.compile(rb'%b"[^"]*(?:""[^"]*)*"%b|\r\n|\r|\n' % (begins, ends))
+    path, written = given.spare.with_suffix(".csv"), 0
+    with given.plain.path.open("rb") as file, path.open("wb") as out:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        for match in pattern.finditer(content):
+            if not match[0].startswith(b'"'):
+                out.write(content[written : match.start()] + b"\n")
+                written = match.end()
+        out.write(content[written:])
+    plain = replace(given.plain, path=path, mixed_line_ends=False)
+    return replace(given, plain=plain)
+
+
+def _check_delimiter(names: list[str], given: Input) -> None:
+    """Name the likely reason for which all of the header is one name."""
+    if len(names) > 1 or names[0] in given.contract.column_names:
+        return
+    for other in _DELIMITERS:
+        if set(given.contract.column_names) & set(names[0].split(other)):
+            message = (
+                f"The header has one name; its names seem to be separated by {other!r}. "
+                "The contract's delimiter says how they are."
+            )
+            raise UnusableError.of(ReasonCode.SCHEMA_MISMATCH, message)
 
 
 def _header(path: Path, delimiter: str) -> list[str]:

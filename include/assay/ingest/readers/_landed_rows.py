@@ -11,12 +11,13 @@ from typing import Any, Final
 from assay.contract import Contract, FilesSource
 from assay.engine import ROW, EngineError, FileDigest, Session, quoted
 from assay.ingest._model import UnusableError
-from assay.ingest.readers._csv import csv_records
+from assay.ingest.readers._csv import csv_records, with_one_line_end
 from assay.ingest.readers._json_lines import json_records
 from assay.ingest.readers._parquet import parquet_records
 from assay.ingest.readers._plain_file import Plain, as_binary, as_utf8, compression_of
-from assay.ingest.readers._records import Records
-from assay.ingest.readers._types import from_text, from_typed, how_canonical, literal, text_of
+from assay.ingest.readers._records import Input, Records
+from assay.ingest.readers._text_sql import literal
+from assay.ingest.readers._types import from_text, from_typed, how_canonical, text_of
 from assay.reasons import ReasonCode
 
 _LONGEST_LINE: Final = 1 << 24
@@ -25,6 +26,7 @@ _RECORDS: Final[dict[str, Callable[..., Records]]] = {
     "jsonl": json_records,
     "parquet": parquet_records,
 }
+_NUMBERS: Final = frozenset({"integer", "number"})
 _SQL_TYPE: Final = {
     "string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
     "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
@@ -62,15 +64,26 @@ def write_rows(
         plain = as_binary(original, compression, source.max_bytes, spare)
     else:
         plain = as_utf8(original, compression, source.encoding, source.max_bytes, spare)
+    given = Input(plain, source, contract, spare)
     try:
-        records = _RECORDS[source.format](session, plain, source, contract)
-        table = session.sql(_landed(contract, records))
-        return session.write_parquet(table, target, [ROW]), records
+        return _written(session, given, target)
     except EngineError as exc:
         if not exc.of_data:
             raise
         # The engine's message quotes the line at fault, so only its line number is used.
         raise _unusable(str(exc), source, plain) from None
+
+
+def _written(session: Session, given: Input, target: Path) -> tuple[FileDigest, Records]:
+    try:
+        records = _RECORDS[given.source.format](session, given)
+        table = session.sql(_landed(given.contract, records))
+        return session.write_parquet(table, target, [ROW]), records
+    except EngineError as exc:
+        # The engine refuses a file whose lines end in several ways, but for those within quotes.
+        if given.source.format != "csv" or not given.plain.mixed_line_ends or not exc.of_data:
+            raise
+        return _written(session, with_one_line_end(given), target)
 
 
 def _landed(contract: Contract, records: Records) -> str:
@@ -82,7 +95,8 @@ def _landed(contract: Contract, records: Records) -> str:
         expression, found = records.columns.get(column.name, ("NULL", "VARCHAR"))
         text = text_of(expression, found)
         value = from_typed(column, expression, found) if found != "VARCHAR" else None
-        value = from_text(column, text) if value is None else value
+        if value is None:
+            value = from_text(column, records.spelled(text) if column.type in _NUMBERS else text)
         cells.append(f"{text} AS t{i}, CAST({value} AS {_SQL_TYPE[column.type]}) AS v{i}")
         shown.append(f"v{i} AS {quoted(column.name)}")
         if column.type != "string":
@@ -148,5 +162,8 @@ def _unusable(message: str, source: FilesSource, plain: Plain) -> UnusableError:
     if not plain.ends_in_newline and _is_torn(message, line, source, plain):
         text = "The last line isn't complete, so the input is cut off."
         return UnusableError.of(ReasonCode.TRUNCATED, text, **numbers)
+    if "surrogate" in message:
+        text = "A line has half a character (a lone surrogate)."
+        return UnusableError.of(ReasonCode.UNDECODABLE, text, **numbers)
     text = "A line doesn't fit the header." if source.format == "csv" else "A line isn't JSON."
     return UnusableError.of(ReasonCode.MALFORMED, text, **numbers)

@@ -8,52 +8,76 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.contract import Column, Contract, FilesSource
+from assay.contract import Column
 from assay.engine import Session, quoted
 from assay.ingest._model import Fault, UnusableError
-from assay.ingest.readers._plain_file import Plain
-from assay.ingest.readers._records import Records, check_names, type_differs
-from assay.ingest.readers._types import from_typed, is_float, is_opaque, literal
+from assay.ingest.readers._parquet_rewritten import inexact_columns, is_unreadable, write_again
+from assay.ingest.readers._records import Input, Records, check_names, type_differs
+from assay.ingest.readers._text_sql import literal
+from assay.ingest.readers._types import from_typed, is_float, is_opaque
 from assay.reasons import ReasonCode
 
 _FIXED: Final = 8
 """Bytes that a value takes which isn't a text."""
 
 
-def parquet_records(
-    session: Session,
-    plain: Plain,
-    source: FilesSource,
-    contract: Contract,
-) -> Records:
+def parquet_records(session: Session, given: Input) -> Records:
     """Parquet, its own types compared with the contract's."""
-    _whole_parquet(plain.path)
-    footer = _footer(plain.path)
-    faults = check_names(contract, footer.schema.to_arrow_schema().names)
+    contract, source = given.contract, given.source
+    _whole_parquet(given.plain.path)
+    footer = _footer(given.plain.path)
+    schema = footer.schema.to_arrow_schema()
+    faults = check_names(contract, schema.names)
     _check_declared(footer, source.max_bytes)
-    scan = (
-        f"read_parquet({literal(str(plain.path))}, file_row_number=true, hive_partitioning=false)"
+    scan, columns, own = _scanned(session, given, footer)
+    size, nans = _counted(session, scan, columns)
+    _check_decoded(size, source.max_bytes)
+    places = [f"{place} AS c{i}" for i, (place, _) in enumerate(columns.values())]
+    sql = f"SELECT file_row_number AS __row, {', '.join(places)} FROM {scan}"  # noqa: S608
+    found = {n: (f"c{i}", kind) for i, (n, (_, kind)) in enumerate(columns.items())}
+    other = tuple(
+        type_differs(contract.column(name), columns[name][1])
+        for name in own
+        if from_typed(contract.column(name), "x", columns[name][1]) is None
     )
+    return Records(sql, found, (*faults, *other), nans)
+
+
+def _scanned(
+    session: Session, given: Input, footer: pq.FileMetaData
+) -> tuple[str, dict[str, tuple[str, str]], list[str]]:
+    """SQL that reads the file, or what was written of it; the columns there; those of own type."""
+    schema, names = footer.schema.to_arrow_schema(), given.contract.column_names
+    exact = inexact_columns(given.plain.path, schema, names)
+    path, order = given.plain.path, schema.names
+    if exact or is_unreadable(footer, schema):
+        path, order = given.spare.with_suffix(".parquet"), list(names)
+        write_again(given.plain.path, path, names, exact)
+    scan = f"read_parquet({literal(str(path))}, file_row_number=true, hive_partitioning=false)"
+    # By place: of names that differ by case only, the engine calls the second otherwise.
     described = session.query(f"DESCRIBE SELECT * FROM {scan}")  # noqa: S608
-    types = {name: kind for name, kind, *_ in described}
-    opaque = [c for c in contract.columns if c.name in types and is_opaque(types[c.name])]
+    found = {
+        name: (quoted(as_), kind) for name, (as_, kind, *_) in zip(order, described, strict=False)
+    }
+    opaque = [c for c in given.contract.columns if is_opaque(found[c.name][1])]
     if opaque:
         raise UnusableError(*(_nested(column) for column in opaque))
-    columns = {n: (quoted(n), types[n]) for n in contract.column_names if n in types}
-    floats = [n for n, (_, kind) in columns.items() if is_float(kind)]
-    texts = [n for n, (_, kind) in columns.items() if kind == "VARCHAR"]
-    lengths = " + ".join([f"coalesce(sum(strlen({quoted(n)})), 0)" for n in texts] or ["0"])
-    counts = ["count(*)", lengths, *(f"count_if(isnan({quoted(n)}))" for n in floats)]
+    empty = {name for name in names if pa.types.is_null(schema.field(name).type)}
+    own = [name for name in names if name not in exact | empty]
+    return scan, {n: found[n] if n not in empty else ("NULL", "VARCHAR") for n in names}, own
+
+
+def _counted(
+    session: Session, scan: str, columns: dict[str, tuple[str, str]]
+) -> tuple[int, dict[str, int]]:
+    """Bytes of all values, and the number of NaNs by column."""
+    floats = {name: place for name, (place, kind) in columns.items() if is_float(kind)}
+    texts = [f"CAST({place} AS VARCHAR)" for place, kind in columns.values() if kind == "VARCHAR"]
+    lengths = " + ".join([f"coalesce(sum(strlen({text})), 0)" for text in texts] or ["0"])
+    counts = ["count(*)", lengths, *(f"count_if(isnan({place}))" for place in floats.values())]
     rows, length, *nans = session.query(f"SELECT {', '.join(counts)} FROM {scan}")[0]  # noqa: S608
-    _check_decoded(length + rows * _FIXED * (len(columns) - len(texts)), source.max_bytes)
     missing = {name: n for name, n in zip(floats, nans, strict=True) if n}
-    sql = f"SELECT file_row_number AS __row, * FROM {scan}"  # noqa: S608
-    other = tuple(
-        type_differs(column, columns[column.name][1])
-        for column in contract.columns
-        if from_typed(column, "x", columns[column.name][1]) is None
-    )
-    return Records(sql, columns, (*faults, *other), missing)
+    return length + rows * _FIXED * (len(columns) - len(texts)), missing
 
 
 def _footer(path: Path) -> pq.FileMetaData:

@@ -31,6 +31,7 @@ class Plain:
     bytes: int
     newlines: int
     ends_in_newline: bool
+    mixed_line_ends: bool = False
 
 
 def compression_of(name: str, declared: Compression) -> Compression:
@@ -89,17 +90,20 @@ def as_utf8(
         marked = file.read(3) == _BOM
     itself = compression is None and codec == "utf-8" and not marked
     decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else codec)("strict")
-    size = newlines = 0
+    size = newlines = returns = pairs = 0
     last = b""
     with _sink(None if itself else spare) as sink:
         for text in _decoded(decompressed(path, compression, max_bytes), decoder, codec):
             block = text.encode()
             size, newlines = size + len(block), newlines + block.count(b"\n")
+            returns += block.count(b"\r")
+            pairs += block.count(b"\r\n") + (last == b"\r" and block.startswith(b"\n"))
             _check_size(size, max_bytes)
             last = block[-1:] or last
             if sink:
                 sink.write(block)
-    return Plain(path if itself else spare, size, newlines, last in {b"\n", b"\r"})
+    mixed = sum(map(bool, (pairs, newlines - pairs, returns - pairs))) > 1
+    return Plain(path if itself else spare, size, newlines, last in {b"\n", b"\r"}, mixed)
 
 
 def as_binary(path: Path, compression: Compression, max_bytes: int | None, spare: Path) -> Plain:

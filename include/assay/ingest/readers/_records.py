@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
-from assay.contract import Column, Contract
+from assay.contract import Column, Contract, FilesSource
 from assay.ingest._model import Fault, UnusableError
+from assay.ingest.readers._plain_file import Plain
 from assay.reasons import ReasonCode
 from assay.verdict import Outcome
 
@@ -17,17 +19,32 @@ MOST_COLUMNS: Final = 16_384
 
 
 @dataclass(frozen=True)
+class Input:
+    """A plain file and how to read it.
+
+    ``spare`` is a restricted place beside which a reader may write the file again.
+    """
+
+    plain: Plain
+    source: FilesSource
+    contract: Contract
+    spare: Path
+
+
+@dataclass(frozen=True)
 class Records:
     """The records of a file: SQL that gives ``__row`` and columns, and what each column is in it.
 
     ``columns`` maps a name of the contract to its expression in ``sql`` and the engine's type of
-    it; a column that the file doesn't have, and needn't, isn't in it.
+    it; a column that the file doesn't have, and needn't, isn't in it. ``spelled`` turns SQL for a
+    number's text in the file's own notation into SQL for it with a decimal point.
     """
 
     sql: str
     columns: dict[str, tuple[str, str]]
     faults: tuple[Fault, ...] = ()
     nan_as_null: dict[str, int] = field(default_factory=dict)
+    spelled: Callable[[str], str] = str
 
 
 def check_names(contract: Contract, names: Sequence[str]) -> tuple[Fault, ...]:

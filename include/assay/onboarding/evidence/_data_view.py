@@ -10,6 +10,7 @@ from ibis import Table
 from ibis.expr.datatypes import DataType
 
 from assay.engine import Session, data_columns
+from assay.engine.functions import without_nan
 from assay.errors import InputError
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
@@ -54,9 +55,7 @@ def data_view(
             types[name] = logical_type(name, table[name].type())
         except InputError:
             unnamed.append(name)
-    floats = [n for n in types if table[n].type().is_floating()]
-    if floats:
-        table = table.mutate(**{n: table[n].nullif(float("nan")) for n in floats})
+    table = without_nan(table)
     return session.view(table.select(*types) if types else table), types, tuple(unnamed)
 
 
