@@ -6,10 +6,11 @@ runbook (``include/docs/runbooks/<code>.md``: how to look, what to do) and to it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from assay.verdict import Outcome
+from assay.verdict import NOT_JUDGED, Outcome
 
 RUNBOOKS: Final = "include/docs/runbooks"
 """The folder of the runbooks in the project."""
@@ -53,6 +54,11 @@ class ReasonCode(StrEnum):
     def runbook(self) -> str:
         """Path of its runbook in the project."""
         return f"{RUNBOOKS}/{self.value}.md"
+
+    @property
+    def judges(self) -> bool:
+        """Whether a reason of this code says that something was judged."""
+        return self.outcome is not Outcome.PASS
 
     # fmt: off
 
@@ -181,3 +187,39 @@ class ReasonCode(StrEnum):
         "A group that the fairness policy requires has no row.")
     NOTHING_COMPARED = ("nothing_compared", "fairness", _UNDECIDED,
         "No group of an attribute has enough rows to be compared.")
+
+
+def unjudging(codes: Iterable[str]) -> tuple[str, ...]:
+    """Those of some codes that say why nothing was judged.
+
+    Examples
+    --------
+    >>> unjudging(["drift_detected", "bootstrap_batch"])
+    ('bootstrap_batch',)
+    """
+    known = {code.value for code in ReasonCode if not code.judges}
+    return tuple(code for code in dict.fromkeys(codes) if code in known)
+
+
+def gate_word(outcome: str, codes: Iterable[str]) -> str:
+    """The word for what a gate found: PASS only where something was judged.
+
+    Examples
+    --------
+    >>> gate_word("PASS", ["bootstrap_batch"]), gate_word("PASS", []), gate_word("FAIL", [])
+    ('NOT JUDGED', 'PASS', 'FAIL')
+    """
+    return NOT_JUDGED if outcome == Outcome.PASS and unjudging(codes) else str(outcome)
+
+
+def batch_word(outcome: str, codes: Iterable[str]) -> str:
+    """The word for a batch: the outcome of the gates that judged it, and those that didn't.
+
+    Examples
+    --------
+    >>> batch_word("WARN", ["rows_quarantined", "bootstrap_batch"])
+    'WARN, drift not judged'
+    """
+    silent = set(unjudging(codes))
+    rooms = sorted({room for code in ReasonCode if code in silent for room in code.rooms})
+    return f"{outcome}, {' and '.join(rooms)} not judged" if rooms else str(outcome)

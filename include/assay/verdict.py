@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 OnInconclusive = Literal["hold", "release"]
 Number = float | int | str | None
+NOT_JUDGED: Final = "NOT JUDGED"
+"""What is shown where nothing was judged; it is no outcome, and never PASS."""
 
 
 class Outcome(StrEnum):

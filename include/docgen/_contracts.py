@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from assay.contract import _odcs as odcs
 from assay.project import Project
+from docgen._contract_rules import COLUMNS, OPTIONS, QUALITY, REFERENCES
 from docgen._markdown import GENERATED
 from docgen._policies import Keys
 from docgen._schemas import schema_of
@@ -21,9 +22,15 @@ Standard](https://bitol-io.github.io/open-data-contract-standard/) v3. Assay's o
 `assay check` lists every fault with file and line. Editors can use
 `include/schemas/contract.schema.json`.
 
-A contract is also a suite. In every batch, types, `required`, `primaryKey`, `unique`, `enum` and
-`relationships` are judged before the data set's own suites. A row that breaks one of them goes to
-quarantine."""
+A contract is also a suite. In every batch, types, `required`, `primaryKey`, `unique`, `enum`,
+`logicalTypeOptions`, `quality` and `relationships` are judged before the data set's own suites. A
+row that breaks one of them goes to quarantine. What a contract says and nothing judges is listed by
+`assay check` as *not judged*, with its line and the reason, and again on the page of the raw rows.
+
+One file has one table and one server. These keys of the standard describe the data and promise
+nothing of a batch, so nothing reads them: `physicalType`, `businessName`, `tags`, `examples`,
+`price`, `roles`, `authoritativeDefinitions`, `synonyms`, `criticalDataElement`, `encryptedName`,
+`partitioned` and the `transform…` keys."""
 
 _SOURCES: Final = """\
 One entry in `servers`. `{batch}` is replaced by the batch's key. A relative path starts at
@@ -59,9 +66,13 @@ come from the Airflow connection that the entry names.
     - {property: records, value: data.items}
     - {property: pagination, value: {style: cursor, parameter: after, cursor: data.next}}
 
-# A database: one SELECT
+# A database: one SELECT; the standard asks for its place, and the connection holds the address
 - server: warehouse
   type: postgres
+  host: warehouse.example.org
+  port: 5432
+  database: lending
+  schema: public
   customProperties:
     - {property: connection, value: warehouse}
     - {property: query, value: "SELECT * FROM loans WHERE day = :batch"}
@@ -84,14 +95,7 @@ What is read at most:
 _LEVELS: Final = """\
 Entries of `slaProperties`. `latency` of a column of dates says how old its newest value may be when
 the batch ends: `{property: latency, value: 2, unit: h, element: flights.time_hour}`. Other service
-levels are accepted and not judged."""
-
-_COLUMNS: Final = """\
-Beside the standard's `name`, `logicalType` (`string`, `integer`, `number`, `boolean`, `date`,
-`timestamp`), `primaryKey`, `required`, `unique`, `description` and `enum` (a closed list:
-`[{value: A}, {value: B}]`): `classification` is `identifier`, `quasi_identifier` or `sensitive`,
-and each classified column needs a treatment in the data set's [privacy
-policy](policies.md#privacy)."""
+levels are listed as not judged."""
 
 _TYPES: Final = """\
 What lands is what was sent, exactly; or the value stays a text beside its row, and raw validation
@@ -121,10 +125,6 @@ What else there is to know:
 - Columns whose names differ by the case of ASCII letters only can't both land, and
   names that begin with two underscores are Assay's own: `assay check` refuses the contract."""
 
-_REFERENCES: Final = """\
-`relationships: [{to: airports.faa}]` on a column: each value must occur in the released rows of
-another data set."""
-
 
 def render_contracts(project: Project) -> str:
     """The page ``include/docs/contracts.md``."""
@@ -133,9 +133,11 @@ def render_contracts(project: Project) -> str:
     lines += ["```yaml", *example.read_text(encoding="utf-8").splitlines(), "```"]
     for title, about, model in (
         ("The data set", "Custom properties of the whole contract.", odcs.DatasetCustom),
-        ("A column", _COLUMNS, odcs.ColumnCustom),
+        ("A column", COLUMNS, odcs.ColumnCustom),
         ("What lands in a column", _TYPES, None),
-        ("A reference", _REFERENCES, odcs.RelationshipCustom),
+        ("Options of a type", OPTIONS, None),
+        ("Rules of quality", QUALITY, None),
+        ("A reference", REFERENCES, odcs.RelationshipCustom),
         ("The source", _SOURCES, odcs.ServerCustom),
         ("How fresh a batch is", _LEVELS, odcs.ServiceLevelCustom),
     ):

@@ -36,8 +36,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "flights",
         [("columns", name) for name in ("arr_delay", "air_time", "distance", "origin", "dest")],
     ),
-    "fairness": Example("census_employment", [("attributes", "RAC1P"), ("metrics", 2)]),
-    "retention": Example("flights", [("zones", name) for name in ("work", "reports", "messages")]),
+    "fairness": Example("census_employment", [("metrics", 2)]),
 }
 """Policies that the page shows otherwise than whole and from flights."""
 

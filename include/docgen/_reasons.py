@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from assay.reasons import ReasonCode
+from assay.reasons import ReasonCode, gate_word
 from docgen._markdown import GENERATED, code, table
 
 _INTRO: Final = """\
@@ -16,7 +16,12 @@ its runbook says when."""
 def render_reasons() -> str:
     """The page ``include/docs/reasons.md``."""
     rows = [
-        (f"[{c.value}](runbooks/{c.value}.md)", ", ".join(map(code, c.rooms)), c.outcome, c.meaning)
+        (
+            f"[{c.value}](runbooks/{c.value}.md)",
+            ", ".join(map(code, c.rooms)),
+            gate_word(c.outcome, [c]),
+            c.meaning,
+        )
         for c in ReasonCode
     ]
     head = ("code", "given by", "usual outcome", "meaning")

@@ -52,7 +52,8 @@ def contract_schema() -> dict[str, Any]:
         for name, definition in own.pop("$defs", {}).items():
             found.setdefault(name, definition)
         found[model.__name__]["properties"]["customProperties"]["items"] = {"anyOf": [
-            _entry(name, of) for name, of in own["properties"].items()
+            *(_entry(name, of) for name, of in own["properties"].items()),
+            {"type": "object", "required": ["property", "vendor"]},  # someone else reads it
         ]}  # fmt: skip
     found.pop("CustomProperty", None)
     for model in _parts(odcs.DataContract):
@@ -79,11 +80,9 @@ def _entry(name: str, value: Any) -> dict[str, Any]:
     }
 
 
-def _parts(model: type[odcs._Odcs]) -> list[type[odcs._Odcs]]:
+def _parts(model: type[odcs.Odcs]) -> list[type[odcs._Odcs]]:
     """The model of a contract, and those of all its parts."""
-    names = [getattr(odcs, name) for name in dir(odcs)]
-    kinds = [k for k in names if isinstance(k, type) and issubclass(k, odcs._Odcs)]
-    return [model, *(k for k in kinds if k not in {model, odcs._Odcs})]
+    return [model, *(part for part in odcs.Odcs.__subclasses__() if part is not model)]
 
 
 def render_schemas() -> dict[str, str]:

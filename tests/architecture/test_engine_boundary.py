@@ -18,6 +18,7 @@ READERS = {
     "ingest/readers/_text_sql.py",
     "ingest/readers/_types.py",
     "ingest/sources/_database.py",
+    "quality/expectations/_query_result.py",
     "quality/expectations/_sql.py",
 }
 """Modules that may write SQL: of files, sources, the catalog's database, the SQL of a suite."""

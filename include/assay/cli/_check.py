@@ -21,31 +21,35 @@ def check(
 ) -> int:
     """List every fault of every contract, suite and policy, each with file and line.
 
-    It also prints two lists that aren't faults:
+    It also prints three lists that aren't faults:
 
-    1. Incidents that are snoozed or dismissed, and until when (with a catalog).
+    1. What a contract says and nothing judges, each with file and line and the reason.
 
-    2. What a person still has to decide.
+    2. Incidents that are snoozed or dismissed, and until when (with a catalog).
+
+    3. What a person still has to decide.
 
     To decide are: lines marked `confirm`, columns that may be about people while a contract in
     the status `draft` classifies none, and an alerting policy without a route.
     """
-    from assay.stages.authoring import check_project, open_drafts
+    from assay.stages.authoring import check_project, not_judged, open_drafts
     from assay.stages.incidents import list_silences
 
     project = open_project()
     with progress("checking contracts, suites and policies"):
         problems = check_project(project, gx=gx)
     silences, unread = list_silences(project, now())
-    drafts = open_drafts(project)
+    drafts, unjudged = open_drafts(project), not_judged(project)
     if as_json:
         faults = [{"where": p.where, "what": p.what, "do": p.do} for p in problems]
-        print_json({"problems": faults, "silences": [*map(_plain, silences)], "open": drafts})
+        notes = [note.model_dump() for note in unjudged]
+        silent = [*map(_plain, silences)]
+        print_json({"problems": faults, "not_judged": notes, "silences": silent, "open": drafts})
     elif not problems:
         show(None, False, f"{len(project.datasets())} data sets: no faults.")
     for problem in problems:
         errors.print(str(problem), soft_wrap=True)
-    lines = [*map(_line, silences), *map(str, drafts)]
+    lines = [*map(str, unjudged), *map(_line, silences), *map(str, drafts)]
     for line in lines * (not as_json) + [unread] * bool(unread):
         errors.print(line, soft_wrap=True)
     return 2 if problems else 0

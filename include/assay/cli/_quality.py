@@ -105,7 +105,7 @@ def _table(dataset: str, stage: Mapping[str, Any]) -> Table:
 def _cell(series: Mapping[str, Any], i: int) -> Text:
     value, limit = series["scores"][i], series["limit"]
     if value is None:
-        return Text("–")
+        return Text("not judged", style="dim")
     # Cut, not rounded: what isn't whole never reads as 1.
     text = f"{int(value * 10_000) / 10_000:.4f}"
     below = limit is not None and value < limit["min"]

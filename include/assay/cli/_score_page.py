@@ -23,7 +23,7 @@ def render_score_page(history: Mapping[str, Any]) -> str:
     if not history["stages"]:
         answer = "No batch has been scored yet."
     sections = [
-        Section(f"{stage['stage']} rows".capitalize(), [_lines(stage)], _HOW)
+        Section(f"{stage['stage']} rows".capitalize(), [_lines(stage), _unjudged(stage)], _HOW)
         for stage in history["stages"]
     ]
     return render_page(f"Quality of {history['dataset']}", Lead(None, answer), sections)
@@ -37,9 +37,18 @@ def _lines(stage: Mapping[str, Any]) -> Markup:
     )
 
 
+def _unjudged(stage: Mapping[str, Any]) -> Markup:
+    """The dimensions of which no batch was judged."""
+    names = [
+        n for n, of in stage["dimensions"].items() if not any(s is not None for s in of["scores"])
+    ]
+    return text(f"Not judged in any of these batches: {', '.join(names)}.") if names else Markup("")
+
+
 def _caption(name: str, series: Mapping[str, Any]) -> Markup:
-    newest = next(score for score in reversed(series["scores"]) if score is not None)
-    return Markup('{} <span class="dim">{:.4f} in the newest batch</span>').format(name, newest)
+    newest = series["scores"][-1]
+    words = "not judged" if newest is None else f"{newest:.4f}"
+    return Markup('{} <span class="dim">{} in the newest batch</span>').format(name, words)
 
 
 def _line(name: str, batches: Sequence[str], series: Mapping[str, Any]) -> Markup:

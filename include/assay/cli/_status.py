@@ -10,7 +10,6 @@ import typer
 from rich.text import Text
 
 from assay.cli._console import (
-    coloured,
     follow,
     open_services,
     print_json,
@@ -145,7 +144,7 @@ def _print(dataset: dict[str, Any]) -> None:
     for b in dataset["batches"]:
         table.add_row(
             b["batch"],
-            coloured(b["verdict"] or "–", _COLOUR),
+            Text(b["word"] or "–", style=_COLOUR.get(b["verdict"] or "", "")),
             Text(_stands(b), style=_COLOUR.get(b["state"], "")),
             *(f"{b['rows_' + n]:,}" for n in counts),
             ", ".join(b["reasons"]),

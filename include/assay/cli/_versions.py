@@ -21,6 +21,7 @@ from assay.cli._console import (
 )
 from assay.cli._options import AsJson, Author, Dataset
 from assay.errors import InputError, RegistryError, did_you_mean
+from assay.reasons import gate_word
 
 if TYPE_CHECKING:
     from assay.engine import Session
@@ -120,8 +121,9 @@ def show_version(dataset: Dataset, which: Which, as_json: AsJson = False) -> int
         for name, made in derived.items()
     ]
     for record in verdicts:
-        codes = ", ".join(dict.fromkeys(r.code for r in record.verdict.reasons))
-        lines.append(f"  {record.verdict.gate}: {record.verdict.outcome.value} {codes}".rstrip())
+        codes = list(dict.fromkeys(r.code for r in record.verdict.reasons))
+        word = gate_word(record.verdict.outcome, codes)
+        lines.append(f"  {record.verdict.gate}: {word} {', '.join(codes)}".rstrip())
     return show(body, as_json, lines)
 
 

@@ -2,7 +2,8 @@
 
 One file a data set, ``include/contracts/<dataset>.odcs.yaml``: its schema, keys, classification,
 owner, roles and source. What Assay needs beyond the standard is in ``customProperties``, the
-standard's place for extensions. A :class:`Contract` is what the rest of the library reads.
+standard's place for extensions. A :class:`Contract` is what the rest of the library reads; what it
+asks of values is in :mod:`assay.contract.rule`.
 """
 
 from assay.contract._load import load_contract, load_contracts

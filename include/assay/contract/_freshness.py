@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Final
 
 from assay.contract import _odcs as odcs
-from assay.contract._model import Column, Freshness, Severity
+from assay.contract._model import Column, Freshness
+from assay.contract.rule import Severity
 from assay.errors import did_you_mean
 
-PROPERTIES: Final = ("latency", "freshness")
-"""Properties of a service level that require freshness; ``latency`` is the standard's own."""
+PROPERTIES: Final = ("latency", "ly", "freshness")
+"""Properties of a service level that require freshness; the standard's own are the first two."""
 _UNITS: Final[Mapping[str, timedelta]] = {
     name: step
     for names, step in (

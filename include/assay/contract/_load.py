@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from assay.contract import _odcs as odcs
 from assay.contract._freshness import PROPERTIES, freshness
-from assay.contract._model import Column, Contract, Freshness, Reference
+from assay.contract._level import level_text
+from assay.contract._model import Column, Contract, Freshness
+from assay.contract._odcs_base import CustomProperty
+from assay.contract._read_options import moment_format, type_options
+from assay.contract._read_references import read_references
+from assay.contract._read_rules import RuleReader
 from assay.contract._source import FilesSource, RestSource, Source, SqlSource
+from assay.contract.rule import NotJudged, QualityRule
 from assay.document import Document, Loc, load_document, validate_document
 from assay.errors import UNSET, AssayError, ContractError, Problem, did_you_mean, problems_error
 
@@ -63,14 +67,18 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = []
+        self.notes: list[NotJudged] = []
 
     def contract(self, raw: odcs.DataContract) -> Contract | None:
         custom = self._custom(raw.custom, odcs.DatasetCustom, ("customProperties",))
         table = raw.schema_[0]
         at: Loc = ("schema", 0, "properties")
-        columns = [self._column(p, (*at, i)) for i, p in enumerate(table.properties)]
+        rules = self._rules(raw)
+        columns = [self._column(p, (*at, i), rules) for i, p in enumerate(table.properties)]
         self._check_unique([p.name for p in table.properties], at)
         self._check_case([p.name for p in table.properties], at)
+        quality = self._quality(table, rules)
+        references = read_references(rules, table, self._custom)
         source = self._source(raw.servers[0], ("servers", 0))
         names = {p.name for p in table.properties}
         column = custom.partition.column if custom else None
@@ -78,10 +86,9 @@ class _Reader:
             hint = did_you_mean(column, names)
             self._fault("partition.column names no column", ("customProperties",), column, hint)
         fresh = self._freshness(raw, {c.name: c for c in columns if c})
+        primary_key = self._primary_key(table, at)
         if custom is None or source is None or None in columns or self.problems:
             return None
-        keys = [p for p in table.properties if p.primary_key]
-        keys.sort(key=lambda p: p.primary_key_position or 0)
         return Contract(
             dataset=raw.name,
             version=raw.version,
@@ -90,8 +97,11 @@ class _Reader:
             owner_contact=raw.support[0].channel if raw.support else None,
             tags=raw.tags,
             columns=tuple(c for c in columns if c),
-            primary_key=tuple(p.name for p in keys),
+            primary_key=primary_key,
             freshness=fresh,
+            references=references,
+            quality=quality,
+            not_judged=tuple(sorted(self.notes, key=_place)),
             source=source,
             hash=self.document.hash,
             path=self.document.path,
@@ -105,7 +115,12 @@ class _Reader:
         for i, level in enumerate(raw.levels):
             at: Loc = ("slaProperties", i)
             custom = self._custom(level.custom, odcs.ServiceLevelCustom, at)
-            if level.property not in PROPERTIES or custom is None:
+            if level.property.lower() not in PROPERTIES:
+                self._note(
+                    at, f"the service level {level.property}", "it isn't about a batch's rows"
+                )
+                continue
+            if custom is None:
                 continue
             try:
                 found.append(freshness(level, raw.schema_[0].name, columns, custom.severity))
@@ -113,7 +128,43 @@ class _Reader:
                 self._fault(f"{level.property}: {exc}", at)
         return tuple(found)
 
-    def _column(self, raw: odcs.Property, loc: Loc) -> Column | None:
+    def _rules(self, raw: odcs.DataContract) -> RuleReader:
+        table = raw.schema_[0]
+        names = (table.name, table.physical_name, raw.name)
+        return RuleReader(
+            document=self.document,
+            dialect=raw.servers[0].type,
+            tables=tuple(dict.fromkeys(name for name in names if name)),
+            columns=frozenset(p.name for p in table.properties),
+            problems=self.problems,
+            notes=self.notes,
+        )
+
+    def _quality(self, table: odcs.SchemaObject, rules: RuleReader) -> tuple[QualityRule, ...]:
+        """The rules of the columns, in their order, then those of the table."""
+        at: Loc = ("schema", 0)
+        of_columns = [
+            rule
+            for i, p in enumerate(table.properties)
+            for rule in rules.rules(p.quality, (*at, "properties", i), p)
+        ]
+        return (*of_columns, *rules.rules(table.quality, at))
+
+    def _primary_key(self, table: odcs.SchemaObject, loc: Loc) -> tuple[str, ...]:
+        """The columns of the key, by their positions."""
+        keys = [(i, p) for i, p in enumerate(table.properties) if p.primary_key]
+        places = [p.primary_key_position for _, p in keys if (p.primary_key_position or -1) > 0]
+        for i, p in enumerate(table.properties):
+            position = p.primary_key_position or -1
+            at = (*loc, i, "primaryKeyPosition")
+            if position > 0 and not p.primary_key:
+                self._fault("a position in the key without primaryKey: true", at, position)
+            elif position > 0 and places.count(position) > 1:
+                self._fault("two columns have this position in the key", at, position)
+        keys.sort(key=lambda one: one[1].primary_key_position or 0)
+        return tuple(p.name for _, p in keys)
+
+    def _column(self, raw: odcs.Property, loc: Loc, rules: RuleReader) -> Column | None:
         custom = self._custom(raw.custom, odcs.ColumnCustom, (*loc, "customProperties"))
         if custom is None:
             return None
@@ -129,60 +180,54 @@ class _Reader:
             description=raw.description,
             required=raw.required or raw.primary_key,
             unique=raw.unique,
-            format=custom.parse_format,
-            classification=raw.classification,
+            format=moment_format(rules, raw, custom.parse_format, loc),
+            classification=None if raw.classification == "public" else raw.classification,
             identity_domain=custom.identity_domain,
             canonical=custom.canonical,
-            levels=self._levels(raw, loc),
+            levels=self._levels(raw, loc, rules),
+            labels=_labels(raw),
             role=custom.role,
-            references=self._reference(raw, (*loc, "relationships")),
+            options=type_options(rules, raw, loc),
         )
 
-    def _levels(self, raw: odcs.Property, loc: Loc) -> tuple[str, ...] | None:
+    def _levels(self, raw: odcs.Property, loc: Loc, rules: RuleReader) -> tuple[str, ...] | None:
         """The closed list as texts, in the form that a value of the column's type has."""
         if raw.enum is None:
             return None
-        levels = []
-        for i, entry in enumerate(raw.enum):
-            level = _level(raw.logical_type, entry.value)
-            if level is None:
-                unquoted = raw.logical_type not in _FORMS and not isinstance(entry.value, str)
-                kind = type(entry.value).__name__
-                self._fault(
-                    f"a level of {raw.name!r} isn't of its type, {raw.logical_type}",
-                    (*loc, "enum", i, "value"),
-                    entry.value,
-                    do=f"YAML reads it as {kind}: quote it." if unquoted else None,
-                )
-            levels.append(level or "")
-        return tuple(levels)
-
-    def _reference(self, raw: odcs.Property, loc: Loc) -> Reference | None:
-        if not raw.relationships:
-            return None
-        relationship = raw.relationships[0]
-        custom = self._custom(relationship.custom, odcs.RelationshipCustom, (*loc, 0))
-        dataset, _, column = relationship.to.partition(".")
-        return Reference(dataset=dataset, column=column, **dict(custom)) if custom else None
+        places = enumerate(raw.enum)
+        return tuple(rules.level(raw, e.value, (*loc, "enum", i, "value")) for i, e in places)
 
     def _source(self, raw: odcs.Server, loc: Loc) -> Source | None:
         custom = self._custom(raw.custom, odcs.ServerCustom, (*loc, "customProperties"))
         if custom is None:
             return None
         kind: type[FilesSource | RestSource | SqlSource]
-        kind = FilesSource if raw.type in _FILES else RestSource if raw.type == "api" else SqlSource
+        files = raw.type in _FILES and not (raw.type == "custom" and custom.query)
+        kind = FilesSource if files else RestSource if raw.type == "api" else SqlSource
         given = {**dict(raw), **dict(custom), "location": raw.path or raw.location}
         return self._part(kind, loc, {n: v for n, v in given.items() if n in kind.model_fields})
 
-    def _custom(
-        self, raw: Sequence[odcs.CustomProperty], model: type[PartT], loc: Loc
-    ) -> PartT | None:
+    def _custom(self, raw: Sequence[CustomProperty], model: type[PartT], loc: Loc) -> PartT | None:
         self._check_unique([c.property for c in raw], loc)
-        return self._part(model, loc, {c.property: c.value for c in raw}, raw)
+        return self._part(
+            model, loc, {c.property: c.value for c in self._read(raw, model, loc)}, raw
+        )
+
+    def _read(
+        self, raw: Sequence[CustomProperty], model: type[BaseModel], loc: Loc
+    ) -> Iterator[CustomProperty]:
+        """The properties that Assay reads; a note of each other one, unless it is misspelt."""
+        known = {f.alias or name for name, f in model.model_fields.items()}
+        for i, one in enumerate(raw):
+            foreign = one.property not in known and not did_you_mean(one.property, known)
+            if foreign or (one.model_extra or {}).get("vendor"):
+                self._note((*loc, i), f"the custom property {one.property}", "nothing reads it")
+            else:
+                yield one
 
     def _part(
         self, model: type[PartT], loc: Loc, values: Mapping[str, Any],
-        raw: Sequence[odcs.CustomProperty] = (),
+        raw: Sequence[CustomProperty] = (),
     ) -> PartT | None:  # fmt: skip
         try:
             return model.model_validate(values)
@@ -223,41 +268,23 @@ class _Reader:
                     do="Land one of them, or have the source rename one.",
                 )
 
+    def _note(self, loc: Loc, what: str, why: str) -> None:
+        self.notes.append(NotJudged(where=self.document.where(loc), what=what, why=why))
+
     def _fault(self, what: str, loc: Loc, got: object = UNSET, do: str | None = None) -> None:
         self.problems.append(Problem(what, where=self.document.where(loc), got=got, do=do))
 
 
-def _integer(level: str | float) -> str | None:
-    whole = Decimal(str(level))
-    return str(int(whole)) if whole == whole.to_integral_value() else None
+def _labels(raw: odcs.Property) -> dict[str, str]:
+    """Level → its label, or else its description."""
+    named = {
+        level_text(raw.logical_type, e.value): e.label or e.description for e in raw.enum or ()
+    }
+    return {level: words for level, words in named.items() if level and words}
 
 
-def _number(level: str | float) -> str | None:
-    return str(level) if math.isfinite(float(level)) else None
-
-
-def _boolean(level: str | float) -> str | None:
-    return str(level).lower() if str(level).lower() in {"true", "false"} else None
-
-
-_FORMS: Final = {"integer": _integer, "number": _number, "boolean": _boolean}
-
-
-def _level(logical_type: str, level: str | float) -> str | None:
-    """A level as text; None if it is no value of the column's type.
-
-    Examples
-    --------
-    >>> _level("integer", 2.0), _level("integer", "007"), _level("integer", 2.5)
-    ('2', '7', None)
-    >>> _level("string", "012"), _level("string", 10), _level("integer", True)
-    ('012', None, None)
-    """
-    if logical_type not in _FORMS:
-        return level if isinstance(level, str) else None
-    if isinstance(level, bool) and logical_type != "boolean":
-        return None
-    try:
-        return _FORMS[logical_type](level)
-    except (ArithmeticError, ValueError):
-        return None
+def _place(note: NotJudged) -> tuple[str, int]:
+    """The place of a note in its file."""
+    path, _, rest = note.where.partition(":")
+    line = rest.split(" ")[0]
+    return path, int(line) if line.isdigit() else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assay.contract._partition import Partition
 from assay.contract._source import Source
+from assay.contract.rule import NotJudged, QualityRule, Severity, TypeOptions
 from assay.errors import ContractError, did_you_mean
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Classification = Literal["identifier", "quasi_identifier", "sensitive"]
 ColumnRole = Literal["label", "prediction", "probability", "protected", "feature", "key", "weight"]
-Severity = Literal["critical", "warning", "info"]
 
 
 class _Part(BaseModel):
@@ -31,10 +32,15 @@ class Canonical(_Part):
 
 
 class Reference(_Part):
-    """A reference: each value must occur in another data set's released rows."""
+    """A reference: the values of ``columns`` must occur together in ``to`` of another data set.
 
+    They are looked up in its released rows.
+    """
+
+    columns: tuple[str, ...]
     dataset: str
-    column: str
+    to: tuple[str, ...]
+    where: str | None = None
     severity: Severity = "critical"
     mostly: float = Field(1.0, ge=0, le=1)
 
@@ -60,15 +66,18 @@ class Column(_Part):
     identity_domain: str | None = None
     canonical: Canonical | None = None
     levels: tuple[str, ...] | None = None
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Level → what it means, where the contract says so."""
     role: ColumnRole | None = None
-    references: Reference | None = None
+    options: TypeOptions | None = None
 
 
 class Contract(_Part):
     """What a data set is.
 
     Read ``columns`` for its schema in order, ``partition`` for its batches, ``source`` for where
-    they come from, ``classified`` for what may not be shown.
+    they come from, ``classified`` for what may not be shown, ``not_judged`` for what it says and
+    nothing judges.
     """
 
     dataset: str
@@ -82,6 +91,9 @@ class Contract(_Part):
     primary_key: tuple[str, ...] = ()
     on_duplicate: Literal["fail", "keep_first"] = "fail"
     freshness: tuple[Freshness, ...] = ()
+    references: tuple[Reference, ...] = ()
+    quality: tuple[QualityRule, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
     partition: Partition
     source: Source
     hash: str
@@ -107,6 +119,11 @@ class Contract(_Part):
         """Column → role, for the columns that have one; identifiers are `identifier`."""
         roles: dict[str, str] = {c.name: c.role for c in self.columns if c.role}
         return roles | {c.name: "identifier" for c in self.identifiers}
+
+    @cached_property
+    def labels(self) -> dict[str, Mapping[str, str]]:
+        """Column → its levels' labels, for the columns that have some."""
+        return {c.name: c.labels for c in self.columns if c.labels}
 
     def column(self, name: str) -> Column:
         """The column of that name.

@@ -7,58 +7,29 @@ standard's whole schema.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
+    BeforeValidator,
     Field,
     StrictBool,
     StrictFloat,
     StrictInt,
     StrictStr,
-    model_validator,
+    WithJsonSchema,
+    field_validator,
 )
-from pydantic.alias_generators import to_camel
 
-from assay.contract._model import Canonical, Classification, ColumnRole, ColumnType, Severity
+from assay.contract._model import Canonical, ColumnRole, ColumnType
+from assay.contract._odcs_base import Custom, CustomProperty, Odcs
+from assay.contract._odcs_rules import LogicalTypeOptions, Quality
 from assay.contract._partition import Partition
 from assay.contract._source import Pagination
-from assay.errors import did_you_mean
+from assay.contract.rule import Severity
 from assay.moment_format import MomentFormat
 
-_KEYS: Final = ConfigDict(
-    alias_generator=to_camel, populate_by_name=True, coerce_numbers_to_str=True
-)
 
-
-class _Odcs(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", **_KEYS)
-    standard: ClassVar[frozenset[str]] = frozenset()
-
-    @model_validator(mode="after")
-    def _known(self) -> _Odcs:
-        fields = {f.alias or name for name, f in type(self).model_fields.items()}
-        for key in self.model_extra or {}:
-            if key not in self.standard:
-                known = sorted(self.standard | fields)
-                raise ValueError(f"no such key: {key!r}. {did_you_mean(key, known)}".rstrip())
-        return self
-
-
-class _Custom(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", **_KEYS)
-
-
-class CustomProperty(_Odcs):
-    """One ``customProperties`` entry."""
-
-    standard = frozenset({"id", "description", "vendor"})
-    property: str
-    value: Any = None
-
-
-class ColumnCustom(_Custom):
+class ColumnCustom(Custom):
     """Custom properties of a column."""
 
     identity_domain: str | None = Field(
@@ -80,14 +51,14 @@ class ColumnCustom(_Custom):
     )
 
 
-class RelationshipCustom(_Custom):
+class RelationshipCustom(Custom):
     """Custom properties of a relationship."""
 
     severity: Severity = Field("critical", description="Severity of a value that isn't there.")
     mostly: float = Field(1.0, ge=0, le=1, description="Share of the values that must be there.")
 
 
-class ServerCustom(_Custom):
+class ServerCustom(Custom):
     """Custom properties of a server."""
 
     connection: str | None = Field(
@@ -128,7 +99,7 @@ class ServerCustom(_Custom):
     )
 
 
-class DatasetCustom(_Custom):
+class DatasetCustom(Custom):
     """Custom properties of the whole contract."""
 
     partition: Partition = Field(description="Which batches there are, and when each is due.")
@@ -140,64 +111,95 @@ class DatasetCustom(_Custom):
     runbook: str | None = Field(None, description="Address of the data set's own runbook.")
 
 
-class Relationship(_Odcs):
-    """A reference to another data set's column, written ``dataset.column``."""
+ColumnOf = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[^.#]+$")]
+"""A column of a data set, as a relationship names it: ``dataset.column``."""
+_ONE_OR_MORE: Final = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+}
 
-    standard = frozenset({"id", "type", "from"})
-    to: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[^.]+$")
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Columns = Annotated[tuple[ColumnOf, ...], BeforeValidator(_several), WithJsonSchema(_ONE_OR_MORE)]
+OwnColumns = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_ONE_OR_MORE)]
+
+
+class Relationship(Odcs):
+    """A reference to other data sets' columns; several together are one composite key."""
+
+    standard = frozenset({"id", "description"})
+    type: Literal["foreignKey"] = "foreignKey"
+    from_: OwnColumns = Field((), alias="from")
+    to: Columns
     custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
 
 
-class EnumValue(_Odcs):
+class EnumValue(Odcs):
     """One value of a closed list."""
 
-    standard = frozenset(
-        {"id", "label", "description", "tags", "customProperties", "authoritativeDefinitions"}
-    )
+    standard = frozenset({"id", "tags", "customProperties", "authoritativeDefinitions"})
+    label: str | None = None
+    description: str | None = None
     value: StrictStr | StrictBool | StrictInt | StrictFloat
     """As YAML reads it, so that a text which YAML takes for a number isn't taken for a text."""
 
 
-class Property(_Odcs):
+class Property(Odcs):
     """A column."""
 
     standard = frozenset({
         "id", "physicalType", "physicalName", "businessName", "deprecated", "synonyms",
-        "authoritativeDefinitions", "tags", "logicalTypeOptions", "semanticType", "partitioned",
-        "partitionKeyPosition", "encryptedName", "transformSourceObjects", "transformLogic",
-        "transformDescription", "examples", "criticalDataElement", "quality",
+        "authoritativeDefinitions", "tags", "semanticType", "partitioned", "partitionKeyPosition",
+        "encryptedName", "transformSourceObjects", "transformLogic", "transformDescription",
+        "examples", "criticalDataElement",
     })  # fmt: skip
     name: str = Field(pattern=r"^(_?[^_\x00\n][^\x00\n]{0,254}|_)$")
     logical_type: ColumnType
+    logical_type_options: LogicalTypeOptions | None = None
     description: str | None = None
     primary_key: bool = False
     primary_key_position: int | None = None
     required: bool = False
     unique: bool = False
-    classification: Classification | None = None
+    classification: Literal["identifier", "quasi_identifier", "sensitive", "public"] | None = None
     enum: tuple[EnumValue, ...] | None = None
-    relationships: tuple[Relationship, ...] = Field((), max_length=1)
+    relationships: tuple[Relationship, ...] = ()
+    quality: tuple[Quality, ...] = ()
     custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
 
 
-class SchemaObject(_Odcs):
+class SchemaObject(Odcs):
     """The one table of a contract."""
 
     standard = frozenset({
         "id", "physicalType", "description", "businessName", "deprecated", "synonyms",
-        "authoritativeDefinitions", "tags", "customProperties", "logicalType", "physicalName",
-        "dataGranularityDescription", "relationships", "quality", "context",
+        "authoritativeDefinitions", "tags", "customProperties", "logicalType",
+        "dataGranularityDescription", "context",
     })  # fmt: skip
     name: str
+    physical_name: str | None = None
+    relationships: tuple[Relationship, ...] = ()
+    quality: tuple[Quality, ...] = ()
     properties: tuple[Property, ...] = Field(min_length=1)
 
 
-class Server(_Odcs):
-    """A source: files (``local``, ``s3``, ``custom``), a REST endpoint (``api``), a database."""
+class Server(Odcs):
+    """A source: files (``local``, ``s3``, ``custom``), a REST endpoint (``api``), a database.
 
-    standard = frozenset({"id", "description", "environment", "roles", "server", "endpointUrl"})
-    type: Literal["local", "s3", "custom", "api", "postgres", "mysql", "sqlserver", "snowflake",
-                  "bigquery", "duckdb", "oracle", "trino", "clickhouse"]  # fmt: skip
+    ``custom`` is a database if it has a query.
+    """
+
+    standard = frozenset({
+        "id", "description", "environment", "roles", "server", "account", "catalog", "database",
+        "dataset", "endpointUrl", "host", "port", "project", "region", "regionName", "schema",
+        "serviceName", "stagingDir", "warehouse", "workgroup",
+    })  # fmt: skip
+    type: Literal["local", "s3", "custom", "api", "athena", "bigquery", "clickhouse", "cloudsql",
+                  "databricks", "duckdb", "exasol", "impala", "mysql", "oracle", "postgres",
+                  "postgresql", "redshift", "snowflake", "sqlserver", "synapse",
+                  "trino"]  # fmt: skip
     path: str | None = None
     location: str | None = None
     format: Literal["csv", "jsonl", "parquet"] | None = None
@@ -206,7 +208,7 @@ class Server(_Odcs):
     custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
 
 
-class Description(_Odcs):
+class Description(Odcs):
     """What the data is for."""
 
     standard = frozenset({"usage", "authoritativeDefinitions", "customProperties"})
@@ -214,7 +216,7 @@ class Description(_Odcs):
     limitations: str | None = None
 
 
-class Member(_Odcs):
+class Member(Odcs):
     """A member of the owning team."""
 
     standard = frozenset({
@@ -225,7 +227,7 @@ class Member(_Odcs):
     role: str | None = None
 
 
-class Team(_Odcs):
+class Team(Odcs):
     """The owning team."""
 
     standard = frozenset(
@@ -235,7 +237,7 @@ class Team(_Odcs):
     members: tuple[Member, ...] = ()
 
 
-class Support(_Odcs):
+class Support(Odcs):
     """Where the owner is reached."""
 
     standard = frozenset({
@@ -244,13 +246,13 @@ class Support(_Odcs):
     channel: str
 
 
-class ServiceLevelCustom(_Custom):
+class ServiceLevelCustom(Custom):
     """Custom properties of a service level."""
 
     severity: Severity = Field("critical", description="Severity of a late batch.")
 
 
-class ServiceLevel(_Odcs):
+class ServiceLevel(Odcs):
     """A promise about the service; of these, Assay judges ``latency``."""
 
     standard = frozenset({
@@ -264,7 +266,7 @@ class ServiceLevel(_Odcs):
     custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
 
 
-class DataContract(_Odcs):
+class DataContract(Odcs):
     """A contract file."""
 
     standard = frozenset({
@@ -285,3 +287,12 @@ class DataContract(_Odcs):
     levels: tuple[ServiceLevel, ...] = Field((), alias="slaProperties")
     schema_: tuple[SchemaObject, ...] = Field(alias="schema", min_length=1, max_length=1)
     custom: tuple[CustomProperty, ...] = Field(alias="customProperties")
+
+    @field_validator("team", mode="before")
+    @classmethod
+    def _named(cls, team: Any) -> Any:
+        """The list of members that the standard had before v3.1, by its owner's name."""
+        if not isinstance(team, list) or not all(isinstance(m, dict) for m in team) or not team:
+            return team
+        owners = [m for m in team if str(m.get("role")).lower() == "owner"]
+        return {"name": (owners or team)[0].get("username"), "members": team}

@@ -26,7 +26,7 @@ from assay.page import (
 )
 from assay.page.draw import axis, effect_strip, paired_bars, small_multiples
 from assay.page.legend import legend
-from assay.verdict import Outcome, Verdict
+from assay.verdict import NOT_JUDGED, Outcome, Verdict
 
 _MOST: Final = 3.0
 """Multiples of the limit that the strip shows; what lies beyond stands at its end."""
@@ -54,7 +54,7 @@ def render_html(verdict: Verdict, report: DriftReport, context: PageContext) -> 
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "No column gives a reason.")]),
         *cause_sections(causes_of(verdict)),
-        *(part for one in found for part in _sections(verdict, one, found)),
+        *(part for one in found for part in _sections(verdict, one, found, context)),
     ]
     lead = Lead.of(verdict, _answer(verdict), _facts(verdict))
     return render_page(context.title("Drift"), lead, sections, context.back)
@@ -106,7 +106,10 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def _sections(
-    verdict: Verdict, one: DriftMeasurements, among: Sequence[DriftMeasurements]
+    verdict: Verdict,
+    one: DriftMeasurements,
+    among: Sequence[DriftMeasurements],
+    context: PageContext,
 ) -> Iterator[Section]:
     rows = rows_of(verdict, one)
     name = f": {one.table} rows against {one.reference}" if among[1:] else ""
@@ -122,9 +125,11 @@ def _sections(
     columns = sorted(one.columns, key=lambda c: -Outcome(outcomes.get(c.name, "PASS")).severity)
     shown = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
     if shown:
-        yield Section(f"Distributions{name}", [_grid(shown, outcomes)], _SHARES, folded=again)
+        yield Section(
+            f"Distributions{name}", [_grid(shown, outcomes, context)], _SHARES, folded=again
+        )
     if passed := [c for c in columns if c not in shown]:
-        grid = _grid(passed, outcomes)
+        grid = _grid(passed, outcomes, context)
         yield Section(f"Distributions that pass{name}", [grid], _SHARES, folded=True)
     if one.concept:
         yield Section(f"Label and prediction{name}", [_concept(one)], folded=again)
@@ -155,23 +160,24 @@ def _strip(row: dict[str, Any]) -> Markup:
     return effect_strip(ratio, chance, _MOST, outcome, label)
 
 
-def _grid(columns: Sequence[ColumnDrift], outcomes: dict[str, str]) -> Markup:
+def _grid(columns: Sequence[ColumnDrift], outcomes: dict[str, str], context: PageContext) -> Markup:
     return small_multiples(
         (
-            Markup("{} {}").format(column.name, mark(outcomes.get(column.name, "PASS"))),
-            _bars(column.cells) if column.cells else text(_NOT_SHOWN, "dim"),
+            Markup("{} {}").format(column.name, mark(outcomes.get(column.name, NOT_JUDGED))),
+            _bars(column, context) if column.cells else text(_NOT_SHOWN, "dim"),
         )
         for column in columns
     )
 
 
-def _bars(cells: Sequence[Cell]) -> Markup:
+def _bars(column: ColumnDrift, context: PageContext) -> Markup:
+    cells: Sequence[Cell] = column.cells
     totals = [max(sum(getattr(c, side) for c in cells), 1) for side in ("reference", "current")]
     shares = [(c, c.reference / totals[0], c.current / totals[1]) for c in cells]
     most = max(max(before, now) for _, before, now in shares) or 1.0
     rows = []
     for cell, before, now in shares:
-        label = "missing" if cell.label is None else cell.label
+        label = "missing" if cell.label is None else context.named(column.column, cell.label)
         numbers = f"{label}: {percent(before)} of the reference, {percent(now)} of the batch"
         bars = paired_bars(before, now, most, numbers)
         rows.append((label, bars, percent(before), percent(now)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from assay.fairness._counts import RateName
+from assay.fairness._labels import Labels, with_labels
 from assay.verdict import Measurement, Verdict
 
 _RATES = frozenset(get_args(RateName))
@@ -61,8 +62,10 @@ class FairnessReport:
     greatest_gaps: tuple[Measurement, ...]
 
     @classmethod
-    def of(cls, verdict: Verdict) -> FairnessReport:
-        """Sort the measurements of a verdict."""
+    def of(cls, verdict: Verdict, labels: Labels | None = None) -> FairnessReport:
+        """Sort the measurements of a verdict; ``labels`` say what the codes of a column mean."""
+        named = tuple(with_labels(m, labels or {}) for m in verdict.measurements)
+        verdict = verdict.model_copy(update={"measurements": named})
 
         def chosen(wanted: Callable[[Measurement], bool]) -> tuple[Measurement, ...]:
             return tuple(m for m in verdict.measurements if wanted(m))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Final
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from assay.page.content_policy import content_policy
+from assay.reasons import gate_word
 from assay.verdict import Outcome, Verdict
+
+SIGNS: Final = {"PASS": "✓", "WARN": "!", "INCONCLUSIVE": "?", "FAIL": "✕"}
+"""The sign beside an outcome's word; another word has a point."""
 
 
 @dataclass(frozen=True)
 class Lead:
-    """What a reader sees first: the outcome, and the answer in a sentence or two.
+    """What a reader sees first: the outcome's word, and the answer in a sentence or two.
 
     ``facts`` are short pairs of a name and a value, shown in one line.
     """
 
-    outcome: Outcome | None
+    outcome: str | None
     answer: str
     facts: Sequence[tuple[str, str]] = ()
 
@@ -28,10 +33,11 @@ class Lead:
     def of(cls, verdict: Verdict, answer: str, facts: Sequence[tuple[str, str]]) -> Lead:
         """Begin the page of a gate: its answer, what that does to the batch, and its policy."""
         held = " The batch is held." if verdict.holds else " This gate doesn’t hold the batch."
+        word = gate_word(verdict.outcome, (reason.code for reason in verdict.reasons))
         if verdict.outcome is Outcome.PASS:
             held = ""
         policy = ("Policy", verdict.policy_hash[:12])
-        return cls(verdict.outcome, f"{answer}{held}", [*facts, policy])
+        return cls(word, f"{answer}{held}", [*facts, policy])
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,24 @@ class PageContext:
         What was judged: data set and batch, or the name of a file.
     back : str, optional
         File name of the run's overview, which the page links to.
+    labels : mapping
+        Column → its codes → what the contract says they mean.
     """
 
     subject: str
     back: str | None = None
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def named(self, column: str, level: object) -> str:
+        """A level of a column, with its label where it has one.
+
+        Examples
+        --------
+        >>> PageContext("loans", labels={"branch": {"012": "Harbour"}}).named("branch", "012")
+        '012 (Harbour)'
+        """
+        label = self.labels.get(column, {}).get(str(level))
+        return f"{level} ({label})" if label else str(level)
 
     def title(self, work: str) -> str:
         """The page's title, from what a gate does.
@@ -109,7 +129,7 @@ def render_page(
     style = environment().get_template("style.css.j2").render()
     return layout.render(
         title=title, lead=lead, sections=shown, back=back, style=Markup(style),  # noqa: S704 - ours
-        policy=content_policy(style, forms),
+        policy=content_policy(style, forms), signs=SIGNS,
     ) + "\n"  # fmt: skip
 
 

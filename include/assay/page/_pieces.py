@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from markupsafe import Markup, escape
 
-from assay.page._layout import environment
+from assay.page._layout import SIGNS, environment
+from assay.reasons import gate_word
 from assay.verdict import Outcome, Reason
-
-_SIGNS: Final = {"PASS": "✓", "WARN": "!", "INCONCLUSIVE": "?", "FAIL": "✕"}
 
 
 def number(value: float | str | None) -> str:
@@ -49,7 +48,7 @@ def mark(outcome: str | Outcome, note: str = "") -> Markup:
     """Show an outcome as a sign and a word, so that nothing depends on colour alone."""
     name = outcome.value if isinstance(outcome, Outcome) else outcome
     return Markup('<b class="mark {0}"><i aria-hidden="true">{1}</i> {0}{2}</b>').format(
-        name, _SIGNS.get(name, "·"), f" {note}" if note else ""
+        name, SIGNS.get(name, "·"), f" {note}" if note else ""
     )
 
 
@@ -109,5 +108,5 @@ def reasons(found: Sequence[Reason], none: str) -> Markup:
         return text(none)
     template = environment().get_template("reasons.html.j2")
     ordered = sorted(found, key=lambda reason: -reason.outcome.severity)
-    marked = [(mark(reason.outcome), reason) for reason in ordered]
+    marked = [(mark(gate_word(reason.outcome, [reason.code])), reason) for reason in ordered]
     return Markup(template.render(reasons=marked))  # noqa: S704 - the template escapes

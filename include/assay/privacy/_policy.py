@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from assay.contract import Contract
 from assay.errors import Problem, unknown
-from assay.policy.privacy import PrivacyPolicy
+from assay.policy.privacy import PrivacyPolicy, Pseudonymise
 from assay.privacy._treatments import treatment_of
 
 
@@ -25,8 +25,29 @@ def problems(
     for column in contract.columns:
         treatment = treatment_of(policy.columns.get(column.name))
         where = f"{contract.dataset} privacy columns.{column.name}"
-        found += treatment.problems(column, where, others or {})
-    return found
+        found += treatment.problems(column, where)
+    return [*found, *_of_references(policy, contract, others or {})]
+
+
+def _of_references(
+    policy: PrivacyPolicy, contract: Contract, others: Mapping[str, Contract]
+) -> Iterator[Problem]:
+    """Pseudonyms that can't match those of the column to which a reference leads."""
+    for reference in contract.references:
+        other = others.get(reference.dataset)
+        for name, to in zip(reference.columns, reference.to, strict=True):
+            if other is None or to not in other.column_names:
+                continue
+            if not isinstance(policy.columns.get(name), Pseudonymise):
+                continue
+            own, domain = contract.column(name).identity_domain, other.column(to).identity_domain
+            if own and own != domain:
+                yield Problem(
+                    f"pseudonyms can't match those of {reference.dataset}.{to}",
+                    where=f"{contract.dataset} privacy columns.{name}",
+                    got=own,
+                    expected=f"identity domain {domain!r} in both contracts",
+                )
 
 
 def version_label(policy: PrivacyPolicy, contract: Contract) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -10,15 +10,13 @@ import ibis
 import ibis.expr.types as ir
 from ibis import Table
 
-from assay.contract import Column, Contract
+from assay.contract import Column
 from assay.engine import Session
 from assay.errors import Problem
 from assay.keys import PseudonymKey
 from assay.policy.privacy import Drop, Generalise, Keep, Mask, Pseudonymise
 from assay.privacy._generalisations import GENERALISATIONS
 from assay.privacy._pseudonym import pseudonym_table
-
-Contracts = Mapping[str, Contract]
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ class Untreated:
     def __init__(self, asked: Any) -> None:
         self.asked = asked
 
-    def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
-        """Why the column can't be treated so; ``others`` are contracts that it may refer to."""
+    def problems(self, column: Column, where: str) -> Iterator[Problem]:
+        """Why the column can't be treated so."""
         if column.classification:
             yield Problem(
                 f"the {column.classification} has no treatment",
@@ -79,7 +77,7 @@ def _registered(asked: type) -> Callable[[type[Untreated]], type[Untreated]]:
 class _Treated(Untreated):
     """A treatment that has no problem of its own."""
 
-    def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
+    def problems(self, column: Column, where: str) -> Iterator[Problem]:  # noqa: ARG002
         """Why the column can't be treated so."""
         return iter(())
 
@@ -118,7 +116,7 @@ class Masked(_Treated):
 class Generalised(_Treated):
     """Values become coarser."""
 
-    def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
+    def problems(self, column: Column, where: str) -> Iterator[Problem]:
         """Why the column can't be treated so."""
         types = GENERALISATIONS[type(self.asked.to)].types
         if types and column.type not in types:
@@ -138,23 +136,11 @@ class Generalised(_Treated):
 class Pseudonymised(_Treated):
     """Each value becomes its keyed pseudonym."""
 
-    def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:
+    def problems(self, column: Column, where: str) -> Iterator[Problem]:
         """Why the column can't be treated so."""
         if not column.identity_domain:
             yield Problem("the column has no identity domain", where=where,
                           do="Declare identityDomain in the contract.")  # fmt: skip
-        target = column.references
-        other = others.get(target.dataset) if target else None
-        if target is None or other is None or target.column not in other.column_names:
-            return
-        domain = other.column(target.column).identity_domain
-        if domain != column.identity_domain:
-            yield Problem(
-                f"pseudonyms can't match those of {target.dataset}.{target.column}",
-                where=where,
-                got=column.identity_domain,
-                expected=f"identity domain {domain!r} in both contracts",
-            )
 
     def apply(self, rows: Table, column: Column, landed: Landed) -> Table:
         """The rows with the column treated."""
@@ -169,7 +155,7 @@ class Pseudonymised(_Treated):
 class Kept(_Treated):
     """The column stays as it is, for a stated reason; an identifier may not."""
 
-    def problems(self, column: Column, where: str, others: Contracts) -> Iterator[Problem]:  # noqa: ARG002
+    def problems(self, column: Column, where: str) -> Iterator[Problem]:
         """Why the column can't be treated so."""
         if column.classification == "identifier":
             yield Problem("an identifier may not be kept", where=where, got="keep",

@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis.expr.operations as ops
 
+from assay.contract.rule import Limits
 from assay.engine import functions
 from assay.quality._frame import Frame, Unjudged, all_of, where
 from assay.quality._registry import REGISTRY
@@ -22,6 +23,27 @@ class Conclusion:
 
     success: bool
     result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How many rows that don't meet an expectation are right, counted or in percent."""
+
+    unit: str
+    limits: Limits
+
+    def conclude(self, found: Conclusion) -> Conclusion:
+        """The conclusion by the number of unexpected rows; a share is of the judged ones."""
+        key = "unexpected_percent" if self.unit == "percent" else "unexpected_count"
+        return Conclusion(self.limits.hold(found.result[key] or 0), found.result)
+
+
+def tolerance_of(expectation: Expectation) -> Tolerance | None:
+    """What a rule of a contract tolerates, None where only ``mostly`` counts."""
+    given = expectation.kwargs.get("tolerated")
+    if given is None:
+        return None
+    return Tolerance(given["unit"], Limits(**{k: v for k, v in given.items() if k != "unit"}))
 
 
 @dataclass(frozen=True)
@@ -121,11 +143,14 @@ def row_check(
     aggregates = {"element_count": counted(frame, base), "unexpected_count": counted(frame, flag)}
     if considered is not None:
         aggregates["nonnull_count"] = counted(frame, all_of([base, considered]))
-    mostly = expectation.mostly
+    tolerance, mostly = tolerance_of(expectation), expectation.mostly
 
     def conclude(values: Values) -> Conclusion:
-        return row_conclusion(values, mostly, missing=considered is not None)
+        found = row_conclusion(values, mostly, missing=considered is not None)
+        return found if tolerance is None else tolerance.conclude(found)
 
+    if tolerance is not None and not tolerance.limits.only_most:
+        return Check(aggregates, conclude)  # it isn't rows that are at fault
     return Check(aggregates, conclude, flag, expectation.columns if shown is None else shown)
 
 

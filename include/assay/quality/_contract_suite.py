@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
-from assay.contract import Column, Contract, Freshness
+from assay.contract import Column, Contract, Freshness, Reference
+from assay.contract.rule import QualityRule
+from assay.quality._contract_rules import of_options, of_rule
 from assay.quality._suite import Expectation, Suite, labelled
 
 
@@ -34,8 +37,17 @@ def contract_suite(
     -----
     Reasons: ``unparsed:<column>``, ``required:<column>``, ``unique:<column>``,
     ``level:<column>``, ``primary_key``, ``batch:<column>``, ``reference:<column>``,
-    ``stale:<column>``. The type of a landed column needs no check of its own: text that isn't of
-    its type is unparsed, and for that reason alone isn't missing.
+    ``stale:<column>``; of the options of its type ``range:<column>``, ``length:<column>``,
+    ``pattern:<column>``, ``multiple:<column>``, ``format:<column>``; of its rules
+    ``null_values:<column>``, ``missing_values:<column>``, ``invalid_values:<column>``,
+    ``duplicate_values:<column>``, ``row_count``, ``sql``, ``expectation``. The type of a landed
+    column needs no check of its own: text that isn't of its type is unparsed, and for that reason
+    alone isn't missing.
+
+    Raises
+    ------
+    SuiteError
+        If an expectation that the contract holds can't be read.
     """
     references = references or {}
     raw = stage == "raw"
@@ -45,13 +57,13 @@ def contract_suite(
         if raw:
             found.append(_promise("expect_column_values_to_parse", "unparsed", column.name))
             found += _column_promises(column, contract.primary_key)
-        wanted = column.references
-        if wanted and raw == (column.classification != "identifier"):
-            found.append(_promise(
-                "expect_column_values_to_be_in_reference", "reference", column.name,
-                severity=wanted.severity,
-                mostly=wanted.mostly, dataset=wanted.dataset, reference_column=wanted.column,
-                released=references.get(wanted.dataset)))  # fmt: skip
+            found += of_options(contract, column)
+    identifiers = {c.name for c in contract.identifiers}
+    found += [
+        _referring(wanted, references.get(wanted.dataset))
+        for wanted in contract.references
+        if raw == identifiers.isdisjoint(wanted.columns)
+    ]
     if raw and contract.primary_key:
         found.append(_primary_key(contract.primary_key))
     if raw and batch is not None and contract.partition.column is not None:
@@ -61,9 +73,12 @@ def contract_suite(
             min_value=start.isoformat(), max_value=end.isoformat(), strict_max=True))  # fmt: skip
     if raw and batch is not None:
         found += [_fresh(contract, one, batch) for one in contract.freshness]
+    if raw:
+        found += [e for rule in contract.quality for e in of_rule(rule, _levels(contract, rule))]
     return Suite(
         name=contract.dataset,
         expectations=labelled(tuple(found)),
+        not_judged=tuple((n.where, n.what, n.why) for n in contract.not_judged) if raw else (),
         drop_exact_duplicates=raw and contract.on_duplicate == "keep_first",
     )
 
@@ -100,10 +115,28 @@ def _column_promises(column: Column, key: tuple[str, ...]) -> Iterator[Expectati
     if column.unique and key != (column.name,):
         yield _promise("expect_column_values_to_be_unique", "unique", column.name)
     if column.levels is not None:
-        yield _promise(
+        promised = _promise(
             "expect_column_values_to_be_in_set", "level", column.name,
             value_set=[_level(column, v) for v in column.levels],
         )  # fmt: skip
+        labels = "; ".join(f"{level} is {label}" for level, label in column.labels.items())
+        yield replace(promised, notes=labels or None)
+
+
+def _referring(wanted: Reference, released: Any) -> Expectation:
+    """That values, or values together, are in another data set's released rows."""
+    about = {"mostly": wanted.mostly, "dataset": wanted.dataset, "released": released}
+    if len(wanted.columns) == 1:
+        return _promise(
+            "expect_column_values_to_be_in_reference", "reference", wanted.columns[0],
+            severity=wanted.severity, reference_column=wanted.to[0], **about)  # fmt: skip
+    kwargs = {"column_list": list(wanted.columns), "reference_columns": list(wanted.to), **about}
+    reason = f"reference:{','.join(wanted.columns)}"
+    return _implied("expect_columns_to_be_in_reference", reason, kwargs, wanted.severity)
+
+
+def _levels(contract: Contract, rule: QualityRule) -> Callable[[str], Any]:
+    return lambda text: _level(contract.column(rule.columns[0]), text)
 
 
 def _level(column: Column, text: str) -> Any:

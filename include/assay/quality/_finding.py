@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
-from assay.verdict import Outcome
+from assay.verdict import NOT_JUDGED, Outcome
 
 SHOWN: Final = 20
 _ROWS: Final = "partial_unexpected_index_list"
@@ -26,7 +26,8 @@ _COUNTS: Final = frozenset({
 class Finding:
     """The result of one expectation.
 
-    Read ``verdict`` first: PASS, or by its severity FAIL, WARN or PASS if unmet, INCONCLUSIVE
+    Read ``state`` first: what became of it, in which nothing to judge is no PASS. ``verdict`` is
+    what it does to the batch: PASS, or by its severity FAIL, WARN or PASS if unmet, INCONCLUSIVE
     where it couldn't be judged (then ``problem`` says why). ``quarantines`` is true for an unmet
     critical expectation of rows, whose failing rows are set aside.
     """
@@ -47,6 +48,27 @@ class Finding:
             return Outcome.PASS
         unmet = {"critical": Outcome.FAIL, "warning": Outcome.WARN}
         return unmet.get(self.expectation.severity, Outcome.PASS)
+
+    @property
+    def not_judged(self) -> str | None:
+        """Why nothing was judged; None where something was.
+
+        An expectation of values that finds no value is met, as Great Expectations has it, and
+        says nothing of the batch.
+        """
+        if self.problem is not None:
+            return self.problem
+        total, missing = (self.result.get(k) for k in ("element_count", "missing_count"))
+        if total is None or int(total) > int(missing or 0):
+            return None
+        return "every value is missing" if int(total) else "there is no row"
+
+    @property
+    def state(self) -> str:
+        """Its verdict's word, ``UNMET`` for mere information, or ``NOT JUDGED``."""
+        if self.not_judged is not None:
+            return NOT_JUDGED
+        return self.verdict.value if self.success or self.verdict is not Outcome.PASS else "UNMET"
 
     @property
     def quarantines(self) -> bool:
@@ -80,6 +102,8 @@ class Finding:
             },
             "engine": self.engine,
             "verdict": self.verdict.value,
+            "state": self.state,
+            "not_judged": self.not_judged,
         }
 
 

@@ -23,7 +23,7 @@ from assay.page.draw import bar
 from assay.quality._finding import Finding
 from assay.quality._validation import Validation
 from assay.quality._wording import asked_words, shown_value
-from assay.verdict import Outcome, Verdict
+from assay.verdict import NOT_JUDGED, Verdict
 
 _EXAMPLES: Final = 5
 _STAGES: Final = {"validate_raw": ", raw rows", "validate_clean": ", cleaned rows"}
@@ -31,12 +31,17 @@ _STAGES: Final = {"validate_raw": ", raw rows", "validate_clean": ", cleaned row
 
 def render_html(verdict: Verdict, report: Validation, context: PageContext) -> str:
     """Render the validation as a page; of classified columns counts only, as in its result."""
-    unmet = [f for f in report.findings if not f.success or f.problem is not None]
-    unmet.sort(key=lambda f: (-f.verdict.severity, -_count(f)))
-    met = [f for f in report.findings if f not in unmet]
+    aside = [f for f in report.findings if f.not_judged is not None]
+    aside.sort(key=lambda f: -f.verdict.severity)
+    judged = [f for f in report.findings if f.not_judged is None]
+    unmet = sorted(
+        (f for f in judged if not f.success), key=lambda f: (-f.verdict.severity, -_count(f))
+    )
+    met = [f for f in judged if f.success]
     sections = [
-        Section("Reasons", [reasons(verdict.reasons, "Every critical expectation is met.")]),
-        Section("Unmet expectations", list(_unmet(unmet, report))),
+        Section("Reasons", [reasons(verdict.reasons, "Every judged expectation is met.")]),
+        Section("Unmet expectations", list(_unmet(unmet, report, context))),
+        Section("Not judged", [_not_judged(aside, report)], _NOT_JUDGED),
         Section("Quarantined rows by reason", list(_quarantined(report)), _QUARANTINE),
         Section("Met expectations", [_met(met)], folded=len(met) > 8),
     ]
@@ -52,11 +57,13 @@ _QUARANTINE: Final = (
 
 
 def _answer(found: Validation) -> str:
-    met = sum(f.success for f in found.findings)
+    of = [f for f in found.findings if f.not_judged is None]
+    met, unjudged = sum(f.success for f in of), len(found.findings) - len(of)
+    left = f", {unjudged} not judged" if unjudged else ""
     judged = found.rows_in - found.dropped
     share = percent(found.quarantined / judged if judged else 0)
     aside = f"{found.quarantined:,} of {judged:,} rows are quarantined ({share})."
-    return f"{met} of {len(found.findings)} expectations are met. {aside}"
+    return f"{met} of {len(of)} judged expectations are met{left}. {aside}"
 
 
 def _facts(found: Validation) -> list[tuple[str, str]]:
@@ -67,18 +74,36 @@ def _facts(found: Validation) -> list[tuple[str, str]]:
     return facts
 
 
-def _unmet(findings: Sequence[Finding], found: Validation) -> Iterator[Markup]:
+def _unmet(
+    findings: Sequence[Finding], found: Validation, context: PageContext
+) -> Iterator[Markup]:
     if not findings:
-        yield text("Every expectation is met.")
+        yield text("Every judged expectation is met.")
         return
     most = max((_share(f) for f in findings), default=0.0) or 1.0
     rows = (
-        (_named(f), mark(f.verdict if f.verdict is not Outcome.PASS else "info"), _bar(f, most),
-         _found(f, found), f"{_count(f):,}" if f.row_level else "–")
+        (_named(f), mark(f.state if f.state != "UNMET" else "info"), _bar(f, most),
+         _found(f, found, context), f"{_count(f):,}" if f.row_level else "–")
         for f in findings
     )  # fmt: skip
     heads = ["expectation", "", "share of rows", "what was found", "rows"]
     yield table(heads, rows, drawn=(2,), numbers=(4,))
+
+
+_NOT_JUDGED: Final = (
+    "Nothing is known of these. An expectation that could not be judged holds the batch or warns, "
+    "by its severity; one without a row or a value to judge, and what a contract says in words, "
+    "changes nothing."
+)
+
+
+def _not_judged(findings: Sequence[Finding], found: Validation) -> Markup:
+    rows: list[tuple[Any, ...]] = [
+        (_named(f), mark(f.verdict if f.problem is not None else NOT_JUDGED), f.not_judged)
+        for f in findings
+    ]
+    rows += [(what, mark(NOT_JUDGED), f"{why}; {where}") for where, what, why in found.not_judged]
+    return table(["expectation", "", "why"], rows)
 
 
 def _named(f: Finding) -> Markup:
@@ -96,21 +121,21 @@ def _bar(f: Finding, most: float) -> Markup:
     return bar(_share(f), most, label) if f.row_level else Markup("")
 
 
-def _found(f: Finding, found: Validation) -> str:
-    if f.problem is not None:
-        return f.problem
+def _found(f: Finding, found: Validation, context: PageContext) -> str:
     result = f.document(found.redact)["result"]
     if result.get("redacted"):
         return "the values are not shown, because the column is classified"
     if f.row_level:
-        return f"{percent(_share(f))} of rows{_examples(result)}"
+        return f"{percent(_share(f))} of rows{_examples(f, result, context)}"
     observed = result.get("observed_value")
     return "" if observed is None else f"observed {shown_value(observed)}"
 
 
-def _examples(result: Mapping[str, Any]) -> str:
+def _examples(f: Finding, result: Mapping[str, Any], context: PageContext) -> str:
     counts = result.get("partial_unexpected_counts") or []
-    shown = [f"{shown_value(one['value'])} ×{one['count']}" for one in counts[:_EXAMPLES]]
+    column = ",".join(f.expectation.columns)
+    named = [context.named(column, shown_value(one["value"])) for one in counts[:_EXAMPLES]]
+    shown = [f"{name} ×{one['count']}" for name, one in zip(named, counts, strict=False)]
     shown = [s for s in shown if not s.startswith("None ")]
     return f"; among the first: {', '.join(shown)}" if shown else ""
 

@@ -18,6 +18,8 @@ ONE_SCAN: Final = "the one scan"
 GX_PANDAS: Final = "GX on pandas"
 GX_SQLITE: Final = "GX on SQLite"
 OWN_TESTS: Final = "Assay's own tests"
+OF_CONTRACTS: Final = frozenset({"tolerated", "negated"})
+"""Arguments that the rules of a contract have, and Great Expectations doesn't know."""
 
 
 @dataclass(frozen=True)

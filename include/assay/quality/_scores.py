@@ -103,7 +103,7 @@ def measure_scores(validation: Validation) -> tuple[Score, ...]:
     the ACM 45(4), 211–218. doi:10.1145/505248.506010 (the simple ratio)
     """
     rows = validation.rows_in - validation.dropped
-    judged = [f for f in validation.findings if f.problem is None]
+    judged = [f for f in validation.findings if f.not_judged is None]
     counted = [
         (dimension(e), *_cells(f, rows), e.label, unmet_words(e) or e.label)
         for f, e in ((f, f.expectation) for f in judged)

@@ -77,7 +77,8 @@ class Suite:
     """Expectations that are judged together.
 
     ``drop_exact_duplicates`` says that rows equal to an earlier one in every data column are
-    dropped before anything is judged.
+    dropped before anything is judged. ``not_judged`` is what the contract says and nothing judges:
+    its place, the statement, and why.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Suite:
     meta: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     drop_exact_duplicates: bool = False
+    not_judged: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def hash(self) -> str:
@@ -122,6 +124,7 @@ class Suite:
             meta={**other.meta, **self.meta},
             parameters={**other.parameters, **self.parameters},
             drop_exact_duplicates=self.drop_exact_duplicates or other.drop_exact_duplicates,
+            not_judged=(*self.not_judged, *other.not_judged),
         )
 
 
@@ -185,7 +188,7 @@ def load_suite(path: Path | str, parameters: Mapping[str, Any] | None = None) ->
     loaded = []
     for i, item in enumerate(items):
         place = _at(where, lines, ("expectations", i))
-        one = _expectation(item, known, place, problems)
+        one = expectation_from(item, known, place, problems)
         loaded += [one] if one else []
     if problems:
         raise problems_error(SuiteError, problems)
@@ -247,9 +250,10 @@ def _no_objects(item: Mapping[str, Any], keys: tuple[str, ...], where: str) -> I
             yield Problem(f"{key} isn't an object", where=where)
 
 
-def _expectation(
+def expectation_from(
     item: Any, parameters: Mapping[str, Any], where: str, problems: list[Problem]
 ) -> Expectation | None:
+    """One expectation of a suite; its faults are added to the problems, and then it is None."""
     if not isinstance(item, dict):
         problems.append(Problem("isn't an object", where=where))
         return None

@@ -15,7 +15,7 @@ from assay.quality._failing_rows import Judged
 from assay.quality._finding import Finding
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
-from assay.quality._registry import OWN_TESTS, REGISTRY, entry_of
+from assay.quality._registry import OF_CONTRACTS, OWN_TESTS, REGISTRY, entry_of
 from assay.quality._scan import judged_compiled
 from assay.quality._suite import Expectation, Suite
 from assay.quality.gx._fallback import judged_by_gx
@@ -32,7 +32,8 @@ class Validation:
     were quarantined), then ``findings``. ``marks`` is a table of the rows that are set aside:
     ``__row``, ``disposition`` (``quarantined`` or ``dropped``), ``reasons``; it lives as long as
     the session. rows_in = quarantined + dropped + rows that go on. ``duplicates`` are the exact
-    duplicates among the dropped, None where the suite lets them stay.
+    duplicates among the dropped, None where the suite lets them stay. ``not_judged`` is what the
+    contract says and nothing judges: its place, the statement, and why.
     """
 
     suite_name: str
@@ -45,6 +46,7 @@ class Validation:
     duplicates: int | None = None
     redact: frozenset[str] = frozenset()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    not_judged: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -81,6 +83,10 @@ class Validation:
             "meta": {"suite_hash": self.suite_hash},
             "id": None,
             "verdict": self.outcome.value,
+            "judged": sum(f.not_judged is None for f in self.findings),
+            "not_judged": [
+                {"where": where, "what": what, "why": why} for where, what, why in self.not_judged
+            ],
             "rows": {
                 "in": self.rows_in, "quarantined": self.quarantined,
                 "dropped": self.dropped, "left": self.rows_left,
@@ -150,6 +156,7 @@ def validate(
         quarantined=dispositions.get("quarantined", 0), dropped=dispositions.get("dropped", 0),
         marks=marks, redact=frozenset(redact), parameters=suite.parameters,
         duplicates=None if duplicates is None else dispositions.get("dropped", 0),
+        not_judged=suite.not_judged,
     )  # fmt: skip
 
 
@@ -181,13 +188,18 @@ def _typed(frame: Frame, suite: Suite) -> Frame:
     return replace(frame, table=frame.table.mutate(**blank)) if blank else frame
 
 
+def _is_ours(e: Expectation) -> bool:
+    """Whether Great Expectations doesn't know it, or not what it tolerates."""
+    return entry_of(e.type).oracle == OWN_TESTS or bool(OF_CONTRACTS & set(e.kwargs))
+
+
 def _judged(
     frame: Frame, suite: Suite, engine: Engine, cap: int | None, redact: Collection[str]
 ) -> list[Judged]:
     everything = suite.expectations
     own = [
         i for i, e in enumerate(everything)
-        if e.type in REGISTRY and (engine == "compiled" or REGISTRY[e.type].oracle == OWN_TESTS)
+        if e.type in REGISTRY and (engine == "compiled" or _is_ours(e))
     ]  # fmt: skip
     by_place: dict[int, Judged] = dict(
         zip(own, judged_compiled(frame, [everything[i] for i in own], redact), strict=True)

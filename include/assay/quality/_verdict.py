@@ -42,7 +42,12 @@ def judge_validation(
     reasons += judge_scores(scores, policy, gate.removeprefix("validate_"))
     return Verdict.of(
         gate, reasons, _measurements(validation, share, scores), policy,
-        detail={"suite": validation.suite_name, "suite_hash": validation.suite_hash},
+        detail={
+            "suite": validation.suite_name,
+            "suite_hash": validation.suite_hash,
+            "expectations": len(validation.findings),
+            "judged": sum(f.not_judged is None for f in validation.findings),
+        },
     )  # fmt: skip
 
 

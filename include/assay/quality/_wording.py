@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any, Final
 
+from assay.contract.rule import Limits
 from assay.quality._suite import Expectation
 
 _SHOWN: Final = 6
@@ -27,6 +28,12 @@ _UNMET: Final[Mapping[str, str]] = {
     "expect_column_values_to_not_match_regex_list": _FORBIDDEN,
     "expect_column_value_lengths_to_be_between": "has a wrong length",
     "expect_column_value_lengths_to_equal": "has a wrong length",
+    "expect_column_values_to_not_be_missing": "is missing",
+    "expect_column_values_to_be_valid": "has a value that isn’t valid",
+    "expect_column_values_to_be_multiple_of": "is no multiple of its step",
+    "expect_column_values_to_have_format": "doesn’t have its format",
+    "expect_column_values_to_be_in_reference": "refers to nothing",
+    "expect_columns_to_be_in_reference": "together refer to nothing",
 }
 _ASKED: Final[Mapping[str, str]] = {
     "expect_column_values_to_not_be_null": "must not be missing",
@@ -41,6 +48,12 @@ _ASKED: Final[Mapping[str, str]] = {
     "expect_compound_columns_to_be_unique": "together must be unique",
     "expect_table_row_count_to_be_between": "must have {range} rows",
     "expect_table_row_count_to_equal": "must have {value} rows",
+    "expect_column_values_to_be_multiple_of": "must be a multiple of {multiple_of}",
+    "expect_column_values_to_have_format": "must have the format {format}",
+    "expect_column_values_to_not_be_missing": "must be none of: {missing_values}",
+    "expect_column_values_to_be_valid": "must be one of: {value_set}, and match {regex}",
+    "expect_columns_to_be_in_reference": "must be in {dataset}, columns {reference_columns}",
+    "expect_query_result_to_be_between": "must give {range} by its query",
 }
 _LEFT_OUT: Final[Mapping[str, str]] = {
     "any_value_is_missing": "rows with a missing value are left out",
@@ -98,7 +111,7 @@ def asked_words(expectation: Expectation) -> tuple[str, str]:
     used = {name for _, name, _, _ in Formatter().parse(template) if name}
     if template and used <= {k for k, v in shown.items() if v}:
         words = template.format_map(shown)
-        used |= set(_BOUNDS) if "range" in used else set()
+        used |= {*_BOUNDS, "negated"} if "range" in used else set()
     else:
         words, used = _of_type(expectation, " must "), set()
         if words.endswith(" be between") and shown["range"]:
@@ -122,6 +135,8 @@ def _of_type(expectation: Expectation, to: str = " to ") -> str:
 
 
 def _range(given: Mapping[str, Any]) -> str:
+    if given.get("negated"):
+        return f"not {_range({k: given.get(k) for k in _BOUNDS})}"
     low, high = (given.get(k) for k in _BOUNDS)
     if low is None or high is None:
         bounds = (f"at least {low}", low), (f"at most {high}", high)
@@ -130,6 +145,10 @@ def _range(given: Mapping[str, Any]) -> str:
 
 
 def _argument(name: str, value: Any) -> str:
+    if name == "tolerated":
+        unit = "%" if value.get("unit") == "percent" else "rows"
+        limits = Limits(**{k: v for k, v in value.items() if k != "unit"})
+        return f"of rows that don’t, {limits} {unit} are right"
     if name == "mostly":
         return f"in at least {100 * value:g} % of the rows"
     if name == "ignore_row_if" and value in _LEFT_OUT:

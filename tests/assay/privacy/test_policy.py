@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from assay.contract import Reference
 from assay.policy.privacy import PrivacyPolicy
 from assay.privacy import problems, version_label
 
@@ -30,15 +31,16 @@ def test_every_problem_is_found_at_once(contract_of, policy_of):
 
 def test_references_must_share_the_identity_domain(contract_of, policy_of):
     columns = [{"name": "tail", "type": "string", "classification": "identifier",
-                "identity_domain": "vessels",
-                "references": {"dataset": "planes", "column": "tail"}}]  # fmt: skip
+                "identity_domain": "vessels"}]  # fmt: skip
     policy = PrivacyPolicy.model_validate({"columns": {"tail": {"treatment": "pseudonymise"}}})
-    flights = contract_of(columns, dataset="flights")
+    to_planes = Reference(columns=("tail",), dataset="planes", to=("tail",))
+    referring = {"references": (to_planes,)}
+    flights = contract_of(columns, dataset="flights").model_copy(update=referring)
     assert problems(policy, flights) == []
     (problem,) = problems(policy, flights, {"planes": contract_of()})
     assert "aircraft" in str(problem)
     columns[0]["identity_domain"] = "aircraft"
-    flights = contract_of(columns, dataset="flights")
+    flights = contract_of(columns, dataset="flights").model_copy(update=referring)
     assert problems(policy, flights, {"planes": contract_of()}) == []
 
 

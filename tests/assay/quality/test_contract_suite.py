@@ -63,25 +63,26 @@ def test_exact_duplicates_are_dropped_before_uniqueness_is_judged(session):
 
 @pytest.mark.parametrize(("mostly", "outcome"), [(1.0, Outcome.FAIL), (0.5, Outcome.PASS)])
 def test_references_are_looked_up_in_released_rows(session, mostly, outcome):
-    wanted = Reference(dataset="airports", column="faa", mostly=mostly)
-    dest = Column(name="dest", type="string", references=wanted)
+    wanted = Reference(columns=("dest",), dataset="airports", to=("faa",), mostly=mostly)
+    agreed = contract(Column(name="dest", type="string"), references=(wanted,))
     table = landed(dest=["JFK", "XXX", None])
     airports = ibis.memtable({"faa": ["JFK", "LGA", None]})
-    found = validate(session, table, contract_suite(contract(dest), {"airports": airports}))
+    found = validate(session, table, contract_suite(agreed, {"airports": airports}))
     assert found.outcome is outcome
     assert reasons(found) == (
         {1: ("quarantined", ["reference:dest"])} if outcome is Outcome.FAIL else {}
     )
-    unknown = validate(session, table, contract_suite(contract(dest)))
+    unknown = validate(session, table, contract_suite(agreed))
     assert unknown.outcome is Outcome.INCONCLUSIVE
 
 
 def test_identifiers_are_looked_up_among_pseudonyms_only(session):
-    tail = Column(name="tail", type="string", classification="identifier",
-                  references=Reference(dataset="planes", column="tail"))  # fmt: skip
+    tail = Column(name="tail", type="string", classification="identifier")
+    wanted = Reference(columns=("tail",), dataset="planes", to=("tail",))
+    agreed = contract(tail, references=(wanted,))
     planes = {"planes": ibis.memtable({"tail": ["p1"]})}
-    raw = contract_suite(contract(tail), planes)
-    clean = contract_suite(contract(tail), planes, stage="clean")
+    raw = contract_suite(agreed, planes)
+    clean = contract_suite(agreed, planes, stage="clean")
     assert not any(e.label == "reference:tail" for e in raw.expectations)
     assert [e.label for e in clean.expectations] == ["reference:tail"]
     assert reasons(validate(session, landed(tail=["p1", "p2"]), clean)) == {

@@ -14,13 +14,28 @@ def page(train: Any, dataset: str, batch: str) -> str:
 
 def test_a_gate_that_doesnt_apply(ready: Any) -> None:
     told = page(ready, "sites", "2024")
-    assert "its policy says that the gate doesn’t apply" in told
+    assert "its policy says that the gate doesn’t apply: A register." in told
     assert "held the batch before" not in told
+    assert "Not judged: drift, fairness." in told
+    assert told.count("</i> NOT JUDGED") == 4  # two questions, two stages
 
 
 def test_a_gate_behind_one_that_held(ready: Any, mini: Any) -> None:
     ready.drop("visits", DAY, mini.visits(DAY, faults=400))
     ready.run("visits", DAY)
     told = page(ready, "visits", DAY)
-    assert "not judged, because validate raw already held the batch" in told
+    assert "because validate raw already held the batch" in told
     assert "doesn’t apply" not in told
+
+
+def test_a_batch_without_a_reference_is_not_said_to_pass_drift(ready: Any, mini: Any) -> None:
+    first = mini.REFERENCE_DAYS[0]
+    told = page(ready, "visits", first)
+    assert "Not judged: drift." in told
+    assert "WARN, drift not judged" in told
+    batch = ready.batch("visits", first)
+    assert batch["reasons"] == ["rows_quarantined", "bootstrap_batch"]
+    assert (batch["verdict"], batch["word"]) == ("WARN", "WARN, drift not judged")
+    (drift,) = (ready.home / "reports/visits" / first).glob("*/drift.html")
+    assert "NOT JUDGED" in drift.read_text()
+    assert "PASS" not in drift.read_text().split("</style>")[-1]

@@ -14,7 +14,9 @@ from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import GX_SQLITE, compiles
 from assay.quality._suite import Expectation
 
-_BATCH: Final = "assay_batch"
+BATCH: Final = "assay_batch"
+"""What a query calls the rows that it reads."""
+_NOUN: Final = "unexpected_rows_query"
 _NODES: Final = frozenset({
     "SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "EMPTY", "BASE_TABLE",
     "SUBQUERY", "JOIN", "EXPRESSION_LIST", "TABLE_FUNCTION", "PIVOT", "LIMIT_MODIFIER",
@@ -43,6 +45,7 @@ class _Reader:
 
     columns: frozenset[str]
     functions: frozenset[str]
+    noun: str
 
     def check(self, node: Any, tables: frozenset[str]) -> None:
         """Refuse what reads anything but the tables that are known at this place."""
@@ -54,7 +57,7 @@ class _Reader:
         for entry in (node.get("cte_map") or {}).get("map", ()):
             name = str(entry["key"]).lower()
             if not _PLAIN.fullmatch(name):
-                raise Unjudged("unexpected_rows_query may name its parts by plain names only")
+                raise Unjudged(f"{self.noun} may name its parts by plain names only")
             self.check(entry["value"], tables)  # itself isn't known to it: that would be a file
             tables |= {name}
         self.one(node, tables)
@@ -67,28 +70,26 @@ class _Reader:
         kind, what = node.get("type"), node.get("class")
         named = what is None and isinstance(kind, str)
         if named and kind not in _NODES and not str(kind).endswith("_TYPE_INFO"):
-            raise Unjudged(f"unexpected_rows_query may not use {str(kind).lower()}")
+            raise Unjudged(f"{self.noun} may not use {str(kind).lower()}")
         if node.get("sample"):
-            raise Unjudged(
-                "unexpected_rows_query may not draw a sample: the next run draws another"
-            )
+            raise Unjudged(f"{self.noun} may not draw a sample: the next run draws another")
         if kind == "BASE_TABLE":
             own = not node.get("schema_name") and not node.get("catalog_name")
             if not own or str(node["table_name"]).lower() not in tables:
-                raise Unjudged("unexpected_rows_query may read {batch} only")
+                raise Unjudged(f"{self.noun} may read {{batch}} only")
         elif kind == "TABLE_FUNCTION" and what is None:
             if str(node["function"]["function_name"]).lower() not in _FROM_A_LIST:
-                raise Unjudged("unexpected_rows_query may read {batch} only")
+                raise Unjudged(f"{self.noun} may read {{batch}} only")
         elif what in {"FUNCTION", "WINDOW"}:
             name = str(node["function_name"]).lower()
             if name not in self.functions:
-                raise Unjudged(f"unexpected_rows_query may not call {name}")
+                raise Unjudged(f"{self.noun} may not call {name}")
         elif what == "PARAMETER":
-            raise Unjudged("unexpected_rows_query may hold no parameter; write {batch}")
+            raise Unjudged(f"{self.noun} may hold no parameter; write {{batch}}")
         elif what == "COLUMN_REF" and len(node["column_names"]) == 1:
             name = str(node["column_names"][0]).lower()
             if _CLOCKS.match(name) and name not in self.columns:
-                raise Unjudged(f"unexpected_rows_query may not ask for {name}")
+                raise Unjudged(f"{self.noun} may not ask for {name}")
 
 
 def _computing(session: Session) -> frozenset[str]:
@@ -110,7 +111,7 @@ class _Query:
     row_by_row: bool
 
 
-def readable(frame: Frame, query: str) -> _Query:
+def readable(frame: Frame, query: str, *, noun: str = _NOUN) -> _Query:
     """The query, if it is one SELECT that reads the batch and nothing else.
 
     The engine's own parser reads it, what it made of it is checked, and that is what is run: no
@@ -122,18 +123,18 @@ def readable(frame: Frame, query: str) -> _Query:
         If it is no SELECT, more than one statement, or reads a file, another table, a setting or
         the clock.
     """
-    text = query.replace("{batch}", _BATCH)
+    text = query.replace("{batch}", BATCH)
     ((tree,),) = frame.session.query("SELECT json_serialize_sql(?)", [text])
     parsed = json.loads(tree)
     if parsed["error"]:
         unparsed = parsed.get("error_type") == "parser"
         why = "can't be parsed as SQL" if unparsed else "must be one SELECT"
-        raise Unjudged(f"unexpected_rows_query {why}")
+        raise Unjudged(f"{noun} {why}")
     if len(parsed["statements"]) != 1:
-        raise Unjudged("unexpected_rows_query must be one SELECT")
+        raise Unjudged(f"{noun} must be one SELECT")
     columns = frozenset(c.lower() for c in frame.columns)
-    reader = _Reader(columns, _computing(frame.session))
-    reader.check(parsed["statements"], frozenset({_BATCH}))
+    reader = _Reader(columns, _computing(frame.session), noun)
+    reader.check(parsed["statements"], frozenset({BATCH}))
     ((written,),) = frame.session.query("SELECT json_deserialize_sql(?::JSON)", [tree])
     return _Query(str(written), _row_by_row(parsed["statements"][0]["node"]))
 
@@ -177,7 +178,7 @@ def unexpected_rows(frame: Frame, e: Expectation) -> Check:
     """The query finds no row."""
     query = readable(frame, str(e.kwargs["unexpected_rows_query"]))
     batch = frame.session.compile(scoped(frame, e).select(*frame.columns))
-    sql = f"WITH {_BATCH} AS ({batch}) SELECT count(*) AS n FROM ({query.sql}) AS found"  # noqa: S608
+    sql = f"WITH {BATCH} AS ({batch}) SELECT count(*) AS n FROM ({query.sql}) AS found"  # noqa: S608
     try:
         n = int(frame.session.query(sql)[0][0])
     except EngineError as exc:

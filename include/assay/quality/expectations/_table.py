@@ -25,7 +25,7 @@ def _is_expected(e: Expectation) -> Callable[[int], bool]:
             raise Unjudged("min_value and max_value must be integers")
     if low is not None and high is not None and low > high:
         raise Unjudged("min_value cannot be greater than max_value")
-    return lambda n: bounded(n, e.kwargs)
+    return lambda n: bounded(n, e.kwargs) is not bool(e.kwargs.get("negated"))
 
 
 def _concluded(success: bool, observed: Any, **details: Any) -> Check:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from assay.page import mark
+from assay.verdict import NOT_JUDGED
 
 _MEANING: Final = "<>&\"'$`"
 _VEIL: Final = {ord(sign): 0xE000 + place for place, sign in enumerate(_MEANING)}
@@ -24,7 +25,8 @@ _HEADING: Final = re.compile("h[1-6]")
 _VOID: Final = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
 _LEFT_OUT: Final = re.compile("script|style|nav|footer|svg|form|button|label|modal|sr-only")
 _LEFT_OUT_BY: Final = frozenset({("hidden", None), ("data-toggle", "collapse")})
-_SIGNS: Final = {"fa-check-circle": "PASS", "fa-times": "FAIL", "fa-exclamation-triangle": "WARN"}
+_SIGNS: Final = {"fa-check-circle": "PASS", "fa-times": "FAIL",
+                 "fa-exclamation-triangle": NOT_JUDGED}  # fmt: skip
 _SECTION: Final = "ge-section"
 
 

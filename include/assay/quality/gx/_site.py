@@ -10,11 +10,12 @@ from typing import Any
 
 from assay.errors import InputError
 from assay.page import Lead, Section, link, render_page, table, text
+from assay.quality._registry import OF_CONTRACTS
 from assay.quality.gx._door import knows, rendered
 from assay.quality.gx._fragment import taken_over, veiled
 from assay.verdict import Outcome
 
-_OURS = ("engine", "verdict", "rows")
+_OURS = ("engine", "verdict", "rows", "state", "judged", "not_judged")
 
 
 def render_data_docs(results: Sequence[Path], to: Path) -> Path:
@@ -41,11 +42,13 @@ def render_data_docs(results: Sequence[Path], to: Path) -> Path:
         document = _read(path)
         name = f"{number:03d}-{re.sub(r'[^A-Za-z0-9_-]+', '-', str(document['suite_name']))}.html"
         (to / name).write_text(_page(document), encoding="utf-8")
-        n = document["statistics"]
-        met = f"{n['successful_expectations']} / {n['evaluated_expectations']}"
-        rows.append((link(name, str(document["suite_name"])), document.get("verdict", ""), met))
+        judged = [one for one in document["results"] if not one.get("not_judged")]
+        met = f"{sum(one['success'] for one in judged)} / {len(judged)}"
+        aside = str(len(document["results"]) - len(judged))
+        named = link(name, str(document["suite_name"]))
+        rows.append((named, document.get("verdict", ""), met, aside))
     index, lead = to / "index.html", Lead(None, "What Great Expectations shows of each validation.")
-    sections = [Section("Validations", [table(["suite", "verdict", "met"], rows)])]
+    sections = [Section("Validations", [table(["suite", "verdict", "met", "not judged"], rows)])]
     index.write_text(render_page("Data Docs", lead, sections), encoding="utf-8")
     return index
 
@@ -91,7 +94,12 @@ def _result(result: Mapping[str, Any]) -> dict[str, Any]:
         config["notes"] = f"{config['type']} {json.dumps(config['kwargs'], default=str)}"
         config["kwargs"] = {k: v for k, v in config["kwargs"].items() if k in {"column", "mostly"}}
         config["type"] = "expect_column_values_to_not_be_null"
+    config["kwargs"] = {k: v for k, v in config["kwargs"].items() if k not in OF_CONTRACTS}
     shaped["expectation_config"] = config
+    if why := result.get("not_judged"):
+        shaped["success"] = False
+        shaped["exception_info"] = {"raised_exception": True, "exception_traceback": "",
+                                    "exception_message": f"not judged: {why}"}  # fmt: skip
     return shaped
 
 

@@ -1,5 +1,6 @@
 from ._calibrate import calibrate_drift, write_calibration
 from ._check import check_project
+from ._contract_rules import not_judged
 from ._draft import draft_dataset
 from ._open_decisions import OpenDraft, open_drafts
 from ._suggest import Suggested, proposed, suggest_suite
@@ -12,6 +13,7 @@ __all__ = [
     "calibrate_drift",
     "check_project",
     "draft_dataset",
+    "not_judged",
     "open_drafts",
     "proposed",
     "suggest_suite",

@@ -11,6 +11,7 @@ from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.project import SUITES, Project
+from assay.stages.authoring._contract_rules import rule_problems
 from assay.stages.authoring._file_problems import (
     DatasetFiles,
     reference_problems,
@@ -43,6 +44,7 @@ def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
         policies, faults = _policies(project, contract)
         files = DatasetFiles(project, contract, contracts, policies)
         problems += [*standard_problems(contract), *reference_problems(files), *faults]
+        problems += rule_problems(contract, gx=gx)
         problems += [*policy_problems(files), *suite_problems(files, gx=gx)]
     return problems
 

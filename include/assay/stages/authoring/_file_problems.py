@@ -59,16 +59,14 @@ def standard_problems(contract: Contract) -> Iterator[Problem]:
 def reference_problems(files: DatasetFiles) -> Iterator[Problem]:
     """References to a data set or a column that doesn't exist."""
     contract, contracts = files.contract, files.contracts
-    for column in contract.columns:
-        to = column.references
-        if to is None:
-            continue
-        what, got, known = "data set", to.dataset, tuple(contracts)
-        if got in contracts:
-            what, got, known = "column", to.column, contracts[got].column_names
-        if got not in known:
-            where, hint = f"{shown_path(contract.path)} {column.name}", did_you_mean(got, known)
-            yield Problem(f"refers to no {what}", where=where, got=got, do=hint or None)
+    for reference in contract.references:
+        for to in reference.to:
+            what, got, known = "data set", reference.dataset, tuple(contracts)
+            if got in contracts:
+                what, got, known = "column", to, contracts[got].column_names
+            if got not in known:
+                hint = did_you_mean(got, known) or None
+                yield Problem(f"refers to no {what}", where=reference.where, got=got, do=hint)
 
 
 def suite_problems(files: DatasetFiles, *, gx: bool) -> Iterator[Problem]:

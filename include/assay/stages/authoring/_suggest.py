@@ -236,6 +236,6 @@ def _try(
 
 def _results(found: Validation) -> tuple[Judged, ...]:
     return tuple(
-        Judged(f.expectation.label, f.success, f.result.get("unexpected_count"), f.problem)
+        Judged(f.expectation.label, f.success, f.result.get("unexpected_count"), f.not_judged)
         for f in found.findings
     )

@@ -35,6 +35,6 @@ def fairness(run: Run) -> Finished:
         seen = with_audit(run, session, marked)
         treated = measure_treatment(seen, policy, treatments, levels)
     verdict = judge_fairness(measured, policy, treated)
-    page = render_html(verdict, FairnessReport.of(verdict), run.page_context)
+    page = render_html(verdict, FairnessReport.of(verdict, contract.labels), run.page_context)
     report = workspace.report("fairness").write(page)
     return Finished(result=StageResult.judged("fairness", verdict, report=report), verdict=verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from assay.page import Lead, Section, mark, percent, render_page, table
 from assay.page.draw import bar
+from assay.reasons import batch_word
 from assay.stages.run import chain
 from assay.stages.run._result import StageResult
 from assay.stages.run._run import Run
 from assay.stages.run._spec import RunSpec
-from assay.verdict import Outcome, worst
+from assay.verdict import NOT_JUDGED, Outcome, worst
 
 Results = Mapping[str, StageResult]
 
@@ -39,14 +40,16 @@ def render_overview(run: Run, result: StageResult) -> str:
     sections = [
         Section("In short", [_questions(run)]),
         Section("Where the rows are", [_rows(result)]),
-        Section("Every stage", [_stages(done)]),
+        Section("Every stage", [_stages(run)]),
         Section("Made from", [_made_from(spec)], folded=True),
     ]
-    lead = Lead(result.outcome, _answer(done, result), _facts(spec, done, result))
+    word = batch_word(result.outcome, result.reasons)
+    lead = Lead(word, _answer(run, result), _facts(spec, done, result))
     return render_page(f"{spec.dataset} {spec.batch}", lead, sections)
 
 
-def _answer(done: Results, result: StageResult) -> str:
+def _answer(run: Run, result: StageResult) -> str:
+    done = run.done
     holding = " and ".join(chain.find(name).title for name, r in done.items() if r.holds)
     if result.state == "held":
         return f"Held by {holding}. Readers still get the earlier snapshot."
@@ -54,9 +57,21 @@ def _answer(done: Results, result: StageResult) -> str:
         return f"Released as snapshot {result.snapshot} although {holding} held it: forced."
     if result.state == "released":
         passed = result.outcome is Outcome.PASS
-        left = "every gate passed." if passed else "with remarks."
-        return f"Released as snapshot {result.snapshot}: {left}"
+        left = "every gate that judged it passed." if passed else "with remarks."
+        aside = ", ".join(chain.find(name).title for name in _not_judging(run))
+        unjudged = f" Not judged: {aside}." if aside else ""
+        return f"Released as snapshot {result.snapshot}: {left}{unjudged}"
     return f"A {result.state}: it was judged and not released."
+
+
+def _not_judging(run: Run) -> list[str]:
+    """The gates that judged nothing of the batch, by their policy."""
+    idle = set(run.spec.pinned.idle)
+    return [n for n in chain.names() if n in idle or (n in run.done and _is_idle(run.done[n]))]
+
+
+def _is_idle(result: StageResult) -> bool:
+    return result.word == NOT_JUDGED
 
 
 def _facts(spec: RunSpec, done: Results, result: StageResult) -> list[tuple[str, str]]:
@@ -84,19 +99,30 @@ def _answers(run: Run, names: list[str]) -> Iterator[str | Markup]:
     ran = {name: run.done[name] for name in names if name in run.done}
     if not ran:
         blocked = next((held for name in names if (held := run.blocked_by(name))), None)
-        why_not = "its policy says that the gate doesn’t apply"
+        why_not = _why_idle(run, names)
         if blocked:
-            why_not = f"{chain.find(blocked).title} already held the batch"
-        yield from ("–", f"not judged, because {why_not}", "")
+            why_not = f"because {chain.find(blocked).title} already held the batch"
+        yield from (mark(NOT_JUDGED), why_not, "")
         return
     outcome = worst(r.outcome for r in ran.values())
     at_fault = [r for r in ran.values() if r.outcome is outcome]
-    yield mark(outcome)
+    yield mark(_word(ran.values(), outcome))
     if outcome is Outcome.PASS:
         yield " ".join(m for r in at_fault for m in r.messages) or "nothing beyond its limits"
     else:
         yield _few([m for r in at_fault for m in r.messages])
     yield _links(ran)
+
+
+def _why_idle(run: Run, names: list[str]) -> str:
+    why = {run.spec.pinned.idle.get(name) for name in names} - {None}
+    because = f": {' '.join(sorted(map(str, why)))}" if why else ""
+    return f"because its policy says that the gate doesn’t apply{because}"
+
+
+def _word(results: Collection[StageResult], outcome: Outcome) -> str:
+    """The outcome of some gates, or that none of them judged."""
+    return NOT_JUDGED if all(map(_is_idle, results)) else outcome.value
 
 
 def _few(messages: list[str]) -> Markup:
@@ -129,19 +155,19 @@ def _rows(result: StageResult) -> Markup:
     )
 
 
-def _stages(done: Results) -> Markup:
-    return table(
-        ["stage", "", "what it found", "report"],
+def _stages(run: Run) -> Markup:
+    rows = [
         (
-            (
-                chain.find(name).title,
-                mark(r.outcome, "holds" if r.holds else ""),
-                _few(list(r.messages)),
-                _links({name: r}),
-            )
-            for name, r in done.items()
-        ),
-    )
+            chain.find(name).title,
+            mark(r.word, "holds" if r.holds else ""),
+            _few(list(r.messages)),
+            _links({name: r}),
+        )
+        for name, r in run.done.items()
+    ]
+    idle = [n for n in chain.names() if n in run.spec.pinned.idle and n not in run.done]
+    skipped = [(chain.find(n).title, mark(NOT_JUDGED), _why_idle(run, [n]), "") for n in idle]
+    return table(["stage", "", "what it found", "report"], [*rows, *skipped])
 
 
 def _made_from(spec: RunSpec) -> Markup:

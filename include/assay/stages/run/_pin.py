@@ -165,7 +165,7 @@ def _suites(services: Services, contract: Contract) -> dict[str, Any]:
 
 def _joined(contract: Contract, suites: dict[str, Any]) -> list[str]:
     """Data sets whose released rows the run looks into, by its contract and its suites."""
-    named = {c.references.dataset for c in contract.columns if c.references}
+    named = {reference.dataset for reference in contract.references}
     return sorted(named.union(*(suite.other_datasets for suite in suites.values())))
 
 

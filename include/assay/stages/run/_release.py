@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from assay.errors import InputError, LeaseError
-from assay.reasons import ReasonCode
+from assay.reasons import ReasonCode, unjudging
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
@@ -199,7 +199,7 @@ def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageRe
     """The run's result, on its page and in the catalog."""
     counts = _counts(run, out=state in {BatchState.RELEASED, BatchState.FORCED})
     worst_first = sorted(run.done.values(), key=lambda r: -r.outcome.severity)
-    noted = [c for r in worst_first if r.outcome is not Outcome.PASS for c in r.reasons]
+    noted = [c for r in worst_first for c in r.reasons if _is_noted(r, c)]
     where = f"snapshot {snapshot}" if snapshot else state.value
     result = StageResult(
         stage=chain.RELEASE,
@@ -225,6 +225,11 @@ def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageRe
         token=run.spec.token,
     )
     return result
+
+
+def _is_noted(result: StageResult, code: str) -> bool:
+    """Whether a batch's record names a reason: a PASS has none but that nothing was judged."""
+    return result.outcome is not Outcome.PASS or bool(unjudging([code]))
 
 
 def _counts(run: Run, *, out: bool) -> Counts:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from assay.reasons import RUNBOOKS
+from assay.reasons import RUNBOOKS, batch_word, gate_word
 from assay.verdict import Frozen, Outcome, Reason, Verdict
 
 JUDGING: Final = 3
@@ -43,6 +43,11 @@ class StageResult(Frozen):
     derived: dict[str, dict[str, Any]] = Field(default_factory=dict)
     state: str | None = None
     snapshot: int | None = None
+
+    @property
+    def word(self) -> str:
+        """What is shown of it: its outcome, or that it judged nothing."""
+        return gate_word(self.outcome, self.reasons)
 
     @classmethod
     def judged(cls, stage: str, verdict: Verdict, **more: Any) -> StageResult:
@@ -112,7 +117,8 @@ def _figure(value: float | str) -> str:
 def render_result(result: StageResult) -> str:
     """A stage's result as a person reads it in the task's log."""
     effect = " and holds the batch" if result.holds else ""
-    lines = [f"{result.stage}: {result.outcome.value}{effect}"]
+    word = result.word if result.state is None else batch_word(result.outcome, result.reasons)
+    lines = [f"{result.stage}: {word}{effect}"]
     lines += [f"  {message}" for message in result.messages]
     if result.holds:
         lines += [f"  what to do: {RUNBOOKS}/{code}.md" for code in result.reasons]

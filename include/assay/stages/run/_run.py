@@ -136,7 +136,11 @@ class Run:
     @property
     def page_context(self) -> PageContext:
         """What the page of a stage is about, and the page that it links back to."""
-        return PageContext(f"{self.dataset} {self.batch}", back=self.workspace.overview.file)
+        return PageContext(
+            f"{self.dataset} {self.batch}",
+            back=self.workspace.overview.file,
+            labels=self.contract.labels,
+        )
 
     def restricted(self, reads: tuple[str, ...], writes: tuple[str, ...]) -> Run:
         """The run as one stage sees it, with a workspace that refuses undeclared artefacts."""

@@ -66,7 +66,7 @@ def _validate(run: Run, which: Which) -> Finished:
 
 def referred_datasets(contract: Contract, suite: Any) -> set[str]:
     """Data sets whose released rows contract and suite refer to."""
-    named = {c.references.dataset for c in contract.columns if c.references}
+    named = {reference.dataset for reference in contract.references}
     return named | set(suite.other_datasets if suite else ())
 
 
