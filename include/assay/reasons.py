@@ -95,6 +95,8 @@ class ReasonCode(StrEnum):
         "The input holds more than the contract allows: bytes as they are read, or columns.")
     TRUNCATED = ("truncated", "ingest", _FAIL,
         "The end of the input is missing.")
+    PAGES_INCOMPLETE = ("pages_incomplete", "ingest", _FAIL,
+        "The pages of an endpoint repeat, don't end, or hold another number of rows than it says.")
     UNDECODABLE = ("undecodable", "ingest", _FAIL,
         "The bytes have another format, compression or encoding than the contract says.")
     MALFORMED = ("malformed", "ingest", _FAIL,

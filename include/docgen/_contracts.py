@@ -80,7 +80,42 @@ come from the Airflow connection that the entry names.
 
 An HTTP source is asked at the host of its location. A redirect may lead to that host, to the same
 name over https, and to the hosts that `hosts` names; never from https to http, never more than ten
-times. Pages of `api` stay on the host of the location.
+times. A link to a next page leads to these hosts, too. Credentials go to the host of the location
+only.
+
+The connection's login and password sign in by Basic authentication. Its extra (JSON) may have:
+
+| extra | means |
+|---|---|
+| `token` | a bearer token |
+| `api_key` | a key, sent as the header `X-API-Key` |
+| `api_key_header`, `api_key_parameter` | another header for it, or a parameter of the query |
+| `headers` | headers of every request: `{"X-Tenant": "a"}` |
+| `token_url` | OAuth 2 with client credentials: the address that gives tokens |
+| `client_id`, `client_secret` | of OAuth; login and password by default |
+| `scope`, `audience`, `resource` | of OAuth, sent with the request for a token |
+| `client_auth` | of OAuth: `body` sends id and secret in the form instead of the header |
+
+A batch of `api` ends with
+
+- the first page that has no row, where pages are numbered (`page`, `offset`). A short page is no
+  end, because a server may give fewer rows than it is asked for;
+- the first page that names no next one, where a page names it (`cursor`, `link`), or one without a
+  row that names itself;
+- before that where the endpoint says so: by `more`, `total`, `total_header`, `pages`, `past_end`.
+
+An answer without content (204) is a page without a row. `429` and `503` are waited for as long as
+`Retry-After` says, within `maxSeconds`. Pages that repeat, that don't end within `maxPages`, or
+that hold another number of rows than the endpoint says, hold the batch (`pages_incomplete`).
+
+| the endpoint | its pagination |
+|---|---|
+| answers with a `Link` header, as GitHub does | `{style: link}` |
+| names the next address in the body, as Django does | `{style: link, cursor: next, total: count}` |
+| takes the last row's id, as Stripe does | `{style: cursor, parameter: starting_after, \
+cursor: data.-1.id, more: has_more}` |
+| answers 404 behind the last page | `{style: page, past_end: [404]}` |
+| counts its pages from 0 | `{style: page}`, and `page: "0"` in `params` |
 
 What is read at most:
 

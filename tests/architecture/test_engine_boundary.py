@@ -17,8 +17,10 @@ READERS = {
     "ingest/readers/_numbers.py",
     "ingest/readers/_text_sql.py",
     "ingest/readers/_types.py",
-    "ingest/sources/_database.py",
     "quality/expectations/_query_result.py",
+    "ingest/sources/_postgres.py",
+    "ingest/sources/_sqlite.py",
+    "ingest/sources/_statement.py",
     "quality/expectations/_sql.py",
 }
 """Modules that may write SQL: of files, sources, the catalog's database, the SQL of a suite."""

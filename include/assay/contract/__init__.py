@@ -9,7 +9,7 @@ asks of values is in :mod:`assay.contract.rule`.
 from assay.contract._load import load_contract, load_contracts
 from assay.contract._model import Canonical, Column, Contract, Freshness, Reference
 from assay.contract._partition import Partition
-from assay.contract._source import FilesSource, RestSource, Source, SqlSource
+from assay.contract._source import FilesSource, Pagination, RestSource, SqlSource
 
 __all__ = [
     "Canonical",
@@ -17,10 +17,10 @@ __all__ = [
     "Contract",
     "FilesSource",
     "Freshness",
+    "Pagination",
     "Partition",
     "Reference",
     "RestSource",
-    "Source",
     "SqlSource",
     "load_contract",
     "load_contracts",

@@ -205,7 +205,8 @@ class _Reader:
         files = raw.type in _FILES and not (raw.type == "custom" and custom.query)
         kind = FilesSource if files else RestSource if raw.type == "api" else SqlSource
         given = {**dict(raw), **dict(custom), "location": raw.path or raw.location}
-        return self._part(kind, loc, {n: v for n, v in given.items() if n in kind.model_fields})
+        named = {n: v for n, v in given.items() if n in kind.model_fields and v is not None}
+        return self._part(kind, loc, named)
 
     def _custom(self, raw: Sequence[CustomProperty], model: type[PartT], loc: Loc) -> PartT | None:
         self._check_unique([c.property for c in raw], loc)

@@ -77,12 +77,27 @@ class ServerCustom(Custom):
     max_bytes: int | None = Field(
         None,
         description="Most bytes of one batch, as it is read, decompressed and decoded. Reading "
-        "stops there: what is more is an error. Without it nothing is limited.",
+        "stops there: what is more is an error. By default 10 GB of `api`, and no limit else.",
+    )
+    max_seconds: int = Field(
+        3600,
+        gt=0,
+        description="Of files over HTTP, and of `api`: seconds in which a batch must be fetched, "
+        "with all its pages, tries and waits.",
+    )
+    max_attempts: int = Field(
+        5, gt=0, description="Of the same: how often one request is tried, the first included."
+    )
+    timeout_seconds: int = Field(
+        60, gt=0, description="Of the same: seconds without a byte before a request is given up."
+    )
+    max_pages: int = Field(
+        10_000, gt=0, description="Of `api`: most pages of one batch; more hold it."
     )
     hosts: tuple[str, ...] = Field(
         (),
         description="Of files over HTTP, and of `api`: further hosts (`host` or `host:port`) to "
-        "which the source may redirect. Credentials never go there.",
+        "which the source may redirect or link a next page. Credentials never go there.",
     )
     params: dict[str, str] = Field(
         default_factory=dict,
@@ -95,7 +110,8 @@ class ServerCustom(Custom):
     pagination: Pagination | None = Field(None, description="Of `api`: how it is paged.")
     query: str | None = Field(
         None,
-        description="Of a database: one SELECT; `:batch`, `:batch_start`, `:batch_end` are bound.",
+        description="Of a database, and of `custom` to make it one: one SELECT; `:batch`, "
+        "`:batch_start`, `:batch_end` are bound.",
     )
 
 

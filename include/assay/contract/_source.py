@@ -6,6 +6,7 @@ What the fields mean that a contract gives as custom properties stands there, in
 from __future__ import annotations
 
 from typing import Annotated, Final, Literal
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +23,9 @@ class _Source(BaseModel):
 
 class _WebSource(_Source):
     hosts: tuple[str, ...] = ()
+    max_seconds: int = Field(3600, gt=0)
+    max_attempts: int = Field(5, gt=0)
+    timeout_seconds: int = Field(60, gt=0)
 
 
 class FilesSource(_WebSource):
@@ -63,8 +67,37 @@ class Pagination(BaseModel):
     )
     parameter: str = Field("page", description="Query parameter that carries page or cursor.")
     size_parameter: str | None = Field(None, description="Query parameter of the page size.")
-    size: int | None = Field(None, gt=0, description="Rows a page.")
-    cursor: str | None = Field(None, description="Dotted path of the next cursor in the body.")
+    size: int | None = Field(
+        None, gt=0, description="Rows a page. A server that gives fewer is followed to its end."
+    )
+    cursor: str | None = Field(
+        None,
+        description="Dotted path of the next cursor in the body (`next` by default); with style "
+        "`link`, of the next page's address. A number is a place in a list: `data.-1.id` is the "
+        "id of the last row.",
+    )
+    more: str | None = Field(
+        None, description="Dotted path of a boolean in the body: whether another page follows."
+    )
+    total: str | None = Field(
+        None,
+        description="Dotted path of the number of rows in all. A batch with another number of "
+        "rows is held.",
+    )
+    total_header: str | None = Field(
+        None, description="The same as a header of the answer, such as `X-Total-Count`."
+    )
+    pages: str | None = Field(None, description="Dotted path of the number of pages in all.")
+    stop_after_empty_page: bool | None = Field(
+        None,
+        description="Whether a page without a row is the last. By default it is for `page` and "
+        "`offset`, and not where a cursor or a link leads on.",
+    )
+    past_end: tuple[int, ...] = Field(
+        (),
+        description="Statuses by which the endpoint answers for a page behind the last one, such "
+        "as 404. Without it such an answer holds the batch.",
+    )
 
 
 class RestSource(_WebSource):
@@ -75,6 +108,16 @@ class RestSource(_WebSource):
     params: dict[str, str] = Field(default_factory=dict)
     records: str | None = None
     pagination: Pagination | None = None
+    max_bytes: int = Field(10_000_000_000, gt=0)
+    max_pages: int = Field(10_000, gt=0)
+
+    @model_validator(mode="after")
+    def _stated_once(self) -> RestSource:
+        query = self.location.partition("?")[2].partition("#")[0]
+        for name in dict(parse_qsl(query, keep_blank_values=True)):
+            if name in self.params:
+                raise ValueError(f"the parameter {name!r} is in the location and in params")
+        return self
 
 
 class SqlSource(_Source):

@@ -32,8 +32,10 @@ from assay.ingest.readers._landed_rows import write_rows
 from assay.ingest.readers._records import check_names
 from assay.ingest.sources._database import fetch_query
 from assay.ingest.sources._files import fetch_file
-from assay.ingest.sources._http import Retry
-from assay.ingest.sources._rest import fetch_pages, fill, write_records
+from assay.ingest.sources._json_page import write_records
+from assay.ingest.sources._patience import Retry
+from assay.ingest.sources._rest import fetch_pages
+from assay.ingest.sources._urls import fill_url
 from assay.keys import RecordSeal
 from assay.lake import Lake, digest, private_folder, publish
 from assay.verdict import Outcome
@@ -130,7 +132,7 @@ def _fetch(
     filled = {"batch": batch, "batch_start": start, "batch_end": end}
     try:
         if isinstance(source, FilesSource):
-            location = fill(source.location, filled)
+            location = fill_url(source.location, filled)
             return _Fetched(fetch_file(source, location, folder, lake.home, credentials, retry))
         if isinstance(source, RestSource):
             files, faults = fetch_pages(source, filled, folder, credentials, retry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -70,6 +71,8 @@ def airflow_url() -> str | None:
 def source_credentials(conn_id: str | None) -> dict[str, str]:
     """What a source needs to be read: login, password, the connection's extras, and its URL.
 
+    An extra that is no text, such as ``headers``, is given as JSON.
+
     Parameters
     ----------
     conn_id : str or None
@@ -84,4 +87,8 @@ def source_credentials(conn_id: str | None) -> dict[str, str]:
         "password": connection.password,
         **connection.extra_dejson,
     }
-    return {name: str(value) for name, value in given.items() if value}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.items()
+        if value
+    }

@@ -99,7 +99,7 @@ def patience() -> Retry:
         def __call__(self, seconds: float) -> None:
             self.waits.append(seconds)
 
-    return Retry(attempts=3, timeout=5.0, sleep=Sleep())
+    return Retry(sleep=Sleep())
 
 
 class Site:

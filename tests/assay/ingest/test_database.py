@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import os
+import resource
 import sqlite3
 import uuid
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import psycopg
@@ -14,6 +19,9 @@ import pytest
 
 from assay.errors import InputError
 from assay.ingest import judge_landing, land
+from assay.ingest.sources._database import fetch_query
+from assay.ingest.sources._postgres import postgres_rows
+from assay.ingest.sources._statement import Statement
 from assay.policy import GatePolicy
 
 BATCH = "2013-02-04"
@@ -175,13 +183,138 @@ def test_an_error_of_another_database_shows_no_value(tmp_path: Path, queried):
     assert "N1SECRET" not in str(raised.value)
 
 
-def test_sqlite_through_ibis(tmp_path: Path, queried, rows_of):
-    path = tmp_path / "source.sqlite"
-    with sqlite3.connect(path) as own:
-        own.execute("CREATE TABLE people (id text, n integer, d text)")
-        own.executemany("INSERT INTO people VALUES (?, ?, ?)",
-                        [("b", 2, BATCH), ("a", 1, BATCH), ("c", 3, "2013-02-05")])  # fmt: skip
+@pytest.fixture
+def file(tmp_path: Path):
+    """A SQLite file made by some statements; its URL."""
+
+    def make(*statements: str) -> str:
+        path = tmp_path / "source.sqlite"
+        with closing(sqlite3.connect(path)) as own:
+            for statement in statements:
+                own.execute(statement)
+            own.commit()
+        return f"sqlite://{path}"
+
+    return make
+
+
+def test_rows_of_a_batch_come_from_sqlite(file, queried, rows_of):
+    url = file("CREATE TABLE people (id text, n integer, d text)",
+               "INSERT INTO people VALUES ('b', 2, '2013-02-04'), ('a', 1, '2013-02-04'), "
+               "('c', 3, '2013-02-05')")  # fmt: skip
     columns = [{"name": "id", "type": "string"}, {"name": "n", "type": "integer"}]
     query = "SELECT id, n FROM people WHERE d = :batch"
-    rows = rows_of(queried(f"sqlite://{path}", query, columns=columns))
-    assert [(r["id"], r["n"]) for r in rows] == [("a", 1), ("b", 2)]
+    for address in (url, f"sqlite://{quote(url.removeprefix('sqlite://'), safe='')}"):
+        rows = rows_of(queried(address, query, columns=columns))
+        assert [(r["id"], r["n"]) for r in rows] == [("a", 1), ("b", 2)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Africa/Cairo"])
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.5"])
+def test_bounds_compare_with_each_text_of_a_moment(file, queried, rows_of, zone, form):
+    """A cast to a timestamp is the number 2013 there, and less than each text."""
+    moments = [dt.datetime(2013, 2, d, h) for d in (3, 4, 5) for h in (0, 23)]
+    values = ", ".join(f"('{m:%d-%H}', '{m.strftime(form)}')" for m in moments)
+    url = file("CREATE TABLE people (id text, d text)", f"INSERT INTO people VALUES {values}")
+    query = "SELECT id FROM people WHERE d >= :batch_start AND d < :batch_end"
+    partition = {"grain": "day", "first": "2013-01-01", "timezone": zone}
+    rows = rows_of(queried(url, query, columns=[{"name": "id", "type": "string"}],
+                           partition=partition))  # fmt: skip
+    assert [r["id"] for r in rows] == ["04-00", "04-23"]
+
+
+def test_each_value_of_sqlite_lands_as_it_is(file, queried, rows_of):
+    """A column holds values of any type, and a cast of a float to text keeps 15 digits."""
+    stored = [
+        "0.1", "0.30000000000000004", "1e300", "9007199254740993", "'007'", "'1e5'", "x'00ff'",
+        "NULL", "''", "9e999", "'é'",
+    ]  # fmt: skip
+    values = ", ".join(f"('{i:02}', {v})" for i, v in enumerate(stored))
+    url = file("CREATE TABLE people (id text, v)", f"INSERT INTO people VALUES {values}")
+    columns = [{"name": "id", "type": "string"}, {"name": "v", "type": "string"}]
+    found = rows_of(queried(url, "SELECT id, v FROM people", columns=columns))
+    assert [r["v"] for r in found] == [
+        "0.1", "0.30000000000000004", "1e+300", "9007199254740993", "007", "1e5", "\\x00ff", None,
+        "", "inf", "é",
+    ]  # fmt: skip
+
+
+def test_sqlite_is_only_read(file, queried):
+    url = file("CREATE TABLE people (id text)")
+    with pytest.raises(InputError, match="only reads"):
+        queried(url, "DELETE FROM people")
+    with pytest.raises(InputError, match="SQLITE_ERROR"):
+        queried(url, "SELECT id FROM nobody")
+    with pytest.raises(ConnectionError, match="SQLITE_CANTOPEN"):
+        queried("sqlite:///nowhere/at/all.sqlite", "SELECT 1 AS id")
+
+
+def test_columns_that_sqlite_gives_twice(file, queried):
+    url = file("CREATE TABLE people (id text)", "INSERT INTO people VALUES ('a')")
+    columns = [{"name": "id", "type": "string"}]
+    landing = queried(url, "SELECT id, id FROM people", columns=columns)
+    assert [f.code for f in landing.faults] == ["duplicate_columns"]
+
+
+def test_text_of_postgres_follows_from_no_setting_of_the_server(database, queried, rows_of):
+    name = database.rpartition("/")[2]
+    usual = rows_of(queried(database))
+    with psycopg.connect(database, autocommit=True) as own:
+        for setting in ("DateStyle = 'German, DMY'", "extra_float_digits = -5",
+                        "TimeZone = 'Asia/Kathmandu'", "bytea_output = 'escape'",
+                        "client_encoding = 'LATIN1'"):  # fmt: skip
+            own.execute(f"ALTER DATABASE {name} SET {setting}")
+    assert rows_of(queried(database)) == usual
+
+
+def test_extras_of_a_connection_that_libpq_does_not_know(database, queried):
+    assert queried(f"{database}?cursor=dictcursor&application_name=x").rows == 3
+
+
+def test_a_read_is_of_one_state(database, contract_of, tmp_path):
+    """Rows that another session writes meanwhile are in the next batch, or in none."""
+    source = {"kind": "sql", "connection": "warehouse", "query": "SELECT id FROM people"}
+    contract = contract_of(source, [{"name": "id", "type": "string"}])
+    stream = postgres_rows(database, Statement.of(contract, BATCH, source["query"], "postgres"))
+    assert next(stream) == ("id",)
+    with psycopg.connect(database, autocommit=True) as own:
+        own.execute("INSERT INTO people (id) VALUES ('late')")
+        own.execute("DELETE FROM people WHERE id = 'a'")
+    assert [row for batch in stream for row in batch["id"].to_pylist()] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["postgres", "sqlite"])
+def test_a_million_rows_take_a_bounded_memory(kind, database, file, contract_of, tmp_path):
+    """One process reads them and says how much more memory it took than before."""
+    many = "SELECT 'p' || i AS id, i AS n, i * 0.1 AS x FROM {}"
+    query = many.format("generate_series(1, 1000000) AS g (i)")
+    url = database
+    if kind == "sqlite":
+        numbers = "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g LIMIT 1000000) "
+        url, query = (
+            file(f"CREATE TABLE many AS {numbers} {many.format('g')}"),
+            "SELECT * FROM many",
+        )
+    columns = [{"name": n, "type": "string"} for n in ("id", "n", "x")]
+    contract = contract_of({"kind": "sql", "connection": "w", "query": query}, columns)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        rows, grown = pool.submit(_read, contract, tmp_path, url).result()
+    assert rows == 1_000_000
+    assert grown < 100_000_000
+
+
+def _read(contract, folder: Path, url: str) -> tuple[int, int]:
+    fetch_query(contract, contract.source.model_copy(update={"query": "SELECT 'a' AS id"}), BATCH,
+                private(folder / "first"), {"url": url})  # fmt: skip
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (file,), _ = fetch_query(contract, contract.source, BATCH, private(folder / "all"),
+                             {"url": url})  # fmt: skip
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    with (folder / "all" / file.name).open() as lines:
+        return sum(1 for _ in lines), grown * 1024
+
+
+def private(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

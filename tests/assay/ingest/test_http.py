@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import socket
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 
 from assay.errors import InputError
 from assay.ingest import land
-from assay.ingest.sources._http import retry_after, shown
+from assay.ingest.sources._patience import retry_after
+from assay.ingest.sources._urls import shown
 
 BATCH = "2013-02-04"
 CSV = b"id,n,x,ok,day,at\na,1,,,,\n"
@@ -40,13 +45,13 @@ def test_a_busy_server_is_asked_again_when_it_says(site, fetched, patience):
     assert 0 < patience.sleep.waits[1] <= 1
 
 
-def test_a_server_that_stays_broken_is_no_fault_of_the_input(site, fetched, patience):
+def test_a_server_that_stays_broken_is_no_fault_of_the_input(site, fetched):
     site.says(f"/d/{BATCH}.csv", (500, {}, b"N1SECRET"))
     with pytest.raises(ConnectionError, match="status 500") as raised:
         fetched("{batch}.csv?token=hidden")
     assert "hidden" not in str(raised.value)
     assert "N1SECRET" not in str(raised.value)
-    assert len(site.asked) == patience.attempts
+    assert len(site.asked) == 5
 
 
 def test_no_server(session, lake, contract_of, patience):
@@ -85,6 +90,55 @@ def test_a_compressed_file_stays_as_it_is(site, fetched):
 def test_an_encoding_of_the_way_is_undone(site, fetched):
     site.says(f"/d/{BATCH}.csv", (200, {"Content-Encoding": "gzip"}, gzip.compress(CSV)))
     assert (fetched().folder / "original" / f"{BATCH}.csv").read_bytes() == CSV
+
+
+def test_an_encoding_that_breaks_off_is_fetched_again(site, fetched):
+    whole = gzip.compress(CSV)
+    site.says(f"/d/{BATCH}.csv", (200, {"Content-Encoding": "gzip"}, whole[:-9]),
+              (200, {"Content-Encoding": "gzip"}, whole))  # fmt: skip
+    assert fetched().rows == 1
+
+
+def test_a_wait_that_is_longer_than_the_batch_may_take_is_left_to_the_next_run(
+    site, fetched, patience
+):
+    site.says(f"/d/{BATCH}.csv", (429, {"Retry-After": "86400"}, b""), FINE)
+    with pytest.raises(ConnectionError, match="asks to come back after 86400"):
+        fetched(max_seconds=600)
+    assert patience.sleep.waits == []
+
+
+def test_an_answer_that_drips_ends_at_the_deadline(serve_drop, fetched):
+    """A time-out between two bytes never ends it; neither a header nor a body may drip for ever."""
+    for head in (b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\n\r\n"):
+        with pytest.raises(ConnectionError, match="1 seconds of maxSeconds"):
+            fetched(location=serve_drop(head), max_seconds=1)
+
+
+@pytest.fixture
+def serve_drop():
+    """A server that sends its first bytes, and then one byte after the other without an end."""
+    opened = []
+
+    def start(head: bytes) -> str:
+        listening = socket.create_server(("127.0.0.1", 0))
+        opened.append(listening)
+
+        def serve() -> None:
+            with suppress(OSError):
+                asked, _ = listening.accept()
+                with asked:
+                    asked.sendall(head)
+                    while True:
+                        asked.sendall(b"x")
+                        time.sleep(0.01)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/{{batch}}.csv"
+
+    yield start
+    for one in opened:
+        one.close()
 
 
 def test_what_is_no_url(session, lake, contract_of, patience):

@@ -29,7 +29,7 @@ from assay.engine import Session, open_session
 from assay.errors import AssayError
 from assay.expression import columns_of, compile_expression
 from assay.ingest import Retry, land
-from assay.ingest.sources._database import _select
+from assay.ingest.sources._statement import _select
 from assay.lake import Lake
 from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
@@ -243,7 +243,7 @@ class Engine:
             })  # fmt: skip
         except ValidationError:  # as a fault of the contract's file
             return
-        retry = Retry(attempts=1, sleep=lambda _: None, timeout=10)
+        retry = Retry(sleep=lambda _: None)
         land(self.session, contract, "2013-02-04", Lake(folder), retry=retry)
 
 

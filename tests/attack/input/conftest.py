@@ -45,7 +45,7 @@ def landed(tmp_path: Path, session: Session, lake: Lake) -> Callable[..., Landin
             "partition": {"grain": "day", "first": "2013-01-01"},
             "source": source, "hash": "0" * 64, "path": tmp_path / "people.odcs.yaml",
         })  # fmt: skip
-        retry = Retry(attempts=2, sleep=lambda _: None, timeout=10)
+        retry = Retry(sleep=lambda _: None)
         return land(session, contract, BATCH, lake, credentials=credentials, retry=retry)
 
     return run

@@ -10,8 +10,9 @@ from assay.contract import FilesSource
 from assay.errors import InputError
 from assay.ingest._model import OriginalFile, UnusableError
 from assay.ingest._original import file_name, keep
-from assay.ingest.sources._http import NO_INPUT, Retry, download
+from assay.ingest.sources._http import NO_INPUT, download
 from assay.ingest.sources._local_file import local_blocks
+from assay.ingest.sources._patience import Retry
 from assay.reasons import ReasonCode
 
 _BLOCK: Final = 1 << 20

@@ -1,11 +1,8 @@
-"""HTTP with retries, back-off, and the wait that a server asks for."""
+"""HTTP within declared hosts, tried again as the source's contract and the server allow."""
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
-import random
-import time
+import logging
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +16,9 @@ from assay.contract import FilesSource, RestSource
 from assay.errors import InputError
 from assay.ingest._model import OriginalFile, UnusableError
 from assay.ingest._original import keep
+from assay.ingest.sources._patience import Patience, Retry
+from assay.ingest.sources._sign_in import SignIn
+from assay.ingest.sources._urls import no_url, own_host, parsed, port, shown
 from assay.reasons import ReasonCode
 
 NO_INPUT: Final = "The source has no input for this batch."
@@ -31,93 +31,74 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
-class Retry:
-    """How often and how long to try again.
+class Client:
+    """An opened source: requests to its hosts, signed for its own, within its time."""
 
-    Parameters
-    ----------
-    attempts : int
-        Requests in all, the first included.
-    first_wait, longest_wait : float
-        Seconds; the wait doubles from the first to the longest, with jitter. A ``Retry-After`` of
-        the server takes its place, but is never waited for longer than ``longest_wait``.
-    timeout : float
-        Seconds without a byte before a request is given up.
-    sleep : callable
-        Waits for some seconds.
-    """
+    session: httpx.Client
+    patience: Patience
 
-    attempts: int = 5
-    first_wait: float = 0.5
-    longest_wait: float = 60.0
-    timeout: float = 60.0
-    sleep: Callable[[float], None] = time.sleep
+    @contextmanager
+    def get(self, url: str) -> Iterator[httpx.Response]:
+        """One request, its body not yet read."""
+        traced = {"trace": self.patience.trace}
+        with self.session.stream("GET", url, extensions=traced) as response:
+            yield response
 
-    def wait(self, attempt: int, headers: Mapping[str, str] | None = None) -> None:
-        """Wait after a failed attempt (the first is 0)."""
-        own = min(self.first_wait * 2**attempt, self.longest_wait) * random.uniform(0.5, 1)  # noqa: S311
-        asked = retry_after((headers or {}).get("retry-after"))
-        self.sleep(own if asked is None else min(asked, self.longest_wait))
+    def attempt(self, url: str, once: Callable[[], Any]) -> Any:
+        """Call ``once`` until it answers; it raises ``AgainError`` for an answer to try again.
 
-
-def retry_after(value: str | None, now: dt.datetime | None = None) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for, in either of its forms; None for neither.
-
-    Examples
-    --------
-    >>> retry_after("120")
-    120.0
-    >>> retry_after("soon") is None
-    True
-    """
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds())
+        Raises
+        ------
+        ConnectionError
+            If the tries or the time of the source's contract are over.
+        InputError
+            If the address is none, or redirects in a circle.
+        """
+        return _attempt(url, self.patience, once)
 
 
 @contextmanager
 def client(
     url: str, source: FilesSource | RestSource, credentials: Mapping[str, str], retry: Retry
-) -> Iterator[httpx.Client]:
-    """A client that signs in with ``token`` or ``username`` and ``password``.
+) -> Iterator[Client]:
+    """A client of the host of ``url`` and the hosts that the source declares.
 
-    It asks the host of ``url`` and the hosts that the source declares; a redirect to another one is
-    refused.
+    A redirect to another host is refused. Credentials go to the host of ``url`` only.
     """
-    headers = {"Accept-Encoding": "identity"}
-    if "token" in credentials:
-        headers["Authorization"] = f"Bearer {credentials['token']}"
-    auth = None
-    if "username" in credentials and "token" not in credentials:
-        auth = (credentials["username"], credentials.get("password", ""))
-    with httpx.Client(
-        headers=headers, auth=auth, timeout=retry.timeout, follow_redirects=True,
-        max_redirects=_MOST_REDIRECTS, event_hooks={"request": [_within(url, source.hosts)]},
-    ) as opened:  # fmt: skip
-        yield opened
+    patience = Patience(source, retry)
+
+    def post(to: str, form: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
+        def once() -> httpx.Response:
+            traced = {"trace": patience.trace}
+            with httpx.Client(timeout=source.timeout_seconds) as asking:
+                answer = asking.post(to, data=dict(form), headers=headers, extensions=traced)
+            if answer.status_code in _AGAIN:
+                raise AgainError(answer)
+            return answer
+
+        found: httpx.Response = _attempt(to, patience, once)
+        return found
+
+    sign_in = SignIn(url, credentials, post)
+    with patience.running(), httpx.Client(
+        headers={"Accept-Encoding": "identity"}, auth=sign_in, timeout=source.timeout_seconds,
+        follow_redirects=True, max_redirects=_MOST_REDIRECTS,
+        event_hooks={"request": [_within(url, source.hosts), sign_in.keep_home]},
+    ) as session:  # fmt: skip
+        yield Client(session, patience)
 
 
 def _within(url: str, hosts: Collection[str]) -> Callable[[httpx.Request], None]:
     """A check of each request: it goes to a declared host, and not from https to http."""
-    start = _parsed(url)
-    own = {(start.host, _port(start)), (start.host, 443)}
+    start = parsed(url)
 
     def check(request: httpx.Request) -> None:
         asked = request.url
-        place = (asked.host, _port(asked))
-        named = {f"{asked.host}:{_port(asked)}"} | ({asked.host} if asked.port is None else set())
+        named = {f"{asked.host}:{port(asked)}"} | ({asked.host} if asked.port is None else set())
         safe = asked.scheme == "https" or start.scheme == "http"
-        if not safe or (place not in own and named.isdisjoint(hosts)):
+        if not own_host(asked, start) and (not safe or named.isdisjoint(hosts)):
             raise InputError(
-                "the source redirects to a host that its contract doesn't declare",
+                "the source leads to a host that its contract doesn't declare",
                 where=shown(url),
                 got=f"{asked.scheme}://{asked.netloc.decode('ascii', 'replace')}",
                 expected="the host of the location, or one of `hosts`; never from https to http",
@@ -127,42 +108,40 @@ def _within(url: str, hosts: Collection[str]) -> Callable[[httpx.Request], None]
     return check
 
 
-def _parsed(url: str) -> httpx.URL:
-    try:
-        return httpx.URL(url)
-    except httpx.InvalidURL:
-        raise _no_url(url) from None
-
-
-def _port(url: httpx.URL) -> int | None:
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
-def _no_url(url: str) -> InputError:
-    return InputError("not a URL that can be fetched", where=shown(url)[:200])
-
-
-def attempt_all(url: str, retry: Retry, once: Callable[[], Any]) -> Any:
-    """Call ``once`` until it answers; it raises ``AgainError`` for an answer to try again."""
-    seen: str = "no answer"
-    for attempt in range(retry.attempts):
+def _attempt(url: str, patience: Patience, once: Callable[[], Any]) -> Any:
+    seen, attempts = "no answer", patience.source.max_attempts
+    for attempt in range(attempts):
+        headers: Mapping[str, str] = {}
         try:
-            return once()
-        except AgainError as again:
-            seen, headers = f"status {again.status}", again.headers
+            answer = once()
+            # What is cut at the deadline may look like an answer that has ended.
+            if patience.left:
+                return answer
+        except AgainError as busy:
+            seen, headers = f"status {busy.status}", busy.headers
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise _no_url(url) from None
+            raise no_url(url) from None
         except httpx.TransportError as exc:
-            seen, headers = type(exc).__name__, None
+            seen = type(exc).__name__
         except httpx.TooManyRedirects:
             raise InputError(
                 "the source redirects in a circle, or too often", where=shown(url),
                 expected=f"at most {_MOST_REDIRECTS} redirects",
             ) from None  # fmt: skip
-        if attempt + 1 < retry.attempts:
-            retry.wait(attempt, headers)
+        again = attempt + 1 < attempts
+        if not patience.left or (again and not patience.waited(attempt, headers)):
+            raise _too_late(url, patience, seen, headers.get("retry-after"))
     # Not an AssayError: the source may answer the task's next try.
-    raise ConnectionError(f"{shown(url)} gave no usable answer in {retry.attempts} tries: {seen}")
+    raise ConnectionError(f"{shown(url)} gave no usable answer in {attempts} tries: {seen}")
+
+
+def _too_late(url: str, patience: Patience, seen: str, asked: str | None) -> ConnectionError:
+    most = patience.source.max_seconds
+    if patience.left and asked:
+        seen += f", and asks to come back after {asked[:40]}"
+    return ConnectionError(
+        f"{shown(url)}: the batch isn't whole within the {most} seconds of maxSeconds ({seen})"
+    )
 
 
 class AgainError(Exception):
@@ -171,7 +150,7 @@ class AgainError(Exception):
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(response.status_code)
         self.status = response.status_code
-        self.headers = dict(response.headers)
+        self.headers = response.headers
 
 
 def accept(response: httpx.Response, url: str) -> None:
@@ -183,7 +162,7 @@ def accept(response: httpx.Response, url: str) -> None:
         raise AgainError(response)
     if not response.is_success:
         raise InputError(
-            "the source refuses the request",
+            f"the source refuses the request: {status}",
             where=shown(url),
             got=f"status {status}",
             expected="a success",
@@ -199,11 +178,11 @@ def download(
     retry: Retry,
 ) -> OriginalFile:
     """Keep the body of a URL as a file."""
-    with client(url, source, credentials, retry) as session:
+    with client(url, source, credentials, retry) as opened:
 
         def once() -> OriginalFile:
             target.unlink(missing_ok=True)
-            with session.stream("GET", url) as response:
+            with opened.get(url) as response:
                 accept(response, url)
                 # A server may call a .gz file's own compression a content encoding; undoing it
                 # would leave bytes that don't fit their name.
@@ -211,7 +190,7 @@ def download(
                 return keep(response.iter_raw() if raw else body(response), target,
                             source.max_bytes)  # fmt: skip
 
-        kept: OriginalFile = attempt_all(url, retry, once)
+        kept: OriginalFile = opened.attempt(url, once)
         return kept
 
 
@@ -227,28 +206,28 @@ def body(response: httpx.Response) -> Iterator[bytes]:
 
 
 def _inflated(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    stream = zlib.decompressobj(_GZIP)
+    stream, whole = zlib.decompressobj(_GZIP), True
     for block in blocks:
-        left = block
+        left, whole = block, False
         while left:
             try:
                 yield stream.decompress(left, _BLOCK)
             except zlib.error:
                 raise InputError("the source's content encoding isn't sound gzip") from None
-            if stream.eof:
+            whole = stream.eof
+            if whole:
                 left, stream = stream.unused_data, zlib.decompressobj(_GZIP)
             else:
                 left = stream.unconsumed_tail
+    if not whole:
+        raise httpx.RemoteProtocolError("the content encoding breaks off")
 
 
-def shown(url: str) -> str:
-    """A URL without user, query and fragment, which may hold secrets.
+def _without_query(record: logging.LogRecord) -> bool:
+    """Log the addresses that httpx asks without their queries, where a key may be."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(shown(str(a)) if isinstance(a, httpx.URL) else a for a in record.args)
+    return True
 
-    Examples
-    --------
-    >>> shown("https://me:secret@host/path?token=secret#x")
-    'https://host/path'
-    """
-    scheme, separator, rest = url.split("#", 1)[0].split("?", 1)[0].partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else scheme
+
+logging.getLogger("httpx").addFilter(_without_query)
