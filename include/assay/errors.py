@@ -142,7 +142,9 @@ class LeaseError(AssayError):
 
 
 class UndecidedError(AssayError):
-    """An earlier batch that this one depends on is not decided yet."""
+    """An earlier batch that this one depends on is not decided yet; ``batches`` names them."""
+
+    batches: tuple[str, ...] = ()
 
 
 class DeliveryError(AssayError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from airflow.sdk import Param
 
 from assay.contract import Contract, Partition
 from assay.errors import InputError
 from assay_airflow.timetable import BatchTimetable
+
+_KEY: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 
 
 def timetable(partition: Partition) -> BatchTimetable:
@@ -74,13 +77,27 @@ def release_form(contract: Contract, references: list[str]) -> dict[str, Param]:
 
 
 def resolve_batch(partition: Partition, dag_run: Any, params: dict[str, Any]) -> str:
-    """Read the batch of a run, from its partition key or its form.
+    """Read the batch of a run that begins, from its partition key or its form.
 
     Raises
     ------
     InputError
         If neither is given, both are given and differ, the key isn't canonical, or a run is to be
         forced without a reason.
+    """
+    key = named_batch(dag_run, params)
+    if params.get("force") and not (params.get("reason") or "").strip():
+        raise InputError("a forced release needs a reason", do="Fill in 'Reason'.")
+    return partition.parse(key)
+
+
+def named_batch(dag_run: Any, params: dict[str, Any]) -> str:
+    """The key that a run names, whether or not the contract of now has such a batch.
+
+    Raises
+    ------
+    InputError
+        If it names none, or two that differ, or what no contract could have.
     """
     for name in ("batch", "reason"):
         if not isinstance(params.get(name), str | None):
@@ -90,7 +107,7 @@ def resolve_batch(partition: Partition, dag_run: Any, params: dict[str, Any]) ->
         raise InputError(
             "the run names no batch",
             where=dag_run.run_id,
-            expected=f"a partition key like {partition.first}",
+            expected="a partition key",
             do="Fill in 'Batch' in the trigger form.",
         )
     if len(given) > 1:
@@ -100,6 +117,8 @@ def resolve_batch(partition: Partition, dag_run: Any, params: dict[str, Any]) ->
             got=sorted(given),
             do="Leave one of them empty.",
         )
-    if params.get("force") and not (params.get("reason") or "").strip():
-        raise InputError("a forced release needs a reason", do="Fill in 'Reason'.")
-    return partition.parse(given.pop())
+    key = given.pop()
+    if not _KEY.fullmatch(key):  # it becomes a path
+        raise InputError("not a partition key", where=dag_run.run_id, got=key[:40],
+                         expected="a day, a month or a year")  # fmt: skip
+    return str(key)

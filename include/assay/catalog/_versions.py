@@ -17,7 +17,7 @@ from assay.catalog._batches import is_latest
 from assay.catalog._registry_schema import Membership, Version
 from assay.catalog._schema import Edge, Run
 from assay.catalog._store import Store, record_of, upsert
-from assay.records.lineage import LineageEdge
+from assay.records.lineage import EdgeKind, LineageEdge
 from assay.records.runs import BatchState
 from assay.records.versions import BatchVersion, StoredObject, Tombstone
 
@@ -134,6 +134,11 @@ class Versions:
             .order_by(Edge.kind, Edge.name, Edge.ref)
         )
         return [record_of(LineageEdge, row) for row in self.store.all(wanted)]
+
+    def refs(self, dataset: str, kind: EdgeKind) -> dict[tuple[str, str], str]:
+        """(Batch, version) → the one thing of a kind that it was made from."""
+        wanted = select(Edge).where(Edge.dataset == dataset, Edge.kind == kind)
+        return {(row.batch, row.version): row.ref for row in self.store.all(wanted)}
 
     def made_from(self, name: str, ref: str) -> list[tuple[str, str, str]]:
         """The versions made from something, as (dataset, batch, version)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -20,7 +20,10 @@ from assay.cli._console import (
 )
 from assay.cli._incidents import few, standing
 from assay.cli._options import AsJson, Author, OneOrAll
-from assay.errors import InputError
+from assay.errors import AssayError, InputError
+
+if TYPE_CHECKING:
+    from assay.stages.services import Services
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _OUT = {"released", "forced"}
@@ -46,10 +49,17 @@ def status(
     names = services.project.datasets() if dataset is None else [dataset]
     limit = None if as_json else most or None
     found = services.catalog.datasets(names, only=dataset is not None, most=limit)
+    changed = {d.name: _outdated(services, d.name) for d in found}
     if as_json:
-        return print_json({"datasets": [d.body() for d in found]})
+        return print_json({"datasets": [{**d.body(), "outdated": changed[d.name]} for d in found]})
     for one in found:
         _print(one.body())
+        if old := changed[one.name]:
+            was = "1 released batch was" if len(old) == 1 else f"{len(old)} released batches were"
+            results.print(
+                f"  {was} judged by rules that have changed since ({few(old)}): "
+                f"assay rerun {one.name} runs them again"
+            )
         if one.earlier:
             results.print(f"  {one.earlier} earlier batches: --most 0 shows all")
         for incident in one.incidents:
@@ -151,6 +161,16 @@ def _print(dataset: dict[str, Any]) -> None:
             (b["version"] or "–")[:12],
         )
     results.print(table)
+
+
+def _outdated(services: Services, dataset: str) -> list[str]:
+    """Released batches that other rules judged; none where the contract is gone or broken."""
+    from assay.stages.versions import outdated_batches
+
+    try:
+        return outdated_batches(services, dataset)
+    except AssayError:
+        return []
 
 
 def _stands(batch: Mapping[str, Any]) -> str:

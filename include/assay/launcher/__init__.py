@@ -12,15 +12,18 @@ no other room does. Production doesn't use it.
 
 from assay.launcher._embedded import EmbeddedAirflow, down, run_airflow, status, up
 from assay.launcher._home import project_root
+from assay.launcher._runs import commands, start_runs
 from assay.launcher._settings import environment, password
 
 __all__ = [
     "EmbeddedAirflow",
+    "commands",
     "down",
     "environment",
     "password",
     "project_root",
     "run_airflow",
+    "start_runs",
     "status",
     "up",
 ]

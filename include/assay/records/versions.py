@@ -54,6 +54,13 @@ class Derivation(Frozen):
     erasure_revision: int = Field(0, ge=0, description="How many erasures the input has had.")
     transform_version: str = Field(description="Version of the code that transforms.")
 
+    @property
+    def rules(self) -> dict[str, str]:
+        """``contract``, ``suite raw``, ``policy drift`` … → hash of what judged the version."""
+        found = {"contract": self.contract}
+        found |= {f"suite {which}": sha for which, sha in self.suites.items()}
+        return found | {f"policy {noun}": sha for noun, sha in self.policies.items()}
+
 
 class StoredObject(Frozen):
     """One file of a version, as DVC names it: by the MD5 of its bytes."""

@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException
 
 from assay.errors import AssayError
-from assay_airflow.batches import resolve_batch
+from assay_airflow.batches import named_batch
 from assay_airflow.links import report_url
 
 if TYPE_CHECKING:
@@ -37,13 +37,12 @@ class DatasetOperator(BaseOperator):
         """The run as its sealed records tell; None if it was never pinned.
 
         Airflow says which run it is. Nothing is read from what a user can edit there: XComs, task
-        states, notes.
+        states, notes. Nor is the contract, which may have been edited since the run began.
         """
         from assay.stages.run import resume
 
         asked = context["dag_run"]
-        partition = services.project.contract(self.dataset).partition
-        batch = resolve_batch(partition, asked, context["params"])
+        batch = named_batch(asked, context["params"])
         return resume(services, self.dataset, batch, asked.run_id)
 
 

@@ -158,15 +158,31 @@ def test_a_kept_result_that_was_rewritten_is_judged_again(home: Any) -> None:
     assert json.loads(kept.read_text())["content"]["verdict"]["outcome"] == "FAIL"
 
 
-def test_rules_that_change_during_a_run_are_refused(home: Any) -> None:
+def _edited(home: Any) -> stages.Run:
+    """The run after an edit of its drift policy, with its drift to be judged again."""
     policy = home.project / "include" / "policies" / "visits" / "drift.yaml"
     policy.write_text(policy.read_text().replace("hold", "release"))
-    (kept,) = (home.home / "work" / "visits" / DAY).glob("[!r]*/drift.json")
-    kept.unlink()
+    for kept in (home.home / "work" / "visits" / DAY).glob("[!r]*/drift.json"):
+        kept.unlink()
     run = stages.resume(home.services, "visits", DAY, "held")
     assert run
+    return run
+
+
+def test_rules_that_change_during_a_run_change_nothing_of_it(home: Any) -> None:
+    assert stages.perform(_edited(home), "drift").done["drift"].holds
+    assert _decide(home) == "held"
+
+
+def test_rules_that_somebody_wrote_into_the_records_are_refused(home: Any) -> None:
+    record = _records(home) / "rules.json"
+    sealed = json.loads(record.read_text())
+    name = "policies/visits/drift.yaml"
+    files = sealed["content"]["files"]
+    files[name] = files[name].replace("hold", "release")
+    record.write_text(json.dumps(sealed))
     with pytest.raises(InputError, match="policy drift has changed since the run began"):
-        stages.perform(run, "drift")
+        stages.perform(_edited(home), "drift")
     assert _decide(home) == "held"
 
 

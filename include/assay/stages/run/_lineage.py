@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay.document import content_hash
 from assay.records.lineage import LineageEdge
 from assay.records.versions import Derivation
 
@@ -13,4 +14,4 @@ def lineage_edges(dataset: str, derivation: Derivation) -> list[LineageEdge]:
         edges += [LineageEdge("reference", dataset, v) for v in versions]
     for name, versions in derivation.tables.items():
         edges += [LineageEdge("reference_table", name, v) for v in versions]
-    return edges
+    return [*edges, LineageEdge("rules", dataset, content_hash(derivation.rules))]

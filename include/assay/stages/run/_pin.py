@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from assay.contract import Contract
 from assay.drift import choose_references
-from assay.errors import AssayError, InputError, UndecidedError, VersionExpired, did_you_mean
-from assay.policy import Policy
+from assay.errors import InputError, UndecidedError, VersionExpired, did_you_mean
 from assay.policy.drift import DriftPolicy
-from assay.policy.quality import QualityPolicy
 from assay.reasons import ReasonCode
-from assay.stages.run import chain
 from assay.stages.run._lease import LEASE
 from assay.stages.run._records import keep_spec
+from assay.stages.run._rules import LoadedRules, Rules, Texts
 from assay.stages.run._run import Run
 from assay.stages.run._spec import Asked, Pinned, RunSpec, RunType
 from assay.stages.services import Services
 
+Awaited = Callable[[Collection[str]], Collection[str]]
 _LEFT_ALONE: Final = frozenset({"held", "candidate", "running"})
 """How an attempt ends that leaves the batch's released version where it is; one that is still
 running may yet change it, which its lease tells."""
+
+
+def _nothing(_: Collection[str]) -> Collection[str]:
+    return ()
 
 
 def pin(
@@ -32,11 +35,19 @@ def pin(
     run_type: RunType,
     asked: Asked | None = None,
     run_url: str | None = None,
+    awaited: Awaited = _nothing,
 ) -> Run:
     """Begin a run: nobody else may work on the batch, and what it is judged by is fixed.
 
     It is kept under seal, with what was asked and by whom. Records of an earlier attempt of the
     same run count no more.
+
+    Parameters
+    ----------
+    awaited : callable
+        Takes batches, and gives those among them that are to be run again before this run may
+        choose its references, such as earlier ones of the same backfill. They are undecided,
+        whatever became of them before.
 
     Raises
     ------
@@ -49,10 +60,8 @@ def pin(
     InputError
         A reference data set has no release yet, or the form names no reference of the policy.
     """
-    contract = services.project.contract(dataset)
-    contract.partition.parse(batch)
     asked = asked or Asked()
-    pinned = _pinned(services, contract, batch, asked.reference)
+    pinned, rules = _fixed(services, dataset, batch, asked.reference, awaited)
     now = services.clock()
     lease = services.catalog.leases.acquire(
         dataset, batch, run_id, now=now, ttl=LEASE, pins=pinned.versions(dataset)
@@ -70,7 +79,7 @@ def pin(
         dataset=dataset, batch=batch, run_id=run_id, run_type=run_type, run_url=run_url,
         started=now, token=lease.token, asked=asked, pinned=pinned,
     )  # fmt: skip
-    run = Run(services, spec)
+    run = Run(services, spec, rules=rules)
     keep_spec(run)
     return run
 
@@ -98,7 +107,22 @@ def unpinned_run(
     return Run(services, RunSpec(**named, **more, started=now, token=0))
 
 
-def _pinned(services: Services, contract: Contract, batch: str, wanted: str | None) -> Pinned:
+def _fixed(
+    services: Services, dataset: str, batch: str, wanted: str | None, awaited: Awaited
+) -> tuple[Pinned, Rules]:
+    """What is pinned, and the content of the files that it follows from."""
+    texts = Texts.read(services.project, dataset)
+    contract = services.project.contract(dataset)
+    contract.partition.parse(batch)
+    pinned = _pinned(services, contract, batch, wanted, awaited)
+    if Texts.read(services.project, dataset) != texts:  # edited in this moment
+        return _fixed(services, dataset, batch, wanted, awaited)
+    return pinned, Rules(texts)
+
+
+def _pinned(
+    services: Services, contract: Contract, batch: str, wanted: str | None, awaited: Awaited
+) -> Pinned:
     dataset = contract.dataset
     policy = services.policy(contract, DriftPolicy)
     if wanted is not None and wanted not in policy.references:
@@ -114,56 +138,31 @@ def _pinned(services: Services, contract: Contract, batch: str, wanted: str | No
     live = {x.batch for x in services.catalog.leases.live(services.clock()) if x.dataset == dataset}
     standing = {k for k in {*released} - forced - live if states.get(k) in _LEFT_ALONE}
     states |= dict.fromkeys(standing, "released")
+    states |= dict.fromkeys(awaited([key for key in states if key < batch]), "queued")
     choice = choose_references(policy, batch, contract.partition, released, states)
     if choice.undecided:
-        raise UndecidedError(
+        undecided = UndecidedError(
             f"{ReasonCode.EARLIER_BATCH_UNDECIDED}: a reference waits for earlier batches",
             where=f"{contract.dataset} {batch}",
             got=list(choice.undecided),
             do="Release or decide them first; this run is then repeated.",
         )
-    suites = _suites(services, contract)
-    tables = {d: _table(services, d) for d in _joined(contract, suites)}
+        undecided.batches = choice.undecided
+        raise undecided
+    loaded = LoadedRules.of(services, contract)
+    tables = {d: _table(services, d) for d in _joined(contract, loaded.suites)}
     return Pinned(
         references={name: dict(pairs) for name, pairs in choice.chosen.items()},
         unavailable=dict(choice.unavailable),
         tables={d: batches for d, (_, batches) in tables.items()},
         snapshots={d: number for d, (number, _) in tables.items()},
         bootstrap=choice.bootstrap,
-        **_rules(services, contract, suites),
+        hashes=loaded.hashes,
+        idle=loaded.idle,
     )
 
 
-def _rules(services: Services, contract: Contract, suites: dict[str, Any]) -> dict[str, Any]:
-    """The hashes of what the run is judged by, and the stages that don't apply.
-
-    What can't be loaded isn't pinned: the stage that needs it fails, where the run has a record.
-    """
-    policies: dict[str, Policy] = {}
-    for noun, model in chain.policy_models().items():
-        with suppress(AssayError):
-            policies[noun] = services.policy(contract, model)
-    hashes = {"contract": contract.hash}
-    hashes |= {f"policy {noun}": policy.hash for noun, policy in policies.items()}
-    hashes |= {f"suite {which}": suite.hash for which, suite in suites.items()}
-    idle = {stage.name: stage.why_idle(policies) for stage in chain.STAGES}
-    return {"hashes": hashes, "idle": {name: why for name, why in idle.items() if why}}
-
-
-def _suites(services: Services, contract: Contract) -> dict[str, Any]:
-    """The suites, as far as they can be loaded."""
-    from assay.quality import load_suite
-
-    suites = {}
-    for which in ("raw", "clean"):
-        with suppress(AssayError):
-            policy = services.policy(contract, QualityPolicy)
-            path = services.project.suite(contract.dataset, which)
-            suites[which] = load_suite(path, policy.parameters)
-    return suites
-
-
-def _joined(contract: Contract, suites: dict[str, Any]) -> list[str]:
+def _joined(contract: Contract, suites: Mapping[str, Any]) -> list[str]:
     """Data sets whose released rows the run looks into, by its contract and its suites."""
     named = {reference.dataset for reference in contract.references}
     return sorted(named.union(*(suite.other_datasets for suite in suites.values())))

@@ -8,12 +8,14 @@ attempt at this very batch, version and stage. Any other is as good as none.
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from assay.stages.run import chain
 from assay.stages.run._result import JUDGING, Finished
+from assay.stages.run._rules import Rules, Texts
 from assay.stages.run._run import Run
 from assay.stages.run._spec import RunSpec
 from assay.stages.run.workspace import TextArtefact, Workspace, run_folder
@@ -21,6 +23,8 @@ from assay.stages.services import Services
 from assay.verdict import Frozen
 
 RecordT = TypeVar("RecordT", bound=Frozen)
+RULES: Final = "rules"
+"""Name of the record with what the run is judged by."""
 
 
 def resume(services: Services, dataset: str, batch: str, run_id: str) -> Run | None:
@@ -36,6 +40,9 @@ def resume(services: Services, dataset: str, batch: str, run_id: str) -> Run | N
     if spec is None:
         return None
     run = Run(services, spec)
+    texts = _opened(services, _place(run, RULES), _of_rules(run), Texts)
+    if texts is not None:
+        run = replace(run, rules=Rules(texts))
     for stage in chain.STAGES:
         found = read_record(run, stage.name, Finished)
         pinned = run.spec.pinned.hashes.get(f"policy {stage.noun}")
@@ -45,7 +52,11 @@ def resume(services: Services, dataset: str, batch: str, run_id: str) -> Run | N
 
 
 def keep_spec(run: Run) -> None:
-    """Seal what a run was asked and what is pinned; records of an earlier attempt end with it."""
+    """Seal what a run was asked and what is pinned; records of an earlier attempt end with it.
+
+    The content of contract, suites and policies is kept beside it: an edit changes the next run.
+    """
+    _place(run, RULES).write(run.services.seal.close(_of_rules(run), plain(run.rules.texts)))
     about = _of_run(run.dataset, run.batch, run.spec.run_id)
     _place(run, chain.PIN).write(run.services.seal.close(about, plain(run.spec)))
 
@@ -83,11 +94,18 @@ def _of_run(dataset: str, batch: str, run_id: str) -> list[str]:
     return ["run", dataset, batch, run_id, chain.PIN]
 
 
+def _of_rules(run: Run) -> list[str]:
+    return ["run", run.dataset, run.batch, run.spec.run_id, _attempt(run), RULES]
+
+
 def _of_version(run: Run, name: str) -> list[str]:
     """What a record is about: this attempt of the run, its version, and the stage."""
     version = "" if name == chain.INGEST else run.spec.version or ""
-    attempt = f"{run.spec.token} {run.spec.started.isoformat()}"
-    return ["run", run.dataset, run.batch, run.spec.run_id, attempt, version, name]
+    return ["run", run.dataset, run.batch, run.spec.run_id, _attempt(run), version, name]
+
+
+def _attempt(run: Run) -> str:
+    return f"{run.spec.token} {run.spec.started.isoformat()}"
 
 
 def _opened(

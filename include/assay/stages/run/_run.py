@@ -12,10 +12,12 @@ from assay.contract import Contract
 from assay.errors import InputError
 from assay.keys import period_of
 from assay.page import PageContext
-from assay.policy import Policy
+from assay.policy import Policy, load_policy
 from assay.policy.quality import QualityPolicy
+from assay.project import Project
 from assay.stages.run import chain
 from assay.stages.run._result import Finished, StageResult
+from assay.stages.run._rules import Rules
 from assay.stages.run._spec import RunSpec
 from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
@@ -36,11 +38,14 @@ class Run:
     spec : RunSpec
     results : mapping
         Stage → what it has finished with, in the order of the chain.
+    rules : Rules
+        Contract, suites and policies as they were when the run started.
     """
 
     services: Services
     spec: RunSpec
     results: Mapping[str, Finished] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
 
     @property
     def done(self) -> dict[str, StageResult]:
@@ -77,9 +82,9 @@ class Run:
         Raises
         ------
         InputError
-            If it has changed since.
+            If the run has no record of it, and it has changed since.
         """
-        contract = self.services.project.contract(self.dataset)
+        contract = self._project("contract").contract(self.dataset)
         self._refuse_changed("contract", contract.hash)
         return contract
 
@@ -89,11 +94,13 @@ class Run:
         Raises
         ------
         InputError
-            If it has changed since.
+            If the run has no record of it, and it has changed since.
         """
-        policy = self.services.policy(self.contract, model)
+        what = f"policy {model.noun}"
+        path = self._project(what).policy(self.dataset, model.noun)
+        policy = load_policy(path, model, columns=self.contract.column_names)
         if model.noun in chain.policy_models():
-            self._refuse_changed(f"policy {model.noun}", policy.hash)
+            self._refuse_changed(what, policy.hash)
         return policy
 
     def suite(self, which: Literal["raw", "clean"]) -> Any:
@@ -102,14 +109,19 @@ class Run:
         Raises
         ------
         InputError
-            If it has changed since.
+            If the run has no record of it, and it has changed since.
         """
         from assay.quality import load_suite
 
-        path = self.services.project.suite(self.dataset, which)
+        path = self._project(f"suite {which}").suite(self.dataset, which)
         suite = load_suite(path, self.policy(QualityPolicy).parameters)
         self._refuse_changed(f"suite {which}", suite.hash)
         return suite
+
+    def _project(self, what: str) -> Project:
+        """The project as it was when the run started, for what could be loaded then."""
+        known = what in self.spec.pinned.hashes and self.rules.texts.files
+        return self.rules.of(self.services.project) if known else self.services.project
 
     def _refuse_changed(self, what: str, content: str) -> None:
         """Refuse to judge by other rules than those of the run's start."""
