@@ -84,6 +84,10 @@ class ReasonCode(StrEnum):
     SPREAD_ZERO = ("spread_zero", "drift", _UNDECIDED,
         "Half of the reference's values are equal, so a distance has no unit.")
 
+    # Protection.
+    UNCLASSIFIED = ("unclassified", "privacy", _PASS,
+        "The contract classifies no column, so there was nothing to protect.")
+
     # Landing.
     SOURCE_MISSING = ("source_missing", "ingest", _FAIL,
         "The source has no input for this batch.")

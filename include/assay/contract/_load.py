@@ -116,9 +116,7 @@ class _Reader:
             at: Loc = ("slaProperties", i)
             custom = self._custom(level.custom, odcs.ServiceLevelCustom, at)
             if level.property.lower() not in PROPERTIES:
-                self._note(
-                    at, f"the service level {level.property}", "it isn't about a batch's rows"
-                )
+                self._note(at, f"the service level {level.property}", "only latency is judged")
                 continue
             if custom is None:
                 continue
@@ -222,7 +220,9 @@ class _Reader:
         for i, one in enumerate(raw):
             foreign = one.property not in known and not did_you_mean(one.property, known)
             if foreign or (one.model_extra or {}).get("vendor"):
-                self._note((*loc, i), f"the custom property {one.property}", "nothing reads it")
+                self._note(
+                    (*loc, i), f"the custom property {one.property}", "nothing reads it", rule=False
+                )
             else:
                 yield one
 
@@ -269,8 +269,9 @@ class _Reader:
                     do="Land one of them, or have the source rename one.",
                 )
 
-    def _note(self, loc: Loc, what: str, why: str) -> None:
-        self.notes.append(NotJudged(where=self.document.where(loc), what=what, why=why))
+    def _note(self, loc: Loc, what: str, why: str, *, rule: bool = True) -> None:
+        where = self.document.where(loc)
+        self.notes.append(NotJudged(where=where, what=what, why=why, rule=rule))
 
     def _fault(self, what: str, loc: Loc, got: object = UNSET, do: str | None = None) -> None:
         self.problems.append(Problem(what, where=self.document.where(loc), got=got, do=do))

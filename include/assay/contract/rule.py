@@ -117,6 +117,8 @@ class QualityRule(_Part):
 class NotJudged(_Part):
     """What a contract says and nothing judges: its place, the statement, and why.
 
+    ``rule`` is whether it says something of the data.
+
     Examples
     --------
     >>> print(NotJudged(where="loans.odcs.yaml:7", what="a rule in words", why="people read it"))
@@ -127,6 +129,7 @@ class NotJudged(_Part):
     what: str
     why: str
     column: str | None = None
+    rule: bool = True
 
     def __str__(self) -> str:
         return f"not judged: {self.where}: {self.what} ({self.why})"

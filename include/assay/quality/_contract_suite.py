@@ -78,7 +78,7 @@ def contract_suite(
     return Suite(
         name=contract.dataset,
         expectations=labelled(tuple(found)),
-        not_judged=tuple((n.where, n.what, n.why) for n in contract.not_judged) if raw else (),
+        not_judged=tuple((n.where, n.what, n.why) for n in contract.not_judged if raw and n.rule),
         drop_exact_duplicates=raw and contract.on_duplicate == "keep_first",
     )
 

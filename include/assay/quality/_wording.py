@@ -148,7 +148,7 @@ def _argument(name: str, value: Any) -> str:
     if name == "tolerated":
         unit = "%" if value.get("unit") == "percent" else "rows"
         limits = Limits(**{k: v for k, v in value.items() if k != "unit"})
-        return f"of rows that don’t, {limits} {unit} are right"
+        return f"tolerated in {limits} {unit}{' of the rows' if unit == '%' else ''}"
     if name == "mostly":
         return f"in at least {100 * value:g} % of the rows"
     if name == "ignore_row_if" and value in _LEFT_OUT:

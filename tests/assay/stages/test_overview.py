@@ -16,8 +16,8 @@ def test_a_gate_that_doesnt_apply(ready: Any) -> None:
     told = page(ready, "sites", "2024")
     assert "its policy says that the gate doesn’t apply: A register." in told
     assert "held the batch before" not in told
-    assert "Not judged: drift, fairness." in told
-    assert told.count("</i> NOT JUDGED") == 4  # two questions, two stages
+    assert "Not judged: protect, drift, fairness." in told
+    assert told.count("</i> NOT JUDGED") == 6  # three questions, three stages
 
 
 def test_a_gate_behind_one_that_held(ready: Any, mini: Any) -> None:

@@ -6,6 +6,7 @@ from assay.engine import ROW
 from assay.policy.privacy import PrivacyPolicy
 from assay.privacy import protect as protect_rows
 from assay.privacy import version_label
+from assay.reasons import ReasonCode
 from assay.stages.run._audit import write_audit
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
@@ -22,10 +23,12 @@ def protect(run: Run) -> Finished:
         observed = protect_rows(session, landed, marks, contract, policy, run.services.key)
         written = workspace.observed.write(session, observed, [ROW])
         write_audit(run, session)
+    label = version_label(policy, contract)
     return Finished(
         result=StageResult(
             stage="protect",
             rows={"observed": written.rows},
-            messages=(f"Label of the version: {version_label(policy, contract)}.",),
+            reasons=() if contract.classified else (ReasonCode.UNCLASSIFIED,),
+            messages=(f"Label of the version: {label}.",),
         )
     )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from assay.errors import InputError, LeaseError
-from assay.reasons import ReasonCode, unjudging
+from assay.reasons import ReasonCode
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
@@ -228,8 +228,8 @@ def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageRe
 
 
 def _is_noted(result: StageResult, code: str) -> bool:
-    """Whether a batch's record names a reason: a PASS has none but that nothing was judged."""
-    return result.outcome is not Outcome.PASS or bool(unjudging([code]))
+    """Whether a batch's record names a reason: a PASS has none but that drift wasn't judged."""
+    return result.outcome is not Outcome.PASS or code == ReasonCode.BOOTSTRAP_BATCH
 
 
 def _counts(run: Run, *, out: bool) -> Counts:
