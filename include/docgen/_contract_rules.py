@@ -95,7 +95,7 @@ QUALITY: Final = """\
 | `rowCount` | the table | rows | `row_count` |
 
 `unit` is `rows` or `percent`; a percentage is of the rows that were judged, as Great Expectations
-has it. If more rows than allowed are counted, they go to quarantine, each with the reason. Where a
+has it. `mustBeBetween` includes both bounds, `mustNotBeBetween` excludes them from what is right. If more rows than allowed are counted, they go to quarantine, each with the reason. Where a
 rule asks for a least number (`mustBeGreaterThan`, `mustBe: 3`), or for another one (`mustNotBe`), no
 row is at fault and the batch is.
 

@@ -15,6 +15,7 @@ from assay.policy.quality import QualityPolicy
 from assay.quality import contract_suite, judge_validation, validate
 from assay.quality._check import tolerance_of
 from assay.quality._suite import Suite
+from assay.quality.expectations._type_options import FORMATS, PLAIN
 from assay.verdict import Outcome
 
 from .comparing import GENERATED, TEXTS, compare
@@ -67,6 +68,15 @@ def test_options_of_a_type_set_rows_aside(session, kind, options, values, failin
     assert set(reasons(found)) == failing
     if reason:
         assert {r for _, of in reasons(found).values() for r in of} == {reason}
+
+
+@given(data=st.data())
+@settings(GENERATED, max_examples=50)
+def test_what_the_engine_takes_for_a_format_has_it(data):
+    form = data.draw(st.sampled_from(sorted(PLAIN)))
+    text = data.draw(st.from_regex(PLAIN[form], fullmatch=True))
+    if not text.endswith("\n"):  # RE2's end is the end
+        assert FORMATS[form](text), (form, text)
 
 
 @pytest.mark.parametrize(
