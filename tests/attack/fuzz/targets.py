@@ -48,6 +48,7 @@ from . import mutations
 
 Target = Callable[[random.Random, Path], None]
 INCLUDE: Final = Path(__file__).parents[3] / "include"
+_RULES: Final = Path(__file__).parent / "rules.odcs.yaml"
 _POLICIES: Final = (
     AlertingPolicy, CleaningPolicy, DriftPolicy, FairnessPolicy, PrivacyPolicy, QualityPolicy,
     RetentionPolicy,
@@ -98,7 +99,7 @@ def yaml_documents(rng: random.Random, folder: Path) -> None:
 
 def contracts(rng: random.Random, folder: Path) -> None:
     """A contract, and the suite that it is."""
-    source = rng.choice(sorted((INCLUDE / "contracts").glob("*.yaml")))
+    source = rng.choice([*sorted((INCLUDE / "contracts").glob("*.yaml")), _RULES])
     contract = load_contract(_written(folder / source.name, _as_yaml(rng, source)))
     contract_suite(contract, batch=contract.partition.first)
 

@@ -16,6 +16,8 @@ from assay.quality._suite import Expectation
 
 _DISTINCT: Final = "the one scan, and one over the distinct values"
 _LONGEST_HOST: Final = 253
+_NOTHING: Final = "$."
+"""A pattern of no text: nothing is behind an end."""
 _OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 PLAIN: Final = {
     "email": r"^[A-Za-z0-9_+-]{1,30}(\.[A-Za-z0-9_+-]{1,30})?@[a-z0-9]{1,30}(-[a-z0-9]{1,30})?\."
@@ -63,7 +65,7 @@ def of_format(frame: Frame, e: Expectation) -> Check:
     column, table = frame.column(name), scoped(frame, e)
     if kind(column) != "text":
         raise Unjudged("only texts have a format")
-    plain = PLAIN.get(form, "$.")
+    plain = PLAIN.get(form, _NOTHING)
     others = table.filter(~table[name].re_search(plain))
     good = judged_in_python(frame, others, name, lambda texts: map(conforms, texts))
     return value_check(frame, e, ~(column.re_search(plain) | good))
