@@ -207,6 +207,18 @@ def unjudging(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(code for code in dict.fromkeys(codes) if code in known)
 
 
+def unjudged_rooms(codes: Iterable[str]) -> list[str]:
+    """The rooms that judged nothing, by some codes.
+
+    Examples
+    --------
+    >>> unjudged_rooms(["bootstrap_batch"])
+    ['drift']
+    """
+    silent = set(unjudging(codes))
+    return sorted({room for code in ReasonCode if code in silent for room in code.rooms})
+
+
 def gate_word(outcome: str, codes: Iterable[str]) -> str:
     """The word for what a gate found: PASS only where something was judged.
 
@@ -226,6 +238,5 @@ def batch_word(outcome: str, codes: Iterable[str]) -> str:
     >>> batch_word("WARN", ["rows_quarantined", "bootstrap_batch"])
     'WARN, drift not judged'
     """
-    silent = set(unjudging(codes))
-    rooms = sorted({room for code in ReasonCode if code in silent for room in code.rooms})
+    rooms = unjudged_rooms(codes)
     return f"{outcome}, {' and '.join(rooms)} not judged" if rooms else str(outcome)

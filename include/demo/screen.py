@@ -112,8 +112,9 @@ def _add(table: Table, wish: Wish, records: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _plain(record: Mapping[str, Any]) -> bool:
-    """Whether a batch is released without a warning."""
-    return record.get("state") == "released" and record.get("verdict") == "PASS"
+    """Whether a batch is released without a warning, judged by every gate that applies."""
+    passed = record.get("state") == "released" and record.get("verdict") == "PASS"
+    return passed and not record.get("not_judged")
 
 
 def _cells(batch: str, record: Mapping[str, Any]) -> tuple[str, ...]:

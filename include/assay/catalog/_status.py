@@ -12,7 +12,7 @@ from assay.catalog._batches import Batches
 from assay.catalog._incidents import Incidents
 from assay.catalog._snapshots import pointed, pointers
 from assay.catalog._store import Store
-from assay.reasons import batch_word
+from assay.reasons import unjudged_rooms
 from assay.records.incidents import Incident
 from assay.records.runs import BatchRecord
 from assay.records.versions import Snapshot
@@ -96,7 +96,7 @@ def _batch(record: BatchRecord, read: Mapping[str, str]) -> dict[str, Any]:
     return {
         "batch": record.batch,
         "verdict": record.verdict.value if record.verdict else None,
-        "word": batch_word(record.verdict, record.reasons) if record.verdict else None,
+        "not_judged": unjudged_rooms(record.reasons),
         "state": record.state.value,
         "rows_in": rows.pop("rows_in"),
         **{f"rows_{name}": n for name, n in rows.items()},

@@ -21,6 +21,7 @@ from assay.cli._console import (
 from assay.cli._incidents import few, standing
 from assay.cli._options import AsJson, Author, OneOrAll
 from assay.errors import AssayError, InputError
+from assay.reasons import batch_word
 
 if TYPE_CHECKING:
     from assay.stages.services import Services
@@ -154,10 +155,10 @@ def _print(dataset: dict[str, Any]) -> None:
     for b in dataset["batches"]:
         table.add_row(
             b["batch"],
-            Text(b["word"] or "–", style=_COLOUR.get(b["verdict"] or "", "")),
+            _verdict(b),
             Text(_stands(b), style=_COLOUR.get(b["state"], "")),
             *(f"{b['rows_' + n]:,}" for n in counts),
-            ", ".join(b["reasons"]),
+            "\n".join(b["reasons"]),
             (b["version"] or "–")[:12],
         )
     results.print(table)
@@ -171,6 +172,13 @@ def _outdated(services: Services, dataset: str) -> list[str]:
         return outdated_batches(services, dataset)
     except AssayError:
         return []
+
+
+def _verdict(batch: Mapping[str, Any]) -> Text:
+    """The verdict's word, and what was not judged."""
+    verdict = batch["verdict"]
+    word = batch_word(verdict, batch["reasons"]).replace(", ", "\n") if verdict else "–"
+    return Text(word, style=_COLOUR.get(verdict or "", ""))
 
 
 def _stands(batch: Mapping[str, Any]) -> str:

@@ -90,7 +90,13 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
     catalog.incidents.open_or_update("flights", "gone", "2013-02-05", reasons=[], at=now)
     catalog.incidents.resolve_batch("flights", "2013-02-05", how="passed", at=now, only=["gone"])
     rows = {**EMPTY_ROWS, "rows_in": 3, "rows_released": 3}
-    done: dict[str, Any] = {"verdict": "PASS", "state": "released", "reasons": [], **rows}
+    done: dict[str, Any] = {
+        "verdict": "PASS",
+        "not_judged": [],
+        "state": "released",
+        "reasons": [],
+        **rows,
+    }
     assert catalog.status(["planes"]) == {
         "datasets": [
             {
@@ -102,6 +108,7 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
                     {
                         "batch": "2013-02-06",
                         "verdict": None,
+                        "not_judged": [],
                         "state": "running",
                         "reasons": [],
                         "version": None,

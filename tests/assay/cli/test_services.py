@@ -13,7 +13,7 @@ import pytest
 
 DAY = "2024-01-03"
 BATCH_KEYS = [
-    *("batch", "verdict", "state", "rows_in", "rows_released", "rows_held"),
+    *("batch", "verdict", "not_judged", "state", "rows_in", "rows_released", "rows_held"),
     *("rows_quarantined", "rows_dropped", "rows_suppressed", "reasons", "version", "with_readers"),
 ]
 

@@ -35,7 +35,7 @@ def test_a_batch_without_a_reference_is_not_said_to_pass_drift(ready: Any, mini:
     assert "WARN, drift not judged" in told
     batch = ready.batch("visits", first)
     assert batch["reasons"] == ["rows_quarantined", "bootstrap_batch"]
-    assert (batch["verdict"], batch["word"]) == ("WARN", "WARN, drift not judged")
+    assert (batch["verdict"], batch["not_judged"]) == ("WARN", ["drift"])
     (drift,) = (ready.home / "reports/visits" / first).glob("*/drift.html")
     assert "NOT JUDGED" in drift.read_text()
     assert "PASS" not in drift.read_text().split("</style>")[-1]
