@@ -8,6 +8,7 @@ from assay.contract import Contract
 from assay.errors import Problem, unknown
 from assay.policy.privacy import PrivacyPolicy, Pseudonymise
 from assay.privacy._treatments import treatment_of
+from assay.reasons import ReasonCode
 
 
 def problems(
@@ -62,7 +63,7 @@ def version_label(policy: PrivacyPolicy, contract: Contract) -> str:
         to people in all of these; no label says that this was measured.
     """
     if not contract.classified:
-        return "unclassified"
+        return ReasonCode.UNCLASSIFIED.value
     if not contract.identifiers:
         return "without_identifiers"
     there = any(treatment_of(policy.columns.get(c.name)).has_column for c in contract.identifiers)
