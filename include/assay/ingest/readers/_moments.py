@@ -54,7 +54,10 @@ def zoned_from_text(column: Column, text: str) -> str:
     bare = trimmed(text)
     if column.format:
         return _within(_by_format(column.format, bare)) if names_zone(column.format) else "NULL"
-    return when(bare, _ZONED, _near_edges(bare, utc(f"TRY_CAST({bare} AS TIMESTAMPTZ)")))
+    # DuckDB reads no offset right after the minutes.
+    whole = f"left({bare}, 16) || ':00' || substr({bare}, 17)"
+    timed = f"CASE WHEN substr({bare}, 17, 1) = ':' THEN {bare} ELSE {whole} END"
+    return when(bare, _ZONED, _near_edges(bare, utc(f"TRY_CAST({timed} AS TIMESTAMPTZ)")))
 
 
 def date_from_typed(value: str, found: str) -> str | None:
