@@ -7,6 +7,8 @@ import io
 import json
 import math
 import os
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -356,3 +358,62 @@ def test_types_of_postgres(examples, session, lake, contract_of, rows_of):
 
     with server:
         holds()
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False),
+    PADDED,
+    st.binary(max_size=4),
+)
+KINDS = st.sampled_from(["", "INTEGER", "REAL", "NUMERIC", "TEXT", "BLOB", "BOOLEAN", "DATETIME"])
+
+
+@EXAMPLES
+def test_values_of_sqlite(examples, tmp_path, session, lake, contract_of, rows_of):
+    path = tmp_path / "source.sqlite"
+    columns = [{"name": "place", "type": "integer"}, *COLUMNS]
+    every = ", ".join(f'v AS "{kind}"' for kind in TYPES)
+    source = {"kind": "sql", "connection": "x", "query": f"SELECT place, {every} FROM source"}
+    contract = contract_of(source, columns, primary_key=("place",))
+
+    @settings(FIXED, max_examples=2 * examples)
+    @given(KINDS, st.lists(VALUES, min_size=1, max_size=12))
+    def holds(kind, values):
+        with closing(sqlite3.connect(path)) as own, own:
+            own.execute("DROP TABLE IF EXISTS source")
+            own.execute(f"CREATE TABLE source (place INTEGER, v {kind})")
+            own.executemany("INSERT INTO source VALUES (?, ?)", enumerate(values))
+            read = [value for (value,) in own.execute("SELECT v FROM source ORDER BY place")]
+        landing = land(session, contract, BATCH, lake, credentials={"url": f"sqlite://{path}"})
+        rows = sorted(rows_of(landing), key=lambda row: row["place"])
+        assert_texts(rows, [text_of_python(value) for value in read])
+
+    holds()
+
+
+def text_of_python(value: Any) -> str | None:
+    """The text that gives a value of Python back."""
+    if value is None or isinstance(value, str):
+        return value
+    return "\\x" + value.hex() if isinstance(value, bytes) else repr(value)
+
+
+@EXAMPLES
+def test_values_of_rest(examples, session, lake, contract_of, rows_of, site):
+    source = {"kind": "rest", "location": f"{site.url}/rows", "records": "found.rows"}
+    contract = contract_of(source, COLUMNS, primary_key=())
+
+    @settings(FIXED, max_examples=examples)
+    @given(st.lists(RAW, min_size=1, max_size=12), st.sampled_from([None, 1, "\t"]))
+    def holds(values, indent):
+        rows = [dict.fromkeys(TYPES, f"\0{i}") for i in range(len(values))]
+        body = json.dumps({"found": {"rows": rows}}, indent=indent)
+        for i, raw in enumerate(values):
+            body = body.replace(json.dumps(f"\0{i}"), raw)
+        site.says("/rows", (200, {}, body.encode()))
+        landing = land(session, contract, BATCH, lake)
+        assert_texts(rows_of(landing), [text_of(raw) for raw in values])
+
+    holds()
