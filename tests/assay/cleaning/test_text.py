@@ -49,3 +49,12 @@ def test_parse_may_drop_the_row(session: Session, table: Any, policy: Any, rows:
     done = _run(session, t, policy({"step": "parse", "columns": {"d": how}}))
     assert [str(r["d"]) for r in rows(done.table)] == ["2013-02-04", "None"]
     assert [r["reasons"] for r in rows(done.dropped)] == [["clean.parse:d"]]
+
+
+def test_parse_takes_what_is_wholly_of_the_format(
+    session: Session, table: Any, policy: Any, rows: Any
+) -> None:
+    t = table({"d": ["4/2/2013", " 04/02/2013", "04/02/13", "on 04/02/2013"]}, {"d": "string"})
+    how = {"type": "date", "format": "%d/%m/%Y", "on_error": "null"}
+    done = rows(_run(session, t, policy({"step": "parse", "columns": {"d": how}})).table)
+    assert [str(r["d"]) for r in done] == ["2013-02-04", "2013-02-04", "None", "None"]

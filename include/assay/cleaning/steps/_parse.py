@@ -12,6 +12,7 @@ from assay.cleaning._marked_table import Change, MarkedTable
 from assay.cleaning.steps._step import CleaningStep, Invention, Rule
 from assay.engine import DTYPES, Session
 from assay.engine.functions import try_strptime
+from assay.moment_format import format_pattern
 from assay.policy.cleaning_steps import ParseColumn, ParseStep
 
 _WHOLE = r"^\s*[+-]?[0-9]+\s*$"
@@ -64,7 +65,10 @@ def _parsed(value: Any, how: ParseColumn) -> tuple[Any, Any]:
     if how.type == "string":
         return text, text
     if how.format is not None and how.type in {"date", "timestamp"}:
-        return text, try_strptime(text, how.format).cast(dtype)
+        # DuckDB reads 24 as the year 24.
+        fits = text.strip().re_search(f"^(?:{format_pattern(how.format)})$")
+        whole = ibis.ifelse(fits, text.strip(), ibis.null("string"))
+        return text, try_strptime(whole, how.format).cast(dtype)
     if how.type == "integer":
         whole = ibis.ifelse(text.re_search(_WHOLE), text, ibis.null("string"))
         return text, whole.try_cast(dtype)

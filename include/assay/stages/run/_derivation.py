@@ -12,7 +12,7 @@ from assay.records.versions import Derivation
 from assay.stages.run import chain
 from assay.stages.run._run import Run
 
-TRANSFORM: Final = 7
+TRANSFORM: Final = 8
 """Version of the code that turns landed rows into released ones; raise it when bytes change."""
 
 
