@@ -17,6 +17,20 @@ Redact = Annotated[
     list[str] | None, typer.Option(help="A column whose values aren't shown; repeat for more.")
 ]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet, by path or URL.")]
+DataList = Annotated[
+    list[str],
+    typer.Argument(metavar="DATA...", help="CSV or Parquet, by path, URL or pattern; batches."),
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Sign between the fields of CSV; found in the file by default.")
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of CSV, such as cp1252; found by default.")
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option(help="Sign before the decimals of numbers in CSV, `.` or `,`; found by default."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")]
 Policy = Annotated[
     Path,
@@ -27,3 +41,14 @@ Policy = Annotated[
     ),
 ]
 Report = Annotated[Path | None, typer.Option(help="Write the report as HTML here.")]
+
+
+def tab_for(delimiter: str | None) -> str | None:
+    r"""The delimiter that a person means, who can't type a tab: ``\t`` or ``tab``.
+
+    Examples
+    --------
+    >>> tab_for("tab"), tab_for(";")
+    ('\t', ';')
+    """
+    return "\t" if delimiter in {"tab", "\\t"} else delimiter

@@ -11,7 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from assay.cli._console import open_services, print_json, progress, results, spill_zone
-from assay.cli._options import AsJson, Data, Redact
+from assay.cli._options import (
+    AsJson,
+    DataList,
+    Decimal,
+    Delimiter,
+    Encoding,
+    Redact,
+    tab_for,
+)
 from assay.cli._suite_tables import print_remarks, print_score, proposals_table, short
 
 if TYPE_CHECKING:
@@ -24,7 +32,7 @@ _EVERY, _ROWS = 20, 50_000
 
 
 def suggest(
-    data: Data,
+    data: DataList,
     dataset: Annotated[
         str | None,
         typer.Option(help="A data set; its contract, suite and earlier versions are used."),
@@ -45,6 +53,9 @@ def suggest(
         typer.Option(help="Batch for the backtest; repeat for more. By default all earlier ones."),
     ] = None,
     redact: Redact = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    decimal: Decimal = None,
     guess: Annotated[
         bool, typer.Option(help="Without --dataset: hide columns whose names suggest people.")
     ] = True,
@@ -60,12 +71,14 @@ def suggest(
     """Propose expectations that data meet, with the evidence, and run them on earlier versions.
 
     What a contract or suite states already isn't proposed again; if the data contradict it, it is
-    listed. For columns about people it reads only counts. Use one complete, normal batch: all
-    proposals fit it.
+    listed. For columns about people it reads only counts. Use complete, normal batches, one or
+    several: all proposals fit them. Several files have the key of their batch in their names, or
+    are given as a pattern with `{batch}` in it.
 
     Example: assay suggest loans-2024-01.csv --out suite.json
     """
     from assay import engine
+    from assay.engine.text_form import TextForm
     from assay.stages.authoring import suggest_suite
 
     if stage not in {"raw", "clean"}:
@@ -82,6 +95,7 @@ def suggest(
         found = suggest_suite(
             session, data, services=services, dataset=dataset, which=which, suite=suite,
             batch=batch, against=against or [], redact=redact or [], guess=guess, progress=step,
+            form=TextForm(tab_for(delimiter), encoding, decimal),
         )  # fmt: skip
         # Their own data meet all proposals, unless two engines differ.
         pairs = zip(found.suggestion.proposals, found.own, strict=True)
@@ -138,7 +152,7 @@ def _print(found: Suggested, score: Any, written: dict[str, Any], *, taken: bool
     suggestion = found.suggestion
     of = f"{suggestion.rows:,} rows"
     if suggestion.batches > 1:
-        of += f" and {suggestion.batches - 1} earlier batches"
+        of += f" and {suggestion.batches - 1} more batches"
     if suggestion.proposals:
         results.print(f"{len(suggestion.proposals)} expectations proposed from {of}")
         results.print(proposals_table(suggestion.proposals))

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from assay.drift._html_attribution import cause_sections
 from assay.drift._measurements import Cell, ColumnDrift, DriftMeasurements, DriftReport
-from assay.drift._render import FIGURES, figures_of, name_of, rows_of
+from assay.drift._render import CONCEPT, FIGURES, concept_rows, figures_of, name_of, rows_of
 from assay.drift.attribution import causes_of
 from assay.drift.effects import EFFECTS
 from assay.page import (
@@ -72,10 +72,19 @@ def _answer(verdict: Verdict) -> str:
     if inconclusive:
         return f"{_names(list(inconclusive))}: inconclusive, none fails; {compared}."
     if not rows:
-        return "Nothing was compared."
+        return _without_columns(verdict)
     if verdict.outcome is Outcome.PASS:
         return f"No column shifted by as much as its limit; {compared}."
     return f"No column fails, but there is a reason to look at; {compared}."
+
+
+def _without_columns(verdict: Verdict) -> str:
+    """The answer where no column is judged: of label and prediction, if they were compared."""
+    if all(one["state"] != "compared" for one in verdict.detail["compared"]):
+        return "Nothing was compared."
+    if verdict.reasons:
+        return f"{verdict.reasons[0].message}."
+    return "Label, prediction and score go together as in the reference; no column is compared."
 
 
 def _shifted(failed: Mapping[str, dict[str, Any]]) -> str:
@@ -113,14 +122,23 @@ def _sections(
 ) -> Iterator[Section]:
     rows = rows_of(verdict, one)
     name = f": {one.table} rows against {one.reference}" if among[1:] else ""
-    if one.state != "compared":
-        return
-    ordered = sorted(rows, key=lambda row: -Outcome(row["outcome"]).severity)
     outcomes = {name_of(row): row["outcome"] for row in rows}
     # Where an earlier table has the same outcomes, this one may be folded.
     earlier = [m for m in among[: among.index(one)] if m.reference == one.reference]
-    seen = [{name_of(r): r["outcome"] for r in rows_of(verdict, m)} for m in earlier]
-    again = outcomes in seen
+    again = outcomes in [{name_of(r): r["outcome"] for r in rows_of(verdict, m)} for m in earlier]
+    if rows:
+        yield from _column_sections(rows, one, name, context, again=again)
+    if one.concept:
+        yield Section(f"Label and prediction{name}", [_concept(one)], folded=again)
+
+
+def _column_sections(
+    rows: Sequence[dict[str, Any]], one: DriftMeasurements, name: str, context: PageContext, *,
+    again: bool,
+) -> Iterator[Section]:  # fmt: skip
+    """The effects of one comparison, and the distributions of its columns."""
+    ordered = sorted(rows, key=lambda row: -Outcome(row["outcome"]).severity)
+    outcomes = {name_of(row): row["outcome"] for row in rows}
     yield Section(f"Effects{name}", [_effects(ordered)], _HOW, folded=again)
     columns = sorted(one.columns, key=lambda c: -Outcome(outcomes.get(c.name, "PASS")).severity)
     shown = [c for c in columns if outcomes.get(c.name, "PASS") != "PASS"]
@@ -131,8 +149,6 @@ def _sections(
     if passed := [c for c in columns if c not in shown]:
         grid = _grid(passed, outcomes, context)
         yield Section(f"Distributions that pass{name}", [grid], _SHARES, folded=True)
-    if one.concept:
-        yield Section(f"Label and prediction{name}", [_concept(one)], folded=again)
 
 
 def _effects(rows: Sequence[dict[str, Any]]) -> Markup:
@@ -186,13 +202,4 @@ def _bars(column: ColumnDrift, context: PageContext) -> Markup:
 
 def _concept(one: DriftMeasurements) -> Markup:
     """Each measure once, the reference beside the batch."""
-    found = {(m.name, m.group): m for m in one.concept}
-    rows = []
-    for name in dict.fromkeys(name for name, _ in found):
-        sides = [found.get((name, side)) for side in ("reference", "current")]
-        values = [number(None if m is None else m.value) for m in sides]
-        counts = " / ".join(number(None if m is None else m.n) for m in reversed(sides))
-        label = "AUC" if name == "auc" else name.replace("_", " ")
-        rows.append((label, *values, counts))
-    heads = ["measure", "reference", "batch", "rows: batch / reference"]
-    return table(heads, rows, numbers=(1, 2, 3))
+    return table(CONCEPT, concept_rows(one), numbers=(1, 2, 3))

@@ -80,7 +80,8 @@ def measure_drift(
     if not policy.applies or policy.alpha is None:
         return DriftMeasurements(state="not_applicable", **record | {"note": policy.reason})
     tests = policy.tests * max(len(policy.references), 1)
-    record |= {"tests": tests, "level": policy.alpha / tests}
+    level = policy.alpha / max(tests, 1)
+    record |= {"tests": tests, "level": level}
     if rows == 0:
         return DriftMeasurements(state="empty_batch", **record)
     if bootstrap:
@@ -89,7 +90,7 @@ def measure_drift(
         why = note or ("the reference has no row" if before is not None else None)
         return DriftMeasurements(state="no_reference", **record | {"note": why})
     record["concept"] += measure_concept(before, roles, policy, "reference")
-    place, level = f"{table}/{reference_name}", policy.alpha / tests
+    place = f"{table}/{reference_name}"
     comparison = Comparison(contract, policy, place, level, session.threads)
     columns = list(comparison.run(before, now))
     together = measure_classifier(before.table, now.table, policy, level)

@@ -109,7 +109,8 @@ class DriftMeasurements(Frozen):
             for group, count in sides.items()
         ]
         found = [m for column in self.columns for m in self._of(column)]
-        return (*rows, *found, *self.concept)
+        concept = [m.model_copy(update={"detail": m.detail | self._place()}) for m in self.concept]
+        return (*rows, *found, *concept)
 
     def _place(self) -> dict[str, Any]:
         return {"table": self.table, "reference": self.reference}

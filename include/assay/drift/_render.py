@@ -13,6 +13,7 @@ from assay.page.lines import aligned
 from assay.verdict import Verdict
 
 FIGURES: Final = ("value", "limit", "by chance", "adjusted p")
+CONCEPT: Final = ("measure", "reference", "batch", "rows: batch / reference")
 _HEAD: Final = ("column", "outcome", "effect", *FIGURES, "rows")
 
 
@@ -31,6 +32,9 @@ def render_text(verdict: Verdict, report: DriftReport) -> str:
     for one in report.comparisons:
         if rows := [_row(row) for row in rows_of(verdict, one)]:
             lines += ["", f"{one.table} against {one.reference}", *aligned([_HEAD, *rows])]
+        if one.concept:
+            place = f"label and prediction: {one.table} against {one.reference}"
+            lines += ["", place, *aligned([CONCEPT, *concept_rows(one)])]
     for cause in causes_of(verdict):
         lines += ["", *cause_text(cause)]
     return "\n".join(lines) + "\n"
@@ -50,6 +54,19 @@ def name_of(row: dict[str, Any]) -> str:
 def figures_of(row: dict[str, Any]) -> list[str]:
     """Give the numbers of a row of the verdict's detail, as ``FIGURES`` names them."""
     return [number(row[key]) for key in ("value", "limit", "null_quantile", "p_adjusted")]
+
+
+def concept_rows(one: DriftMeasurements) -> list[tuple[str, str, str, str]]:
+    """Give each measure of label and prediction once, as ``CONCEPT`` names its figures."""
+    found = {(m.name, m.group): m for m in one.concept}
+    rows = []
+    for name in dict.fromkeys(name for name, _ in found):
+        sides = [found.get((name, side)) for side in ("reference", "current")]
+        values = [number(None if m is None else m.value) for m in sides]
+        counts = " / ".join(number(None if m is None else m.n) for m in reversed(sides))
+        label = "AUC" if name == "auc" else name.replace("_", " ")
+        rows.append((label, values[0], values[1], counts))
+    return rows
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ begin with ``__`` are the system's, and :func:`data_columns` leaves them out.
 
 from assay.engine._errors import EngineError
 from assay.engine._session import Session, engine_version, open_session
-from assay.engine._types import DTYPES, ID, ROW, data_columns, quoted, round12
+from assay.engine._types import BATCH, DTYPES, ID, ROW, data_columns, quoted, round12
 from assay.engine._writer import FileDigest
 
 __all__ = [
+    "BATCH",
     "DTYPES",
     "ID",
     "ROW",

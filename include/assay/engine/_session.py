@@ -23,6 +23,7 @@ from assay.engine._errors import EngineError, translated, translating
 from assay.engine._python_rows import python_rows
 from assay.engine._types import ID, ROW, quoted
 from assay.engine._writer import FileDigest
+from assay.engine.text_form import TextForm
 from assay.errors import InputError
 from assay.lake import private_folder
 
@@ -228,20 +229,16 @@ class Session:
         """
         return _reader.read_parquet(self.backend, path)
 
-    def open_data(self, source: Path | str) -> Table:
+    def open_data(self, source: Path | str, form: TextForm | None = None) -> Table:
         """What a person names on the command line: a CSV or Parquet file, by path or URL.
 
-        Parquet keeps its types; its NaN are null. CSV is read as text; then each column takes the
-        narrowest of integer, number, boolean, date, timestamp that parses every value of it, else
-        it stays text. An empty field is null, quoted or not. Rows get their number as ``__row``
-        where the file has none.
-
-        Raises
-        ------
-        InputError
-            If the source can't be read or is of neither format.
+        Parquet keeps its types; its NaN are null. A column of CSV takes the narrowest of integer,
+        number, boolean, date, timestamp that parses every value of it, else it is text: so are a
+        number with a plus or a needless 0, and one that no type holds exactly. An empty field is
+        null, quoted or not. What ``form`` doesn't say is found. Rows get their number as ``__row``.
+        An input error says that it can't be read or is of neither format.
         """
-        return _reader.open_data(self.backend, source, self.aside)
+        return _reader.open_data(self.backend, source, self.aside, form)
 
     def write_parquet(
         self,

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 ROW: Final = "__row"
 """The number of a row in its file; of a landed row its place in the source."""
+BATCH: Final = "__batch"
+"""The number of the file that a row is from, where several were opened as one table."""
 ID: Final = "__id"
 """The number of a row in a version: its place in an order that only the version's key gives."""
 DTYPES: Final = {

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import ibis
-import ibis.expr.types as ir
 from ibis import Table
 
 from assay.policy.fairness import Favourable, OutcomeColumn
+from assay.statistics.levels import is_level, level_text
 
 OUTCOMES: tuple[OutcomeColumn, ...] = ("label", "prediction")
 Known = bool | None
@@ -99,36 +99,18 @@ def count_outcomes(
     keys = {f"a{i}": table[name] for i, name in enumerate(names)}
     for role in OUTCOMES:
         column, values = columns.get(role), getattr(favourable, role, ())
-        keys[role] = ibis.null("boolean") if column is None else _is_one_of(table[column], values)
+        keys[role] = ibis.null("boolean") if column is None else is_level(table[column], values)
     flags = {f"t{i}": ibis.coalesce(table[name], False) for i, name in enumerate(treatments)}
     sums = {name: lambda t, name=name: t[name].sum() for name in flags}
     rows = table.select(**keys, **flags)
     counted = rows.group_by([*keys]).aggregate(n=rows.count(), **sums)
-    texts = {f"a{i}": as_text(counted[f"a{i}"]) for i in range(len(names))}
+    texts = {f"a{i}": level_text(counted[f"a{i}"]) for i in range(len(names))}
     found = []
     for row in counted.mutate(**texts).to_pyarrow().to_pylist():
         values, treated = (row[name] for name in texts), (int(row[name]) for name in flags)
         outcomes = row["label"], row["prediction"]
         found.append(Tally(tuple(values), outcomes, row["n"], tuple(treated)))
     return found
-
-
-def as_text(column: ir.Value) -> ir.Value:
-    """A column's values as text, as a policy writes them: 2.0 is '2', NaN is missing."""
-    kind = column.type()
-    if not (kind.is_floating() or kind.is_decimal()):
-        return column if kind.is_string() else column.cast("string")
-    number = column.cast("float64")
-    whole = number.try_cast("int64")
-    exact = whole.notnull() & (whole.cast("float64") == number)
-    text = ibis.ifelse(exact, whole.cast("string"), number.cast("string"))
-    return ibis.ifelse(number.isnan(), ibis.null("string"), text)
-
-
-def _is_one_of(column: ir.Value, values: Sequence[str]) -> ir.Value:
-    if column.type().is_boolean():
-        values = [{"1": "true", "0": "false"}.get(v, v) for v in values]
-    return as_text(column).isin(list(values))
 
 
 class Rate(NamedTuple):

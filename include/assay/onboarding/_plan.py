@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from assay.engine import Session
+from assay.engine.files import fetched, open_batches, read_form
+from assay.engine.text_form import TextForm
 from assay.errors import InputError, Problem, problems_error
 from assay.onboarding.drafts import _policies as policies
 from assay.onboarding.drafts._contract import parquet, render_contract
@@ -19,10 +21,11 @@ from assay.onboarding.drafts._suites import closed_lists, contract_aspects, rend
 from assay.onboarding.evidence._part_distances import measure_distances
 from assay.onboarding.evidence._sample import Profile, measure_profile
 from assay.onboarding.evidence._text_types import TypedText, read_types
+from assay.onboarding.evidence._whole_identifiers import read_identifiers
 from assay.onboarding.proposals._proposal import Proposal, Remark
 from assay.onboarding.proposals._suite import propose_suite
+from assay.onboarding.samples import Grain, Samples, find_samples
 
-Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 _POLICIES: Final[Mapping[str, Callable[[Draft, Profile], str]]] = {
     "quality": policies.render_quality,
@@ -53,10 +56,11 @@ class DatasetPlan:
 
 def plan_dataset(
     session: Session,
-    data: Path | str,
+    data: Path | str | Sequence[Path | str],
     name: str,
     *,
     chance: Chance,
+    form: TextForm | None = None,
     grain: Grain = "day",
     first: str | None = None,
     owner: str = "unassigned",
@@ -65,18 +69,22 @@ def plan_dataset(
 
     Parameters
     ----------
-    data : path or URL
-        The sample, CSV or Parquet; best a whole batch.
+    data : path or URL, or several
+        The sample, CSV or Parquet; best whole batches. A path may be a pattern with ``{batch}`` in
+        it; each of several files must have the key of its batch in its name.
     name : str
         The data set's name: a small letter, then small letters, digits, underscores.
     chance : callable
         What random variation alone reaches, by a drift policy, in a batch a little smaller than
         the sample; no drafted limit is below it.
+    form : TextForm, optional
+        How a text file is written; what isn't given is found in it.
     grain : {'day', 'month', 'year'}
         How long a batch is.
     first : str, optional
-        Key of the first batch. Without it, the batch of the earliest moment of the sample's first
-        date column; without one, of the day when the sample was last modified.
+        Key of the first batch. Without it, the key in the name of the file; without one, the batch
+        of the earliest moment of the sample's first date column; without one, of the day when the
+        sample was last modified. Several samples have their own.
     owner : str
         Who answers for the data.
 
@@ -97,21 +105,52 @@ def plan_dataset(
             "not a name of a data set", got=name,
             expected="a small letter, then small letters, digits, underscores; at most 64",
         )  # fmt: skip
-    opened = session.open_data(data)
-    text = TypedText(opened) if parquet(str(data)) else read_types(session, opened)
-    table = session.set_aside(text.table)
+    samples = find_samples(data, grain)
+    text, form = _opened(session, samples, form)
+    typed, whole = read_identifiers(session, text.table)
+    table = session.set_aside(typed)
     profile = measure_profile(session, table)
     hidden = {c.name for c in profile.columns if c.guess is not None}
-    suggestion = propose_suite(session, table, hidden=hidden)
+    suggestion = propose_suite(session, table, hidden=hidden, batches=samples.keys)
     profile = closed_lists(profile, suggestion)
     profile = replace(profile, distances=measure_distances(session, table, profile))
-    key, source = _first(data, profile, grain) if first is None else (first, "as it was given")
-    draft = Draft(name, grain, key, source, owner, Path(str(data)).name, text)
+    batches, source = _batches(samples, profile, grain, first)
+    draft = Draft(name, grain, batches, source, owner, samples, text, form)
     profile = measure_chance(session, table, draft, profile, chance)
     stated = contract_aspects(profile)
     proposals = tuple(p for p in suggestion.proposals if p.aspect not in stated)
     files = _files(draft, profile, proposals)
-    return DatasetPlan(name, profile, files, proposals, suggestion.remarks)
+    remarks = (*_of_file(draft, profile), *map(_as_integer, whole), *suggestion.remarks)
+    return DatasetPlan(name, profile, files, proposals, remarks)
+
+
+def _as_integer(name: str) -> Remark:
+    return Remark(name, "whole numbers written as floating-point ones: an integer in the contract, "
+                  "so that 17.0 and 17 are one identifier")  # fmt: skip
+
+
+def _opened(
+    session: Session, samples: Samples, form: TextForm | None
+) -> tuple[TypedText, TextForm]:
+    """The rows of all samples, typed, and how the first is written."""
+    paths = [fetched(session, path) for path in samples.paths]
+    form = read_form(session, paths[0], form)
+    if samples.several:
+        opened = open_batches(session, paths, form)
+    else:
+        opened = session.open_data(paths[0], form)
+    return TypedText(opened) if parquet(str(paths[0])) else read_types(session, opened), form
+
+
+def _of_file(draft: Draft, profile: Profile) -> Iterator[Remark]:
+    """What the form of the file shows that a person should look at."""
+    for column in profile.columns:
+        others = [sign for sign in ";\t|," if sign in column.name and sign != draft.form.delimiter]
+        if others and not parquet(draft.samples.shown):
+            yield Remark(column.name, f"its name holds {others[0]!r}: is that the delimiter? "
+                         "Name it with --delimiter")  # fmt: skip
+    if draft.form.decimal == ",":
+        yield Remark("the file", "numbers have a comma before their decimals")
 
 
 def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> dict[str, str]:
@@ -124,19 +163,28 @@ def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> d
     }
 
 
-def _first(data: Path | str, profile: Profile, grain: Grain) -> tuple[str, str]:
-    """Key of the first batch, and where it was found."""
+def _batches(
+    samples: Samples, profile: Profile, grain: Grain, first: str | None
+) -> tuple[tuple[str, ...], str]:
+    """Keys of the sample's batches, and where they were found."""
+    if samples.several:
+        return samples.keys, "the first of the samples"
+    if first is not None:
+        return (first,), "as it was given"
+    if samples.keys:
+        return samples.keys, "the key in the sample's name"
+    path = Path(samples.paths[0])
     if profile.first_day is not None:
         day, source = profile.first_day, "the earliest date of the sample"
-    elif Path(data).is_file():
-        day = dt.datetime.fromtimestamp(Path(data).stat().st_mtime, dt.UTC).date()
+    elif path.is_file():
+        day = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).date()
         source = "the day when the sample was last modified"
     else:
         raise InputError(
-            "the sample has no date, so the first batch isn't known", where=str(data),
+            "the sample has no date, so the first batch isn't known", where=str(path),
             do="Name the first batch.",
         )  # fmt: skip
-    return day.strftime(_FORMAT[grain]), source
+    return (day.strftime(_FORMAT[grain]),), source
 
 
 def write_dataset(plan: DatasetPlan, include: Path | str) -> tuple[Path, ...]:

@@ -23,6 +23,21 @@ def named_at(at: tuple[str | int, ...], names: Collection[str]) -> Iterator[Colu
     yield from (((*at, place), name) for place, name in zip(places, names, strict=True))
 
 
+def level_text(value: Any) -> Any:
+    """A level as the data's own text: booleans in lower case, whole numbers without a point.
+
+    Examples
+    --------
+    >>> level_text(True), level_text(2.0), level_text(0.5), level_text("Female")
+    ('true', '2', '0.5', 'Female')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value
+
+
 def optional(description: str, default: Any = None, **limits: Any) -> Any:
     """A key of a policy that may be left out."""
     return Field(default, description=description, **limits)

@@ -13,7 +13,15 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, by_name, named_at, optional
+from assay.policy._base import (
+    ColumnPath,
+    Model,
+    OptionalGatePolicy,
+    by_name,
+    level_text,
+    named_at,
+    optional,
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Batch = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
@@ -92,6 +100,11 @@ class Slice(Model):
     columns: tuple[str, ...] = Field(
         min_length=1, description="Columns judged in the slice, each by its test in `columns:`."
     )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The levels as text, however the file writes them."""
+        return tuple(map(level_text, self.levels))
 
 
 class BatchRange(Model):
@@ -188,6 +201,11 @@ class Concept(Model):
         le=1,
     )
 
+    @property
+    def level(self) -> str:
+        """The positive level as text, however the file writes it."""
+        return str(level_text(self.positive))
+
     @model_validator(mode="after")
     def _says_when_labels_are_late(self) -> Self:
         if self.limits and self.least_labelled is None:
@@ -246,6 +264,7 @@ class DriftPolicy(OptionalGatePolicy):
         "a level of its own.",
         ge=2,
     )
+    most_levels_rationale: str | None = Field(None, description="What most_levels comes from.")
     references: dict[Name, Reference] = by_name(
         "References by name; with a moving one, a pinned one is required."
     )
@@ -269,13 +288,14 @@ class DriftPolicy(OptionalGatePolicy):
     concept: Concept | None = Field(None, description="Measures of label, prediction and score.")
 
     def _judged(self) -> dict[str, bool]:
-        return {"columns": bool(self.columns), "slices": bool(self.slices)}
+        concept = self.concept is not None and bool(self.concept.limits)
+        return {"columns": bool(self.columns), "slices": bool(self.slices), "concept": concept}
 
     def _faults(self) -> Iterator[str]:
         if self.alpha is None:
             yield "alpha is missing"
-        if not self.columns:
-            yield "columns names nothing to judge"
+        if not self.columns and not (self.concept and self.concept.limits):
+            yield "neither `columns` nor the `limits` of `concept` name anything to judge"
         kinds = {reference.kind for reference in self.references.values()}
         if kinds and "pinned" not in kinds:
             yield "a moving reference follows slow drift; add one of kind pinned"

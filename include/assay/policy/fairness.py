@@ -9,26 +9,19 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from assay.errors import PolicyError
-from assay.policy._base import ColumnPath, Model, OptionalGatePolicy, by_name, named_at, optional
+from assay.policy._base import (
+    ColumnPath,
+    Model,
+    OptionalGatePolicy,
+    by_name,
+    level_text,
+    named_at,
+    optional,
+)
 
 OutcomeColumn = Literal["prediction", "label"]
 _ROUNDED: Final = 1e-3
 """Published shares are rounded, so that their sum may be a little above 1."""
-
-
-def level_text(value: Any) -> Any:
-    """A level as the data's own text: booleans in lower case, whole numbers without a point.
-
-    Examples
-    --------
-    >>> level_text(True), level_text(2.0), level_text(0.5), level_text("Female")
-    ('true', '2', '0.5', 'Female')
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, int | float) else value
 
 
 def _many(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from assay.contract import Contract
+from assay.contract import Canonical, Column, Contract
 from assay.errors import Problem, unknown
 from assay.policy.privacy import PrivacyPolicy, Pseudonymise
 from assay.privacy._treatments import treatment_of
@@ -20,14 +20,16 @@ def problems(
     ----------
     others : mapping of str to Contract, optional
         Contracts of other data sets by name. Where given, a pseudonymised reference must lead to a
-        column of the same identity domain, or no pseudonym would ever match.
+        column of the same identity domain, and all columns of a domain must have one canonical
+        form, or no pseudonym would ever match.
     """
     found = list(_unknown(policy, contract))
     for column in contract.columns:
         treatment = treatment_of(policy.columns.get(column.name))
         where = f"{contract.dataset} privacy columns.{column.name}"
         found += treatment.problems(column, where)
-    return [*found, *_of_references(policy, contract, others or {})]
+    found += _of_references(policy, contract, others or {})
+    return [*found, *_of_domains(policy, contract, others or {})]
 
 
 def _of_references(
@@ -49,6 +51,37 @@ def _of_references(
                     got=own,
                     expected=f"identity domain {domain!r} in both contracts",
                 )
+
+
+def _of_domains(
+    policy: PrivacyPolicy, contract: Contract, others: Mapping[str, Contract]
+) -> Iterator[Problem]:
+    """Columns of one identity domain in unequal canonical forms, of which no pseudonym matches."""
+    twins = [(o.dataset, c) for o in others.values() for c in o.columns if c.identity_domain]
+    for column in contract.columns:
+        if not isinstance(policy.columns.get(column.name), Pseudonymise):
+            continue
+        for dataset, twin in twins:
+            if twin.identity_domain != column.identity_domain or _form(twin) == _form(column):
+                continue
+            yield Problem(
+                f"pseudonyms don't match those of {dataset}.{twin.name}, which is in the same "
+                "identity domain",
+                where=f"{contract.dataset} privacy columns.{column.name}",
+                got=_form(column), expected=_form(twin),
+                do="Give both the same logicalType and `canonical`, or another domain.",
+            )  # fmt: skip
+
+
+def _form(column: Column) -> str:
+    """The canonical form of a column's values: whole numbers of both types have one."""
+    if column.type != "string":
+        return "a number" if column.type in {"integer", "number"} else f"a {column.type}"
+    default = Canonical.model_validate({}) if column.classification == "identifier" else None
+    how = column.canonical or default
+    if how is None:
+        return "a string as it came"
+    return f"a string, {'trimmed' if how.trim else 'not trimmed'}, case {how.case or 'kept'}"
 
 
 def version_label(policy: PrivacyPolicy, contract: Contract) -> str:

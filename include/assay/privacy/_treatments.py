@@ -17,6 +17,7 @@ from assay.keys import PseudonymKey
 from assay.policy.privacy import Drop, Generalise, Keep, Mask, Pseudonymise
 from assay.privacy._generalisations import GENERALISATIONS
 from assay.privacy._pseudonym import pseudonym_table
+from assay.statistics.levels import level_text
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,15 @@ class Pseudonymised(_Treated):
     def apply(self, rows: Table, column: Column, landed: Landed) -> Table:
         """The rows with the column treated."""
         name, domain = column.name, str(column.identity_domain)
-        pairs = pseudonym_table(landed.session, landed.table[name], domain, landed.key)
+        pairs = pseudonym_table(landed.session, _identity(landed.table[name]), domain, landed.key)
         pairs = pairs.rename(__value="value", __pseudonym="pseudonym")
-        joined = rows.left_join(pairs, rows[name].cast("string") == pairs["__value"])
+        joined = rows.left_join(pairs, _identity(rows[name]) == pairs["__value"])
         return joined.mutate(**{name: joined["__pseudonym"]}).drop("__value", "__pseudonym")
+
+
+def _identity(column: Any) -> Any:
+    """The text by which a value is one person's, whatever its type: 17.0 is 17."""
+    return level_text(column).cast("string")
 
 
 @_registered(Keep)

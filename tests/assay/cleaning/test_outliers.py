@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,26 @@ class TestForest:
         ours = score_rows(self.sample, trees, average_path_length(seen))
         theirs = IsolationForest(n_estimators=25, random_state=3).fit(self.sample)
         assert np.abs(ours - theirs.score_samples(self.sample)).max() < 1e-9
+
+    def test_scores_can_be_computed_again_from_an_exported_state(
+        self, session: Session, table: Any, policy: Any, tmp_path: Path
+    ) -> None:
+        """By the few lines of plain Python on the page about figures."""
+        x, y = self.sample.T
+        t, p = (
+            table({"id": range(400), "x": x, "y": y}),
+            policy(_step(self.by(), "flag", ["x", "y"])),
+        )
+        state = fit(session, t, p)
+        (tmp_path / "state.json").write_text(state.to_json())
+        page = (Path(__file__).parents[3] / "include/docs/figures.md").read_text()
+        names: dict[str, Any] = {}
+        exec(page.split("```python\n")[-1].split("```")[0], names)
+        forest = names["forest_of"](tmp_path / "state.json")
+        scores = [names["score"](row, forest) for row in self.sample]
+        trees, normaliser = state.steps[0].forest.trees, state.steps[0].forest.normaliser
+        assert np.abs(scores - score_rows(self.sample, trees, normaliser)).max() < 1e-11
+        assert sum(score < forest["threshold"] for score in scores) == 20
 
     def test_flags_the_share_of_the_reference_and_no_row_with_a_gap(
         self, session: Session, table: Any, policy: Any, rows: Any

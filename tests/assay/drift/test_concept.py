@@ -12,8 +12,9 @@ from hypothesis import strategies as hs
 from pydantic import ValidationError
 from sklearn.metrics import roc_auc_score
 
-from assay.drift import judge_drift, measure_drift
+from assay.drift import DriftReport, judge_drift, measure_drift, render_html, render_text
 from assay.engine import open_session
+from assay.page import PageContext
 from assay.policy.drift import DriftPolicy
 from assay.statistics.auc import area, change, null_deviation
 from assay.statistics.sorted_blocks import merged
@@ -138,3 +139,89 @@ def test_a_measure_that_cannot_be_taken_is_not_passed():
 def test_limits_need_the_share_that_must_be_labelled():
     with pytest.raises(ValidationError, match="least_labelled"):
         policy(least=None)
+
+
+@pytest.mark.parametrize(
+    ("label", "prediction"),
+    [
+        ("float64", "int64"), ("float64", "boolean"), ("boolean", "int64"), ("int64", "float64"),
+        ("float64", "text"), ("text", "boolean"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("positive", [1, 1.0, True, "1", "true"])
+def test_levels_are_compared_by_what_they_mean_whatever_their_types(label, prediction, positive):
+    """A label with missing rows is often a float beside a whole prediction."""
+
+    def typed(column, kind):
+        if kind == "text":  # a level of text is the one that the policy writes
+            written = "true" if positive is True or positive == "true" else "1"
+            texts = {1: written, 0: "0"}
+            return column.map(texts)
+        return column.astype(kind)
+
+    judging = policy({"accuracy": 0.05, "recall": 0.1})
+    concept = judging.concept.model_copy(update={"positive": positive})
+    judging = judging.model_copy(update={"concept": concept})
+    before, now = (
+        f.assign(y=typed(f.y, label), said=typed(f.said, prediction))
+        for f in (frame(1, noise=0.2), frame(2, noise=3.0))
+    )
+    _, measured = judged(before, before, judging)
+    found = {m.name: m.value for m in measured.concept if m.group == "current"}
+    plain = frame(1, noise=0.2)
+    assert found["accuracy"] == pytest.approx((plain.y == plain.said).mean())
+    assert found["label_share"] == pytest.approx((plain.y == 1).mean())
+    assert found["precision"] == pytest.approx(plain.y[plain.said == 1].mean())
+    assert codes(judged(before, before, judging)[0]) == set()
+    assert codes(judged(before, now, judging)[0]) == {("concept_changed", "FAIL")}
+
+
+@pytest.mark.parametrize("column", ["y", "said"])
+def test_a_positive_level_that_never_occurs_is_inconclusive_and_named(column):
+    judging = policy({"label_share": 0.1, "accuracy": 0.1, "precision": 0.1})
+    words = {0: "no", 1: "yes"}
+    data = frame(1).assign(**{column: frame(1)[column].map(words)})
+    verdict, _ = judged(data, data, judging)
+    assert codes(verdict) == {("concept_undecided", "INCONCLUSIVE")}
+    (reason,) = verdict.reasons
+    assert "'1'" in reason.message
+    assert {"y": "label", "said": "prediction"}[column] in reason.message
+
+
+def test_concept_is_judged_alone_and_its_figures_are_shown():
+    alone = policy({"accuracy": 0.05}).model_copy(update={"columns": {}})
+    alone = DriftPolicy.model_validate(alone.model_dump(mode="json"))
+    context = PageContext("loans 2024-01-01")
+    for seed, noise, outcome in ((2, 1.0, "PASS"), (2, 8.0, "FAIL")):
+        verdict, measured = judged(frame(1), frame(seed, noise=noise), alone)
+        assert verdict.outcome == outcome
+        text = render_text(verdict, DriftReport(comparisons=(measured,)))
+        page = render_html(verdict, DriftReport(comparisons=(measured,)), context)
+        value = next(m.value for m in measured.concept if m.name == "accuracy")
+        for shown in (text, page):
+            assert "accuracy" in shown
+            assert f"{value:.3g}"[:5] in shown
+            assert "Nothing was compared" not in shown
+    with pytest.raises(ValidationError, match="name anything to judge"):
+        policy({}, None).model_copy(update={"columns": {}}).__class__.model_validate(
+            policy({}, None).model_dump(mode="json") | {"columns": {}}
+        )
+
+
+def test_concept_figures_are_shown_without_a_reference():
+    with open_session(threads=1) as session:
+        measured = measure_drift(session, None, session.set_aside(frame(1)), policy())
+    text = render_text(judge_drift(measured, policy()), DriftReport(comparisons=(measured,)))
+    assert "accuracy" in text
+
+
+def test_slices_take_levels_by_what_they_mean():
+    judging = policy({})
+    slices = [{"name": "ones", "column": "y", "levels": [1], "columns": ["x"]}]
+    judging = DriftPolicy.model_validate(judging.model_dump(mode="json") | {"slices": slices})
+    data = frame(1)
+    for kind in ("int64", "float64", "boolean"):
+        typed = data.assign(y=data.y.astype(kind))
+        _, measured = judged(typed, typed, judging)
+        part = next(c for c in measured.columns if c.slice == "ones")
+        assert part.n_current == (data.y == 1).sum()

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from assay import engine
 from assay.errors import InputError
-from assay.onboarding.evidence._part_distances import PARTS, measure_distances
+from assay.onboarding.evidence._part_distances import BLOCKS, PARTS, measure_distances
 from assay.onboarding.evidence._rounding import lower_limit, rounded_up, upper_limit, widened
 from assay.onboarding.evidence._sample import measure_profile
 
@@ -42,7 +42,7 @@ def profiled() -> Any:
         yield (
             {c.name: c for c in profile.columns},
             profile,
-            measure_distances(session, table, profile),
+            measure_distances(session, table, profile).by_column,
         )
 
 
@@ -67,7 +67,7 @@ def test_no_value_that_may_be_about_people_is_shown(profiled: Any) -> None:
 def test_distances_are_scipys(profiled: Any) -> None:
     _, _, distances = profiled
     assert sorted(distances) == ["amount", "count", "kind", "sex"]
-    part = np.arange(_N) * PARTS // _N
+    part = np.arange(_N) * BLOCKS // _N % PARTS
     ks = [
         ks_2samp(_FRAME["count"][part == i], _FRAME["count"][part != i]).statistic
         for i in range(PARTS)

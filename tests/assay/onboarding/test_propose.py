@@ -67,7 +67,7 @@ def _by(suggestion: Any, kind: str) -> dict[Any, Proposal]:
 def test_what_is_proposed_of_each_column(loans: Any) -> None:
     _, found = loans
     assert set(_by(found, "to_be_unique")) == {("loan_id",), ("email",)}
-    pattern = _by(found, "match_regex")
+    pattern = _by(found, "to_match_regex")
     assert pattern["loan_id",].kwargs["regex"] == "^LN-[0-9]{7}$"
     assert pattern["email",].kwargs["regex"] == r"^[a-z]+[0-9]+@[a-z]+\.[a-z]+$"
     levels = _by(found, "_in_set")
@@ -130,6 +130,7 @@ def test_no_value_about_people_is_shown(loans: Any) -> None:
     assert {p.type for p in proposed} == {
         "expect_column_values_to_be_in_type_list", "expect_column_values_to_not_be_null",
         "expect_column_values_to_be_unique", "expect_column_values_to_match_regex",
+        "expect_column_values_to_not_match_regex",
     }  # fmt: skip
     text = json.dumps([p.expectation() for p in proposed]) + "".join(r.text for r in found.remarks)
     assert "person" not in text

@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import math
+import statistics
 from pathlib import Path
 
 import pyarrow as pa
@@ -292,3 +293,26 @@ def test_shown_rows_are_drawn_by_a_seed_and_say_nothing_of_the_order(
     assert max(drawn) > 600
     assert drawn != sorted(drawn)
     assert set(drawn) != set(shown("two"))
+
+
+@pytest.mark.parametrize("type_", ["int64", "float64"])
+def test_a_rounded_number_meets_itself_as_a_bound(session, make, write_suite, expect, type_):
+    """Great Expectations' own cases name all 17 digits: 1.1547005383792517."""
+    values = [1.0, 1.0, 3.0, 3.0, 1.0, 3.0, 2.0]
+    column = pa.array(values, pa.float64()).cast(type_)
+    third = pa.array([0.1, 0.2, 0.4, 1 / 3, 1 / 7, 1e-9, 1e3])
+    table = make(x=column, y=third)
+    found = []
+    for name, these in (("x", values), ("y", third.to_pylist())):
+        for kind, value in (
+            ("stdev", statistics.stdev(these)),
+            ("mean", statistics.fmean(these)),
+            ("sum", math.fsum(these)),
+        ):
+            found.append(expect(f"column_{kind}_to_be_between", column=name,
+                                min_value=value, max_value=value))  # fmt: skip
+    done = validate(session, table, load_suite(write_suite(*found)))
+    assert all(f.success for f in done.findings), done.findings
+    off = expect("column_stdev_to_be_between", column="y", max_value=statistics.stdev(
+        third.to_pylist()) * (1 - 1e-10))  # fmt: skip
+    assert not validate(session, table, load_suite(write_suite(off))).findings[0].success

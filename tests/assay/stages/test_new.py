@@ -70,15 +70,15 @@ def test_a_second_ordinary_day_is_not_held_by_the_drafted_limits(
     assert shifted.outcome is Outcome.FAIL
 
 
-def test_a_limit_that_chance_sets_says_so(tmp_path: Path) -> None:
+def test_each_limit_says_what_chance_reaches(tmp_path: Path) -> None:
     sample = tmp_path / "first.csv"
-    _applications(np.random.default_rng([1, 800]), 800).to_csv(sample, index=False)
+    _applications(np.random.default_rng([1, 60]), 60).to_csv(sample, index=False)
     with engine.open_session(threads=2) as session:
         policy = _drafted(session, sample)
     told = [c.rationale or "" for c in policy.columns.values()]
     assert all("random variation alone reaches" in text for text in told)
-    assert all("in a batch of 640 rows" in text for text in told)
-    assert any(text.startswith("What random variation alone reaches") for text in told)
+    assert all("in a batch of 30 rows" in text for text in told)
+    assert all("of any of 4 parts of the sample from the rest" in text for text in told)
 
 
 _SIGN = re.compile(r"^( *)# (?= *(- |\{|(\"[^\"]+\"|\w+):( |$)))", re.M)

@@ -24,14 +24,15 @@ def measure_chance(
     batch: Table,
     policy: DriftPolicy,
     contract: Contract | None = None,
+    share: float = SMALLER,
 ) -> DriftMeasurements:
-    """Compare four fifths of an ordinary batch's rows with a reference, as the gate would.
+    """Compare a share of an ordinary batch's rows with a reference, as the gate would.
 
     Read the null quantiles: a limit below one makes ordinary batches of that size INCONCLUSIVE. The
     effects themselves say nothing, least of all where the batch is in the reference.
     """
     number = batch[ROW].cast("string")
     mixed = ibis.literal(f"{policy.seed}/").concat(number).hexdigest("md5")
-    rows = max(int(SMALLER * count(batch)), 1)
+    rows = max(int(share * count(batch)), 1)
     fewer = batch.order_by(mixed, ROW).limit(rows)
     return measure_drift(session, reference, fewer, policy, contract=contract)

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from ibis import Table
 
 from assay.policy.drift import Slice
+from assay.statistics.levels import is_level
 
 INTEGER = "int64"
 FLOAT = "float64"
@@ -97,5 +98,4 @@ def sliced(table: Table, part: Slice) -> Table:
     """Rows of a slice; none where the table lacks the slice's column."""
     if part.column not in table.columns:
         return table.filter(ibis.literal(False))
-    wanted = [str(level) for level in part.levels]
-    return table.filter(table[part.column].cast("string").isin(wanted))
+    return table.filter(is_level(table[part.column], part.texts))

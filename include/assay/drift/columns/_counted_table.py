@@ -162,7 +162,7 @@ def ordered_column(name: str, form: str) -> CountedColumn:
 
 def _key(what: str, part: Slice | None) -> str:
     """What was counted, with its slice: the same words for the same thing alone."""
-    where = None if part is None else [part.column, *(str(level) for level in part.levels)]
+    where = None if part is None else ["level", part.column, *part.texts]
     return json.dumps([what, where])
 
 

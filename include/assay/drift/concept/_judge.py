@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from assay.drift._column_judge import beyond, either_way
 from assay.drift._measurements import DriftMeasurements
@@ -21,7 +21,8 @@ def judge_concept(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[Reaso
     -----
     A change of either sign is FAIL if a one-sided bound at alpha over the number of limits is
     beyond the limit, nothing if the other bound is within it, else INCONCLUSIVE. While fewer rows
-    have a label than the policy asks, labels are late: WARN, and no measure is judged.
+    have a label than the policy asks, labels are late: WARN, and no measure is judged. A positive
+    level that neither table has is INCONCLUSIVE; then accuracy alone is judged.
     """
     concept = policy.concept
     if concept is None or not concept.limits or one.state != "compared":
@@ -34,7 +35,12 @@ def judge_concept(one: DriftMeasurements, policy: DriftPolicy) -> Iterator[Reaso
         yield _late(one, share, concept.least_labelled or 0.0)
         return
     level = (policy.alpha or 0.0) / len(concept.limits)
+    never = _never_positive(current, reference)
+    if never is not None:
+        yield _undecided(one, never, concept.level)
     for name, limit in concept.limits.items():
+        if never is not None and name != "accuracy":
+            continue
         yield from _judged(one, name, limit.limit, (current.get(name), reference.get(name)), level)
 
 
@@ -45,6 +51,31 @@ def _late(one: DriftMeasurements, share: float, least: float) -> Reason:
         message=f"only {share:.3g} of the rows have a label so far; {least:g} is needed to judge "
         f"label and prediction ({one.table} against {one.reference})",
         numbers={"labelled_share": share, "least_labelled": least, "table": one.table},
+    )
+
+
+def _never_positive(
+    current: Mapping[str, Measurement], reference: Mapping[str, Measurement]
+) -> str | None:
+    """The role whose column never has the positive level, in the batch and in its reference."""
+    for role, name, key in (("label", "label_share", "count"), ("prediction", "precision", "n")):
+        sides = [side[name] for side in (current, reference) if name in side]
+        if sides and not any(m.n if key == "n" else m.detail[key] for m in sides):
+            return role
+    return None
+
+
+def _undecided(one: DriftMeasurements, role: str, positive: str) -> Reason:
+    message = (
+        f"no {role} of the batch or of its reference is {positive!r}, which the policy names as "
+        f"the positive level, so the measures that need it are not judged: write `positive` of "
+        f"`concept` as the data write it ({one.table} against {one.reference})"
+    )
+    return Reason(
+        code=ReasonCode.CONCEPT_UNDECIDED,
+        outcome=Outcome.INCONCLUSIVE,
+        message=message,
+        numbers={"positive": positive, "table": one.table, "reference": one.reference},
     )
 
 

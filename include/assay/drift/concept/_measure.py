@@ -17,6 +17,7 @@ from assay.engine import round12
 from assay.policy.drift import DriftPolicy
 from assay.statistics import sorted_blocks
 from assay.statistics.auc import Auc, area
+from assay.statistics.levels import is_level, same_level
 from assay.verdict import Measurement
 
 
@@ -27,7 +28,8 @@ def measure_concept(
 
     The first column of each role ``label``, ``prediction`` and ``probability`` is used. The
     policy's ``concept`` names the positive level; without one nothing is measured. ``group`` is
-    ``current`` or ``reference``.
+    ``current`` or ``reference``. Levels are compared by what they mean, as the fairness gate does:
+    a label 1.0 and a prediction 1 or true are equal.
 
     Returns
     -------
@@ -42,8 +44,8 @@ def measure_concept(
     columns = _Columns.of(side.table, roles)
     if columns.label is None:
         return ()
-    positive = str(policy.concept.positive)
-    what = f"concept {columns} {positive}"
+    positive = policy.concept.level
+    what = f"concept levels {columns} {positive}"
     counts = side.totals(what, lambda table: _counts(table, columns, positive))
     found = [
         Measurement(
@@ -87,33 +89,37 @@ def _shares(columns: _Columns) -> list[tuple[str, str, str]]:
 
 
 def _counts(table: Table, columns: _Columns, positive: str) -> dict[str, Any]:
-    truth = table[columns.label].cast("string")
+    label = without_nan(table[columns.label])
+    true = is_level(label, [positive])
     wanted = {
         "rows": table.count(),
-        "labelled": truth.count(),
-        "positive": table.count(where=truth == positive),
+        "labelled": label.count(),
+        "positive": table.count(where=true),
     }
     if columns.prediction is not None:
-        said = table[columns.prediction].cast("string")
-        both = truth.notnull() & said.notnull()
+        prediction = without_nan(table[columns.prediction])
+        both = label.notnull() & prediction.notnull()
+        said = is_level(prediction, [positive])
         wanted |= {
             "both": table.count(where=both),
-            "agree": table.count(where=both & (truth == said)),
-            "said": table.count(where=both & (said == positive)),
-            "true": table.count(where=both & (truth == positive)),
-            "hit": table.count(where=both & (truth == positive) & (said == positive)),
+            "agree": table.count(where=both & same_level(label, prediction)),
+            "said": table.count(where=both & said),
+            "true": table.count(where=both & true),
+            "hit": table.count(where=both & true & said),
         }
     return wanted
 
 
 def _auc(side: CountedTable, columns: _Columns, positive: str, group: str) -> Measurement:
     def scores(table: Table, *, of_positives: bool) -> ir.Column:
-        truth = table[columns.label].cast("string") == positive
+        truth = is_level(table[columns.label], [positive])
         score = without_nan(table[columns.score]).cast(FLOAT)
         return ibis.ifelse(truth if of_positives else ~truth, score, ibis.null(FLOAT))
 
     wanted = {
-        name: CountedColumn(f"{name} {columns} {positive}", partial(scores, of_positives=true))
+        name: CountedColumn(
+            f"{name} by level {columns} {positive}", partial(scores, of_positives=true)
+        )
         for name, true in (("negatives", False), ("positives", True))
     }
     sides = [values() for values in side.values(wanted).values()]

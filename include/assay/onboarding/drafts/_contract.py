@@ -17,8 +17,8 @@ def render_contract(draft: Draft, profile: Profile) -> str:
     """A contract in the Open Data Contract Standard v3, commented where a person must confirm."""
     lines = [
         f"# What the {draft.name} data set is. Format: Open Data Contract Standard v3.",
-        f"# Drafted from a sample of {profile.rows} rows ({plain(draft.sample)}). Lines marked",
-        "# 'confirm' are guesses: a person who knows the data decides.",
+        f"# Drafted from a sample of {profile.rows} rows ({plain(draft.samples.shown)}).",
+        "# Lines marked 'confirm' are guesses: a person who knows the data decides.",
         "apiVersion: v3.1.0",
         "kind: DataContract",
         f"id: urn:assay:{draft.name}",
@@ -49,8 +49,9 @@ def render_contract(draft: Draft, profile: Profile) -> str:
 
 
 def _server(draft: Draft) -> list[str]:
-    suffixes = [s.lower() for s in PurePosixPath(draft.sample).suffixes]
-    form = "parquet" if parquet(draft.sample) else "csv"
+    sample = str(draft.samples.paths[0])
+    suffixes = [s.lower() for s in PurePosixPath(sample.partition("?")[0]).suffixes]
+    form = "parquet" if parquet(sample) else "csv"
     ending = suffixes[-1] if suffixes and suffixes[-1] in _COMPRESSIONS else ""
     lines = [
         "servers:",
@@ -60,8 +61,15 @@ def _server(draft: Draft) -> list[str]:
         f"    format: {form}",
     ]
     custom = []
+    if form == "csv" and draft.form.delimiter not in {None, ","}:
+        lines.append(f"    delimiter: {quote(str(draft.form.delimiter))}")
+    if form == "csv" and draft.form.encoding not in {None, "utf-8"}:
+        lines.append(f"    encoding: {draft.form.encoding}  # confirm")
     if ending:
         custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
+    if form == "csv" and draft.form.decimal == ",":
+        custom.append('      - {property: decimal, value: ","}  # confirm')
+        custom.append('      - {property: thousands, value: "."}')
     if draft.text.null_tokens:
         tokens = ", ".join(map(quote, ("", *draft.text.null_tokens)))
         custom.append("      # Texts that mean a missing value: confirm.")

@@ -11,16 +11,19 @@ import yaml
 from ibis import Table
 
 from assay.engine import Session
-from assay.onboarding.drafts._draft import Draft, quote
-from assay.onboarding.evidence._part_distances import PARTS, comparable, is_category
-from assay.onboarding.evidence._rounding import rounded_up
+from assay.onboarding.drafts._draft import Draft, plain, quote
+from assay.onboarding.evidence._part_distances import BLOCKS, PARTS, comparable, is_category
+from assay.onboarding.evidence._rounding import rounded_up, upper_limit
 from assay.onboarding.evidence._sample import ColumnProfile, Profile
 from assay.policy.drift import DriftPolicy
 
 Chance = Callable[[Session, Table, DriftPolicy], tuple[int, Mapping[str, float]]]
 """Session, sample, policy → rows of a batch, and what random variation alone reaches in it."""
 _LEAST: Final = 0.01
-_MOST: Final = 0.99
+_ONE_BATCH: Final = 0.3
+_ORDERED: Final = 0.6
+_MOST: Final = 0.95
+_ENOUGH: Final = 5
 
 
 def measure_chance(
@@ -35,32 +38,90 @@ def measure_chance(
 
 
 def render_drift(draft: Draft, profile: Profile) -> str:
-    """The text of the policy: limits by the distances of the sample's parts, a pinned reference."""
-    columns = [c for c in comparable(profile) if c.name in profile.distances]
-    lines = ["description: A batch is compared with the first one.", "on_inconclusive: hold"]
+    """The text of the policy: limits by how much batches or parts differ, a pinned reference."""
+    measured = [c for c in comparable(profile) if c.name in profile.distances.by_column]
+    columns = [c for c in measured if _limit(c, profile) < _MOST]
+    first = ", ".join(map(quote, draft.batches))
+    lines = [
+        f"description: A batch is compared with {_reference_words(draft)}.",
+        "on_inconclusive: hold",
+        *_warnings(profile),
+    ]
     if not columns:
         reason = f"The sample of {profile.rows} rows has no column that could be compared in parts."
         return "\n".join([*lines, "applies: false", f"reason: {reason}"]) + "\n"
     lines += [
         "alpha: 0.01",
-        "most_levels: 10000",
         "alpha_rationale: >-",
         "  A convention: in one of a hundred batches without a shift, a test finds one. Confirm.",
+        "most_levels: 10000",
+        "most_levels_rationale: >-",
+        f"  A column of levels below has {_most_levels(columns)} at most; one of more than 10 000",
+        "  holds something else, and would take minutes.",
         "references:",
-        "  first_batch:",
+        f"  {'first_batch' if len(draft.batches) == 1 else 'first_batches'}:",
         "    kind: pinned",
-        f"    batches: [{quote(draft.first)}]  # confirm: batches that are ordinary",
-        f"bootstrap: [{quote(draft.first)}]",
+        f"    batches: [{first}]  # confirm: batches that are ordinary",
+        f"bootstrap: [{first}]",
         "columns:",
     ]
     for column in columns:
         lines += _column(column, profile)
+    left = [c for c in measured if c not in columns]
+    lines += [
+        f"  # {plain(c.name)}: ordinary batches differ so much "
+        f"({profile.distances.by_column[c.name]:.2f}) that no limit would show a shift."
+        for c in left
+    ]
     return "\n".join(lines) + "\n"
 
 
+def _reference_words(draft: Draft) -> str:
+    n = len(draft.batches)
+    return "the first one" if n == 1 else f"the first {n}"
+
+
+def _most_levels(columns: list[ColumnProfile]) -> str:
+    most = max((c.distinct for c in columns if is_category(c)), default=0)
+    return f"{most} levels" if most else "20 levels"
+
+
+def _warnings(profile: Profile) -> list[str]:
+    """What the limits can't know, as comments."""
+    found = profile.distances
+    if found.batches > 1 or not found.by_column:
+        return []
+    text = (
+        "These limits come from one batch, which doesn't show how much batches differ. Draft again "
+        "from several (`assay new --from` for each), or run `assay drift calibrate` after some "
+        "ordinary ones."
+    )
+    if found.sorted_by:
+        text += f" The rows are sorted by {_named(found.sorted_by)}."
+    if found.ordered:
+        text += (
+            f" The values of {_named(found.ordered)} go with the order of the rows: batches may "
+            f"differ much more in them than the parts of one, so their limits are wide."
+        )
+    return ["# " + line for line in textwrap.wrap(text, 96)]
+
+
+def _named(names: tuple[str, ...]) -> str:
+    shown = ", ".join(plain(name) for name in names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def _limit(column: ColumnProfile, profile: Profile) -> float:
+    found, name = profile.distances, column.name
+    factor = 1.5 if found.batches >= _ENOUGH else 2
+    least = _LEAST
+    if found.batches == 1:
+        least = _ORDERED if name in found.ordered else _ONE_BATCH
+    return rounded_up(max(least, factor * found.by_column[name], profile.chance.get(name, 0.0)))
+
+
 def _column(column: ColumnProfile, profile: Profile) -> list[str]:
-    distance, chance = profile.distances[column.name], profile.chance.get(column.name, 0.0)
-    limit = min(_MOST, rounded_up(max(_LEAST, 2 * distance, chance)))
+    limit = _limit(column, profile)
     effect = "jensen_shannon" if is_category(column) else "ks_statistic"
     tied = not is_category(column) and 2 * column.distinct < profile.rows - column.nulls
     test = "permutation" if tied else "kolmogorov_smirnov"
@@ -72,21 +133,48 @@ def _column(column: ColumnProfile, profile: Profile) -> list[str]:
         *["    ties: matter  # rows share values"] * tied,
         f"    limit: {limit:g}",
         "    rationale: >-",
-        *_rationale(distance, chance, profile),
+        *_wrapped(_rationale(column, profile, limit)),
+        *([] if is_category(column) else _missing(column, profile)),
     ]
 
 
-def _rationale(distance: float, chance: float, profile: Profile) -> list[str]:
+def _missing(column: ColumnProfile, profile: Profile) -> list[str]:
+    """The largest change of the share of missing values."""
+    share = upper_limit(column.nulls, profile.rows)
+    limit = min(_MOST, rounded_up(max(_ONE_BATCH, share)))
+    why = (
+        f"{column.nulls} of {profile.rows} values are missing; the larger of {_ONE_BATCH:g} and "
+        "the upper end of the 95 % Wilson interval of their share. Confirm."
+    )
+    return ["    missing:", f"      limit: {limit:g}", "      rationale: >-",
+            *("  " + line for line in _wrapped(why))]  # fmt: skip
+
+
+def _wrapped(text: str) -> list[str]:
+    return [" " * 6 + line for line in textwrap.wrap(text, 92)]
+
+
+def _rationale(column: ColumnProfile, profile: Profile, limit: float) -> str:
+    """What a limit comes from, the largest of its sources first."""
+    found, name = profile.distances, column.name
+    distance, chance = found.by_column[name], profile.chance.get(name, 0.0)
     reached = (
         f"hat random variation alone reaches ({chance:.3g}) at this alpha in a batch of "
-        f"{profile.chance_rows} rows, four fifths of the sample's"
+        f"{profile.chance_rows} rows, half of the smallest one's"
     )
-    twice = (
-        f"wice the largest distance ({distance:.3f}) of any of {PARTS} consecutive parts of the "
-        f"sample ({profile.rows // PARTS} rows each) from the rest"
-    )
-    if chance > max(_LEAST, 2 * distance):
-        text = f"W{reached}: by a lower limit an ordinary batch is inconclusive. T{twice} is less."
+    if found.batches > 1:
+        times = "One and a half times" if found.batches >= _ENOUGH else "Twice"
+        source = (
+            f"{times} the largest distance ({distance:.3f}) of any of {found.batches} batches from "
+            "the others"
+        )
+        least = _LEAST
     else:
-        text = f"T{twice}; at least .01, and no less than w{reached}."
-    return [" " * 6 + line for line in textwrap.wrap(text, 94)]
+        source = (
+            f"Twice the largest distance ({distance:.3f}) of any of {PARTS} parts of the sample "
+            f"from the rest, each part of {BLOCKS // PARTS} blocks of consecutive rows"
+        )
+        least = _ORDERED if name in found.ordered else _ONE_BATCH
+    if chance >= limit * 0.999 or rounded_up(chance) >= limit:
+        return f"W{reached}: by a lower limit an ordinary batch is inconclusive. {source} is less."
+    return f"{source}; at least {least:g}, and no less than w{reached}."

@@ -11,6 +11,7 @@ from assay.onboarding.evidence._sample import Profile
 
 _DAYS: Final = {"day": 1, "month": 31, "year": 366}
 _MONTH: Final = 30
+_ONE_BATCH: Final = 0.05
 
 
 def render_cleaning(_: Draft, profile: Profile) -> str:
@@ -58,15 +59,18 @@ def render_cleaning(_: Draft, profile: Profile) -> str:
 
 def render_quality(_: Draft, profile: Profile) -> str:
     """The text of the policy: no row of the sample violates the draft, so few rows may."""
-    limit = upper_limit(0, profile.rows)
+    limit = max(_ONE_BATCH, upper_limit(0, profile.rows))
+    several = profile.distances.batches > 1
+    of = f"{profile.distances.batches} batches" if several else "one batch"
     return f"""\
 description: How many rows may be quarantined from a batch before the batch itself is held.
 on_inconclusive: hold
 quarantine:
   max_share: {limit}
   rationale: >-
-    No row of the sample violates the drafted contract; this is the upper end of the 95 % Wilson
-    interval of 0 of {profile.rows} rows.
+    No row of the sample violates the drafted contract. This is the upper end of the 95 % Wilson
+    interval of 0 of {profile.rows} rows, at least {_ONE_BATCH:g}: {of} doesn't show every ordinary
+    fault. Confirm after some weeks.
 gx:
   max_rows: {10 * profile.rows}
   rationale: Ten times the {profile.rows} rows of the sample, which fit in memory.

@@ -1,7 +1,8 @@
 """What a table shows of each column, out of core: the evidence that expectations are proposed on.
 
-One scan gives every count, extreme and length. One more scan of a column gives its levels or its
-uniqueness, only where the first scan shows that there may be any.
+One scan gives every count, extreme and length. Further ones give the levels and the uniqueness of
+the columns in which the first scan shows that there may be any. Of a table of very many columns
+each reads a group of them.
 """
 
 from __future__ import annotations
@@ -11,27 +12,38 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-import ibis.expr.types as ir
 from ibis import Table
 
-from assay.engine import Session, round12
-from assay.engine.functions import count_if, greatest_numbers, least_numbers
+from assay.engine import BATCH, Session, round12
+from assay.engine.functions import (
+    count_if,
+    greatest_numbers,
+    least_numbers,
+    value_at_quantile,
+)
 from assay.errors import InputError
 from assay.onboarding.evidence._data_view import (
     Aggregates,
     ColumnType,
     Level,
     data_view,
-    is_unique,
+)
+from assay.onboarding.evidence._many_columns import (
     measure_aggregates,
     measure_levels,
+    unique_columns,
 )
 
 MOST_LEVELS: Final = 200
 """A column with more levels than this has no closed list."""
 EXTREMES: Final = 256
 """How many of the greatest and of the least values are read."""
+QUANTILES: Final = (0.05, 0.5, 0.95)
+_CONTINUED: Final = "\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+GARBLED: Final = f"[\u0080-\u009f\ufffd]|[ÂÃ][{_CONTINUED}]|â€"
+"""Control characters, the mark of what can't be decoded, and UTF-8 that was read as Latin."""
 _NEARLY_UNIQUE: Final = 0.9
+_KEY_TYPES: Final = frozenset({"integer", "string", "date", "timestamp"})
 _SKETCH_ERROR: Final = 1.1  # of the sketch that counts distinct values, with room
 
 Progress = Callable[[str], None]
@@ -51,8 +63,9 @@ class ColumnEvidence:
     """One column.
 
     ``hidden`` columns are or may be about people: of them there are counts alone. ``distinct`` is
-    a sketch's estimate; ``unique`` is exact. ``top`` and ``bottom`` are the extreme values,
-    outermost first. ``levels`` has the rows of each level where there are few of them.
+    a sketch's estimate; ``unique`` is exact, and within each batch where there are several. ``top``
+    and ``bottom`` are the extreme values, outermost first. ``levels`` has the rows of each level
+    where there are few of them. ``garbled`` counts texts that a wrong encoding seems to have left.
     """
 
     name: str
@@ -65,8 +78,10 @@ class ColumnEvidence:
     top: tuple[float, ...] = ()
     bottom: tuple[float, ...] = ()
     mean: float | None = None
+    quantiles: tuple[float, ...] = ()
     lengths: tuple[int, int] | None = None
     padded: int = 0
+    garbled: int = 0
     ends: Ends | None = None
     levels: Mapping[Level, int] | None = None
 
@@ -121,22 +136,39 @@ def measure_columns(
     """
     view, types, unnamed = data_view(session, table)
     progress("counting, in one scan")
-    wanted = {n: _aggregates(view[n], kind, n in hidden) for n, kind in types.items()}
+    wanted = {n: _aggregates(view, n, kind, hidden=n in hidden) for n, kind in types.items()}
     rows, counts = measure_aggregates(session, view, wanted)
     if not rows or not types:
         raise InputError("there is no row or no column, so nothing can be proposed", got=rows)
-    columns = {}
-    for i, (name, kind) in enumerate(types.items()):
-        dtype = str(view[name].type().copy(nullable=True))
-        column = _column(ColumnEvidence(name, kind, dtype, name in hidden), rows, counts[name])
-        progress(f"column {i + 1} of {len(types)}: {name}")
-        column = _with_uniqueness(session, view, column, rows)
-        columns[name] = _with_levels(session, view, column)
+    columns = {
+        name: _column(ColumnEvidence(name, kind, _dtype(view, name), name in hidden), rows,
+                      counts[name])
+        for name, kind in types.items()
+    }  # fmt: skip
+    progress("counting repeated values")
+    nearly = [n for n, c in columns.items() if _may_be_unique(c, rows, counts[n])]
+    for name in unique_columns(session, view, nearly, rows):
+        columns[name] = replace(columns[name], unique=True)
+    progress("counting levels")
+    padded = {n: c.padded > 0 for n, c in columns.items() if _may_have_levels(c)}
+    for name, levels in measure_levels(session, view, padded, rows, MOST_LEVELS + 1).items():
+        if len(levels) <= MOST_LEVELS:
+            columns[name] = replace(columns[name], levels=levels, distinct=len(levels))
     return TableEvidence(rows, columns, unnamed, view)
 
 
-def _aggregates(value: ir.Column, kind: ColumnType, hidden: bool) -> Aggregates:
+def _dtype(table: Table, name: str) -> str:
+    return str(table[name].type().copy(nullable=True))
+
+
+def _aggregates(table: Table, name: str, kind: ColumnType, *, hidden: bool) -> Aggregates:
+    value = table[name]
     counts = {"present": value.count(), "distinct": value.approx_nunique()}
+    if kind == "string":
+        counts["garbled"] = count_if(value.re_search(GARBLED))
+    if BATCH in table.columns and kind in _KEY_TYPES:
+        marked = value.cast("string") + ":" + table[BATCH].cast("string")
+        counts["within"] = marked.approx_nunique()
     if hidden:
         return counts
     if kind in {"integer", "number"}:
@@ -145,6 +177,7 @@ def _aggregates(value: ir.Column, kind: ColumnType, hidden: bool) -> Aggregates:
             "top": greatest_numbers(x, EXTREMES),
             "bottom": least_numbers(x, EXTREMES),
             "mean": x.mean(),
+            **{f"q{i}": value_at_quantile(x, q) for i, q in enumerate(QUANTILES)},
         }
     elif kind == "string":
         text, reverse = value, value.reverse()
@@ -162,7 +195,8 @@ def _aggregates(value: ir.Column, kind: ColumnType, hidden: bool) -> Aggregates:
 def _column(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> ColumnEvidence:
     """A column with what the scan found of it."""
     present = int(found["present"])
-    column = replace(column, nulls=rows - present, distinct=int(found["distinct"]))
+    column = replace(column, nulls=rows - present, distinct=int(found["distinct"]),
+                     garbled=int(found.get("garbled") or 0))  # fmt: skip
     if column.hidden or not present:
         return column
     if column.numeric:
@@ -170,6 +204,7 @@ def _column(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> Colu
         return replace(
             column, top=tuple(found["top"]), bottom=tuple(found["bottom"]),
             mean=round12(mean) if mean is not None and math.isfinite(mean) else None,
+            quantiles=tuple(float(found[f"q{i}"]) for i in range(len(QUANTILES))),
         )  # fmt: skip
     if column.type == "string":
         return replace(
@@ -179,28 +214,18 @@ def _column(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> Colu
     return column
 
 
-def _with_uniqueness(
-    session: Session, table: Table, column: ColumnEvidence, rows: int
-) -> ColumnEvidence:
-    """The column and whether it is unique, which is counted where the sketch allows it.
+def _may_be_unique(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> bool:
+    """Whether a sketch finds nearly all values different, so that they are worth a count.
 
     A column of floating-point numbers or of booleans is no key.
     """
     present = rows - column.nulls
-    if column.type not in {"integer", "string", "date", "timestamp"} or present <= 1:
-        return column
-    if column.distinct < _NEARLY_UNIQUE * present:
-        return column
-    values = table.filter(table[column.name].notnull())
-    return replace(column, unique=is_unique(session, values, [column.name]))
+    if column.type not in _KEY_TYPES or present <= 1:
+        return False
+    return int(found.get("within", found["distinct"])) >= _NEARLY_UNIQUE * present
 
 
-def _with_levels(session: Session, table: Table, column: ColumnEvidence) -> ColumnEvidence:
-    """The column with its levels, where there are few and they may be read."""
+def _may_have_levels(column: ColumnEvidence) -> bool:
+    """Whether a column has few values, which may be read."""
     few = 0 < column.distinct <= MOST_LEVELS * _SKETCH_ERROR
-    if column.type not in {"integer", "string"} or not few or column.hidden or column.unique:
-        return column
-    levels = measure_levels(session, table, column.name, MOST_LEVELS + 1, trimmed=column.padded > 0)
-    if len(levels) > MOST_LEVELS:
-        return column
-    return replace(column, levels=levels, distinct=len(levels))
+    return column.type in {"integer", "string"} and few and not (column.hidden or column.unique)

@@ -1,15 +1,15 @@
-"""The data columns of a table by the types that a contract can name, and one scan over them."""
+"""The data columns of a table by the types that a contract can name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import ibis.expr.types as ir
 from ibis import Table
 from ibis.expr.datatypes import DataType
 
-from assay.engine import Session, data_columns
+from assay.engine import BATCH, Session, data_columns
 from assay.engine.functions import without_nan
 from assay.errors import InputError
 
@@ -47,46 +47,25 @@ def logical_type(name: str, dtype: DataType) -> ColumnType:
 def data_view(
     session: Session, table: Table
 ) -> tuple[Table, dict[str, ColumnType], tuple[str, ...]]:
-    """A view of the data columns with NaN as null, their types, and columns of other types."""
+    """A view of the data columns with NaN as null, their types, and columns of other types.
+
+    It also has the number of each row's file, where several were opened as one table.
+    """
     types: dict[str, ColumnType] = {}
     unnamed = []
+    schema = table.schema()
     for name in data_columns(table):
         try:
-            types[name] = logical_type(name, table[name].type())
+            types[name] = logical_type(name, schema[name])
         except InputError:
             unnamed.append(name)
     table = without_nan(table)
-    return session.view(table.select(*types) if types else table), types, tuple(unnamed)
-
-
-def measure_aggregates(
-    session: Session, table: Table, wanted: Mapping[str, Aggregates]
-) -> tuple[int, dict[str, dict[str, Any]]]:
-    """The rows of a table, and some aggregates of each column by their names, in one scan."""
-    parts = {
-        f"{key}{i}": value
-        for i, aggregates in enumerate(wanted.values())
-        for key, value in aggregates.items()
-    }
-    found = session.one(table.aggregate(rows=table.count(), **parts))
-    return int(found["rows"]), {
-        name: {key: found[f"{key}{i}"] for key in aggregates}
-        for i, (name, aggregates) in enumerate(wanted.items())
-    }
+    batch = [BATCH] if BATCH in table.columns else []
+    return session.view(table.select(*batch, *types) if types else table), types, tuple(unnamed)
 
 
 def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:
-    """Whether no two rows have the same values in some columns."""
+    """Whether no two rows, of one batch if they have any, agree in some columns."""
+    key = [*key, *([BATCH] if BATCH in table.columns else [])]
     groups = table.group_by(*key).aggregate(__n=table.count())
     return not session.rows(groups.filter(groups["__n"] > 1).select("__n").limit(1))
-
-
-def measure_levels(
-    session: Session, table: Table, name: str, most: int, *, trimmed: bool
-) -> dict[Level, int]:
-    """The rows of each level, the most frequent first; ``trimmed`` of spaces."""
-    value = table[name]
-    values = table.filter(value.notnull()).select(level=value.strip() if trimmed else value)
-    counts = values.group_by("level").aggregate(n=values.count())
-    found = session.rows(counts.order_by(counts.n.desc(), "level").limit(most))
-    return {row["level"]: int(row["n"]) for row in found}

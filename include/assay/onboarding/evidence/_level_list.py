@@ -114,8 +114,12 @@ def list_of(counts: Mapping[Any, int]) -> LevelList:
     return LevelList(tuple(counts), min(counts.values()), measure_unseen(counts.values()))
 
 
-def measure_list(column: ColumnEvidence, versions: Sequence[Version]) -> LevelList | None:
+def measure_list(
+    column: ColumnEvidence, versions: Sequence[Version], own: Sequence[Version] = ()
+) -> LevelList | None:
     """The list of a column's levels; None where the column isn't a list.
+
+    ``versions`` are earlier batches, ``own`` those whose rows the column itself holds.
 
     Numbers are listed only where there are few, or where the name suggests codes.
     """
@@ -127,12 +131,13 @@ def measure_list(column: ColumnEvidence, versions: Sequence[Version]) -> LevelLi
     counts = Counter(dict(column.levels))
     for one in batches:
         counts.update(one)
+    parts = [v.levels[column.name] for v in own if column.name in v.levels] or [column.levels]
     return LevelList(
         levels=tuple(sorted(counts)),
         rarest=min(counts.values()),
         unseen=measure_unseen(counts.values()),
-        batches=len(batches) + 1,
-        arrivals=_arrivals([*batches, column.levels]),
+        batches=len(batches) + len(parts),
+        arrivals=_arrivals([*batches, *parts]),
     )
 
 

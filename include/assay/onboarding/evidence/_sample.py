@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import ibis.expr.types as ir
 from ibis import Table
 
-from assay.engine import Session, data_columns
+from assay.engine import BATCH, Session, data_columns
 from assay.engine.functions import count_if
 from assay.errors import InputError
 from assay.onboarding.evidence._column_names import (
@@ -19,11 +19,11 @@ from assay.onboarding.evidence._column_names import (
     guess_role,
     names_key,
 )
-from assay.onboarding.evidence._data_view import (
-    Aggregates,
-    ColumnType,
-    logical_type,
+from assay.onboarding.evidence._data_view import Aggregates, ColumnType, logical_type
+from assay.onboarding.evidence._many_columns import (
     measure_aggregates,
+    measure_values,
+    unique_columns,
 )
 
 _MOST_LEVELS: Final = 20
@@ -49,10 +49,24 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
+class Distances:
+    """How much batches differ, by column; or the parts of the only one, where ``batches`` is 1.
+
+    ``sorted_by`` are columns by which the rows are sorted, ``ordered`` others that go with the
+    order of the rows: parts of one file don't show how much these differ between batches.
+    """
+
+    by_column: Mapping[str, float] = field(default_factory=dict)
+    batches: int = 1
+    sorted_by: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Profile:
     """A sample: its rows, its columns, its candidate keys, the first day of its first date.
 
-    ``distances`` are those of its parts from the rest. ``chance`` is the distance that random
+    ``distances`` are those of its batches or parts. ``chance`` is the distance that random
     variation alone reaches in a batch of ``chance_rows`` rows.
     """
 
@@ -61,7 +75,7 @@ class Profile:
     keys: tuple[str, ...] = ()
     first_day: dt.date | None = None
     dated: str | None = None
-    distances: dict[str, float] = field(default_factory=dict)
+    distances: Distances = Distances()
     chance: Mapping[str, float] = field(default_factory=dict)
     chance_rows: int = 0
 
@@ -80,18 +94,34 @@ def measure_profile(session: Session, table: Table) -> Profile:
     InputError
         If it has no row, no column, or columns of types that a contract can't name.
     """
-    types = {name: logical_type(name, table[name].type()) for name in data_columns(table)}
+    schema = table.schema()
+    types = {name: logical_type(name, schema[name]) for name in data_columns(table)}
     wanted = {name: _aggregates(table[name], kind) for name, kind in types.items()}
     rows, found = measure_aggregates(session, table, wanted)
     if rows == 0 or not types:
         raise InputError("the sample is empty, so nothing can be read from it", got=rows)
-    columns = tuple(_column(session, table[n], kind, found[n], rows) for n, kind in types.items())
-    whole = [c for c in columns if c.nulls == 0 and c.distinct == rows > 1]
-    keys = tuple(c.name for c in whole if c.type in {"integer", "string"})
+    columns = [_column(name, kind, found[name]) for name, kind in types.items()]
+    few = {c.name: table[c.name].strip() for c in columns if _may_have_levels(c, rows)}
+    for name, levels in measure_values(session, few, table, rows, _MOST_LEVELS).items():
+        i = list(types).index(name)
+        columns[i] = replace(columns[i], levels=tuple(sorted(levels)))
     dated = next((n for n, kind in types.items() if kind in {"date", "timestamp"}), None)
     moment = found[dated]["earliest"] if dated else None
     day = moment.date() if isinstance(moment, dt.datetime) else moment
-    return Profile(rows=rows, columns=columns, keys=keys, first_day=day, dated=dated)
+    keys = _keys(session, table, columns, rows)
+    return Profile(rows=rows, columns=tuple(columns), keys=keys, first_day=day, dated=dated)
+
+
+def _keys(
+    session: Session, table: Table, columns: Sequence[ColumnProfile], rows: int
+) -> tuple[str, ...]:
+    """The columns that are a key alone, moments last; within a batch, if rows have one."""
+    whole = [c for c in columns if c.nulls == 0 and c.type in {"integer", "string"}]
+    whole += [c for c in columns if c.nulls == 0 and c.type in {"date", "timestamp"}]
+    if BATCH not in table.columns:
+        return tuple(c.name for c in whole if c.distinct == rows > 1)
+    unique = unique_columns(session, table, [c.name for c in whole], rows)
+    return tuple(c.name for c in whole if c.name in unique)
 
 
 def _aggregates(value: ir.Column, kind: ColumnType) -> Aggregates:
@@ -106,21 +136,15 @@ def _aggregates(value: ir.Column, kind: ColumnType) -> Aggregates:
     return counts
 
 
-def _column(
-    session: Session, value: Any, kind: ColumnType, found: Mapping[str, Any], rows: int
-) -> ColumnProfile:
-    name = value.get_name()
-    guess = guess_classification(name)
-    nulls, distinct = int(found["nulls"] or 0), int(found["distinct"])
-    few = 0 < distinct <= _MOST_LEVELS and distinct * _ROWS_A_LEVEL <= rows - nulls
+def _column(name: str, kind: ColumnType, found: Mapping[str, Any]) -> ColumnProfile:
     return ColumnProfile(
-        name, kind, nulls, distinct,
+        name, kind, int(found["nulls"] or 0), int(found["distinct"]),
         padded=int(found.get("padded") or 0),
-        levels=_levels(session, value) if kind == "string" and not guess and few else None,
-        guess=guess, role=guess_role(name),
+        guess=guess_classification(name), role=guess_role(name),
     )  # fmt: skip
 
 
-def _levels(session: Session, value: ir.StringColumn) -> tuple[str, ...]:
-    levels = value.strip().name("level").as_table().distinct()
-    return tuple(sorted(r["level"] for r in session.rows(levels) if r["level"] is not None))
+def _may_have_levels(column: ColumnProfile, rows: int) -> bool:
+    few = 0 < column.distinct <= _MOST_LEVELS
+    enough = column.distinct * _ROWS_A_LEVEL <= rows - column.nulls
+    return column.type == "string" and column.guess is None and few and enough

@@ -10,9 +10,11 @@ from itertools import groupby, takewhile
 from typing import Final
 
 import ibis.expr.types as ir
+from ibis import Table
 
 from assay.engine import Session
 from assay.onboarding.evidence._columns import Ends
+from assay.onboarding.evidence._many_columns import measure_values
 
 Form = Sequence[Sequence[tuple[str, int]]]
 """Shapes of one form: of each, runs of one character with their lengths."""
@@ -50,13 +52,12 @@ def shapes_of(levels: Mapping[str, int]) -> dict[str, int]:
     return dict(found)
 
 
-def measure_shapes(session: Session, texts: ir.StringColumn) -> dict[str, int]:
-    """The shapes of a column, most frequent first: letters as ``A`` and ``a``, digits as ``9``."""
-    shaped = texts.translate(_CHARACTERS, _SHAPES).name("shape").as_table()
-    shaped = shaped.filter(shaped["shape"].notnull())
-    counts = shaped.group_by("shape").aggregate(n=shaped.count())
-    found = session.rows(counts.order_by(counts.n.desc(), "shape").limit(MOST_SHAPES + 1))
-    return {row["shape"]: int(row["n"]) for row in found}
+def measure_shapes(
+    session: Session, texts: Mapping[str, ir.StringColumn], table: Table, rows: int
+) -> dict[str, dict[str, int]]:
+    """The shapes of columns, most frequent first: letters as ``A`` and ``a``, digits as ``9``."""
+    shaped = {name: text.translate(_CHARACTERS, _SHAPES) for name, text in texts.items()}
+    return measure_values(session, shaped, table, rows, MOST_SHAPES + 1)
 
 
 def learn_pattern(

@@ -12,13 +12,16 @@ from ibis import Table
 
 from assay.engine import Session, data_columns
 from assay.engine.functions import count_if, try_strptime
-from assay.onboarding.evidence._data_view import Aggregates, measure_aggregates
+from assay.onboarding.evidence._data_view import Aggregates
+from assay.onboarding.evidence._many_columns import measure_aggregates, measure_values
 
 _TOKENS: Final = ("NA", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan", "?", "-", "missing")
-# What each type is written like; a number that begins with a needless 0 is a code.
+_MOST_TOKENS: Final = 100
+# What each type is written like; a number that begins with a plus or a needless 0, or that no type
+# holds exactly, is a code.
 _SHAPES: Final = {
-    "int64": r"^[+-]?(0|[1-9][0-9]*)$",
-    "float64": r"^[+-]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$",
+    "int64": r"^-?(0|[1-9][0-9]*)$",
+    "float64": r"^-?(0|[1-9][0-9]{0,14})?(\.[0-9]*)?([eE][+-]?[0-9]+)?$",
     "date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "timestamp": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+$",
 }
@@ -89,10 +92,10 @@ def read_types(session: Session, table: Table) -> TypedText:
     texts = [n for n in data_columns(table) if table[n].type().is_string()]
     if not texts:
         return TypedText(table)
-    _, found = measure_aggregates(session, table, {n: _aggregates(table[n]) for n in texts})
+    rows, found = measure_aggregates(session, table, {n: _aggregates(table[n]) for n in texts})
     columns = {n: _measured(counts) for n, counts in found.items()}
     tokened = [n for n, c in columns.items() if c.tokens and (c.type or c.formats)]
-    tokens = _written_tokens(session, table, tokened)
+    tokens = _written_tokens(session, table, tokened, rows)
     dated = {n: c.formats for n, c in columns.items() if c.type is None and c.formats}
     formats = {n: fits[0] for n, fits in dated.items() if len(fits) == 1}
     ambiguous = {n: fits for n, fits in dated.items() if len(fits) > 1}
@@ -123,12 +126,14 @@ def _measured(counts: Mapping[str, int | None]) -> _Column:
     return _Column(numbers["tokens"], numbers["texts"], numbers)
 
 
-def _written_tokens(session: Session, table: Table, names: list[str]) -> tuple[str, ...]:
+def _written_tokens(session: Session, table: Table, names: list[str], rows: int) -> tuple[str, ...]:
     """The null tokens of some columns as the file writes them, spaces included."""
-    found: set[str] = set()
-    for name in names:
-        written = table.filter(table[name].strip().isin(_TOKENS)).select(text=table[name])
-        found |= {row["text"] for row in session.rows(written.distinct())}
+    written = {
+        name: ibis.ifelse(table[name].strip().isin(_TOKENS), table[name], ibis.null("string"))
+        for name in names
+    }
+    counted = measure_values(session, written, table, rows, _MOST_TOKENS)
+    found = {text for texts in counted.values() for text in texts}
     return tuple(sorted(found, key=lambda text: (_TOKENS.index(text.strip()), text)))
 
 

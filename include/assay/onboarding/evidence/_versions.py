@@ -12,15 +12,15 @@ import ibis.expr.types as ir
 from ibis import Table
 
 from assay.engine import Session, round12
+from assay.engine.functions import value_at_quantile
 from assay.onboarding.evidence._column_names import names_period
 from assay.onboarding.evidence._columns import ColumnEvidence, Progress, TableEvidence, silent
 from assay.onboarding.evidence._data_view import (
     Aggregates,
     Level,
     data_view,
-    measure_aggregates,
-    measure_levels,
 )
+from assay.onboarding.evidence._many_columns import measure_aggregates, measure_levels
 
 LEAST_VERSIONS: Final = 4
 """With fewer batches their spread can't be estimated."""
@@ -36,6 +36,7 @@ class Version:
     rows: int
     nulls: Mapping[str, int]
     means: Mapping[str, float]
+    medians: Mapping[str, float]
     lows: Mapping[str, float]
     highs: Mapping[str, float]
     levels: Mapping[str, Mapping[Level, int]] = field(repr=False)
@@ -63,10 +64,13 @@ def _version(session: Session, label: str, table: Table, evidence: TableEvidence
         label, rows,
         nulls={name: rows - int(found[name]["present"]) for name in types},
         means=_finite({name: found[name]["mean"] for name in numbers}),
+        medians=_finite({name: found[name]["median"] for name in numbers}),
         lows=_finite({name: found[name]["low"] for name in numbers}),
         highs=_finite({name: found[name]["high"] for name in numbers}),
-        levels={c.name: measure_levels(session, view, c.name, _MOST_LEVELS, trimmed=c.padded > 0)
-                for c in same if c.levels is not None},
+        levels=measure_levels(
+            session, view, {c.name: c.padded > 0 for c in same if c.levels is not None}, rows,
+            _MOST_LEVELS,
+        ),
     )  # fmt: skip
 
 
@@ -75,16 +79,22 @@ def _aggregates(value: ir.Column, numeric: bool) -> Aggregates:
     if not numeric:
         return counts
     x = value.cast("float64")
-    return counts | {"mean": x.mean(), "low": x.min(), "high": x.max()}
+    middle = {"mean": x.mean(), "median": value_at_quantile(x, 0.5)}
+    return counts | middle | {"low": x.min(), "high": x.max()}
 
 
 def _finite(values: Mapping[str, float | None]) -> dict[str, float]:
     return {n: round12(v) for n, v in values.items() if v is not None and math.isfinite(v)}
 
 
-def names_batch(column: ColumnEvidence, versions: Sequence[Version]) -> bool:
-    """Whether a column names the batch: one value in all rows, and another in each batch."""
-    if column.distinct != 1:
+def names_batch(
+    column: ColumnEvidence, versions: Sequence[Version], *, several: bool = False
+) -> bool:
+    """Whether a column names the batch: one value in all rows, and another in each batch.
+
+    Where ``several`` batches are read at once, each is one of the versions.
+    """
+    if column.distinct != 1 and not several:
         return False
     if not versions:
         return names_period(column.name)

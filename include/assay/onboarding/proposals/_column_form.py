@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from assay.onboarding.evidence._column_names import names_key
+from assay.onboarding.evidence._columns import GARBLED
 from assay.onboarding.evidence._rounding import lower_limit, upper_limit, widened
 from assay.onboarding.evidence._text_patterns import MOST_SHAPES, Pattern, learn_pattern
 from assay.onboarding.proposals._context import ColumnContext, Found
@@ -39,7 +40,7 @@ def propose_type(context: ColumnContext) -> Found:
 def propose_nulls(context: ColumnContext) -> Found:
     """Propose no null where there is none; else at most the share that Wilson's interval allows."""
     name, versions = context.name, context.of.versions
-    seen = [(context.of.evidence.rows, context.column.nulls)]
+    seen = [] if context.of.own else [(context.of.evidence.rows, context.column.nulls)]
     seen += [(v.rows, v.nulls[name]) for v in versions if name in v.nulls and v.rows]
     rows, nulls = sum(n for n, _ in seen), sum(k for _, k in seen)
     evidence = {"n": rows, "nulls": nulls, "null_share": round(nulls / rows, 6)}
@@ -66,10 +67,11 @@ def propose_nulls(context: ColumnContext) -> Found:
 def propose_unique(context: ColumnContext) -> Found:
     """Propose that no value occurs twice, if enough rows or the name suggest a key."""
     n = context.present
+    within = f" within one of {len(context.of.own)} batches" if context.of.own else ""
     if context.column.unique and (n >= _LEAST_ROWS or names_key(context.name)):
         yield Proposal(
             "expect_column_values_to_be_unique", context.kwargs(),
-            f"No value occurs twice in {n} rows.", {"n": n, "distinct": n},
+            f"No value occurs twice in {n} rows{within}.", {"n": n, "distinct": n},
         )  # fmt: skip
 
 
@@ -101,6 +103,24 @@ def propose_text_form(context: ColumnContext) -> Found:
         yield _matching(context, pattern)
     elif column.lengths is not None and not column.padded:
         yield _lengths(context, n, *column.lengths)
+
+
+def propose_characters(context: ColumnContext) -> Found:
+    """Propose that no text holds what a wrong encoding leaves; else remark how many do."""
+    column, n = context.column, context.present
+    if column.type != "string" or context.listed or context.date_formats:
+        return
+    if column.garbled:
+        yield Remark(
+            column.name, f"{column.garbled} of {n} values hold characters that a wrong encoding "
+            "leaves, such as Ã© for é: mend the source, or its `encoding` in the contract",
+        )  # fmt: skip
+        return
+    yield Proposal(
+        "expect_column_values_to_not_match_regex", context.kwargs(regex=GARBLED),
+        f"None of {n} values holds control characters or what is left where UTF-8 is read as "
+        "another encoding.", {"n": n}, context.stage, "critical",
+    )  # fmt: skip
 
 
 def _pattern(context: ColumnContext) -> Pattern | None:

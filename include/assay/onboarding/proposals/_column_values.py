@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from assay.onboarding.evidence._data_view import Level
 from assay.onboarding.evidence._level_list import LevelList
+from assay.onboarding.evidence._rounding import outward
 from assay.onboarding.evidence._value_range import EXPECTED_BEYOND, measure_range
 from assay.onboarding.evidence._versions import LEAST_VERSIONS, prediction_band
 from assay.onboarding.proposals._context import ColumnContext, Found
 from assay.onboarding.proposals._proposal import Proposal, Remark
+
+LEAST_CONSTANT: Final = 20
+"""Fewer values than these show neither a constant nor a middle."""
 
 
 def propose_levels(context: ColumnContext) -> Found:
     """Propose a closed list, if the rarest levels show that it is complete; else remark why not."""
     found = context.level_list
     if found is None:
+        yield from _constant(context)
         return
     if context.names_batch:
         yield Remark(context.name, "one value in all rows: it names the batch")
@@ -32,6 +37,18 @@ def propose_levels(context: ColumnContext) -> Found:
     yield from _spelt_alike(context.name, found.levels)
     yield Proposal("expect_column_values_to_be_in_set", kwargs, _rationale(found),
                    _evidence(found), context.stage)  # fmt: skip
+
+
+def _constant(context: ColumnContext) -> Found:
+    """A number that is the same in all rows, which is no range."""
+    if not context.constant or context.names_batch or context.present < LEAST_CONSTANT:
+        return
+    value, n = context.column.top[0], context.present
+    shown = _number(value, context.column.type == "integer")
+    yield Proposal(
+        "expect_column_values_to_be_in_set", context.kwargs(value_set=[shown]),
+        f"Each of {n} values is {shown}.", {"n": n, "distinct": 1}, context.stage,
+    )  # fmt: skip
 
 
 def _evidence(found: LevelList) -> dict[str, Any]:
@@ -71,7 +88,7 @@ def _spelt_alike(name: str, levels: Collection[Level]) -> Found:
 def propose_range(context: ColumnContext) -> Found:
     """Propose a range that another batch of the same size hardly leaves."""
     column, name = context.column, context.name
-    if not column.top or context.unmeasured:
+    if not column.top or context.unmeasured or context.constant:
         return
     low, high = column.bottom[0], column.top[0]
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -126,6 +143,42 @@ def _sentinel(extremes: Sequence[float]) -> str:
     )
 
 
+def propose_median(context: ColumnContext) -> Found:
+    """Propose how far the middle of the values may lie from all of them: another unit is beyond.
+
+    Notes
+    -----
+    From half of the span between the .05 and .95 quantiles below the first to as much above the
+    second; of positive values no lower than a quarter of the first. Medians of single batches that
+    lie outside are held with as much to spare.
+    """
+    column, n = context.column, context.present
+    if not column.quantiles or context.unmeasured or n < LEAST_CONSTANT:
+        return
+    first, middle, last = column.quantiles
+    if not (math.isfinite(first) and math.isfinite(last)) or first == last or not middle:
+        return
+    seen = [v.medians[context.name] for v in context.of.versions if context.name in v.medians]
+    low, high = min([first, *seen]), max([last, *seen])
+    room = (last - first) / 2
+    below, above = low - room, high + room
+    if low > 0:
+        below = max(below, low / 4)
+    if high < 0:
+        above = min(above, high / 4)
+    below, above = outward(below, above, whole=False)
+    batches = f"{context.of.batches} batches" if context.of.batches > 1 else "one batch"
+    yield Proposal(
+        "expect_column_median_to_be_between",
+        context.kwargs(min_value=below, max_value=above),
+        f"The median of {batches} is {middle:.6g}, nine tenths of the values lie from {first:.6g} "
+        f"to {last:.6g}, and half of that span is to spare: wide enough for a batch that differs, "
+        "and not for another unit.",
+        {"n": n, "median": middle, "q05": first, "q95": last, "batches": context.of.batches},
+        severity="critical",
+    )  # fmt: skip
+
+
 def propose_mean(context: ColumnContext) -> Found:
     """Propose a band for the next batch's mean."""
     column, name = context.column, context.name
@@ -133,7 +186,7 @@ def propose_mean(context: ColumnContext) -> Found:
     if column.mean is None or len(means) < LEAST_VERSIONS or context.unmeasured:
         return
     low, high = _rounded(*prediction_band(means))
-    if not low <= column.mean <= high:
+    if not low <= column.mean <= high and not context.of.own:
         yield Remark(name, f"its mean {column.mean:.6g} is outside {low:g} to {high:g}, "
                      f"the interval that {len(means)} earlier batches predict")  # fmt: skip
         return

@@ -25,12 +25,42 @@ Found = Iterator[Proposal | Remark]
 
 @dataclass(frozen=True)
 class TableContext:
-    """A table and its earlier versions; ``keyed`` where a key is stated already."""
+    """A table and its earlier versions; ``keyed`` where a key is stated already.
+
+    ``own`` are the batches of the table itself, where it has several.
+    """
 
     session: Session
     evidence: TableEvidence
-    versions: Sequence[Version]
+    earlier: Sequence[Version]
     keyed: bool = False
+    own: Sequence[Version] = ()
+
+    @property
+    def versions(self) -> Sequence[Version]:
+        """All batches but the one that a table of one batch is."""
+        return [*self.earlier, *self.own]
+
+    @property
+    def batches(self) -> int:
+        """Number of batches that the evidence is from."""
+        return len(self.earlier) + max(1, len(self.own))
+
+    def texts(self, column: ColumnEvidence) -> ir.StringColumn:
+        """The values of a text column, without the spaces around padded ones."""
+        values = self.evidence.table[column.name]
+        return values.strip() if column.padded else values
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Mapping[str, int]]:
+        """The shapes of each text column that has no list of levels."""
+        texts = {
+            name: self.texts(c)
+            for name, c in self.evidence.columns.items()
+            if c.type == "string" and c.levels is None
+        }
+        evidence = self.evidence
+        return measure_shapes(self.session, texts, evidence.table, evidence.rows)
 
     @cached_property
     def sample(self) -> pd.DataFrame:
@@ -67,15 +97,14 @@ class ColumnContext:
     @property
     def texts(self) -> ir.StringColumn:
         """The values of a text column, without the spaces around padded ones."""
-        values = self.of.evidence.table[self.name]
-        return values.strip() if self.column.padded else values
+        return self.of.texts(self.column)
 
     @cached_property
     def shapes(self) -> Mapping[str, int]:
         """The shapes of a text column, each with its rows."""
         if self.column.levels is not None:
             return shapes_of({str(level): n for level, n in self.column.levels.items()})
-        return measure_shapes(self.of.session, self.texts)
+        return self.of.shapes[self.name]
 
     @property
     def padded_numbers(self) -> bool:
@@ -93,12 +122,19 @@ class ColumnContext:
     @cached_property
     def names_batch(self) -> bool:
         """Whether the column names the batch."""
-        return names_batch(self.column, self.of.versions)
+        return names_batch(self.column, self.of.versions, several=bool(self.of.own))
 
     @cached_property
     def level_list(self) -> LevelList | None:
         """The levels of the column, where it may be a list."""
-        return None if len(self.date_formats) == 1 else measure_list(self.column, self.of.versions)
+        if len(self.date_formats) == 1:
+            return None
+        return measure_list(self.column, self.of.earlier, self.of.own)
+
+    @property
+    def constant(self) -> bool:
+        """Whether it holds one number in all rows."""
+        return bool(self.column.top) and self.column.top[0] == self.column.bottom[0]
 
     @property
     def listed(self) -> bool:

@@ -22,6 +22,7 @@ _SAME: Final[Mapping[str, str]] = {
     "expect_column_values_to_match_like_pattern": "pattern",
     "expect_column_values_to_match_strftime_format": "pattern",
     "expect_column_values_to_be_dateutil_parseable": "pattern",
+    "expect_column_values_to_not_match_regex": "characters",
     "expect_column_value_lengths_to_equal": "length",
     "expect_column_value_lengths_to_be_between": "length",
     "expect_table_row_count_to_equal": "rows",
@@ -82,7 +83,7 @@ def aspect(kind: str, kwargs: Mapping[str, Any]) -> Aspect:
     """
     named = [kwargs.get(k) for k in ("column", "column_A", "column_B")]
     columns = [c for c in (*named, *(kwargs.get("column_list") or ())) if isinstance(c, str)]
-    what = _SAME.get(kind, kind)
+    what = str(kwargs.get("unexpected_rows_query") or _SAME.get(kind, kind))
     return what, () if what == "columns" else tuple(sorted(set(columns)))
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from ibis import Table
 
-from assay.engine import Session
+from assay.engine import BATCH, Session
 from assay.onboarding.evidence._columns import Progress, measure_columns, silent
-from assay.onboarding.evidence._versions import measure_versions
+from assay.onboarding.evidence._versions import Version, measure_versions
 from assay.onboarding.proposals import _column_form as form
 from assay.onboarding.proposals import _column_values as values
 from assay.onboarding.proposals._context import ColumnContext, Found, TableContext
@@ -25,6 +25,8 @@ _COLUMN_RULES: Final[tuple[Callable[[ColumnContext], Found], ...]] = (
     form.propose_date_format,
     values.propose_levels,
     form.propose_text_form,
+    form.propose_characters,
+    values.propose_median,
     values.propose_range,
     values.propose_mean,
 )
@@ -51,6 +53,7 @@ def propose_suite(
     hidden: Collection[str] = (),
     known: Collection[Aspect] = (),
     earlier: Sequence[tuple[str, Table]] = (),
+    batches: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Suggestion:
     """Propose the expectations that a table meets and that aren't stated yet.
@@ -66,6 +69,8 @@ def propose_suite(
         :func:`aspects` that are stated already.
     earlier : sequence of (str, ibis.Table)
         Earlier versions, in order: they show what differs between ordinary batches.
+    batches : sequence of str
+        Names of the batches of a table that was opened from several files, by their number.
     progress : callable
         Called with each step, in words.
 
@@ -83,12 +88,16 @@ def propose_suite(
     """
     evidence = measure_columns(session, table, hidden, progress)
     versions = measure_versions(session, earlier, evidence, progress)
+    own: list[Version] = []
+    if BATCH in table.columns:
+        parts = [(name, table.filter(table[BATCH] == i)) for i, name in enumerate(batches)]
+        own = measure_versions(session, parts, evidence, progress)
     keyed = any(what == "unique" for what, _ in known)
-    context = TableContext(session, evidence, versions, keyed)
+    context = TableContext(session, evidence, versions, keyed, own)
     found = [*_findings(context, progress)]
     proposals = [p for p in found if isinstance(p, Proposal) and p.aspect not in known]
     remarks = [r for r in found if isinstance(r, Remark)]
-    return Suggestion(evidence.rows, len(versions) + 1, tuple(proposals), tuple(remarks))
+    return Suggestion(evidence.rows, context.batches, tuple(proposals), tuple(remarks))
 
 
 def _findings(context: TableContext, progress: Progress) -> Found:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
-from assay.onboarding.evidence._column_pairs import find_determined, find_key, find_orders
-from assay.onboarding.evidence._level_list import list_of
+from assay.engine.queries import unusual_pairs
+from assay.onboarding.evidence._column_pairs import (
+    Determined,
+    find_determined,
+    find_key,
+    find_orders,
+)
+from assay.onboarding.evidence._data_view import is_unique
+from assay.onboarding.evidence._level_list import LevelList, list_of
+from assay.onboarding.evidence._rounding import lower_limit
 from assay.onboarding.evidence._versions import LEAST_VERSIONS, prediction_band
 from assay.onboarding.proposals._context import Found, TableContext
 from assay.onboarding.proposals._proposal import Proposal, Remark, Stage
 
 ROW_COUNT = "expect_table_row_count_to_be_between"
 _MOST_PAIRS: Final = 200
+_TIMES: Final = 4
+_MOST_COMPARED: Final = 40
+_ROWS_OF_A_KEY: Final = 100
 
 
 def propose_columns(context: TableContext) -> Found:
@@ -35,11 +47,14 @@ def propose_row_count(context: TableContext) -> Found:
     rows = context.evidence.rows
     counts = [v.rows for v in context.versions if v.rows]
     if len(counts) < LEAST_VERSIONS:
-        yield at_least_one_row("raw", n=rows)
+        yield _wide_row_count(counts if context.own else [rows, *counts])
         return
     low, high = (math.exp(x) for x in prediction_band([math.log(n) for n in counts]))
     low, high = max(1, math.floor(low)), math.ceil(high)
-    if not low <= rows <= high:
+    if context.own:
+        # What is read is in the band anyway: it only says how much the next batch may differ.
+        low, high = min(low, *counts), max(high, *counts)
+    elif not low <= rows <= high:
         yield Remark("the table", f"{rows} rows; {len(counts)} earlier batches predict "
                      f"{low} to {high}")  # fmt: skip
         return
@@ -51,9 +66,27 @@ def propose_row_count(context: TableContext) -> Found:
     )  # fmt: skip
 
 
+def _wide_row_count(counts: Sequence[int]) -> Proposal:
+    """How many rows a batch has, where too few batches show how much they differ."""
+    low, high = max(1, min(counts) // _TIMES), _TIMES * max(counts)
+    what = f"{counts[0]} rows in one batch" if not counts[1:] else (
+        f"{min(counts)} to {max(counts)} rows in {len(counts)} batches"
+    )  # fmt: skip
+    return Proposal(
+        ROW_COUNT, {"min_value": low, "max_value": high},
+        f"{what}; fewer than {LEAST_VERSIONS} don't show how much batches differ, so from a "
+        "quarter to four times of it.",
+        {"batches": len(counts), "least": min(counts), "most": max(counts)},
+        severity="critical",
+    )  # fmt: skip
+
+
 def propose_orders(context: TableContext) -> Found:
     """Propose that one column is never above another."""
-    for order in find_orders(context.session, context.evidence, context.sample):
+    orders, left = find_orders(context.session, context.evidence, context.sample)
+    if left:
+        yield Remark("the table", f"{left} more pairs of columns may be in order; too many to try")
+    for order in orders:
         yield Proposal(
             "expect_column_pair_values_a_to_be_greater_than_b",
             {
@@ -67,40 +100,74 @@ def propose_orders(context: TableContext) -> Found:
 
 
 def propose_pairs(context: TableContext) -> Found:
-    """Propose the pairs of levels that occur, where one column determines the other."""
+    """Propose that one column follows from another: by a list of the pairs, else by a query."""
     for found in find_determined(context.session, context.evidence, context.sample):
         known = list_of(found.pairs)
-        if len(found.pairs) > _MOST_PAIRS or known.why_open:
-            continue
-        kwargs: dict[str, Any] = {
-            "column_A": found.by, "column_B": found.column,
-            "value_pairs_set": [list(pair) for pair in found.pairs],
-            "ignore_row_if": "either_value_is_missing",
-        }  # fmt: skip
-        if known.mostly < 1:
-            kwargs["mostly"] = known.mostly
-        unseen = known.unseen
-        yield Proposal(
-            "expect_column_pair_values_to_be_in_set", kwargs,
-            f"Each level of {found.by} has one level of {found.column}: {len(found.pairs)} pairs "
-            f"in {unseen.n} rows, the rarest in {known.rarest}.",
-            {"n": unseen.n, "pairs": len(found.pairs), "rarest": known.rarest,
-             "seen_once": unseen.once, "chao1": round(unseen.richness, 1)},
-        )  # fmt: skip
+        hidden = any(context.evidence.columns[c].hidden for c in (found.by, found.column))
+        follows = f"{found.column} follows from {found.by}"
+        if not hidden and len(found.pairs) <= _MOST_PAIRS and not known.why_open:
+            yield _pairs_in_set(found, known)
+        elif found.unusual:
+            yield Remark(found.column, f"{follows} in all but {found.unusual} of {found.n} rows: "
+                         "are these faults?")  # fmt: skip
+        else:
+            yield _follows(found)
+
+
+def _pairs_in_set(found: Determined, known: LevelList) -> Proposal:
+    kwargs: dict[str, Any] = {
+        "column_A": found.by, "column_B": found.column,
+        "value_pairs_set": [list(pair) for pair in found.pairs],
+        "ignore_row_if": "either_value_is_missing",
+    }  # fmt: skip
+    mostly = min(known.mostly, lower_limit(found.n - found.unusual, found.n))
+    if found.unusual or known.mostly < 1:
+        kwargs["mostly"] = mostly
+    other = f"; {found.unusual} rows have another pair: are these faults?" if found.unusual else ""
+    unseen = known.unseen
+    return Proposal(
+        "expect_column_pair_values_to_be_in_set", kwargs,
+        f"Each level of {found.by} has one level of {found.column}: {len(found.pairs)} pairs "
+        f"in {found.n} rows, the rarest in {known.rarest}{other}.",
+        {"n": found.n, "pairs": len(found.pairs), "rarest": known.rarest,
+         "seen_once": unseen.once, "chao1": round(unseen.richness, 1), "unusual": found.unusual},
+    )  # fmt: skip
+
+
+def _follows(found: Determined) -> Proposal:
+    """A rule that names no level, where the list of them is open or may not be shown."""
+    return Proposal(
+        "unexpected_rows_expectation",
+        {"unexpected_rows_query": unusual_pairs(found.by, found.column)},
+        f"Each of {len(found.pairs)} levels of {found.by} has one level of {found.column}, in "
+        f"{found.n} rows; a row with another one than most rows of its level is unexpected.",
+        {"n": found.n, "levels": len(found.pairs), "columns": [found.by, found.column]},
+    )
 
 
 def propose_key(context: TableContext) -> Found:
-    """Propose a key of two or three columns, where there is no other key."""
+    """Propose a key of two or three columns, where there is no other; else that no row is twice."""
     evidence = context.evidence
     if context.keyed or evidence.rows <= 1 or any(c.unique for c in evidence.columns.values()):
         return
     key = find_key(context.session, evidence, context.sample)
     if key is not None:
-        yield Proposal(
-            "expect_compound_columns_to_be_unique", {"column_list": list(key)},
-            f"No column is a key alone; these {len(key)} together are unique in {evidence.rows} "
-            "rows.", {"n": evidence.rows, "distinct": evidence.rows},
-        )  # fmt: skip
+        yield _compound(context, key, f"No column is a key alone; these {len(key)} together are")
+        return
+    every = tuple(evidence.columns)
+    enough = 1 < len(every) <= _MOST_COMPARED and evidence.rows >= _ROWS_OF_A_KEY
+    if enough and is_unique(context.session, evidence.table, every):
+        yield _compound(context, every, "No few columns are a key; whole rows are")
+
+
+def _compound(context: TableContext, columns: Sequence[str], what: str) -> Proposal:
+    rows = context.evidence.rows
+    within = f" within one of {len(context.own)} batches" if context.own else ""
+    return Proposal(
+        "expect_compound_columns_to_be_unique", {"column_list": list(columns)},
+        f"{what} unique in {rows} rows{within}.", {"n": rows, "distinct": rows},
+        severity="critical",
+    )  # fmt: skip
 
 
 TABLE_RULES: Final = (propose_columns, propose_row_count)

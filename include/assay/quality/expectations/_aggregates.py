@@ -18,7 +18,8 @@ from assay.quality._suite import Expectation
 
 _ROUNDED = (
     "Numbers made by summing floats are rounded to 12 significant digits before they are compared, "
-    "so that a verdict doesn't depend on the number of threads. Decimals with nulls are judged; GX "
+    "so that a verdict doesn't depend on the number of threads; their bounds are rounded alike. "
+    "Decimals with nulls are judged; GX "
     "on pandas can't."
 )
 _BOUNDS = (
@@ -40,8 +41,12 @@ def _moment(value: Any) -> dt.datetime:
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
-def judged(value: Any, e: Expectation) -> Conclusion:
-    """A number against the bounds; no number (an empty column) isn't between any."""
+def judged(value: Any, e: Expectation, *, rounded: bool = False) -> Conclusion:
+    """A number against the bounds; no number (an empty column) isn't between any.
+
+    Bounds of a ``rounded`` number are rounded alike, so that the number itself is a bound that it
+    meets.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Conclusion(False, {"observed_value": None})
     bounds = {k: e.kwargs.get(k) for k in ("min_value", "max_value")}
@@ -53,11 +58,16 @@ def judged(value: Any, e: Expectation) -> Conclusion:
     elif any(v is not None and isinstance(v, str) != isinstance(value, str)
              for v in bounds.values()):  # fmt: skip
         raise Unjudged("the bounds can't be compared with the values")
+    elif rounded and isinstance(value, float):
+        kwargs |= {k: round12(v) for k, v in bounds.items() if isinstance(v, float)}
     return Conclusion(bounded(compared, kwargs), {"observed_value": value})
 
 
-def _observed(e: Expectation, aggregates: dict[str, Any], value: Callable[[Values], Any]) -> Check:
-    return Check(aggregates, lambda values: judged(value(values), e))
+def _observed(
+    e: Expectation, aggregates: dict[str, Any], value: Callable[[Values], Any], *,
+    rounded: bool = False,
+) -> Check:  # fmt: skip
+    return Check(aggregates, lambda values: judged(value(values), e, rounded=rounded))
 
 
 @compiles(
@@ -94,7 +104,7 @@ def mean_of(values: Values) -> float | None:
 @compiles("expect_column_mean_to_be_between", takes="numbers", differences=_ROUNDED)
 def column_mean(frame: Frame, e: Expectation) -> Check:
     """The mean lies between the bounds."""
-    return _observed(e, sums(frame, e, numeric(frame, e)), mean_of)
+    return _observed(e, sums(frame, e, numeric(frame, e)), mean_of, rounded=True)
 
 
 @compiles("expect_column_sum_to_be_between", takes="numbers", differences=_ROUNDED)
@@ -108,7 +118,7 @@ def column_sum(frame: Frame, e: Expectation) -> Check:
         whole = isinstance(total, Decimal) and total == total.to_integral_value()
         return 0 if total is None else int(total) if whole else total
 
-    return _observed(e, sums(frame, e, numeric(frame, e)), value)
+    return _observed(e, sums(frame, e, numeric(frame, e)), value, rounded=True)
 
 
 def spread(frame: Frame, e: Expectation, column: Any) -> dict[str, Any]:
@@ -134,7 +144,7 @@ def std_of(values: Values) -> float | None:
 )  # fmt: skip
 def column_stdev(frame: Frame, e: Expectation) -> Check:
     """The sample standard deviation (n − 1) lies between the bounds."""
-    return _observed(e, spread(frame, e, numeric(frame, e)), std_of)
+    return _observed(e, spread(frame, e, numeric(frame, e)), std_of, rounded=True)
 
 
 def off_mean(

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from ibis import Table
 
 from assay.drift.calibration import measure_chance
-from assay.engine import Session
+from assay.engine import BATCH, Session
+from assay.engine.text_form import TextForm
 from assay.onboarding import DatasetPlan, plan_dataset
 from assay.policy.drift import DriftPolicy
+
+_LEAST_SHARE: Final = 0.5
+"""Share of a batch's rows that the next one may be down to, and still be judged."""
 
 
 def draft_dataset(
     session: Session,
-    data: Path | str,
+    data: Path | str | Sequence[Path | str],
     name: str,
     *,
+    form: TextForm | None = None,
     grain: Literal["day", "month", "year"] = "day",
     first: str | None = None,
     owner: str = "unassigned",
 ) -> DatasetPlan:
     """Draft contract, suites and policies from a sample, as ``plan_dataset`` does.
 
-    No drift limit is below what random variation reaches in a batch of four fifths of the sample's
-    rows that is compared with the sample.
+    No drift limit is below what random variation reaches in a batch of half of the rows of the
+    smallest batch that is compared with the sample.
     """
-    return plan_dataset(session, data, name, chance=_chance, grain=grain, first=first, owner=owner)
+    return plan_dataset(
+        session, data, name, chance=_chance, form=form, grain=grain, first=first, owner=owner
+    )
 
 
 def _chance(session: Session, table: Table, policy: DriftPolicy) -> tuple[int, Mapping[str, float]]:
-    measured = measure_chance(session, table, table, policy)
+    batch = table
+    if BATCH in table.columns:
+        counts = table.group_by(BATCH).aggregate(n=table.count())
+        smallest = session.rows(counts.order_by("n", BATCH).limit(1))[0][BATCH]
+        batch = table.filter(table[BATCH] == smallest)
+    measured = measure_chance(session, table, batch, policy, share=_LEAST_SHARE)
     effects = {c.column: c.effect(policy.columns[c.column].effect) for c in measured.columns}
     return measured.rows_current, {
         name: effect.null_quantile

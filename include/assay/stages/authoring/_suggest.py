@@ -13,7 +13,9 @@ from ibis import Table
 
 from assay import engine
 from assay.contract import Contract
-from assay.engine import Session
+from assay.engine import BATCH, Session
+from assay.engine.files import fetched, open_batches
+from assay.engine.text_form import TextForm
 from assay.errors import InputError
 from assay.onboarding import (
     Proposal,
@@ -23,6 +25,7 @@ from assay.onboarding import (
     propose_suite,
     suite_of,
 )
+from assay.onboarding.samples import Samples, find_samples
 from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, contract_suite, load_suite, validate
 from assay.stages.authoring._earlier_versions import Earlier, earlier_versions
@@ -72,7 +75,7 @@ class Suggested:
 
 def suggest_suite(
     session: Session,
-    data: Path | str,
+    data: Path | str | Sequence[Path | str],
     *,
     services: Services | None = None,
     dataset: str | None = None,
@@ -82,14 +85,15 @@ def suggest_suite(
     against: Sequence[str] = (),
     redact: Collection[str] = (),
     guess: bool = True,
+    form: TextForm | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Suggested:
     """Propose what a suite lacks, list what the data contradict, and run both on earlier versions.
 
     Parameters
     ----------
-    data : path or URL
-        CSV or Parquet: a whole ordinary batch.
+    data : path or URL, or several
+        CSV or Parquet: whole ordinary batches, as :func:`find_samples` has them.
     services, dataset : optional
         With both, the contract says which columns are classified and what is stated already, and
         the data set's earlier versions give bands and a backtest.
@@ -106,11 +110,16 @@ def suggest_suite(
         More columns of which no value may show.
     guess : bool
         Without a data set, treat columns whose names suggest people as classified.
+    form : TextForm, optional
+        Without a data set, how a text file is written; what isn't given is found in it.
     """
     contract = services.project.contract(dataset) if services and dataset else None
-    if contract:
-        batch = contract.partition.parse(batch) if batch else batch_of(data, contract)
-    table, faults = _read(session, data, contract, which)
+    samples = find_samples(data, contract.partition.grain if contract else "day")
+    if contract and batch:
+        batch = contract.partition.parse(batch)
+    elif contract:
+        batch = batch_of(samples.paths[0], contract)
+    table, faults = _read(session, samples, contract, which, form)
     hidden = _hidden(table, contract, redact, guess=guess)
     known, unmet = _stated(session, table, services, contract, which, suite, batch, hidden)
     past: list[Earlier] = []
@@ -118,8 +127,9 @@ def suggest_suite(
         past = earlier_versions(session, services, contract, which, against, batch)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
-        session, table, hidden=hidden, known=known, earlier=released, progress=progress
-    )
+        session, table, hidden=hidden, known=known, earlier=released, batches=samples.keys,
+        progress=progress,
+    )  # fmt: skip
     progress("judging the data by the proposals")
     own = _try(session, table, suggestion.proposals, hidden)
     tried = []
@@ -133,13 +143,26 @@ def suggest_suite(
 
 
 def _read(
-    session: Session, data: Path | str, contract: Contract | None, which: Which
-) -> tuple[Any, tuple[Judged, ...]]:
+    session: Session, samples: Samples, contract: Contract | None, which: Which,
+    form: TextForm | None,
+) -> tuple[Any, tuple[Judged, ...]]:  # fmt: skip
     """The data, landed as in a run where there is a contract, and the faults of landing."""
-    if contract is None:
-        return _opened(session, data), ()
-    if which == "clean":
-        return _typed(_opened(session, data), contract), ()
+    if contract is None or which == "clean":
+        paths = [fetched(session, path) for path in samples.paths]
+        table = (open_batches(session, paths, form) if samples.several
+                 else _opened(session, paths[0], form))  # fmt: skip
+        return (table if contract is None else _typed(table, contract)), ()
+    landed = [_landed(session, path, contract) for path in samples.paths]
+    faults = tuple(fault for _, found in landed for fault in found)
+    if not samples.several:
+        return session.read_parquet(landed[0][0]), faults
+    return open_batches(session, [path for path, _ in landed]), faults
+
+
+def _landed(
+    session: Session, data: Path | str, contract: Contract
+) -> tuple[Path, tuple[Judged, ...]]:
+    """A file, landed as in a run, and the faults of landing."""
     landing = arrive(session, contract, data)
     if landing.rows_path is None:
         raise InputError(
@@ -150,15 +173,14 @@ def _read(
     labels = [f"{f.code}:{f.column}" if f.column else f.code for f in landing.faults]
     named = zip(labels, landing.faults, strict=True)
     faults = tuple(Judged(label, False, None, f.message) for label, f in named)
-    return session.read_parquet(landing.rows_path), faults
+    return landing.rows_path, faults
 
 
-def _opened(session: Session, data: Path | str) -> Any:
+def _opened(session: Session, path: Path, form: TextForm | None) -> Any:
     """The data as they are: Parquet is scanned where it lies, for no row number is needed."""
-    path = Path(str(data))
-    if ".parquet" in "".join(path.suffixes).lower() and "://" not in str(data):
+    if ".parquet" in "".join(path.suffixes).lower():
         return session.read_parquet(path)
-    return session.open_data(data)
+    return session.open_data(path, form)
 
 
 def _typed(table: Table, contract: Contract) -> Any:
@@ -209,7 +231,7 @@ def _stated(
         judged = whole_suite(contract, own, references, which, batch)
     if judged is None:
         return known, ()
-    found = _results(validate(session, table, judged, redact=hidden))
+    found = _judged(session, table, judged, hidden)
     return known | _aspects(judged), tuple(j for j in found if not j.met)
 
 
@@ -231,7 +253,27 @@ def _try(
     """The proposals on one table."""
     if not proposals:
         return ()
-    return _results(validate(session, table, proposed(session, proposals), redact=hidden))
+    return _judged(session, table, proposed(session, proposals), hidden)
+
+
+def _judged(
+    session: Session, table: Table, suite: Any, hidden: frozenset[str]
+) -> tuple[Judged, ...]:
+    """A suite on a table; where it has several batches, on each: met where each meets it."""
+    if BATCH not in table.columns:
+        return _results(validate(session, table, suite, redact=hidden))
+    numbers = [row[BATCH] for row in session.rows(table.select(BATCH).distinct().order_by(BATCH))]
+    parts = (table.filter(table[BATCH] == number).drop(BATCH) for number in numbers)
+    found = [_results(validate(session, part, suite, redact=hidden)) for part in parts]
+    return tuple(_together(one) for one in zip(*found, strict=True))
+
+
+def _together(of_batches: Sequence[Judged]) -> Judged:
+    """The result of one expectation on several batches."""
+    flagged = [j.flagged for j in of_batches if j.flagged is not None]
+    problem = next((j.problem for j in of_batches if j.problem), None)
+    met = all(j.met for j in of_batches)
+    return Judged(of_batches[0].label, met, sum(flagged) if flagged else None, problem)
 
 
 def _results(found: Validation) -> tuple[Judged, ...]:

