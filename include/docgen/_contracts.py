@@ -18,7 +18,8 @@ _INTRO: Final = """\
 A contract says what a data set is: its columns, keys, owner, batches, and their source. It is the
 file `include/contracts/<dataset>.odcs.yaml`, in the [Open Data Contract
 Standard](https://bitol-io.github.io/open-data-contract-standard/) v3. Assay's own keys are in
-`customProperties`, which the standard has for this. `assay new NAME --from FILE` drafts a contract.
+`customProperties`, which the standard has for this. `assay new NAME --from FILE` drafts a contract,
+from a connection and a query (`--query`), or from a YAML file with one entry of `servers`, too.
 `assay check` lists every fault with file and line. Editors can use
 `include/schemas/contract.schema.json`.
 

@@ -36,6 +36,20 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[journey.Si
     site.prepare()
     for day in DAYS:
         site.train().drop("visits", day, mini.visits(day, shift=30 if day in SHIFTED else 0))
+    yield from _up(site, monkeypatch)
+
+
+@pytest.fixture
+def unjudged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[journey.Site]:
+    """A site whose register of sites alone is released, its Airflow up."""
+    site = journey.Site(tmp_path / "site")
+    mini.write_project(site.root / "project")
+    site.train().drop("sites", "2024", mini.sites())
+    site.train().run("sites", "2024")
+    yield from _up(site, monkeypatch)
+
+
+def _up(site: journey.Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[journey.Site]:
     # The DAGs beside it open the catalog at times of their own.
     (site.root / "project" / "dags").mkdir()
     for name in ("config", "dags/release.py", "plugins"):
@@ -59,15 +73,17 @@ def _copy_state(source: Path, to: Path) -> None:
             shutil.copytree(path, to / path.name, symlinks=True)
 
 
-def _backfill(airflow: Airflow, home: Path, words: tuple[str, ...]) -> float:
+def _backfill(
+    airflow: Airflow, home: Path, words: tuple[str, ...], days: list[str] = DAYS
+) -> float:
     """Backfill the days; seconds until the last run has ended."""
     airflow.await_backfills(DAG)
-    began = time.monotonic()
+    began, before = time.monotonic(), airflow.count(DAG).ended
     launcher.run_airflow(
-        home, "backfill", "create", "--dag-id", DAG, "--from-date", DAYS[0], "--to-date", DAYS[-1],
+        home, "backfill", "create", "--dag-id", DAG, "--from-date", days[0], "--to-date", days[-1],
         "--reprocess-behavior", "completed", *words,
     )  # fmt: skip
-    while airflow.count(DAG).active or airflow.count(DAG).ended < len(DAYS):
+    while airflow.count(DAG).active or airflow.count(DAG).ended < before + len(days):
         time.sleep(0.5)
     return time.monotonic() - began
 
@@ -88,3 +104,19 @@ def test_backfills_of_airflow_end_alike(site: journey.Site, tmp_path: Path) -> N
     for name, found in ends.items():
         for part, value in found.items():
             assert value == ends["forward"][part], (name, part)
+
+
+def test_a_range_waits_for_its_mended_reference(unjudged: journey.Site) -> None:
+    """The first day is held, so later ones have no reference; it is mended and all run again."""
+    days = [*mini.REFERENCE_DAYS, "2024-01-03", "2024-01-04", "2024-01-05"]
+    for day in days:
+        unjudged.train().drop("visits", day, mini.visits(day, rows=10 if day == days[0] else 500))
+    airflow = Airflow(unjudged.home)
+    airflow.await_dags([DAG])
+    _backfill(airflow, unjudged.home, ("--max-active-runs", "5"), days)
+    states = {day: unjudged.train().batch("visits", day)["state"] for day in days}
+    assert states == dict.fromkeys(days, "held") | {days[1]: "released"}
+    unjudged.train().drop("visits", days[0], mini.visits(days[0]))
+    _backfill(airflow, unjudged.home, ("--max-active-runs", "5"), days)
+    states = {day: unjudged.train().batch("visits", day)["state"] for day in days}
+    assert states == dict.fromkeys(days, "released")

@@ -8,6 +8,7 @@ import typer
 
 from assay.cli._console import open_project, print_json, progress, results, spill_zone
 from assay.cli._options import AsJson, Decimal, Delimiter, Encoding, tab_for
+from assay.cli._sampled import Batches, Query, Rows, draft, is_source
 from assay.cli._suite_tables import print_remarks, proposals_table
 
 if TYPE_CHECKING:
@@ -21,9 +22,13 @@ def new(
         typer.Option(
             "--from",
             help="CSV or Parquet, best a whole batch; repeat for several batches, or write "
-            "`{batch}` in the place of their keys.",
+            "`{batch}` in the place of their keys. Or the id of an Airflow connection, with "
+            "`--query`. Or a YAML file with an entry of `servers`: a REST endpoint or a database.",
         ),
     ],
+    query: Query = None,
+    batches: Batches = None,
+    rows: Rows = 50_000,
     grain: Annotated[str, typer.Option(help="How long a batch is: day, month, year.")] = "day",
     first: Annotated[
         str | None, typer.Option(help="Key of the first batch; from the sample by default.")
@@ -40,6 +45,11 @@ def new(
     it. Nothing is overwritten. Then read the files, tighten them, and run `assay check`.
 
     Example: assay new loans --from 'loans-{batch}.csv' --grain month
+
+    Example: assay new loans --from warehouse --query "SELECT * FROM loans WHERE day = :batch"
+    --batch 2024-01-03
+
+    Example: assay new loans --from endpoint.yaml --batch 2024-01-03
     """
     from assay import engine
     from assay.engine.text_form import TextForm
@@ -51,7 +61,13 @@ def new(
     kind: Literal["day", "month", "year"] = grain  # type: ignore[assignment]
     form = TextForm(tab_for(delimiter), encoding, decimal)
     with progress("reading the sample"), engine.open_session(spill_zone()) as session:
-        plan = draft_dataset(session, sample, name, form=form, grain=kind, first=first, owner=owner)
+        plan = (
+            draft(session, sample[0], name, query, batches, rows, kind, first, owner)
+            if is_source(sample, query)
+            else draft_dataset(
+                session, sample, name, form=form, grain=kind, first=first, owner=owner
+            )
+        )
     written = write_dataset(plan, open_project().include)
     if as_json:
         proposals = [{"stage": p.stage, **p.expectation()} for p in plan.proposals]

@@ -9,7 +9,17 @@ batch to go on with. A landed folder is immutable and named by the digest of its
 
 from assay.ingest._landing import land, read_manifest
 from assay.ingest._model import Fault, Landing, Manifest
+from assay.ingest._sample import write_sample
 from assay.ingest._verdict import judge_landing
 from assay.ingest.sources._patience import Retry
 
-__all__ = ["Fault", "Landing", "Manifest", "Retry", "judge_landing", "land", "read_manifest"]
+__all__ = [
+    "Fault",
+    "Landing",
+    "Manifest",
+    "Retry",
+    "judge_landing",
+    "land",
+    "read_manifest",
+    "write_sample",
+]

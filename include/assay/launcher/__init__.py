@@ -10,6 +10,7 @@ This package starts Airflow and never imports it. It reads the clock and manages
 no other room does. Production doesn't use it.
 """
 
+from assay.launcher._connections import find_connection
 from assay.launcher._embedded import EmbeddedAirflow, down, run_airflow, status, up
 from assay.launcher._home import project_root
 from assay.launcher._runs import commands, start_runs
@@ -20,6 +21,7 @@ __all__ = [
     "commands",
     "down",
     "environment",
+    "find_connection",
     "password",
     "project_root",
     "run_airflow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.contract import Contract
 from assay.errors import RegistryError
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
     from assay.versioning import Registry, RegistryConfig
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
+
+
+def source_credentials(
+    url: str, login: str | None, password: str | None, extra: Mapping[str, Any]
+) -> dict[str, str]:
+    """What a source needs to be read, from the parts of a connection.
+
+    An extra that is no text, such as ``headers``, is given as JSON.
+    """
+    given = {"url": url, "username": login, "password": password, **extra}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.items()
+        if value
+    }
 
 
 def _none(_: str | None) -> Mapping[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -71,8 +70,6 @@ def airflow_url() -> str | None:
 def source_credentials(conn_id: str | None) -> dict[str, str]:
     """What a source needs to be read: login, password, the connection's extras, and its URL.
 
-    An extra that is no text, such as ``headers``, is given as JSON.
-
     Parameters
     ----------
     conn_id : str or None
@@ -81,14 +78,7 @@ def source_credentials(conn_id: str | None) -> dict[str, str]:
     connection = find_connection(conn_id) if conn_id else None
     if connection is None:
         return {}
-    given = {
-        "url": connection.get_uri(),
-        "username": connection.login,
-        "password": connection.password,
-        **connection.extra_dejson,
-    }
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in given.items()
-        if value
-    }
+    from assay.stages.services import source_credentials as credentials
+
+    uri, extra = connection.get_uri(), connection.extra_dejson
+    return credentials(uri, connection.login, connection.password, extra)
