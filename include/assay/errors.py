@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +18,8 @@ class _Unset(Enum):
 
 UNSET: Final = _Unset.UNSET
 _LONGEST_GOT: Final = 120
+_LONGEST_CAUSE: Final = 600
+_MOST_NAMES: Final = 40
 
 
 def _shown(value: object) -> str:
@@ -64,6 +67,24 @@ Did you mean 'income'?
         if self.do:
             text += f" {self.do}"
         return text
+
+
+def cause_of(error: BaseException) -> str:
+    """Say why something ended in an error, in one line that quotes no row of the data.
+
+    Of an unforeseen error, whose text may quote rows, the kind and the place.
+
+    Examples
+    --------
+    >>> cause_of(AssayError("the source refuses the request", got=401))
+    'the source refuses the request. Got 401.'
+    """
+    if isinstance(error, AssayError | OSError):
+        said = " ".join(str(error).split()) or type(error).__name__
+        return said if len(said) <= _LONGEST_CAUSE else said[: _LONGEST_CAUSE - 1] + "…"
+    kind, frames = type(error), traceback.extract_tb(error.__traceback__)
+    at = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"An unforeseen error: {kind.__module__}.{kind.__qualname__}{at}"
 
 
 class AssayError(Exception):
@@ -169,8 +190,9 @@ def problems_error(cls: type[AssayError], problems: Sequence[Problem]) -> AssayE
 
 def unknown(name: object, known: Collection[str]) -> dict[str, Any]:
     """Say of a name what was got, which names are known, and which of these is the nearest."""
-    expected, near = "one of: " + ", ".join(known), did_you_mean(str(name), known) or None
-    return {"got": name, "expected": expected, "do": near}
+    shown, more = list(known)[:_MOST_NAMES], len(known) - _MOST_NAMES
+    expected = "one of: " + ", ".join(shown) + (f" … and {more:,} more" if more > 0 else "")
+    return {"got": name, "expected": expected, "do": did_you_mean(str(name), known) or None}
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from assay.verdict import NOT_JUDGED, Outcome
 
 RUNBOOKS: Final = "include/docs/runbooks"
 """The folder of the runbooks in the project."""
+RUNBOOK_PAGES: Final = "docs/runbooks"
+"""The place of the runbooks among Assay's pages in Airflow."""
 
 _PASS, _WARN, _UNDECIDED, _FAIL = Outcome.PASS, Outcome.WARN, Outcome.INCONCLUSIVE, Outcome.FAIL
 

@@ -7,15 +7,29 @@ from typing import Any, Final
 from airflow.configuration import conf
 from airflow.sdk import BaseOperatorLink
 
+from assay.reasons import RUNBOOK_PAGES, RUNBOOKS
+
 _ZONE: Final = "reports/"
+
+
+def pages_url() -> str | None:
+    """The address of Assay's pages; None where Airflow has none."""
+    base = conf.get("api", "base_url", fallback="").rstrip("/")
+    return f"{base}/assay" if base else None
 
 
 def report_url(report: str | None) -> str | None:
     """The address of a report by its path below the home; None without a report."""
-    base = conf.get("api", "base_url", fallback="").rstrip("/")
-    if not base or report is None or not report.startswith(_ZONE):
+    pages = pages_url()
+    if pages is None or report is None or not report.startswith(_ZONE):
         return None
-    return f"{base}/assay/{report}"
+    return f"{pages}/{report}"
+
+
+def runbooks_url() -> str:
+    """The address of the runbooks; their folder in the project where Airflow has no address."""
+    pages = pages_url()
+    return f"{pages}/{RUNBOOK_PAGES}" if pages else RUNBOOKS
 
 
 class ReportLink(BaseOperatorLink):

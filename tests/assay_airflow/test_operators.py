@@ -216,7 +216,11 @@ def test_somebody_is_told_of_a_run_whose_first_task_failed(tmp_path: Path) -> No
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog' / 'catalog.db'}")
     (incident,) = catalog.incidents.find("airlines", state="open")
     assert incident.failing == ("2013",)
-    assert incident.batches[0].reasons[0]["message"] == "pin ended in an error"
+    message = incident.batches[0].reasons[0]["message"]
+    assert (
+        message == "pin left no result, and no error: its process was stopped, so the run "
+        "decided nothing"
+    )
     assert list((tmp_path / "messages").iterdir())
 
 

@@ -59,9 +59,7 @@ def test_a_held_batch_skips_to_the_release_and_everybody_is_told(
         **dict.fromkeys(("drift", "fairness", "approve_force"), "skipped"),
         "release": "failed",
     }
-    assert "Held: quarantine_share_above_limit, rows_quarantined" in site.log(
-        _DAG, run_id, "release"
-    )
+    assert "Held by validate_raw" in site.log(_DAG, run_id, "release")
     # The policy gathers what a backfill finds, until the data set is quiet.
     check = "validate_raw/quarantine_share_above_limit"
     (incident,) = [i for i in site.catalog.incidents.find("flights") if i.check == check]

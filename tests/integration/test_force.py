@@ -17,9 +17,11 @@ def test_a_held_batch_is_forced_by_a_second_person(site: Any, week: object) -> N
     site.question(dag_id, run_id)
     asked = site.get(f"/dags/{dag_id}/dagRuns/{run_id}/hitlDetails")["hitl_details"][0]
     assert asked["subject"] == "Release a held batch of flights all the same?"
-    assert f"validate_raw holds the batch {batch}, version " in asked["body"]
-    assert f"Reason given by admin: {_REASON}" in asked["body"]
-    assert "validate_raw (quarantine_share_above_limit" in asked["body"]
+    assert f"**flights {batch}** is held by validate raw" in asked["body"]
+    assert f"Asked by admin, who says: {_REASON}" in asked["body"]
+    assert "the limit is 15.00%" in asked["body"]
+    assert "/assay/reports/flights/" in asked["body"]
+    assert "/assay/docs/runbooks/quarantine_share_above_limit.md)" in asked["body"]
 
     assert site.answer("admin", dag_id, run_id, "Approve").status_code == 403
     assert site.states(dag_id, run_id)["approve_force"] == "awaiting_input"

@@ -10,10 +10,9 @@ The policy sets the severity of an incident (``severity_of``), who is notified, 
 quiet (what is held back is sent as one message), and who is notified next when nobody acknowledges
 it (``escalation_due``). What was snoozed or dismissed is a silence, and is listed.
 
-A message carries reason codes, numbers and in the policy's words what they are of, causes, column
-names and links; the sentences of the reasons and all text among their numbers stay behind, and so
-does who answered an incident in which words, so that no value of a classified column and no person
-can be in it.
+A message says each reason in the sentence that logs and reports have (:mod:`assay.wording`). Names
+of groups of people and all text among the numbers stay behind, and so does who answered an incident
+in which words, so that no value of a classified column and no person can be in it.
 """
 
 from assay.alerting._plan import (

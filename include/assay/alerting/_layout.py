@@ -19,6 +19,7 @@ from assay.alerting._message import (
 )
 from assay.policy.alerting import Severity
 from assay.verdict import Outcome
+from assay.wording import few, folded, sentence, shown_number
 
 Tone = Literal["bad", "unsure", "good", "plain"]
 _MOST_BATCHES: Final = 10
@@ -32,19 +33,6 @@ _HEADLINES: Final[Mapping[str, str]] = {
     "escalated": "no answer yet: {}",
 }
 _FAILED: Final = {Outcome.FAIL: "failed", Outcome.INCONCLUSIVE: "is inconclusive"}
-_LABELS: Final[Mapping[str, str]] = {
-    "psi": "PSI",
-    "auc": "AUC",
-    "ks_statistic": "KS distance",
-    "cramers_v": "Cramér’s V",
-    "p_adjusted": "adjusted p",
-    "null_quantile": "by chance",
-    "rows_current": "rows of the batch",
-    "rows_reference": "rows of the reference",
-    "element_count": "rows judged",
-    "unexpected_count": "rows unmet",
-    "unexpected_percent": "% unmet",
-}
 _STATES: Final[Mapping[str, str]] = {
     "failing": "has failed since",
     "passed": "passes now. It first failed on",
@@ -101,7 +89,7 @@ def lay_out(letter: Letter) -> Layout:
 
 def _of_incident(message: Message) -> Layout:
     sections = [_batch_section(b) for b in message.batches[:_MOST_BATCHES]]
-    sections += [Section("", more) for more in _more(message.batches, _MOST_BATCHES, "batches")]
+    sections += _rest(message.batches, _MOST_BATCHES, "batches")
     links = _runbooks([message])
     links += [Link("Run", message.run_url)] if message.run_url else []
     number = message.incident
@@ -161,7 +149,7 @@ def _of_bundle(bundle: Bundle) -> Layout:
     ended = len(shown) - len(still)
     counts = [f"{len(still)} open"] * bool(still) + [f"{ended} resolved"] * bool(ended)
     sections = [_incident_section(m) for m in shown[:_MOST_INCIDENTS]]
-    rest = _more(shown, _MOST_INCIDENTS, "incidents: assay incidents list")
+    rest = _rest(shown, _MOST_INCIDENTS, "incidents: assay incidents list")
     answers = sorted({m.answer_url for m in still if m.answer_url})
     # One is answered at its own place, several where all are listed.
     answer = [a if len(answers) == 1 else a.rsplit("/", 1)[0] + "/" for a in answers[:1]]
@@ -169,7 +157,7 @@ def _of_bundle(bundle: Bundle) -> Layout:
         title=f"{cause}: {', '.join([what, *counts])}",
         tone=_tone(still),
         facts=(("Owner", ", ".join(sorted({m.owner for m in shown}))),),
-        sections=(*sections, *(Section("", more) for more in rest)),
+        sections=(*sections, *rest),
         commands=(("Acknowledge one", "assay incidents ack NUMBER"),) if still else (),
         links=(*_runbooks(still)[:_MOST_BATCHES], *(Link("Answer in Airflow", a) for a in answer)),
     )
@@ -181,17 +169,16 @@ def _runbooks(messages: Iterable[Message]) -> list[Link]:
     return [Link(f"Runbook {r.rsplit('/', 1)[-1].removesuffix('.md')}", r) for r in found]
 
 
-def _more(values: Sequence[object], most: int, what: str = "") -> list[str]:
-    """A line that says how many values there are beyond those that are shown; none without."""
-    more = len(values) - most
-    return [f"and {more} more {what}".rstrip()] if more > 0 else []
-
-
 def _incident_section(message: Message) -> Section:
     """An incident in a bundle: its line, and its batches below."""
-    lines = [_batch_line(b) for b in message.batches[:_MOST_BATCHES]]
-    lines += _more(message.batches, _MOST_BATCHES, "batches")
+    lines = folded([_batch_line(b) for b in message.batches], _MOST_BATCHES, "batches")
     return Section(title_of(message), f" · incident {message.incident}", tuple(lines))
+
+
+def _rest(values: Sequence[object], most: int, what: str) -> list[Section]:
+    """A section that says how many values there are beyond those that are shown; none without."""
+    more = len(values) - most
+    return [Section("", f"… and {more} more {what}")] if more > 0 else []
 
 
 def lay_out_weekly(weekly: Weekly) -> Layout:
@@ -216,8 +203,7 @@ def _weekly_section(line: WeeklyLine) -> Section:
     said = [f"{n} {word}" for word, n in counts.items() if n or word == "released"]
     lines = []
     if line.held_batches:
-        held = ", ".join(line.held_batches[:_MOST_BATCHES])
-        lines.append(" ".join([f"held: {held}", *_more(line.held_batches, _MOST_BATCHES)]))
+        lines.append(f"held: {few(line.held_batches, _MOST_BATCHES)}")
     if line.rows_in:
         share = line.rows_quarantined / line.rows_in
         rows = f"{shown_number(line.rows_quarantined)} of {shown_number(line.rows_in)}"
@@ -256,40 +242,13 @@ def _batch_line(batch: MessageBatch) -> str:
 def _reason_lines(batch: MessageBatch) -> list[str]:
     # Two tables of one batch may give the same reason with the same numbers.
     lines = list(dict.fromkeys(_reason_line(r) for r in batch.reasons))
-    return lines[:_MOST_REASONS] + _more(lines, _MOST_REASONS, "reasons")
+    return folded(lines, _MOST_REASONS, "reasons")
 
 
 def _reason_line(reason: MessageReason) -> str:
-    column = f" in {reason.column}" if reason.column else ""
-    numbers = f": {_numbers(reason.numbers)}" if reason.numbers else ""
-    about = f" ({reason.about})" if reason.about else ""
-    cause = f". Why: {reason.cause}" if reason.cause else ""
-    return f"{reason.code.replace('_', ' ')}{column}{numbers}{about}{cause}"
-
-
-def _numbers(numbers: Mapping[str, float]) -> str:
-    """Write numbers with their labels, what was found before its limits, the rows at the end."""
-    ordered = sorted(numbers.items(), key=lambda item: "limit" in item[0])
-    limits = [name for name in numbers if "limit" in name]
-    labels = {name: _LABELS.get(name, name.replace("_", " ")) for name in numbers}
-    labels |= dict.fromkeys(limits, "limit") if len(limits) == 1 else {}
-    parts = [f"{labels[name]} {shown_number(v)}" for name, v in ordered if name != "rows"]
-    rows = f"{shown_number(numbers['rows'])} rows" if "rows" in numbers else ""
-    return ", ".join(parts) + (f" ({rows})" if parts and rows else rows)
+    return reason.sentence or sentence(reason.model_dump(), outside=True)
 
 
 def shown_time(at: datetime) -> str:
     """A time as messages write it."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def shown_number(value: float) -> str:
-    """Write a number: thousands apart, three significant digits of what isn't whole.
-
-    Examples
-    --------
-    >>> [shown_number(v) for v in (68785, 68785.0, 0.31, 1 / 3, 1e-12)]
-    ['68,785', '68,785', '0.31', '0.333', '1e-12']
-    """
-    whole = isinstance(value, int) or value.is_integer() or abs(value) >= 1000
-    return f"{value:,.0f}" if whole else f"{value:.3g}"

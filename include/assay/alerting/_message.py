@@ -29,9 +29,10 @@ class _Frozen(BaseModel):
 
 
 class MessageReason(_Frozen):
-    """A reason without its sentence: the code, the column, the numbers, the cause, the runbook.
+    """A reason: its sentence, as far as it may leave the house, and what it is made of.
 
-    ``about`` says in the policy's words what the numbers are of.
+    ``about`` says in the policy's words what the numbers are of. An earlier version wrote no
+    ``sentence``.
     """
 
     code: str
@@ -40,6 +41,7 @@ class MessageReason(_Frozen):
     runbook: str
     cause: str | None = None
     about: str | None = None
+    sentence: str | None = None
 
 
 class MessageBatch(_Frozen):

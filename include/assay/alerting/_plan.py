@@ -13,8 +13,10 @@ from assay.alerting._message import Message, MessageBatch, MessageKind, MessageR
 from assay.alerting._quiet_hours import quiet_until
 from assay.alerting._severity import matches, severity_of
 from assay.policy.alerting import AlertingPolicy, Place, Severity
+from assay.reasons import RUNBOOK_PAGES, RUNBOOKS
 from assay.records.incidents import AffectedBatch, Incident, IncidentChange
 from assay.verdict import Reason, Verdict
+from assay.wording import sentence
 
 Target = tuple[TransportName, tuple[str, ...]]
 
@@ -182,7 +184,7 @@ class _Planner:
     def message(self, kind: MessageKind, target: Target) -> Planned:
         """A message with its order and time."""
         incident, place = self.incident, place_name(target)
-        batches = tuple(_batch(b, self.policy) for b in incident.batches)
+        batches = tuple(_batch(b, self._runbooks()) for b in incident.batches)
         hold, bundle = self._hold(kind, place)
         base = (self.context.airflow_url or "").rstrip("/")
         message = Message(
@@ -199,6 +201,12 @@ class _Planner:
             **{name: getattr(incident, name) for name in _OF_INCIDENT},
         )
         return Planned(message, f"incident/{incident.id}/{place}", hold, bundle)
+
+    def _runbooks(self) -> str:
+        """Where the runbooks are: where the policy says, or else on Airflow's own pages."""
+        stated = self.policy.runbooks.rstrip("/")
+        base = (self.context.airflow_url or "").rstrip("/")
+        return f"{base}/assay/{RUNBOOK_PAGES}" if base and stated == RUNBOOKS else stated
 
     def _hold(self, kind: MessageKind, place: str) -> tuple[datetime | None, str | None]:
         """When a post may be made, and with which others; (None, None) for at once and alone."""
@@ -237,19 +245,23 @@ def _run_url(base: str, incident: Incident) -> str | None:
     return f"{base}/dags/release__{incident.dataset}/runs/{quote(newest.run_id or '', safe=':')}"
 
 
-def _batch(affected: AffectedBatch, policy: AlertingPolicy) -> MessageBatch:
+def _batch(affected: AffectedBatch, runbooks: str) -> MessageBatch:
     same = ("batch", "state", "since", "rows_affected")
-    reasons = tuple(_reason(r, policy) for r in affected.reasons)
+    reasons = tuple(_reason(r, runbooks) for r in affected.reasons)
     return MessageBatch(reasons=reasons, **{name: getattr(affected, name) for name in same})
 
 
-def _reason(reason: Mapping[str, Any], policy: AlertingPolicy) -> MessageReason:
-    """The reason without its sentence and without text among its numbers: no data can be in it."""
+def _reason(reason: Mapping[str, Any], runbooks: str) -> MessageReason:
+    """The reason, of its words those that may leave the house, and no text among its numbers."""
     numbers = {
         name: value
         for name, value in reason.get("numbers", {}).items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
-    runbook = f"{policy.runbooks.rstrip('/')}/{reason['code']}.md"
+    more = {
+        "numbers": numbers,
+        "runbook": f"{runbooks}/{reason['code']}.md",
+        "sentence": sentence(reason, outside=True),
+    }
     same = {name: reason.get(name) for name in ("code", "column", "cause", "about")}
-    return MessageReason.model_validate({**same, "numbers": numbers, "runbook": runbook})
+    return MessageReason.model_validate({**same, **more})

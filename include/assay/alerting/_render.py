@@ -50,7 +50,7 @@ def render_slack(letter: Letter) -> dict[str, Any]:
     page = lay_out(letter)
     sections = list(page.sections)
     if (more := len(sections) - _SECTIONS) > 0:
-        sections[_SECTIONS - 1 :] = [Section("", f"and {more + 1} {page.rest}")]
+        sections[_SECTIONS - 1 :] = [Section("", f"… and {more + 1} {page.rest}")]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(page.title, _HEADER)}},
         {"type": "section", "fields": [_field(*fact) for fact in page.facts[:_FIELDS]]},

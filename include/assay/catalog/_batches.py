@@ -135,12 +135,19 @@ class Batches:
         """The state of every batch of a data set, as its latest attempt left it."""
         return {r.batch: r.state for r in self.latest(dataset)}
 
-    def latest(self, dataset: str | None = None, most: int | None = None) -> list[BatchRecord]:
+    def latest(
+        self,
+        dataset: str | None = None,
+        most: int | None = None,
+        state: BatchState | None = None,
+    ) -> list[BatchRecord]:
         """The latest attempt of every batch, ordered by data set and batch.
 
-        Of the newest ``most`` batches only, if given.
+        Of batches in one state, and of the newest ``most`` of them only, if given.
         """
         wanted = select(Run).where(is_latest())
+        if state is not None:
+            wanted = wanted.where(Run.state == state)
         if dataset is not None:
             wanted = wanted.where(Run.dataset == dataset)
         if most is not None:
@@ -154,9 +161,11 @@ class Batches:
         """The data sets of which a batch was attempted."""
         return sorted(self.store.all(select(Run.dataset).distinct()))
 
-    def counted(self) -> dict[str, int]:
-        """Data set → how many batches of it were attempted."""
+    def counted(self, state: BatchState | None = None) -> dict[str, int]:
+        """Data set → how many batches of it were attempted, or are in one state."""
         wanted = select(Run.dataset, func.count(Run.batch.distinct())).group_by(Run.dataset)
+        if state is not None:
+            wanted = wanted.where(is_latest(), Run.state == state)
         with self.store.session(writes=False) as session:
             return dict(session.execute(wanted).tuples().all())
 

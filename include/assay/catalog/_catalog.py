@@ -21,6 +21,7 @@ from assay.catalog._status import DatasetStatus, dataset_statuses
 from assay.catalog._store import Store
 from assay.catalog._verdicts import Verdicts
 from assay.catalog._versions import Versions
+from assay.records.runs import BatchState
 
 
 class Catalog:
@@ -99,12 +100,18 @@ class Catalog:
             pointer's snapshot with its newest batch and that batch's version, or None. A batch is
             described by its latest attempt; ``with_readers`` is the version of it in the pointer's
             snapshot, whatever the result of that attempt, or None. An incident's ``batches`` are
-            those that still fail.
+            those that still fail. A batch's ``why`` has its reasons that aren't PASS, each a
+            sentence.
         """
         return {"datasets": [d.body() for d in self.datasets(datasets)]}
 
     def datasets(
-        self, names: Iterable[str] = (), *, only: bool = False, most: int | None = None
+        self,
+        names: Iterable[str] = (),
+        *,
+        only: bool = False,
+        most: int | None = None,
+        state: BatchState | None = None,
     ) -> list[DatasetStatus]:
         """Every data set with its pointer, batches and open incidents, by name.
 
@@ -116,5 +123,7 @@ class Catalog:
             These data sets and no other.
         most : int, optional
             The newest batches only, so many of each.
+        state : BatchState, optional
+            Batches in this state only.
         """
-        return dataset_statuses(self._store, names, only=only, most=most)
+        return dataset_statuses(self._store, names, only=only, most=most, state=state)

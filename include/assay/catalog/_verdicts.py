@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from assay.catalog._schema import MeasurementRow, VerdictRow
 from assay.catalog._store import Store, insert_new, record_of
+from assay.records.runs import BatchRecord
 from assay.records.verdicts import TrendPoint, VerdictRecord
-from assay.verdict import Verdict
+from assay.verdict import Outcome, Verdict
+from assay.wording import sentence
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,34 @@ class Verdicts:
                 wanted = wanted.where(attribute == value)
         with self.store.session(writes=False) as session:
             return [_point(m, v) for m, v in session.execute(wanted).tuples()]
+
+
+def reasons_of(session: Session, batches: Sequence[BatchRecord]) -> dict[str, list[str]]:
+    """The sentences of the verdicts on some batches of a data set, the worst first, by batch.
+
+    Of the latest attempt that the record is of, and of nothing that passed.
+    """
+    attempts = {b.batch: b for b in batches if b.verdict not in {None, Outcome.PASS}}
+    if not attempts:
+        return {}
+    rows = session.execute(
+        select(VerdictRow.batch, VerdictRow.run_id, VerdictRow.key, VerdictRow.body["reasons"])
+        .where(VerdictRow.dataset == batches[0].dataset, VerdictRow.batch.in_(attempts))
+        .where(VerdictRow.outcome != Outcome.PASS.value)
+        .order_by(VerdictRow.at, VerdictRow.id)
+    )
+    found = defaultdict[str, list[Mapping[str, Any]]](list)
+    for batch, run_id, key, reasons in rows.tuples():
+        if run_id == attempts[batch].run_id or key == attempts[batch].version:
+            found[batch] += [r for r in reasons if r["outcome"] != Outcome.PASS.value]
+    return {
+        batch: list(dict.fromkeys(map(sentence, sorted(reasons, key=_severity))))
+        for batch, reasons in found.items()
+    }
+
+
+def _severity(reason: Mapping[str, Any]) -> int:
+    return -Outcome(reason["outcome"]).severity
 
 
 def verdict_row(

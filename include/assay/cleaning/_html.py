@@ -17,7 +17,7 @@ from assay.page import (
     table,
     text,
 )
-from assay.page.draw import bar
+from assay.page.draw import bar, count_axis, scale_end
 from assay.verdict import Verdict
 
 _NONE = "The changes are within the policy’s budget."
@@ -41,13 +41,13 @@ def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) 
 def _columns(report: CleaningReport) -> Markup:
     """Columns with a changed cell, the most first."""
     changed = sorted(((n, c) for c, n in report.columns.items() if n), reverse=True)
-    most = max((n for n, _ in changed), default=1)
+    most = scale_end(max((n for n, _ in changed), default=1))
     rows = []
     for count, column in changed:
         share = percent(count / report.rows_in if report.rows_in else None)
         drawn = bar(count, most, f"{column}: {count:,} cells changed")
         rows.append((column, drawn, number(count), share))
-    heads = ["column", "", "cells changed", "share of rows"]
+    heads = ["column", count_axis(most), "cells changed", "share of rows"]
     return table(heads, rows, drawn=(1,), numbers=(2, 3))
 
 

@@ -9,6 +9,7 @@ from assay.cleaning._report import CleaningReport, StepReport
 from assay.page import number, percent
 from assay.page.lines import aligned
 from assay.verdict import Verdict
+from assay.wording import sentence
 
 HEADS: Final = ["step", "column", "changed", "flagged", "dropped rows", "not fitted because"]
 NUMBERS: Final = (2, 3, 4)
@@ -22,7 +23,7 @@ _FITTED_ON: Final = {
 def render_text(verdict: Verdict, report: CleaningReport) -> str:
     """Render the cleaning for a terminal: the answer, the reasons, and what each step did."""
     lines = [f"clean: {verdict.outcome.value}. {answer(report)}"]
-    lines += [f"  {r.outcome.value}  {r.code}: {r.message}" for r in verdict.reasons]
+    lines += [f"  {r.outcome.value}  {r.code}: {sentence(r)}" for r in verdict.reasons]
     lines += [f"  {name}: {value}" for name, value in facts(verdict, report)[2:4]]
     rows = step_rows(report)
     table = ["", *aligned([HEADS, *rows], NUMBERS)] if rows else [f"  {NO_STEP}"]

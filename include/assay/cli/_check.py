@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 
 def check(
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Only what is about this data set; the others are read all the same."),
+    ] = None,
     gx: Annotated[
         bool, typer.Option(help="Load each suite through Great Expectations too (10 s).")
     ] = True,
@@ -37,16 +41,18 @@ def check(
 
     project = open_project()
     with progress("checking contracts, suites and policies"):
-        problems = check_project(project, gx=gx)
+        problems = check_project(project, gx=gx, only=dataset)
     silences, unread = list_silences(project, now())
-    drafts, unjudged = open_drafts(project), not_judged(project)
+    silences = [s for s in silences if dataset in {None, s.incident.dataset}]
+    drafts = [d for d in open_drafts(project) if dataset in {None, d.dataset}]
+    unjudged = not_judged(project, dataset)
     if as_json:
         faults = [{"where": p.where, "what": p.what, "do": p.do} for p in problems]
         notes = [note.model_dump() for note in unjudged]
         silent = [*map(_plain, silences)]
         print_json({"problems": faults, "not_judged": notes, "silences": silent, "open": drafts})
     elif not problems:
-        show(None, False, f"{len(project.datasets())} data sets: no faults.")
+        show(None, False, f"{dataset or f'{len(project.datasets())} data sets'}: no faults.")
     for problem in problems:
         errors.print(str(problem), soft_wrap=True)
     lines = [*map(str, unjudged), *map(_line, silences), *map(str, drafts)]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 errors = Console(stderr=True, highlight=False, markup=False)
 results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
 """For tables; 160 columns wide without a terminal. Both print brackets as they are."""
+OUTCOMES: Final = {"PASS": "green", "WARN": "yellow", "INCONCLUSIVE": "magenta", "FAIL": "red"}
+"""The colours of verdicts."""
 
 
 def coloured(word: str, styles: Mapping[str, str]) -> Text:

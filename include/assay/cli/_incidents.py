@@ -9,6 +9,7 @@ import typer
 
 from assay.cli._console import coloured, now, open_services, print_json, results, show, table_of
 from assay.cli._options import AsJson, Author, OneOrAll
+from assay.wording import few, sentence
 
 if TYPE_CHECKING:
     from assay.records.incidents import Incident
@@ -71,7 +72,7 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
     for b in incident.batches:
         until = f" until {_time(b.until)}" if b.until else ""
         lines.append(f"  {b.batch} {b.state}{until} since {_time(b.since)}, run {b.run_id or '–'}")
-        lines += [f"    {r['code']}: {r['message']}" for r in b.reasons]
+        lines += [f"    {r['code']}: {sentence(r)}" for r in b.reasons]
     for r in done:
         until = f" until {_time(r.until)}" if r.until else ""
         batch = f" {r.batch}" if r.batch else ""
@@ -158,12 +159,6 @@ def _plain(incident: Incident, severity: Any = None) -> dict[str, Any]:
     """An incident as JSON data."""
     values = {k: v for k, v in vars(incident).items() if k != "batches"}
     return {**values, "severity": severity, "batches": incident.batches}
-
-
-def few(batches: Any) -> str:
-    """The first few of some batches, and how many more."""
-    names = list(batches)
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _time(at: Any) -> str:

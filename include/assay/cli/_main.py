@@ -16,6 +16,7 @@ from assay.cli import (
     _leases,
     _new,
     _quality,
+    _released,
     _rerun,
     _retention,
     _status,
@@ -25,7 +26,7 @@ from assay.cli import (
     _versions,
 )
 from assay.cli._console import errors
-from assay.errors import AssayError
+from assay.errors import AssayError, cause_of
 
 # Typer may use its own copy of click, whose errors differ from those of the installed click.
 ClickException: type[Exception] = next(
@@ -55,6 +56,8 @@ for verb in (
 _THEIRS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 app.command(context_settings=_THEIRS)(_home.airflow)
 app.add_typer(_data.drift_app, name="drift")
+_versions.app.command()(_released.checkout)
+_versions.app.command()(_released.export)
 _versions.app.add_typer(_trash.app, name="trash")
 app.add_typer(_versions.app, name="versions")
 app.add_typer(_cleaning.app, name="cleaning")
@@ -97,8 +100,7 @@ def _shown(error: Exception) -> str:
     """The text of an unforeseen error: all of an operating system's, else only its type."""
     if isinstance(error, OSError):
         return str(error)
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return f"An unforeseen error: {kind}. Set ASSAY_DEBUG=1 to see the whole error."
+    return f"{cause_of(error)}. Set ASSAY_DEBUG=1 to see the whole error."
 
 
 def _raise_to_debug(error: Exception) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from assay.cli._console import (
+    OUTCOMES,
     follow,
     open_services,
     print_json,
@@ -18,56 +20,65 @@ from assay.cli._console import (
     show,
     table_of,
 )
-from assay.cli._incidents import few, standing
+from assay.cli._incidents import standing
 from assay.cli._options import AsJson, Author, OneOrAll
 from assay.errors import AssayError, InputError
 from assay.reasons import batch_word
+from assay.wording import few, folded
 
 if TYPE_CHECKING:
+    from assay.catalog._status import DatasetStatus
+    from assay.records.runs import BatchRecord
     from assay.stages.services import Services
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _OUT = {"released", "forced"}
-_COLOUR = {
-    "PASS": "green", "WARN": "yellow", "INCONCLUSIVE": "magenta", "FAIL": "red",
-    "released": "green", "forced": "yellow", "held": "red",
-}  # fmt: skip
+_COLOUR = {**OUTCOMES, "released": "green", "forced": "yellow", "held": "red"}
+_SHOWN: Final = 50
+_HELD: Final = 3
+_REASONS: Final = 3
 
 
 def status(
     dataset: OneOrAll = None,
-    most: Annotated[
-        int, typer.Option(help="Show so many batches of a data set at most; 0 for all.")
-    ] = 50,
+    held: Annotated[
+        bool, typer.Option("--held", help="Only batches that are held, each with all its reasons.")
+    ] = False,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            "--last",
+            "--most",
+            min=0,
+            help="Only so many of a data set's newest batches; 0 for all.",
+            show_default="50; with --json all",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Per data set: batches, verdicts, states, the released snapshot, open incidents.
 
-    With --json all batches are listed.
+    Below the table stands why the newest held batches are held.
+
+    Example: assay status flights --held --last 5
     """
+    from assay.records.runs import BatchState
+
     services = open_services(dataset, reading=True)
     follow(services)
     names = services.project.datasets() if dataset is None else [dataset]
-    limit = None if as_json else most or None
-    found = services.catalog.datasets(names, only=dataset is not None, most=limit)
+    limit = (None if as_json else _SHOWN) if last is None else last or None
+    found = services.catalog.datasets(
+        names, only=dataset is not None, most=limit, state=BatchState.HELD if held else None
+    )
     changed = {d.name: _outdated(services, d.name) for d in found}
     if as_json:
         return print_json({"datasets": [{**d.body(), "outdated": changed[d.name]} for d in found]})
     for one in found:
-        _print(one.body())
-        if old := changed[one.name]:
-            was = "1 released batch was" if len(old) == 1 else f"{len(old)} released batches were"
-            results.print(
-                f"  {was} judged by rules that have changed since ({few(old)}): "
-                f"assay rerun {one.name} runs them again"
-            )
-        if one.earlier:
-            results.print(f"  {one.earlier} earlier batches: --most 0 shows all")
-        for incident in one.incidents:
-            results.print(
-                f"  incident {incident.id}, {incident.check} since "
-                f"{incident.opened:%Y-%m-%dT%H:%M}: {standing(incident)} ({few(incident.failing)})"
-            )
+        if one.batches or not held:
+            _print(one, changed[one.name], whole=held)
+    if held and not any(one.batches for one in found):
+        results.print("No batch is held.")
     return 0
 
 
@@ -146,7 +157,45 @@ def rebuild(
     return show({"versions": counts}, as_json, lines)
 
 
-def _print(dataset: dict[str, Any]) -> None:
+def _print(found: DatasetStatus, outdated: list[str], *, whole: bool) -> None:
+    """A data set: its batches, why some are held, and its open incidents."""
+    results.print(_table(found.body()))
+    if outdated:
+        one = len(outdated) == 1
+        was = "1 released batch was" if one else f"{len(outdated)} released batches were"
+        results.print(
+            f"  {was} judged by rules that have changed since ({few(outdated)}): "
+            f"assay rerun {found.name} runs them again"
+        )
+    if found.earlier:
+        results.print(f"  {found.earlier} earlier batches: --last 0 shows all")
+    for line in _why(found, whole=whole):
+        results.print(line, soft_wrap=True)
+    for incident in found.incidents:
+        results.print(
+            f"  incident {incident.id}, {incident.check} since "
+            f"{incident.opened:%Y-%m-%dT%H:%M}: {standing(incident)} ({few(incident.failing)})"
+        )
+
+
+def _why(found: DatasetStatus, *, whole: bool) -> Iterator[str]:
+    """Lines that say why batches aren't out: the newest ones in short, or all of them whole."""
+    kept = [b for b in reversed(found.batches) if _is_kept(b) and b.batch in found.why]
+    batches, reasons = (len(kept), None) if whole else (_HELD, _REASONS)
+    for batch in kept[:batches]:
+        yield f"  {batch.batch} is {'held' if batch.state == 'held' else 'undecided'}:"
+        lines = list(found.why[batch.batch])
+        yield from (f"    {line}" for line in folded(lines, reasons or len(lines), "reasons"))
+    if (more := len(kept) - batches) > 0:
+        yield f"  … and {more} more: assay status {found.name} --held"
+
+
+def _is_kept(batch: BatchRecord) -> bool:
+    """Whether a batch is held, or its run ended in an error."""
+    return batch.state == "held" or (batch.state == "running" and bool(batch.reasons))
+
+
+def _table(dataset: dict[str, Any]) -> Table:
     out = dataset["released"]
     pointer = f"snapshot {out['snapshot']}, newest batch {out['batch']}" if out else "not released"
     counts = ("in", "released", "held", "quarantined", "dropped")
@@ -161,7 +210,7 @@ def _print(dataset: dict[str, Any]) -> None:
             "\n".join(b["reasons"]),
             (b["version"] or "–")[:12],
         )
-    results.print(table)
+    return table
 
 
 def _outdated(services: Services, dataset: str) -> list[str]:

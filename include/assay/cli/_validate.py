@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.text import Text
 
-from assay.cli._console import errors, now, open_services, print_json, progress, spill_zone
+from assay.cli._console import (
+    OUTCOMES,
+    coloured,
+    errors,
+    now,
+    open_services,
+    print_json,
+    progress,
+    results,
+    spill_zone,
+    table_of,
+)
 from assay.cli._options import AsJson, Data, Parameters, Redact
+
+if TYPE_CHECKING:
+    from assay.quality import Validation
 
 
 def validate(
@@ -37,9 +52,11 @@ def validate(
     ] = "compiled",
     param: Parameters = None,
     redact: Redact = None,
-    as_json: AsJson = True,
+    as_json: AsJson = False,
 ) -> int:
-    """Judge a file as a run would, or with a suite alone; prints GX's result as JSON.
+    """Judge a file as a run would, or with a suite alone.
+
+    It prints what isn't met as a table, the worst first; with --json Great Expectations' result.
 
     With --dataset the file is read as its contract says, and contract, suite and quality policy
     decide: rows that fail are quarantined, and only too many of them are FAIL. Values of other
@@ -51,7 +68,6 @@ def validate(
 
     Example: assay validate loans-2024-01-02.csv --dataset loans --quarantine bad/
     """
-    del as_json  # the result is JSON, asked for or not
     from assay.quality import parameters_from
 
     chosen: Literal["compiled", "gx"] = "gx" if engine == "gx" else "compiled"
@@ -60,46 +76,61 @@ def validate(
     more: dict[str, Any] = {"engine": chosen, "parameters": parameters_from(param or []),
                             "redact": redact or [], "quarantine": quarantine}  # fmt: skip
     if dataset is not None:
-        return _as_in_a_run(data, dataset, suite or "raw", {**more, "batch": batch})
+        return _as_in_a_run(data, dataset, suite or "raw", {**more, "batch": batch}, as_json)
     if suite is None or batch is not None:
         raise typer.BadParameter("give --dataset, or --suite alone", param_hint="--dataset")
-    return _alone(data, suite, more)
+    return _alone(data, suite, more, as_json)
 
 
-def _as_in_a_run(data: str, dataset: str, suite: str, more: Mapping[str, Any]) -> int:
+def _as_in_a_run(
+    data: str, dataset: str, suite: str, more: Mapping[str, Any], as_json: bool
+) -> int:
     from assay.stages.authoring import try_gate
 
     services = open_services(dataset)
     with progress("validating"):
         found = try_gate(services, dataset, data, suite, **more)
-    print_json(found.document())
-    errors.print(found.text(), soft_wrap=True)
+    if as_json:
+        print_json(found.document())
+        errors.print("\n".join([*found.lines(), *found.notes]), soft_wrap=True)
+        return found.verdict.exit_code
+    if found.validation is not None:
+        _print(found.validation)
+    results.print("\n".join(found.lines()), soft_wrap=True)
+    for note in found.notes:
+        errors.print(note, soft_wrap=True)
     return found.verdict.exit_code
 
 
-def _alone(data: str, suite: str, more: Mapping[str, Any]) -> int:
+def _alone(data: str, suite: str, more: Mapping[str, Any], as_json: bool) -> int:
     from assay.quality import validate_file
 
     with progress("validating"):
         found = validate_file(data, suite, time=now(), spill=spill_zone(), **more)
-    print_json(dict(found.document))
-    errors.print("\n".join(_unmet(found.document)), soft_wrap=True)
-    errors.print(f"{found.outcome.value}: {suite}")
+    if as_json:
+        print_json(dict(found.document))
+    else:
+        _print(found.validation)
+    judged = f"{found.outcome.value}: {suite}"
+    (errors if as_json else results).print(judged, soft_wrap=True)
     return found.outcome.exit_code
 
 
-def _unmet(document: Mapping[str, Any]) -> list[str]:
-    """A line for every expectation that isn't met: which, of what, and how far; no value."""
-    lines = []
-    for one in document["results"]:
-        if one["success"]:
-            continue
-        config, result = one["expectation_config"], one["result"]
-        asked = config["kwargs"]
-        of = asked.get("column") or asked.get("column_list") or asked.get("column_A") or "the table"
-        count = result.get("unexpected_count")
-        why = one["exception_info"].get("exception_message") or (
-            "" if count is None else f"{count} of {result.get('element_count')} rows"
-        )
-        lines.append(f"  {one['verdict']} {config['type']} ({of}): {why}".rstrip(": "))
-    return lines
+def _print(found: Validation) -> None:
+    """What isn't met as a table, then how much is met, and where the rows are."""
+    table = table_of(("verdict", "expectation", "rows", "what was found"), right=["rows"])
+    unmet = found.unmet()
+    for verdict, *cells in unmet:
+        table.add_row(coloured(verdict, OUTCOMES), *map(Text, cells))
+    if unmet:
+        results.print(table)
+        results.print()
+    findings = found.findings
+    silent = sum(f.not_judged is not None for f in findings) + len(found.not_judged)
+    met = sum(f.success and f.not_judged is None for f in findings)
+    not_judged = f", {silent} not judged" if silent else ""
+    dropped = f", {found.dropped:,} dropped as exact duplicates" if found.dropped else ""
+    results.print(
+        f"{met} of {len(findings)} expectations are met{not_judged}. {found.rows_left:,} of "
+        f"{found.rows_in:,} rows go on, {found.quarantined:,} quarantined{dropped}."
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -156,26 +155,6 @@ def diff(dataset: Dataset, left: Which, right: Which, as_json: AsJson = False) -
             key = []  # a key is unique within its batch
         found = diff_versions(session, tables[0], tables[1], key, contract.classified)
     return show(render_diff_json(found), as_json, render_diff_text(found))
-
-
-@app.command()
-def checkout(
-    dataset: Dataset,
-    to: Annotated[Path, typer.Option("--to", help="Folder for <batch>.parquet files.")],
-    snapshot: Annotated[
-        int | None, typer.Option(help="Number of the snapshot; the released one by default.")
-    ] = None,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Without batches that were removed since, if any.")
-    ] = False,
-    as_json: AsJson = False,
-) -> int:
-    """Bring all partitions of one snapshot into a folder."""
-    services = open_services(dataset)
-    with progress("fetching"):
-        found = services.registry.checkout(dataset, snapshot, to, partial=partial)
-    text = f"snapshot {found.number} of {dataset}: {len(found.batches)} batches in {to}"
-    return show(found, as_json, text)
 
 
 @app.command()

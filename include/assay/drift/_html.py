@@ -24,7 +24,14 @@ from assay.page import (
     table,
     text,
 )
-from assay.page.draw import axis, effect_strip, paired_bars, small_multiples
+from assay.page.draw import (
+    axis,
+    effect_strip,
+    paired_bars,
+    scale_end,
+    share_axis,
+    small_multiples,
+)
 from assay.page.legend import legend
 from assay.verdict import NOT_JUDGED, Outcome, Verdict
 
@@ -190,14 +197,16 @@ def _bars(column: ColumnDrift, context: PageContext) -> Markup:
     cells: Sequence[Cell] = column.cells
     totals = [max(sum(getattr(c, side) for c in cells), 1) for side in ("reference", "current")]
     shares = [(c, c.reference / totals[0], c.current / totals[1]) for c in cells]
-    most = max(max(before, now) for _, before, now in shares) or 1.0
+    most = scale_end(max(max(before, now) for _, before, now in shares))
     rows = []
     for cell, before, now in shares:
         label = "missing" if cell.label is None else context.named(column.column, cell.label)
         numbers = f"{label}: {percent(before)} of the reference, {percent(now)} of the batch"
         bars = paired_bars(before, now, most, numbers)
         rows.append((label, bars, percent(before), percent(now)))
-    return table(["value", "", "reference", "batch"], rows, drawn=(1,), numbers=(2, 3))
+    return table(
+        ["value", share_axis(most), "reference", "batch"], rows, drawn=(1,), numbers=(2, 3)
+    )
 
 
 def _concept(one: DriftMeasurements) -> Markup:

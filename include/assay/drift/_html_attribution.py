@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from assay.drift.attribution import Cause, Split, cause_line, whole_text
 from assay.page import Section, link, number, percent, table, text
-from assay.page.draw import split_bars
+from assay.page.draw import axis, split_bars
 from assay.page.legend import legend
 from assay.reasons import ReasonCode
 
@@ -66,7 +66,17 @@ def _segments(cause: Cause, best: Split) -> Markup:
     ends = [cause.share(v) for s in best.segments for v in (s.mix, s.within)]
     span = min(0.0, *ends), max(0.0, *ends)
     shares = cause.measure == "share"
-    heads = [best.column, "part of the shift", "", "within", "mix", "reference rows", "batch rows"]
+    ticks = sorted({span[0], 0.0, span[1]})
+    parts_axis = axis(ticks, span, [percent(tick, 0) for tick in ticks])
+    heads = [
+        best.column,
+        parts_axis,
+        "part of the shift",
+        "within",
+        "mix",
+        "reference rows",
+        "batch rows",
+    ]
     heads += ["reference share", "batch share"] if shares else []
     rows = []
     for part in best.segments[:_SHOWN]:

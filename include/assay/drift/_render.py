@@ -11,6 +11,7 @@ from assay.drift.effects import EFFECTS
 from assay.page import number
 from assay.page.lines import aligned
 from assay.verdict import Verdict
+from assay.wording import sentence
 
 FIGURES: Final = ("value", "limit", "by chance", "adjusted p")
 CONCEPT: Final = ("measure", "reference", "batch", "rows: batch / reference")
@@ -28,7 +29,7 @@ def render_json(verdict: Verdict, report: DriftReport) -> str:
 def render_text(verdict: Verdict, report: DriftReport) -> str:
     """Render the verdict as a table that fits a terminal, reasons first."""
     lines = [f"drift: {verdict.outcome}"]
-    lines += [f"  {r.outcome.value:<12} {r.code}: {r.message}" for r in verdict.reasons]
+    lines += [f"  {r.outcome.value:<12} {r.code}: {sentence(r)}" for r in verdict.reasons]
     for one in report.comparisons:
         if rows := [_row(row) for row in rows_of(verdict, one)]:
             lines += ["", f"{one.table} against {one.reference}", *aligned([_HEAD, *rows])]

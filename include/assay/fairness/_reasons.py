@@ -10,9 +10,13 @@ from assay.fairness._counts import OUTCOMES, Group
 from assay.fairness._groups import part_tiny
 from assay.fairness._measure import FairnessMeasurements
 from assay.fairness._measurements import about_text, limits_text, low_and_high, number, shown_count
+from assay.fairness._report import ends, figure
 from assay.policy.fairness import FairnessPolicy, OutcomeColumn
 from assay.reasons import ReasonCode
 from assay.verdict import Outcome, Reason
+from assay.wording import few
+
+_MOST = 10
 
 
 def by_attributes(groups: Iterable[Group]) -> Iterator[tuple[tuple[str, ...], list[Group]]]:
@@ -106,7 +110,7 @@ def _small_groups(
     for outcome, members in parts:
         if members:
             names = [g.name for g in members if g not in tiny]
-            shown = f": {', '.join(names)}" if names else " (their levels are in no list)"
+            shown = f": {few(names, _MOST)}" if names else " (their levels are in no list)"
             together = sum(g.rows for g in members)
             share = None if together < least else number(together / rows)
             yield Reason(
@@ -173,11 +177,12 @@ def reasons_of_cells(
             )
             continue
         failed = cell.outcome is Outcome.FAIL
-        verb = "is beyond the limit" if failed else "is inconclusive against the limit"
+        verb = "beyond the limit" if failed else "inconclusive against the limit"
+        estimate = f"is {figure(cell.estimate)} ({ends(cell.low, cell.high)}), {verb}"
         yield Reason(
             code=ReasonCode.DISPARITY if failed else ReasonCode.DISPARITY_UNDECIDED,
             outcome=cell.outcome,
-            message=f"{label} {against} {verb}: {limits_text(cell.metric)}; {about}",
+            message=f"{label} {against} {estimate}: {limits_text(cell.metric)}; {about}",
             column=column,
             numbers={
                 cell.unit: number(cell.estimate),

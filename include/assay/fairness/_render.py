@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from assay.fairness._report import (
     FairnessReport,
@@ -13,7 +14,11 @@ from assay.fairness._report import (
     figure,
     interval,
 )
-from assay.verdict import Measurement, Number, Reason, Verdict
+from assay.page.lines import aligned
+from assay.verdict import Measurement, Verdict
+from assay.wording import sentence
+
+_COMPARED: Final = ("outcome", "metric", "group / reference", "figure", "interval", "p", "limit")
 
 
 def render_text(verdict: Verdict, report: FairnessReport) -> str:
@@ -26,7 +31,7 @@ def render_text(verdict: Verdict, report: FairnessReport) -> str:
     applies = verdict.detail.get("applies", False)
     if applies:
         lines.append(f"good result: {favourable_line(verdict)}")
-    lines += [line for reason in verdict.reasons for line in _reason_lines(reason)]
+    lines += [f"  {r.outcome.value:<12} {r.code}: {sentence(r)}" for r in verdict.reasons]
     if not applies:
         return "\n".join(lines)
     lines.append(
@@ -44,18 +49,6 @@ def render_text(verdict: Verdict, report: FairnessReport) -> str:
     return "\n".join(lines)
 
 
-def _reason_lines(reason: Reason) -> Iterator[str]:
-    about = f"{reason.column}: " if reason.column else ""
-    yield f"  {reason.outcome.value:<12} {reason.code}: {about}{reason.message}"
-    if reason.numbers:
-        numbers = ", ".join(f"{name} {_number(value)}" for name, value in reason.numbers.items())
-        yield f"{'':<15}{numbers}"
-
-
-def _number(value: Number) -> str:
-    return figure(value) if isinstance(value, float) or value is None else str(value)
-
-
 def _panel_lines(panel: Panel) -> Iterator[str]:
     yield f"{panel.title} — {panel.note}"
     for m in panel.members:
@@ -68,15 +61,18 @@ def _compared_lines(verdict: Verdict, report: FairnessReport) -> list[str]:
     if not judged:
         return []
     head = f"compared with the reference group (p by Holm over {verdict.detail['family']})"
-    return ["", head, *(f"  {_cell_line(m)}" for m in judged)]
+    return ["", head, *aligned([_COMPARED, *map(_cells, judged)])]
 
 
-def _cell_line(m: Measurement) -> str:
+def _cells(m: Measurement) -> tuple[str, ...]:
+    """A comparison as a row of the table."""
     d = m.detail
-    start = f"{d['outcome']:<12} {m.name} ({d['rate']}) {m.column}: {m.group} / {d['reference']}"
-    if m.value is None and d["p"] is None:
-        return f"{start} not judged: n {d['n']} / {d['n_reference']}"
-    return f"{start} {figure(m.value)} ({interval(m)}), p {figure(d['p_adjusted'])}; {d['limit']}"
+    judged = m.value is not None or d["p"] is not None
+    p = figure(d["p_adjusted"]) if judged else "–"
+    limit = d["limit"] if judged else f"not judged: n {d['n']} / {d['n_reference']}"
+    groups = f"{m.column}: {m.group} / {d['reference']}"
+    metric = f"{m.name} ({d['rate']})"
+    return d["outcome"], metric, groups, figure(m.value), interval(m), p, limit
 
 
 def _within_lines(within: Within) -> Iterator[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
 from assay.page._layout import SIGNS, environment
+from assay.page.markdown import runbook, runbooks
 from assay.reasons import gate_word
 from assay.verdict import Outcome, Reason
+from assay.wording import sentence
+
+_MOST: Final = 10
 
 
 def number(value: float | str | None) -> str:
@@ -103,10 +107,16 @@ def _wrapping(name: Any) -> Any:
 
 
 def reasons(found: Sequence[Reason], none: str) -> Markup:
-    """List a verdict's reasons, the worst first, with cause and runbook; or a sentence for none."""
+    """List a verdict's reasons, the worst first, and the runbook of each; a sentence for none.
+
+    Of many, the later ones are folded away.
+    """
     if not found:
         return text(none)
     template = environment().get_template("reasons.html.j2")
     ordered = sorted(found, key=lambda reason: -reason.outcome.severity)
-    marked = [(mark(gate_word(reason.outcome, [reason.code])), reason) for reason in ordered]
-    return Markup(template.render(reasons=marked))  # noqa: S704 - the template escapes
+    told = [(mark(gate_word(r.outcome, [r.code])), sentence(r), r.code) for r in ordered]
+    codes = [r.code for r in ordered if r.outcome is not Outcome.PASS]
+    known = {code for code in codes if runbook(code)}
+    listed = template.render(shown=told[:_MOST], folded=told[_MOST:], known=known)
+    return Markup(listed) + runbooks(codes)  # noqa: S704 - the template escapes

@@ -6,11 +6,14 @@ numbers as its ``label``, for readers who don't see it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup
+
+from assay.page._pieces import percent
 
 _HEIGHT: Final = 20
 _TREND: Final = 110
@@ -120,6 +123,32 @@ def axis(ticks: Sequence[float], ends: tuple[float, float], labels: Sequence[str
     return Markup('<svg height="14" role="presentation">{}</svg>').format(Markup("").join(parts))
 
 
+def scale_end(most: float) -> float:
+    """The end of an axis from 0 that holds a value: 1, 2 or 5 times a power of ten.
+
+    Examples
+    --------
+    >>> [scale_end(v) for v in (0.006, 0.3, 1, 1_073, 0)]
+    [0.01, 0.5, 1, 2000, 1]
+    """
+    if most <= 0:
+        return 1
+    power = 10 ** math.floor(math.log10(most))
+    # Shares are compared as they are written, so that 0.3 isn't beyond three times a tenth.
+    end = next(n * power for n in (1, 2, 5, 10) if round(most / power, 9) <= n)
+    return float(f"{end:.12g}") if end < 1 else round(end)
+
+
+def share_axis(end: float) -> Markup:
+    """Draw an axis from 0 to a share."""
+    return axis((0, end), (0, end), (percent(0, 0), percent(end, 0 if end >= 0.01 else 2)))
+
+
+def count_axis(end: float) -> Markup:
+    """Draw an axis from 0 to a number of rows or cells."""
+    return axis((0, end), (0, end), ("0", f"{end:,.0f}"))
+
+
 def paired_bars(before: float, now: float, most: float, label: str) -> Markup:
     """Draw the reference's share above the batch's."""
     sides = ((before, "ref", 2), (now, "cur", 11))
@@ -146,6 +175,8 @@ def trend(
 ) -> Markup:
     """Draw a series of values from left to right; a diamond where one is below the limit.
 
+    Lines with their numbers show where the least and the greatest value are, and the limit.
+
     Parameters
     ----------
     values : sequence of float or None
@@ -159,22 +190,31 @@ def trend(
     low, high = min(known), max(known)
 
     def y(value: float) -> int:
-        return round(_TREND * (0.9 - 0.8 * _at(value, low, high) / 100))
+        return round(_TREND * (0.9 - 0.72 * _at(value, low, high) / 100))
 
     shown = [
         (_at(i, 0, len(values) - 1), v, labels[i]) for i, v in enumerate(values) if v is not None
     ]
-    parts = [
+    ends = {low, high} - {limit}
+    parts = [_rule(y(v), "rule", f"{v:.4g}", "start") for v in sorted(ends)]
+    if limit is not None:
+        parts.append(_rule(y(limit), "nought", f"limit {limit:.4g}", "end"))
+    parts += [
         _line((x, x_next), "whisker", (y(value), y(value_next)))
         for (x, value, _), (x_next, value_next, _) in pairwise(shown)
     ]
-    if limit is not None:
-        across = Markup('<line class="nought" x1="0" x2="100%" y1="{0}" y2="{0}"/>')
-        parts.append(across.format(y(limit)))
     for x, value, name in shown:
         point = point_shape(x, "FAIL" if limit is not None and value < limit else "PASS", y(value))
         parts.append(Markup("<g><title>{}: {:.6f}</title>{}</g>").format(name, value, point))
     return _drawing(label, parts, _TREND)
+
+
+def _rule(y: int, kind: str, words: str, side: str) -> Markup:
+    """Draw a line across at a height, with its number above one end."""
+    return Markup(
+        '<line class="{0}" x1="0" x2="100%" y1="{1}" y2="{1}"/>'
+        '<text x="{2}" y="{3}" text-anchor="{4}">{5}</text>'
+    ).format(kind, y, "100%" if side == "end" else "0", y - 3, side, words)
 
 
 def small_multiples(figures: Iterable[tuple[Markup, Markup]]) -> Markup:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.policy._base import GatePolicy, Model, by_name, optional
 
@@ -22,7 +22,24 @@ class QuarantineLimit(Model):
         description="Largest tolerable share (0 to 1) of quarantined rows among the rows that were "
         "judged; above it the batch is held.",
     )
-    rationale: str | None = Field(None, description="Why this share and not another.")
+    warn_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share above which quarantined rows make the verdict WARN. Up to it they are "
+        "quarantined and listed, and the verdict stays PASS. Without it each such row is a WARN.",
+    )
+    rationale: str | None = Field(None, description="Why these shares and not others.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.warn_share is not None and self.warn_share > self.max_share:
+            raise ValueError("warn_share is above max_share, so that no batch would warn")
+        return self
+
+    def warns(self, share: float) -> bool:
+        """Whether a share of quarantined rows is worth a warning."""
+        return share > (self.warn_share or 0)
 
 
 class GxFallback(Model):

@@ -13,17 +13,26 @@ from assay.engine import open_session
 from assay.errors import InputError, SuiteError
 from assay.quality._quarantine import write_quarantine
 from assay.quality._suite import load_suite
-from assay.quality._validation import Engine, validate
+from assay.quality._validation import Engine, Validation, validate
 from assay.verdict import Outcome
 
 
 @dataclass(frozen=True)
 class FileValidation:
-    """A file's validation: the JSON to print, the outcome, and the quarantine if one was asked."""
+    """A file's validation, and the quarantine if one was asked for."""
 
-    document: Mapping[str, Any]
-    outcome: Outcome
+    validation: Validation
     quarantine: Path | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of the suite by itself."""
+        return self.validation.outcome
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """Great Expectations' validation result, redacted."""
+        return self.validation.document()
 
 
 def parameters_from(pairs: Iterable[str]) -> dict[str, Any]:
@@ -95,4 +104,4 @@ def validate_file(
             written = quarantine / "quarantine.parquet"
             batch = Path(str(data)).name
             write_quarantine(session, found, table, written, batch=batch, time=time)
-        return FileValidation(found.document(), found.outcome, written)
+        return FileValidation(found, written)

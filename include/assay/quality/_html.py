@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -19,25 +19,28 @@ from assay.page import (
     table,
     text,
 )
-from assay.page.draw import bar
+from assay.page.draw import bar, scale_end, share_axis
 from assay.quality._finding import Finding
+from assay.quality._finding_words import (
+    count_of,
+    found_words,
+    named_words,
+    share_of,
+    state_word,
+    unjudged,
+    unmet_first,
+)
 from assay.quality._validation import Validation
-from assay.quality._wording import asked_words, shown_value
 from assay.verdict import NOT_JUDGED, Verdict
 
-_EXAMPLES: Final = 5
 _STAGES: Final = {"validate_raw": ", raw rows", "validate_clean": ", cleaned rows"}
 
 
 def render_html(verdict: Verdict, report: Validation, context: PageContext) -> str:
     """Render the validation as a page; of classified columns counts only, as in its result."""
-    aside = [f for f in report.findings if f.not_judged is not None]
-    aside.sort(key=lambda f: -f.verdict.severity)
-    judged = [f for f in report.findings if f.not_judged is None]
-    unmet = sorted(
-        (f for f in judged if not f.success), key=lambda f: (-f.verdict.severity, -_count(f))
-    )
-    met = [f for f in judged if f.success]
+    aside = unjudged(report.findings)
+    unmet = unmet_first(report.findings)
+    met = [f for f in report.findings if f.not_judged is None and f.success]
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "Every judged expectation is met.")]),
         Section("Unmet expectations", list(_unmet(unmet, report, context))),
@@ -80,13 +83,14 @@ def _unmet(
     if not findings:
         yield text("Every judged expectation is met.")
         return
-    most = max((_share(f) for f in findings), default=0.0) or 1.0
+    most = scale_end(max((share_of(f) for f in findings), default=0.0))
     rows = (
-        (_named(f), mark(f.state if f.state != "UNMET" else "info"), _bar(f, most),
-         _found(f, found, context), f"{_count(f):,}" if f.row_level else "–")
+        (_named(f), mark(state_word(f)), _bar(f, most),
+         found_words(f, found.redact, context.named),
+         f"{count_of(f):,}" if f.row_level else "–")
         for f in findings
     )  # fmt: skip
-    heads = ["expectation", "", "share of rows", "what was found", "rows"]
+    heads = ["expectation", "", share_axis(most), "what was found", "rows"]
     yield table(heads, rows, drawn=(2,), numbers=(4,))
 
 
@@ -107,66 +111,34 @@ def _not_judged(findings: Sequence[Finding], found: Validation) -> Markup:
 
 
 def _named(f: Finding) -> Markup:
-    e = f.expectation
-    what, rest = asked_words(e)
-    of = ", ".join(e.columns) or "the table"
-    note = e.notes if isinstance(e.notes, str) else ""
-    words = ". ".join(filter(None, [rest, note]))
+    of, what, words = named_words(f)
     small = Markup('; <br><span class="dim">{}</span>').format(words) if words else ""
     return Markup("<b>{}</b> {}{}").format(of, what, small)
 
 
 def _bar(f: Finding, most: float) -> Markup:
-    label = f"{f.expectation.label}: {percent(_share(f))} of rows"
-    return bar(_share(f), most, label) if f.row_level else Markup("")
-
-
-def _found(f: Finding, found: Validation, context: PageContext) -> str:
-    result = f.document(found.redact)["result"]
-    if result.get("redacted"):
-        return "the values are not shown, because the column is classified"
-    if f.row_level:
-        return f"{percent(_share(f))} of rows{_examples(f, result, context)}"
-    observed = result.get("observed_value")
-    return "" if observed is None else f"observed {shown_value(observed)}"
-
-
-def _examples(f: Finding, result: Mapping[str, Any], context: PageContext) -> str:
-    counts = result.get("partial_unexpected_counts") or []
-    column = ",".join(f.expectation.columns)
-    named = [context.named(column, shown_value(one["value"])) for one in counts[:_EXAMPLES]]
-    shown = [f"{name} ×{one['count']}" for name, one in zip(named, counts, strict=False)]
-    shown = [s for s in shown if not s.startswith("None ")]
-    return f"; among the first: {', '.join(shown)}" if shown else ""
-
-
-def _count(f: Finding) -> int:
-    return int(f.result.get("unexpected_count") or 0)
-
-
-def _share(f: Finding) -> float:
-    total = int(f.result.get("element_count") or 0)
-    return _count(f) / total if total else 0.0
+    label = f"{f.expectation.label}: {percent(share_of(f))} of rows"
+    return bar(share_of(f), most, label) if f.row_level else Markup("")
 
 
 def _quarantined(found: Validation) -> Iterator[Markup]:
-    setting = sorted((f for f in found.findings if f.quarantines), key=lambda f: -_count(f))
+    setting = sorted((f for f in found.findings if f.quarantines), key=lambda f: -count_of(f))
     if not setting:
         return
-    most = max(_share(f) for f in setting) or 1.0
+    most = scale_end(max(share_of(f) for f in setting))
     rows = (
-        (_named(f), bar(_share(f), most, f"{_count(f):,} rows"), f"{_count(f):,}",
-         percent(_share(f)))
+        (_named(f), bar(share_of(f), most, f"{count_of(f):,} rows"), f"{count_of(f):,}",
+         percent(share_of(f)))
         for f in setting
     )  # fmt: skip
-    heads = ["reason", "", "rows", "share"]
+    heads = ["reason", share_axis(most), "rows", "share"]
     yield table(heads, rows, drawn=(1,), numbers=(2, 3))
 
 
 def _met(findings: Sequence[Finding]) -> Markup:
     rows = (
         (_named(f), f.expectation.severity,
-         f"{number(_count(f))} tolerated" if f.row_level and _count(f) else "")
+         f"{number(count_of(f))} tolerated" if f.row_level and count_of(f) else "")
         for f in findings
     )  # fmt: skip
     return table(["expectation", "severity", ""], rows)

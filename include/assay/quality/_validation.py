@@ -13,6 +13,7 @@ from assay.engine import ROW, Session
 from assay.expression import names_in
 from assay.quality._failing_rows import Judged
 from assay.quality._finding import Finding
+from assay.quality._finding_words import table_row, unjudged, unmet_first
 from assay.quality._frame import Frame
 from assay.quality._marks import duplicates_in, marks_of
 from assay.quality._registry import OF_CONTRACTS, OWN_TESTS, REGISTRY, entry_of
@@ -57,6 +58,17 @@ class Validation:
     def rows_left(self) -> int:
         """Rows that go on to the next stage."""
         return self.rows_in - self.quarantined - self.dropped
+
+    def unmet(self) -> list[tuple[str, str, str, str]]:
+        """What isn't met and what isn't judged, as rows of a table for people, the worst first.
+
+        Returns
+        -------
+        list of tuple
+            What became of it, expectation, number of failing rows, what was found.
+        """
+        shown = [*unmet_first(self.findings), *unjudged(self.findings)]
+        return [table_row(f, self.redact) for f in shown]
 
     def document(self, *, rows: bool = True) -> dict[str, Any]:
         """Great Expectations' validation result as JSON-safe data, redacted.

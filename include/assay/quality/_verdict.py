@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from assay.policy.quality import QualityPolicy
-from assay.quality._finding import Finding
+from assay.quality._finding import Finding, touches
+from assay.quality._finding_words import count_of, share_of
 from assay.quality._registry import entry_of
 from assay.quality._scores import Score, judge_scores, measure_scores, score_measurements
 from assay.quality._validation import Validation
-from assay.quality._wording import quarantine_words
+from assay.quality._wording import asked_sentence, quarantine_words
 from assay.reasons import ReasonCode
 from assay.verdict import Measurement, Outcome, Reason, Verdict
+from assay.wording import shown_number
 
 
 def judge_validation(
@@ -22,9 +24,10 @@ def judge_validation(
 
     Read the reasons: FAIL if a critical expectation of the whole table is unmet, if more than
     ``policy.quarantine.max_share`` of the judged rows are quarantined, or if none is left;
-    INCONCLUSIVE if a critical expectation couldn't be judged; WARN if rows were quarantined or a
-    warning fired; else PASS. A warning that couldn't be judged is a warning. A score below the
-    policy's limit for its dimension fails or warns, as the limit says.
+    INCONCLUSIVE if a critical expectation couldn't be judged; WARN if more than
+    ``policy.quarantine.warn_share`` are quarantined or a warning fired; else PASS. A warning that
+    couldn't be judged is a warning. A score below the policy's limit for its dimension fails or
+    warns, as the limit says.
 
     Parameters
     ----------
@@ -36,7 +39,10 @@ def judge_validation(
     """
     judged = validation.rows_in - validation.dropped
     share = validation.quarantined / judged if judged else None
-    reasons = [r for f in validation.findings if (r := _reason(f)) is not None]
+    found = (_reason(f, validation.redact) for f in validation.findings)
+    reasons = [r for r in found if r is not None]
+    if not policy.quarantine.warns(share or 0):
+        reasons = [_tolerated(r) for r in reasons]
     reasons += _of_rows(validation, share, policy)
     scores = measure_scores(validation)
     reasons += judge_scores(scores, policy, gate.removeprefix("validate_"))
@@ -51,26 +57,44 @@ def judge_validation(
     )  # fmt: skip
 
 
-def _reason(finding: Finding) -> Reason | None:
+def _reason(finding: Finding, redact: Collection[str]) -> Reason | None:
     e = finding.expectation
-    column = e.columns[0] if len(e.columns) == 1 else None
     if e.severity == "info" or finding.verdict is Outcome.PASS:
         return None
     counts = ("element_count", "unexpected_count", "unexpected_percent")
-    numbers = {k: finding.result[k] for k in counts if k in finding.result} | _counted(finding)
-    code, outcome, what = ReasonCode.CRITICAL_EXPECTATION_UNMET, Outcome.FAIL, "is unmet"
+    counted = _counted(finding)
+    numbers = {k: finding.result[k] for k in counts if k in finding.result} | counted
+    asked = asked_sentence(e, closed=touches(e, redact))
+    code, outcome = ReasonCode.CRITICAL_EXPECTATION_UNMET, Outcome.FAIL
+    message = asked + _found(finding, counted)
     if finding.verdict is Outcome.INCONCLUSIVE:
-        code, what, numbers = ReasonCode.EXPECTATION_NOT_JUDGED, "could not be judged", {}
+        code, numbers = ReasonCode.EXPECTATION_NOT_JUDGED, {}
         outcome = Outcome.INCONCLUSIVE if e.severity == "critical" else Outcome.WARN
+        why = f": {finding.problem}" if finding.engine == "compiled" else ""
+        message = f"{asked}, which could not be judged{why}"
     elif finding.verdict is Outcome.WARN:
-        code, what = ReasonCode.WARNING_EXPECTATION_UNMET, "is unmet (a warning)"
-        outcome = Outcome.WARN
+        code, outcome = ReasonCode.WARNING_EXPECTATION_UNMET, Outcome.WARN
     elif finding.row_level:
         rows = numbers.get("unexpected_count")
         code, outcome = ReasonCode.ROWS_QUARANTINED, Outcome.WARN
-        what = quarantine_words(e, None if rows is None else int(rows))
-    message = what if code == ReasonCode.ROWS_QUARANTINED else f"{e.label} {what}"
+        message = quarantine_words(e, None if rows is None else int(rows))
+    column = e.columns[0] if len(e.columns) == 1 else None
     return Reason(code=code, outcome=outcome, column=column, message=message, numbers=numbers)
+
+
+def _tolerated(reason: Reason) -> Reason:
+    """A reason that says which rows are quarantined, where they are too few for a warning."""
+    few = reason.code == ReasonCode.ROWS_QUARANTINED
+    return reason.model_copy(update={"outcome": Outcome.PASS}) if few else reason
+
+
+def _found(finding: Finding, counted: Mapping[str, float]) -> str:
+    """How far an unmet expectation is from being met, in counts."""
+    if finding.row_level:
+        rows, total = count_of(finding), int(finding.result.get("element_count") or 0)
+        return f"; {rows:,} of {total:,} rows ({share_of(finding):.2%}) don’t"
+    observed = counted.get("observed")
+    return "" if observed is None else f"; found {shown_number(observed)}"
 
 
 def _counted(finding: Finding) -> dict[str, float]:

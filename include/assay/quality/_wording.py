@@ -120,6 +120,22 @@ def asked_words(expectation: Expectation) -> tuple[str, str]:
     return words, ", ".join(_argument(k, v) for k, v in rest.items())
 
 
+def asked_sentence(expectation: Expectation, *, closed: bool) -> str:
+    """What it asks for, with its columns; where ``closed``, without the values that it names.
+
+    Examples
+    --------
+    >>> e = Expectation("expect_column_values_to_be_in_set", {"column": "a", "value_set": ["x"]})
+    >>> asked_sentence(e, closed=False), asked_sentence(e, closed=True)
+    ('a must be one of: x', 'a values must be in set')
+    """
+    of = ", ".join(expectation.columns) or "the table"
+    if closed:
+        return f"{of} {_of_type(expectation, ' must ')}"
+    words, rest = asked_words(expectation)
+    return f"{of} {words}" + (f" ({rest})" if rest else "")
+
+
 def shown_value(value: Any) -> str:
     """A value as text; of a list the first few."""
     if isinstance(value, list | tuple):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import uuid
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,3 +90,19 @@ def place(source: Path, md5: str, target: Path) -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return target
+
+
+def refuse_strangers(folder: Path, names: Collection[str]) -> None:
+    """Refuse a folder that holds anything but these files, or what is left of writing them."""
+    if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
+        raise RegistryError("isn't a folder", where=str(folder))
+    ours = re.compile("|".join(rf"{re.escape(n)}|\.{re.escape(n)}\.[0-9a-f]{{32}}" for n in names))
+    there = sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+    strangers = [name for name in there if not ours.fullmatch(name)]
+    if strangers:
+        raise RegistryError(
+            "the folder holds files of something else",
+            where=str(folder),
+            got=strangers[0],
+            expected="an empty folder, or an earlier checkout of the same snapshot",
+        )

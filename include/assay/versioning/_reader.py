@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,8 @@ from assay.versioning._changed_records import ChangedRecords
 from assay.versioning._changes import no_snapshot, no_version
 from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
-from assay.versioning._files import is_whole, place
+from assay.versioning._export import Exported, export_rows
+from assay.versioning._files import is_whole, place, refuse_strangers
 from assay.versioning._git import GitRemote
 from assay.versioning._history import WatchedHistory
 from assay.versioning._ids import keyed
@@ -267,20 +267,60 @@ class Reader:
         RegistryError
             If the folder holds what isn't of this snapshot: a reader would get rows of two.
         """
+        snapshot, found = self._partitions(dataset, number, partial=partial)
+        wanted = {batch + Path(stored.file).suffix: stored for batch, stored in found.items()}
+        refuse_strangers(to, set(wanted))
+        self._bring(wanted, to.resolve())
+        return snapshot
+
+    def export(
+        self,
+        dataset: str,
+        number: int | None,
+        to: Path,
+        *,
+        partial: bool = False,
+        bookkeeping: bool = False,
+        data: Collection[str] = (),
+    ) -> Exported:
+        """Write the rows of one snapshot to one file, each with the batch that it is from.
+
+        Parameters
+        ----------
+        number, partial
+            As for :meth:`checkout`.
+        to : Path
+            A ``.parquet`` or ``.csv`` file; an earlier one is replaced, at once or not at all.
+        bookkeeping : bool
+            Whether ``__id`` and the flags of cleaning (``<column>__imputed``) come along.
+        data : collection of str
+            Columns of the data set, which come along whatever their names.
+
+        Raises
+        ------
+        VersionExpired
+            If a batch of the snapshot was removed, and ``partial`` is false.
+        """
+        snapshot, found = self._partitions(dataset, number, partial=partial)
+        parts = {batch: self._fetch(stored, None) for batch, stored in found.items()}
+        rows, columns = export_rows(parts, to, bookkeeping=bookkeeping, data=data)
+        return Exported(snapshot.number, tuple(sorted(parts)), rows, columns)
+
+    def _partitions(
+        self, dataset: str, number: int | None, *, partial: bool
+    ) -> tuple[Snapshot, dict[str, StoredObject]]:
+        """A snapshot with the batches that are left of it, and the object of each."""
         view, snapshot = self._git.view(), self.snapshot(dataset, number)
         left, gone = without_removed(view, snapshot)
         if gone and not partial:
             raise snapshot_without(snapshot, gone)
-        wanted: dict[str, StoredObject] = {}
+        found = {}
         for batch, version in left.items():
             known = load_version(view, dataset, batch, version)
             if known is None or "data" not in known.objects:
                 raise no_version(dataset, batch, version)
-            stored = known.objects["data"]
-            wanted[batch + Path(stored.file).suffix] = stored
-        _refuse_strangers(to, set(wanted))
-        self._bring(wanted, to.resolve())
-        return snapshot.model_copy(update={"batches": left})
+            found[batch] = known.objects["data"]
+        return snapshot.model_copy(update={"batches": left}), found
 
     def _bring(self, wanted: Mapping[str, StoredObject], to: Path) -> None:
         """Make a folder hold these objects and nothing else, at once or not at all."""
@@ -300,18 +340,3 @@ class Reader:
     def _fetch(self, stored: StoredObject, to: Path | None) -> Path:
         source = self._objects.get(stored)
         return source if to is None else place(source, stored.md5, to)
-
-
-def _refuse_strangers(folder: Path, names: Collection[str]) -> None:
-    if not folder.is_dir() and (folder.exists() or folder.is_symlink()):
-        raise RegistryError("isn't a folder", where=str(folder))
-    ours = re.compile("|".join(rf"{re.escape(n)}|\.{re.escape(n)}\.[0-9a-f]{{32}}" for n in names))
-    there = sorted(p.name for p in folder.iterdir()) if folder.exists() else []
-    strangers = [name for name in there if not ours.fullmatch(name)]
-    if strangers:
-        raise RegistryError(
-            "the folder holds files of something else",
-            where=str(folder),
-            got=strangers[0],
-            expected="an empty folder, or an earlier checkout of the same snapshot",
-        )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException
 
-from assay.errors import AssayError
+from assay.errors import AssayError, cause_of
 from assay_airflow.batches import named_batch
-from assay_airflow.links import report_url
+from assay_airflow.links import report_url, runbooks_url
 
 if TYPE_CHECKING:
     from assay.stages.run import Run, StageResult
@@ -47,31 +46,33 @@ class DatasetOperator(BaseOperator):
 
 
 @contextmanager
-def without_rows() -> Iterator[None]:
-    """Keep what libraries quote of rows out of the task's log: an unforeseen error says its kind.
+def explained(services: Services, run: tuple[str, str, str], stage: str) -> Iterator[None]:
+    """Put on record why a stage ends in an error, and keep out of its log what libraries quote.
 
-    Ours and the machine's quote none, and pass. ``ASSAY_DEBUG`` lets every error through whole.
+    Of an unforeseen error the log and the record say the kind alone: its text may quote rows. Ours
+    and the machine's quote none, and pass. ``ASSAY_DEBUG`` lets every error through whole.
+    ``run`` is its data set, batch and id.
     """
+    from assay.stages.run import keep_crash
+
     try:
         yield
-    except (AssayError, AirflowException, OSError):
+    except AirflowException:
         raise
     except Exception as error:
-        if os.environ.get("ASSAY_DEBUG"):
+        with suppress(OSError, AssayError):
+            keep_crash(services, run, stage, error)
+        if isinstance(error, AssayError | OSError) or os.environ.get("ASSAY_DEBUG"):
             raise
-        kind, frame = type(error), traceback.extract_tb(error.__traceback__)[-1]
         raised: type[Exception] = TypeError if isinstance(error, TypeError) else RuntimeError
-        raise raised(
-            f"An unforeseen error: {kind.__module__}.{kind.__qualname__} "
-            f"at {frame.filename}:{frame.lineno}. Set ASSAY_DEBUG=1 to see it whole."
-        ) from None
+        raise raised(f"{cause_of(error)}. Set ASSAY_DEBUG=1 to see it whole.") from None
 
 
 def log_result(operator: BaseOperator, result: StageResult) -> dict[str, Any]:
     """Log a stage's result for a person, and give it as the small value that XCom keeps."""
     from assay.stages.run import render_result
 
-    for line in render_result(result).splitlines():
+    for line in render_result(result, runbooks_url()).splitlines():
         operator.log.info(line)
     if url := report_url(result.report):
         operator.log.info("  in the browser: %s", url)

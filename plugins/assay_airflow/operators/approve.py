@@ -10,6 +10,7 @@ from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
 from assay_airflow.hooks.services import open_services
+from assay_airflow.links import pages_url
 from assay_airflow.operators._runs import DatasetOperator
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class ApproveForceOperator(DatasetOperator, ApprovalOperator):
 
     def execute(self, context: Any) -> Any:
         """Put the question on record, and wait for a second person's answer."""
-        from assay.stages.run import ask_approval
+        from assay.stages.run import ask_approval, render_question
 
         run = None
         if context["params"].get("force"):
@@ -37,7 +38,7 @@ class ApproveForceOperator(DatasetOperator, ApprovalOperator):
         if run is None or (why := _no_question(run)):
             raise AirflowSkipException(why if run else "Nobody asked to force.")
         asked, others = run.spec.asked, _others(run.spec.asked.by)
-        self.body = _question(run)
+        self.body = render_question(run, pages_url())
         if not others:
             self.body += f"\n\nAn answer by {asked.by} counts as a rejection."
         self.assigned_users = [{"id": name, "name": name} for name in others] or None
@@ -71,16 +72,6 @@ def _no_question(run: Run) -> str | None:
     if "commit" not in run.done:
         return "There is no candidate to force: the batch stays held."
     return None
-
-
-def _question(run: Run) -> str:
-    """What the second person reads: the batch, its version, what holds it, and who asks why."""
-    asked, holding = run.spec.asked, [r for r in run.done.values() if r.holds]
-    reasons = "; ".join(f"{r.stage} ({', '.join(r.reasons)})" for r in holding)
-    return (
-        f"{run.held_by} holds the batch {run.batch}, version {run.version[:12]}. "
-        f"Reason given by {asked.by}: {asked.reason}\n\nWhat holds it: {reasons}."
-    )
 
 
 def _others(asker: str | None) -> list[str]:

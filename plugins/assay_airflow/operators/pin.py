@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 from assay.errors import UndecidedError
 from assay_airflow.hooks.services import open_services
 from assay_airflow.operators._asked import read_asked
-from assay_airflow.operators._runs import DatasetOperator
+from assay_airflow.operators._runs import DatasetOperator, explained
 from assay_airflow.siblings import Siblings
 
 _SOON: Final = timedelta(seconds=5)
@@ -31,12 +31,13 @@ class PinOperator(DatasetOperator):
         services = open_services()
         asked = read_asked(services, self.dataset, context)
         siblings = Siblings(context["dag_run"], context["ti"], asked["batch"])
-        try:
-            run = pin(services, **asked, awaited=siblings.unfinished)
-        except UndecidedError as undecided:
-            if not siblings.at_work(undecided.batches):
-                raise
-            self.log.info("%s", undecided)
-            raise AirflowRescheduleException(datetime.now(UTC) + _SOON) from None
+        with explained(services, (self.dataset, asked["batch"], asked["run_id"]), self.task_id):
+            try:
+                run = pin(services, **asked, awaited=siblings.unfinished)
+            except UndecidedError as undecided:
+                if not siblings.at_work(undecided.batches):
+                    raise
+                self.log.info("%s", undecided)
+                raise AirflowRescheduleException(datetime.now(UTC) + _SOON) from None
         self.log.info("Batch %s of %s, attempt %s.", run.batch, self.dataset, run.spec.token)
         return {"batch": run.batch, **run.spec.pinned.model_dump(mode="json")}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from assay.wording import folded
 from assay_airflow.assets import dataset_asset
 from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink
-from assay_airflow.operators._runs import DatasetOperator, log_result
+from assay_airflow.operators._runs import DatasetOperator, explained, log_result
 
 if TYPE_CHECKING:
     from assay.stages.run import Run, StageResult
+
+_MOST: Final = 5
 
 
 class ReleaseOperator(DatasetOperator):
@@ -32,17 +35,27 @@ class ReleaseOperator(DatasetOperator):
         """Release the batch if every gate's sealed verdict, or a sealed approval, lets it out."""
         from assay.stages.run import release
 
-        run = self.read_run(open_services(), context)
+        services = open_services()
+        run = self.read_run(services, context)
         if run is None or run.missing:
             raise _give_up(run)
-        result = release(run)
+        with explained(services, (run.dataset, run.batch, run.spec.run_id), self.task_id):
+            result = release(run)
         value = log_result(self, result)
         if result.holds:
-            raise AirflowFailException("Held: " + ", ".join(result.reasons))
+            raise AirflowFailException(_why(run))
         if run.spec.asked.stop_before_release:
             raise AirflowSkipException("Stopped before the release, as asked.")
         _announce(context["outlet_events"][dataset_asset(self.dataset)], run, result)
         return value
+
+
+def _why(run: Run) -> str:
+    """Which gates hold the batch, and the sentences that say why."""
+    said = [m for r in run.done.values() if r.holds for m in r.messages]
+    return "\n".join(
+        [f"Held by {run.held_by}.", *folded(list(dict.fromkeys(said)), _MOST, "reasons")]
+    )
 
 
 def _give_up(run: Run | None) -> AirflowFailException:

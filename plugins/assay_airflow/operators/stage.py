@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.hooks.services import open_services
 from assay_airflow.links import ReportLink
-from assay_airflow.operators._runs import DatasetOperator, log_result, without_rows
+from assay_airflow.operators._runs import DatasetOperator, explained, log_result
 
 
 class StageOperator(DatasetOperator):
@@ -25,10 +25,11 @@ class StageOperator(DatasetOperator):
         """Perform the stage, or skip it; what XCom keeps is for people."""
         from assay.stages.run import DoesNotApply, perform
 
-        run = self.read_run(open_services(), context)
+        services = open_services()
+        run = self.read_run(services, context)
         if run is None:
             raise AirflowFailException("The run has no record of its start. Clear the task 'pin'.")
-        with without_rows():
+        with explained(services, (run.dataset, run.batch, run.spec.run_id), self.task_id):
             try:
                 run = perform(run, self.task_id)
             except DoesNotApply as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import parse_qs
 
@@ -10,8 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from assay.errors import AssayError, CatalogError
-from assay.page import Lead, Section, mark, render_page, table, text
+from assay.page import Lead, Section, link, mark, render_page, table, text
 from assay.page.form import answer_form
+from assay.reasons import RUNBOOK_PAGES, ReasonCode
+from assay.wording import folded, sentence
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.pages._form_token import FIELD, form_token, is_form_token
 from assay_airflow.pages._headers import headers
@@ -28,6 +31,9 @@ _HOW = (
     "stay held. Times are UTC. Your answer is recorded with your name; no message contains it."
 )
 _MOST: Final = 1 << 16
+_MOST_BATCHES: Final = 10
+_MOST_REASONS: Final = 5
+_CODES: Final = frozenset(ReasonCode)
 _MAY_NOT = "You may not answer incidents: this needs permission to trigger the DAG incidents."
 
 
@@ -151,11 +157,24 @@ def _state(services: Services, incident: Any) -> str:
 
 
 def _batches(incident: Any) -> Markup:
-    rows = [
-        (b.batch, b.state, "; ".join(f"{r['code']}: {r['message']}" for r in b.reasons))
-        for b in incident.batches
+    rows = [(b.batch, b.state, _why(b.reasons)) for b in incident.batches]
+    return table(["batch", "state", "why"], rows[:_MOST_BATCHES]) + _folded(rows[_MOST_BATCHES:])
+
+
+def _folded(rows: list[tuple[str, str, Markup]]) -> Markup:
+    """Further batches, closed until a reader opens them."""
+    whole = Markup("<details><summary>… and {} more batches</summary>{}</details>")
+    return whole.format(len(rows), table(["batch", "state", "why"], rows)) if rows else Markup("")
+
+
+def _why(reasons: Sequence[Mapping[str, Any]]) -> Markup:
+    """Each reason in its sentence, with its runbook."""
+    lines = folded([sentence(r) for r in reasons], _MOST_REASONS, "reasons")
+    codes = dict.fromkeys(str(r["code"]) for r in reasons)
+    runbooks = [
+        link(f"../{RUNBOOK_PAGES}/{c}.md", f"What to do: {c}") for c in codes if c in _CODES
     ]
-    return table(["batch", "state", "why"], rows)
+    return Markup("<br>").join([Markup("{}").format(line) for line in lines] + runbooks)
 
 
 def _done(services: Services, number: int) -> Markup:

@@ -78,7 +78,9 @@ def test_what_a_figure_is_of_goes_with_it(
     described = reason(code="disparity").model_copy(update={"about": of})
     for message in messages(change(catalog, now, "b1", described), policy, context):
         assert message.batches[0].reasons[0].about == of
-        assert f"disparity in age: PSI 0.4, limit 0.2 ({of})" in render_email(message)[1]
+        line = next(x for x in render_email(message)[1].splitlines() if x.startswith("  - "))
+        assert line.startswith("  - age: A group's outcomes differ from the reference group's by")
+        assert line.endswith(f": PSI 0.4, limit 0.2; {of}.")
 
 
 def test_a_batch_that_joins_edits_and_a_repeat_says_nothing(

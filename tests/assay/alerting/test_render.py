@@ -156,7 +156,7 @@ def test_a_week_of_many_data_sets_says_what_it_leaves_out() -> None:
     shown = [b["text"]["text"] for b in rendered["blocks"] if "text" in b][1:]
     assert [text[1:4] for text in shown[:3]] == ["d53", "d54", "d00"]
     assert len(shown) == 40
-    assert shown[-1] == "and 16 more data sets: assay digest 'data eng' --week 2013-W06"
+    assert shown[-1] == "… and 16 more data sets: assay digest 'data eng' --week 2013-W06"
 
 
 def assert_slack_takes(rendered: dict[str, Any]) -> None:

@@ -95,6 +95,7 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
         "not_judged": [],
         "state": "released",
         "reasons": [],
+        "why": [],
         **rows,
     }
     assert catalog.status(["planes"]) == {
@@ -111,6 +112,7 @@ def test_status_has_the_agreed_shape(catalog: Catalog, now: datetime) -> None:
                         "not_judged": [],
                         "state": "running",
                         "reasons": [],
+                        "why": [],
                         "version": None,
                         "with_readers": None,
                         **EMPTY_ROWS,

@@ -25,10 +25,15 @@ LOW = {"min_value": 0, "max_value": 30}
 def test_the_code_follows_the_severity(
     assay: Any, suite: Any, severity: str, code: int, verdict: str
 ) -> None:
-    said = assay("validate", "day.csv", "--suite", suite((BETWEEN, "age", severity, LOW)))
+    path = suite((BETWEEN, "age", severity, LOW))
+
+    said = assay("validate", "day.csv", "--suite", path, "--json")
+    shown = assay("validate", "day.csv", "--suite", path)
 
     assert (said.code, said.json["verdict"]) == (code, verdict)
     assert f"{verdict}: " in said.err
+    assert (shown.code, shown.out.splitlines()[-1]) == (code, f"{verdict}: {path}")
+    assert "age must be 0 to 30" in shown.out
 
 
 def test_every_expectation_has_its_result(assay: Any, suite: Any) -> None:
@@ -36,13 +41,13 @@ def test_every_expectation_has_its_result(assay: Any, suite: Any) -> None:
         (BETWEEN, "age", "critical", LOW), (IN_SET, "sitte", "critical", {"value_set": []})
     )
 
-    said = assay("validate", "day.csv", "--suite", path)
+    said = assay("validate", "day.csv", "--suite", path, "--json")
 
     low, unknown = said.json["results"]
     assert [r["meta"] for r in (low, unknown)] == [{"own": "age"}, {"own": "sitte"}]
     assert low["engine"] == "compiled"
     assert (unknown["success"], unknown["verdict"]) == (False, "INCONCLUSIVE")
-    assert "Did you mean 'site'?" in said.err
+    assert "Did you mean 'site'?" in assay("validate", "day.csv", "--suite", path).out
     assert said.code == 1  # a judged FAIL beside it
 
 
@@ -55,12 +60,12 @@ def test_the_quarantine_and_redaction_name_nobody(assay: Any, suite: Any, folder
     path = suite((IN_SET, "person", "critical", {"value_set": ["nobody"]}))
 
     clear = assay("validate", "day.csv", "--suite", path)
-    said = assay(
-        "validate", "day.csv", "--suite", path, "--redact", "person", "--quarantine", "bad"
-    )
+    call = ("validate", "day.csv", "--suite", path, "--redact", "person")
+    shown = assay(*call)
+    said = assay(*call, "--quarantine", "bad", "--json")
 
     assert "MRK" in clear.out
-    assert "MRK" not in clear.err + said.out + said.err
+    assert "MRK" not in clear.err + said.out + said.err + shown.out + shown.err
     assert (folder / "bad" / "quarantine.parquet").is_file()
     assert said.json["rows"]["quarantined"] == 500
     assert assay("validate", "day.csv", "--suite", path, "--redact", "persn").code == 2
@@ -82,7 +87,7 @@ def test_parameters(assay: Any, suite: Any) -> None:
 def test_gx_itself_agrees(assay: Any, suite: Any) -> None:
     path = suite((BETWEEN, "age", "critical", LOW))
 
-    said = assay("validate", "day.csv", "--suite", path, "--engine", "gx")
+    said = assay("validate", "day.csv", "--suite", path, "--engine", "gx", "--json")
 
     assert said.code == 1
     assert said.json["results"][0]["engine"] == "gx"
@@ -96,7 +101,7 @@ def test_data_from_a_url_and_packed(assay: Any, folder: Path) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         base = f"http://127.0.0.1:{server.server_port}"
-        said = assay("validate", f"{base}/day.csv", "--suite", "suite.json")
+        said = assay("validate", f"{base}/day.csv", "--suite", "suite.json", "--json")
         gone = assay("validate", f"{base}/no.csv", "--suite", "suite.json")
     finally:
         server.shutdown()

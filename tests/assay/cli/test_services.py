@@ -15,6 +15,7 @@ DAY = "2024-01-03"
 BATCH_KEYS = [
     *("batch", "verdict", "not_judged", "state", "rows_in", "rows_released", "rows_held"),
     *("rows_quarantined", "rows_dropped", "rows_suppressed", "reasons", "version", "with_readers"),
+    "why",
 ]
 
 
@@ -27,7 +28,7 @@ def test_status_has_the_pinned_shape(assay: Any, services: Any, mini: Any) -> No
     assert said.code == 0
     assert list(said.json) == ["datasets"]
     sites, visits = said.json["datasets"]
-    assert list(sites) == ["name", "released", "batches", "incidents"]
+    assert list(sites) == ["name", "released", "batches", "incidents", "outdated"]
     assert list(visits["released"]) == ["snapshot", "version", "batch"]
     assert visits["released"]["batch"] == mini.REFERENCE_DAYS[1]
     assert [list(b) for b in visits["batches"]] == [BATCH_KEYS] * 3
@@ -42,6 +43,26 @@ def test_status_has_the_pinned_shape(assay: Any, services: Any, mini: Any) -> No
     assert text.code == 0
     assert DAY in text.out
     assert "drift_detected" in text.out
+    assert held["why"]
+    assert all(sentence in text.out for sentence in held["why"][:3])
+
+
+def test_status_filters(assay: Any, services: Any, mini: Any) -> None:
+    assert "No batch is held." in assay("status", "--held").out
+    services.drop("visits", DAY, mini.visits(DAY, shift=8))
+    services.run("visits", DAY)
+
+    held, last = assay("status", "--held"), assay("status", "visits", "--last", "2", "--json")
+
+    assert "sites" not in held.out
+    assert mini.REFERENCE_DAYS[0] not in held.out.replace("newest batch", "")
+    assert f"{DAY} is held:" in held.out
+    assert "differs from" in held.out
+    assert "the limit is" in held.out
+    batches = [b["batch"] for b in last.json["datasets"][0]["batches"]]
+    assert batches == [mini.REFERENCE_DAYS[1], DAY]
+    only = assay("status", "visits", "--held", "--json").json["datasets"][0]["batches"]
+    assert [b["batch"] for b in only] == [DAY]
 
 
 def test_status_says_what_readers_have_whatever_a_later_run_came_to(
@@ -99,7 +120,8 @@ def test_status_of_a_fresh_project(assay: Any, train: Any, monkeypatch: pytest.M
     monkeypatch.setenv("ASSAY_PROJECT", str(train.project))
     monkeypatch.setenv("ASSAY_HOME", str(train.home))
     empty = [
-        {"name": n, "released": None, "batches": [], "incidents": []} for n in ("sites", "visits")
+        {"name": n, "released": None, "batches": [], "incidents": [], "outdated": []}
+        for n in ("sites", "visits")
     ]
     assert assay("status", "--json").json == {"datasets": empty}
     assert assay("status").code == 0
@@ -147,7 +169,7 @@ def test_versions(assay: Any, services: Any, mini: Any, tmp_path: Path) -> None:
 
     shown = assay("versions", "show", "visits", version[:8], "--json")
     assert shown.json["version"] == version
-    assert {e["kind"] for e in shown.json["lineage"]} == {"input", "reference_table"}
+    assert {e["kind"] for e in shown.json["lineage"]} == {"input", "reference_table", "rules"}
     assert {v["gate"] for v in shown.json["verdicts"]} >= {"validate_raw", "drift", "fairness"}
     assert shown.json["released"]
     assert (shown.json["counts"]["released"], "held" in shown.json["counts"]) == (498, False)
@@ -305,6 +327,12 @@ def test_check_finds_every_fault_at_once(assay: Any, services: Any) -> None:
     for name in ("drift.yaml:", "raw.json", "privcy.yaml", "worse.odcs.yaml:"):
         assert name in where
     assert assay("check", "--no-gx").code == 2
+    one = assay("check", "--no-gx", "--json", "--dataset", "sites")
+    assert one.code == 2
+    assert all("visits" not in str(p) and "worse" not in str(p) for p in one.json["problems"])
+    assert assay("check", "--no-gx", "--dataset", "worse").code == 2
+    unknown = assay("check", "--no-gx", "--dataset", "vists")
+    assert (unknown.code, "Did you mean 'visits'?" in unknown.err) == (2, True)
 
 
 VERBS = [

@@ -28,7 +28,8 @@ def test_by_hand_as_in_a_run(assay: Any, services: Any, data: Path) -> None:
     services.drop("visits", DAY, data.read_bytes())
     ran = services.run("visits", DAY)["validate_raw"]
 
-    said = assay("validate", data, "--dataset", "visits", "--quarantine", data.parent / "bad")
+    call = ("validate", data, "--dataset", "visits")
+    said = assay(*call, "--quarantine", data.parent / "bad", "--json")
 
     landed, judged = said.json["gates"]
     assert (landed["gate"], landed["outcome"]) == ("ingest", "PASS")
@@ -41,15 +42,28 @@ def test_by_hand_as_in_a_run(assay: Any, services: Any, data: Path) -> None:
     assert not [r for r in said.json["results"] if "unexpected_list" in r["result"]
                 and r["expectation_config"]["kwargs"].get("column") in {"person", "team"}
                 and r["result"]["unexpected_list"]]  # fmt: skip
-    path = assay("validate", data, "--dataset", "visits", "--suite", suite)
+    path = assay(*call, "--suite", suite, "--json")
     assert path.json["results"] == said.json["results"]
+
+
+def test_a_person_gets_a_table(assay: Any, services: Any, data: Path) -> None:
+    said = assay("validate", data, "--dataset", "visits")
+
+    lines = said.out.splitlines()
+    worst = next(line for line in lines if line.lstrip().startswith("FAIL"))
+    assert said.code == 1
+    assert lines[0].split() == ["verdict", "expectation", "rows", "what", "was", "found"]
+    assert "must" in worst
+    assert "199 of 500 rows go on, 301 quarantined." in said.out
+    assert "quarantine_share_above_limit: " in said.out
+    assert "MRK" not in said.out
 
 
 def test_the_clean_gate_by_hand(assay: Any, services: Any, mini: Any, tmp_path: Path) -> None:
     assert assay("versions", "checkout", "visits", "--to", tmp_path / "out").code == 0
     released = tmp_path / "out" / f"{mini.REFERENCE_DAYS[0]}.parquet"
 
-    said = assay("validate", released, "--dataset", "visits", "--suite", "clean")
+    said = assay("validate", released, "--dataset", "visits", "--suite", "clean", "--json")
 
     assert (said.code, [g["gate"] for g in said.json["gates"]]) == (0, ["validate_clean"])
 
@@ -78,9 +92,11 @@ def test_a_file_that_wouldnt_land(assay: Any, services: Any, tmp_path: Path) -> 
     torn = tmp_path / f"{DAY}.csv"
     torn.write_text('person,site,age,score,team,passed,seen\n"MRK')
 
-    said = assay("validate", torn, "--dataset", "visits")
+    said = assay("validate", torn, "--dataset", "visits", "--json")
+    shown = assay("validate", torn, "--dataset", "visits")
 
     assert (said.code, said.json["verdict"], said.json["success"]) == (1, "FAIL", False)
     assert "truncated" in said.err
+    assert (shown.code, shown.out.splitlines()[0]) == (1, "ingest: FAIL and holds the batch")
     assert assay("validate", tmp_path / "no.csv", "--dataset", "visits").code == 2
     assert assay("validate", torn, "--dataset", "visitz").code == 2

@@ -73,6 +73,29 @@ def test_too_many_rows_a_table_or_no_row_hold(session, make, write_suite, expect
     assert [r.code for r in judge_validation(found, POLICY).reasons] == ["no_rows_left"]
 
 
+def test_few_quarantined_rows_are_no_warning_for_ever(session, make, write_suite, expect):
+    found = validate(session, make(**COLUMNS), load_suite(write_suite(
+        expect("column_values_to_be_in_set", column="s", value_set=["x", "y"]))))  # fmt: skip
+    assert found.quarantined / found.rows_in == 0.25
+
+    def judged(share: float | None) -> Verdict:
+        limit = POLICY.quarantine.model_copy(update={"warn_share": share})
+        return judge_validation(found, POLICY.model_copy(update={"quarantine": limit}))
+
+    outcomes = {share: judged(share).outcome for share in (None, 0.0, 0.24, 0.25, 0.5)}
+    assert list(outcomes.values()) == [Outcome.WARN] * 3 + [Outcome.PASS] * 2
+    (reason,) = judged(0.5).reasons
+    assert (reason.code, reason.numbers["unexpected_count"]) == ("rows_quarantined", 1)
+    with pytest.raises(ValueError, match="warn_share is above max_share"):
+        QualityPolicy.model_validate(
+            {
+                "on_inconclusive": "hold",
+                "gx": {"max_rows": 1},
+                "quarantine": {"max_share": 0.1, "warn_share": 0.2},
+            }
+        )
+
+
 def test_what_cannot_be_judged_is_never_met(session, make, write_suite, expect):
     suite = load_suite(write_suite(
         expect("column_values_to_not_be_null", column="aa"),

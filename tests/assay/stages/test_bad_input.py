@@ -59,7 +59,7 @@ DELIVERIES = {
     "no rows": Delivery(HEAD.encode(), "empty_batch", "has no record"),
     "one row": Delivery(
         (HEAD + ROW).encode(), "critical_expectation_unmet",
-        "row_count_to_be_between is unmet (observed 1, min_value 100, max_value 5,000)"),
+        "the table must have 100 to 5000 rows; found 1"),
     "nulls": Delivery(
         (HEAD + ",,,,,,\n" * 200).encode(), "critical_expectation_unmet",
         "person is missing in 1 row; it is quarantined"),
@@ -68,10 +68,10 @@ DELIVERIES = {
         "quarantine_share_above_limit", "age can’t be read as its type in 200 rows"),
     "twice a column": Delivery(
         (HEAD.replace("site", "person") + ROW).encode(), "duplicate_columns",
-        "duplicate_columns person: The column is there twice"),
+        "duplicate_columns: person: The column is there twice"),
     "a column less": Delivery(
         (HEAD.replace(",seen", "") + ROW.replace(",2024-01-03 00:00:00", "")).encode(),
-        "schema_mismatch", "schema_mismatch seen: The column is missing"),
+        "schema_mismatch", "schema_mismatch: seen: The column is missing"),
     "torn in its last line": Delivery(
         (HEAD + ROW * 200)[:-30].encode(), "truncated", "cut off (line 201)"),
     "an open quote": Delivery(

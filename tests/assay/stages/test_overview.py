@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.stages.run import Asked, pin, render_question
+
 DAY = "2024-01-03"
 
 
@@ -39,3 +41,37 @@ def test_a_batch_without_a_reference_is_not_said_to_pass_drift(ready: Any, mini:
     (drift,) = (ready.home / "reports/visits" / first).glob("*/drift.html")
     assert "NOT JUDGED" in drift.read_text()
     assert "PASS" not in drift.read_text().split("</style>")[-1]
+
+
+def test_a_held_batch_has_its_runbooks_and_a_forced_one_its_people(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, shift=8))
+    ready.run("visits", DAY)
+    held = page(ready, "visits", DAY)
+    assert 'id="runbook-drift_detected"' in held
+    assert "How to look" in held
+    assert "approved by" not in held
+
+    ready.run("visits", DAY, force=True, reason="known <recalibration>", approved_by="second")
+
+    forced = page(ready, "visits", DAY)
+    for part in ("asked by", "tester", "known &lt;recalibration&gt;", "approved by", "second"):
+        assert part in forced
+    assert 'id="runbook-drift_detected"' not in forced
+
+
+def test_the_question_names_batch_reasons_reports_asker_and_why(ready: Any, mini: Any) -> None:
+    ready.drop("visits", DAY, mini.visits(DAY, shift=8))
+    asked = Asked(by="tester", force=True, reason="see\n[this](http://evil.example) `now`")
+    run = pin(ready.services, "visits", DAY, "asks", "manual", asked)
+    for name in mini.chain.names():
+        run = mini.perform(run, name)
+
+    told = render_question(run, "https://airflow.example.org/assay")
+
+    assert told.startswith(f"**visits {DAY}** is held by drift. Shall it be released all the same?")
+    assert "Asked by tester, who says: see \\[this\\]\\(http://evil.example\\) \\`now\\`" in told
+    assert f"Version {run.version[:12]}; rows: 500 in" in told
+    assert "(https://airflow.example.org/assay/reports/visits/" in told
+    assert "(https://airflow.example.org/assay/docs/runbooks/drift_detected.md)" in told
+    assert "the limit is" in told
+    assert "What to do: include/docs/runbooks/drift\\_detected.md" in render_question(run)

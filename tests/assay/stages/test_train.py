@@ -302,10 +302,18 @@ def test_a_crashed_run_leaves_the_batch_undecided(ready: Any, mini: Any) -> None
     run = stages.pin(services, "visits", DAY, "crashes", "manual")
     run = stages.perform(run, "ingest")
     stages.abandon(run)
+    refused = InputError("the source refuses the request", got=401)
+    stages.keep_crash(services, ("visits", DAY, "crashes"), "protect", refused)
     stages.notify(run, mini.transports(services), crashed="protect")
 
     batch = ready.batch("visits", DAY)
     assert (batch["state"], batch["reasons"]) == ("running", ["stage_crashed"])
+    said = (
+        "protect ended in an error, so the run decided nothing. "
+        "Why: the source refuses the request. Got 401."
+    )
+    assert batch["why"] == [said]
+    assert any(said in p.read_text() for p in (ready.home / "messages").rglob("*.json"))
     ready.run("visits", DAY)
     assert ready.batch("visits", DAY)["state"] == "released"
     assert ready.dataset("visits")["incidents"] == []

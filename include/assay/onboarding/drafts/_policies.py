@@ -67,10 +67,11 @@ description: How many rows may be quarantined from a batch before the batch itse
 on_inconclusive: hold
 quarantine:
   max_share: {limit}
+  warn_share: {limit / 2:.6g}
   rationale: >-
     No row of the sample violates the drafted contract. This is the upper end of the 95 % Wilson
     interval of 0 of {profile.rows} rows, at least {_ONE_BATCH:g}: {of} doesn't show every ordinary
-    fault. Confirm after some weeks.
+    fault. Above half of it a person is warned, before it is reached. Confirm after some weeks.
 gx:
   max_rows: {10 * profile.rows}
   rationale: Ten times the {profile.rows} rows of the sample, which fit in memory.

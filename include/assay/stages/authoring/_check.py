@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.contract import Contract, load_contracts
 from assay.document import shown_path
-from assay.errors import AssayError, Problem, did_you_mean
+from assay.errors import AssayError, InputError, Problem, did_you_mean, unknown
 from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.retention import RetentionPolicy
@@ -28,19 +28,29 @@ def policy_models() -> dict[str, type[Policy]]:
     return chain.policy_models() | {model.noun: model for model in others}
 
 
-def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
+def check_project(project: Project, *, gx: bool = True, only: str | None = None) -> list[Problem]:
     """Every fault of every contract, suite and policy of a project, each with file and line.
 
     Parameters
     ----------
     gx : bool
         Load each suite through Great Expectations as well, which takes seconds.
+    only : str, optional
+        The data set whose files are checked; the others' contracts are read beside them.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set.
     """
     loaded = load_contracts(project.contracts)
+    if only is not None and only not in loaded:
+        raise InputError("no such data set", **unknown(only, list(loaded)))
+    asked = loaded if only is None else {only: loaded[only]}
     contracts = {n: c for n, c in loaded.items() if isinstance(c, Contract)}
-    problems = [p for e in loaded.values() if isinstance(e, AssayError) for p in e.problems]
-    problems += _unread_files(project, list(loaded))
-    for contract in contracts.values():
+    problems = [p for e in asked.values() if isinstance(e, AssayError) for p in e.problems]
+    problems += _unread_files(project, list(loaded), only)
+    for contract in (contracts[name] for name in asked if name in contracts):
         policies, faults = _policies(project, contract)
         files = DatasetFiles(project, contract, contracts, policies)
         problems += [*standard_problems(contract), *reference_problems(files), *faults]
@@ -49,13 +59,13 @@ def check_project(project: Project, *, gx: bool = True) -> list[Problem]:
     return problems
 
 
-def _unread_files(project: Project, datasets: list[str]) -> Iterator[Problem]:
+def _unread_files(project: Project, datasets: list[str], only: str | None) -> Iterator[Problem]:
     """Files and folders that nothing reads, because their name is no data set's or policy's."""
     policies = {f"{noun}.yaml" for noun in policy_models()}
     known = {"policies": policies, "suites": {f"{name}.json" for name in SUITES}}
     for kind, names in known.items():
         folders = (project.include / kind).glob("*/") if (project.include / kind).is_dir() else ()
-        for folder in sorted(folders):
+        for folder in sorted(f for f in folders if only in {None, f.name}):
             if folder.name not in datasets:
                 hint = did_you_mean(folder.name, datasets) or None
                 yield Problem("no data set has this name", where=shown_path(folder), do=hint)

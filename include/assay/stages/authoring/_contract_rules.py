@@ -45,10 +45,10 @@ def _tried(session: Session, contract: Contract) -> Iterator[Problem]:
             yield Problem(f"the rule can't be judged: {finding.problem}", where=where)
 
 
-def not_judged(project: Project) -> list[NotJudged]:
-    """What the contracts of a project say and nothing judges, each with its line."""
+def not_judged(project: Project, only: str | None = None) -> list[NotJudged]:
+    """What the contracts of a project, or of one data set, say and nothing judges, by line."""
     found: list[NotJudged] = []
-    for dataset in project.datasets():
+    for dataset in project.datasets() if only is None else [only]:
         try:
             found += project.contract(dataset).not_judged
         except AssayError:

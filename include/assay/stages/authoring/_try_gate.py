@@ -48,10 +48,9 @@ class Trial:
             "notes": list(self.notes),
         }
 
-    def text(self) -> str:
-        """The verdicts as in a task's log, and the notes."""
-        lines = [render_result(StageResult.judged(v.gate, v)) for v in self.verdicts]
-        return "\n".join([*lines, *self.notes])
+    def lines(self) -> list[str]:
+        """The verdicts as in a task's log."""
+        return [render_result(StageResult.judged(v.gate, v)) for v in self.verdicts]
 
 
 def try_gate(

@@ -63,12 +63,18 @@ def answer_approval(
     return approved
 
 
-def approved_by(run: Run) -> str | None:
-    """Who lets the batch out although it is held; None if nobody does."""
+def approval_of(run: Run) -> Approval | None:
+    """The answer that lets the batch out although it is held; None if there is none."""
     found = read_record(run, chain.APPROVE, Approval) if run.spec.asked.force else None
     if found is None or not found.approved or found.shown != _shown(run):
         return None
-    return found.by
+    return found
+
+
+def approved_by(run: Run) -> str | None:
+    """Who lets the batch out although it is held; None if nobody does."""
+    found = approval_of(run)
+    return None if found is None else found.by
 
 
 def _shown(run: Run) -> str:

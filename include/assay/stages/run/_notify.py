@@ -18,6 +18,7 @@ from assay.reasons import ReasonCode
 from assay.records.incidents import IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.run import chain
+from assay.stages.run._records import crash_cause
 from assay.stages.run._run import Run
 from assay.verdict import Outcome, Reason
 
@@ -113,10 +114,15 @@ def _failing(run: Run, policy: AlertingPolicy, crashed: str | None) -> dict[str,
         if finished.verdict is not None:
             failing |= incident_checks(finished.verdict, policy)
     if crashed is not None:
-        message = f"{crashed} ended in an error"
-        crash = Reason(code=ReasonCode.STAGE_CRASHED, outcome=Outcome.FAIL, message=message)
-        failing[f"{_RUN}/{ReasonCode.STAGE_CRASHED}"] = [crash]
+        failing[f"{_RUN}/{ReasonCode.STAGE_CRASHED}"] = [_crash(crashed, crash_cause(run, crashed))]
     return failing
+
+
+def _crash(stage: str, cause: str | None) -> Reason:
+    """The reason of a run that ended in an error, with the error where it is known."""
+    what = "ended in an error" if cause else "left no result, and no error: its process was stopped"
+    message = f"{stage.replace('_', ' ')} {what}, so the run decided nothing"
+    return Reason(code=ReasonCode.STAGE_CRASHED, outcome=Outcome.FAIL, message=message, cause=cause)
 
 
 def _affected(run: Run) -> dict[str, int]:

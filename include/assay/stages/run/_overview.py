@@ -9,13 +9,16 @@ from typing import Final
 from markupsafe import Markup
 
 from assay.page import Lead, Section, mark, percent, render_page, table
-from assay.page.draw import bar
+from assay.page.draw import bar, share_axis
+from assay.page.markdown import runbooks
 from assay.reasons import batch_word
 from assay.stages.run import chain
+from assay.stages.run._approval import approval_of
 from assay.stages.run._result import StageResult
 from assay.stages.run._run import Run
 from assay.stages.run._spec import RunSpec
 from assay.verdict import NOT_JUDGED, Outcome, worst
+from assay.wording import folded
 
 Results = Mapping[str, StageResult]
 
@@ -39,6 +42,8 @@ def render_overview(run: Run, result: StageResult) -> str:
     spec, done = run.spec, run.done
     sections = [
         Section("In short", [_questions(run)]),
+        Section("What to do", [runbooks(result.reasons)] if result.state == "held" else []),
+        Section("Who released it all the same", [_forced(run, result)]),
         Section("Where the rows are", [_rows(result)]),
         Section("Every stage", [_stages(run)]),
         Section("Made from", [_made_from(spec)], folded=True),
@@ -127,10 +132,7 @@ def _word(results: Collection[StageResult], outcome: Outcome) -> str:
 
 def _few(messages: list[str]) -> Markup:
     unique = list(dict.fromkeys(m.split(": ", 1)[-1] for m in messages))
-    lines = [Markup("{}").format(m) for m in unique[:_MOST]]
-    if unique[_MOST:]:
-        lines.append(Markup("and {} more").format(len(unique) - _MOST))
-    return Markup("<br>").join(lines)
+    return Markup("<br>").join(Markup("{}").format(line) for line in folded(unique, _MOST))
 
 
 def _links(ran: Results) -> Markup:
@@ -141,10 +143,20 @@ def _links(ran: Results) -> Markup:
     )
 
 
+def _forced(run: Run, result: StageResult) -> Markup:
+    """Who asked for the release of a held batch, who approved it, and why; empty otherwise."""
+    asked, approval = run.spec.asked, approval_of(run)
+    if result.state != "forced" or approval is None:
+        return Markup("")
+    when = f"{approval.at:%Y-%m-%d %H:%M} UTC" if approval.at else "–"
+    rows = [("asked by", asked.by or "–"), ("reason", asked.reason or "–")]
+    return table(["", ""], [*rows, ("approved by", approval.by or "–"), ("approved", when)])
+
+
 def _rows(result: StageResult) -> Markup:
     total = max(result.rows.get("in", 0), 1)
     return table(
-        ["", "", "rows", "of those that came in"],
+        ["", share_axis(1), "rows", "of those that came in"],
         (
             (name, bar(n, total, f"{name}: {n:,}"), f"{n:,}", percent(n / total))
             for name in _ROWS

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from assay.errors import cause_of
 from assay.stages.run import chain
 from assay.stages.run._result import JUDGING, Finished
 from assay.stages.run._rules import Rules, Texts
@@ -25,6 +26,14 @@ from assay.verdict import Frozen
 RecordT = TypeVar("RecordT", bound=Frozen)
 RULES: Final = "rules"
 """Name of the record with what the run is judged by."""
+_CRASH: Final = "crash"
+
+
+class Crash(Frozen):
+    """The error that a stage ended in, and why."""
+
+    stage: str
+    cause: str
 
 
 def resume(services: Services, dataset: str, batch: str, run_id: str) -> Run | None:
@@ -74,6 +83,29 @@ def read_record(run: Run, name: str, model: type[RecordT]) -> RecordT | None:
 def drop_record(run: Run, name: str) -> None:
     """Take a record of the run back."""
     _place(run, name).path.unlink(missing_ok=True)
+
+
+def keep_crash(
+    services: Services, run: tuple[str, str, str], stage: str, error: BaseException
+) -> None:
+    """Seal why a stage of a run ended in an error, for those who are notified of it.
+
+    Parameters
+    ----------
+    run : tuple of str
+        Data set, batch and id of the run.
+    """
+    crash = plain(Crash(stage=stage, cause=cause_of(error)))
+    _file(services, run, _CRASH).write(services.seal.close([*_of_run(*run), _CRASH], crash))
+
+
+def crash_cause(run: Run, stage: str) -> str | None:
+    """Why a stage of the run ended in an error; None where nothing is known of it."""
+    names = (run.dataset, run.batch, run.spec.run_id)
+    found = _opened(
+        run.services, _file(run.services, names, _CRASH), [*_of_run(*names), _CRASH], Crash
+    )
+    return found.cause if found is not None and found.stage == stage else None
 
 
 def plain(value: Frozen) -> Any:

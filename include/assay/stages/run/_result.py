@@ -7,11 +7,12 @@ from typing import Any, Final
 from pydantic import Field
 
 from assay.reasons import RUNBOOKS, batch_word, gate_word
-from assay.verdict import Frozen, Outcome, Reason, Verdict
+from assay.verdict import Frozen, Outcome, Verdict
+from assay.wording import folded, sentence
 
 JUDGING: Final = 4
 """Version of the code that judges; raise it when a gate would judge the same rows otherwise."""
-_MOST_NUMBERS: Final = 6
+_MOST: Final = 20
 
 
 class StageResult(Frozen):
@@ -58,7 +59,7 @@ class StageResult(Frozen):
             outcome=verdict.outcome,
             holds=verdict.holds,
             reasons=tuple(dict.fromkeys(r.code for r in reasons)),
-            messages=tuple(_message(r) for r in reasons),
+            messages=tuple(f"{r.code}: {sentence(r)}" for r in reasons),
             **more,
         )
 
@@ -97,31 +98,17 @@ class Finished(Frozen):
         return judged == (self.verdict.outcome, self.verdict.holds, self.verdict.policy_hash)
 
 
-def _message(reason: Reason) -> str:
-    """A reason as a person reads it: where, what, and by which numbers if the text has none."""
-    column = reason.column if reason.column and reason.column not in reason.message else ""
-    counted = any(c.isdigit() for c in reason.message)
-    numbers = [(n, v) for n, v in reason.numbers.items() if v is not None and not counted]
-    measured = ", ".join(f"{name} {_figure(value)}" for name, value in numbers[:_MOST_NUMBERS])
-    text = reason.message.removesuffix(".") + (f" ({measured})" if measured else "")
-    why = f". Why: {reason.cause}." if reason.cause else ""
-    return f"{reason.code}{column and ' ' + column}: {text}{why}"
+def render_result(result: StageResult, runbooks: str = RUNBOOKS) -> str:
+    """A stage's result as a person reads it in the task's log.
 
-
-def _figure(value: float | str) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
-
-
-def render_result(result: StageResult) -> str:
-    """A stage's result as a person reads it in the task's log."""
+    ``runbooks`` is the folder or the address of the runbooks.
+    """
     effect = " and holds the batch" if result.holds else ""
     word = result.word if result.state is None else batch_word(result.outcome, result.reasons)
     lines = [f"{result.stage}: {word}{effect}"]
-    lines += [f"  {message}" for message in result.messages]
+    lines += [f"  {message}" for message in folded(result.messages, _MOST, "reasons: the report")]
     if result.holds:
-        lines += [f"  what to do: {RUNBOOKS}/{code}.md" for code in result.reasons]
+        lines += [f"  what to do: {runbooks}/{code}.md" for code in result.reasons]
     if result.rows:
         lines.append("  rows: " + ", ".join(f"{n} {k}" for k, n in result.rows.items()))
     if result.report:
