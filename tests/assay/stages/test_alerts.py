@@ -126,6 +126,16 @@ def test_a_dismissed_day_stays_held_and_quiet(shift: Shift) -> None:
     assert shift.told()[2:] == ["URGENT FAIL: visits 2024-01-04, drift/drift_detected"]
 
 
+def test_a_day_that_is_no_longer_compared_does_not_resolve_what_drifted(shift: Shift) -> None:
+    path = shift.train.project / "include/policies/visits/drift.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("bootstrap: [", f"bootstrap: [{DAY}, "))
+    shift.later(days=1).run(shift=30)
+    assert shift.train.batch("visits", DAY)["not_judged"] == ["drift"]
+    (incident,) = shift.train.services.catalog.incidents.find("visits", state="open")
+    assert list(incident.failing) == [DAY]
+
+
 def test_a_backfill_is_summed_up_when_it_is_over(shift: Shift) -> None:
     shift.later(days=1).respond("dismiss", reason="Another matter.")
     before = shift.told()

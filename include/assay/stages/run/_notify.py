@@ -20,7 +20,7 @@ from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.run import chain
 from assay.stages.run._records import crash_cause
 from assay.stages.run._run import Run
-from assay.verdict import Outcome, Reason
+from assay.verdict import NOT_JUDGED, Outcome, Reason
 
 _RUN: Final = "run"
 
@@ -82,7 +82,8 @@ def _record(run: Run, crashed: str | None, airflow_url: str | None) -> list[Inci
 def _changes(run: Run, policy: AlertingPolicy, crashed: str | None) -> list[IncidentChange]:
     incidents, failing = run.services.catalog.incidents, _failing(run, policy, crashed)
     now, rows = run.services.clock(), _affected(run)
-    judged = {*run.done, _RUN} if crashed is None else {_RUN}
+    judging = {name for name, result in run.done.items() if result.word != NOT_JUDGED}
+    judged = {*judging, _RUN} if crashed is None else {_RUN}
     passed = [
         check
         for check in incidents.checks_against(run.dataset, run.batch)
