@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from assay.verdict import NOT_JUDGED, Outcome
+from assay.verdict import NOT_JUDGED, Outcome, Verdict
 
 RUNBOOKS: Final = "include/docs/runbooks"
 """The folder of the runbooks in the project."""
@@ -230,6 +230,11 @@ def gate_word(outcome: str, codes: Iterable[str]) -> str:
     ('NOT JUDGED', 'PASS', 'FAIL')
     """
     return NOT_JUDGED if outcome == Outcome.PASS and unjudging(codes) else str(outcome)
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """The word for a verdict: its outcome, or that nothing was judged."""
+    return gate_word(verdict.outcome, (reason.code for reason in verdict.reasons))
 
 
 def batch_word(outcome: str, codes: Iterable[str]) -> str:

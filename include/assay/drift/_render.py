@@ -10,6 +10,7 @@ from assay.drift.attribution import cause_text, causes_of
 from assay.drift.effects import EFFECTS
 from assay.page import number
 from assay.page.lines import aligned
+from assay.reasons import gate_word, verdict_word
 from assay.verdict import Verdict
 from assay.wording import sentence
 
@@ -28,8 +29,9 @@ def render_json(verdict: Verdict, report: DriftReport) -> str:
 
 def render_text(verdict: Verdict, report: DriftReport) -> str:
     """Render the verdict as a table that fits a terminal, reasons first."""
-    lines = [f"drift: {verdict.outcome}"]
-    lines += [f"  {r.outcome.value:<12} {r.code}: {sentence(r)}" for r in verdict.reasons]
+    lines = [f"drift: {verdict_word(verdict)}"]
+    words = [(gate_word(r.outcome, [r.code]), r) for r in verdict.reasons]
+    lines += [f"  {word:<12} {r.code}: {sentence(r)}" for word, r in words]
     for one in report.comparisons:
         if rows := [_row(row) for row in rows_of(verdict, one)]:
             lines += ["", f"{one.table} against {one.reference}", *aligned([_HEAD, *rows])]

@@ -15,6 +15,7 @@ from assay.fairness._report import (
     interval,
 )
 from assay.page.lines import aligned
+from assay.reasons import gate_word, verdict_word
 from assay.verdict import Measurement, Verdict
 from assay.wording import sentence
 
@@ -27,11 +28,12 @@ def render_text(verdict: Verdict, report: FairnessReport) -> str:
     What is judged comes first. Conditional rates, representation, quarantine and cleaning, and
     fairlearn's figures follow, each marked as not judged.
     """
-    lines = [f"fairness: {verdict.outcome.value}"]
+    lines = [f"fairness: {verdict_word(verdict)}"]
     applies = verdict.detail.get("applies", False)
     if applies:
         lines.append(f"good result: {favourable_line(verdict)}")
-    lines += [f"  {r.outcome.value:<12} {r.code}: {sentence(r)}" for r in verdict.reasons]
+    words = [(gate_word(r.outcome, [r.code]), r) for r in verdict.reasons]
+    lines += [f"  {word:<12} {r.code}: {sentence(r)}" for word, r in words]
     if not applies:
         return "\n".join(lines)
     lines.append(

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from assay.page.content_policy import content_policy
-from assay.reasons import gate_word
+from assay.reasons import verdict_word
 from assay.verdict import Outcome, Verdict
 
 SIGNS: Final = {"PASS": "✓", "WARN": "!", "INCONCLUSIVE": "?", "FAIL": "✕"}
@@ -33,7 +33,7 @@ class Lead:
     def of(cls, verdict: Verdict, answer: str, facts: Sequence[tuple[str, str]]) -> Lead:
         """Begin the page of a gate: its answer, what that does to the batch, and its policy."""
         held = " The batch is held." if verdict.holds else " This gate doesn’t hold the batch."
-        word = gate_word(verdict.outcome, (reason.code for reason in verdict.reasons))
+        word = verdict_word(verdict)
         if verdict.outcome is Outcome.PASS:
             held = ""
         policy = ("Policy", verdict.policy_hash[:12])

@@ -182,10 +182,13 @@ def test_no_reference_and_empty_reference():
         assert codes(verdict) == {("no_reference", "INCONCLUSIVE")}
 
 
-def test_bootstrap_batch_passes_on_record():
-    verdict, _ = judged(None, frame(2), bootstrap=True)
+def test_a_bootstrap_batch_is_let_through_as_not_judged():
+    verdict, found = judged(None, frame(2), bootstrap=True)
     assert codes(verdict) == {("bootstrap_batch", "PASS")}
     assert not verdict.holds
+    report = DriftReport(comparisons=(found,))
+    assert render_text(verdict, report).startswith("drift: NOT JUDGED\n  NOT JUDGED ")
+    assert "PASS" not in render_html(verdict, report, PageContext("x")).split("</style>")[-1]
 
 
 def test_unknown_column():

@@ -290,6 +290,17 @@ def rules(draw):
 @given(data=st.data())
 @settings(GENERATED, max_examples=25)
 def test_a_rule_has_the_numbers_of_great_expectations(data):
+    has_their_numbers(data)
+
+
+@pytest.mark.slow
+@given(data=st.data())
+@settings(GENERATED, max_examples=2500)
+def test_many_rules_have_the_numbers_of_great_expectations(data):
+    has_their_numbers(data)
+
+
+def has_their_numbers(data):
     n = data.draw(st.integers(0, 8))
 
     def some(values):
