@@ -209,6 +209,14 @@ def test_a_query_reads_nothing_but_the_batch(session, query, said):
     assert (found.outcome, findings["sql:state"].state) == (Outcome.INCONCLUSIVE, "NOT JUDGED")
 
 
+def test_a_query_that_finds_no_row_judges_nothing(session):
+    asked = rule("sql", query="SELECT sum(length(id)) FROM {object}")
+    agreed = contract(*COLUMNS, quality=(asked,))
+    none = {name: pa.array([], pa.string()) for name in SOME}
+    findings, _ = judged(session, landed(**none), agreed)
+    assert (findings["sql"].problem, findings["sql"].not_judged) == (None, "there is no row")
+
+
 def test_a_query_shows_no_number_where_columns_are_classified(session):
     asked = rule("sql", query="SELECT max(id) FROM {object}")
     agreed = contract(Column(name="id", type="integer", classification="sensitive"),

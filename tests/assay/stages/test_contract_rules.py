@@ -51,7 +51,9 @@ def test_the_check_lists_what_nothing_judges_by_line(ready: Any) -> None:
 
 
 def test_the_check_names_a_rule_that_no_batch_could_be_judged_by(ready: Any) -> None:
-    edit(ready, SCORE, SCORE[:-1] + ", quality: [{type: sql, query: SELECT now(), mustBe: 1}]}")
+    asked = "{type: sql, query: SELECT now(), mustBe: 1}"
+    sound = "{type: sql, query: 'SELECT sum({property}) FROM {object}', mustBeGreaterThan: 0}"
+    edit(ready, SCORE, f"{SCORE[:-1]}, quality: [{asked}, {sound}]}}")
     edit(ready, "{name: site, logicalType: string,",
          "{name: site, logicalType: string, logicalTypeOptions: {pattern: '[('},")  # fmt: skip
     found = faults(ready)

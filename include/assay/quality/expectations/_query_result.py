@@ -43,9 +43,12 @@ def query_result(frame: Frame, e: Expectation) -> Check:
     batch = frame.session.compile(scoped(frame, e).select(*frame.columns))
     sql = f"WITH {BATCH} AS ({batch}) SELECT * FROM ({query.sql}) AS found LIMIT 2"  # noqa: S608
     try:
-        value = _number(frame.session.query(sql))
+        rows = frame.session.query(sql)
     except EngineError as exc:
         raise Unjudged(f"{_NOUN} fails: {exc.kind}") from exc
+    if rows == [(None,)] and not frame.rows(frame.table.limit(1)):
+        return Check({}, lambda _: Conclusion(True, {"element_count": 0}))  # of no row
+    value = _number(rows)
     result = {"observed_value": value, "rows_of": "query"}
     return Check({}, lambda _: Conclusion(limits.hold(value), result))
 

@@ -21,25 +21,31 @@ def rule_problems(contract: Contract, *, gx: bool) -> Iterator[Problem]:
     gx : bool
         Try the rules of Great Expectations as well, which may take seconds.
     """
-    if not gx:
-        others = tuple(rule for rule in contract.quality if rule.metric != "greatExpectations")
-        contract = contract.model_copy(update={"quality": others})
-    if not contract.quality and not any(column.options for column in contract.columns):
-        return
+    theirs = tuple(rule for rule in contract.quality if rule.metric == "greatExpectations")
+    ours = tuple(rule for rule in contract.quality if rule not in theirs)
+    alone = contract.model_copy(update={"references": ()})
+    with open_session() as session:
+        if ours or any(column.options for column in contract.columns):
+            yield from _tried(session, alone.model_copy(update={"quality": ours}))
+        for rule in theirs if gx else ():
+            yield from _tried(session, alone.model_copy(update={"quality": (rule,)}), rule.where)
+
+
+def _tried(session: Session, contract: Contract, where: str | None = None) -> Iterator[Problem]:
+    """The problems of a contract's rules, or of those at one place."""
     try:
-        with open_session() as session:
-            yield from _tried(session, contract)
+        found = list(_unjudged(session, contract))
     except AssayError as error:
-        yield from error.problems
+        found = list(error.problems)
+    yield from (one for one in found if where in {None, one.where})
 
 
-def _tried(session: Session, contract: Contract) -> Iterator[Problem]:
+def _unjudged(session: Session, contract: Contract) -> Iterator[Problem]:
     from assay.quality import contract_suite, validate
 
     columns = {c.name: DTYPES[c.type] for c in contract.columns}
     empty = session.set_aside(schema={ROW: "int64", **columns, _UNPARSED: "array<string>"})
-    alone = contract.model_copy(update={"references": ()})
-    for finding in validate(session, empty, contract_suite(alone)).findings:
+    for finding in validate(session, empty, contract_suite(contract)).findings:
         if finding.problem is not None:
             where = finding.expectation.where
             yield Problem(f"the rule can't be judged: {finding.problem}", where=where)
