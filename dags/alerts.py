@@ -3,7 +3,8 @@
 **What it does.** Every five minutes it ends the snoozes whose time is over and sends reminders of
 the incidents that are still open. It notifies the next person where nobody has answered. It sends
 every message that is due: held back in quiet hours, collected during a backfill, or refused before.
-It reports a data set whose contract or drift policy doesn't load, because no run would report it.
+It reports a data set whose contract or drift policy doesn't load, because no run would report it,
+and a batch that isn't there when its contract says that it is due.
 If an alerting policy can't be read, it does everything else and then fails.
 
 **When not to run it.** You can always run it. While it is off, messages are still sent at the end

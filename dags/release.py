@@ -30,7 +30,7 @@ from assay.policy import load_policy
 from assay.policy.drift import DriftPolicy
 from assay.project import Project
 from assay.stages.run import chain
-from assay_airflow.batches import end_date, release_form, start_date, timetable
+from assay_airflow.batches import delay, end_date, release_form, start_date, timetable
 from assay_airflow.defaults import (
     APPROVAL_TIMEOUT,
     MAX_ACTIVE_RUNS,
@@ -56,9 +56,9 @@ def release_dag(contract: Contract, drift: DriftPolicy) -> DAG:
         dag_id=f"release__{name}",
         description=contract.description,
         doc_md=__doc__,
-        schedule=timetable(contract.partition),
+        schedule=timetable(contract.partition, delay(contract)),
         start_date=start_date(contract.partition),
-        end_date=end_date(contract.partition),
+        end_date=end_date(contract.partition, delay(contract)),
         catchup=False,
         max_active_runs=1 if drift.moving else MAX_ACTIVE_RUNS,
         dagrun_timeout=RUN_TIMEOUT,

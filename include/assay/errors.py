@@ -59,7 +59,8 @@ Did you mean 'income'?
     do: str | None = None
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}." if self.where else f"{self.what}."
+        what = self.what if self.what.endswith("?") else f"{self.what}."
+        text = f"{self.where}: {what}" if self.where else what
         if self.got is not UNSET:
             text += f" Got {_shown(self.got)}."
         if self.expected:

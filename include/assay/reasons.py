@@ -69,6 +69,8 @@ class ReasonCode(StrEnum):
         "A batch that could be part of the reference is not decided yet, so the run stops.")
     NOT_LOADED = ("not_loaded", "stages", _FAIL,
         "The contract or the drift policy doesn't load, so the data set has no DAG.")
+    BATCH_LATE = ("batch_late", "stages", _FAIL,
+        "A batch that the contract expects isn't there when its service level says that it is due.")
     HISTORY_REWOUND = ("history_rewound", "versioning", _FAIL,
         "The registry's history doesn't follow from the last one seen, so that all writing stops.")
     OBJECT_DAMAGED = ("object_damaged", "stages", _FAIL,
@@ -115,6 +117,8 @@ class ReasonCode(StrEnum):
         "The input has columns that the contract doesn't know; they are not landed.")
     TYPE_DIFFERS = ("type_differs", "ingest", _WARN,
         "A Parquet column has another type than the contract declares; it is read as text.")
+    LOCAL_TIME_UNCLEAR = ("local_time_unclear", "ingest", _WARN,
+        "Local times exist twice or never, because the clock is changed; their rows are unparsed.")
 
     # Validation.
     CRITICAL_EXPECTATION_UNMET = ("critical_expectation_unmet", "quality", _FAIL,

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-DECIDED = frozenset({"released", "held", "forced", "superseded", "expired", "erased"})
+DECIDED = frozenset(
+    {"released", "held", "forced", "superseded", "expired", "erased", "not_expected"}
+)
 """Final states of a batch, until a person acts. In any other state its run isn't finished."""
 
 

@@ -130,8 +130,10 @@ What is read at most:
 
 _LEVELS: Final = """\
 Entries of `slaProperties`. `latency` of a column of dates says how old its newest value may be when
-the batch ends: `{property: latency, value: 2, unit: h, element: flights.time_hour}`. Other service
-levels are listed as not judged."""
+the batch ends: `{property: latency, value: 2, unit: h, element: flights.time_hour}`. `latency` of
+the whole table, without an element, says how long after its end a batch must be there: later it is
+an incident ([operating.md](operating.md#days-without-a-delivery)). Days and weeks are those of the
+calendar in the partition's time zone. Other service levels are listed as not judged."""
 
 _TYPES: Final = """\
 What lands is what was sent, exactly; or the value stays a text beside its row, and raw validation
@@ -148,6 +150,16 @@ ends of a text doesn't count, except in a `string`.
   `parseFormat`. Not `24-02-04`, `2013-02-04 10:00`, `on 2013-02-04`.
 - `timestamp`: `2013-02-04 10:00:00.123456`, with `T`, `Z` or an offset (seconds too), or what is
   wholly of `parseFormat`. Not nanoseconds, `infinity`, the year 10000.
+
+**Zones.** A `timestamp` is a moment, and is stored in UTC. A value with an offset
+(`2024-03-10T09:00:00-05:00`) says its own. One without is read in `logicalTypeOptions:
+{defaultTimezone: …}`, else in the time zone of the partition. A local time that exists twice or
+never, because the clock is changed, isn't parsed (reason
+[local_time_unclear](runbooks/local_time_unclear.md)), unless `repeatedHour` says which of the
+two is meant. With `logicalTypeOptions: {timezone: false}` the column is what a clock on a wall
+showed: it is stored as it is written, and a value with an offset isn't parsed. Rows are in
+their batch, and a batch is fresh, by the partition's time zone: moments are compared with the
+moments at which the batch begins and ends there, clocks on a wall and dates with its calendar.
 
 What else there is to know:
 

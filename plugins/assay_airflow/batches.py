@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from airflow.sdk import Param
@@ -15,10 +15,14 @@ from assay_airflow.timetable import BatchTimetable
 _KEY: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 
 
-def timetable(partition: Partition) -> BatchTimetable:
-    """One run for each batch, due at midnight after its last day, with its partition key."""
+def timetable(partition: Partition, delay: timedelta = timedelta()) -> BatchTimetable:
+    """One run for each batch, due at midnight after its last day, with its partition key.
+
+    Later by the delay within which a batch must be there, where the contract has one.
+    """
     return BatchTimetable(
         partition.cron,
+        delay=delay,
         timezone=partition.timezone,
         run_offset=-1,
         key_format=partition.key_format,
@@ -30,9 +34,14 @@ def start_date(partition: Partition) -> datetime:
     return partition.bounds(partition.first)[0]
 
 
-def end_date(partition: Partition) -> datetime | None:
-    """The end of the last batch of a finished data set; None if new batches still arrive."""
-    return partition.bounds(partition.last)[1] if partition.last else None
+def end_date(partition: Partition, delay: timedelta = timedelta()) -> datetime | None:
+    """When the last run of a finished data set is due; None if new batches still arrive."""
+    return partition.bounds(partition.last)[1] + delay if partition.last else None
+
+
+def delay(contract: Contract) -> timedelta:
+    """How long after the end of a batch its run is due: the latency of the whole table."""
+    return contract.punctuality.max_delay if contract.punctuality else timedelta()
 
 
 def release_form(contract: Contract, references: list[str]) -> dict[str, Param]:

@@ -6,15 +6,25 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.timetables.trigger import CronPartitionTimetable
 from airflow.utils.types import DagRunType
 from pendulum import DateTime
 
 _HOUR = timedelta(hours=1)
+_NOTHING = timedelta()
 
 
 class BatchTimetable(CronPartitionTimetable):
     """One run for each batch, due when its last day has ended in the contract's time zone.
+
+    Parameters
+    ----------
+    delay : timedelta
+        How much later a scheduled run starts: a batch may take so long to arrive. A backfill
+        doesn't wait.
+    cron, more
+        As for :class:`CronPartitionTimetable`.
 
     Notes
     -----
@@ -25,6 +35,36 @@ class BatchTimetable(CronPartitionTimetable):
     """
 
     _backfill: tuple[str, set[str]] = ("", set())
+
+    def __init__(self, cron: str, *, delay: timedelta = _NOTHING, **more: Any) -> None:
+        super().__init__(cron, **more)
+        self._delay = delay
+
+    def serialize(self) -> dict[str, Any]:
+        """The timetable as the scheduler gets it."""
+        return {**super().serialize(), "delay": self._delay.total_seconds()}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> BatchTimetable:
+        """The timetable in the scheduler."""
+        made = super().deserialize(data)
+        made._delay = timedelta(seconds=data.get("delay", 0))
+        return made
+
+    def next_dagrun_info_v2(
+        self, *, last_dagrun_info: DagRunInfo | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        """The next run: that of the batches' ends, later by the delay."""
+        last, latest = last_dagrun_info, restriction.latest
+        found = super().next_dagrun_info_v2(
+            last_dagrun_info=last and last._replace(run_after=last.run_after - self._delay),
+            restriction=restriction._replace(latest=latest and latest - self._delay),
+        )
+        return found and found._replace(run_after=found.run_after + self._delay)
+
+    def _align_to_prev(self, current: DateTime) -> DateTime:
+        """The newest end of a batch whose run may have started by now."""
+        return super()._align_to_prev(current - self._delay)
 
     def generate_run_id(self, *, run_type: DagRunType, **info: Any) -> str:
         """The id of a run; those of one backfill differ by their batches only.

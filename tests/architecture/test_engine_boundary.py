@@ -17,6 +17,7 @@ READERS = {
     "ingest/readers/_numbers.py",
     "ingest/readers/_text_sql.py",
     "ingest/readers/_types.py",
+    "ingest/readers/_unclear_times.py",
     "quality/expectations/_query_result.py",
     "ingest/sources/_postgres.py",
     "ingest/sources/_sqlite.py",

@@ -282,6 +282,29 @@ def test_who_triggered_the_run_is_who_answered(
         respond.execute(nobody)
 
 
+def test_nothing_is_released_where_nothing_was_expected(working: list[str]) -> None:
+    context, services = _left(), open_services()
+    run = _read()
+    assert run is not None
+    lease = services.catalog.leases.acquire(
+        DATASET, BATCH, "manual__1", now=services.clock(), ttl=timedelta(minutes=5)
+    )
+    run = replace(run, spec=run.spec.model_copy(update={"token": lease.token}))
+    keep_spec(run)
+    services.catalog.batches.start(
+        DATASET, BATCH, "manual__1", run_type="manual", at=services.clock(), token=lease.token
+    )
+    found = StageResult(stage="ingest", outcome=None, state="not_expected", rows={"in": 0})
+    keep_record(run, "ingest", Finished(result=found))
+
+    with pytest.raises(AirflowSkipException, match="no delivery is expected"):
+        _stage("validate_raw").execute(context)
+    with pytest.raises(AirflowSkipException, match="Not expected"):
+        ReleaseOperator(task_id="release", dataset=DATASET).execute(context)
+
+    assert services.catalog.batches.states(DATASET) == {BATCH: "not_expected"}
+
+
 def test_the_release_alone_updates_the_asset() -> None:
     assert ReleaseOperator(task_id="release", dataset="a").outlets == [dataset_asset("a")]
     assert dataset_asset("a").uri == "assay://datasets/a"

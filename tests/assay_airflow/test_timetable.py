@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from assay.contract import Partition
 from assay_airflow.batches import timetable
+from assay_airflow.timetable import BatchTimetable
 
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 SOON = timedelta(hours=1)
@@ -67,6 +68,50 @@ def test_a_day_on_which_the_clock_changes_is_a_batch_like_every_other(zone: str,
 @given(zone=st.sampled_from(ZONES), first=st.dates(date(2024, 1, 1), date(2025, 12, 31)))
 def test_each_day_of_each_zone_has_one_run(zone: str, first: date) -> None:
     _assert_each_once(zone, first)
+
+
+DELAYS = [timedelta(hours=6), timedelta(hours=30), timedelta(days=3)]
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Africa/Cairo"])
+def test_a_run_waits_for_the_time_within_which_its_batch_must_be_there(
+    zone: str, delay: timedelta
+) -> None:
+    partition = Partition(grain="day", timezone=zone, first="2024-01-01", last="2024-05-03")
+    days = list(partition.keys("2024-04-20", "2024-05-03"))
+    restriction = TimeRestriction(
+        pendulum.instance(partition.bounds(days[0])[1]),
+        pendulum.instance(partition.bounds(days[-1])[1] + delay),
+        catchup=True,
+    )
+    data = timetable(partition, delay).serialize()
+    due, info, runs = BatchTimetable.deserialize(data), None, []
+    while info := due.next_dagrun_info_v2(last_dagrun_info=info, restriction=restriction):
+        runs.append((info.partition_key, info.run_after))
+    assert [key for key, _ in runs] == days
+    assert [at for _, at in runs] == [partition.bounds(day)[1] + delay for day in days]
+    window = [pendulum.parse(day) for day in (days[0], days[-1])]
+    filled = due.iter_partition_dagrun_infos(earliest=window[0], latest=window[1])
+    assert [info.partition_key for info in filled] == days
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_no_batch_is_passed_over_while_its_run_waits(
+    delay: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = Partition(grain="day", timezone="America/New_York", first="2024-01-01")
+    due, info, runs = timetable(partition, delay), None, []
+    now = pendulum.datetime(2024, 3, 5)
+    restriction = TimeRestriction(pendulum.datetime(2024, 1, 1), None, catchup=False)
+    for _ in range(24 * 12):
+        now = now.add(hours=1)
+        monkeypatch.setattr("airflow.timetables.trigger.utcnow", lambda at=now: at)
+        found = due.next_dagrun_info_v2(last_dagrun_info=info, restriction=restriction)
+        if found and found.run_after <= now and (not info or found.run_after > info.run_after):
+            info, runs = found, [*runs, str(found.partition_key)]
+    assert runs == list(partition.keys(runs[0], runs[-1]))
+    assert len(runs) >= 12
 
 
 @pytest.mark.slow

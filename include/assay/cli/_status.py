@@ -56,13 +56,14 @@ def status(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Per data set: batches, verdicts, states, the released snapshot, open incidents.
+    """Per data set: batches, verdicts, states, the released snapshot, late batches, incidents.
 
     Below the table stands why the newest held batches are held.
 
     Example: assay status flights --held --last 5
     """
     from assay.records.runs import BatchState
+    from assay.stages.incidents.late import late_since
 
     services = open_services(dataset, reading=True)
     follow(services)
@@ -72,11 +73,15 @@ def status(
         names, only=dataset is not None, most=limit, state=BatchState.HELD if held else None
     )
     changed = {d.name: _outdated(services, d.name) for d in found}
+    late = {d.name: late_since(services, d.name) for d in found}
     if as_json:
-        return print_json({"datasets": [{**d.body(), "outdated": changed[d.name]} for d in found]})
+        more = {n: {"outdated": changed[n], "late": late[n]} for n in changed}
+        return print_json({"datasets": [d.body() | more[d.name] for d in found]})
     for one in found:
         if one.batches or not held:
             _print(one, changed[one.name], whole=held)
+        for batch, due in late[one.name].items():
+            results.print(f"  late: {batch} was due on {due}")
     if held and not any(one.batches for one in found):
         results.print("No batch is held.")
     return 0
@@ -234,4 +239,5 @@ def _stands(batch: Mapping[str, Any]) -> str:
     """The state of the latest attempt, and what readers have of the batch beside it."""
     read, state = batch["with_readers"], batch["state"]
     beside = read is not None and (state not in _OUT or read != batch["version"])
-    return f"{state}, released as {read[:12]}" if beside else str(state)
+    said = str(state).replace("_", " ")
+    return f"{said}, released as {read[:12]}" if beside else said

@@ -1,4 +1,4 @@
-"""How fresh a batch must be, from the service levels of a contract."""
+"""How fresh a batch must be, and when it must be there, from the service levels of a contract."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Final
 
 from assay.contract import _odcs as odcs
-from assay.contract._model import Column, Freshness
+from assay.contract._model import Column, Freshness, Punctuality
 from assay.contract.rule import Severity
 from assay.errors import did_you_mean
 
 PROPERTIES: Final = ("latency", "ly", "freshness")
-"""Properties of a service level that require freshness; the standard's own are the first two."""
+"""Properties of a service level that are judged; the standard's own are the first two."""
 _UNITS: Final[Mapping[str, timedelta]] = {
     name: step
     for names, step in (
@@ -43,13 +43,32 @@ def freshness(
         raise ValueError(f"element names no column of {table}. {hint}".rstrip())
     if columns[name].type not in {"date", "timestamp"}:
         raise ValueError(f"{name} is a {columns[name].type}, not a date or a timestamp")
+    return Freshness(column=name, max_age=_span(level), severity=severity)
+
+
+def punctuality(level: odcs.ServiceLevel, table: str, severity: Severity) -> Punctuality | None:
+    """When a batch must be there: the ``latency`` of the table as a whole; None for another level.
+
+    Raises
+    ------
+    ValueError
+        If it names no duration.
+    """
+    latency = level.property.lower() in {"latency", "ly"}
+    if not latency or level.element not in {None, "", table}:
+        return None
+    return Punctuality(max_delay=_span(level), severity=severity)
+
+
+def _span(level: odcs.ServiceLevel) -> timedelta:
+    """The duration of a service level."""
     unit = _UNITS.get(level.unit or "")
     if unit is None:
         raise ValueError(f"unit is {level.unit!r}, expected one of: {', '.join(_UNITS)}")
     try:
-        age = float(level.value) * unit if not isinstance(level.value, bool | None) else None
+        span = float(level.value) * unit if not isinstance(level.value, bool | None) else None
     except (ValueError, OverflowError):
-        age = None
-    if age is None or age < timedelta(0):
+        span = None
+    if span is None or span < timedelta(0):
         raise ValueError(f"value is {level.value!r}, expected a number of {level.unit}, 0 or more")
-    return Freshness(column=name, max_age=age, severity=severity)
+    return span

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from assay.contract import _odcs as odcs
-from assay.contract._freshness import PROPERTIES, freshness
+from assay.contract._freshness import PROPERTIES, freshness, punctuality
 from assay.contract._level import level_text
-from assay.contract._model import Column, Contract, Freshness
+from assay.contract._model import Column, Contract, Freshness, Punctuality
 from assay.contract._odcs_base import CustomProperty
 from assay.contract._read_options import moment_format, type_options
 from assay.contract._read_references import read_references
 from assay.contract._read_rules import RuleReader
+from assay.contract._read_zone import read_zone
 from assay.contract._source import FilesSource, RestSource, Source, SqlSource
 from assay.contract.rule import NotJudged, QualityRule
 from assay.document import Document, Loc, load_document, validate_document
@@ -73,8 +74,9 @@ class _Reader:
         custom = self._custom(raw.custom, odcs.DatasetCustom, ("customProperties",))
         table = raw.schema_[0]
         at: Loc = ("schema", 0, "properties")
+        zone = custom.partition.timezone if custom else None
         rules = self._rules(raw)
-        columns = [self._column(p, (*at, i), rules) for i, p in enumerate(table.properties)]
+        columns = [self._column(p, (*at, i), rules, zone) for i, p in enumerate(table.properties)]
         self._check_unique([p.name for p in table.properties], at)
         self._check_case([p.name for p in table.properties], at)
         quality = self._quality(table, rules)
@@ -85,7 +87,9 @@ class _Reader:
         if column is not None and column not in names:
             hint = did_you_mean(column, names)
             self._fault("partition.column names no column", ("customProperties",), column, hint)
-        fresh = self._freshness(raw, {c.name: c for c in columns if c})
+        if custom is not None:
+            self._check_delivery(raw, custom)
+        fresh, punctual = self._levels_of_service(raw, {c.name: c for c in columns if c})
         primary_key = self._primary_key(table, at)
         if custom is None or source is None or None in columns or self.problems:
             return None
@@ -102,16 +106,25 @@ class _Reader:
             references=references,
             quality=quality,
             not_judged=tuple(sorted(self.notes, key=_place)),
+            punctuality=punctual,
             source=source,
             hash=self.document.hash,
             path=self.document.path,
             **dict(custom),
         )
 
-    def _freshness(
+    def _check_delivery(self, raw: odcs.DataContract, custom: odcs.DatasetCustom) -> None:
+        for i, entry in enumerate(raw.custom):
+            for fault in custom.delivery.faults(custom.partition):
+                if entry.property == "delivery":
+                    self._fault(f"delivery: {fault}", ("customProperties", i, "value"))
+
+    def _levels_of_service(
         self, raw: odcs.DataContract, columns: Mapping[str, Column]
-    ) -> tuple[Freshness, ...]:
-        found = []
+    ) -> tuple[tuple[Freshness, ...], Punctuality | None]:
+        found: list[Freshness] = []
+        whole: list[Punctuality] = []
+        table = raw.schema_[0].name
         for i, level in enumerate(raw.levels):
             at: Loc = ("slaProperties", i)
             custom = self._custom(level.custom, odcs.ServiceLevelCustom, at)
@@ -121,10 +134,15 @@ class _Reader:
             if custom is None:
                 continue
             try:
-                found.append(freshness(level, raw.schema_[0].name, columns, custom.severity))
+                if late := punctuality(level, table, custom.severity):
+                    whole.append(late)
+                else:
+                    found.append(freshness(level, table, columns, custom.severity))
             except ValueError as exc:
                 self._fault(f"{level.property}: {exc}", at)
-        return tuple(found)
+        if whole[1:]:
+            self._fault("latency of the whole table is there twice", ("slaProperties",))
+        return tuple(found), next(iter(whole), None)
 
     def _rules(self, raw: odcs.DataContract) -> RuleReader:
         table = raw.schema_[0]
@@ -162,7 +180,9 @@ class _Reader:
         keys.sort(key=lambda one: one[1].primary_key_position or 0)
         return tuple(p.name for _, p in keys)
 
-    def _column(self, raw: odcs.Property, loc: Loc, rules: RuleReader) -> Column | None:
+    def _column(
+        self, raw: odcs.Property, loc: Loc, rules: RuleReader, zone: str | None
+    ) -> Column | None:
         custom = self._custom(raw.custom, odcs.ColumnCustom, (*loc, "customProperties"))
         if custom is None:
             return None
@@ -172,13 +192,16 @@ class _Reader:
                 (*loc, "classification"),
                 do="Name the domain within which its pseudonyms may be joined.",
             )
+        form = moment_format(rules, raw, custom.parse_format, loc)
         return Column(
             name=raw.name,
             type=raw.logical_type,
             description=raw.description,
             required=raw.required or raw.primary_key,
             unique=raw.unique,
-            format=moment_format(rules, raw, custom.parse_format, loc),
+            format=form,
+            timezone=read_zone(rules, raw, custom, form, zone, loc),
+            repeated_hour=custom.repeated_hour,
             classification=None if raw.classification == "public" else raw.classification,
             identity_domain=custom.identity_domain,
             canonical=custom.canonical,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assay.contract._delivery import Delivery
 from assay.contract._partition import Partition
 from assay.contract._source import Source
 from assay.contract.rule import NotJudged, QualityRule, Severity, TypeOptions
@@ -53,8 +54,25 @@ class Freshness(_Part):
     severity: Severity = "critical"
 
 
+class Punctuality(_Part):
+    """The longest time from the end of a batch to its arrival."""
+
+    max_delay: timedelta
+    severity: Severity = "critical"
+
+
 class Column(_Part):
-    """One column: its type, its constraints, and its classification."""
+    """One column: its type, its constraints, and its classification.
+
+    Parameters
+    ----------
+    timezone : str, optional
+        Of a timestamp: the zone in which a value without one is read; it is stored in UTC. None
+        for a clock on a wall, whose values are stored as they are written.
+    repeated_hour : {"earlier", "later"}, optional
+        Of a timestamp: what a local time means that comes twice when the clock is put back. By
+        default it isn't parsed.
+    """
 
     name: str
     type: ColumnType
@@ -62,6 +80,8 @@ class Column(_Part):
     required: bool = False
     unique: bool = False
     format: str | None = None
+    timezone: str | None = "UTC"
+    repeated_hour: Literal["earlier", "later"] | None = None
     classification: Classification | None = None
     identity_domain: str | None = None
     canonical: Canonical | None = None
@@ -70,6 +90,11 @@ class Column(_Part):
     """Level → what it means, where the contract says so."""
     role: ColumnRole | None = None
     options: TypeOptions | None = None
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether its values are moments, stored in UTC."""
+        return self.type == "timestamp" and self.timezone is not None
 
 
 class Contract(_Part):
@@ -94,7 +119,9 @@ class Contract(_Part):
     references: tuple[Reference, ...] = ()
     quality: tuple[QualityRule, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
+    punctuality: Punctuality | None = None
     partition: Partition
+    delivery: Delivery = Delivery()
     source: Source
     hash: str
     path: Path
@@ -124,6 +151,24 @@ class Contract(_Part):
     def labels(self) -> dict[str, Mapping[str, str]]:
         """Column → its levels' labels, for the columns that have some."""
         return {c.name: c.labels for c in self.columns if c.labels}
+
+    def why_closed(self, batch: str) -> str | None:
+        """Why the calendar of deliveries expects no such batch; None for one that it expects."""
+        return self.delivery.why_closed(batch, self.partition)
+
+    def expects(self, batch: str) -> bool:
+        """Whether the calendar of deliveries has a batch, be it optional or not."""
+        return self.why_closed(batch) is None
+
+    def why_no_delivery_is_fine(self, batch: str) -> str | None:
+        """Why a batch for which nothing arrives needs nothing; None if it was to arrive."""
+        optional = "the contract says that no delivery is fine" if self.delivery.optional else None
+        return self.why_closed(batch) or optional
+
+    def due(self, batch: str) -> datetime | None:
+        """When a batch must be there, in UTC; None where no service level says so."""
+        late = self.punctuality
+        return None if late is None else self.partition.after_end(batch, late.max_delay)
 
     def column(self, name: str) -> Column:
         """The column of that name.

@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from assay.contract._delivery import Delivery
 from assay.contract._model import Canonical, ColumnRole, ColumnType
 from assay.contract._odcs_base import Custom, CustomProperty, Odcs
 from assay.contract._odcs_rules import LogicalTypeOptions, Quality
@@ -48,6 +49,11 @@ class ColumnCustom(Custom):
     parse_format: MomentFormat | None = Field(
         None,
         description="How a date or timestamp is written, in strftime's terms; ISO 8601 otherwise.",
+    )
+    repeated_hour: Literal["earlier", "later"] | None = Field(
+        None,
+        description="Of a timestamp without a zone: which of the two is meant where the clock is "
+        "put back and shows a time twice. By default such a time is not parsed.",
     )
 
 
@@ -119,6 +125,10 @@ class DatasetCustom(Custom):
     """Custom properties of the whole contract."""
 
     partition: Partition = Field(description="Which batches there are, and when each is due.")
+    delivery: Delivery = Field(
+        default_factory=Delivery,
+        description="Which batches are expected to arrive; without it, all of them.",
+    )
     on_duplicate: Literal["fail", "keep_first"] = Field(
         "fail",
         description="`keep_first` drops rows that equal an earlier one in every column; `fail` "
@@ -269,7 +279,7 @@ class ServiceLevelCustom(Custom):
 
 
 class ServiceLevel(Odcs):
-    """A promise about the service; of these, Assay judges ``latency``."""
+    """A promise about the service; of these, Assay judges ``latency`` and ``freshness``."""
 
     standard = frozenset({
         "id", "valueExt", "driver", "description", "scheduler", "schedule",

@@ -6,16 +6,48 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assay.errors import InputError
+from assay.errors import InputError, did_you_mean
 
 Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 _SHAPE: Final = {"day": r"\d{4}-\d{2}-\d{2}", "month": r"\d{4}-\d{2}", "year": r"\d{4}"}
 _CRON: Final = {"day": "0 0 * * *", "month": "0 0 1 * *", "year": "0 0 1 1 *"}
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def day_start(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
+    """The first moment of a day in a time zone, in UTC.
+
+    Where the clock skips midnight, the day begins when the clock has been put forward; where
+    midnight comes twice, it begins with the first one. A day that a zone skips as a whole begins
+    when the next one does.
+
+    Examples
+    --------
+    >>> str(day_start(dt.date(2024, 4, 26), ZoneInfo("Africa/Cairo")))
+    '2024-04-25 22:00:00+00:00'
+    """
+    midnight = dt.datetime.combine(day, dt.time(), zone)
+    late, early = (midnight.replace(fold=n).astimezone(dt.UTC) for n in (0, 1))
+    if late <= early:  # midnight is on the clock, once or twice
+        return late
+    while late - early > dt.timedelta(seconds=1):
+        middle = early + (late - early) // 2
+        middle -= dt.timedelta(microseconds=middle.microsecond)
+        early, late = (early, middle) if middle.astimezone(zone).date() >= day else (middle, late)
+    return late
 
 
 class Partition(BaseModel):
@@ -37,10 +69,9 @@ class Partition(BaseModel):
 
     @model_validator(mode="after")
     def _canonical(self) -> Partition:
-        try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError) as exc:
-            raise ValueError(f"no such time zone: {self.timezone!r}") from exc
+        if not is_zone(self.timezone):
+            hint = did_you_mean(self.timezone, available_timezones())
+            raise ValueError(f"no such time zone: {self.timezone!r}. {hint}".rstrip())
         for name, key in (("first", self.first), ("last", self.last)):
             if key is not None and not self.is_key(key):
                 raise ValueError(f"{name} is no key of grain {self.grain}: {key!r}")
@@ -116,9 +147,21 @@ class Partition(BaseModel):
 
     def bounds(self, key: str) -> tuple[dt.datetime, dt.datetime]:
         """Start (inclusive) and end (exclusive) of a batch as moments in UTC."""
-        zone, days = ZoneInfo(self.timezone), (self.start(key), self.end(key))
-        start, end = (dt.datetime.combine(d, dt.time(), zone).astimezone(dt.UTC) for d in days)
-        return start, end
+        zone = ZoneInfo(self.timezone)
+        return day_start(self.start(key), zone), day_start(self.end(key), zone)
+
+    def before_end(self, key: str, age: dt.timedelta) -> dt.datetime:
+        """The moment, in UTC, that lies so long before the end of a batch.
+
+        Whole days are days of the calendar, also where the clock changes and one has 23 hours.
+        """
+        day = self.end(key) - dt.timedelta(days=age.days)
+        return day_start(day, ZoneInfo(self.timezone)) - (age - dt.timedelta(days=age.days))
+
+    def after_end(self, key: str, delay: dt.timedelta) -> dt.datetime:
+        """The moment, in UTC, that lies so long after the end of a batch; whole days as above."""
+        day = self.end(key) + dt.timedelta(days=delay.days)
+        return day_start(day, ZoneInfo(self.timezone)) + (delay - dt.timedelta(days=delay.days))
 
     def ended(self, key: str) -> dt.datetime | None:
         """When a batch ended, in UTC; None for what is no key of this grain.

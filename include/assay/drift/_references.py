@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +10,10 @@ from assay.contract import Partition
 from assay.policy import drift as spec
 from assay.policy.drift import Batches, BatchRange, DriftPolicy
 
-DECIDED: Final = frozenset({"released", "held", "forced", "superseded", "expired", "erased"})
+_NOT_EXPECTED: Final = "not_expected"
+DECIDED: Final = frozenset(
+    {"released", "held", "forced", "superseded", "expired", "erased", _NOT_EXPECTED}
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class _World:
     batch: str
     released: Mapping[str, str]
     states: Mapping[str, str]
+    expects: Callable[[str], bool]
 
     def usable(self, batch: str) -> bool:
         return self.states.get(batch) == "released" and batch in self.released
@@ -56,11 +60,17 @@ class _World:
         return self.states.get(batch) not in DECIDED
 
     def earlier(self) -> Iterator[str]:
-        """Keys of the calendar before the batch, nearest first."""
+        """Keys of the calendar before the batch that are expected, nearest first."""
         key = self.partition.before(self.batch)
         while key is not None:
-            yield key
+            if self.expects(key):
+                yield key
             key = self.partition.before(key)
+
+
+def every_batch(batch: str) -> bool:  # noqa: ARG001 - the calendar of a data set without one
+    """Expect every batch."""
+    return True
 
 
 def choose_references(
@@ -69,6 +79,7 @@ def choose_references(
     partition: Partition,
     released: Mapping[str, str],
     states: Mapping[str, str],
+    expects: Callable[[str], bool] = every_batch,
 ) -> ReferenceChoice:
     """Choose the reference batches of one batch by partition key alone.
 
@@ -80,6 +91,10 @@ def choose_references(
         Batch → version id in the snapshot that the pointer names.
     states : mapping
         Batch → state. A batch that isn't in it, or is running or a candidate, is undecided.
+    expects : callable, optional
+        Whether the calendar of deliveries has a batch. One that it hasn't is in no moving
+        reference and in no range of a pinned one, and is waited for by none, whether it arrived or
+        not: so the choice follows from the calendar, and not from the order of the runs.
 
     Notes
     -----
@@ -91,7 +106,7 @@ def choose_references(
     """
     if batch in batches_of(policy.bootstrap, partition):
         return ReferenceChoice(bootstrap=True)
-    world = _World(partition, batch, released, states)
+    world = _World(partition, batch, released, states, expects)
     found = {name: _find(reference, world) for name, reference in policy.references.items()}
     undecided = sorted({key for one in found.values() for key in one.undecided})
     if undecided:
@@ -115,7 +130,7 @@ def batches_of(batches: Batches, partition: Partition) -> tuple[str, ...]:
 
 def _find(reference: spec.Reference, world: _World) -> _Found:
     if isinstance(reference, spec.Pinned):
-        return _pinned(batches_of(reference.batches, world.partition), world)
+        return _pinned(_of_pinned(reference, world), world)
     if isinstance(reference, spec.Previous):
         return _nearest(world.earlier(), 1, 1, world)
     if isinstance(reference, spec.Rolling):
@@ -125,6 +140,15 @@ def _find(reference: spec.Reference, world: _World) -> _Found:
     return _nearest(same, reference.batches, reference.least, world)
 
 
+def _of_pinned(reference: spec.Pinned, world: _World) -> tuple[str, ...]:
+    """A list as it is; of a range the batches that were expected, and not left out for good."""
+    named = batches_of(reference.batches, world.partition)
+    if not isinstance(reference.batches, BatchRange):
+        return named
+    there = (key for key in named if world.expects(key))
+    return tuple(key for key in there if world.states.get(key) != _NOT_EXPECTED)
+
+
 def _pinned(batches: tuple[str, ...], world: _World) -> _Found:
     later = [key for key in batches if key >= world.batch]
     if later:
@@ -132,6 +156,8 @@ def _pinned(batches: tuple[str, ...], world: _World) -> _Found:
     undecided = tuple(key for key in batches if world.open(key))
     if undecided:
         return _Found(undecided=undecided)
+    if not batches:
+        return _Found(why="no batch of the range is expected")
     refused = [key for key in batches if not world.usable(key)]
     if refused:
         state = world.states.get(refused[0], "unknown")

@@ -5,13 +5,20 @@ Each is DuckDB's own function under a name of ours. Another engine gets its own 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as types
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import Table
+
+if TYPE_CHECKING:
+    from assay.engine._session import Session
 
 
 @ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
@@ -100,3 +107,27 @@ def row_hash(table: Table) -> ir.IntegerColumn:
         lambda row: row, name="hash", signature=((kind,), "uint64")
     )
     return hashed(row)
+
+
+def define_function(
+    session: Session, name: str, function: Callable[[pa.Array], pa.Array], kind: str
+) -> None:
+    """Let a session's SQL call a Python function until the session ends.
+
+    Parameters
+    ----------
+    name : str
+        One name is one function: where the session knows the name, nothing is done.
+    function : callable
+        Takes a block of values and gives as many of the same type; either may be null.
+    kind : str
+        The engine's name of the type.
+    """
+
+    def of_block(block: pa.Array) -> pa.Array:
+        return function(block)
+
+    with suppress(duckdb.NotImplementedException, duckdb.CatalogException):
+        session.backend.con.create_function(
+            name, of_block, [kind], kind, type="arrow", null_handling="special"
+        )

@@ -10,7 +10,7 @@ batch to go on with. A landed folder is immutable and named by the digest of its
 from assay.ingest._landing import land, read_manifest
 from assay.ingest._model import Fault, Landing, Manifest
 from assay.ingest._sample import write_sample
-from assay.ingest._verdict import judge_landing
+from assay.ingest._verdict import judge_landing, nothing_arrived
 from assay.ingest.sources._patience import Retry
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Retry",
     "judge_landing",
     "land",
+    "nothing_arrived",
     "read_manifest",
     "write_sample",
 ]

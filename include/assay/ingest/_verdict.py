@@ -7,6 +7,12 @@ from assay.reasons import ReasonCode
 from assay.verdict import Judging, Measurement, Outcome, Reason, Verdict
 
 
+def nothing_arrived(landing: Landing) -> bool:
+    """Whether the source has no input for the batch, or a sound one without a record."""
+    failing = {fault.code for fault in landing.faults if fault.outcome is Outcome.FAIL}
+    return failing == {ReasonCode.SOURCE_MISSING} or (landing.rows == 0 and not failing)
+
+
 def judge_landing(landing: Landing, policy: Judging) -> Verdict:
     """Judge whether a batch came as its contract says it comes.
 

@@ -31,7 +31,7 @@ def contract_suite(
         by then pseudonyms can be compared with pseudonyms.
     batch : str, optional
         Partition key: rows of the raw batch must lie within it where the contract names the column
-        of their date. Moments without a zone are read in the partition's time zone.
+        of their date.
 
     Notes
     -----
@@ -67,10 +67,7 @@ def contract_suite(
     if raw and contract.primary_key:
         found.append(_primary_key(contract.primary_key))
     if raw and batch is not None and contract.partition.column is not None:
-        start, end = contract.partition.start(batch), contract.partition.end(batch)
-        found.append(_promise(
-            "expect_column_values_to_be_between", "batch", contract.partition.column,
-            min_value=start.isoformat(), max_value=end.isoformat(), strict_max=True))  # fmt: skip
+        found.append(_within(contract, contract.partition.column, batch))
     if raw and batch is not None:
         found += [_fresh(contract, one, batch) for one in contract.freshness]
     if raw:
@@ -95,18 +92,38 @@ def _promise(
     return _implied(kind, f"{code}:{column}", {"column": column, **kwargs}, severity)
 
 
+def _within(contract: Contract, column: str, batch: str) -> Expectation:
+    """Rows lie in their batch: days by the calendar, moments by the contract's time zone."""
+    bounds: tuple[dt.date, dt.date] = contract.partition.bounds(batch)
+    if not contract.column(column).is_moment:
+        bounds = contract.partition.start(batch), contract.partition.end(batch)
+    start, end = map(_naive, bounds)
+    return _promise(
+        "expect_column_values_to_be_between", "batch", column,
+        min_value=start, max_value=end, strict_max=True,
+    )  # fmt: skip
+
+
 def _fresh(contract: Contract, wanted: Freshness, batch: str) -> Expectation:
     """The newest value against the batch's end, which is a place in the calendar and no clock.
 
     A date means its whole day.
     """
-    end = dt.datetime.combine(contract.partition.end(batch), dt.time())
-    whole = dt.timedelta(days=contract.column(wanted.column).type == "date")
-    oldest = (end - whole - wanted.max_age).isoformat()
+    column = contract.column(wanted.column)
+    oldest = contract.partition.before_end(batch, wanted.max_age)
+    if not column.is_moment:
+        end = dt.datetime.combine(contract.partition.end(batch), dt.time())
+        oldest = end - wanted.max_age - dt.timedelta(days=column.type == "date")
     return _implied(
         "expect_column_max_to_be_between", f"stale:{wanted.column}",
-        {"column": wanted.column, "min_value": oldest}, wanted.severity, dimension="timeliness",
+        {"column": wanted.column, "min_value": _naive(oldest)}, wanted.severity,
+        dimension="timeliness",
     )  # fmt: skip
+
+
+def _naive(at: dt.date) -> str:
+    """A day, or a moment as it is stored: in UTC, without a zone."""
+    return (at.replace(tzinfo=None) if isinstance(at, dt.datetime) else at).isoformat()
 
 
 def _column_promises(column: Column, key: tuple[str, ...]) -> Iterator[Expectation]:

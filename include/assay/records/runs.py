@@ -21,12 +21,19 @@ class BatchState(StrEnum):
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     ERASED = "erased"
+    NOT_EXPECTED = "not_expected"
 
 
 OUT: Final = frozenset({BatchState.RELEASED, BatchState.FORCED})
 """The states in which a batch's rows are with its readers."""
 _WITHOUT_READERS: Final = frozenset(
-    {BatchState.RUNNING, BatchState.CANDIDATE, BatchState.HELD, BatchState.SUPERSEDED}
+    {
+        BatchState.RUNNING,
+        BatchState.CANDIDATE,
+        BatchState.HELD,
+        BatchState.SUPERSEDED,
+        BatchState.NOT_EXPECTED,
+    }
 )
 
 

@@ -22,7 +22,8 @@ class ReleaseOperator(DatasetOperator):
     """Make the next snapshot, or leave the pointer alone and say why.
 
     A held batch and a crashed stage both fail the task: a red run, and no asset event. A run that
-    was asked to stop before the release skips it.
+    was asked to stop before the release skips it, and so does one for which nothing arrived and
+    nothing was expected.
     """
 
     ui_color = "#e6f4ea"
@@ -44,10 +45,17 @@ class ReleaseOperator(DatasetOperator):
         value = log_result(self, result)
         if result.holds:
             raise AirflowFailException(_why(run))
-        if run.spec.asked.stop_before_release:
-            raise AirflowSkipException("Stopped before the release, as asked.")
+        if nothing := _why_nothing(run):
+            raise AirflowSkipException(nothing)
         _announce(context["outlet_events"][dataset_asset(self.dataset)], run, result)
         return value
+
+
+def _why_nothing(run: Run) -> str | None:
+    """Why a batch that no gate holds isn't released; None for one that is."""
+    if run.not_expected:
+        return "Not expected: nothing arrived, and nothing is released."
+    return "Stopped before the release, as asked." if run.spec.asked.stop_before_release else None
 
 
 def _why(run: Run) -> str:

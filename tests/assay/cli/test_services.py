@@ -28,7 +28,7 @@ def test_status_has_the_pinned_shape(assay: Any, services: Any, mini: Any) -> No
     assert said.code == 0
     assert list(said.json) == ["datasets"]
     sites, visits = said.json["datasets"]
-    assert list(sites) == ["name", "released", "batches", "incidents", "outdated"]
+    assert list(sites) == ["name", "released", "batches", "incidents", "outdated", "late"]
     assert list(visits["released"]) == ["snapshot", "version", "batch"]
     assert visits["released"]["batch"] == mini.REFERENCE_DAYS[1]
     assert [list(b) for b in visits["batches"]] == [BATCH_KEYS] * 3
@@ -120,7 +120,7 @@ def test_status_of_a_fresh_project(assay: Any, train: Any, monkeypatch: pytest.M
     monkeypatch.setenv("ASSAY_PROJECT", str(train.project))
     monkeypatch.setenv("ASSAY_HOME", str(train.home))
     empty = [
-        {"name": n, "released": None, "batches": [], "incidents": [], "outdated": []}
+        {"name": n, "released": None, "batches": [], "incidents": [], "outdated": [], "late": {}}
         for n in ("sites", "visits")
     ]
     assert assay("status", "--json").json == {"datasets": empty}

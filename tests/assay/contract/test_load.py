@@ -69,6 +69,29 @@ def test_the_flights_contract_says_what_its_file_says() -> None:
         ("flights.time_hour", "flights.time_hours", r"Did you mean 'flights\.time_hour'"),
         ("flights.time_hour", "flights.carrier", "carrier is a string"),
         ("value: 2\n", "value: soon\n", "value is 'soon'"),
+        ("logicalType: timestamp", "logicalType: timestamp, logicalTypeOptions: "
+         "{defaultTimezone: America/NewYork}", "no such time zone.*mean 'America/New_York'"),
+        ("logicalType: timestamp", "logicalType: timestamp, logicalTypeOptions: {timezone: false}, "
+         "customProperties: [{property: parseFormat, value: '%d.%m.%Y %z'}]", "Leave out"),
+        *((
+            "grain: day, timezone: America/New_York, first: 2013-01-01, last: 2013-12-31}",
+            "grain: day, timezone: America/New_York, first: 2013-01-01, last: 2013-12-31}\n"
+            f"  - {{property: delivery, value: {delivery}}}",
+            said,
+        ) for delivery, said in (
+            ("{holidays: [{country: Germany}]}", r"holidays\.0: no calendar.*mean 'DE'\?$"),
+            ("{holidays: [{country: us}]}", "Did you mean 'US'"),
+            ("{holidays: [{market: NYS}]}", "Did you mean 'XNYS'"),
+            ("{holidays: [{country: DE, subdivision: BX}]}", "no such subdivision of DE: 'BX'.*BY"),
+            ("{holidays: [{country: US, categories: [publik]}]}", "Did you mean 'public'"),
+            ("{holidays: [{country: DE, market: XECB}]}", "name a country or a market"),
+            ("{weekday: [mon]}", "Did you mean 'weekdays'"),
+            ("{weekdays: [monday]}", "'mon', 'tue'"),
+            ("{closed: [2013-1-1]}", "delivery: '2013-1-1' is no key of grain day"),
+            ("{open: [{first: 2013-02-02, last: 2013-02-01}]}", "'2013-02-02' is after"),
+        )),
+        ("logicalType: timestamp", "logicalType: date, "
+         "customProperties: [{property: repeatedHour, value: later}]", "no hour of it is repeated"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -159,3 +182,45 @@ def test_one_broken_contract_leaves_the_others(tmp_path: Path) -> None:
     found = load_contracts(tmp_path)
     assert [n for n, c in found.items() if isinstance(c, ContractError)] == ["airports"]
     assert len(found) == len(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("options", "zone"),
+    [
+        ("{}", "America/New_York"),
+        ("{timezone: true}", "America/New_York"),
+        ("{defaultTimezone: UTC}", "UTC"),
+        ("{timezone: false}", None),
+    ],
+)
+def test_local_times_are_read_in_the_zone_that_the_contract_says(
+    tmp_path: Path, options: str, zone: str | None
+) -> None:
+    path, kind = tmp_path / FLIGHTS.name, "logicalType: timestamp"
+    path.write_text(FLIGHTS.read_text().replace(kind, f"{kind}, logicalTypeOptions: {options}"))
+    column = load_contract(path).column("time_hour")
+    assert (column.timezone, column.is_moment) == (zone, zone is not None)
+
+
+def test_weekdays_and_holidays_are_of_daily_batches(tmp_path: Path) -> None:
+    name = "census_employment.odcs.yaml"
+    text = FLIGHTS.with_name(name).read_text()
+    delivery = "  - {property: delivery, value: {weekdays: [mon], closed: [2016]}}\n"
+    (tmp_path / name).write_text(
+        text.replace("\ncustomProperties:\n", "\ncustomProperties:\n" + delivery, 1)
+    )
+    with pytest.raises(ContractError, match="these are by year"):
+        load_contract(tmp_path / name)
+
+
+def test_the_latency_of_the_whole_table_says_when_a_batch_is_due(tmp_path: Path) -> None:
+    path = tmp_path / FLIGHTS.name
+    whole = "slaProperties:\n  - {property: latency, value: 90, unit: min}\n"
+    path.write_text(FLIGHTS.read_text().replace("slaProperties:\n", whole))
+    contract = load_contract(path)
+    assert [one.column for one in contract.freshness] == ["time_hour"]
+    assert str(contract.due("2013-07-04")) == "2013-07-05 05:30:00+00:00"
+    assert contract.why_closed("2013-07-04") is None
+    path.write_text(path.read_text().replace("slaProperties:\n", whole))
+    with pytest.raises(ContractError, match="twice"):
+        load_contract(path)

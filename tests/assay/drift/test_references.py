@@ -184,6 +184,37 @@ def test_only_strictly_earlier_released_batches_are_chosen(outcomes):
             assert version == f"v{batch}"
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(states_of_days, hs.sets(hs.sampled_from(list(DAYS.keys("2013-02-03", "2013-02-12")))))
+def test_what_is_not_expected_is_in_no_reference_and_waited_for_by_none(outcomes, closed):
+    """Whether it arrived or not: a calendar with gaps is a calendar without these days."""
+    states = {"2013-02-01": "released", "2013-02-02": "released"} | outcomes
+    left = {key: state for key, state in states.items() if key not in closed}
+    for state in (None, "running", "released", "not_expected"):
+        every = left | (dict.fromkeys(closed, state) if state else {})
+        released = {key: f"v{key}" for key, state in every.items() if state == "released"}
+        choice = choose_references(
+            policy(**ALL_KINDS), "2013-02-13", DAYS, released, every, lambda key: key not in closed
+        )
+        gone = choose(policy(**ALL_KINDS), "2013-02-13", left | dict.fromkeys(closed, "held"))
+        assert (choice.chosen, choice.undecided) == (gone.chosen, ())
+
+
+def test_a_range_of_pinned_batches_passes_over_what_is_not_expected():
+    days = {"first": "2013-02-01", "last": "2013-02-04"}
+    judging = policy(bootstrap=(), base={"kind": "pinned", "batches": days})
+    states = {"2013-02-01": "released", "2013-02-04": "not_expected"}
+    closed = {"2013-02-02", "2013-02-03"}
+    released = {"2013-02-01": "v1"}
+    choice = choose_references(
+        judging, "2013-02-05", DAYS, released, states, lambda k: k not in closed
+    )
+    assert batches(choice, "base") == ["2013-02-01"]
+    none = choose_references(judging, "2013-02-05", DAYS, {}, {}, lambda _: False)
+    assert (none.chosen, none.undecided) == ({}, ())
+    assert "no batch of the range" in none.unavailable["base"]
+
+
 def test_a_moving_reference_needs_a_pinned_one_beside_it():
     with pytest.raises(ValidationError, match="pinned"):
         policy(last={"kind": "previous"})

@@ -1,3 +1,4 @@
+import datetime as dt
 from pathlib import Path
 
 import ibis
@@ -13,7 +14,8 @@ from assay.verdict import Outcome
 def contract(*columns, **more):
     return Contract(
         dataset="flights", version="1", description="d", owner="o", columns=columns,
-        partition=Partition(grain="day", first="2013-02-04", column=more.pop("dated", None)),
+        partition=Partition(grain="day", timezone=more.pop("timezone", "UTC"), first="2013-02-04",
+                            column=more.pop("dated", None)),
         source=FilesSource(location="inbox/x.csv", format="csv"), hash="0" * 64,
         path=Path("flights.odcs.yaml"), **more,
     )  # fmt: skip
@@ -91,17 +93,53 @@ def test_identifiers_are_looked_up_among_pseudonyms_only(session):
 
 
 def test_rows_lie_within_their_batch(session):
-    import datetime as dt
-
     agreed = contract(Column(name="at", type="timestamp"), dated="at")
     moments = [dt.datetime(2013, 2, 3, 23), dt.datetime(2013, 2, 4), dt.datetime(2013, 2, 5)]
     found = validate(session, landed(at=moments), contract_suite(agreed, batch="2013-02-04"))
     assert set(reasons(found)) == {0, 2}
 
 
-def test_a_batch_is_as_fresh_as_its_contract_says(session):
-    import datetime as dt
+NEW_YORK = "America/New_York"
 
+
+@pytest.mark.parametrize(
+    ("kind", "own", "inside"),
+    [("timestamp", NEW_YORK, ["2024-03-10T05:00", "2024-03-11T03:59:59"]),  # a day of 23 hours
+     ("timestamp", None, ["2024-03-10T00:00", "2024-03-10T23:59:59"]),
+     ("date", None, ["2024-03-10T00:00", "2024-03-10T00:00"])],
+)  # fmt: skip
+def test_a_day_is_that_of_the_zone_for_moments_and_of_the_calendar_for_clocks_on_a_wall(
+    session, kind, own, inside
+):
+    at = Column(name="at", type=kind, timezone=own)
+    agreed = contract(at, dated="at", timezone=NEW_YORK)
+    step = dt.timedelta(days=1) if kind == "date" else dt.timedelta(seconds=1)
+    first, last = map(dt.datetime.fromisoformat, inside)
+    values = [first - step, first, last, last + step]
+    table = landed(at=[v.date() for v in values] if kind == "date" else values)
+    found = validate(session, table, contract_suite(agreed, batch="2024-03-10"))
+    assert set(reasons(found)) == {0, 3}
+
+
+@pytest.mark.parametrize(
+    ("age", "own", "oldest"),
+    [(dt.timedelta(hours=2), NEW_YORK, "2024-03-11T02:00"),
+     (dt.timedelta(days=1), NEW_YORK, "2024-03-10T05:00"),  # the day has 23 hours
+     (dt.timedelta(hours=2), None, "2024-03-10T22:00")],
+)  # fmt: skip
+def test_freshness_is_counted_back_from_the_end_of_the_day_in_its_zone(session, age, own, oldest):
+    at = Column(name="at", type="timestamp", timezone=own)
+    fresh = (Freshness(column="at", max_age=age),)
+    agreed = contract(at, timezone=NEW_YORK, freshness=fresh)
+    limit = dt.datetime.fromisoformat(oldest)
+    for newest, expected in ((limit, "PASS"), (limit - dt.timedelta(seconds=1), "FAIL")):
+        table = landed(at=[dt.datetime(2024, 3, 9), newest])
+        found = validate(session, table, contract_suite(agreed, batch="2024-03-10"))
+        by_label = {f.expectation.label: f for f in found.findings}
+        assert by_label["stale:at"].verdict.value == expected
+
+
+def test_a_batch_is_as_fresh_as_its_contract_says(session):
     day = Column(name="day", type="date")
     at = Column(name="at", type="timestamp")
     agreed = contract(day, at, freshness=(

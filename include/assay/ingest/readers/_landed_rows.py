@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +14,13 @@ from assay.engine import ROW, EngineError, FileDigest, Session, quoted
 from assay.ingest._model import UnusableError
 from assay.ingest.readers._csv import csv_records, with_one_line_end
 from assay.ingest.readers._json_lines import json_records
+from assay.ingest.readers._local_time import define_zones
 from assay.ingest.readers._parquet import parquet_records
 from assay.ingest.readers._plain_file import Plain, as_binary, as_utf8, compression_of
 from assay.ingest.readers._records import Input, Records
 from assay.ingest.readers._text_sql import literal
 from assay.ingest.readers._types import from_text, from_typed, how_canonical, text_of
+from assay.ingest.readers._unclear_times import unclear_times
 from assay.reasons import ReasonCode
 
 _LONGEST_LINE: Final = 1 << 24
@@ -66,7 +69,10 @@ def write_rows(
         plain = as_utf8(original, compression, source.encoding, source.max_bytes, spare)
     given = Input(plain, source, contract, spare)
     try:
-        return _written(session, given, target)
+        define_zones(session, contract)
+        written, records = _written(session, given, target)
+        unclear = tuple(unclear_times(session, contract, target))
+        return written, replace(records, faults=records.faults + unclear)
     except EngineError as exc:
         if not exc.of_data:
             raise

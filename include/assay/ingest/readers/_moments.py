@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from assay.contract import Column
+from assay.ingest.readers._local_time import in_utc
 from assay.ingest.readers._text_sql import literal, trimmed, when
 from assay.moment_format import format_pattern, names_zone, says_twice
 
@@ -33,9 +34,14 @@ def date_from_text(column: Column, text: str) -> str:
 
 
 def timestamp_from_text(column: Column, text: str) -> str:
-    """SQL for the moment that a text is, in the column's format or ISO 8601; in UTC if zoned."""
-    local = local_from_text(column, text)
+    """SQL for the moment that a text is, in the column's format or ISO 8601, in UTC.
+
+    Of a clock on a wall: for what it showed, as it is written.
+    """
+    local = in_utc(column, local_from_text(column, text))
     zoned = zoned_from_text(column, text)
+    if not column.is_moment:
+        return local
     if column.format:
         return zoned if names_zone(column.format) else local
     return f"coalesce({local}, {zoned})"
@@ -67,11 +73,16 @@ def date_from_typed(value: str, found: str) -> str | None:
     return _whole_day(_within(value)) if found in _TIMESTAMPS else None
 
 
-def timestamp_from_typed(value: str, found: str) -> str | None:
-    """SQL for a moment from a typed one, in UTC if zoned; None for another type."""
+def timestamp_from_typed(column: Column, value: str, found: str) -> str | None:
+    """SQL for a moment from a typed one, in UTC; None for another type.
+
+    A zoned one is none of what a clock on a wall showed.
+    """
     if found == _ZONED_TYPE:
-        return _within(utc(value))
-    return _within(_in_microseconds(value, found)) if found in _TIMESTAMPS | {"DATE"} else None
+        return _within(utc(value)) if column.is_moment else None
+    if found not in _TIMESTAMPS | {"DATE"}:
+        return None
+    return in_utc(column, _within(_in_microseconds(value, found)))
 
 
 def text_of_moment(value: str, found: str) -> str | None:

@@ -78,7 +78,7 @@ def from_typed(column: Column, value: str, found: str) -> str | None:
         case "date":
             return date_from_typed(value, found)
         case "timestamp":
-            return timestamp_from_typed(value, found)
+            return timestamp_from_typed(column, value, found)
 
 
 def text_of(value: str, found: str) -> str:

@@ -31,8 +31,9 @@ def calibrate_drift(
 ) -> Calibration:
     """Compare the ordinary batches of a data set with each other, and propose limits.
 
-    Ordinary batches are the policy's bootstrap batches. Each is compared with the other batches of
-    the pinned reference. Where there is only one, its random halves are compared.
+    Ordinary batches are the policy's bootstrap batches that the contract expects. Each is compared
+    with the other batches of the pinned reference. Where there is only one, its random halves are
+    compared.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def calibrate_drift(
     contract = services.project.contract(dataset)
     policy = services.policy(contract, DriftPolicy)
     pinned = next((r for r in policy.references.values() if isinstance(r, Pinned)), None)
-    ordinary = list(batches_of(policy.bootstrap, contract.partition))
+    bootstrap = batches_of(policy.bootstrap, contract.partition)
+    ordinary = [batch for batch in bootstrap if contract.expects(batch)]
     if not policy.applies or pinned is None or not ordinary:
         raise PolicyError(
             "the drift policy names no ordinary batches",

@@ -13,6 +13,7 @@ from assay.policy.drift import DriftPolicy
 from assay.reasons import ReasonCode
 from assay.records.incidents import Incident, IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_between_runs, send_outbox
+from assay.stages.incidents.late import update_late
 from assay.stages.services import Services
 from assay.verdict import Outcome, Reason
 
@@ -26,7 +27,8 @@ def send_alerts(
     """Send what is due: reminders after a snooze, escalations, and waiting messages.
 
     A data set that has run, and whose contract or drift policy no longer loads, has no schedule,
-    so that no run would report it: that is an incident too, open until both load.
+    so that no run would report it: that is an incident too, open until both load. So is a batch
+    that is late by its contract's service level, open until it arrives.
 
     Safe to call always and by many at once; the more often, the more punctual.
 
@@ -42,14 +44,15 @@ def send_alerts(
     Returns
     -------
     dict
-        What happened to incidents about ``definitions``, the incidents that were ``reminded`` of
-        and ``escalated``, what became of each message, and by data set why an alerting policy is
-        ``unreadable``.
+        What happened to incidents about ``definitions`` and ``late`` batches, the incidents that
+        were ``reminded`` of and ``escalated``, what became of each message, and by data set why an
+        alerting policy is ``unreadable``.
     """
     policies, broken = _policies(services)
     _hold_backfill_digests(services, policies)
     found: dict[str, Any] = {
         "definitions": _definitions(services, policies, airflow_url),
+        "late": _late(services, policies, airflow_url),
         "reminded": _remind(services, policies, airflow_url),
         "escalated": _escalate(services, policies, airflow_url),
     }
@@ -88,6 +91,18 @@ def _definitions(services: Services, policies: Policies, airflow_url: str | None
                 changed[dataset] = change.kind
     changed |= dict.fromkeys(_close_removed(services), "closed")
     return {dataset: kind for dataset, kind in changed.items() if kind != "unchanged"}
+
+
+def _late(services: Services, policies: Policies, airflow_url: str | None) -> dict[str, str]:
+    """Open and close the incidents of late batches."""
+    changed: dict[str, str] = {}
+    for dataset, (owner, policy) in policies.items():
+        now = services.clock()
+        with services.catalog.transaction():
+            for change in update_late(services, dataset, policy, now):
+                plan_between_runs(services, change, (owner, policy), now, airflow_url)
+                changed[dataset] = change.kind
+    return changed
 
 
 def _close_removed(services: Services) -> list[str]:

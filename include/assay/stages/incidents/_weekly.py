@@ -19,7 +19,7 @@ from assay.stages.services import Services
 CountBy = Literal["decided", "batch"]
 _MOMENT: Final = timedelta(microseconds=1)
 """A batch that ends at midnight belongs to the day before."""
-_DECIDED = {"released", "superseded", "forced", "held", "running"}
+_DECIDED = {"released", "superseded", "forced", "held", "running", "not_expected"}
 
 
 def weekly_digests(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from assay.engine import round12
-from assay.ingest import judge_landing, land
+from assay.ingest import judge_landing, land, nothing_arrived
 from assay.lake import clear_aside
 from assay.policy.quality import QualityPolicy
+from assay.records.runs import BatchState
 from assay.stages.run._derivation import derivation
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
@@ -34,6 +35,8 @@ def ingest(run: Run) -> Finished:
         landing = land(
             session, contract, run.batch, services.lake, services.seal, credentials=credentials
         )
+    if (why := contract.why_no_delivery_is_fine(run.batch)) and nothing_arrived(landing):
+        return _not_expected(why)
     verdict = judge_landing(landing, run.policy(QualityPolicy))
     sha = landing.input_sha256 if landing.rows_path is not None else None
     rows = landing.manifest.rows if landing.manifest else None
@@ -50,6 +53,16 @@ def ingest(run: Run) -> Finished:
         version=version,
         wrote={"landed": rows.sha256} if rows else {},
     )
+
+
+def _not_expected(why: str) -> Finished:
+    """The end of a batch for which nothing arrives and nothing was to arrive: no gate judges it."""
+    said = f"Nothing arrived, and no delivery is expected: {why}."
+    state = BatchState.NOT_EXPECTED.value
+    result = StageResult(
+        stage="ingest", outcome=None, state=state, messages=(said,), rows={"in": 0}
+    )
+    return Finished(result=result)
 
 
 def _arrival_latency(run: Run, input_sha: str | None) -> Measurement:

@@ -13,16 +13,19 @@ from assay.alerting import (
     incident_checks,
     send_due,
 )
+from assay.errors import AssayError
 from assay.policy.alerting import AlertingPolicy
 from assay.reasons import ReasonCode
 from assay.records.incidents import IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
+from assay.stages.incidents.late import LATE, is_late, late_reason
 from assay.stages.run import chain
 from assay.stages.run._records import crash_cause
 from assay.stages.run._run import Run
 from assay.verdict import NOT_JUDGED, Outcome, Reason
 
 _RUN: Final = "run"
+_DELIVERY, _MISSING = LATE.split("/", maxsplit=1)[0], f"{chain.INGEST}/{ReasonCode.SOURCE_MISSING}"
 
 
 def notify(
@@ -84,10 +87,11 @@ def _changes(run: Run, policy: AlertingPolicy, crashed: str | None) -> list[Inci
     now, rows = run.services.clock(), _affected(run)
     judging = {name for name, result in run.done.items() if result.word != NOT_JUDGED}
     judged = {*judging, _RUN} if crashed is None else {_RUN}
+    judged |= {_DELIVERY} if run.spec.input_sha else set()
     passed = [
         check
         for check in incidents.checks_against(run.dataset, run.batch)
-        if check.split("/")[0] in judged and check not in failing
+        if (run.not_expected or check.split("/")[0] in judged) and check not in failing
     ]
     changes = incidents.resolve_batch(run.dataset, run.batch, how="passed", at=now, only=passed)
     minutes = policy.continues_within_minutes
@@ -116,7 +120,29 @@ def _failing(run: Run, policy: AlertingPolicy, crashed: str | None) -> dict[str,
             failing |= incident_checks(finished.verdict, policy)
     if crashed is not None:
         failing[f"{_RUN}/{ReasonCode.STAGE_CRASHED}"] = [_crash(crashed, crash_cause(run, crashed))]
-    return failing
+    return _by_service_level(run, policy, failing)
+
+
+def _by_service_level(
+    run: Run, policy: AlertingPolicy, failing: dict[str, list[Reason]]
+) -> dict[str, list[Reason]]:
+    """Where the contract says when a batch is due, one that isn't there is an incident from then.
+
+    It is the one that is opened between runs, whether a run looked for the batch or not.
+    """
+    if _MISSING not in failing:
+        return failing
+    try:
+        contract = run.services.project.contract(run.dataset)  # its calendar as it is now
+    except AssayError:
+        return failing
+    if contract.punctuality is None:
+        return failing
+    found = {check: reasons for check, reasons in failing.items() if check != _MISSING}
+    if is_late(contract, run.batch, run.services.clock()):
+        late = late_reason(contract, run.batch)
+        found |= {LATE: [late]} if late.outcome in policy.opens else {}
+    return found
 
 
 def _crash(stage: str, cause: str | None) -> Reason:

@@ -48,7 +48,7 @@ def render_overview(run: Run, result: StageResult) -> str:
         Section("Every stage", [_stages(run)]),
         Section("Made from", [_made_from(spec)], folded=True),
     ]
-    word = batch_word(result.outcome, result.reasons)
+    word = batch_word(str(result.outcome), result.reasons)
     lead = Lead(word, _answer(run, result), _facts(spec, done, result))
     return render_page(f"{spec.dataset} {spec.batch}", lead, sections)
 
@@ -109,7 +109,7 @@ def _answers(run: Run, names: list[str]) -> Iterator[str | Markup]:
             why_not = f"because {chain.find(blocked).title} already held the batch"
         yield from (mark(NOT_JUDGED), why_not, "")
         return
-    outcome = worst(r.outcome for r in ran.values())
+    outcome = worst(r.outcome for r in ran.values() if r.outcome is not None)
     at_fault = [r for r in ran.values() if r.outcome is outcome]
     yield mark(_word(ran.values(), outcome))
     if outcome is Outcome.PASS:

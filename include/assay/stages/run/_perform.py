@@ -37,7 +37,8 @@ def perform(run: Run, name: str) -> Run:
     Raises
     ------
     DoesNotApply
-        If the stage's policy says ``applies: false``, or an earlier stage holds the batch.
+        If the stage's policy says ``applies: false``, an earlier stage holds the batch, or no
+        delivery was expected and none came.
     LeaseError
         If another run has taken the batch over.
     """
@@ -70,6 +71,8 @@ def _with_inputs(run: Run, stage: chain.Stage) -> Run:
 
 
 def _refuse_blocked(run: Run, stage: chain.Stage) -> None:
+    if run.not_expected and stage.name != chain.INGEST:
+        raise DoesNotApply("no delivery is expected, and none came")
     if by := run.blocked_by(stage.name):
         raise DoesNotApply(f"{by} holds the batch")
 

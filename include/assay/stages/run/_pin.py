@@ -18,7 +18,7 @@ from assay.stages.run._spec import Asked, Pinned, RunSpec, RunType
 from assay.stages.services import Services
 
 Awaited = Callable[[Collection[str]], Collection[str]]
-_LEFT_ALONE: Final = frozenset({"held", "candidate", "running"})
+_LEFT_ALONE: Final = frozenset({"held", "candidate", "running", "not_expected"})
 """How an attempt ends that leaves the batch's released version where it is; one that is still
 running may yet change it, which its lease tells."""
 
@@ -139,7 +139,9 @@ def _pinned(
     standing = {k for k in {*released} - forced - live if states.get(k) in _LEFT_ALONE}
     states |= dict.fromkeys(standing, "released")
     states |= dict.fromkeys(awaited([key for key in states if key < batch]), "queued")
-    choice = choose_references(policy, batch, contract.partition, released, states)
+    choice = choose_references(
+        policy, batch, contract.partition, released, states, contract.expects
+    )
     if choice.undecided:
         undecided = UndecidedError(
             f"{ReasonCode.EARLIER_BATCH_UNDECIDED}: a reference waits for earlier batches",

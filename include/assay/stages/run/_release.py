@@ -24,7 +24,9 @@ from assay.verdict import Outcome, worst
 
 
 def release(run: Run) -> StageResult:
-    """Release the batch, keep it as a candidate, or hold it; each is on record.
+    """Release the batch, keep it as a candidate, hold it, or record that none was expected.
+
+    Each is on record.
 
     Parameters
     ----------
@@ -63,6 +65,8 @@ def decided(run: Run) -> Run | None:
 
 
 def _decide(run: Run) -> StageResult:
+    if run.not_expected:
+        return _finish(run, BatchState.NOT_EXPECTED)
     forced_by = approved_by(run) if run.held_by and chain.COMMIT in run.done else None
     if run.held_by and forced_by is None:
         return _hold(run)
@@ -198,12 +202,13 @@ def _record_verdicts(run: Run) -> None:
 def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageResult:
     """The run's result, on its page and in the catalog."""
     counts = _counts(run, out=state in {BatchState.RELEASED, BatchState.FORCED})
-    worst_first = sorted(run.done.values(), key=lambda r: -r.outcome.severity)
-    noted = [c for r in worst_first for c in r.reasons if _is_noted(r, c)]
-    where = f"snapshot {snapshot}" if snapshot else state.value
+    judged = [(r.outcome, r) for r in run.done.values() if r.outcome is not None]
+    worst_first = sorted(judged, key=lambda pair: -pair[0].severity)
+    noted = [c for _, r in worst_first for c in r.reasons if _is_noted(r, c)]
+    where = f"snapshot {snapshot}" if snapshot else state.value.replace("_", " ")
     result = StageResult(
         stage=chain.RELEASE,
-        outcome=worst(r.outcome for r in run.done.values()),
+        outcome=worst(outcome for outcome, _ in judged) if judged else None,
         reasons=tuple(dict.fromkeys(noted)),
         messages=(f"{run.batch}: {where}.",),
         rows={k.removeprefix("rows_"): n for k, n in vars(counts).items()},

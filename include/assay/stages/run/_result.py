@@ -18,7 +18,8 @@ _MOST: Final = 20
 class StageResult(Frozen):
     """What a stage found, without any row.
 
-    Read ``outcome``, then ``holds``: whether the batch may not go on. ``messages`` say why, the
+    Read ``outcome`` (None where nothing was there to be judged), then ``holds``: whether the batch
+    may not go on. ``messages`` say why, the
     worst first; ``report`` is the page where a person should look, relative to the home.
 
     Parameters
@@ -30,11 +31,12 @@ class StageResult(Frozen):
     derived : dict
         From clean: each derived column with its expression and the columns it is made of.
     state, snapshot : str and int, optional
-        From release: the state of the batch, and the snapshot that has it.
+        From release: the state of the batch, and the snapshot that has it. From ingest: the state
+        ``not_expected``, where nothing arrived and nothing was expected.
     """
 
     stage: str
-    outcome: Outcome = Outcome.PASS
+    outcome: Outcome | None = Outcome.PASS
     holds: bool = False
     reasons: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
@@ -47,7 +49,9 @@ class StageResult(Frozen):
 
     @property
     def word(self) -> str:
-        """What is shown of it: its outcome, or that it judged nothing."""
+        """What is shown of it: its outcome, or that it judged nothing, or what stands for one."""
+        if self.outcome is None:
+            return (self.state or "not judged").replace("_", " ").upper()
         return gate_word(self.outcome, self.reasons)
 
     @classmethod
@@ -104,7 +108,8 @@ def render_result(result: StageResult, runbooks: str = RUNBOOKS) -> str:
     ``runbooks`` is the folder or the address of the runbooks.
     """
     effect = " and holds the batch" if result.holds else ""
-    word = result.word if result.state is None else batch_word(result.outcome, result.reasons)
+    decided = result.state is not None and result.outcome is not None
+    word = batch_word(str(result.outcome), result.reasons) if decided else result.word
     lines = [f"{result.stage}: {word}{effect}"]
     lines += [f"  {message}" for message in folded(result.messages, _MOST, "reasons: the report")]
     if result.holds:

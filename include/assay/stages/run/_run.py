@@ -15,6 +15,7 @@ from assay.page import PageContext
 from assay.policy import Policy, load_policy
 from assay.policy.quality import QualityPolicy
 from assay.project import Project
+from assay.records.runs import BatchState
 from assay.stages.run import chain
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._rules import Rules
@@ -166,6 +167,12 @@ class Run:
         return self.services.session()
 
     @property
+    def not_expected(self) -> bool:
+        """Whether nothing arrived and nothing was expected, so that no stage has work."""
+        found = self.done.get(chain.INGEST)
+        return found is not None and found.state == BatchState.NOT_EXPECTED
+
+    @property
     def held_by(self) -> str | None:
         """The first stage that holds the batch; None if none does."""
         return next((name for name, result in self.done.items() if result.holds), None)
@@ -185,6 +192,8 @@ class Run:
     @property
     def missing(self) -> list[str]:
         """Stages that should have left a result and have left none."""
+        if self.not_expected:
+            return []
         idle = {*self.done, *self.spec.pinned.idle}
         return [name for name in chain.names() if name not in idle and not self.blocked_by(name)]
 
