@@ -110,7 +110,7 @@ class ReasonCode(StrEnum):
     MALFORMED = ("malformed", "ingest", _FAIL,
         "A record doesn't fit its file, for example a line with too many fields.")
     SCHEMA_MISMATCH = ("schema_mismatch", "ingest", _FAIL,
-        "A column of the contract is missing from the input, or its values are nested or binary.")
+        "A column of the contract is missing, or its values are nested, binary or durations.")
     DUPLICATE_COLUMNS = ("duplicate_columns", "ingest", _FAIL,
         "Two columns of the input have the same name.")
     EXTRA_COLUMNS = ("extra_columns", "ingest", _WARN,

@@ -168,8 +168,11 @@ What else there is to know:
 - A `parseFormat` has a year. `%Y` is four digits, `%y` two; `%I` needs `%p`; a weekday that isn't
   the date's own makes the text none of the format.
 - A zoned moment of Parquet is no `date`: which day it is depends on the zone.
-- Columns of Parquet that are nested or binary are refused (`schema_mismatch`), and so are texts
-  that aren't of the file's encoding, or have a NUL in CSV, or half a character (`undecodable`).
+- Columns of Parquet that are nested, binary or durations are refused (`schema_mismatch`), and so
+  are texts that aren't of the file's encoding, or have a NUL in CSV, or half a character
+  (`undecodable`).
+- Lines of CSV may end in several ways. A line break within quotes is part of its value, as it is; a
+  space between a delimiter and a quote isn't.
 - Columns whose names differ by the case of ASCII letters only can't both land, and
   names that begin with two underscores are Assay's own: `assay check` refuses the contract."""
 

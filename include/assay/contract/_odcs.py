@@ -195,6 +195,13 @@ class Property(Odcs):
     quality: tuple[Quality, ...] = ()
     custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
 
+    @field_validator("name", mode="before")
+    @classmethod
+    def _not_our_own(cls, name: Any) -> Any:
+        if isinstance(name, str) and name.startswith("__"):
+            raise ValueError("names that begin with two underscores are Assay's own")
+        return name
+
 
 class SchemaObject(Odcs):
     """The one table of a contract."""

@@ -62,6 +62,7 @@ def test_the_flights_contract_says_what_its_file_says() -> None:
         ("logicalType: number, required", "logicalType: numeric, required", "numeric"),
         ("name: month", "name: year", "'year' occurs twice"),
         ("name: month", "name: Year", "'Year' differs from 'year' by case only"),
+        ("name: month", "name: __row", "two underscores are Assay's own. Got '__row'"),
         ("kind: DataContract", "kind: DataProduct", "kind"),
         ("first: 2013-01-01", "first: 2013", "first is no key"),
         ("format: csv", "format: xls", "format"),

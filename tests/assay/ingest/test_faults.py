@@ -68,6 +68,11 @@ FAULTS = {
     "JSON with half a character": (
         b'{"id": "N1SECRET \\ud800"}\n{"id": "a"}\n', "jsonl", "", "undecodable"),
     "another delimiter": (HEAD.replace(b",", b";") + ROW, "csv", "", "schema_mismatch"),
+    "durations": (
+        packed(pa.table({
+            n: pa.array([5], pa.duration("us")) for n in HEAD.decode().strip().split(",")
+        })),
+        "parquet", "", "schema_mismatch"),
     "nested Parquet": (
         packed(pa.table({n: [{"a": 1}] for n in HEAD.decode().strip().split(",")})),
         "parquet", "", "schema_mismatch"),

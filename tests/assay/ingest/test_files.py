@@ -160,6 +160,14 @@ def test_moments_that_the_engine_would_cut_or_refuse_keep_their_text(dropped, ro
     assert rows[1]["ms"] == dt.datetime(1970, 1, 1)
 
 
+def test_nanoseconds_are_compared_with_far_years_by_microseconds(dropped, rows_of):
+    counts = [2083, 4_294_967_295_000_000_001, 86_400_000_000_000, -450_601_506_000_000_000]
+    columns = [{"name": "day", "type": "date"}]
+    data = parquet_of(day=pa.array(counts, pa.timestamp("ns")))
+    rows = rows_of(dropped(data, "{batch}.parquet", columns, format="parquet"))
+    assert [r["day"] for r in rows] == [None, None, dt.date(1970, 1, 2), None]
+
+
 def test_the_same_input_lands_once(dropped):
     first = dropped(CSV)
     before = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in first.folder.rglob("*")}

@@ -158,6 +158,8 @@ def _unusable(message: str, source: FilesSource, plain: Plain) -> UnusableError:
     """The fault in what an engine's message says of a file."""
     if source.format == "parquet":
         text = "The Parquet file can't be read to its end."
+        if "string encoding" in message:
+            text = "A text of the Parquet file isn't UTF-8."
         return UnusableError.of(ReasonCode.UNDECODABLE, text)
     if too_long := re.search(r"Maximum line size of (\d+) bytes exceeded", message):
         text = "A line is too long to be read: a cell is far too large, or a quote is never closed."

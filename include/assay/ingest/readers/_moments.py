@@ -70,7 +70,10 @@ def date_from_typed(value: str, found: str) -> str | None:
     """SQL for a date from a typed one, or from midnight; None for another type."""
     if found == "DATE":
         return _within(value)
-    return _whole_day(_within(value)) if found in _TIMESTAMPS else None
+    if found not in _TIMESTAMPS:
+        return None
+    # In microseconds, because nanoseconds don't reach the years that they are compared with.
+    return _whole_day(_within(_in_microseconds(value, found)))
 
 
 def timestamp_from_typed(column: Column, value: str, found: str) -> str | None:
