@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +13,14 @@ from typing import Any, Final
 
 import duckdb
 import fsspec
+import pyarrow as pa
 from ibis import Table
 
 from assay.document import is_file
 from assay.engine._types import BATCH, ROW, quoted
 from assay.engine.functions import without_nan
 from assay.engine.groups import groups
+from assay.engine.line_ends import unify_line_ends
 from assay.engine.text_form import TextForm, find_form
 from assay.errors import InputError
 
@@ -34,6 +38,16 @@ def read_parquet(con: Any, path: Path | str) -> Table:
         return con.read_parquet(str(path))
     except Exception as exc:
         raise InputError("isn't a whole Parquet file", where=str(path)) from exc
+
+
+def _own_parquet(con: Any, path: Path) -> Table:
+    """A Parquet file that a person names; the engine gives the second of a name another one."""
+    import pyarrow.parquet as pq
+
+    table = read_parquet(con, path)
+    with contextlib.suppress(pa.ArrowException, OSError):  # the engine knows types of its own
+        _check_names(list(pq.read_schema(path).names), path)
+    return table
 
 
 def is_parquet(source: Path | str) -> bool:
@@ -57,12 +71,16 @@ def open_data(
     """A CSV or Parquet file, by path or URL, its columns of the narrowest type; numbered rows."""
     path = local(source, aside)
     if is_parquet(path):
-        table = read_parquet(con, path)
+        table = _own_parquet(con, path)
         return without_nan(table if ROW in table.columns else _numbered(con, table, path))
     if ".csv" not in _endings(path):
         raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
     form = text_form(con, path, given or TextForm(), aside)
-    return _narrowed(con, _read_text(con, path, form, aside), path, form, aside)
+
+    def read(paths: Sequence[Path], forms: Sequence[TextForm]) -> Table:
+        return _narrowed(con, _read_text(con, paths[0], forms[0], aside), path, forms[0], aside)
+
+    return _whatever_its_line_ends(read, [path], [form], aside)
 
 
 def open_batches(
@@ -74,13 +92,36 @@ def open_batches(
         raise InputError("are of two formats", got=", ".join(map(str, sources)),
                          expected="all CSV, or all Parquet")  # fmt: skip
     if is_parquet(paths[0]):
-        tables = [without_nan(read_parquet(con, path)) for path in paths]
+        tables = [without_nan(_own_parquet(con, path)) for path in paths]
         return _written(con, _united(con, tables), aside() / "rows.parquet")
     forms = [text_form(con, path, given, aside) for path in paths]
-    tables = [_read_text(con, p, f, aside) for p, f in zip(paths, forms, strict=True)]
     decimal = "," if any(form.decimal == "," for form in forms) else "."
-    form = replace(forms[0], decimal=decimal)
-    return _narrowed(con, con.sql(_united(con, tables)), paths[0], form, aside)
+
+    def read(texts: Sequence[Path], forms: Sequence[TextForm]) -> Table:
+        tables = [_read_text(con, p, f, aside) for p, f in zip(texts, forms, strict=True)]
+        form = replace(forms[0], decimal=decimal)
+        return _narrowed(con, con.sql(_united(con, tables)), paths[0], form, aside)
+
+    return _whatever_its_line_ends(read, paths, forms, aside)
+
+
+def _whatever_its_line_ends(
+    read: Callable[[Sequence[Path], Sequence[TextForm]], Table],
+    paths: Sequence[Path],
+    forms: Sequence[TextForm],
+    aside: Callable[[], Path],
+) -> Table:
+    """What is read of text files; again, where that fails and their lines end in several ways."""
+    try:
+        return read(paths, forms)
+    except InputError:
+        found = []
+        for path, form in zip(paths, forms, strict=True):
+            plain, target = _as_utf8(path, form, aside, always=True), aside() / "lines.csv"
+            found.append((target, unify_line_ends(plain, target, str(form.delimiter))))
+        if not any(mixed for _, mixed in found):
+            raise
+        return read([target for target, _ in found], [replace(f, encoding="utf-8") for f in forms])
 
 
 def _united(con: Any, tables: Sequence[Table]) -> str:
@@ -139,9 +180,11 @@ def _opened(path: Path, form: TextForm) -> Any:
     return fsspec.open(str(path), "rt", compression="infer", encoding=encoding, newline="")
 
 
-def _as_utf8(path: Path, form: TextForm, aside: Callable[[], Path]) -> Path:
+def _as_utf8(
+    path: Path, form: TextForm, aside: Callable[[], Path], *, always: bool = False
+) -> Path:
     """The file itself where it is UTF-8, else its text as UTF-8 in the session's own folder."""
-    if form.encoding == "utf-8":
+    if form.encoding == "utf-8" and not always:
         return path
     target = aside() / "text.csv"
     try:
@@ -164,10 +207,17 @@ def _header(path: Path, form: TextForm) -> list[str]:
         raise InputError("has a header that can't be read", where=f"{path}:1") from None
     if not names:
         raise InputError("has no header", where=str(path))
-    if len(set(names)) != len(names):
-        twice = sorted({n for n in names if names.count(n) > 1})
-        raise InputError("has columns of the same name", where=str(path), got=twice)
+    _check_names(names, path)
     return names
+
+
+def _check_names(names: Sequence[str], path: Path) -> None:
+    """Refuse names that the engine doesn't tell apart: those that differ by case are one to it."""
+    known = Counter(name.encode().lower() for name in names)
+    twice = sorted({name for name in names if known[name.encode().lower()] > 1})
+    if twice:
+        what = "has columns of the same name" + " but for its case" * (len(twice) > 1)
+        raise InputError(what, where=str(path), got=twice)
 
 
 def _values(form: TextForm) -> dict[str, tuple[str, str, str]]:

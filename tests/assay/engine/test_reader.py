@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from assay import engine
@@ -133,3 +135,45 @@ def test_a_wide_file_has_the_types_of_a_narrow_one(tmp_path: Path) -> None:
         kinds = [str(many[f"{n}{i}"].type()) for i in range(times) for n in header.split(",")]
         assert kinds == [str(narrow[n].type()) for n in header.split(",")] * times
         assert session.rows(many)[0]["price7"] == 1.5
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_names_that_differ_by_case_are_refused(tmp_path, form):
+    path = tmp_path / f"names.{form}"
+    if form == "csv":
+        path.write_text("ID,id\na,b\n")
+    else:
+        pq.write_table(pa.table({"ID": ["a"], "id": ["b"]}), path)
+    with (
+        engine.open_session(threads=1) as session,
+        pytest.raises(InputError, match="but for its case"),
+    ):
+        session.open_data(path)
+
+
+def test_lines_may_end_in_several_ways(tmp_path):
+    path = tmp_path / "ends.csv"
+    path.write_bytes(b'id,n\r\n"a\r\nb",1\nc,2\r\r\nd,3\r')
+    with engine.open_session(threads=1) as session:
+        rows = session.rows(session.open_data(path))
+    assert [(row["id"], row["n"]) for row in rows] == [("a\r\nb", 1), ("c", 2), ("d", 3)]
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_nan_of_parquet_is_null_with_statistics_or_without(tmp_path, statistics):
+    path = tmp_path / "nan.parquet"
+    table = pa.table({"x": [float("nan"), 1.5, None]})
+    pq.write_table(table, path, write_statistics=statistics)
+    with engine.open_session(threads=1) as session:
+        assert session.value(session.open_data(path)["x"].count()) == 1
+
+
+def test_a_moment_beyond_pythons_years_is_its_text(tmp_path):
+    path = tmp_path / "far.parquet"
+    pq.write_table(pa.table({"at": pa.array([0, 253_402_300_800_000], pa.timestamp("ms"))}), path)
+    with engine.open_session(threads=1) as session:
+        rows = session.rows(session.open_data(path))
+    assert [str(row["at"]) for row in rows] == [
+        "1970-01-01 00:00:00",
+        "10000-01-01 00:00:00.000000",
+    ]

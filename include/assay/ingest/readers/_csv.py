@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import mmap
-import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from assay.engine import Session
+from assay.engine.line_ends import unify_line_ends
 from assay.ingest._model import UnusableError
 from assay.ingest.readers._numbers import number_spelled
 from assay.ingest.readers._records import Input, Records, check_names
@@ -51,24 +50,9 @@ def csv_records(session: Session, given: Input) -> Records:
 
 
 def with_one_line_end(given: Input) -> Input:
-    """The same CSV with one kind of line end, written beside the spare place.
-
-    Line breaks within quotes stay as they are: they are part of a value.
-    """
-    delimiter = re.escape(given.source.delimiter.encode())
-    begins, ends = (
-        rb"(?:(?<=%b)|(?<=[\r\n])|(?<![\s\S]))" % delimiter,
-        rb"(?=%b|[\r\n]|\Z)" % delimiter,
-    )
-    pattern = re.compile(rb'%b"[^"]*(?:""[^"]*)*"%b|\r\n|\r|\n' % (begins, ends))
-    path, written = given.spare.with_suffix(".csv"), 0
-    with given.plain.path.open("rb") as file, path.open("wb") as out:
-        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        for match in pattern.finditer(content):
-            if not match[0].startswith(b'"'):
-                out.write(content[written : match.start()] + b"\n")
-                written = match.end()
-        out.write(content[written:])
+    """The same CSV with one kind of line end, written beside the spare place."""
+    path = given.spare.with_suffix(".csv")
+    unify_line_ends(given.plain.path, path, given.source.delimiter)
     plain = replace(given.plain, path=path, mixed_line_ends=False)
     return replace(given, plain=plain)
 

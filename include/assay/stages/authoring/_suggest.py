@@ -150,7 +150,7 @@ def _read(
     if contract is None or which == "clean":
         paths = [fetched(session, path) for path in samples.paths]
         table = (open_batches(session, paths, form) if samples.several
-                 else _opened(session, paths[0], form))  # fmt: skip
+                 else session.open_data(paths[0], form))  # fmt: skip
         return (table if contract is None else _typed(table, contract)), ()
     landed = [_landed(session, path, contract) for path in samples.paths]
     faults = tuple(fault for _, found in landed for fault in found)
@@ -174,13 +174,6 @@ def _landed(
     named = zip(labels, landing.faults, strict=True)
     faults = tuple(Judged(label, False, None, f.message) for label, f in named)
     return landing.rows_path, faults
-
-
-def _opened(session: Session, path: Path, form: TextForm | None) -> Any:
-    """The data as they are: Parquet is scanned where it lies, for no row number is needed."""
-    if ".parquet" in "".join(path.suffixes).lower():
-        return session.read_parquet(path)
-    return session.open_data(path, form)
 
 
 def _typed(table: Table, contract: Contract) -> Any:
