@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, BaseOperator
 
 from assay.contract import Contract
 from assay.policy import load_policy
@@ -66,31 +66,35 @@ def release_dag(contract: Contract, drift: DriftPolicy) -> DAG:
         tags=[ASSAY, RELEASE, dataset_tag(name), owner_tag(contract.owner)],
         default_args={**TASK_DEFAULTS, "owner": contract.owner},
     ) as dag:
-        pin = PinOperator(task_id=chain.PIN, dataset=name, retries=PIN_RETRIES)
-        tasks = {
-            s.name: StageOperator(task_id=s.name, dataset=name, doc=s.does) for s in chain.STAGES
-        }
-        approve = ApproveForceOperator(
-            task_id=chain.APPROVE,
-            dataset=name,
-            subject=f"Release a held batch of {name} all the same?",
-            trigger_rule="all_done",
-            execution_timeout=None,
-            response_timeout=APPROVAL_TIMEOUT,
-            defaults="Reject",
-        )
-        release = ReleaseOperator(task_id=chain.RELEASE, dataset=name, trigger_rule="all_done")
-        notify = NotifyOperator(task_id=chain.NOTIFY, dataset=name)
-
-        for stage in chain.STAGES:
-            earlier = [tasks[other] for other in stage.after] or [pin]
-            earlier >> tasks[stage.name]
-        [tasks[last] for last in chain.ends()] >> approve >> release >> notify.as_teardown()
+        follow(PinOperator(task_id=chain.PIN, dataset=name, retries=PIN_RETRIES), name)
     return dag
 
 
+def follow(pin: BaseOperator, name: str) -> None:
+    """Put the stages after a run's first task, then the approval, the release, the messages."""
+    tasks = {s.name: StageOperator(task_id=s.name, dataset=name, doc=s.does) for s in chain.STAGES}
+    approve = ApproveForceOperator(
+        task_id=chain.APPROVE,
+        dataset=name,
+        subject=f"Release a held batch of {name} all the same?",
+        trigger_rule="all_done",
+        execution_timeout=None,
+        response_timeout=APPROVAL_TIMEOUT,
+        defaults="Reject",
+    )
+    release = ReleaseOperator(task_id=chain.RELEASE, dataset=name, trigger_rule="all_done")
+    notify = NotifyOperator(task_id=chain.NOTIFY, dataset=name)
+    for stage in chain.STAGES:
+        earlier = [tasks[other] for other in stage.after] or [pin]
+        earlier >> tasks[stage.name]
+    [tasks[last] for last in chain.ends()] >> approve >> release >> notify.as_teardown()
+
+
 def broken_dag(name: str, error: Exception) -> DAG:
-    """A DAG of the same id that fails with what is wrong with the data set's files."""
+    """A DAG of the same id whose runs begin with what is wrong with the data set's files.
+
+    It has all tasks: a run that is at work goes on by the rules that it began with.
+    """
     with DAG(
         dag_id=f"release__{name}",
         description="DOESN'T LOAD, see assay check.",
@@ -99,7 +103,7 @@ def broken_dag(name: str, error: Exception) -> DAG:
         tags=[ASSAY, RELEASE, dataset_tag(name)],
         default_args={**TASK_DEFAULTS, "owner": "assay"},
     ) as dag:
-        BrokenContractOperator(task_id="load", error=str(error))
+        follow(BrokenContractOperator(task_id=chain.PIN, error=str(error)), name)
     return dag
 
 

@@ -205,7 +205,7 @@ def test_a_stage_of_a_run_that_was_never_pinned_fails(working: list[str]) -> Non
 
 def test_a_contract_that_does_not_load_fails_with_its_error() -> None:
     with pytest.raises(AirflowFailException, match=r"planes\.odcs\.yaml:7"):
-        BrokenContractOperator(task_id="load", error="planes.odcs.yaml:7 grain").execute({})
+        BrokenContractOperator(task_id="pin", error="planes.odcs.yaml:7 grain").execute({})
 
 
 def test_somebody_is_told_of_a_run_whose_first_task_failed(tmp_path: Path) -> None:

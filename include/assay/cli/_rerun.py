@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assay.cli._console import errors, follow, open_services, print_json, results, table_of
 from assay.cli._options import AsJson, Dataset
+from assay.errors import AssayError
+from assay.wording import few
+
+if TYPE_CHECKING:
+    from assay.stages.services import Services
 
 
 def rerun(
@@ -47,3 +53,24 @@ def rerun(
         results.print(f"started {run_id}")
     errors.print("A DAG that is paused runs nothing: switch it on in the UI.", style="yellow")
     return 0
+
+
+def outdated_of(services: Services, dataset: str) -> list[str]:
+    """Released batches that other rules judged; none where the contract is gone or broken."""
+    from assay.stages.versions import outdated_batches
+
+    try:
+        return outdated_batches(services, dataset)
+    except AssayError:
+        return []
+
+
+def print_outdated(dataset: str, batches: Sequence[str]) -> None:
+    """Say which released batches other rules judged, and how they are run again."""
+    if batches:
+        one = len(batches) == 1
+        was = "1 released batch was" if one else f"{len(batches)} released batches were"
+        results.print(
+            f"  {was} judged by rules that have changed since ({few(batches)}): "
+            f"assay rerun {dataset} runs {'it' if one else 'them'} again"
+        )

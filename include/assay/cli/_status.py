@@ -22,14 +22,14 @@ from assay.cli._console import (
 )
 from assay.cli._incidents import standing
 from assay.cli._options import AsJson, Author, OneOrAll
-from assay.errors import AssayError, InputError
+from assay.cli._rerun import outdated_of, print_outdated
+from assay.errors import InputError
 from assay.reasons import batch_word
 from assay.wording import few, folded
 
 if TYPE_CHECKING:
     from assay.catalog._status import DatasetStatus
     from assay.records.runs import BatchRecord
-    from assay.stages.services import Services
 
 catalog = typer.Typer(no_args_is_help=True, help="The index and history of what happened.")
 _OUT = {"released", "forced"}
@@ -72,7 +72,7 @@ def status(
     found = services.catalog.datasets(
         names, only=dataset is not None, most=limit, state=BatchState.HELD if held else None
     )
-    changed = {d.name: _outdated(services, d.name) for d in found}
+    changed = {d.name: outdated_of(services, d.name) for d in found}
     late = {d.name: late_since(services, d.name) for d in found}
     if as_json:
         more = {n: {"outdated": changed[n], "late": late[n]} for n in changed}
@@ -165,13 +165,7 @@ def rebuild(
 def _print(found: DatasetStatus, outdated: list[str], *, whole: bool) -> None:
     """A data set: its batches, why some are held, and its open incidents."""
     results.print(_table(found.body()))
-    if outdated:
-        one = len(outdated) == 1
-        was = "1 released batch was" if one else f"{len(outdated)} released batches were"
-        results.print(
-            f"  {was} judged by rules that have changed since ({few(outdated)}): "
-            f"assay rerun {found.name} runs them again"
-        )
+    print_outdated(found.name, outdated)
     if found.earlier:
         results.print(f"  {found.earlier} earlier batches: --last 0 shows all")
     for line in _why(found, whole=whole):
@@ -216,16 +210,6 @@ def _table(dataset: dict[str, Any]) -> Table:
             (b["version"] or "–")[:12],
         )
     return table
-
-
-def _outdated(services: Services, dataset: str) -> list[str]:
-    """Released batches that other rules judged; none where the contract is gone or broken."""
-    from assay.stages.versions import outdated_batches
-
-    try:
-        return outdated_batches(services, dataset)
-    except AssayError:
-        return []
 
 
 def _verdict(batch: Mapping[str, Any]) -> Text:

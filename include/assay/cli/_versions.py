@@ -19,6 +19,7 @@ from assay.cli._console import (
     table_of,
 )
 from assay.cli._options import AsJson, Author, Dataset
+from assay.cli._rerun import outdated_of, print_outdated
 from assay.errors import InputError, RegistryError, did_you_mean
 from assay.reasons import gate_word
 
@@ -63,6 +64,7 @@ def list_versions(
     _print_snapshots(shown, pointer)
     if earlier := len(snapshots) - len(shown):
         results.print(f"  {earlier} earlier snapshots: --most 0 shows all")
+    print_outdated(dataset, outdated_of(services, dataset))
     for t in stones:
         what = f"expired, back until {t.stay.until}" if t.stay else "expired"
         results.print(f"  {what}: {t.batch} {t.version[:12]}, {t.why}")
