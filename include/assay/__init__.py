@@ -5,3 +5,7 @@ one package here (``ingest``, ``quality``, ``privacy``, ``cleaning``, ``versioni
 ``fairness``, ``retention``, ``alerting``, ``catalog`` …); rooms never import each other and meet
 in a DAG, through verdicts and paths.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -63,6 +63,14 @@ class Project:
             registry_objects=environ.get("ASSAY_REGISTRY_OBJECTS") or None,
         )
 
+    @classmethod
+    def of_here(cls, environ: Mapping[str, str]) -> Project:
+        """Make the project that the environment describes, or that of the current folder."""
+        here = Path.cwd()
+        if "ASSAY_PROJECT" not in environ and (here / "include" / "contracts").is_dir():
+            environ = {**environ, "ASSAY_PROJECT": str(here)}
+        return cls.from_environment(environ)
+
     @property
     def lake(self) -> Lake:
         """The lake below the home."""

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assay.errors import InputError, did_you_mean
 from assay.project import Project
 
 if TYPE_CHECKING:
@@ -46,16 +45,11 @@ def open_services(dataset: str | None = None, *, reading: bool = False) -> Servi
     A data set that has neither a contract nor a version is refused. What was released can be read
     even if the contract is removed or broken.
     """
-    from assay.stages.services import Services
+    from assay.stages import services as opened
 
-    secrets = {
-        "registry_key": os.environ.get("ASSAY_REGISTRY_KEY", ""),
-        "pseudonym_key": os.environ.get("ASSAY_PSEUDONYM_KEY", ""),
-    }
-    given = {k: v for k, v in secrets.items() if v}
-    services = Services(project=open_project(), clock=now, secrets=given, reading=reading)
+    services = opened.open_services(os.environ, now, reading=reading)
     if dataset is not None:
-        _check_dataset(services, dataset)
+        opened.check_dataset(services, dataset)
     return services
 
 
@@ -71,11 +65,7 @@ def follow(services: Services) -> None:
 
 def open_project() -> Project:
     """Open the project that the environment describes, or that of the current folder."""
-    environ = dict(os.environ)
-    here = Path.cwd()
-    if "ASSAY_PROJECT" not in environ and (here / "include" / "contracts").is_dir():
-        environ["ASSAY_PROJECT"] = str(here)
-    return Project.from_environment(environ)
+    return Project.of_here(os.environ)
 
 
 def spill_zone() -> Path | None:
@@ -84,19 +74,6 @@ def spill_zone() -> Path | None:
     zone = lake.path("spill")
     mine = os.access(zone if zone.exists() else lake.home, os.W_OK | os.X_OK)
     return lake.make("spill") if mine else None
-
-
-def _check_dataset(services: Services, name: str) -> None:
-    known = services.project.datasets()
-    if name in known:
-        return
-    known = sorted({*known, *services.registry.datasets()})
-    if name not in known:
-        raise InputError(
-            "no such data set", got=name,
-            expected="one of: " + (", ".join(known) or "none has a contract yet"),
-            do=did_you_mean(name, known) or "assay new NAME --from FILE makes one.",
-        )  # fmt: skip
 
 
 def show(value: Any, as_json: bool, text: str | Sequence[str], code: int = 0) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.contract import Contract
-from assay.errors import RegistryError
+from assay.errors import InputError, RegistryError, did_you_mean
 from assay.lake import Lake, private_folder
 from assay.policy import Policy, load_policy
 from assay.project import Project
@@ -195,3 +195,33 @@ class Services:
     def relative(self, path: Path) -> str:
         """A path below the home as it is written in results: short, and the same on each host."""
         return str(path.relative_to(self.project.home))
+
+
+def open_services(
+    environ: Mapping[str, str], clock: Callable[[], datetime], *, reading: bool = False
+) -> Services:
+    """The services that an environment describes, or those of the current folder's project.
+
+    Keys are read from ``ASSAY_REGISTRY_KEY`` and ``ASSAY_PSEUDONYM_KEY``, where a secrets backend
+    holds them.
+    """
+    secrets = {"registry_key": "ASSAY_REGISTRY_KEY", "pseudonym_key": "ASSAY_PSEUDONYM_KEY"}
+    given = {name: environ[variable] for name, variable in secrets.items() if environ.get(variable)}
+    return Services(Project.of_here(environ), clock=clock, secrets=given, reading=reading)
+
+
+def check_dataset(services: Services, name: str) -> None:
+    """Refuse a data set that has neither a contract nor a version.
+
+    What was released can be read even if the contract is removed or broken.
+    """
+    known = services.project.datasets()
+    if name in known:
+        return
+    known = sorted({*known, *services.registry.datasets()})
+    if name not in known:
+        raise InputError(
+            "no such data set", got=name,
+            expected="one of: " + (", ".join(known) or "none has a contract yet"),
+            do=did_you_mean(name, known) or "assay new NAME --from FILE makes one.",
+        )  # fmt: skip

@@ -4,10 +4,12 @@ from ._process import RegistryUnavailable
 from ._registry import Registry
 from ._removal import Disposal
 from ._render import render_diff_json, render_diff_text
+from ._rows import PartitionRows
 from ._verify import Verification, render_verification
 
 __all__ = [
     "Disposal",
+    "PartitionRows",
     "Registry",
     "RegistryConfig",
     "RegistryUnavailable",

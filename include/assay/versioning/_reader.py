@@ -41,6 +41,7 @@ from assay.versioning._records import (
     load_version,
 )
 from assay.versioning._removal import Removal
+from assay.versioning._rows import PartitionRows
 from assay.versioning._snapshots import load_snapshot, load_snapshots
 from assay.versioning._tombstones import (
     live_versions,
@@ -267,8 +268,9 @@ class Reader:
         RegistryError
             If the folder holds what isn't of this snapshot: a reader would get rows of two.
         """
-        snapshot, found = self._partitions(dataset, number, partial=partial)
-        wanted = {batch + Path(stored.file).suffix: stored for batch, stored in found.items()}
+        snapshot, found = self.partitions(dataset, number, partial=partial)
+        stored = {batch: version.objects["data"] for batch, version in found.items()}
+        wanted = {batch + Path(one.file).suffix: one for batch, one in stored.items()}
         refuse_strangers(to, set(wanted))
         self._bring(wanted, to.resolve())
         return snapshot
@@ -301,25 +303,31 @@ class Reader:
         VersionExpired
             If a batch of the snapshot was removed, and ``partial`` is false.
         """
-        snapshot, found = self._partitions(dataset, number, partial=partial)
-        parts = {batch: self._fetch(stored, None) for batch, stored in found.items()}
-        rows, columns = export_rows(parts, to, bookkeeping=bookkeeping, data=data)
-        return Exported(snapshot.number, tuple(sorted(parts)), rows, columns)
+        snapshot, found = self.partitions(dataset, number, partial=partial)
+        files = {batch: self.open(version.objects["data"]) for batch, version in found.items()}
+        rows, columns = export_rows(PartitionRows(files, data), to, bookkeeping=bookkeeping)
+        return Exported(snapshot.number, tuple(files), rows, columns)
 
-    def _partitions(
-        self, dataset: str, number: int | None, *, partial: bool
-    ) -> tuple[Snapshot, dict[str, StoredObject]]:
-        """A snapshot with the batches that are left of it, and the object of each."""
+    def partitions(
+        self, dataset: str, number: int | None, *, partial: bool = False
+    ) -> tuple[Snapshot, dict[str, BatchVersion]]:
+        """A snapshot with the batches that are left of it, and the version of each, by key.
+
+        Raises
+        ------
+        VersionExpired
+            If a batch of the snapshot was removed, and ``partial`` is false.
+        """
         view, snapshot = self._git.view(), self.snapshot(dataset, number)
         left, gone = without_removed(view, snapshot)
         if gone and not partial:
             raise snapshot_without(snapshot, gone)
         found = {}
-        for batch, version in left.items():
+        for batch, version in sorted(left.items()):
             known = load_version(view, dataset, batch, version)
             if known is None or "data" not in known.objects:
                 raise no_version(dataset, batch, version)
-            found[batch] = known.objects["data"]
+            found[batch] = known
         return snapshot.model_copy(update={"batches": left}), found
 
     def _bring(self, wanted: Mapping[str, StoredObject], to: Path) -> None:

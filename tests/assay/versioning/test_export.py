@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.errors import InputError, RegistryError
+from assay.versioning import PartitionRows
 from assay.versioning._export import export_rows
 
 
@@ -42,12 +43,12 @@ def test_a_row_says_from_which_batch_it_is(ready: Any, mini: Any, tmp_path: Path
 def test_partitions_of_different_columns_are_one_table(tmp_path: Path) -> None:
     day = date(2024, 1, 1)
     parts = {
-        "2024-02": _part(tmp_path, "b", a=[1.5], new=["x"]),
         "2024-01": _part(tmp_path, "a", a=[1], seen=[day], age__imputed=[True], a__outlier=[1]),
+        "2024-02": _part(tmp_path, "b", a=[1.5], new=["x"]),
     }
 
-    rows, columns = export_rows(parts, tmp_path / "o.parquet", bookkeeping=False,
-                                data=["a__outlier"])  # fmt: skip
+    given = PartitionRows(parts, data=["a__outlier"])
+    rows, columns = export_rows(given, tmp_path / "o.parquet", bookkeeping=False)
 
     assert (rows, columns) == (2, ("__batch", "a", "seen", "a__outlier", "new"))
     assert pq.read_table(tmp_path / "o.parquet").to_pylist() == [
@@ -58,14 +59,14 @@ def test_partitions_of_different_columns_are_one_table(tmp_path: Path) -> None:
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     parts = {"2024-01-01": _part(tmp_path, "a", a=["x"])}
-    export_rows(parts, tmp_path / "o.csv", bookkeeping=False)
+    export_rows(PartitionRows(parts), tmp_path / "o.csv", bookkeeping=False)
     assert (tmp_path / "o.csv").read_text().split() == ['"__batch","a"', '2024-01-01,"x"']
     with pytest.raises(InputError, match="Parquet or CSV"):
-        export_rows(parts, tmp_path / "o.xlsx", bookkeeping=False)
+        export_rows(PartitionRows(parts), tmp_path / "o.xlsx", bookkeeping=False)
     (tmp_path / "b.parquet").write_bytes(b"PAR1")
+    damaged = PartitionRows({**parts, "2024-01-02": tmp_path / "b.parquet"})
     with pytest.raises(pa.ArrowInvalid):
-        export_rows({**parts, "2024-01-02": tmp_path / "b.parquet"}, tmp_path / "n.csv",
-                    bookkeeping=False)  # fmt: skip
+        export_rows(damaged, tmp_path / "n.csv", bookkeeping=False)
     assert not list(tmp_path.glob("*n.csv*")) + list(tmp_path.glob(".*"))
 
 

@@ -1,0 +1,107 @@
+"""The rows of several partitions as one table, read block by block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from assay.engine import BATCH
+from assay.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_OURS: Final = re.compile(r"__.*|.+__(imputed|outlier)", re.DOTALL)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BLOCK: Final = 65_536
+
+
+def is_bookkeeping(column: str) -> bool:
+    """Whether a column says what was done to a row, and isn't of the data.
+
+    Examples
+    --------
+    >>> [is_bookkeeping(c) for c in ("__id", "age__imputed", "age")]
+    [True, True, False]
+    """
+    return _OURS.fullmatch(column) is not None
+
+
+@dataclass(frozen=True)
+class PartitionRows:
+    """Partitions whose columns may differ, as one table: what a partition lacks is null.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        Partition key to its Parquet file.
+    data : collection of str
+        Columns that are of the data, whatever their names.
+    """
+
+    files: Mapping[str, Path]
+    data: Collection[str] = ()
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """All columns; first ``__batch``, the partition of a row: a date where keys are days."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        found = [pq.read_schema(path).remove_metadata() for path in self.files.values()]
+        days = all(_DAY.fullmatch(batch) for batch in self.files)
+        batch = pa.field(BATCH, pa.date32() if days else pa.string())
+        whole = pa.unify_schemas(found, promote_options="permissive") if found else pa.schema([])
+        return pa.schema([batch, *(column for column in whole if column.name != BATCH)])
+
+    def columns(self, *, bookkeeping: bool = False) -> list[str]:
+        """Names of the columns of the data, with those that say what was done to a row or not."""
+        return [
+            name for name in self.schema.names
+            if name != BATCH and (bookkeeping or name in self.data or not is_bookkeeping(name))
+        ]  # fmt: skip
+
+    def schema_of(self, columns: Sequence[str]) -> pa.Schema:
+        """The schema of some columns, in their order.
+
+        Raises
+        ------
+        InputError
+            If there is no such column.
+        """
+        import pyarrow as pa
+
+        for name in columns:
+            if name not in self.schema.names:
+                do = did_you_mean(name, self.schema.names) or None
+                raise InputError("no such column", got=name, do=do)
+        return pa.schema([self.schema.field(name) for name in columns])
+
+    def blocks(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows as a stream of record batches, one partition after the other."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = self.schema_of(columns)
+        for batch, path in self.files.items():
+            with pq.ParquetFile(path) as file:
+                there = [name for name in columns if name in file.schema_arrow.names]
+                for block in file.iter_batches(_BLOCK, columns=there):
+                    arrays = [_array(block, column, batch) for column in schema]
+                    yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(block: pa.RecordBatch, column: Any, batch: str) -> pa.Array:
+    import pyarrow as pa
+
+    if column.name == BATCH:
+        key = date.fromisoformat(batch) if pa.types.is_date(column.type) else batch
+        return pa.repeat(pa.scalar(key, column.type), block.num_rows)
+    if column.name not in block.schema.names:
+        return pa.nulls(block.num_rows, column.type)
+    return block.column(column.name).cast(column.type)
