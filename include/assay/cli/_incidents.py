@@ -9,6 +9,7 @@ import typer
 
 from assay.cli._console import coloured, now, open_services, print_json, results, show, table_of
 from assay.cli._options import AsJson, Author, OneOrAll
+from assay.reasons import RUNBOOKS
 from assay.wording import few, sentence
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def show_incident(number: Number, as_json: AsJson = False) -> int:
         until = f" until {_time(b.until)}" if b.until else ""
         lines.append(f"  {b.batch} {b.state}{until} since {_time(b.since)}, run {b.run_id or '–'}")
         lines += [f"    {r['code']}: {sentence(r)}" for r in b.reasons]
+    codes = dict.fromkeys(str(r["code"]) for b in incident.batches for r in b.reasons)
+    lines += [f"  what to do: {RUNBOOKS}/{code}.md" for code in codes]
     for r in done:
         until = f" until {_time(r.until)}" if r.until else ""
         batch = f" {r.batch}" if r.batch else ""

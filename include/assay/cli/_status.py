@@ -24,7 +24,7 @@ from assay.cli._incidents import standing
 from assay.cli._options import AsJson, Author, OneOrAll
 from assay.cli._rerun import outdated_of, print_outdated
 from assay.errors import InputError
-from assay.reasons import batch_word
+from assay.reasons import RUNBOOKS, batch_word
 from assay.wording import few, folded
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ def _why(found: DatasetStatus, *, whole: bool) -> Iterator[str]:
         yield f"  {batch.batch} is {'held' if batch.state == 'held' else 'undecided'}:"
         lines = list(found.why[batch.batch])
         yield from (f"    {line}" for line in folded(lines, reasons or len(lines), "reasons"))
+        yield from (f"    what to do: {RUNBOOKS}/{code}.md" for code in batch.reasons[:1])
     if (more := len(kept) - batches) > 0:
         yield f"  … and {more} more: assay status {found.name} --held"
 

@@ -59,6 +59,7 @@ def test_status_filters(assay: Any, services: Any, mini: Any) -> None:
     assert f"{DAY} is held:" in held.out
     assert "differs from" in held.out
     assert "the limit is" in held.out
+    assert "what to do: include/docs/runbooks/drift_detected.md" in held.out
     batches = [b["batch"] for b in last.json["datasets"][0]["batches"]]
     assert batches == [mini.REFERENCE_DAYS[1], DAY]
     only = assay("status", "visits", "--held", "--json").json["datasets"][0]["batches"]

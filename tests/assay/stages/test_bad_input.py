@@ -73,9 +73,9 @@ DELIVERIES = {
         (HEAD.replace(",seen", "") + ROW.replace(",2024-01-03 00:00:00", "")).encode(),
         "schema_mismatch", "schema_mismatch: seen: The column is missing"),
     "torn in its last line": Delivery(
-        (HEAD + ROW * 200)[:-30].encode(), "truncated", "cut off (line 201)"),
+        (HEAD + ROW * 200)[:-30].encode(), "truncated", "cut off: line 201"),
     "an open quote": Delivery(
-        (HEAD + '"' + ROW * 200).encode(), "malformed", "doesn't fit the header (line 2)"),
+        (HEAD + '"' + ROW * 200).encode(), "malformed", "doesn't fit the header: line 2"),
     "another encoding": Delivery(
         (HEAD + ROW.replace("S1", "Ä")).encode("latin-1"), "undecodable", "isn't utf-8"),
     "a cell of 10 MB": Delivery(
@@ -88,7 +88,7 @@ DELIVERIES = {
         b'{"person": "SECRET1"}\n', "schema_mismatch", "may lack its header"),
     "a zip bomb": Delivery(
         gzip.compress((HEAD + ROW * 1_200_000).encode()), "too_large",
-        "decompresses or decodes to more than its contract allows (max_bytes 50,000,000)",
+        "decompresses or decodes to more than its contract allows: max bytes 50,000,000",
         "csv.gz"),
     "gzip cut in half": Delivery(
         gzip.compress((HEAD + ROW).encode())[:-12], "truncated", "gzip stream is cut", "csv.gz"),

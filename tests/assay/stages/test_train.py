@@ -354,7 +354,7 @@ def test_an_empty_catalog_is_restored_from_the_registry(ready: Any, mini: Any) -
 def _index(train: Any) -> dict[str, Any]:
     catalog = train.services.catalog
     found = catalog.status()["datasets"]
-    no_history = {"verdict", "reasons"}  # are the catalog's own; its backup holds them
+    no_history = {"verdict", "reasons", "why"}  # are the catalog's own; its backup holds them
     return {
         "states": {d["name"]: {b["batch"]: b["state"] for b in d["batches"]} for d in found},
         "batches": {
