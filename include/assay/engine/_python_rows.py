@@ -12,9 +12,9 @@ def python_rows(table: pa.Table) -> list[dict[str, Any]]:
 
     Examples
     --------
-    >>> far = pa.table({"at": pa.array([0, 253402300800000000], pa.timestamp("us"))})
+    >>> far = pa.table({"at": pa.array([253402300800000000, 10**18], pa.timestamp("us"))})
     >>> [row["at"] for row in python_rows(far)]
-    [datetime.datetime(1970, 1, 1, 0, 0), '10000-01-01 00:00:00.000000']
+    ['10000-01-01 00:00:00.000000', '1000000000000000000 us since 1970']
     """
     try:
         return list(table.to_pylist())
@@ -33,4 +33,7 @@ def _value(scalar: Any) -> Any:
             return [_value(item) for item in scalar.values]
         if isinstance(scalar, pa.StructScalar):
             return {name: _value(item) for name, item in scalar.items()}
-        return scalar.cast(pa.string()).as_py()
+        text = scalar.cast(pa.string()).as_py()
+        if not text.startswith("<value out of range"):
+            return text
+        return f"{scalar.value} {getattr(scalar.type, 'unit', 'days')} since 1970"

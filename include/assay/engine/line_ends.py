@@ -21,7 +21,7 @@ def unify_line_ends(source: Path, target: Path, delimiter: str) -> bool:
     """
     sign = re.escape(delimiter.encode())
     begins = rb"(?:(?<=%b)|(?<=[\r\n])|(?<![\s\S]))" % sign
-    pattern = re.compile(rb'%b"[^"]*(?:""[^"]*)*"(?=%b|[\r\n]|\Z)|\r\n|\r|\n' % (begins, sign))
+    pattern = re.compile(rb'%b"[^"]*+(?:""[^"]*+)*+"(?=%b|[\r\n]|\Z)|\r\n|\r|\n' % (begins, sign))
     kinds: set[bytes] = set()
     written = 0
     if source.stat().st_size == 0:

@@ -11,6 +11,7 @@ import jsonschema
 import open_data_contract_standard
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from assay.contract import FilesSource, load_contract, load_contracts
 from assay.document import load_document
@@ -225,3 +226,18 @@ def test_the_latency_of_the_whole_table_says_when_a_batch_is_due(tmp_path: Path)
     path.write_text(path.read_text().replace("slaProperties:\n", whole))
     with pytest.raises(ContractError, match="twice"):
         load_contract(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"format": "jsonl", "decimal": ","}, "are of CSV only"),
+        ({"format": "csv", "decimal": ",", "thousands": ","}, "is the decimal sign"),
+        ({"format": "csv", "decimal": ";"}, "decimal"),
+    ],
+)
+def test_a_notation_of_numbers_that_cannot_be_read_is_refused(
+    source: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        FilesSource.model_validate({"location": "x", **source})
