@@ -25,7 +25,7 @@ from assay.engine.text_form import TextForm, find_form
 from assay.errors import InputError
 
 _NUMBER = "(row_number() OVER ()) - 1"
-_MOST_COLUMNS: Final = 100
+_MOST_COLUMNS: Final = 50
 """Columns of which one query asks the types: the engine's own cost grows with their square."""
 
 

@@ -30,6 +30,8 @@ from assay.lake import private_folder
 MEMORY: Final = "2GB"
 """Memory that an engine uses before it spills: four tasks side by side fit a machine of 16 GB."""
 
+_CELLS_A_BLOCK: Final = 5_000_000
+
 
 class Session:
     """The tables of one piece of work, and the engine that reads, computes and writes them.
@@ -78,13 +80,15 @@ class Session:
 
         Notes
         -----
-        Ibis' ``to_pyarrow`` imports pandas, which takes longer than most queries; so the query is
-        run as it is, except where a table in memory has to be registered first.
+        Ibis' ``to_pyarrow`` imports pandas, which takes long; so the query is run as it is, except
+        where a table in memory has to be registered first.
         """
         with translating():
             if table.op().find(ops.InMemoryTable):
                 return self.backend.to_pyarrow(table)
-            return self.backend.raw_sql(self.backend.compile(table)).to_arrow_table()
+            # Blocks are allocated whole for each column, even for one row.
+            block = max(2048, _CELLS_A_BLOCK // max(1, len(table.columns)))
+            return self.backend.raw_sql(self.backend.compile(table)).to_arrow_table(block)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         """A small result as dictionaries, one a row; a moment beyond Python's years is its text."""
@@ -236,7 +240,6 @@ class Session:
         number, boolean, date, timestamp that parses every value of it, else it is text: so are a
         number with a plus or a needless 0, and one that no type holds exactly. An empty field is
         null, quoted or not. What ``form`` doesn't say is found. Rows get their number as ``__row``.
-        An input error says that it can't be read or is of neither format.
         """
         return _reader.open_data(self.backend, source, self.aside, form)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from assay.engine import EngineError
+from assay.engine.groups import groups
 from assay.quality._check import Check, Values, compiled
 from assay.quality._failing_rows import FAULTS, Judged, with_failing
 from assay.quality._finding import Finding, countable
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import entry_of
 from assay.quality._suite import Expectation
+
+_MOST_AGGREGATES: Final = 300
+"""Aggregates of one scan; a suite of more is judged in several."""
 
 
 def judged_compiled(
@@ -76,8 +80,11 @@ def _computed(frame: Frame, checks: Mapping[int, Check]) -> dict[int, Values | U
         for aggregate in check.aggregates.values():
             name = names.setdefault(aggregate.op(), f"a{len(names)}")
             wanted[name] = aggregate
+    row: dict[str, Any] = {}
     try:
-        row = frame.rows(frame.table.aggregate(**wanted))[0] if wanted else {}
+        # A query of many thousands takes memory and time that grow with their square.
+        for some in groups(wanted, _MOST_AGGREGATES):
+            row |= frame.rows(frame.table.aggregate(**{name: wanted[name] for name in some}))[0]
     except FAULTS:
         return {i: _alone(frame, check) for i, check in checks.items()}
     return {

@@ -339,3 +339,16 @@ def test_a_rounded_number_meets_itself_as_a_bound(session, make, write_suite, ex
     off = expect("column_stdev_to_be_between", column="y", max_value=statistics.stdev(
         third.to_pylist()) * (1 - 1e-10))  # fmt: skip
     assert not validate(session, table, load_suite(write_suite(off))).findings[0].success
+
+
+def test_a_suite_judged_in_several_scans_is_judged_as_in_one(
+    session, make, write_suite, expect, monkeypatch
+):
+    table = make(**{f"c{i}": [i, i + 1, None] for i in range(6)})
+    suite = load_suite(write_suite(
+        *(expect("column_mean_to_be_between", column=f"c{i}", max_value=3) for i in range(6)),
+        *(expect("column_values_to_not_be_null", column=f"c{i}") for i in range(6)),
+    ))  # fmt: skip
+    once = validate(session, table, suite).document()
+    monkeypatch.setattr("assay.quality._scan._MOST_AGGREGATES", 2)
+    assert validate(session, table, suite).document() == once

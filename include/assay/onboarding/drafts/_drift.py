@@ -73,6 +73,9 @@ def render_drift(draft: Draft, profile: Profile) -> str:
         f"({profile.distances.by_column[c.name]:.2f}) that no limit would show a shift."
         for c in left
     ]
+    if more := len(comparable(profile)) - len(measured):
+        lines.append(f"  # {more} more columns could be compared: add those that matter, in the "
+                     "place of others.")  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -18,7 +18,7 @@ from assay.engine.groups import groups
 
 _CELLS: Final = 5_000_000
 _MOST_COLUMNS: Final = 100
-MOST_AGGREGATES: Final = 600
+MOST_AGGREGATES: Final = 300
 """Aggregates of one query."""
 Level = str | int
 

@@ -23,8 +23,8 @@ from assay.onboarding.proposals._proposal import Proposal, Remark, Stage
 ROW_COUNT = "expect_table_row_count_to_be_between"
 _MOST_PAIRS: Final = 200
 _TIMES: Final = 4
-_MOST_COMPARED: Final = 40
-_ROWS_OF_A_KEY: Final = 100
+_MOST_COMPARED: Final = 100
+_ROWS_OF_A_KEY: Final = 40
 
 
 def propose_columns(context: TableContext) -> Found:
