@@ -80,8 +80,9 @@ def status(
     for one in found:
         if one.batches or not held:
             _print(one, changed[one.name], whole=held)
-        for batch, due in late[one.name].items():
-            results.print(f"  late: {batch} was due on {due}")
+        lines = [f"late: {batch} was due on {due}" for batch, due in late[one.name].items()]
+        for line in folded(lines, _HELD, "late batches: --json lists them"):
+            results.print(f"  {line}")
     if held and not any(one.batches for one in found):
         results.print("No batch is held.")
     return 0
