@@ -44,7 +44,8 @@ def timestamp_from_text(column: Column, text: str) -> str:
         return local
     if column.format:
         return zoned if names_zone(column.format) else local
-    return f"coalesce({local}, {zoned})"
+    # A zoned text first: reading a local one in its zone costs more.
+    return f"coalesce({zoned}, {local})"
 
 
 def local_from_text(column: Column, text: str) -> str:
