@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -97,7 +98,8 @@ def test_a_run_gives_way_while_its_reference_is_made(
     own, first = f"backfill__{DAYS[2]}__aa", f"backfill__{DAYS[0]}__aa"
     monkeypatch.setattr("assay.stages.run.pin", pin)
     monkeypatch.setattr(pin_module, "open_services", lambda: None)
-    monkeypatch.setattr(pin_module, "read_asked", lambda *_: {"batch": DAYS[2]})
+    monkeypatch.setattr(pin_module, "explained", lambda *_: nullcontext())
+    monkeypatch.setattr(pin_module, "read_asked", lambda *_: {"batch": DAYS[2], "run_id": own})
     run = SimpleNamespace(run_id=own, dag_id="release__visits")
     with pytest.raises(error):
         PinOperator(task_id="pin", dataset="visits").execute(

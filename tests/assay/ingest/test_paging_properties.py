@@ -150,11 +150,13 @@ def test_what_a_broken_server_loses_or_repeats_is_seen(flaw: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_every_row_of_a_sound_server_comes_once_in_many_more() -> None:
     _tried(_sound, SERVERS, 30_000)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_what_many_more_broken_servers_lose_or_repeat_is_seen(flaw: str) -> None:
     _tried(_broken, _with(flaw), 10_000)

@@ -93,9 +93,12 @@ def test_nothing_secret_goes_to_another_host(site, asked, other, credentials):
     assert "bWU6czNjcmV0" not in str(seen)
 
 
-def test_a_key_in_the_query_is_in_no_log(site, asked, caplog):
+def test_a_key_in_the_query_is_in_no_log(site, asked, caplog, monkeypatch):
+    log = logging.getLogger("httpx")
+    for name, value in (("disabled", False), ("propagate", True)):  # others may have set it
+        monkeypatch.setattr(log, name, value)
     site.says("/rows", (200, {}, ROWS))
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.INFO, logger="httpx"):
         asked({"api_key": SECRET, "api_key_parameter": "key"}, "/rows?day=1")
     assert site.asked[0][1] == {"day": "1", "key": SECRET}
     assert "/rows" in caplog.text
