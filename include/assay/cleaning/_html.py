@@ -32,7 +32,7 @@ def render_html(verdict: Verdict, report: CleaningReport, context: PageContext) 
         Section("Reasons", [reasons(verdict.reasons, _NONE)]),
         Section("Cells changed by column", [_columns(report)]),
         Section("Changes by step", [steps], _STEPS),
-        Section("By group", [_groups(report.groups)], _GROUPS),
+        Section("By group", [_groups(report.groups, context)], _GROUPS),
     ]
     lead = Lead.of(verdict, answer(report), facts(verdict, report))
     return render_page(context.title("Cleaning"), lead, sections, context.back)
@@ -51,9 +51,13 @@ def _columns(report: CleaningReport) -> Markup:
     return table(heads, rows, drawn=(1,), numbers=(2, 3))
 
 
-def _groups(groups: tuple[GroupReport, ...]) -> Markup:
+def _groups(groups: tuple[GroupReport, ...], context: PageContext) -> Markup:
     counts = ("rows", "changed", "dropped", "imputed", "outliers")
     rows = (
-        [f"{g.column}: {g.level}", *(number(getattr(g, name)) for name in counts)] for g in groups
+        [
+            f"{g.column}: {context.named(g.column, g.level)}",
+            *(number(getattr(g, name)) for name in counts),
+        ]
+        for g in groups
     )
     return table(["group", *counts], rows, numbers=range(1, 6))

@@ -60,7 +60,7 @@ def render_html(verdict: Verdict, report: DriftReport, context: PageContext) -> 
     found = report.comparisons
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "No column gives a reason.")]),
-        *cause_sections(causes_of(verdict)),
+        *cause_sections(causes_of(verdict), context),
         *(part for one in found for part in _sections(verdict, one, found, context)),
     ]
     lead = Lead.of(verdict, _answer(verdict), _facts(verdict))

@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from assay.drift.attribution import Cause, Split, cause_line, whole_text
-from assay.page import Section, link, number, percent, table, text
+from assay.page import PageContext, Section, link, number, percent, table, text
 from assay.page.draw import axis, split_bars
 from assay.page.legend import legend
 from assay.reasons import ReasonCode
@@ -28,7 +28,7 @@ _EVERYWHERE: Final = (
 )
 
 
-def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
+def cause_sections(causes: Sequence[Cause], context: PageContext) -> Iterator[Section]:
     """Give a section for each column that failed."""
     for cause in causes:
         what: dict[str, str] = {
@@ -36,14 +36,14 @@ def cause_sections(causes: Sequence[Cause]) -> Iterator[Section]:
             ReasonCode.UNSEEN_CATEGORY: " (unseen levels)",
         }
         title = f"Why {cause.name} shifted{what.get(cause.code, '')}"
-        yield Section(title, list(_parts(cause)), _NOTE if cause.segmenting else None)
+        yield Section(title, list(_parts(cause, context)), _NOTE if cause.segmenting else None)
 
 
-def _parts(cause: Cause) -> Iterator[Markup]:
+def _parts(cause: Cause, context: PageContext) -> Iterator[Markup]:
     best, line = cause.best, cause_line(cause.model_copy(update={"pipeline": ()}))
     yield text(Markup("<b>{}.</b> {}").format(line[0].upper() + line[1:], _scored(cause)))
     if best is not None and cause.segmenting is not None:
-        yield _segments(cause, best)
+        yield _segments(cause, best, context)
         if best.segments[_SHOWN:]:
             yield text(f"{len(best.segments) - _SHOWN} more segments have smaller parts.", "note")
         yield text(_errors(cause, best), "note")
@@ -62,7 +62,7 @@ def _scored(cause: Cause) -> str:
     return f"Measured by {cause.score}: {whole_text(cause)} ({place})."
 
 
-def _segments(cause: Cause, best: Split) -> Markup:
+def _segments(cause: Cause, best: Split, context: PageContext) -> Markup:
     ends = [cause.share(v) for s in best.segments for v in (s.mix, s.within)]
     span = min(0.0, *ends), max(0.0, *ends)
     shares = cause.measure == "share"
@@ -82,8 +82,9 @@ def _segments(cause: Cause, best: Split) -> Markup:
     for part in best.segments[:_SHOWN]:
         parts_of = (part.total, part.within, part.mix)
         total, within, mix = (percent(cause.share(v), 0) for v in parts_of)
-        label = f"{part.label}: {total}, {within} within, {mix} mix"
-        name = Markup("<b>{}</b>").format(part.label) if part.carries else part.label
+        named = context.named(best.column, part.label)
+        label = f"{named}: {total}, {within} within, {mix} mix"
+        name = Markup("<b>{}</b>").format(named) if part.carries else named
         bars = split_bars(cause.share(part.within), cause.share(part.mix), span, label)
         row = [name, bars, total, within, mix]
         row += [number(part.rows_reference), number(part.rows_current)]

@@ -182,6 +182,14 @@ def test_no_reference_and_empty_reference():
         assert codes(verdict) == {("no_reference", "INCONCLUSIVE")}
 
 
+def test_codes_have_their_labels_on_the_page():
+    verdict, found = judged(frame(1), frame(2))
+    context = PageContext("x", labels={"city": {"a": "Aachen"}, "age": {"b": "none"}})
+    page = render_html(verdict, DriftReport(comparisons=(found,)), context)
+    assert "a (Aachen)" in page
+    assert "none" not in page.split("</style>")[-1]
+
+
 def test_a_bootstrap_batch_is_let_through_as_not_judged():
     verdict, found = judged(None, frame(2), bootstrap=True)
     assert codes(verdict) == {("bootstrap_batch", "PASS")}

@@ -34,6 +34,12 @@ def page_of(verdict: Verdict) -> str:
     return render_html(verdict, FairnessReport.of(verdict), PageContext("census 2016"))
 
 
+def test_codes_of_groups_have_their_labels(verdict: Verdict) -> None:
+    report = FairnessReport.of(verdict, {"sex": {"F": "Women"}})
+    assert "F (Women) / M" in render_html(verdict, report, PageContext("census 2016"))
+    assert "Women" not in page_of(verdict)
+
+
 def test_text_names_outcome_reasons_rates_and_limits(verdict: Verdict) -> None:
     text = render_text(verdict, FairnessReport.of(verdict))
     assert text.startswith("fairness: FAIL\n")

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 
 from assay.contract import Column, Reference
 from assay.contract.rule import Limits, NotJudged, QualityRule, TypeOptions
+from assay.page import PageContext
 from assay.policy.quality import QualityPolicy
-from assay.quality import contract_suite, judge_validation, validate
+from assay.quality import contract_suite, judge_validation, render_html, validate
 from assay.quality._check import tolerance_of
 from assay.quality._suite import Suite
 from assay.quality.expectations._type_options import FORMATS, PLAIN
@@ -241,6 +242,20 @@ def test_a_rule_has_the_severity_and_the_dimension_that_it_states(session, sever
         {"on_inconclusive": "hold", "quarantine": {"max_share": 1}, "gx": {"max_rows": 100}}
     )
     assert judge_validation(found, policy).outcome.value == verdict
+
+
+def test_codes_have_their_labels_in_the_report(session):
+    state = Column(name="state", type="string", levels=("1", "2"), labels={"1": "Open"})
+    asked = rule("invalidValues", "state", pattern="2")
+    agreed = contract(state, quality=(asked,))
+    found = validate(session, landed(state=["1", "2", "3"]), contract_suite(agreed))
+    policy = QualityPolicy.model_validate(
+        {"on_inconclusive": "hold", "quarantine": {"max_share": 1}, "gx": {"max_rows": 100}}
+    )
+    context = PageContext("loans", labels=agreed.labels)
+    page = render_html(judge_validation(found, policy), found, context)
+    assert "1 is Open" in page
+    assert "1 (Open) ×1" in page
 
 
 def test_values_together_are_looked_up_in_released_rows(session):
