@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -44,7 +45,7 @@ def type_options(reader: RuleReader, raw: odcs.Property, loc: Loc) -> TypeOption
             hint = did_you_mean(to_camel(name), names) or f"It has: {', '.join(names) or 'none'}."
             reader.fault(f"no such option of a {raw.logical_type}", at, to_camel(name), hint)
         elif name in _BOUNDS:
-            kept[name] = _bound(reader, raw.logical_type, value, at)
+            kept[name] = _bound(reader, raw, value, at)
         else:
             kept[name] = value
     _check_order(reader, kept, place)
@@ -70,11 +71,17 @@ def moment_format(reader: RuleReader, raw: odcs.Property, given: str | None, loc
     return form
 
 
-def _bound(reader: RuleReader, logical_type: str, value: Any, loc: Loc) -> Any:
+def _bound(reader: RuleReader, raw: odcs.Property, value: Any, loc: Loc) -> Any:
     """A bound in the column's terms, a fault where it isn't."""
+    logical_type = raw.logical_type
     if logical_type in {"date", "timestamp"}:
-        if isinstance(value, str) and _is_moment(value):
+        at = _moment(value)
+        zoned = logical_type == "timestamp" and not _is_wall_clock(raw)
+        if at is not None and (zoned or at.tzinfo is None):
             return value
+        if at is not None:
+            reader.fault("the column is no moment, so a bound has no zone", loc, value)
+            return None
         reader.fault(f"a bound of a {logical_type} isn't a date", loc, value,
                      'Write it between quotes, such as "2024-01-31".')  # fmt: skip
         return None
@@ -85,13 +92,18 @@ def _bound(reader: RuleReader, logical_type: str, value: Any, loc: Loc) -> Any:
     return None
 
 
-def _is_moment(text: str) -> bool:
-    """Whether a text is a whole date, with or without a time of day."""
+def _is_wall_clock(raw: odcs.Property) -> bool:
+    return raw.logical_type_options is not None and raw.logical_type_options.timezone is False
+
+
+def _moment(text: object) -> dt.datetime | None:
+    """The moment of a whole date, with or without a time of day; None where it is none."""
+    if not isinstance(text, str) or not _DATE.match(text):
+        return None
     try:
-        dateutil.parser.isoparse(text.replace(" ", "T", 1))
+        return dateutil.parser.isoparse(text.replace(" ", "T", 1))  # type: ignore[no-any-return]
     except (ValueError, OverflowError):
-        return False
-    return _DATE.match(text) is not None
+        return None
 
 
 def _check_order(reader: RuleReader, kept: Mapping[str, Any], loc: Loc) -> None:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from assay.contract import Column, Contract
+from assay.contract import Column
 from assay.contract.rule import Limits, QualityRule, TypeOptions
 from assay.errors import Problem, SuiteError, problems_error
+from assay.quality._moments import as_stored
 from assay.quality._suite import Expectation, expectation_from
 
 _DIMENSIONS: Final = {"accuracy": "validity", "conformity": "validity", "coverage": "completeness"}
@@ -19,7 +20,7 @@ _BITS: Final = {f"{sign}{bits}": (sign, bits) for sign in "iu" for bits in (8, 1
 _FLOAT32: Final = 3.4028234663852886e38
 
 
-def of_options(contract: Contract, column: Column) -> Iterator[Expectation]:
+def of_options(column: Column) -> Iterator[Expectation]:
     """What the options of a column's logical type ask of its values."""
     options = column.options
     if options is None:
@@ -30,7 +31,7 @@ def of_options(contract: Contract, column: Column) -> Iterator[Expectation]:
         ("exclusive_minimum", True, options.exclusive_minimum, options.exclusive_maximum),
     ):
         if low is not None or high is not None:
-            bounds = _bounds(_bound(contract, column, low), _bound(contract, column, high), strict)
+            bounds = _bounds(_bound(column, low), _bound(column, high), strict)
             where = _where(options, code, code.replace("min", "max"))
             yield _implied("expect_column_values_to_be_between", f"range:{name}", where,
                            column=name, **bounds)  # fmt: skip
@@ -77,13 +78,9 @@ def _bounds(low: Any, high: Any, strict: bool = False) -> dict[str, Any]:
     return {k: v for k, v in given.items() if v is not None and v is not False}
 
 
-def _bound(contract: Contract, column: Column, value: Any) -> Any:
+def _bound(column: Column, value: Any) -> Any:
     """A bound as the landed column is compared with it: a moment in UTC, without its zone."""
-    if value is None or column.type != "timestamp":
-        return value
-    from assay.quality._moments import as_stored
-
-    return as_stored(contract, column, value)
+    return as_stored(column, value) if isinstance(value, str) else value
 
 
 def _where(options: TypeOptions, *names: str) -> str | None:

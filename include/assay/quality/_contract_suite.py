@@ -57,7 +57,7 @@ def contract_suite(
         if raw:
             found.append(_promise("expect_column_values_to_parse", "unparsed", column.name))
             found += _column_promises(column, contract.primary_key)
-            found += of_options(contract, column)
+            found += of_options(column)
     identifiers = {c.name for c in contract.identifiers}
     found += [
         _referring(wanted, references.get(wanted.dataset))

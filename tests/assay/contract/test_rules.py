@@ -52,6 +52,12 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         of_column(logicalType="number", logicalTypeOptions={"minimum": "1e3"}), "isn't a number"),
     "a bound that is no date": (
         of_column(logicalType="date", logicalTypeOptions={"minimum": "soon"}), "isn't a date"),
+    "a zone of a wall clock": (
+        of_column(logicalType="timestamp", logicalTypeOptions={
+            "timezone": False, "minimum": "2024-01-01T00:00:00Z"}), "a bound has no zone"),
+    "a zone of a date": (
+        of_column(logicalType="date", logicalTypeOptions={"minimum": "2024-01-01T00:00:00Z"}),
+        "a bound has no zone"),
     "bounds turned round": (
         of_column(logicalType="integer", logicalTypeOptions={"minimum": 9, "maximum": 1}),
         "minimum is above maximum"),
