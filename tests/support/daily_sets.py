@@ -104,8 +104,9 @@ def mojibake(rows: pd.DataFrame, _: list[str], __: np.random.Generator) -> pd.Da
     texts = [n for n in rows.columns if pd.api.types.is_string_dtype(rows[n])]
     if not texts:
         return None
-    damaged = rows[texts[0]].str.replace("[aeiouAEIOU]", "Ã©", n=1, regex=True)
-    return rows.assign(**{texts[0]: damaged})
+    vowels = {n: rows[n].astype("string").str.contains("[aeiouAEIOU]").mean() for n in texts}
+    name = max(texts, key=lambda n: vowels[n])
+    return rows.assign(**{name: rows[name].str.replace("[aeiouAEIOU]", "Ã©", n=1, regex=True)})
 
 
 def duplicates(rows: pd.DataFrame, _: list[str], rng: np.random.Generator) -> pd.DataFrame | None:

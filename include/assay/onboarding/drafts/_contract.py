@@ -95,8 +95,12 @@ def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[st
         lines.append("        primaryKey: true  # unique and never null in the sample: confirm")
     elif column.name in profile.keys:
         lines.append("        # unique: true  # it is in the sample; must it always be? confirm")
-    if column.nulls == 0:
+    if profile.requires(column):
         lines.append(f"        required: true  # no null in {profile.rows} rows")
+    elif not column.nulls:
+        lines.append(
+            f"        # required: true  # no null, but in {profile.rows} rows only: confirm"
+        )
     else:
         lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
     if column.guess:

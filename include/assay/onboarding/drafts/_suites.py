@@ -28,7 +28,7 @@ def contract_aspects(profile: Profile) -> set[Aspect]:
     for column in profile.columns:
         of = {"column": column.name}
         stated.add(aspect("expect_column_values_to_parse", of))
-        if column.nulls == 0:
+        if profile.requires(column):
             stated.add(aspect("expect_column_values_to_not_be_null", of))
         if column.levels is not None and not column.padded:
             stated.add(aspect("expect_column_values_to_be_in_set", of))

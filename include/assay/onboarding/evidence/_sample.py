@@ -25,9 +25,12 @@ from assay.onboarding.evidence._many_columns import (
     measure_values,
     unique_columns,
 )
+from assay.onboarding.evidence._rounding import upper_limit
 
 _MOST_LEVELS: Final = 20
 _ROWS_A_LEVEL: Final = 10
+_ENOUGH_BATCHES: Final = 3
+_RARE: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,24 @@ class Profile:
     chance: Mapping[str, float] = field(default_factory=dict)
     chance_rows: int = 0
 
+    def requires(self, column: ColumnProfile) -> bool:
+        """Whether a column may be declared to have no null, because the sample shows it."""
+        return not column.nulls and (column.name in self.keys or self.shows_rare)
+
+    @property
+    def shows_rare(self) -> bool:
+        """Whether rows or batches are enough to show what is rare.
+
+        The first few dozen rows of a column that is empty now and then often have no null, and
+        their numbers are often all different.
+        """
+        return self.distances.batches >= _ENOUGH_BATCHES or upper_limit(0, self.rows) <= _RARE
+
     @property
     def key(self) -> str | None:
-        """The first candidate key whose name suggests a key, else the first."""
+        """The first candidate key whose name suggests a key, else the first that is no chance."""
         named = [name for name in self.keys if names_key(name)]
-        return next(iter((*named, *self.keys)), None)
+        return next(iter((*named, *(self.keys if self.shows_rare else ()))), None)
 
 
 def measure_profile(session: Session, table: Table) -> Profile:
