@@ -208,3 +208,12 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}?" if near else ""
+
+
+def no_connection(conn_id: str) -> InputError:
+    """The error that a contract names a connection which Airflow doesn't know."""
+    return InputError(
+        "Airflow knows no such connection", got=conn_id,
+        do="Add it in the UI, by `assay airflow connections add`, or as the environment variable "
+        f"AIRFLOW_CONN_{conn_id.upper()} of every component.",
+    )  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import pytest
 from airflow.sdk import Connection
 
+from assay.errors import InputError
 from assay_airflow.hooks import services
 
 
@@ -21,3 +22,9 @@ def test_extras_of_a_connection_reach_the_source(monkeypatch: pytest.MonkeyPatch
     assert (found["username"], found["password"]) == ("me", "p")
     assert (found["token_url"], found["anon"]) == ("https://idp.example.org", "true")
     assert services.source_credentials(None) == {}
+
+
+def test_a_connection_that_airflow_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "find_connection", lambda _: None)
+    with pytest.raises(InputError, match=r"'warehouse'.*AIRFLOW_CONN_WAREHOUSE"):
+        services.source_credentials("warehouse")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError
+from assay.errors import AssayError, no_connection
 from assay.launcher._embedded import run_airflow
 
 
@@ -15,7 +15,7 @@ def find_connection(home: Path | str, conn_id: str) -> dict[str, Any]:
 
     Raises
     ------
-    AssayError
+    InputError
         If Airflow knows none of this id.
     """
     try:
@@ -24,9 +24,5 @@ def find_connection(home: Path | str, conn_id: str) -> dict[str, Any]:
     except AssayError as error:
         if "not found" not in str(error).lower():
             raise
-        raise AssayError(
-            "Airflow knows no such connection", got=conn_id,
-            do="Add it in the UI, by `assay airflow connections add`, or as the environment "
-            f"variable AIRFLOW_CONN_{conn_id.upper()}.",
-        ) from None  # fmt: skip
+        raise no_connection(conn_id) from None
     return found

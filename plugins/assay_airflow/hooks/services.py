@@ -74,10 +74,19 @@ def source_credentials(conn_id: str | None) -> dict[str, str]:
     ----------
     conn_id : str or None
         The contract's ``connection``; None for a source that needs none.
+
+    Raises
+    ------
+    InputError
+        If Airflow knows no such connection.
     """
-    connection = find_connection(conn_id) if conn_id else None
-    if connection is None:
+    if not conn_id:
         return {}
+    connection = find_connection(conn_id)
+    if connection is None:
+        from assay.errors import no_connection
+
+        raise no_connection(conn_id)
     from assay.stages.services import source_credentials as credentials
 
     uri, extra = connection.get_uri(), connection.extra_dejson
