@@ -17,8 +17,9 @@ from assay.errors import InputError
 from assay.onboarding import propose_suite, write_dataset
 from assay.onboarding.samples import find_samples
 from assay.policy.drift import DriftPolicy
+from assay.project import Project
 from assay.quality import load_suite, validate
-from assay.stages.authoring import draft_dataset, suggest_suite
+from assay.stages.authoring import check_project, draft_dataset, suggest_suite
 from assay.stages.authoring._local_file import arrive
 
 DAYS = [f"2024-01-0{i}" for i in range(1, 7)]
@@ -228,6 +229,9 @@ def test_a_semicolon_file_is_drafted_as_what_it_is(tmp_path: Path) -> None:
     plan = _plan(path, "umsatz")
     server = yaml.safe_load(plan.files["contracts/umsatz.odcs.yaml"])["servers"][0]
     assert (server["delimiter"], server["encoding"]) == (";", "cp1252")
+    write_dataset(plan, tmp_path / "include")
+    home = {"ASSAY_PROJECT": str(tmp_path), "ASSAY_HOME": str(tmp_path / "home")}
+    assert check_project(Project.from_environment(home), gx=False) == []
     assert [c.name for c in plan.profile.columns] == ["kunde", "größe", "tag"]
     mixed = tmp_path / "mixed.csv"
     mixed.write_text("a;b,c\n1;2,3\n4;5,6\n")

@@ -53,18 +53,20 @@ def _server(draft: Draft) -> list[str]:
     suffixes = [s.lower() for s in PurePosixPath(sample.partition("?")[0]).suffixes]
     form = "parquet" if parquet(sample) else "csv"
     ending = suffixes[-1] if suffixes and suffixes[-1] in _COMPRESSIONS else ""
+    stated = [] if form != "csv" else [
+        *[f"    delimiter: {quote(str(draft.form.delimiter))}"] * (draft.form.delimiter != ","),
+        *[f"    encoding: {draft.form.encoding}  # confirm"] * (draft.form.encoding != "utf-8"),
+    ]  # fmt: skip
     lines = [
         "servers:",
         "  - server: inbox",
-        "    type: local",
+        # The standard has no delimiter and no encoding of a local server.
+        f"    type: {'custom' if stated else 'local'}",
         f"    path: inbox/{draft.name}/{{batch}}.{form}{ending}  # confirm: where batches arrive",
         f"    format: {form}",
+        *stated,
     ]
     custom = []
-    if form == "csv" and draft.form.delimiter not in {None, ","}:
-        lines.append(f"    delimiter: {quote(str(draft.form.delimiter))}")
-    if form == "csv" and draft.form.encoding not in {None, "utf-8"}:
-        lines.append(f"    encoding: {draft.form.encoding}  # confirm")
     if ending:
         custom.append(f"      - {{property: compression, value: {_COMPRESSIONS[ending]}}}")
     if form == "csv" and draft.form.decimal == ",":
