@@ -57,10 +57,10 @@ def sentence(reason: Reason | Mapping[str, Any], *, outside: bool = False) -> st
     measured = numbers_text(numbers, text=not outside)
     if any(c.isdigit() for c in what.replace(column, "")):
         measured = ""  # the sentence has its numbers
-    told = f": {measured}" if measured else ""
+    numbers = f": {measured}" if measured else ""
     of = f"; {about}" if about and about not in what else ""
     why = f". Why: {cause.removesuffix('.')}" if cause else ""
-    return f"{where}{what}{told}{of}{why}."
+    return f"{where}{what}{numbers}{of}{why}."
 
 
 def _outside(given: Mapping[str, Any]) -> str:

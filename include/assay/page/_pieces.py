@@ -115,8 +115,8 @@ def reasons(found: Sequence[Reason], none: str) -> Markup:
         return text(none)
     template = environment().get_template("reasons.html.j2")
     ordered = sorted(found, key=lambda reason: -reason.outcome.severity)
-    told = [(mark(gate_word(r.outcome, [r.code])), sentence(r), r.code) for r in ordered]
+    shown = [(mark(gate_word(r.outcome, [r.code])), sentence(r), r.code) for r in ordered]
     codes = [r.code for r in ordered if r.outcome is not Outcome.PASS]
     known = {code for code in codes if runbook(code)}
-    listed = template.render(shown=told[:_MOST], folded=told[_MOST:], known=known)
+    listed = template.render(shown=shown[:_MOST], folded=shown[_MOST:], known=known)
     return Markup(listed) + runbooks(codes)  # noqa: S704 - the template escapes

@@ -50,7 +50,7 @@ def export_rows(rows: PartitionRows, to: Path, *, bookkeeping: bool) -> tuple[in
 
 @contextmanager
 def _writing(to: Path, schema: Any) -> Iterator[Any]:
-    """A writer of the file's kind; the file comes to its place when it is whole."""
+    """A writer of the file's kind; the file is published when it is whole."""
     import pyarrow.csv
     import pyarrow.parquet
 

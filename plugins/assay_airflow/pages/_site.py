@@ -30,7 +30,7 @@ def build() -> FastAPI:
     return app
 
 
-def index(user: User) -> HTMLResponse:  # noqa: ARG001 - whoever is logged in may read it
+def index(user: User) -> HTMLResponse:  # noqa: ARG001 - every user may read it
     """The pages that there are."""
     rows = [(link(f"{name}/", name.capitalize()), shows) for name, shows in PAGES.items()]
     page = render_page("Assay", Lead(None, ""), [Section("Pages", [table(["page", ""], rows)])])

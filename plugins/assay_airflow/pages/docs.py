@@ -31,7 +31,7 @@ def build() -> FastAPI:
     return app
 
 
-def index(user: User) -> HTMLResponse:  # noqa: ARG001 - whoever is logged in may read them
+def index(user: User) -> HTMLResponse:  # noqa: ARG001 - every user may read them
     """The runbook of each reason code, and the pages."""
     runbooks = [
         (link(f"runbooks/{c.value}.md", c.value), ", ".join(c.rooms), c.outcome.value, c.meaning)

@@ -76,7 +76,7 @@ def test_limits_come_from_how_much_batches_differ(days: Path) -> None:
     plan = _plan(str(days / "orders-{batch}.csv"))
     contract = yaml.safe_load(plan.files["contracts/orders.odcs.yaml"])
     columns = {p["name"]: p for p in contract["schema"][0]["properties"]}
-    assert columns["nr"]["primaryKey"] is True  # it begins anew each day
+    assert columns["nr"]["primaryKey"] is True  # it begins at 1 each day
     assert contract["customProperties"][0]["value"]["first"] == DAYS[0]
     policy = DriftPolicy.model_validate(yaml.safe_load(plan.files["policies/orders/drift.yaml"]))
     assert policy.bootstrap == tuple(DAYS)
