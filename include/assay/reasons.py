@@ -225,6 +225,11 @@ def unjudged_rooms(codes: Iterable[str]) -> list[str]:
     return sorted({room for code in ReasonCode if code in silent for room in code.rooms})
 
 
+def is_noted(outcome: str, code: str) -> bool:
+    """Whether a batch's record names a reason: a PASS has none but that drift wasn't judged."""
+    return outcome != Outcome.PASS or code == ReasonCode.BOOTSTRAP_BATCH
+
+
 def gate_word(outcome: str, codes: Iterable[str]) -> str:
     """The word for what a gate found: PASS only where something was judged.
 

@@ -23,6 +23,7 @@ from assay.catalog._memberships import spans
 from assay.catalog._registry_schema import Membership, Pointer
 from assay.catalog._schema import Run
 from assay.catalog._store import Store
+from assay.reasons import is_noted
 from assay.records.indexing import Holding
 from assay.records.runs import OUT, BatchState, Counts
 from assay.records.versions import BatchVersion, VersionDetails
@@ -136,8 +137,8 @@ class _End:
     @property
     def reasons(self) -> list[str]:
         worst_first = sorted(self.verdicts, key=lambda v: -v.outcome.severity)
-        bad = [v for v in worst_first if v.outcome is not Outcome.PASS]
-        return list(dict.fromkeys(r.code for v in bad for r in v.reasons))
+        given = [(v.outcome, r.code) for v in worst_first for r in v.reasons]
+        return list(dict.fromkeys(code for outcome, code in given if is_noted(outcome, code)))
 
     @property
     def counts(self) -> Counts:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.engine import BATCH
 from assay.errors import InputError
 from assay.lake import publish
-from assay.versioning._rows import PartitionRows
+from assay.versioning._rows import BATCH, PartitionRows
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from assay.engine import BATCH
 from assay.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BATCH: Final = "__batch"
+"""The partition of a row; the engine's word, which isn't imported only to look at a list."""
 _OURS: Final = re.compile(r"__.*|.+__(imputed|outlier)", re.DOTALL)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BLOCK: Final = 65_536

@@ -253,7 +253,7 @@ def upstream(ready: Any, mini: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator
     url = f"http://127.0.0.1:{server.server_port}"
     text = contract.read_text().replace("path: inbox", f"path: {url}")
     contract.write_text(text.replace("type: local", "type: custom"))
-    monkeypatch.setattr(Retry, "wait", lambda *_: None)
+    monkeypatch.setattr(Retry, "wait", lambda *_: True)
     yield upstream
     server.shutdown()
     thread.join()

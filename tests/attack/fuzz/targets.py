@@ -73,6 +73,8 @@ _KWARGS: Final[dict[str, Any]] = {
     "unexpected_rows_query": "SELECT * FROM {batch} WHERE i > 2 AND s LIKE 'a%' ORDER BY j",
     "value": 3, "other_table_name": "other", "regex": "^[a-z]+$", "regex_list": ["^a", r"\d"],
     "like_pattern": "a%_b", "like_pattern_list": ["a%", "_"], "type_": "int64", "min_value": 1,
+    "format": "email", "missing_values": ["a", None], "multiple_of": 2,
+    "query": "SELECT max(i) FROM {batch}", "reference_columns": ["i", "j"],
     "max_value": 3, "row_condition": "i > 1 and s != 'b'", "mostly": 0.9, "type_list": ["int64"],
 }  # fmt: skip
 _CONDITIONS: Final = (

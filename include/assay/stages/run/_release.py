@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from assay.errors import InputError, LeaseError
-from assay.reasons import ReasonCode
+from assay.reasons import ReasonCode, is_noted
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
@@ -20,7 +20,7 @@ from assay.stages.run._records import drop_record, keep_record, read_record
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.run._run import Run
 from assay.stages.run._soundness import is_sound, put_back_damaged
-from assay.verdict import Outcome, worst
+from assay.verdict import worst
 
 
 def release(run: Run) -> StageResult:
@@ -204,7 +204,7 @@ def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageRe
     counts = _counts(run, out=state in {BatchState.RELEASED, BatchState.FORCED})
     judged = [(r.outcome, r) for r in run.done.values() if r.outcome is not None]
     worst_first = sorted(judged, key=lambda pair: -pair[0].severity)
-    noted = [c for _, r in worst_first for c in r.reasons if _is_noted(r, c)]
+    noted = [c for outcome, r in worst_first for c in r.reasons if is_noted(outcome, c)]
     where = f"snapshot {snapshot}" if snapshot else state.value.replace("_", " ")
     result = StageResult(
         stage=chain.RELEASE,
@@ -230,11 +230,6 @@ def _finish(run: Run, state: BatchState, snapshot: int | None = None) -> StageRe
         token=run.spec.token,
     )
     return result
-
-
-def _is_noted(result: StageResult, code: str) -> bool:
-    """Whether a batch's record names a reason: a PASS has none but that drift wasn't judged."""
-    return result.outcome is not Outcome.PASS or code == ReasonCode.BOOTSTRAP_BATCH
 
 
 def _counts(run: Run, *, out: bool) -> Counts:
