@@ -121,12 +121,18 @@ def _cells(batch: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     reasons = [r if isinstance(r, str) else r.get("code", "") for r in record.get("reasons") or ()]
     return (
         batch,
-        _coloured(record.get("verdict") or "–"),
+        _verdict(record),
         _coloured(record.get("state") or "not judged"),
         *(_number(record.get(key)) for key in ("rows_in", "rows_quarantined", "rows_released")),
         "\n".join(dict.fromkeys(reasons)),
         (record.get("version") or "")[:8],
     )
+
+
+def _verdict(record: Mapping[str, Any]) -> str:
+    """The verdict, and below it what was not judged."""
+    word, rooms = _coloured(record.get("verdict") or "–"), record.get("not_judged")
+    return f"{word}\n{' and '.join(rooms)} not judged" if rooms else word
 
 
 def _sums(records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -44,6 +44,16 @@ def _shown(wish: Wish, stand: Stand) -> str:
     return file.getvalue()
 
 
+def test_what_was_not_judged_stands_beside_the_verdict() -> None:
+    record = {"batch": "2013-02-04", "state": "released", "verdict": "PASS",
+              "not_judged": ["drift"], "reasons": ["bootstrap_batch"]}  # fmt: skip
+    stand = Stand.of({"datasets": [{"name": "flights", "batches": [record]}]})
+    lines = _shown(Wish("flights", ("2013-02-04",)), stand).splitlines()
+    at = next(i for i, line in enumerate(lines) if "2013-02-04" in line)
+    assert "PASS" in lines[at]
+    assert "drift not judged" in lines[at + 1]
+
+
 def test_examples() -> None:
     assert doctest.testmod(demo.plan).failed == 0
 
