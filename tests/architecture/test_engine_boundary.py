@@ -13,6 +13,7 @@ READERS = {
     "ingest/readers/_json_lines.py",
     "ingest/readers/_landed_rows.py",
     "ingest/readers/_parquet.py",
+    "ingest/readers/_parquet_rewritten.py",
     "ingest/readers/_moments.py",
     "ingest/readers/_numbers.py",
     "ingest/readers/_text_sql.py",

@@ -7,6 +7,7 @@ a crash of the interpreter by the end of pytest itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -75,3 +76,11 @@ def test_input_that_is_read(target: Target, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", OF_ENGINE)
 def test_input_that_is_computed_with(name: str, engine: targets.Engine, tmp_path: Path) -> None:
     assert _unforeseen(getattr(engine, name), name, tmp_path) == []
+
+
+def test_a_footer_over_which_pyarrow_ends_the_process(
+    engine: targets.Engine, tmp_path: Path
+) -> None:
+    """Its size statistics disagree with its schema; it is refused, or read by the engine."""
+    with contextlib.suppress(AssayError):
+        engine.parquet(random.Random("parquet 603"), tmp_path)

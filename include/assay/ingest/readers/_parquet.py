@@ -50,9 +50,9 @@ def _scanned(
     schema, names = footer.schema.to_arrow_schema(), given.contract.column_names
     exact = inexact_columns(given.plain.path, schema, names)
     path, order = given.plain.path, schema.names
-    if exact or is_unreadable(footer, schema):
+    if exact or is_unreadable(session, path, schema):
         path, order = given.spare.with_suffix(".parquet"), list(names)
-        write_again(given.plain.path, path, names, exact)
+        write_again(session, given.plain.path, path, names, exact)
     scan = f"read_parquet({literal(str(path))}, file_row_number=true, hive_partitioning=false)"
     # By place: of names that differ by case only, the engine calls the second otherwise.
     described = session.query(f"DESCRIBE SELECT * FROM {scan}")  # noqa: S608

@@ -17,12 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from assay.engine import EngineError, Session
 from assay.ingest._model import UnusableError
+from assay.ingest.readers._text_sql import literal
 from assay.reasons import ReasonCode
 
 _ENGINES_OWN: Final = "file_row_number"
 _MOST_MILLISECONDS: Final = (1 << 63) // 1000
 _FLOATS: Final = frozenset({"FLOAT", "DOUBLE"})
+_CODECS: Final = frozenset({"UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4_RAW"})
+"""Those that the engine reads."""
 _CELLS: Final = 2_000_000
 _BYTES: Final = 64_000_000
 """Values, and bytes of the file, that are held at a time."""
@@ -36,19 +40,20 @@ def inexact_columns(path: Path, schema: pa.Schema, names: Iterable[str]) -> set[
     }
 
 
-def is_unreadable(footer: pq.FileMetaData, schema: pa.Schema) -> bool:
+def is_unreadable(session: Session, path: Path, schema: pa.Schema) -> bool:
     """Whether the engine can't read the file although it may be sound."""
     if any(name.lower() == _ENGINES_OWN for name in schema.names):
         return True
-    return any(
-        chunk.compression in {"UNKNOWN", "LZO"}
-        or ("BYTE_STREAM_SPLIT" in chunk.encodings and chunk.physical_type not in _FLOATS)
-        for chunks in _chunks(footer).values()
-        for chunk in chunks
+    chunks = _chunks(session, path)
+    return chunks is None or any(
+        codec not in _CODECS or ("BYTE_STREAM_SPLIT" in encodings and kind not in _FLOATS)
+        for codec, encodings, kind in chunks
     )
 
 
-def write_again(path: Path, target: Path, names: Sequence[str], exact: set[str]) -> None:
+def write_again(
+    session: Session, path: Path, target: Path, names: Sequence[str], exact: set[str]
+) -> None:
     """Write columns of a Parquet file to another, as ``c0``, ``c1`` …, some of them as text.
 
     Raises
@@ -65,19 +70,23 @@ def write_again(path: Path, target: Path, names: Sequence[str], exact: set[str])
                 writer.write_batch(batch)
     except (pa.ArrowException, OSError, ValueError):
         message = "The Parquet file can't be read: it is damaged, or has an unusual codec."
-        codecs = _codecs(path)
+        codecs = (
+            ", ".join(sorted({chunk[0] for chunk in _chunks(session, path) or ()})) or "unknown"
+        )
         raise UnusableError.of(ReasonCode.UNDECODABLE, f"{message} Its codecs: {codecs}.") from None
 
 
-def _chunks(footer: pq.FileMetaData) -> dict[str, list[Any]]:
-    """The column chunks of each top-level column."""
-    found: dict[str, list[Any]] = {}
-    for i in range(footer.num_row_groups):
-        group = footer.row_group(i)
-        for j in range(group.num_columns):
-            chunk = group.column(j)
-            found.setdefault(chunk.path_in_schema, []).append(chunk)
-    return found
+def _chunks(session: Session, path: Path) -> list[tuple[str, str, str]] | None:
+    """Codec, encodings and physical type of the column chunks; None where the engine can't tell.
+
+    PyArrow ends the process over some broken footers when it is asked for a chunk.
+    """
+    found = f"parquet_metadata({literal(str(path))})"
+    try:
+        chunks = session.query(f"SELECT DISTINCT compression, encodings, type FROM {found}")  # noqa: S608
+    except EngineError:
+        return None
+    return [tuple(str(word) for word in chunk) for chunk in chunks]  # type: ignore[misc]
 
 
 def _int96(path: Path) -> set[str]:
@@ -176,8 +185,3 @@ def _numbered(text: pa.Array, values: pa.Array) -> pa.Array:
         values.cast(pa.int64()).cast(pa.string()), f"{values.type.unit} since 1970", " "
     )
     return pc.if_else(pc.starts_with(text, "<value"), count, text)
-
-
-def _codecs(path: Path) -> str:
-    chunks = (chunk for of in _chunks(pq.read_metadata(path)).values() for chunk in of)
-    return ", ".join(sorted({chunk.compression for chunk in chunks}))
