@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from assay.contract import Contract
-from assay.errors import AssayError
+from assay.errors import AssayError, InputError
 from assay.policy.alerting import AlertingPolicy
 from assay.reasons import ReasonCode
 from assay.records.incidents import Incident, IncidentChange
@@ -107,14 +107,15 @@ def _late_now(
 
 
 def _as_one(changes: list[IncidentChange]) -> list[IncidentChange]:
-    """Several batches of one incident as one change: one message tells of all."""
+    """Several batches of one incident as one change: one message names all."""
     news = [change for change in changes if change.kind != "unchanged"]
     return [IncidentChange(news[0].kind, news[-1].incident)] if news else []
 
 
 def _local_due(contract: Contract, batch: str) -> datetime:
     due = contract.due(batch)
-    assert due is not None  # noqa: S101 - callers ask only for batches that are late
+    if due is None:
+        raise InputError("the contract says no time when a batch is due", where=contract.dataset)
     return due.astimezone(ZoneInfo(contract.partition.timezone))
 
 
