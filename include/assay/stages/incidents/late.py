@@ -57,7 +57,8 @@ def is_late(contract: Contract, batch: str, now: datetime) -> bool:
 def late_reason(contract: Contract, batch: str) -> Reason:
     """Why a batch is late: when it was due, by the clock of the contract."""
     level, local = contract.punctuality, _local_due(contract, batch)
-    assert level is not None  # noqa: S101 - callers ask only for batches that are late
+    if level is None:
+        raise _never_due(contract)
     return Reason(
         code=ReasonCode.BATCH_LATE,
         outcome=_OUTCOME[level.severity],
@@ -115,8 +116,12 @@ def _as_one(changes: list[IncidentChange]) -> list[IncidentChange]:
 def _local_due(contract: Contract, batch: str) -> datetime:
     due = contract.due(batch)
     if due is None:
-        raise InputError("the contract says no time when a batch is due", where=contract.dataset)
+        raise _never_due(contract)
     return due.astimezone(ZoneInfo(contract.partition.timezone))
+
+
+def _never_due(contract: Contract) -> InputError:
+    return InputError("the contract says no time when a batch is due", where=contract.dataset)
 
 
 def _open(services: Services, dataset: str) -> list[Incident]:
