@@ -10,11 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from assay.contract import Contract, load_contract
-from assay.errors import ContractError, did_you_mean
+from assay.errors import ContractError, PolicyError, did_you_mean
 from assay.lake import Lake
+
+if TYPE_CHECKING:
+    from assay.policy.model import ModelFile
 
 SUITES: Final = ("raw", "clean")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -112,3 +115,29 @@ class Project:
     def policy(self, dataset: str, noun: str) -> Path:
         """Path of one of a data set's policies, e.g. ``drift``."""
         return self.include / "policies" / dataset / f"{noun}.yaml"
+
+    def models(self) -> list[str]:
+        """Names of the models that have a file; other file names don't count."""
+        names = (path.stem for path in (self.include / "models").glob("*.yaml"))
+        return sorted(name for name in names if _NAME.fullmatch(name))
+
+    def model(self, name: str) -> ModelFile:
+        """Load the file of a model.
+
+        Raises
+        ------
+        PolicyError
+            If there is none, or it doesn't load.
+        """
+        from assay.policy.model import load_model
+
+        path = self.include / "models" / f"{name}.yaml"
+        if not path.is_file():
+            known = self.models()
+            raise PolicyError(
+                "no such model",
+                got=name,
+                expected="one of: " + (", ".join(known) or "none has a file yet"),
+                do=did_you_mean(name, known) or f"Write {path.name} in include/models.",
+            )
+        return load_model(path)

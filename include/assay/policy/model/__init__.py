@@ -1,0 +1,29 @@
+"""Model files: what is trained on a data set, how it is judged, and how it is promoted.
+
+One file a model, ``include/models/<model>.yaml``. A model file never runs as code: labels and
+filters are expressions of the small grammar, estimators and preprocessing are scikit-learn's by
+name, and own code is named as ``package.module:function`` in a package that the project installs.
+"""
+
+from assay.policy.model._data import Join, TrainingData
+from assay.policy.model._estimator import Estimator, Preprocessing, Search
+from assay.policy.model._explain import Counterfactuals, Explanation
+from assay.policy.model._file import Label, ModelFile, load_model
+from assay.policy.model._gates import Gates, MetricLimit
+from assay.policy.model._split import Split
+
+__all__ = [
+    "Counterfactuals",
+    "Estimator",
+    "Explanation",
+    "Gates",
+    "Join",
+    "Label",
+    "MetricLimit",
+    "ModelFile",
+    "Preprocessing",
+    "Search",
+    "Split",
+    "TrainingData",
+    "load_model",
+]
