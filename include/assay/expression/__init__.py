@@ -3,7 +3,6 @@
 Text becomes a tree by recursive descent. The tree is compiled to Ibis and never evaluated as code.
 """
 
-from assay.expression._compile import columns_of, compile_expression
-from assay.expression._grammar import Call, Literal, Name, Node, names_in
+import lazy_loader
 
-__all__ = ["Call", "Literal", "Name", "Node", "columns_of", "compile_expression", "names_in"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,28 +11,6 @@ holds the batch. Warnings warn; info changes nothing; what couldn't be judged is
 never passes.
 """
 
-import assay.quality.expectations  # noqa: F401  # registers their compilers
-from assay.quality._contract_suite import contract_suite
-from assay.quality._file_validation import parameters_from, validate_file
-from assay.quality._html import render_html
-from assay.quality._quarantine import write_marks, write_quarantine
-from assay.quality._suite import load_suite
-from assay.quality._validation import Validation, validate
-from assay.quality._verdict import judge_validation
-from assay.quality.gx._docs import check_suite_with_gx
-from assay.quality.gx._site import render_data_docs
+import lazy_loader
 
-__all__ = [
-    "Validation",
-    "check_suite_with_gx",
-    "contract_suite",
-    "judge_validation",
-    "load_suite",
-    "parameters_from",
-    "render_data_docs",
-    "render_html",
-    "validate",
-    "validate_file",
-    "write_marks",
-    "write_quarantine",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
@@ -68,7 +68,37 @@ class Entry:
     dimension: Dimension | None = None
 
 
-REGISTRY: Final[dict[str, Entry]] = {}
+@dataclass(frozen=True, repr=False)
+class _Registry(MutableMapping[str, Entry]):
+    """Type → entry; the first look-up imports the modules that register them.
+
+    They need the engine, which who loads a suite for its hash alone does without.
+    """
+
+    _entries: dict[str, Entry] = field(default_factory=dict)
+
+    def __getitem__(self, kind: str) -> Entry:
+        return self._filled()[kind]
+
+    def __setitem__(self, kind: str, entry: Entry) -> None:
+        self._entries[kind] = entry
+
+    def __delitem__(self, kind: str) -> None:
+        del self._filled()[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._filled())
+
+    def __len__(self) -> int:
+        return len(self._filled())
+
+    def _filled(self) -> dict[str, Entry]:
+        import assay.quality.expectations  # noqa: F401  # registers their compilers
+
+        return self._entries
+
+
+REGISTRY: Final[MutableMapping[str, Entry]] = _Registry()
 _NOT_COMPILED: Final = Entry()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -85,6 +87,25 @@ def test_status_says_so_and_rerun_plans_these_batches_only(
     assert assay(["rerun", "visits"]) == 2
     assert "Start it with `assay up`" in capfd.readouterr().err
     assert assay(["rerun", "sites"]) == 0
+
+
+def test_status_compares_rules_and_needs_no_engine(here: Any) -> None:
+    """Who looks waits for no import of what reads data, though a suite's hash is part of it."""
+    _edit(here, "suites/visits/raw.json", "5000", "4000")
+    program = (
+        "import sys\n"
+        "from assay.cli._main import run\n"
+        "assert run(['status', 'visits']) == 0\n"
+        "print(*sorted({m.partition('.')[0] for m in sys.modules}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "2 released batches were judged by rules that have changed" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "sqlalchemy" in loaded
+    heavy = {"duckdb", "ibis", "numpy", "pyarrow", "pandas", "sklearn", "scipy"}
+    assert loaded & heavy == set()
 
 
 def test_a_contract_that_does_not_load_hides_no_status(
