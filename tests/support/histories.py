@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from assay.records.uses import SnapshotPart, Use
 from assay.records.versions import BatchVersion, Snapshot, StoredObject, Tombstone
 from assay.versioning import _changes, _tombstones
 from assay.versioning._git import Change, View, _stream, make_bare
@@ -20,6 +21,7 @@ from assay.versioning._layout import pointer_file, snapshot_file, tombstone_file
 from assay.versioning._migration import LAYOUT
 from assay.versioning._process import git
 from assay.versioning._records import load_pointer, render_record
+from assay.versioning._uses import plan_use
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 NAME = "flights"
@@ -60,6 +62,17 @@ class History:
         )  # fmt: skip
         self.commit(_changes.plan_commit(self.view(), wanted)[0])
         return version
+
+    def use(self, chance: random.Random) -> None:
+        """A training run on one of the snapshots, and the model version that it gives."""
+        number = chance.choice(sorted(self.maps))
+        name = hexed("run", number, self.now)
+        about = {"subject": "late", "author": "a", "at": self.now}
+        part = SnapshotPart(dataset=self.dataset, number=number, digest="d" * 64)
+        run = Use(kind="training_run", id=name, reads=(part,), **about)
+        version = Use(kind="model_version", id=f"late@{name[:8]}", of=(run.origin,), **about)
+        for one in (run, version):
+            self.commit(plan_use(self.view(), one)[0])
 
     def release(self, batch: str, code: int, *, forced: bool = False) -> None:
         version = self.version(batch, code)

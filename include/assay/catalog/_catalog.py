@@ -19,6 +19,7 @@ from assay.catalog._responses import Responses
 from assay.catalog._snapshots import Snapshots
 from assay.catalog._status import DatasetStatus, dataset_statuses
 from assay.catalog._store import Store
+from assay.catalog._uses import Uses
 from assay.catalog._verdicts import Verdicts
 from assay.catalog._versions import Versions
 from assay.records.runs import BatchState
@@ -27,8 +28,9 @@ from assay.records.runs import BatchState
 class Catalog:
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
-    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``objects``,
-    ``history``, ``index``, ``rebuild``, ``leases``, ``incidents``, ``responses`` and ``outbox``.
+    Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``uses``,
+    ``objects``, ``history``, ``index``, ``rebuild``, ``leases``, ``incidents``, ``responses`` and
+    ``outbox``.
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
     time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
@@ -51,6 +53,7 @@ class Catalog:
         self.verdicts = Verdicts(store)
         self.versions = Versions(store)
         self.snapshots = Snapshots(store)
+        self.uses = Uses(store)
         self.history = History(store)
         self.objects = Objects(store)
         self.index = RegistryIndex(store)

@@ -18,6 +18,7 @@ from assay.catalog._registry_schema import (
 )
 from assay.catalog._safeguards import HeldObjects, IdentityRow
 from assay.catalog._store import Store, insert_new, upsert
+from assay.catalog._use_schema import OriginRow, ReadRow, UseRow
 from assay.records.histories import Holdings, SeenHistory
 from assay.records.versions import Acceptance
 
@@ -81,6 +82,6 @@ def _remember(session: Session, now: SeenHistory) -> None:
 
 def clear_tables(session: Session) -> None:
     """Forget what the index says; versions stay, as if the registry hadn't been read."""
-    for model in (Pointer, Membership, SnapshotRow):
+    for model in (Pointer, Membership, SnapshotRow, OriginRow, ReadRow, UseRow):
         session.execute(delete(model))
     session.execute(update(Version).values(objects=None, tombstone=None, removed=False))

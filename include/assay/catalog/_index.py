@@ -18,6 +18,7 @@ from assay.catalog._memberships import add_steps
 from assay.catalog._pointers import point
 from assay.catalog._registry_schema import HeadRow, HoldingRow, SnapshotRow, Version
 from assay.catalog._store import Store, upsert_all
+from assay.catalog._uses import add_uses
 from assay.catalog._versions import version_row
 from assay.records.indexing import IndexPage, IndexState
 from assay.records.versions import Tombstone
@@ -86,6 +87,7 @@ def _write(session: Session, page: IndexPage) -> None:
     _bury(session, page.tombstones)
     for dataset, steps in groupby(page.steps, lambda s: s.dataset):
         add_steps(session, dataset, list(steps))
+    add_uses(session, page.uses)
     for pointer in page.pointers:
         point(session, pointer)
 

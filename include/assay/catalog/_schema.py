@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 from assay.errors import CatalogError
 from assay.records.runs import Counts
 
-REVISION: Final = "r0007"
+REVISION: Final = "r0008"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from assay.records.uses import Use
 from assay.records.versions import BatchVersion, Pointer, SnapshotStep, Tombstone
 
 
@@ -48,6 +49,7 @@ class IndexPage:
     versions: tuple[BatchVersion, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
     steps: tuple[SnapshotStep, ...] = ()
+    uses: tuple[Use, ...] = ()
     pointers: tuple[Pointer, ...] = ()
 
     @property

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Final
 
 from assay.records.indexing import IndexPage, IndexState
+from assay.records.uses import Use
 from assay.records.versions import BatchVersion, Pointer, SnapshotStep, Tombstone
 from assay.versioning._git import View
 from assay.versioning._layout import Entry, entry_of
 from assay.versioning._records import load_pointer, parse_record, parse_version
 from assay.versioning._snapshots import load_steps, parse_step
 
-_RANKS: Final = {"versions": 0, "tombstones": 1, "snapshots": 2, "file": 3}
+_RANKS: Final = {"versions": 0, "tombstones": 1, "snapshots": 2, "uses": 3, "file": 4}
 _POINTER: Final = "pointer.json"
 
 
@@ -21,7 +22,7 @@ class ChangedRecords:
     """The records of a view that aren't in the commit that an index was made from.
 
     They are in an order that depends on the two commits alone, so that a position in it is enough
-    to go on from: versions, tombstones, snapshots by number, pointers.
+    to go on from: versions, tombstones, snapshots by number, uses, pointers.
     """
 
     def __init__(self, view: View, state: IndexState) -> None:
@@ -51,6 +52,7 @@ class ChangedRecords:
         versions: list[BatchVersion] = []
         stones: list[Tombstone] = []
         steps: list[SnapshotStep] = []
+        uses: list[Use] = []
         numbers = defaultdict[str, list[int]](list)
         pointers: list[Pointer | None] = []
         contents = self._view.contents(name for *_, name in items)
@@ -59,6 +61,8 @@ class ChangedRecords:
                 versions.append(parse_version(path, content))
             elif rank == _RANKS["tombstones"]:
                 stones.append(parse_record(Tombstone, path, content))
+            elif rank == _RANKS["uses"]:
+                uses.append(parse_record(Use, path, content))
             elif rank == _RANKS["snapshots"]:
                 step = parse_step(path, content)
                 if step is None:
@@ -77,6 +81,7 @@ class ChangedRecords:
             versions=tuple(versions),
             tombstones=tuple(stones),
             steps=tuple(steps),
+            uses=tuple(uses),
             pointers=tuple(p for p in pointers if p is not None),
         )
 

@@ -22,7 +22,7 @@ from assay.versioning._layout import Entry, entry_of
 from assay.versioning._process import without_credentials
 
 _NAMED: Final = 5
-_FOR_EVER: Final = {"snapshots", "maps"}
+_FOR_EVER: Final = {"snapshots", "maps", "uses"}
 
 
 class WatchedHistory:

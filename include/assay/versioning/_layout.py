@@ -13,9 +13,14 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from assay.errors import RegistryError
+from assay.records.uses import USE_ID, UseKind
 from assay.records.versions import BATCH, DATASET, OBJECT, VERSION
 
-_RULES: Final = {"dataset": DATASET, "batch": BATCH, "version": VERSION, "object name": OBJECT}
+_RULES: Final = {
+    "dataset": DATASET, "batch": BATCH, "version": VERSION, "object name": OBJECT, "use": USE_ID
+}  # fmt: skip
+_USES: Final = PurePosixPath(".assay/uses")
+"""Below a hidden folder: each of the others at the top is a data set's."""
 
 
 def checked(kind: str, name: str) -> str:
@@ -59,8 +64,13 @@ def entry_of(path: str) -> Entry | None:
     Entry(dataset='flights', kind='snapshots', name='7')
     >>> entry_of("flights/versions/2013-02-04/ab.dvc").name
     '2013-02-04/ab'
+    >>> entry_of(".assay/uses/report/0/a/f/weekly.2013-02.json")
+    Entry(dataset='.assay', kind='uses', name='report/weekly.2013-02')
     """
     parts = PurePosixPath(path)
+    if parts.is_relative_to(_USES):
+        kind, *_, name = parts.relative_to(_USES).parts
+        return Entry(_USES.parts[0], "uses", f"{kind}/{name.removesuffix('.json')}")
     if len(parts.parts) == 1 or parts.parts[0] == ".dvc":
         return None
     dataset, kind = parts.parts[0], parts.parts[1]
@@ -111,6 +121,17 @@ def tombstone_file(dataset: str, batch: str, version: str) -> Place:
     return _file("tombstones", dataset, batch, f"{checked('version', version)}.json")
 
 
+def uses_folder(kind: UseKind | None = None) -> str:
+    """Folder of the uses of a kind, or of all."""
+    return str(_USES / kind) if kind else str(_USES)
+
+
+def use_file(kind: UseKind, name: str) -> str:
+    """The file of one use."""
+    spread = _spread(checked("use", name))
+    return f"{uses_folder(kind)}/{spread}/{name}.json"
+
+
 def pointer_file(dataset: str) -> str:
     """The file of a data set's pointer."""
     return f"{checked('dataset', dataset)}/pointer.json"
@@ -125,8 +146,12 @@ def _folders(kind: str, dataset: str, batch: str | None) -> tuple[str, ...]:
     folder = f"{checked('dataset', dataset)}/{kind}"
     if batch is None:
         return (folder,)
-    spread = "/".join(hashlib.sha256(checked("batch", batch).encode()).hexdigest()[:3])
-    return f"{folder}/{spread}/{batch}", f"{folder}/{batch}"
+    return f"{folder}/{_spread(checked('batch', batch))}/{batch}", f"{folder}/{batch}"
+
+
+def _spread(name: str) -> str:
+    """Three folders, one in the other, that hold a 4096th of all names."""
+    return "/".join(hashlib.sha256(name.encode()).hexdigest()[:3])
 
 
 def _hundred(number: int) -> str:

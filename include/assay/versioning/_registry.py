@@ -33,9 +33,10 @@ from assay.versioning._files import load_stored, with_nonce, write_document
 from assay.versioning._git import Change, View
 from assay.versioning._keys import Fence, plan_key, refuse_other_key
 from assay.versioning._layout import checked
-from assay.versioning._reader import LINEAGE, Reader
+from assay.versioning._reader import LINEAGE
 from assay.versioning._records import load_version
 from assay.versioning._tombstones import refuse_removed
+from assay.versioning._uses import UseRecords
 from assay.versioning._verify import (
     Copies,
     Damage,
@@ -48,7 +49,7 @@ Verdicts = Mapping[str, tuple[datetime, Mapping[str, Any]]]
 """Gate → when it judged, and its verdict as JSON."""
 
 
-class Registry(Reader):
+class Registry(UseRecords):
     """Batch versions in DVC, and Git's word on which of them are released.
 
     Every method may be called by any number of processes at once, on any machines, and may be

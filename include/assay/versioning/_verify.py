@@ -27,6 +27,7 @@ from assay.versioning._reader import Reader
 from assay.versioning._records import load_pointer, load_versions
 from assay.versioning._snapshots import load_steps, map_faults
 from assay.versioning._tombstones import removed_versions
+from assay.versioning._uses import read_uses
 
 _AT_ONCE: Final = 4
 Copies = Callable[[BatchVersion, str], Iterable[Path]]
@@ -64,6 +65,7 @@ class Verification(Frozen):
     objects: int
     bytes: int
     snapshots: int
+    uses: int = 0
     damages: tuple[Damage, ...]
 
     @property
@@ -108,11 +110,14 @@ def verify_registry(
             for object_name, stored in version.objects.items()
         ]
     damages += _of_objects(registry, wanted, copies)
+    uses, faults = read_uses(view, dataset)
+    damages += [Damage(dataset=about, what=fault) for about, fault in faults]
     return Verification(
         versions=len({(v.dataset, v.batch, v.version) for v, *_ in wanted}),
         objects=len(wanted),
         bytes=sum(stored.size for _, _, stored, _ in wanted),
         snapshots=len(snapshots),
+        uses=uses,
         damages=tuple(damages),
     )
 
@@ -237,7 +242,7 @@ def render_verification(found: Verification) -> str:
     """What was read and what is damaged, a line each."""
     lines = [
         f"{found.versions} versions, {found.objects} objects, {found.bytes:,} bytes, "
-        f"{found.snapshots} snapshots read"
+        f"{found.snapshots} snapshots, {found.uses} uses read"
     ]
     for damage in found.damages:
         place = [damage.dataset, damage.batch, damage.version, damage.object]

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from assay.catalog import Catalog
 from assay.catalog._registry_schema import Membership, Pointer, SnapshotRow, Version
+from assay.catalog._use_schema import OriginRow, ReadRow, UseRow
 from assay.errors import HistoryRewound
 from assay.stages import index
 from assay.stages.index import follow_registry, follow_to_read
@@ -25,7 +26,7 @@ from assay.versioning._migration import plan_migration
 from assay.versioning._process import git
 from assay.versioning._snapshots import load_snapshots
 
-TABLES = (Version, SnapshotRow, Membership, Pointer)
+TABLES = (Version, SnapshotRow, Membership, Pointer, UseRow, ReadRow, OriginRow)
 
 NAME = histories.NAME
 
@@ -88,6 +89,8 @@ def agrees(desk: Office, history: Any) -> None:
     assert catalog.snapshots.pointer(NAME) == registry.pointer(NAME).snapshot
     assert catalog.versions.all(NAME) == list(registry.versions(NAME))
     assert catalog.versions.tombstones(NAME) == list(registry.tombstones(NAME))
+    uses = catalog.uses.find()
+    assert sorted(uses, key=lambda u: (u.kind, u.id)) == list(registry.uses())
     for one in catalog.snapshots.released():
         holding = {n for n, (b, _) in history.maps.items() if b.get(one.batch) == one.version}
         assert {n for n in history.maps if one.is_in(n)} == holding
@@ -102,6 +105,7 @@ def test_followed_step_by_step_or_read_at_once(
     followed = office(new_catalog(), history, tmp_path / "a")
     for _ in range(5):
         history.walk(chance, 8, batches=6)
+        history.use(chance)
         follow_registry(followed)
         agrees(followed, history)
     monkeypatch.setattr(index, "_PAGE", 7)
@@ -121,6 +125,8 @@ def test_what_was_killed_is_continued_where_it_was(
 ) -> None:
     history, chance = histories.new_history(tmp_path / "git"), random.Random(7)
     history.walk(chance, 25)
+    for _ in range(4):
+        history.use(chance)
     monkeypatch.setattr(index, "_PAGE", 5)
     whole = office(new_catalog(), history, tmp_path / "whole")
     follow_registry(whole)
