@@ -57,7 +57,7 @@ ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 MOMENTS = st.datetimes(
     dt.datetime(2024, 1, 1), dt.datetime(2025, 12, 30), timezones=st.just(dt.UTC)
 )
-GRAINS = st.sampled_from([("day", "2023-12-30"), ("month", "2023-12"), ("year", "2023")])
+GRAINS = st.sampled_from([("day", "2023-12-30"), ("month", "2023-11"), ("year", "2022")])
 
 
 def _assert_in_its_own_batch(zone: str, moment: dt.datetime, grain: str, first: str) -> None:
