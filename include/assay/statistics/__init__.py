@@ -5,6 +5,7 @@
 - ``moments``: count, mean and spread; minimum and maximum.
 - ``quantiles``: exact quantiles, and median absolute deviations.
 - ``profile`` and ``profile_scan``: what one scan finds of many columns.
+- ``scores``: how good predictions are, each figure with its interval.
 """
 
 __all__: list[str] = []

@@ -35,3 +35,18 @@ def chi2_sf(statistic: float, df: int) -> float:
 def chi2_isf(level: float, df: int) -> float:
     """The χ² that is exceeded with probability ``level``."""
     return float(_special().chdtri(df, level))
+
+
+def t_isf(level: float, df: float) -> float:
+    """The t that is exceeded with probability ``level``."""
+    return -float(_special().stdtrit(df, level))
+
+
+def t_cdf(statistic: float, df: float) -> float:
+    """P(T ≤ statistic)."""
+    return float(_special().stdtr(df, statistic))
+
+
+def binomial_cdf(count: int, rows: int, share: float) -> float:
+    """P(X ≤ count) for the successes among ``rows``; 0 for a negative count."""
+    return float(_special().bdtr(count, rows, share)) if count >= 0 else 0.0
