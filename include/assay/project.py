@@ -121,6 +121,10 @@ class Project:
         names = (path.stem for path in (self.include / "models").glob("*.yaml"))
         return sorted(name for name in names if _NAME.fullmatch(name))
 
+    def model_path(self, name: str) -> Path:
+        """Path of the file of a model, whether or not it is there."""
+        return self.include / "models" / f"{name}.yaml"
+
     def model(self, name: str) -> ModelFile:
         """Load the file of a model.
 
@@ -131,7 +135,7 @@ class Project:
         """
         from assay.policy.model import load_model
 
-        path = self.include / "models" / f"{name}.yaml"
+        path = self.model_path(name)
         if not path.is_file():
             known = self.models()
             raise PolicyError(

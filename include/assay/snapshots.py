@@ -10,8 +10,6 @@ released meanwhile, and each file is compared with its hash before it is read.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from assay.errors import InputError
-from assay.records.versions import BatchVersion, Snapshot
+from assay.records.versions import BatchVersion, Snapshot, digest_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,8 +109,7 @@ class OpenSnapshot:
 
         Two are equal exactly if the rows are the same bytes.
         """
-        parts = [[b, v.version, v.objects["data"].md5] for b, v in self.versions.items()]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return digest_of(self.versions)
 
     @property
     def schema(self) -> pa.Schema:

@@ -59,7 +59,7 @@ def working(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     work = f"{__name__}:{getattr(request, 'param', '_count')}"
     plain = tuple(replace(s, work=work, policy=None, reads=(), writes=()) for s in chain.STAGES)
     monkeypatch.setattr(chain, "STAGES", plain)
-    monkeypatch.setattr("assay.stages.run._perform.working", lambda _: nullcontext())
+    monkeypatch.setattr("assay.stages.work.working", lambda _: nullcontext())
     _WORKED.clear()
     return _WORKED
 

@@ -12,12 +12,20 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import Field, StringConstraints
 
 from assay.errors import InputError
-from assay.records.versions import Batch, Dataset, VersionId, VersionKey
+from assay.records.versions import (
+    Batch,
+    Dataset,
+    ObjectName,
+    StoredObject,
+    VersionId,
+    VersionKey,
+)
 from assay.verdict import Frozen
 
 UseKind = Literal[
     "training_run",
     "model_version",
+    "promotion",
     "prediction_batch",
     "feedback",
     "label_round",
@@ -126,9 +134,12 @@ class Use(Frozen):
     of : tuple of Origin
         The uses and versions that it comes from: a model version comes from a training run, a
         prediction batch from a model version, feedback from a prediction batch and from the
-        versions that hold the outcomes, a recall from the versions that are bad.
+        versions that hold the outcomes, a promotion from the model version that becomes the
+        champion, a recall from the versions that are bad.
     delivers : Output, optional
         The batch that it delivered to another data set.
+    objects : dict
+        Of a model version, files that the registry's store keeps for it: the model, its report.
     author : str
         The user id of who did it, or ``assay``.
     at : datetime
@@ -158,6 +169,7 @@ class Use(Frozen):
     reads: tuple[SnapshotPart, ...] = ()
     of: tuple[Origin, ...] = ()
     delivers: Output | None = None
+    objects: dict[ObjectName, StoredObject] = Field(default_factory=dict)
     author: str = Field(min_length=1, max_length=200)
     at: datetime
     details: dict[Annotated[str, Field(pattern=_DETAIL)], Detail] = Field(

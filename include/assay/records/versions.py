@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -105,6 +107,20 @@ class BatchVersion(Frozen):
     def size(self) -> int:
         """Bytes of all its objects."""
         return sum(stored.size for stored in self.objects.values())
+
+
+def digest_of(versions: Mapping[str, BatchVersion]) -> str:
+    """SHA-256 over each batch, its version and the hash of its bytes, in order.
+
+    Two are equal exactly if the released rows are the same bytes.
+
+    Parameters
+    ----------
+    versions : mapping
+        Batch → version, in the order of the keys.
+    """
+    parts = [[b, v.version, v.objects["data"].md5] for b, v in versions.items()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class Judgement(Frozen):

@@ -23,6 +23,7 @@ from assay.records.versions import (
 from assay.versioning._dvc import ObjectStore
 from assay.versioning._files import md5_of
 from assay.versioning._git import GitRemote
+from assay.versioning._kept_objects import kept_objects
 from assay.versioning._keys import Fence, KeyedWriter
 from assay.versioning._records import load_version, load_versions
 from assay.versioning._tombstones import (
@@ -153,18 +154,19 @@ class Removal:
         """
         if indexed is None:
             return frozenset(self._unneeded(before))
-        needed, removed = set[str](), set[str]()
+        needed, removed = {*kept_objects(self._writer.view())}, set[str]()
         for is_removed, hashes in indexed:
             (removed if is_removed else needed).update(hashes)
         return frozenset(self._left(needed, removed, before))
 
     def needed(self) -> frozenset[str]:
-        """The objects that live versions refer to."""
+        """The objects that live versions and uses refer to."""
         return self._named()[0]
 
     def _named(self) -> tuple[frozenset[str], dict[str, tuple[Tombstone, str]]]:
-        """The objects of live versions; those of removed ones with tombstone and object name."""
-        view, needed = self._writer.view(), set[str]()
+        """The objects of live versions and of uses; those of removed ones with their tombstone."""
+        view = self._writer.view()
+        needed = {*kept_objects(view)}
         removed: dict[str, tuple[Tombstone, str]] = {}
         for dataset in view.folders():
             gone = removed_versions(view, dataset)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from assay.errors import RegistryError
+from assay.lake import private_folder
 from assay.records.uses import Origin, SnapshotPart, Use, UseKind
+from assay.records.versions import StoredObject
 from assay.versioning._dvc import REPOSITORY
+from assay.versioning._files import load_stored, with_nonce
 from assay.versioning._git import Change, View
 from assay.versioning._ids import keyed
 from assay.versioning._keys import Fence
@@ -61,6 +66,40 @@ class UseRecords(Reader):
         """All uses of a kind, or all, by kind and id: of many, ask the catalog."""
         found = load_records(Use, self._git.view(), uses_folder(kind))
         return tuple(sorted(found, key=lambda u: (u.kind, u.id)))
+
+    def use_id(self, kind: UseKind, ingredients: Any) -> str:
+        """The id of a use of these ingredients, whether or not it is on record.
+
+        32 hex digits of HMAC-SHA-256 under the registry key: equal for equal ingredients.
+
+        Parameters
+        ----------
+        ingredients : JSON value
+            All that the use derives from, and nothing else: no time, no run id, no host.
+        """
+        return keyed(self._key, f"use {kind}", ingredients)
+
+    def keep_objects(self, use_id: str, files: Mapping[str, Path]) -> dict[str, StoredObject]:
+        """Upload files that a use keeps; those that the store has are found.
+
+        Record them in the use's ``objects``: what no record names is removed in the end.
+
+        Parameters
+        ----------
+        use_id : str
+            32 hex digits. Each file holds the :meth:`nonce` of this and its name; a ``.json``
+            file that lacks it gets it in a copy.
+        files : mapping of str to Path
+            Name of the object → file.
+        """
+        self._writer.view()
+        with private_folder(self._scratch / "commits") as folder:
+            nonces = {name: self.nonce(use_id, name) for name in files}
+            whole = {n: with_nonce(p, nonces[n], folder) for n, p in files.items()}
+            stored = {n: load_stored(p, n, nonces[n]) for n, p in whole.items()}
+            for name, path in whole.items():
+                self._objects.add(path, stored[name])
+        return stored
 
     def mark(self, sha256: str) -> str:
         """What a use says of a file that it delivers, from the SHA-256 of its bytes.

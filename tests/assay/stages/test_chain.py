@@ -20,9 +20,9 @@ import pytest
 from assay.errors import InputError
 from assay.launcher import project_root
 from assay.stages import run as stages
+from assay.stages.artefacts import UndeclaredArtefactError
 from assay.stages.authoring import check_project
 from assay.stages.run import chain
-from assay.stages.run.workspace import UndeclaredArtefactError
 from assay.verdict import Outcome
 from docgen._stages import render_stages
 

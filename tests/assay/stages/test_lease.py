@@ -15,8 +15,8 @@ import pytest
 
 from assay.errors import LeaseError
 from assay.stages import run as stages
+from assay.stages.lease import working
 from assay.stages.run import chain
-from assay.stages.run._lease import working
 from assay.versioning._git import Change, GitRemote, View
 
 DAY = "2024-01-03"

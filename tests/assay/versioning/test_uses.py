@@ -247,3 +247,28 @@ class Memory:
 
     def accepted(self, acceptance: Acceptance, now: SeenHistory) -> None:
         self.known = now
+
+
+def test_what_a_model_version_keeps_stays_in_the_store(bench: Any, tmp_path: Any) -> None:
+    bench.both("2013-02-04")
+    registry, run = bench.registry, training_run()
+    name = registry.use_id("training_run", {"model": "late_arrival", "snapshot": DIGEST})
+    assert name == registry.use_id("training_run", {"snapshot": DIGEST, "model": "late_arrival"})
+    assert name != registry.use_id("training_run", {"model": "late_arrival", "snapshot": "e" * 64})
+    file = tmp_path / "model.bin"
+    file.write_bytes(b"weights")
+    with pytest.raises(RegistryError, match="doesn't hold its nonce"):
+        registry.keep_objects(name, {"model": file})
+    file.write_bytes(b"weights" + registry.nonce(name, "model").encode())
+    kept = registry.keep_objects(name, {"model": file})
+    assert registry.keep_objects(name, {"model": file}) == kept
+    tomorrow, md5 = datetime.now(UTC) + timedelta(days=1), kept["model"].md5
+    assert md5 in registry.removal.unneeded(tomorrow)  # nothing names it yet
+
+    registry.record_use(run)
+    registry.record_use(model_version(run).model_copy(update={"objects": kept}))
+
+    assert md5 not in registry.removal.unneeded(tomorrow)
+    assert md5 not in registry.removal.unneeded(tomorrow, [])
+    assert md5 in registry.removal.needed()
+    assert registry.open(kept["model"]).read_bytes() == file.read_bytes()

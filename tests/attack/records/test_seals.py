@@ -12,8 +12,8 @@ import pytest
 from assay.errors import InputError
 from assay.keys import RecordSeal
 from assay.stages import run as stages
+from assay.stages.artefacts import run_folder
 from assay.stages.run import chain
-from assay.stages.run.workspace import run_folder
 
 DAY = "2024-01-03"
 ABOUT = ["version", "visits", DAY, "a" * 32, "drift"]

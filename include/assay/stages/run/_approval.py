@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from assay.stages.run import chain
-from assay.stages.run._records import keep_record, plain, read_record
+from assay.stages.run._records import keep_record, read_record
 from assay.stages.run._run import Run
+from assay.stages.work import plain
 from assay.verdict import Frozen
 
 

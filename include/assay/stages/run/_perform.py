@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from typing import Final
 
-from pydantic import ValidationError
-
+from assay.stages.lease import working
 from assay.stages.run import chain
-from assay.stages.run._lease import keep_lease, working
-from assay.stages.run._records import keep_record, plain
-from assay.stages.run._result import JUDGING, Finished
+from assay.stages.run._records import keep_record
+from assay.stages.run._result import Finished
 from assay.stages.run._run import Run
-from assay.stages.run.workspace import TextArtefact
+from assay.stages.work import DoesNotApply, is_whole, work_once
 from assay.verdict import Verdict
 
+__all__ = ["DoesNotApply", "perform", "record_verdict"]
 _LOG: Final = logging.getLogger(__name__)
-
-
-class DoesNotApply(Exception):  # noqa: N818 - no error: the policy says so, or an earlier stage
-    """A stage has nothing to do: its policy says so, or an earlier stage holds the batch."""
 
 
 def perform(run: Run, name: str) -> Run:
@@ -63,7 +57,7 @@ def _with_inputs(run: Run, stage: chain.Stage) -> Run:
     _refuse_blocked(run, stage)
     for earlier in chain.STAGES:
         names = set(stage.reads) & set(earlier.writes)
-        if names and not _whole(run, run.results.get(earlier.name), names):
+        if names and not is_whole(run, run.results.get(earlier.name), names):
             _LOG.warning("What %s left isn't there as it wrote it. It is done again.", earlier.name)
             run = perform(run, earlier.name)
     _refuse_blocked(run, stage)
@@ -77,48 +71,21 @@ def _refuse_blocked(run: Run, stage: chain.Stage) -> None:
         raise DoesNotApply(f"{by} holds the batch")
 
 
-def _whole(run: Run, found: Finished | None, names: Collection[str]) -> bool:
-    """Whether a stage has finished, and those artefacts that it wrote are as it wrote them."""
-    written = {} if found is None else {n: sha for n, sha in found.wrote.items() if n in names}
-    return found is not None and all(run.workspace.artefact(n).is_as(s) for n, s in written.items())
-
-
 def _once(run: Run, stage: chain.Stage) -> Finished:
-    """The stage's work, done now or found.
-
-    The folder is named after all that the stage depends on, so what lies there finished is what
-    the work would give again.
-    """
+    """The stage's work, done now or found."""
     chosen = run.spec.asked.reference if stage.by_reference else None
-    kept = run.workspace.result(f"{stage.name}_{chosen}" if chosen else stage.name)
-    about = ["version", run.dataset, run.batch, run.version, kept.name]
-    found = _found(run, stage, about, kept)
-    if found is not None:
-        keep_lease(run)
-        return found
-    written = {name for finished in run.results.values() for name in finished.wrote}
-    narrowed = run.restricted(tuple(written.intersection(stage.reads)), stage.writes)
-    with working(run):
-        run.workspace.clear_aside()
-        finished = stage.function(narrowed)
-    finished = finished.model_copy(update={"wrote": narrowed.workspace.digests()})
-    kept.write(run.services.seal.close(about, plain(finished)))
-    return finished
 
-
-def _found(run: Run, stage: chain.Stage, about: list[str], kept: TextArtefact) -> Finished | None:
-    """What an earlier run of this very code finished, if all of it that is read later is whole."""
-    if not kept.exists():
-        return None
-    try:
-        found = Finished.model_validate(run.services.seal.open(about, kept.path.read_bytes()))
-    except ValidationError:  # no seal, or written by other code
-        return None
-    whole = _whole(run, found, chain.needed_later(stage.name))
-    if stage.name == chain.COMMIT:  # a loss of the registry's history may have been accepted
+    def known() -> bool:  # a loss of the registry's history may have been accepted
         removal = run.services.registry.removal
-        whole &= removal.record(run.dataset, run.batch, run.version) is not None
-    return found if whole and found.judging == JUDGING else None
+        return removal.record(run.dataset, run.batch, run.version) is not None
+
+    return work_once(
+        run,
+        stage,
+        chain.needed_later(stage.name),
+        name=f"{stage.name}_{chosen}" if chosen else None,
+        still=known if stage.name == chain.COMMIT else lambda: True,
+    )
 
 
 def record_verdict(run: Run, verdict: Verdict) -> None:

@@ -10,7 +10,7 @@ from assay.drift import choose_references
 from assay.errors import InputError, UndecidedError, VersionExpired, did_you_mean
 from assay.policy.drift import DriftPolicy
 from assay.reasons import ReasonCode
-from assay.stages.run._lease import LEASE
+from assay.stages.lease import LEASE
 from assay.stages.run._records import keep_spec
 from assay.stages.run._rules import LoadedRules, Rules, Texts
 from assay.stages.run._run import Run

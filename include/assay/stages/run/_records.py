@@ -7,23 +7,20 @@ attempt at this very batch, version and stage. Any other is as good as none.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any, Final, TypeVar
-
-from pydantic import ValidationError
+from typing import Final
 
 from assay.errors import cause_of
+from assay.stages.artefacts import TextArtefact, Workspace, run_folder
 from assay.stages.run import chain
 from assay.stages.run._result import JUDGING, Finished
 from assay.stages.run._rules import Rules, Texts
 from assay.stages.run._run import Run
 from assay.stages.run._spec import RunSpec
-from assay.stages.run.workspace import TextArtefact, Workspace, run_folder
 from assay.stages.services import Services
+from assay.stages.work import RecordT, keep_sealed, read_sealed
 from assay.verdict import Frozen
 
-RecordT = TypeVar("RecordT", bound=Frozen)
 RULES: Final = "rules"
 """Name of the record with what the run is judged by."""
 _CRASH: Final = "crash"
@@ -45,11 +42,11 @@ def resume(services: Services, dataset: str, batch: str, run_id: str) -> Run | N
         None if the run was never pinned.
     """
     file = _file(services, (dataset, batch, run_id), chain.PIN)
-    spec = _opened(services, file, _of_run(dataset, batch, run_id), RunSpec)
+    spec = read_sealed(services, file, _of_run(dataset, batch, run_id), RunSpec)
     if spec is None:
         return None
     run = Run(services, spec)
-    texts = _opened(services, _place(run, RULES), _of_rules(run), Texts)
+    texts = read_sealed(services, _place(run, RULES), _of_rules(run), Texts)
     if texts is not None:
         run = replace(run, rules=Rules(texts))
     for stage in chain.STAGES:
@@ -65,19 +62,19 @@ def keep_spec(run: Run) -> None:
 
     The content of contract, suites and policies is kept beside it: an edit changes the next run.
     """
-    _place(run, RULES).write(run.services.seal.close(_of_rules(run), plain(run.rules.texts)))
+    keep_sealed(run.services, _place(run, RULES), _of_rules(run), run.rules.texts)
     about = _of_run(run.dataset, run.batch, run.spec.run_id)
-    _place(run, chain.PIN).write(run.services.seal.close(about, plain(run.spec)))
+    keep_sealed(run.services, _place(run, chain.PIN), about, run.spec)
 
 
 def keep_record(run: Run, name: str, value: Frozen) -> None:
     """Seal what a stage has found, or what was decided, as a record of the run."""
-    _place(run, name).write(run.services.seal.close(_of_version(run, name), plain(value)))
+    keep_sealed(run.services, _place(run, name), _of_version(run, name), value)
 
 
 def read_record(run: Run, name: str, model: type[RecordT]) -> RecordT | None:
     """A record of the run; None where there is none that its seal vouches for."""
-    return _opened(run.services, _place(run, name), _of_version(run, name), model)
+    return read_sealed(run.services, _place(run, name), _of_version(run, name), model)
 
 
 def drop_record(run: Run, name: str) -> None:
@@ -95,22 +92,17 @@ def keep_crash(
     run : tuple of str
         Data set, batch and id of the run.
     """
-    crash = plain(Crash(stage=stage, cause=cause_of(error)))
-    _file(services, run, _CRASH).write(services.seal.close([*_of_run(*run), _CRASH], crash))
+    crash = Crash(stage=stage, cause=cause_of(error))
+    keep_sealed(services, _file(services, run, _CRASH), [*_of_run(*run), _CRASH], crash)
 
 
 def crash_cause(run: Run, stage: str) -> str | None:
     """Why a stage of the run ended in an error; None where nothing is known of it."""
     names = (run.dataset, run.batch, run.spec.run_id)
-    found = _opened(
+    found = read_sealed(
         run.services, _file(run.services, names, _CRASH), [*_of_run(*names), _CRASH], Crash
     )
     return found.cause if found is not None and found.stage == stage else None
-
-
-def plain(value: Frozen) -> Any:
-    """A value as JSON data; what isn't finite is null."""
-    return json.loads(value.model_dump_json())
 
 
 def _place(run: Run, name: str) -> TextArtefact:
@@ -138,14 +130,3 @@ def _of_version(run: Run, name: str) -> list[str]:
 
 def _attempt(run: Run) -> str:
     return f"{run.spec.token} {run.spec.started.isoformat()}"
-
-
-def _opened(
-    services: Services, file: TextArtefact, about: list[str], model: type[RecordT]
-) -> RecordT | None:
-    if not file.exists():
-        return None
-    try:
-        return model.model_validate(services.seal.open(about, file.path.read_bytes()))
-    except ValidationError:  # no seal, or written by other code
-        return None

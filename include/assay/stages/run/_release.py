@@ -11,10 +11,10 @@ from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
 from assay.stages.index import follow_registry
+from assay.stages.lease import keep_lease, working
 from assay.stages.run import chain
 from assay.stages.run._approval import approved_by
 from assay.stages.run._commit import row_counts, verdicts
-from assay.stages.run._lease import keep_lease, working
 from assay.stages.run._overview import write_overview
 from assay.stages.run._records import drop_record, keep_record, read_record
 from assay.stages.run._result import Finished, StageResult

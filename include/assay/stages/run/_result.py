@@ -33,6 +33,8 @@ class StageResult(Frozen):
     state, snapshot : str and int, optional
         From release: the state of the batch, and the snapshot that has it. From ingest: the state
         ``not_expected``, where nothing arrived and nothing was expected.
+    version : str, optional
+        From promote: the model version, such as ``late_arrival@3``.
     """
 
     stage: str
@@ -46,6 +48,7 @@ class StageResult(Frozen):
     derived: dict[str, dict[str, Any]] = Field(default_factory=dict)
     state: str | None = None
     snapshot: int | None = None
+    version: str | None = None
 
     @property
     def word(self) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from assay.contract import Contract
 from assay.errors import InputError
@@ -17,41 +15,33 @@ from assay.policy.quality import QualityPolicy
 from assay.project import Project
 from assay.records.runs import BatchState
 from assay.stages.run import chain
-from assay.stages.run._result import Finished, StageResult
+from assay.stages.run._result import Finished
 from assay.stages.run._rules import Rules
 from assay.stages.run._spec import RunSpec
 from assay.stages.run.workspace import BatchWorkspace
-from assay.stages.services import Services
-
-if TYPE_CHECKING:
-    from assay.engine import Session
+from assay.stages.work import Work
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Work):
     """One run of one batch, with the services it works with and the results of its stages.
 
     Parameters
     ----------
-    services : Services
     spec : RunSpec
-    results : mapping
-        Stage → what it has finished with, in the order of the chain.
     rules : Rules
         Contract, suites and policies as they were when the run started.
     """
 
-    services: Services
     spec: RunSpec
-    results: Mapping[str, Finished] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
 
     @property
-    def done(self) -> dict[str, StageResult]:
-        """Stage → its result, for each stage that has finished."""
-        return {name: finished.result for name, finished in self.results.items()}
+    def subject(self) -> tuple[str, str]:
+        """Data set and batch."""
+        return self.dataset, self.batch
 
     @property
     def dataset(self) -> str:
@@ -162,20 +152,11 @@ class Run:
         narrowed.__dict__.update(contract=self.contract, workspace=workspace)
         return narrowed
 
-    def session(self) -> AbstractContextManager[Session]:
-        """An engine session that spills into the restricted spill zone."""
-        return self.services.session()
-
     @property
     def not_expected(self) -> bool:
         """Whether nothing arrived and nothing was expected, so that no stage has work."""
         found = self.done.get(chain.INGEST)
         return found is not None and found.state == BatchState.NOT_EXPECTED
-
-    @property
-    def held_by(self) -> str | None:
-        """The first stage that holds the batch; None if none does."""
-        return next((name for name, result in self.done.items() if result.holds), None)
 
     def blocked_by(self, name: str) -> str | None:
         """The earlier stage whose hold keeps a stage from working; None if the stage works.

@@ -11,106 +11,43 @@ each stage of :data:`STAGES` leaves one result.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from pkgutil import resolve_name
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from assay.policy import OptionalGatePolicy
+from assay.stages.stage import (
+    Question,
+    Stage,
+    before_stage,
+    ends_of,
+    find_stage,
+    needed_after,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from assay.policy import Policy
-    from assay.stages.run._result import Finished
-    from assay.stages.run._run import Run
 
-
-class Question(StrEnum):
-    """What a reader of the overview wants to know of a batch."""
-
-    GOOD = "Is it good?"
-    FAIR = "Is it fair?"
-    LEGAL = "Is it legal?"
-    CHANGED = "What changed?"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of a run.
-
-    Parameters
-    ----------
-    name : str
-        The task's id, and the key of the stage's result.
-    work : str
-        ``module:function`` of the stage, ``(Run) -> Finished``; imported when the stage works.
-    does : str
-        What it does, a sentence for people.
-    policy : str, optional
-        ``module:model`` of the policy that it follows. A stage whose policy is an
-        :class:`~assay.policy.OptionalGatePolicy` is skipped where the policy says so.
-    after : tuple of str
-        Stages that have to end before.
-    reads, writes : tuple of str
-        Artefacts of the workspace. A stage can read and write no others.
-    question : Question, optional
-        The question of the overview that it answers.
-    by_reference : bool
-        Whether it judges less where a person chose one reference, so that its result is kept apart.
-    """
-
-    name: str
-    work: str
-    does: str
-    policy: str | None = None
-    after: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-    writes: tuple[str, ...] = ()
-    question: Question | None = None
-    by_reference: bool = False
-
-    @property
-    def title(self) -> str:
-        """The name as people read it."""
-        return self.name.replace("_", " ")
-
-    @property
-    def room(self) -> str:
-        """The room whose policy the stage follows; empty for a stage without one."""
-        return (self.policy or "").partition(":")[0].removeprefix("assay.policy.")
-
-    @property
-    def function(self) -> Callable[[Run], Finished]:
-        """The function that does the work."""
-        found: Callable[[Run], Finished] = resolve_name(self.work)
-        return found
-
-    @property
-    def policy_model(self) -> type[Policy] | None:
-        """The model of the policy."""
-        if self.policy is None:
-            return None
-        model: type[Policy] = resolve_name(self.policy)
-        return model
-
-    @property
-    def optional(self) -> bool:
-        """Whether the policy may say that the stage doesn't apply to a data set."""
-        return self.policy_model is not None and issubclass(self.policy_model, OptionalGatePolicy)
-
-    @property
-    def noun(self) -> str:
-        """The name of the policy's file; empty for a stage without a policy."""
-        return "" if self.policy_model is None else self.policy_model.noun
-
-    def why_idle(self, policies: Mapping[str, Policy]) -> str | None:
-        """A policy's reason why the stage doesn't apply to the data set; None if it applies."""
-        policy = policies.get(self.noun)
-        if isinstance(policy, OptionalGatePolicy) and not policy.applies:
-            return policy.reason or "its policy says that it doesn't apply"
-        return None
+__all__ = [
+    "APPROVE",
+    "COMMIT",
+    "FRAME",
+    "INGEST",
+    "NOTIFY",
+    "PIN",
+    "PROTECT",
+    "RELEASE",
+    "STAGES",
+    "Question",
+    "Stage",
+    "before",
+    "ends",
+    "find",
+    "first_with_policy",
+    "in_order",
+    "names",
+    "needed_later",
+    "policy_models",
+    "questions",
+]
 
 
 STAGES: tuple[Stage, ...] = (
@@ -239,7 +176,7 @@ def names() -> list[str]:
 
 def find(name: str) -> Stage:
     """The stage of a name; KeyError for any other."""
-    return {stage.name: stage for stage in STAGES}[name]
+    return find_stage(STAGES, name)
 
 
 def first_with_policy(noun: str) -> Stage | None:
@@ -250,14 +187,12 @@ def first_with_policy(noun: str) -> Stage | None:
 
 def ends() -> list[str]:
     """Stages that no other stage comes after."""
-    followed = {name for stage in STAGES for name in stage.after}
-    return [name for name in names() if name not in followed]
+    return ends_of(STAGES)
 
 
 def before(name: str) -> set[str]:
     """All stages that have to end before one."""
-    direct = find(name).after
-    return {*direct, *(earlier for one in direct for earlier in before(one))}
+    return before_stage(STAGES, name)
 
 
 def questions() -> Iterator[tuple[Question, list[str]]]:
@@ -268,8 +203,7 @@ def questions() -> Iterator[tuple[Question, list[str]]]:
 
 def needed_later(name: str) -> set[str]:
     """Artefacts of a stage that a later stage reads."""
-    later = {artefact for stage in STAGES if stage.name != name for artefact in stage.reads}
-    return later & set(find(name).writes)
+    return needed_after(STAGES, name)
 
 
 def policy_models() -> dict[str, type[Policy]]:

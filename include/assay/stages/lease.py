@@ -5,32 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from assay.errors import LeaseError
 from assay.records.leases import LONGEST, Lease
-from assay.stages.run._run import Run
+
+if TYPE_CHECKING:
+    from assay.stages.work import Work
 
 LEASE: Final = LONGEST
 _RENEWED: Final = LEASE / 4
 _TICK: Final = 0.5
 
 
-def keep_lease(run: Run) -> None:
+def keep_lease(run: Work) -> None:
     """Prolong the run's lease; a run that lost it to another may write nothing more.
 
     Raises
     ------
     LeaseError
-        If another run has taken the batch over.
+        If another run has taken its subject over.
     """
     now = run.services.clock()
-    held = Lease(run.dataset, run.batch, run.spec.run_id, run.spec.token, now)
+    held = Lease(*run.subject, run.spec.run_id, run.spec.token, now)
     run.services.catalog.leases.renew(held, now=now, ttl=LEASE)
 
 
 @contextmanager
-def working(run: Run) -> Iterator[None]:
+def working(run: Work) -> Iterator[None]:
     """Keep the run's lease while the block works, and make sure of it at the end.
 
     A thread renews it every few minutes. A process that is killed or stopped renews nothing, so
@@ -39,7 +41,7 @@ def working(run: Run) -> Iterator[None]:
     Raises
     ------
     LeaseError
-        If another run had taken the batch over before the block, or took it over meanwhile.
+        If another run had taken its subject over before the block, or took it over meanwhile.
     """
     keep_lease(run)
     ended = threading.Event()
@@ -53,7 +55,7 @@ def working(run: Run) -> Iterator[None]:
     keep_lease(run)
 
 
-def _renew(run: Run, ended: threading.Event) -> None:
+def _renew(run: Work, ended: threading.Event) -> None:
     last = run.services.clock()
     while not ended.wait(_TICK):
         if run.services.clock() - last < _RENEWED:
