@@ -11,6 +11,7 @@ from assay.catalog._history import History
 from assay.catalog._incidents import Incidents
 from assay.catalog._index import RegistryIndex
 from assay.catalog._leases import Leases
+from assay.catalog._lineage import Lineage
 from assay.catalog._migrate import migrate
 from assay.catalog._objects import Objects
 from assay.catalog._outbox import Outbox
@@ -29,8 +30,8 @@ class Catalog:
     """The catalog of one installation; a value to pass around, it opens nothing until it is used.
 
     Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``uses``,
-    ``objects``, ``history``, ``index``, ``rebuild``, ``leases``, ``incidents``, ``responses`` and
-    ``outbox``.
+    ``lineage``, ``objects``, ``history``, ``index``, ``rebuild``, ``leases``, ``incidents``,
+    ``responses`` and ``outbox``.
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
     time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
@@ -54,6 +55,7 @@ class Catalog:
         self.versions = Versions(store)
         self.snapshots = Snapshots(store)
         self.uses = Uses(store)
+        self.lineage = Lineage(store)
         self.history = History(store)
         self.objects = Objects(store)
         self.index = RegistryIndex(store)
@@ -86,6 +88,12 @@ class Catalog:
         between the two would lose the message.
         """
         with self._store.session(writes=True):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Make all questions within about one moment; nothing may be written."""
+        with self._store.session(writes=False):
             yield
 
     def status(self, datasets: Iterable[str] = ()) -> dict[str, Any]:

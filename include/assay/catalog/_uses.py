@@ -40,7 +40,7 @@ class Uses:
         """One use, None where none is indexed."""
         with self.store.session(writes=False) as session:
             row = session.get(UseRow, (kind, name))
-            return _record(row) if row else None
+            return as_use(row) if row else None
 
     def find(
         self, kind: UseKind | None = None, subject: str | None = None, *, most: int = _MOST
@@ -92,7 +92,7 @@ class Uses:
             OriginRow.kind == "recall_lifted", OriginRow.origin_kind == "recall"
         )
         wanted = select(UseRow).where(UseRow.kind == "recall", UseRow.id.not_in(lifted))
-        return [_record(row) for row in self.store.all(wanted.order_by(UseRow.at, UseRow.id))]
+        return [as_use(row) for row in self.store.all(wanted.order_by(UseRow.at, UseRow.id))]
 
     def recalled(self, model: str | None = None) -> dict[str, tuple[Use, ...]]:
         """The model versions that learned from recalled data, each with the recalls.
@@ -115,7 +115,7 @@ class Uses:
     def _listed(self, wanted: Select[UseRow], most: int) -> list[Use]:
         order = (UseRow.at.desc(), UseRow.kind, UseRow.id)
         rows = self.store.all(wanted.order_by(*order).limit(most))
-        return [_record(row) for row in rows]
+        return [as_use(row) for row in rows]
 
 
 def add_uses(session: Session, uses: Sequence[Use]) -> None:
@@ -153,7 +153,8 @@ def _name(origin: Origin) -> Name:
     return origin.kind, origin.id
 
 
-def _record(row: UseRow) -> Use:
+def as_use(row: UseRow) -> Use:
+    """A row as the record."""
     return Use.model_validate_json(json.dumps(row.body))
 
 
@@ -167,14 +168,19 @@ def _in(names: Select[str, str]) -> ColumnElement[bool]:
 
 def _readers(versions: Collection[VersionKey]) -> Select[str, str]:
     """The uses that read one of some versions by way of a snapshot."""
-    holds = and_(
+    columns = tuple_(Membership.dataset, Membership.batch, Membership.version)
+    read = select(ReadRow.kind, ReadRow.id).join(Membership, reads_held())
+    return read.where(columns.in_(versions))
+
+
+def reads_held() -> ColumnElement[bool]:
+    """The condition that a use read what a span of snapshots holds."""
+    return and_(
         Membership.dataset == ReadRow.dataset,
         Membership.first <= ReadRow.number,
         or_(Membership.last.is_(None), Membership.last >= ReadRow.number),
         or_(ReadRow.batch == "", ReadRow.batch == Membership.batch),
     )
-    columns = tuple_(Membership.dataset, Membership.batch, Membership.version)
-    return select(ReadRow.kind, ReadRow.id).join(Membership, holds).where(columns.in_(versions))
 
 
 def _followers(origins: Collection[Name]) -> Select[str, str]:

@@ -14,6 +14,7 @@ from assay.cli import (
     _incidents,
     _keys,
     _leases,
+    _lineage,
     _new,
     _quality,
     _released,
@@ -48,8 +49,8 @@ app = typer.Typer(
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
-    _check.check, _status.status, _rerun.rerun, _status.data_docs, _status.digest, _home.up,
-    _home.down,
+    _check.check, _status.status, _rerun.rerun, _lineage.lineage, _status.data_docs,
+    _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.
