@@ -66,6 +66,7 @@ KINDS: Final[dict[NodeKind, Kind]] = {
     "snapshot": Kind("snapshot", "snapshots", "box3d", "data"),
     "training_run": Kind("training run", "training runs", "ellipse", "use", short),
     "model_version": Kind("model version", "model versions", "component", "use", short),
+    "promotion": Kind("promotion", "promotions", "ellipse", "use", short),
     "prediction_batch": Kind("prediction batch", "prediction batches", "ellipse", "use", short),
     "feedback": Kind("feedback", "feedback records", "ellipse", "use", short),
     "label_round": Kind("label round", "label rounds", "ellipse", "use", short),
