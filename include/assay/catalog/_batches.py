@@ -13,7 +13,7 @@ from assay.catalog._leases import check_token
 from assay.catalog._schema import Run
 from assay.catalog._store import Store, record_of
 from assay.errors import CatalogError
-from assay.records.runs import OUT, BatchRecord, BatchState, Counts
+from assay.records.runs import OUT, Arrival, BatchRecord, BatchState, Counts
 from assay.verdict import Outcome
 
 
@@ -168,6 +168,13 @@ class Batches:
             wanted = wanted.where(is_latest(), Run.state == state)
         with self.store.session(writes=False) as session:
             return dict(session.execute(wanted).tuples().all())
+
+    def arrivals(self) -> list[Arrival]:
+        """Every attempt that found an input, of all data sets, by the time it began."""
+        columns = (Run.dataset, Run.batch, Run.input_sha, Run.version, Run.started)
+        wanted = select(*columns).where(Run.input_sha.is_not(None)).order_by(Run.started)
+        with self.store.session(writes=False) as session:
+            return [Arrival._make(row) for row in session.execute(wanted)]
 
     def history(self, dataset: str, batch: str | None = None) -> list[BatchRecord]:
         """Every attempt of a data set's batches, or of one batch, the latest last."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, insert, select, update
 from sqlalchemy.orm import Session
 
 from assay.catalog._registry_schema import Version
-from assay.catalog._schema import Edge, MeasurementRow, VerdictRow
+from assay.catalog._schema import Edge, MeasurementRow, Run, VerdictRow
 from assay.catalog._store import upsert_all
 from assay.catalog._verdicts import measurement_rows, verdict_row
-from assay.catalog._versions import as_record
+from assay.catalog._versions import RECORD, as_record
 from assay.records.versions import BatchVersion, VersionDetails
 from assay.verdict import Verdict
 
@@ -53,14 +52,9 @@ def add_verdicts(
     session: Session, found: Sequence[tuple[BatchVersion, Sequence[tuple[Verdict, datetime]]]]
 ) -> None:
     """Record verdicts of versions, but none of a gate that has one."""
-    known = {
-        tuple(row)
-        for row in session.execute(
-            select(VerdictRow.dataset, VerdictRow.batch, VerdictRow.key, VerdictRow.gate).where(
-                VerdictRow.key.in_({v.version for v, _ in found})
-            )
-        )
-    }
+    gates = select(VerdictRow.dataset, VerdictRow.batch, VerdictRow.key, VerdictRow.gate)
+    of_these = of_batches(VerdictRow, [v.key for v, _ in found])
+    known = {tuple(row) for row in session.execute(gates.where(of_these))}
     fresh = [
         verdict_row(v.dataset, v.batch, v.version, verdict, at)
         for v, verdicts in found
@@ -70,7 +64,8 @@ def add_verdicts(
     if not fresh:
         return
     columns = (VerdictRow.id, VerdictRow.dataset, VerdictRow.batch, VerdictRow.key, VerdictRow.gate)
-    made = session.execute(insert(VerdictRow).returning(*columns), fresh).tuples().all()
+    connection = session.connection()  # the ORM takes as long again for each row
+    made = connection.execute(insert(VerdictRow).returning(*columns), fresh).all()
     ids = {names: row_id for row_id, *rest in made if (names := tuple(rest))}
     measured = [
         row
@@ -80,38 +75,42 @@ def add_verdicts(
         )
     ]
     if measured:
-        session.execute(insert(MeasurementRow), measured)
+        connection.execute(insert(MeasurementRow), measured)
 
 
-def versions_of(session: Session, ids: Collection[str]) -> dict[Key, BatchVersion]:
-    """The versions of these ids that are indexed and not removed."""
-    wanted = select(Version).where(
-        Version.version.in_(ids), Version.removed.is_(False), Version.objects.is_not(None)
-    )
-    records = (as_record(row) for row in session.scalars(wanted))
-    return {(v.dataset, v.batch, v.version): v for v in records}
+def of_batches(
+    model: type[Version | VerdictRow | Edge | Run], keys: Collection[tuple[str, ...]]
+) -> ColumnElement[bool]:
+    """The condition that a row is of one of these batches, or of another set's same day.
+
+    It begins as the tables' indices do: by the version alone each page would read a whole table.
+    """
+    datasets, batches = {key[0] for key in keys}, {key[1] for key in keys}
+    return and_(model.dataset.in_(datasets), model.batch.in_(batches))
+
+
+def versions_of(session: Session, keys: Collection[Key]) -> dict[Key, BatchVersion]:
+    """Those of these versions that are indexed and not removed."""
+    known = and_(Version.removed.is_(False), Version.objects.is_not(None))
+    rows = session.execute(select(*RECORD).where(of_batches(Version, keys), known))
+    return {key: as_record(row) for row in rows if (key := tuple(row[:3])) in keys}
 
 
 def verdicts_of(session: Session, keys: Collection[Key]) -> dict[Key, list[Verdict]]:
     """The verdicts on versions, oldest first."""
-    wanted = (
-        select(VerdictRow)
-        .where(VerdictRow.key.in_({version for *_, version in keys}))
-        .order_by(VerdictRow.at, VerdictRow.id)
-    )
+    columns = (VerdictRow.dataset, VerdictRow.batch, VerdictRow.key, cast(VerdictRow.body, Text))
+    wanted = select(*columns).where(of_batches(VerdictRow, keys))
     found = defaultdict[Key, list[Verdict]](list)
-    for row in session.scalars(wanted):
-        verdict = Verdict.model_validate_json(json.dumps(row.body))
-        found[row.dataset, row.batch, row.key].append(verdict)
+    for d, b, v, body in session.execute(wanted.order_by(VerdictRow.at, VerdictRow.id)):
+        found[d, b, v].append(Verdict.model_validate_json(body))
     return found
 
 
 def inputs_of(session: Session, keys: Collection[Key]) -> dict[Key, str]:
     """The hash of the input of each version."""
-    wanted = select(Edge).where(
-        Edge.version.in_({version for *_, version in keys}), Edge.kind == "input"
-    )
-    return {(e.dataset, e.batch, e.version): e.ref for e in session.scalars(wanted)}
+    columns = (Edge.dataset, Edge.batch, Edge.version, Edge.ref)
+    wanted = select(*columns).where(of_batches(Edge, keys), Edge.kind == "input")
+    return {(d, b, v): ref for d, b, v, ref in session.execute(wanted)}
 
 
 def _names(version: BatchVersion) -> dict[str, Any]:

@@ -6,16 +6,30 @@ can bury a version or change its record, and its objects are kept all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Text, cast, select
+from sqlalchemy.orm import Session
 
 from assay.catalog._safeguards import HeldObjects
-from assay.catalog._store import Store, record_of, upsert_all
+from assay.catalog._store import Store, upsert_all
 from assay.records.histories import HeldVersion
-from assay.records.versions import VERDICTS, BatchVersion, VersionKey
+from assay.records.versions import VERDICTS, VersionKey
+
+Hashes = Mapping[VersionKey, Mapping[str, str]]
+"""Version → object name → MD5."""
+_DECODER: Final = msgspec.json.Decoder(dict[str, str])
+_FEW: Final = 500
+"""Batches that are named in one query."""
+_COLUMNS: Final = (
+    HeldObjects.dataset, HeldObjects.batch, HeldObjects.version,
+    cast(HeldObjects.objects, Text), HeldObjects.ended,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,23 +38,36 @@ class Objects:
 
     store: Store
 
-    def learn(self, versions: Iterable[BatchVersion]) -> None:
-        """Remember the objects of live versions; of a known one only its verdicts may change."""
+    def learn(self, versions: Hashes) -> None:
+        """Remember the objects of live versions; of a known one only its verdicts may change.
+
+        Parameters
+        ----------
+        versions : mapping
+            Version → object name → MD5.
+        """
         with self.store.session(writes=True) as session:
-            known = {held.key: held for held in self.find()}
+            known = {held.key: held for held in _held_of(session, versions)}
             learned = []
-            for version in versions:
-                key = (version.dataset, version.batch, version.version)
-                found = {name: stored.md5 for name, stored in version.objects.items()}
+            for key, found in versions.items():
                 held = known.get(key)
-                if held is not None:
-                    verdicts = {n: md5 for n, md5 in found.items() if n == VERDICTS}
-                    found = {**found, **held.objects, **verdicts}
-                if held is None or found != held.objects:
+                if held is None or _merged(found, held.objects) != held.objects:
                     names = dict(zip(("dataset", "batch", "version"), key, strict=True))
+                    objects = _merged(found, held.objects if held else {})
                     ended = held.ended if held else None
-                    learned.append({**names, "objects": found, "ended": ended})
+                    learned.append({**names, "objects": objects, "ended": ended})
             upsert_all(session, HeldObjects, learned, update=("objects", "ended"))
+
+    def learn_news(self, versions: Hashes) -> None:
+        """As :meth:`learn`, where most are known: looking these up lets no other writer wait."""
+        known = {held.key: held.objects for held in self.find()}
+        news = {
+            key: found
+            for key, found in versions.items()
+            if (held := known.get(key)) is None or _merged(found, held) != held
+        }
+        if news:
+            self.learn(news)
 
     def end(self, key: VersionKey, at: datetime) -> None:
         """Record the decision that a version goes, before the registry buries it."""
@@ -52,14 +79,43 @@ class Objects:
 
     def find(self) -> list[HeldVersion]:
         """All versions of which the objects are known."""
-        return [record_of(HeldVersion, row) for row in self.store.all(select(HeldObjects))]
+        with self.store.session(writes=False) as session:
+            return [_record(*row) for row in session.execute(select(*_COLUMNS))]
 
     def needed(self) -> frozenset[str]:
         """The objects, by their MD5, of the versions that haven't ended."""
-        held = self.store.all(select(HeldObjects.objects).where(HeldObjects.ended.is_(None)))
-        return frozenset(md5 for objects in held for md5 in objects.values())
+        wanted = select(cast(HeldObjects.objects, Text)).where(HeldObjects.ended.is_(None))
+        texts = self.store.all(wanted)
+        return frozenset(md5 for text in texts for md5 in _DECODER.decode(text).values())
 
     def _set_ended(self, key: VersionKey, at: datetime | None) -> None:
         with self.store.session(writes=True) as session:
             if (row := session.get(HeldObjects, key)) is not None:
                 row.ended = at
+
+
+def _held_of(session: Session, keys: Collection[VersionKey]) -> Iterator[HeldVersion]:
+    """What is known of these versions, and of others of their batches."""
+    batches = defaultdict[str, set[str]](set)
+    for dataset, batch, _ in keys:
+        batches[dataset].add(batch)
+    for dataset, wanted in batches.items():
+        named = sorted(wanted)
+        for start in range(0, len(named), _FEW):
+            some = HeldObjects.batch.in_(named[start : start + _FEW])
+            found = select(*_COLUMNS).where(HeldObjects.dataset == dataset, some)
+            yield from (_record(*row) for row in session.execute(found))
+
+
+def _record(
+    dataset: str, batch: str, version: str, objects: str, ended: datetime | None
+) -> HeldVersion:
+    return HeldVersion(dataset, batch, version, _DECODER.decode(objects), ended)
+
+
+def _merged(found: Mapping[str, str], held: Mapping[str, str]) -> Mapping[str, str]:
+    """The objects that are held from now on: those that were, and the newest verdicts."""
+    if found == held:
+        return held
+    verdicts = {name: md5 for name, md5 in found.items() if name == VERDICTS}
+    return {**found, **held, **verdicts}

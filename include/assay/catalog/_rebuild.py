@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, or_, select
+from sqlalchemy import and_, exists, insert, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from assay.catalog._batches import Batches, is_latest
@@ -15,6 +15,7 @@ from assay.catalog._details import (
     add_details,
     add_verdicts,
     inputs_of,
+    of_batches,
     verdicts_of,
     versions_of,
 )
@@ -52,7 +53,7 @@ class Rebuild:
         )
         ended = latest.where(Run.state != BatchState.RUNNING.value)
         wanted = (
-            select(Membership)
+            select(*(getattr(Membership, f.name) for f in fields(Holding)))
             .join(
                 Pointer,
                 and_(Pointer.dataset == Membership.dataset, spans(Pointer.__table__.c.number)),
@@ -62,23 +63,16 @@ class Rebuild:
         )
         if after is not None:
             dataset, batch = after
-            wanted = wanted.where(
-                or_(
-                    Membership.dataset > dataset,
-                    and_(Membership.dataset == dataset, Membership.batch > batch),
-                )
-            )
-        columns = [f.name for f in fields(Holding)]
-        return [
-            Holding(**{name: getattr(row, name) for name in columns})
-            for row in self.store.all(wanted.limit(most))
-        ]
+            place = tuple_(Membership.dataset, Membership.batch)
+            wanted = wanted.where(place > tuple_(literal(dataset), literal(batch)))
+        with self.store.session(writes=False) as session:
+            return [Holding(*row) for row in session.execute(wanted.limit(most))]
 
     def add_releases(self, released: Collection[Holding], *, at: datetime) -> None:
         """Record these releases, each in its batch's latest run, or in one of type ``rebuilt``."""
         with self.store.session(writes=True) as session:
             live = {d: live_batches(session, d, at) for d in {h.dataset for h in released}}
-            versions = versions_of(session, {h.version for h in released})
+            versions = versions_of(session, {(h.dataset, h.batch, h.version) for h in released})
             verdicts = verdicts_of(session, versions)
             inputs = inputs_of(session, versions)
             runs = _latest_runs(session, released)
@@ -95,7 +89,7 @@ class Rebuild:
                 else:
                     self._finish(end, run, at)
             if made:
-                session.execute(insert(Run), made)
+                session.connection().execute(insert(Run), made)
 
     def _finish(self, end: _End, run: Run, at: datetime) -> None:
         """Complete a run that never ended, unless another has recorded the release."""
@@ -165,7 +159,8 @@ class _End:
 
 
 def _latest_runs(session: Session, released: Collection[Holding]) -> dict[tuple[str, str], Run]:
-    wanted = select(Run).where(is_latest(), Run.batch.in_({h.batch for h in released}))
+    these = of_batches(Run, [(h.dataset, h.batch) for h in released])
+    wanted = select(Run).where(these, is_latest())
     return {(run.dataset, run.batch): run for run in session.scalars(wanted)}
 
 

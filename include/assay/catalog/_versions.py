@@ -6,20 +6,29 @@ join, and ``rebuild`` restores it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+import msgspec
+from sqlalchemy import Select, Text, cast, func, or_, select
 
 from assay.catalog._batches import is_latest
 from assay.catalog._registry_schema import Membership, Version
 from assay.catalog._schema import Edge, Run
 from assay.catalog._store import Store, record_of, upsert
+from assay.records.indexing import CommittedVersion
 from assay.records.lineage import EdgeKind, LineageEdge
 from assay.records.runs import BatchState
 from assay.records.versions import BatchVersion, StoredObject, Tombstone
+
+RECORD: Final = (
+    Version.dataset, Version.batch, Version.version, Version.created,
+    Version.objects, Version.meta, Version.judged,
+)  # fmt: skip
+"""The columns that the record of a version is made of."""
+_OBJECTS: Final = msgspec.json.Decoder(dict[str, tuple[str, str, int]])
 
 
 @dataclass(frozen=True)
@@ -67,22 +76,22 @@ class Versions:
 
     def all(self, dataset: str | None = None) -> list[BatchVersion]:
         """The versions that aren't removed, by data set, batch and time of commit."""
-        wanted = select(Version).where(Version.removed.is_(False), Version.objects.is_not(None))
+        wanted = select(*RECORD).where(Version.removed.is_(False), Version.objects.is_not(None))
         if dataset is not None:
             wanted = wanted.where(Version.dataset == dataset)
         order = (Version.dataset, Version.batch, Version.created, Version.version)
-        return [as_record(row) for row in self.store.all(wanted.order_by(*order))]
+        return self._records(wanted.order_by(*order))
 
     def named(self, dataset: str, which: str) -> list[BatchVersion]:
         """The versions that aren't removed, of this batch or whose ids begin so."""
-        wanted = select(Version).where(
+        wanted = select(*RECORD).where(
             Version.dataset == dataset,
             Version.removed.is_(False),
             Version.objects.is_not(None),
             or_(Version.batch == which, Version.version.startswith(which, autoescape=True)),
         )
         order = (Version.batch, Version.created, Version.version)
-        return [as_record(row) for row in self.store.all(wanted.order_by(*order))]
+        return self._records(wanted.order_by(*order))
 
     def counted(self) -> dict[str, int]:
         """Data set → how many versions it has that aren't removed."""
@@ -95,14 +104,18 @@ class Versions:
         held = select(Membership.version).where(
             Membership.dataset == Version.dataset, Membership.version == Version.version
         )
-        wanted = select(Version).where(
+        wanted = select(*RECORD).where(
             Version.dataset == dataset,
             Version.removed.is_(False),
             Version.objects.is_not(None),
             ~held.exists(),
         )
         order = (Version.batch, Version.created, Version.version)
-        return [as_record(row) for row in self.store.all(wanted.order_by(*order))]
+        return self._records(wanted.order_by(*order))
+
+    def _records(self, wanted: Select[Any]) -> list[BatchVersion]:
+        with self.store.session(writes=False) as session:
+            return [as_record(row) for row in session.execute(wanted)]
 
     def tombstones(self, dataset: str | None = None) -> list[Tombstone]:
         """The tombstones, by batch and version."""
@@ -112,19 +125,20 @@ class Versions:
         found = self.store.all(wanted.order_by(Version.dataset, Version.batch, Version.version))
         return [Tombstone.model_validate(body) for body in found]
 
-    def hashes(self) -> Iterator[tuple[bool, list[str]]]:
-        """Of each version whether it is removed, and the hashes of its objects."""
-        wanted = select(Version.removed, Version.objects).where(Version.objects.is_not(None))
+    def committed(self) -> list[CommittedVersion]:
+        """All versions that are indexed, removed ones among them, as a sweep looks at them."""
+        columns = (Version.dataset, Version.batch, Version.version, Version.created)
+        wanted = select(*columns, Version.removed, cast(Version.objects, Text))
         with self.store.session(writes=False) as session:
-            for removed, objects in session.execute(wanted).tuples():
-                yield removed, [md5 for _, md5, _ in (objects or {}).values()]
+            rows = session.execute(wanted.where(Version.objects.is_not(None)))
+            return [_committed(row) for row in rows]
 
     def undetailed(self, most: int) -> list[BatchVersion]:
         """Versions of which only the registry's record is known, some of them."""
-        wanted = select(Version).where(
+        wanted = select(*RECORD).where(
             Version.detailed.is_(False), Version.removed.is_(False), Version.objects.is_not(None)
         )
-        return [as_record(row) for row in self.store.all(wanted.limit(most))]
+        return self._records(wanted.limit(most))
 
     def lineage(self, dataset: str, batch: str, version: str) -> list[LineageEdge]:
         """What a version was made from, ordered by kind and name."""
@@ -178,6 +192,14 @@ class Versions:
         with self.store.session(writes=True) as session:
             for row in session.scalars(wanted):
                 row.state = state.value
+
+
+def _committed(row: Any) -> CommittedVersion:
+    dataset, batch, version, at, removed, objects = row
+    stored = _OBJECTS.decode(objects)
+    hashes = {name: md5 for name, (_, md5, _) in stored.items()}
+    size = sum(bytes_ for _, _, bytes_ in stored.values())
+    return CommittedVersion(dataset, batch, version, at, removed, hashes, size)
 
 
 def version_row(version: BatchVersion) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +16,8 @@ from assay.errors import InputError, did_you_mean
 Grain = Literal["day", "month", "year"]
 _FORMAT: Final = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 _SHAPE: Final = {"day": r"\d{4}-\d{2}-\d{2}", "month": r"\d{4}-\d{2}", "year": r"\d{4}"}
+_MOST_KEYS: Final = 1 << 15
+"""Keys and days that are remembered: those of ninety years of days."""
 _CRON: Final = {"day": "0 0 * * *", "month": "0 0 1 * *", "year": "0 0 1 1 *"}
 
 
@@ -39,6 +42,11 @@ def day_start(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
     >>> str(day_start(dt.date(2024, 4, 26), ZoneInfo("Africa/Cairo")))
     '2024-04-25 22:00:00+00:00'
     """
+    return _day_start(day, zone)
+
+
+@lru_cache(_MOST_KEYS)
+def _day_start(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
     midnight = dt.datetime.combine(day, dt.time(), zone)
     late, early = (midnight.replace(fold=n).astimezone(dt.UTC) for n in (0, 1))
     if late <= early:  # midnight is on the clock, once or twice
@@ -48,6 +56,18 @@ def day_start(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
         middle -= dt.timedelta(microseconds=middle.microsecond)
         early, late = (early, middle) if middle.astimezone(zone).date() >= day else (middle, late)
     return late
+
+
+@lru_cache(_MOST_KEYS)
+def _first_day(grain: Grain, key: str) -> dt.date | None:
+    """The first day of a key; None where it is no key of the grain."""
+    if not re.fullmatch(_SHAPE[grain], key, flags=re.ASCII):
+        return None
+    year, month, day = (*map(int, key.split("-")), 1, 1)[:3]
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
 
 
 class Partition(BaseModel):
@@ -95,13 +115,7 @@ class Partition(BaseModel):
 
     def is_key(self, key: str) -> bool:
         """Whether a text is a canonical key of this grain, inside or outside the calendar."""
-        if not re.fullmatch(_SHAPE[self.grain], key, flags=re.ASCII):
-            return False
-        try:
-            dt.datetime.strptime(key, self.key_format)
-        except ValueError:
-            return False
-        return True
+        return _first_day(self.grain, key) is not None
 
     def keys_in(self, text: str) -> tuple[str, ...]:
         """The different keys of this grain that stand in a text, in order; days aren't months.
@@ -133,8 +147,17 @@ class Partition(BaseModel):
         return key
 
     def start(self, key: str) -> dt.date:
-        """First day of a batch."""
-        return dt.datetime.strptime(key, self.key_format).date()
+        """First day of a batch.
+
+        Raises
+        ------
+        ValueError
+            If it is no key of this grain.
+        """
+        day = _first_day(self.grain, key)
+        if day is None:
+            raise ValueError(f"no key of grain {self.grain}: {key!r}")
+        return day
 
     def end(self, key: str) -> dt.date:
         """First day after a batch."""

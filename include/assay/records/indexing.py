@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from assay.records.uses import Use
-from assay.records.versions import BatchVersion, Pointer, SnapshotStep, Tombstone
+from assay.records.versions import BatchVersion, Pointer, SnapshotStep, Tombstone, VersionKey
 
 
 @dataclass(frozen=True)
@@ -117,3 +118,32 @@ class ReleasedVersion:
         return number is not None and any(
             first <= number and (last is None or number <= last) for first, last in self.spans
         )
+
+
+class CommittedVersion(NamedTuple):
+    """A version as a sweep looks at it, light enough for hundreds of thousands.
+
+    Parameters
+    ----------
+    at : datetime
+        When it was committed first.
+    removed : bool
+        Whether a tombstone has replaced it.
+    hashes : dict
+        Object name → MD5.
+    size : int
+        Bytes of all its objects.
+    """
+
+    dataset: str
+    batch: str
+    version: str
+    at: datetime
+    removed: bool
+    hashes: dict[str, str]
+    size: int
+
+    @property
+    def key(self) -> VersionKey:
+        """The version."""
+        return self[:3]

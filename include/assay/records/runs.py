@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from assay.verdict import Outcome
 
@@ -95,3 +95,19 @@ class BatchRecord:
     input_sha: str | None
     started: datetime
     ended: datetime | None
+
+
+class Arrival(NamedTuple):
+    """An attempt that found an input: what a sweep asks of runs.
+
+    Parameters
+    ----------
+    version : str or None
+        What was made of the input; None where that is known of no version.
+    """
+
+    dataset: str
+    batch: str
+    input_sha: str
+    version: str | None
+    started: datetime

@@ -104,6 +104,16 @@ class BatchVersion(Frozen):
         return self.model_copy(update={"objects": objects, "judged": dict(judgement.judged)})
 
     @property
+    def key(self) -> VersionKey:
+        """The version."""
+        return self.dataset, self.batch, self.version
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Object name → MD5."""
+        return {name: stored.md5 for name, stored in self.objects.items()}
+
+    @property
     def size(self) -> int:
         """Bytes of all its objects."""
         return sum(stored.size for stored in self.objects.values())

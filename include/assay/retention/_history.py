@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assay.records.indexing import ReleasedVersion
-from assay.records.runs import BatchRecord
+from assay.records.runs import Arrival
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class History:
 
 
 def summarise_history(
-    runs: list[BatchRecord],
+    arrivals: Iterable[Arrival],
     releases: Iterable[ReleasedVersion],
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
@@ -39,14 +39,14 @@ def summarise_history(
         if one.is_in(pointed) and key not in committed:
             needed[key] = f"snapshot {pointed}, whose version is nowhere else"
     landed: dict[tuple[str, str, str], datetime] = {}
-    for run in sorted(runs, key=lambda r: r.started):
-        if run.input_sha:
-            first = landed.setdefault((run.dataset, run.batch, run.input_sha), run.started)
-            if run.version:
-                version_key = (run.dataset, run.batch, run.version)
-                landed.setdefault(version_key, first)
-                if version_key in released:
-                    input_key = (run.dataset, run.batch, run.input_sha)
-                    at = released[version_key]
-                    released[input_key] = min(at, released.get(input_key, at))
+    for dataset, batch, input_sha, version, started in sorted(arrivals, key=lambda a: a.started):
+        input_key = (dataset, batch, input_sha)
+        first = landed.setdefault(input_key, started)
+        if version is None:
+            continue
+        version_key = (dataset, batch, version)
+        landed.setdefault(version_key, first)
+        if version_key in released:
+            at = released[version_key]
+            released[input_key] = min(at, released.get(input_key, at))
     return History(landed, released, live, needed)

@@ -13,10 +13,10 @@ from pydantic import Field
 
 from assay.errors import InputError
 from assay.lake import ZONES, Lake
-from assay.records.indexing import ReleasedVersion
-from assay.records.runs import BatchRecord
+from assay.records.indexing import CommittedVersion, ReleasedVersion
+from assay.records.runs import Arrival
 from assay.records.trash import TrashedObject
-from assay.records.versions import BatchVersion, VersionKey
+from assay.records.versions import VersionKey
 from assay.retention._history import History, summarise_history
 from assay.retention._tree import Tree, measure_tree
 from assay.retention._versions import VersionItem
@@ -103,13 +103,13 @@ class Inventory(Frozen):
 
 def take_inventory(
     lake: Lake,
-    runs: Iterable[BatchRecord],
+    arrivals: Iterable[Arrival],
     released: Iterable[ReleasedVersion],
     *,
     latest: Mapping[str, int],
     pointers: Mapping[str, int],
     live: Mapping[tuple[str, str], str],
-    committed: Iterable[BatchVersion],
+    committed: Iterable[CommittedVersion],
     batch_end: Callable[[str, str], datetime | None],
     stays: Mapping[str, date] | None = None,
     objects: Iterable[str] = (),
@@ -124,8 +124,8 @@ def take_inventory(
 
     Parameters
     ----------
-    runs : iterable of BatchRecord
-        The history of all data sets.
+    arrivals : iterable of Arrival
+        The attempts at batches of all data sets.
     released : iterable of ReleasedVersion
         Every version that a snapshot of any data set ever held.
     latest : mapping
@@ -134,7 +134,7 @@ def take_inventory(
         Data set to the number of its live snapshot.
     live : mapping
         (data set, batch) to the owner of its live lease: what is worked on now.
-    committed : iterable of BatchVersion
+    committed : iterable of CommittedVersion
         All versions whose objects the registry holds.
     batch_end : callable
         Data set and batch to the end of the batch, by the contract; None where there is none.
@@ -150,8 +150,8 @@ def take_inventory(
         Objects that versions need.
     """
     stored, releases = list(committed), list(released)
-    keys = {(v.dataset, v.batch, v.version) for v in stored}
-    history = summarise_history(list(runs), releases, pointers, live, keys)
+    keys = {v.key for v in stored}
+    history = summarise_history(arrivals, releases, pointers, live, keys)
     items: list[Item] = []
     problems: list[str] = []
     unclaimed = list(_outside_zones(lake, problems))
@@ -179,7 +179,7 @@ def take_inventory(
 
 
 def _version_items(
-    stored: Iterable[BatchVersion],
+    stored: Iterable[CommittedVersion],
     releases: Iterable[ReleasedVersion],
     pointers: Mapping[str, int],
     history: History,

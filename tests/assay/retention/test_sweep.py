@@ -3,7 +3,6 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ import pytest
 from assay.errors import InputError
 from assay.lake import Lake
 from assay.policy.retention import RetentionPolicy
-from assay.records.indexing import ReleasedVersion
+from assay.records.indexing import CommittedVersion, ReleasedVersion
+from assay.records.runs import Arrival
 from assay.retention import (
     Inventory,
     RetentionPlan,
@@ -28,14 +28,12 @@ B = "2026-01-01"
 Policies = dict[str, RetentionPolicy]
 
 
-def run(version: str | None, sha: str | None, started: datetime) -> Any:
-    return SimpleNamespace(
-        dataset="flights", batch=B, version=version, input_sha=sha, started=started
-    )
+def run(version: str | None, sha: str, started: datetime) -> Arrival:
+    return Arrival("flights", B, sha, version, started)
 
 
-def stored(version: str) -> Any:
-    return SimpleNamespace(dataset="flights", batch=B, version=version, at=NOW - 60 * DAY, size=7)
+def stored(version: str) -> CommittedVersion:
+    return CommittedVersion("flights", B, version, NOW - 60 * DAY, False, {}, 7)
 
 
 def released(version: str, at: datetime, first: int, last: int | None = None) -> ReleasedVersion:
@@ -88,7 +86,7 @@ def test_what_a_period_counts_from(lake: Lake, write: Write) -> None:
     write(f"work/flights/{B}/v2/candidate.parquet", 20)
     known = {
         "runs": [
-            run(None, None, NOW - 70 * DAY),
+            run(None, "another", NOW - 70 * DAY),
             run("v1", "sha", NOW - 60 * DAY),
             run("v1", "sha", NOW - 5 * DAY),
         ],

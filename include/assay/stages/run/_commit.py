@@ -46,7 +46,7 @@ def commit(run: Run) -> Finished:
         derived=run.done["clean"].derived if "clean" in run.done else {},
         run_id=run.spec.run_id,
     )
-    run.services.catalog.objects.learn([version])
+    run.services.catalog.objects.learn({version.key: version.hashes})
     message = f"Version {version.version}."
     return Finished(result=StageResult(stage="commit", rows=counts, messages=(message,)))
 

@@ -163,15 +163,16 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
         contract = contracts.get(dataset)
         return contract.partition.ended(batch) if contract else None
 
-    names = sorted({*contracts, *catalog.batches.datasets(), *catalog.versions.counted()})
     stones, trash = catalog.versions.tombstones(), registry.trash.find()
-    committed, hashes = catalog.versions.all(), list(catalog.versions.hashes())
-    catalog.objects.learn(committed)
+    indexed = catalog.versions.committed()
+    committed = [v for v in indexed if not v.removed]
+    catalog.objects.learn_news({v.key: v.hashes for v in committed})
     due = any(entry.until <= services.clock() for entry in trash)
+    hashes = ((v.removed, v.hashes.values()) for v in indexed)
     held, unneeded = catalog.objects.needed(), registry.removal.unneeded(before, hashes)
     found = take_inventory(
         services.lake,
-        [r for n in names for r in catalog.batches.history(n)],
+        catalog.batches.arrivals(),
         catalog.snapshots.released(),
         latest=catalog.snapshots.latest(),
         pointers=catalog.snapshots.pointers(),
