@@ -7,6 +7,8 @@ process can stop them. RE2, which the engine uses, is linear; only what it can't
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,15 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from assay.errors import InputError
 from assay.quality._frame import Unjudged
 
 _PROGRAM: Final = Path(__file__).with_name("_judge_program.py")
 _BLOCK: Final = 1000
-_SECONDS: Final = 10.0
+SETTING: Final = "ASSAY_PATTERN_SECONDS"
+_SECONDS: Final = "10"
 """Seconds of the processor for a block of texts: ten thousand times what most patterns take."""
-_FIRST: Final = 60.0
-_EACH: Final = 0.001
-"""All blocks together: a minute, and a millisecond for each text."""
+_BLOCKS_AT_FIRST: Final = 6
+_SHARE_OF_EACH: Final = 10_000
+"""All blocks together: as long as for six of them, and a ten thousandth of one for each text."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,20 @@ class JudgeProcess:
 
     Parameters
     ----------
+    seconds : float
+        Seconds of the processor that a block of texts may take.
     judged : int
         Texts that it has answered for.
     """
 
     judging: Judging
     process: subprocess.Popen[str]
+    seconds: float
     judged: int = 0
-    left: float = field(default=_FIRST)
+    left: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = _BLOCKS_AT_FIRST * self.seconds
 
     def holds(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text meets what is judged by.
@@ -64,10 +74,9 @@ class JudgeProcess:
         return found
 
     def _block(self, texts: Sequence[str]) -> list[bool]:
-        self.left += _EACH * len(texts)
-        answer = self._asked(
-            {"texts": list(texts), "seconds": max(0.001, min(_SECONDS, self.left))}
-        )
+        self.left += self.seconds * len(texts) / _SHARE_OF_EACH
+        seconds = max(0.001, min(self.seconds, self.left))
+        answer = self._asked({"texts": list(texts), "seconds": seconds})
         if "holds" not in answer:
             self.judged += int(answer.get("late", 0))
             raise Unjudged(answer.get("fails") or self._late())
@@ -99,7 +108,14 @@ class JudgeProcess:
 
 @contextmanager
 def judge_process(judging: Judging) -> Iterator[JudgeProcess]:
-    """Start the process, and end it with the block."""
+    """Start the process, and end it with the block.
+
+    Raises
+    ------
+    InputError
+        If ``ASSAY_PATTERN_SECONDS`` is no number of seconds.
+    """
+    seconds = _configured()
     process = subprocess.Popen(
         [sys.executable, "-P", str(_PROGRAM)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -107,8 +123,23 @@ def judge_process(judging: Judging) -> Iterator[JudgeProcess]:
     )  # fmt: skip
     with process:
         try:
-            judge = JudgeProcess(judging, process)
+            judge = JudgeProcess(judging, process, seconds)
             judge.send({"kind": judging.kind, "argument": judging.argument})
             yield judge
         finally:
             process.kill()
+
+
+def _configured() -> float:
+    """The seconds that the environment sets, checked, or the default.
+
+    They aren't the policy's: what a machine takes for a pattern says nothing of the data, and a
+    policy's hash would name other versions on a faster one.
+    """
+    asked = os.environ.get(SETTING, "").strip() or _SECONDS
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", asked, flags=re.ASCII) or not float(asked):
+        raise InputError(
+            "is no number of seconds", where=SETTING, got=asked,
+            expected="seconds of the processor for a thousand values, such as 10 or 0.5",
+        )  # fmt: skip
+    return float(asked)

@@ -13,6 +13,7 @@ import ibis
 import pytest
 
 from assay.engine import Session
+from assay.errors import InputError
 from assay.policy.quality import QualityPolicy
 from assay.quality import Validation, judge_validation, load_suite, validate
 from assay.quality import _judge_process as process
@@ -28,7 +29,7 @@ POLICY = QualityPolicy.model_validate({
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_SECONDS", 0.5)
+    monkeypatch.setenv(process.SETTING, "0.5")
 
 
 @pytest.fixture
@@ -89,6 +90,30 @@ def test_a_schema_with_such_a_pattern_is_inconclusive(
     (finding,) = judged([json.dumps(EVIL + "!")], kind, column="s", json_schema=schema).findings
     assert finding.verdict is Outcome.INCONCLUSIVE
     assert "the JSON schema takes too long" in str(finding.problem)
+
+
+@pytest.mark.parametrize("seconds", ["none", "-1", "0", "1e9", "nan", "١"])
+def test_the_bound_on_time_is_a_number_of_seconds(
+    judged: Callable[..., Validation], monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    monkeypatch.setenv(process.SETTING, seconds)
+    kind = "expect_column_values_to_match_regex"
+    with pytest.raises(InputError, match="ASSAY_PATTERN_SECONDS: is no number of seconds"):
+        judged(["x"], kind, column="s", regex=r"^(?=x)")
+
+
+def test_a_pattern_has_as_long_as_the_environment_says(
+    judged: Callable[..., Validation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text takes far longer than the one bound, and far less than the other."""
+    kind = "expect_column_values_to_match_regex"
+    text, pattern = "a" * 22, r"^(?=(a+)+b)"
+    found = []
+    for seconds in ("0.001", "100"):
+        monkeypatch.setenv(process.SETTING, seconds)
+        (finding,) = judged([text], kind, column="s", regex=pattern).findings
+        found.append(finding.verdict)
+    assert found == [Outcome.INCONCLUSIVE, Outcome.FAIL]
 
 
 @pytest.mark.parametrize("form", ["%Y%Y", "%Y-%m-%d %Y", "%", "%Q", "%Y-%"])
