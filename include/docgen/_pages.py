@@ -9,6 +9,7 @@ from assay.quality.gx._docs import render_expectations
 from docgen._cli import render_cli
 from docgen._contracts import render_contracts
 from docgen._dags import render_dags
+from docgen._models import render_models
 from docgen._policies import render_policies
 from docgen._reasons import render_reasons
 from docgen._schemas import render_schemas
@@ -20,6 +21,7 @@ def render_pages(project: Project) -> dict[str, str]:
     return {
         "docs/contracts.md": render_contracts(project),
         "docs/policies.md": render_policies(project),
+        "docs/models.md": render_models(project),
         "docs/expectations.md": render_expectations(),
         "docs/cli.md": render_cli(),
         "docs/dags.md": render_dags(project),

@@ -1,4 +1,4 @@
-"""JSON Schemas of contracts and policies, for editors and for checks outside of Assay."""
+"""JSON Schemas of contracts, policies and model files, for editors and for other checks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, core_schema
 
 from assay.contract import _odcs as odcs
+from assay.policy.model import ModelFile
 from assay.stages.authoring._check import policy_models
 
 _CUSTOM: Final[dict[type[BaseModel], type[BaseModel]]] = {
@@ -86,7 +87,8 @@ def _parts(model: type[odcs.Odcs]) -> list[type[odcs._Odcs]]:
 
 
 def render_schemas() -> dict[str, str]:
-    """File name → JSON Schema: one a policy, and the contract's."""
+    """File name → JSON Schema: one a policy, the contract's and the model file's."""
     schemas = {f"{noun}.schema.json": schema_of(model) for noun, model in policy_models().items()}
+    schemas["model.schema.json"] = schema_of(ModelFile)
     schemas["contract.schema.json"] = contract_schema()
     return {n: json.dumps(s, indent=2, ensure_ascii=False) + "\n" for n, s in schemas.items()}

@@ -14,9 +14,14 @@ Parameters = dict[str, Any]
 class Preprocessing(Model):
     """One step of preprocessing: fitted on the training rows alone."""
 
-    step: str = Field(description="Name of a scikit-learn transformer, such as `OneHotEncoder`.")
+    step: str = Field(
+        description="Name of a scikit-learn transformer, such as `OneHotEncoder`; or "
+        "`released_scaler`, which applies the scaler of the newest training batch."
+    )
     columns: tuple[str, ...] = Field(
-        min_length=1, description="Its columns. Steps with the same column follow one another."
+        min_length=1,
+        description="Its columns. Steps with the same column follow one another, and a step sees "
+        "together the columns that go through the same steps.",
     )
     parameters: Parameters = by_name("Its parameters, as scikit-learn names them.")
 

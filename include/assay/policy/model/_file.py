@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from assay.policy._base import Model, Policy, by_name, level_text, optional
+from assay.policy._base import (
+    ColumnPath,
+    Model,
+    Policy,
+    by_name,
+    level_text,
+    named_at,
+    optional,
+)
 from assay.policy._load import load_policy
 from assay.policy.model._data import TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing
@@ -16,9 +24,51 @@ from assay.policy.model._explain import Explanation
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
 
+
+def class_name(value: Any) -> str:
+    """A class as text, as a model file writes it.
+
+    Examples
+    --------
+    >>> class_name(True), class_name(1.0), class_name("late")
+    ('true', '1', 'late')
+    """
+    return str(level_text(value))
+
+
 ClassName = Annotated[
     str, BeforeValidator(level_text, json_schema_input_type=bool | int | float | str)
 ]
+
+
+class AllBut(Model):
+    """All columns that are known when the model is asked, but some."""
+
+    all_but: tuple[str, ...] = Field(
+        description="Columns that the model doesn't see. The others of `known_from`, up to "
+        "`predicted_at`, are its features, in their order there."
+    )
+
+
+def _listed(value: Any, info: ValidationInfo) -> Any:
+    """Features as a list, where a file says which ones it leaves out."""
+    if not isinstance(value, Mapping):
+        return value
+    without = AllBut.model_validate(value).all_but
+    known = _known_at(info.data.get("moments", ()), info.data)
+    if stray := [name for name in without if name not in known]:
+        raise ValueError(f"all_but names {stray[0]!r}, which isn't known when the model is asked")
+    return tuple(name for name in known if name not in without)
+
+
+def _known_at(moments: tuple[str, ...], data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Columns that are known at the moment of the prediction, in the order of the file."""
+    asked = data.get("predicted_at")
+    if asked not in moments:
+        return ()
+    until = moments[: moments.index(asked) + 1]
+    known: Mapping[str, tuple[str, ...]] = data.get("known_from", {})
+    return tuple(name for moment in until for name in known.get(moment, ()))
 
 
 class Label(Model):
@@ -74,8 +124,13 @@ class ModelFile(Policy):
     known_from: dict[str, tuple[str, ...]] = Field(
         description="Moment → the columns that have their value from then on."
     )
-    features: tuple[str, ...] = Field(
-        min_length=1, description="The columns that it sees; each known when it is asked."
+    features: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_listed, json_schema_input_type=tuple[str, ...] | AllBut),
+        Field(min_length=1),
+    ] = Field(
+        description="The columns that it sees, each known when it is asked: a list, or "
+        "`{all_but: […]}`. A joined column is `<dataset>.<column>`."
     )
     protected_features: dict[str, str] = by_name(
         "Protected attributes among the features → why the model may see them."
@@ -91,7 +146,7 @@ class ModelFile(Policy):
     promotion: Promotion = Field(description="How it becomes the champion.")
     tracking: Tracking = Field(Tracking(wandb=False), description="Where it is recorded too.")
     compare_refits: int = Field(
-        8, ge=0, le=8, description="Most refits of `assay experiments compare --explain`."
+        8, ge=0, le=8, description="Most refits by which a comparison of two runs is explained."
     )
 
     @model_validator(mode="after")
@@ -100,12 +155,80 @@ class ModelFile(Policy):
             raise ValueError("; ".join(faults))
         return self
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Columns that are known when the model is asked, in the order of the file."""
+        return _known_at(self.moments, {
+            "predicted_at": self.predicted_at, "known_from": self.known_from,
+        })  # fmt: skip
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """Columns that its gates compare people by, and those that they change."""
+        flipped = self.gates.flip.attributes if self.gates.flip else ()
+        return tuple(dict.fromkeys([*self.gates.fairness.attributes, *flipped]))
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Columns that no feature needs to be: by them rows are compared, grouped or changed."""
+        gates, explained = self.gates, self.explain
+        names = [*gates.performance.slices, *gates.fairness.grouping, *self.protected]
+        if gates.flip:
+            names += [n for a in gates.flip.attributes.values() for n in a.follows]
+        if explained and explained.counterfactuals:
+            names += explained.counterfactuals.groups
+        groups = (self.split.group, gates.performance.groups)
+        return tuple(dict.fromkeys([*names, *(name for name in groups if name)]))
+
+    def column_paths(self) -> Iterable[ColumnPath]:
+        """Each column that the file names, with its place; expressions name theirs themselves."""
+        if self.label.column:
+            yield ("label", "column"), self.label.column
+        yield from named_at(("features",), self.features)
+        for moment, names in self.known_from.items():
+            yield from named_at(("known_from", moment), names)
+        for place, step in enumerate(self.preprocessing):
+            yield from named_at(("preprocessing", place, "columns"), step.columns)
+        for name, join in self.data.joins.items():
+            yield from named_at(("data", "joins", name, "by"), join.by)
+        if self.split.group:
+            yield ("split", "group"), self.split.group
+        yield from self._paths_of_gates()
+        yield from self._paths_of_explain()
+
+    def _paths_of_gates(self) -> Iterator[ColumnPath]:
+        performance = ("gates", "performance")
+        yield from named_at((*performance, "slices"), self.gates.performance.slices)
+        if self.gates.performance.groups:
+            yield (*performance, "groups"), self.gates.performance.groups
+        for place, name in self.gates.fairness.column_paths():
+            yield ("gates", "fairness", *place), name
+        for name, flipped in (self.gates.flip.attributes if self.gates.flip else {}).items():
+            at = ("gates", "flip", "attributes", name)
+            yield at, name
+            yield from named_at((*at, "follows"), flipped.follows)
+
+    def _paths_of_explain(self) -> Iterator[ColumnPath]:
+        if not self.explain:
+            return
+        yield from named_at(("explain", "partial_dependence"), self.explain.partial_dependence)
+        if found := self.explain.counterfactuals:
+            at = ("explain", "counterfactuals")
+            yield from named_at((*at, "actionable"), found.actionable)
+            yield from named_at((*at, "directions"), found.directions)
+            yield from named_at((*at, "groups"), found.groups)
+
     def _faults(self) -> Iterator[str]:
         if self.predicted_at not in self.moments:
             yield f"predicted_at {self.predicted_at!r} isn't one of the moments"
         for moment in self.known_from:
             if moment not in self.moments:
                 yield f"known_from names {moment!r}, which isn't one of the moments"
+        named = [name for names in self.known_from.values() for name in names]
+        for name in sorted({name for name in named if named.count(name) > 1}):
+            yield f"known_from has {name!r} twice; the first moment at which it is known is enough"
+        for name in sorted({name for name in self.features if self.features.count(name) > 1}):
+            yield f"features has {name!r} twice"
         for name in self.protected_features:
             if name not in self.features:
                 yield f"protected_features names {name!r}, which isn't a feature"

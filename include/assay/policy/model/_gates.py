@@ -53,6 +53,9 @@ class PerformanceGate(Model):
         (), description="Columns: the limits of shares are judged within each of their levels too."
     )
     least_number: int = Field(ge=1, description="Least rows of a slice that is judged.")
+    groups: str | None = optional(
+        "Column whose rows depend on each other, such as a subject: intervals take them as one."
+    )
     champion: ChampionComparison | None = optional("The comparison with the champion.")
 
 
@@ -91,6 +94,12 @@ class SanityGate(Model):
     )
     proxy_auc: float = Field(
         gt=0.5, le=1, description="AUC from which a feature is reported as a proxy of an attribute."
+    )
+    duplicates: float | None = optional(
+        "Greatest share of test rows that have an equal training row: the same features, label and "
+        "watched columns. Not judged where it is left out.",
+        ge=0,
+        le=1,
     )
     rationale: str | None = Field(None, description="Where the limits come from.")
 

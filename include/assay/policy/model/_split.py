@@ -23,6 +23,10 @@ class Split(Model):
         None, ge=1, description="With `time`: how many of the newest batches are tested on."
     )
     group: str | None = optional("With `group`: the column that names the subject.")
+    shared_subjects: str | None = optional(
+        "Why a subject may be on both sides, where the contract has an identifier and the split "
+        "isn't `by: group`; refused otherwise."
+    )
     gap_batches: int = Field(
         0, ge=0, description="With `time`: batches left out between training and test."
     )

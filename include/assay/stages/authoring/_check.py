@@ -1,4 +1,4 @@
-"""Every fault of a project's contracts, suites and policies, in one list."""
+"""Every fault of a project's contracts, suites, policies and model files, in one list."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from assay.stages.authoring._file_problems import (
     standard_problems,
     suite_problems,
 )
+from assay.stages.authoring._model_problems import model_file_problems
 from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
@@ -29,7 +30,7 @@ def policy_models() -> dict[str, type[Policy]]:
 
 
 def check_project(project: Project, *, gx: bool = True, only: str | None = None) -> list[Problem]:
-    """Every fault of every contract, suite and policy of a project, each with file and line.
+    """Every fault of every contract, suite, policy and model file, each with file and line.
 
     Parameters
     ----------
@@ -56,6 +57,7 @@ def check_project(project: Project, *, gx: bool = True, only: str | None = None)
         problems += [*standard_problems(contract), *reference_problems(files), *faults]
         problems += rule_problems(contract, gx=gx)
         problems += [*policy_problems(files), *suite_problems(files, gx=gx)]
+    problems += model_file_problems(project, contracts, only)
     return problems
 
 

@@ -1,0 +1,115 @@
+"""Fitting a model, so that the same rows and the same file give the same parameters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from assay.errors import InputError
+from assay.policy.model import ModelFile
+from assay.training._pipeline import LAST, build_pipeline
+from assay.training._search import searched
+from assay.training._split import Split
+from assay.training._table import TrainingTable
+from assay.training._threads import one_result, without_threads
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model, and what is needed to use it.
+
+    Parameters
+    ----------
+    estimator : object
+        A pipeline of scikit-learn that takes a frame with the features.
+    features : tuple of str
+        In their order.
+    classes : tuple of str
+        Class names by code; empty for a number.
+    favourable : str or None
+        The class that probabilities and figures are about, where there are two.
+    best_params : mapping
+        The parameters that a search chose; empty without one.
+    converged : bool
+        Whether the optimiser says that it came to an end.
+    seconds : float
+        What fitting took, the search included; no part of what identifies the model.
+    """
+
+    estimator: Any
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    favourable: str | None
+    best_params: Mapping[str, Any] = field(default_factory=dict)
+    converged: bool = True
+    seconds: float = field(default=0.0, compare=False)
+
+
+def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:
+    """Fit the model of a file on the training rows.
+
+    The same table, split and file give the same parameters bit for bit, on any number of threads.
+
+    Raises
+    ------
+    PolicyError
+        If the file names a class or parameter that doesn't exist.
+    InputError
+        If scikit-learn refuses the rows.
+    """
+    train = table.only(split.train)
+    pipeline = build_pipeline(model, table)
+    started = time.perf_counter()
+    with one_result(model.estimator.name, train.rows), _watched() as warned:
+        estimator, best = searched(model, train, pipeline)
+        without_threads(estimator)
+    return Fitted(
+        estimator, model.features, table.classes, model.label.favourable, best,
+        converged=not warned, seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def refit(model: ModelFile, table: TrainingTable, best: Mapping[str, Any]) -> Fitted:
+    """Fit once more on other rows or labels, with the parameters that a search chose before."""
+    pipeline = build_pipeline(model, table)
+    pipeline.set_params(**{f"{LAST}__{name}": value for name, value in best.items()})
+    with one_result(model.estimator.name, table.rows), _watched() as warned:
+        estimator = without_threads(pipeline.fit(table.frame(), table.label))
+    return Fitted(
+        estimator, model.features, table.classes, model.label.favourable, dict(best),
+        converged=not warned,
+    )  # fmt: skip
+
+
+@contextmanager
+def _watched() -> Iterator[list[Any]]:
+    """Collect warnings that an optimiser didn't come to an end; explain a refusal of the rows."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    warned: list[Any] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        try:
+            yield warned
+        except (ValueError, TypeError) as exc:
+            raise InputError(
+                "scikit-learn refuses the training rows", where="estimator", got=_first_line(exc),
+                do="Add a step of preprocessing (SimpleImputer for missing values, OneHotEncoder "
+                "for text), or take an estimator that needs none.",
+            ) from exc  # fmt: skip
+        warned += [w for w in caught if issubclass(w.category, ConvergenceWarning)]
+
+
+def _first_line(error: Exception) -> str:
+    """What scikit-learn says, without the values of rows that it may quote."""
+    said = str(error).strip().split("\n")[0]
+    return type(error).__name__ if "could not convert" in said else said
