@@ -10,9 +10,10 @@ DAYS = blizzard
 
 BIN = .venv/bin
 READY = .venv/.ready
+MLFLOW = .mlflow/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
+.PHONY: setup mlflow demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
 
 setup: $(READY)
 
@@ -35,6 +36,16 @@ $(READY): $(INPUTS)
 
 demo: $(READY)
 	@$(BIN)/python -m demo --days $(DAYS)
+
+# MLflow's page, in an environment of its own: it needs older libraries than Assay does.
+mlflow: $(MLFLOW)
+
+$(MLFLOW): requirements-mlflow.txt | $(READY)
+	@echo "Installing what requirements-mlflow.txt pins"
+	@rm -rf .mlflow && $(BIN)/uv venv --quiet --python $(BIN)/python .mlflow
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .mlflow/bin/python --require-hashes \
+	  -r requirements-mlflow.txt
+	@touch $(MLFLOW)
 
 up: $(READY)
 	@$(BIN)/assay up
@@ -84,8 +95,11 @@ lock: $(READY)
 	  --no-annotate pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --extra dev pyproject.toml --output-file requirements-dev.txt
+	printf 'mlflow==3.17.2\npsycopg2-binary\n' | $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate - \
+	  --output-file requirements-mlflow.txt
 
 ci: lint types check test integration
 
 clean:
-	rm -rf .venv .cache build
+	rm -rf .venv .mlflow .cache build

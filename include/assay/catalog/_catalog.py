@@ -31,7 +31,7 @@ class Catalog:
 
     Each part has one concern: ``batches``, ``verdicts``, ``versions``, ``snapshots``, ``uses``,
     ``lineage``, ``objects``, ``history``, ``index``, ``rebuild``, ``leases``, ``incidents``,
-    ``responses`` and ``outbox``.
+    ``responses``, ``outbox`` and ``tracking`` (what waits for the tracking server).
 
     Safe for many processes at once, and across a fork. It reads no clock: the writer passes the
     time, always with its zone. The calls inside ``with catalog.transaction():`` are kept together
@@ -64,6 +64,7 @@ class Catalog:
         self.incidents = Incidents(store)
         self.responses = Responses(store)
         self.outbox = Outbox(store)
+        self.tracking = Outbox(store, tracking=True)
 
     @property
     def location(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, update
 
 from assay.catalog._schema import OutboxRow
 from assay.catalog._store import Store, insert_new, record_of
@@ -23,11 +23,27 @@ _THREAD: Final = func.coalesce(OutboxRow.thread, OutboxRow.key)
 """A message that belongs to no other is a thread of its own."""
 
 
+TRACKING: Final = "tracking/"
+"""How the keys begin of what waits for the tracking server."""
+
+
 @dataclass(frozen=True)
 class Outbox:
-    """Messages that wait to be sent, and the record of those that were."""
+    """Messages that wait to be sent, and the record of those that were.
+
+    Parameters
+    ----------
+    tracking : bool
+        Whether it is the queue for the tracking server, and not that of messages to people. They
+        are one table, and neither sees what is in the other.
+    """
 
     store: Store
+    tracking: bool = False
+
+    @property
+    def _queue(self) -> ColumnElement[bool]:
+        return _key_begins(TRACKING) if self.tracking else not_(_key_begins(TRACKING))
 
     def add(
         self,
@@ -66,7 +82,8 @@ class Outbox:
         Of each thread only the first unsent one can be among them, so that what waits for it takes
         no place. ``after`` is the last one of the page before.
         """
-        turn = select(func.min(OutboxRow.id)).where(OutboxRow.state.in_(_UNSENT)).group_by(_THREAD)
+        unsent = and_(OutboxRow.state.in_(_UNSENT), self._queue)
+        turn = select(func.min(OutboxRow.id)).where(unsent).group_by(_THREAD)
         free = and_(_free(now), OutboxRow.id > after, OutboxRow.id.in_(turn))
         return self._items(free, limit)
 
@@ -93,7 +110,7 @@ class Outbox:
         which = OutboxRow.thread == thread if bundle is None else OutboxRow.bundle == bundle
         wanted = (
             select(OutboxRow)
-            .where(which, _unsent(now))
+            .where(which, self._queue, _unsent(now))
             .order_by(OutboxRow.id)  # two senders lock them in one order
             .with_for_update()
         )
@@ -119,6 +136,10 @@ class Outbox:
         """Let a message that is held back go at once and alone; False if there is none."""
         held = and_(OutboxRow.key == key, OutboxRow.state == "pending", OutboxRow.hold > at)
         return self._change(held, hold=None, bundle=None, due=at) > 0
+
+    def hasten(self, at: datetime) -> int:
+        """Let every message that waits for its next try be tried at once; how many they are."""
+        return self._change(and_(OutboxRow.state == "pending", self._queue), due=at)
 
     def withdraw(self, key_prefix: str) -> int:
         """Take back the messages whose key begins so and that aren't under way; how many."""
@@ -184,7 +205,7 @@ class Outbox:
         return self._items(true() if state is None else OutboxRow.state == state)
 
     def _items(self, which: ColumnElement[bool], limit: int | None = None) -> list[OutboxItem]:
-        wanted = select(OutboxRow).where(which).order_by(OutboxRow.id).limit(limit)
+        wanted = select(OutboxRow).where(which, self._queue).order_by(OutboxRow.id).limit(limit)
         return [record_of(OutboxItem, row) for row in self.store.all(wanted)]
 
     def _change(self, which: ColumnElement[bool], **values: Any) -> int:

@@ -1,4 +1,4 @@
-"""The embedded Airflow: up, down, and its own command."""
+"""The embedded Airflow and MLflow's page: up, down, and Airflow's own command."""
 
 from __future__ import annotations
 
@@ -14,27 +14,65 @@ from assay.cli._options import AsJson
 
 
 def up(as_json: AsJson = False) -> int:
-    """Start this home's Airflow. It runs until `assay down`."""
-    from assay import launcher
+    """Start this home's Airflow, and MLflow's page where `make mlflow` has installed it.
 
+    They run until `assay down`.
+    """
+    from assay import launcher
+    from assay.launcher import mlflow_page
+
+    home = _home()
     with progress("starting Airflow (about half a minute)"):
-        embedded = launcher.up(_home())
-    found = {"url": embedded.url, "passwords": embedded.passwords, "logs": embedded.logs}
+        tracked = _start_mlflow(home)
+        embedded = launcher.up(home)
+        page = mlflow_page.await_page(home) if tracked else None
+    mlflow = page.url if page else os.environ.get("MLFLOW_TRACKING_URI")
+    found = {
+        "url": embedded.url, "mlflow": mlflow, "passwords": embedded.passwords,
+        "logs": embedded.logs,
+    }  # fmt: skip
     text = (
         f"Airflow runs at {embedded.url}\n"
+        f"{_mlflow_line(mlflow)}\n"
         f"users and passwords: {embedded.passwords}\nlogs: {embedded.logs}\nstop it: make down"
     )
     return show(found, as_json, text)
 
 
 def down(as_json: AsJson = False) -> int:
-    """Stop this home's Airflow. A running task gets 20 seconds to finish."""
+    """Stop this home's Airflow and MLflow's page. A running task gets 20 seconds to finish."""
     from assay import launcher
+    from assay.launcher import mlflow_page
 
+    home = _home()
     with progress("stopping Airflow"):
-        ran = launcher.down(_home())
+        mlflow_page.stop_page(home)
+        ran = launcher.down(home)
     text = "Airflow is stopped." if ran else "Airflow was not running."
     return show({"ran": ran}, as_json, text)
+
+
+def _start_mlflow(home: Path) -> bool:
+    """Start MLflow's page on the database below the home; whether there is one to wait for."""
+    from assay.lake import Lake
+    from assay.launcher import mlflow_page
+    from assay.training.tracking import Tracker, TrackingPlace
+
+    if mlflow_page.find_python() is None:
+        return False
+    place = TrackingPlace.from_environment(os.environ, Lake(home))
+    if place.artefacts is None:
+        return False
+    if not mlflow_page.page_status(home).healthy:
+        Tracker(place).prepare()
+    mlflow_page.start_page(home, place.uri, place.artefacts)
+    return True
+
+
+def _mlflow_line(url: str | None) -> str:
+    if url and url.startswith("http"):
+        return f"MLflow runs at {url} (models are under Model training)"
+    return "MLflow's page isn't installed: `make mlflow` adds it"
 
 
 def airflow(ctx: typer.Context) -> int:

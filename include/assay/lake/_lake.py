@@ -36,6 +36,7 @@ ZONES: tuple[Zone, ...] = (
     Zone("catalog", True, "the index and history database"),
     Zone("secrets", True, "keys that the embedded default made"),
     Zone("airflow", True, "Airflow's own database and settings"),
+    Zone("mlflow", True, "MLflow's own database, and the files of its runs"),
     Zone("logs", False, "logs of the processes and of the tasks"),
     Zone("cache", True, "copies of registry objects, counts of references; safe to delete"),
 )

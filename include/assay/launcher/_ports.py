@@ -53,6 +53,14 @@ def find_ports(last: Ports | None) -> Ports:
     return Ports(*found)
 
 
+def find_port(last: int | None, usual: int) -> int:
+    """Find one free port: that of the last start, else the usual one, else any."""
+    for port in (last, usual):
+        if port is not None and _free(port):
+            return port
+    return _any([])
+
+
 def _free(port: int) -> bool:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as tried:
         # As servers do: a connection that closed a minute ago doesn't keep the port.

@@ -117,6 +117,8 @@ class TrainingRecord(Frozen):
         Library → version.
     features, label : tuple of str, str
         Names.
+    feature_types : dict
+        Feature → its Arrow type, such as ``int64``, where it is known.
     rows_train, rows_test : int, optional
         How many rows were learned from, and tested on.
     preprocessing : tuple of str
@@ -159,6 +161,7 @@ class TrainingRecord(Frozen):
     code: str | None = None
     libraries: dict[str, str] = Field(default_factory=dict)
     features: tuple[str, ...] = ()
+    feature_types: dict[str, str] = Field(default_factory=dict)
     label: str = ""
     rows_train: int | None = Field(None, ge=0)
     rows_test: int | None = Field(None, ge=0)
