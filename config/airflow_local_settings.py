@@ -33,7 +33,7 @@ _ENGINE = (
 )
 
 
-_SUBJECTS = ("run", "incidents", "upkeep")
+_SUBJECTS = ("run", "models", "incidents", "upkeep")
 
 
 def dag_policy(dag: DAG) -> None:
@@ -42,8 +42,11 @@ def dag_policy(dag: DAG) -> None:
 
     from assay_airflow import tags
 
-    known = (tags.ASSAY, tags.ALERTS, tags.RELEASE, tags.REPORTS, tags.RETENTION)
-    kinds = (tags.dataset_tag(""), tags.owner_tag(""))
+    known = (
+        tags.ASSAY, tags.ALERTS, tags.RELEASE, tags.REPORTS, tags.RETENTION, tags.SCORING,
+        tags.TRAINING,
+    )  # fmt: skip
+    kinds = (tags.dataset_tag(""), tags.model_tag(""), tags.owner_tag(""))
     faults = []
     unowned = sorted(t.task_id for t in dag.tasks if (t.owner or "").strip() in _UNOWNED)
     if unowned or not dag.tasks:

@@ -200,6 +200,16 @@ class ReasonCode(StrEnum):
     NOTHING_COMPARED = ("nothing_compared", "fairness", _UNDECIDED,
         "No group of an attribute has enough rows to be compared.")
 
+    # Models.
+    METRIC_BEYOND_LIMIT = ("metric_beyond_limit", "training", _FAIL,
+        "A model's figure on its test rows is beyond the limit of its file, interval and all.")
+    METRIC_UNDECIDED = ("metric_undecided", "training", _UNDECIDED,
+        "The interval of a model's figure holds the limit, or the figure has none.")
+    CHAMPION_BETTER = ("champion_better", "training", _FAIL,
+        "On the same rows the champion is better than the model by more than the file allows.")
+    CHAMPION_UNDECIDED = ("champion_undecided", "training", _UNDECIDED,
+        "The model and the champion could not be told apart as the file asks, or not compared.")
+
 
 def unjudging(codes: Iterable[str]) -> tuple[str, ...]:
     """Those of some codes that say why nothing was judged.

@@ -1,4 +1,4 @@
-"""The asset of a data set: its event says that a batch has been released."""
+"""Assets: of a data set, whose event says that a batch is released; of a model."""
 
 from __future__ import annotations
 
@@ -8,3 +8,8 @@ from airflow.sdk import Asset
 def dataset_asset(dataset: str) -> Asset:
     """The asset that ``release__<dataset>`` updates; consumers schedule on it."""
     return Asset(name=dataset, uri=f"assay://datasets/{dataset}", group="assay")
+
+
+def model_asset(model: str) -> Asset:
+    """The asset that ``train__<model>`` updates when a version passed its gates."""
+    return Asset(name=f"model_{model}", uri=f"assay://models/{model}", group="assay")

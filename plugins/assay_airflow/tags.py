@@ -9,6 +9,8 @@ RELEASE: Final = "release"
 RETENTION: Final = "retention"
 REPORTS: Final = "reports"
 ALERTS: Final = "alerts"
+TRAINING: Final = "training"
+SCORING: Final = "scoring"
 
 
 def dataset_tag(dataset: str) -> str:
@@ -19,3 +21,8 @@ def dataset_tag(dataset: str) -> str:
 def owner_tag(owner: str) -> str:
     """The tag of the DAGs of one owner."""
     return f"owner:{owner}"
+
+
+def model_tag(model: str) -> str:
+    """The tag of a model's DAGs."""
+    return f"model:{model}"

@@ -17,6 +17,7 @@ from assay.cli._main import app
 from assay.contract import load_contract
 from assay.errors import AssayError
 from assay.policy import load_policy
+from assay.policy.model import load_model
 from assay.stages.authoring._check import policy_models
 from assay.stages.authoring._file_problems import standard_problems
 
@@ -116,6 +117,8 @@ def _contract_faults(document: dict[str, Any], folder: Path) -> list[str]:
 def _is_policy(value: Any, folder: Path) -> bool:
     """Whether it is a policy, or a part of one that a shipped policy can have."""
     path = folder / "policy.yaml"
+    if {"label", "estimator"} <= value.keys():
+        return _is_model(value, path)
     for shipped in [None, *SHIPPED]:
         whole = {} if shipped is None else yaml.safe_load(shipped.read_text(encoding="utf-8"))
         path.write_text(yaml.safe_dump({**whole, **value}), encoding="utf-8")
@@ -129,6 +132,12 @@ def _is_policy(value: Any, folder: Path) -> bool:
                 continue
             return bool(noun)
     return False
+
+
+def _is_model(value: Any, path: Path) -> bool:
+    """Whether it is a model file."""
+    path.write_text(yaml.safe_dump(value), encoding="utf-8")
+    return load_model(path).label.kind in {"class", "number"}
 
 
 def test_the_pages_have_examples():

@@ -14,8 +14,8 @@ FOLDERS = ("include/assay", "include/demo", "include/docgen", "plugins", "dags",
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 ROOMS = sorted(LIBRARY.glob("*/__init__.py"))
 SUBJECTS = sorted((LIBRARY / "stages").glob("*/__init__.py"))
-COMPOSING = {"run"}
-"""The subject that exports one function a stage of a run."""
+COMPOSING = {"models", "run"}
+"""The subjects that export one function a stage of a run."""
 DRAWERS = ("util", "helper", "common", "manager", "misc")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

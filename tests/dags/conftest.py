@@ -92,7 +92,7 @@ def lay_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
             (project / folder).symlink_to(real / folder)
         (project / "include").mkdir()
         (project / "include" / "assay").symlink_to(real / "include" / "assay")
-        for folder in ("contracts", "suites", "policies"):
+        for folder in ("contracts", "suites", "policies", "models"):
             shutil.copytree(real / "include" / folder, project / "include" / folder)
         return project
 

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from assay.launcher import project_root
+from assay.stages.models import chain as training
 from assay.stages.run import chain
 
-SHIPPED = {"airlines", "airports", "census_employment", "flights", "planes"}
+SHIPPED = {
+    "airlines", "airports", "census_employment", "flights", "late_arrival_predictions", "planes",
+}  # fmt: skip
 _HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is notified")
 _HEAVY = (
     "pandas", "pyarrow", "duckdb", "ibis", "scipy", "sklearn", "statsmodels", "fairlearn",
@@ -45,7 +48,10 @@ def test_every_dag_is_there_and_nothing_else_is_wrong(shipped: dict[str, Any]) -
     assert "retention__sweep" in shipped["dags"]
 
 
-@pytest.mark.parametrize("dag_id", ["release__flights", "retention__sweep"])
+@pytest.mark.parametrize(
+    "dag_id",
+    ["release__flights", "retention__sweep", "train__late_arrival", "score__late_arrival"],
+)
 def test_edges(shipped: dict[str, Any], golden: Callable[[str, str], None], dag_id: str) -> None:
     edges = json.dumps(_edges(shipped["dags"][dag_id]), indent=2) + "\n"
     golden(f"dags/{dag_id}.json", edges)
@@ -152,3 +158,30 @@ def test_many_contracts_parse(
     assert {len(dag["tasks"]) for dag in made} == {TASKS}
     with capsys.disabled():
         print(f"\n{len(found['dags'])} DAGs parsed in {found['seconds']:.1f} s")
+
+
+def test_a_model_is_trained_after_each_release_of_its_data_and_scores_each(
+    shipped: dict[str, Any],
+) -> None:
+    train = shipped["dags"]["train__late_arrival"]
+    assert train["schedule"] == "PartitionedAssetTimetable"
+    assert train["tasks"].keys() == {*training.FRAME, *training.names()}
+    assert train["params"].keys() == {"snapshot", "reason"}
+    assert "model:late_arrival" in train["tags"]
+    score = shipped["dags"]["score__late_arrival"]
+    assert score["schedule"] == "PartitionedAssetTimetable"
+    assert score["tasks"].keys() == {"score", "release_predictions"}
+
+
+def test_a_model_file_that_does_not_load_fails_alone_and_says_why(
+    parse: Parse, lay_project: Callable[[], Path]
+) -> None:
+    project = lay_project()
+    broken = project / "include" / "models" / "late_arrival.yaml"
+    broken.write_text(broken.read_text().replace("predicted_at: departure", "predicted_at: noon"))
+    dags = parse(project)["dags"]
+    tasks = dags["train__late_arrival"]["tasks"]
+    assert tasks.keys() == {"pin"}
+    assert "late_arrival.yaml" in tasks["pin"]["error"]
+    assert dags["score__late_arrival"]["tasks"].keys() == {"score"}
+    assert len(dags["release__flights"]["tasks"]) == TASKS

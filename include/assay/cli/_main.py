@@ -10,11 +10,13 @@ from assay.cli import (
     _check,
     _cleaning,
     _data,
+    _experiments,
     _home,
     _incidents,
     _keys,
     _leases,
     _lineage,
+    _models,
     _new,
     _quality,
     _released,
@@ -22,6 +24,7 @@ from assay.cli import (
     _retention,
     _status,
     _suggest,
+    _train,
     _trash,
     _validate,
     _versions,
@@ -49,8 +52,8 @@ app = typer.Typer(
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
-    _check.check, _status.status, _rerun.rerun, _lineage.lineage, _status.data_docs,
-    _status.digest, _home.up, _home.down,
+    _check.check, _train.train, _models.reproduce, _status.status, _rerun.rerun, _lineage.lineage,
+    _status.data_docs, _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.
@@ -66,6 +69,8 @@ app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_keys.app, name="keys")
 app.add_typer(_leases.app, name="leases")
+app.add_typer(_models.app, name="models")
+app.add_typer(_experiments.app, name="experiments")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")
 

@@ -26,14 +26,15 @@ def read_asked(services: Services, dataset: str, context: Any) -> dict[str, Any]
         "dataset": dataset,
         "batch": resolve_batch(partition, run, context["params"]),
         "run_id": run.run_id,
-        "run_type": _run_type(run),
+        "run_type": run_type_of(run),
         "asked": _asked(run, context["params"]),
         "run_url": f"{conf.get('api', 'base_url', fallback='')}"
         f"/dags/{run.dag_id}/runs/{run.run_id}",
     }
 
 
-def _run_type(run: Any) -> Any:
+def run_type_of(run: Any) -> Any:
+    """How a run began, in the library's words."""
     kind = str(getattr(run.run_type, "value", run.run_type))
     return {
         "asset_triggered": "asset",

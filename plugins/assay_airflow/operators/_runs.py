@@ -46,22 +46,26 @@ class DatasetOperator(BaseOperator):
 
 
 @contextmanager
-def explained(services: Services, run: tuple[str, str, str], stage: str) -> Iterator[None]:
+def explained(
+    services: Services, run: tuple[str, str, str], stage: str, *, training: bool = False
+) -> Iterator[None]:
     """Put on record why a stage ends in an error, and keep out of its log what libraries quote.
 
     Of an unforeseen error the log and the record say the kind alone: its text may quote rows. Ours
     and the machine's quote none, and pass. ``ASSAY_DEBUG`` lets every error through whole.
-    ``run`` is its data set, batch and id.
+    ``run`` is its data set, batch and id; of a ``training`` run, data set, model and id.
     """
+    from assay.stages.models import keep_training_crash
     from assay.stages.run import keep_crash
 
+    keep = keep_training_crash if training else keep_crash
     try:
         yield
     except AirflowException:
         raise
     except Exception as error:
         with suppress(OSError, AssayError):
-            keep_crash(services, run, stage, error)
+            keep(services, run, stage, error)
         if isinstance(error, AssayError | OSError) or os.environ.get("ASSAY_DEBUG"):
             raise
         raised: type[Exception] = TypeError if isinstance(error, TypeError) else RuntimeError

@@ -37,7 +37,7 @@ class ApproveForceOperator(DatasetOperator, ApprovalOperator):
             run = self.read_run(open_services(), context)
         if run is None or (why := _no_question(run)):
             raise AirflowSkipException(why if run else "Nobody asked to force.")
-        asked, others = run.spec.asked, _others(run.spec.asked.by)
+        asked, others = run.spec.asked, others_than(run.spec.asked.by)
         self.body = render_question(run, pages_url())
         if not others:
             self.body += f"\n\nAn answer by {asked.by} counts as a rejection."
@@ -74,9 +74,9 @@ def _no_question(run: Run) -> str | None:
     return None
 
 
-def _others(asker: str | None) -> list[str]:
+def others_than(asker: str | None) -> list[str]:
     """Who may answer; empty where the settings don't list the users."""
-    users = _users()
+    users = known_users()
     # Airflow's own command records the shell's user, which is the tasks' user on its machines.
     unknown = asker not in users if users else asker == getpass.getuser()
     if not asker or unknown:
@@ -93,7 +93,7 @@ def _others(asker: str | None) -> list[str]:
     return others
 
 
-def _users() -> list[str]:
+def known_users() -> list[str]:
     """User names, where the auth manager keeps them in the settings; else none are known here."""
     if "SimpleAuthManager" not in conf.get("core", "auth_manager", fallback=""):
         return []

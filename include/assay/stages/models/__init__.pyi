@@ -1,0 +1,47 @@
+from . import chain
+from ._approval import answer_promotion, ask_promotion, why_no_question
+from ._compare import compare_versions
+from ._notify import notify_training, notify_unpinned
+from ._objects import load_record
+from ._perform import DoesNotApply, perform_training
+from ._pin import pin_training, plan_training
+from ._promote import promote, promote_by_person, promoted
+from ._question import render_promotion
+from ._records import keep_training_crash, resume_training
+from ._reproduce import reproduce
+from ._score import predictions_of, score
+from ._spec import TrainingAsked
+from ._train import train
+from ._training import Training
+from ._versions import champion_of, find_version, promotions_of, versions_of
+
+__all__ = [
+    "DoesNotApply",
+    "Training",
+    "TrainingAsked",
+    "answer_promotion",
+    "ask_promotion",
+    "chain",
+    "champion_of",
+    "compare_versions",
+    "find_version",
+    "keep_training_crash",
+    "load_record",
+    "notify_training",
+    "notify_unpinned",
+    "perform_training",
+    "pin_training",
+    "plan_training",
+    "predictions_of",
+    "promote",
+    "promote_by_person",
+    "promoted",
+    "promotions_of",
+    "render_promotion",
+    "reproduce",
+    "resume_training",
+    "score",
+    "train",
+    "versions_of",
+    "why_no_question",
+]

@@ -1,0 +1,70 @@
+"""Fit: preprocessing and estimator, on the training rows alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING
+
+from assay.policy.model import ModelFile
+from assay.stages.models._rows import read_rows
+from assay.stages.models._training import Training
+from assay.stages.run._result import Finished, StageResult
+from assay.stages.services import Services
+
+if TYPE_CHECKING:
+    from assay.training import Fitted
+
+
+def fit(run: Training) -> Finished:
+    """Fit the model, and keep it with the parameters that it has."""
+    from assay.training import fit, split_rows
+
+    table = read_rows(run.workspace.rows.found())
+    split = split_rows(table, run.file)
+    fitted = fit(run.file, table, split)
+    with run.workspace.model.writing() as aside:
+        aside.write_bytes(model_bytes(run.services, run.version, fitted))
+    rows = {"train": int(split.train.sum()), "test": int(split.test.sum())}
+    known = {
+        "rows_train": rows["train"],
+        "rows_test": rows["test"],
+        "parameters": parameters_of(run.file, fitted),
+        "preprocessing": preprocessing_lines(run.file),
+        "converged": fitted.converged,
+    }
+    run.workspace.fitted.write(json.dumps(known, sort_keys=True, indent=1))
+    said = [f"{estimator_name(run.file)} fitted on {rows['train']:,} rows"]
+    said += [] if fitted.converged else ["the optimiser didn't come to an end"]
+    return Finished(result=StageResult(stage="fit", outcome=None, messages=tuple(said), rows=rows))
+
+
+def estimator_name(file: ModelFile) -> str:
+    """The estimator's class, or the entry of own code."""
+    return str(file.estimator.name or file.estimator.entry)
+
+
+def parameters_of(file: ModelFile, fitted: Fitted) -> dict[str, object]:
+    """The hyperparameters in force: those of the file, and those that the search chose."""
+    chosen = {**file.estimator.parameters, **fitted.best_params}
+    return {"estimator": estimator_name(file), "seed": file.estimator.seed, **chosen}
+
+
+def preprocessing_lines(file: ModelFile) -> list[str]:
+    """Each step of preprocessing as a line."""
+    lines = []
+    for step in file.preprocessing:
+        given = ", ".join(f"{n}={v!r}" for n, v in step.parameters.items())
+        lines.append(f"{step.step}({given}) on {', '.join(step.columns)}")
+    return lines
+
+
+def model_bytes(services: Services, training_run: str, fitted: Fitted) -> bytes:
+    """A fitted model as the registry keeps it: an archive, whose comment is the object's nonce."""
+    from assay.training import dump_model
+
+    buffer = io.BytesIO(dump_model(fitted))
+    with zipfile.ZipFile(buffer, "a") as opened:
+        opened.comment = services.registry.nonce(training_run, "model").encode()
+    return buffer.getvalue()

@@ -1,0 +1,124 @@
+"""The gates of a model, one stage each: they judge what was measured by the model file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from assay.fairness import FairnessReport, judge_fairness, measure_fairness, render_html
+from assay.policy.model import ModelFile
+from assay.records.models import Figure
+from assay.stages.models._evaluate import figures_of, read_predictions, tested_rows
+from assay.stages.models._paired import paired_figure
+from assay.stages.models._record import read_json
+from assay.stages.models._rows import read_arrow
+from assay.stages.models._training import Training
+from assay.stages.models._versions import find_version
+from assay.stages.run._result import Finished, StageResult
+
+if TYPE_CHECKING:
+    from assay.training import Predictions, TrainingTable
+    from assay.training.gates import Against, Slice
+
+_PREDICTION, _LABEL = "__prediction", "__truth"
+
+
+def performance(run: Training) -> Finished:
+    """Judge the figures by the model file's limits, within slices too, and by the champion."""
+    from assay.training.gates import judge_performance
+
+    content = read_json(run.workspace.figures.found())
+    figures = {name: Figure(**body) for name, body in content["metrics"].items()}
+    tested = tested_rows(run)
+    predictions = read_arrow(run.workspace.predictions.found())
+    said, champion = (
+        read_predictions(predictions, name, tested.classes) for name in ("model", "champion")
+    )
+    slices = [] if said is None else list(_slices(run.file, tested, said))
+    against = _against(run, tested, (champion, said), content["without_champion"])
+    verdict = judge_performance(run.file, figures, slices, against)
+    return Finished(result=StageResult.judged("performance", verdict), verdict=verdict)
+
+
+def _slices(file: ModelFile, tested: TrainingTable, said: Predictions) -> Iterator[Slice]:
+    """Shares within each level of the columns that the file names, as one corrected family."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from assay.training.gates import Slice
+
+    gate = file.gates.performance
+    if not tested.classes:
+        return
+    texts = {
+        column: np.array(tested.watched.column(column).cast("string").to_pylist(), dtype=object)
+        for column in gate.slices
+    }
+    parts = [
+        (column, level, values == level)
+        for column, values in texts.items()
+        for level in sorted({v for v in values.tolist() if v is not None})
+    ]
+    kept = [part for part in parts if part[2].sum() >= gate.least_number]
+    for column, level, rows in kept:
+        part = replace(said, prediction=said.prediction[rows], probability=None)
+        alpha = file.gates.alpha / len(kept)
+        figures = figures_of(file, tested.only(rows), part, alpha)
+        yield Slice(column, level, int(rows.sum()), figures)
+
+
+def _against(
+    run: Training,
+    tested: TrainingTable,
+    said: tuple[Predictions | None, Predictions | None],
+    why: str | None,
+) -> Against | None:
+    """The comparison with the champion on the same rows; None where there is none."""
+    from assay.training.gates import Against
+
+    rule = run.file.gates.performance.champion
+    if run.spec.champion is None or rule is None:
+        return None
+    champion, model = said
+    if champion is None or model is None:
+        later = find_version(run.services, run.spec.champion).snapshot > run.spec.data.number
+        return Against(run.spec.champion, why=why, later=later)
+    found = paired_figure(rule.metric, run.file, tested, champion, model)
+    return Against(run.spec.champion, found)
+
+
+def fairness(run: Training) -> Finished:
+    """Compare predictions and outcomes between groups of people in the test rows."""
+    policy = run.file.gates.fairness
+    contract = run.services.project.contract(run.dataset)
+    levels = {c.name: c.levels for c in contract.columns if c.levels}
+    roles: dict[str, Any] = {
+        name: role
+        for name, role in contract.roles.items()
+        if role not in {"label", "prediction", "probability"}
+    }
+    roles |= {_PREDICTION: "prediction", _LABEL: "label"}
+    with run.session() as session:
+        rows = session.set_aside(_outcomes(run))
+        measured = measure_fairness(rows, policy, roles, levels)
+    verdict = judge_fairness(measured, policy)
+    page = render_html(verdict, FairnessReport.of(verdict, contract.labels), run.page_context)
+    report = run.workspace.report("fairness").write(page)
+    return Finished(result=StageResult.judged("fairness", verdict, report=report), verdict=verdict)
+
+
+def _outcomes(run: Training) -> Any:
+    """The watched columns of the test rows, with the true class and the predicted one by name."""
+    import numpy as np
+    import pyarrow as pa
+
+    tested = tested_rows(run)
+    said = read_predictions(read_arrow(run.workspace.predictions.found()), "model", tested.classes)
+    names = np.array(tested.classes, dtype=str)
+    truth = names[tested.label] if tested.classes else tested.label
+    columns = {name: tested.watched.column(name) for name in tested.watched.column_names}
+    predicted = said.named if said is not None else truth
+    return pa.table(
+        {**columns, _PREDICTION: pa.array(predicted.tolist()), _LABEL: pa.array(truth.tolist())}
+    )

@@ -1,0 +1,218 @@
+"""A training run of a model: pin → its stages → approve → promote → notify."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from assay.errors import AssayError
+from assay.wording import folded
+from assay_airflow.assets import model_asset
+from assay_airflow.hooks.messages import transports
+from assay_airflow.hooks.services import airflow_url, open_services
+from assay_airflow.links import ReportLink, pages_url
+from assay_airflow.operators._runs import explained, log_result
+from assay_airflow.operators._training_run import read_training_asked
+from assay_airflow.operators.approve import known_users
+
+if TYPE_CHECKING:
+    from assay.stages.models import Training
+    from assay.stages.run import StageResult
+    from assay.stages.services import Services
+
+_MOST = 5
+_NEVER_PINNED = "The run has no record of its start. Clear the task 'pin'."
+
+
+class ModelOperator(BaseOperator):
+    """A task of a model's training run.
+
+    Parameters
+    ----------
+    model, dataset : str
+        Names of the model, and of the data set that it learns from.
+    """
+
+    ui_color = "#e8f0fe"
+    operator_extra_links = (ReportLink(),)
+
+    def __init__(self, *, model: str, dataset: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model, self.dataset = model, dataset
+
+    def named(self, context: Any) -> tuple[str, str, str]:
+        """Data set, model and the run's id: by them its sealed records are found."""
+        return self.dataset, self.model, context["dag_run"].run_id
+
+    def read_run(self, services: Services, context: Any) -> Training | None:
+        """The run as its sealed records say, whatever a user has edited; None if never pinned."""
+        from assay.stages.models import resume_training
+
+        return resume_training(services, *self.named(context))
+
+
+class PinTrainingOperator(ModelOperator):
+    """Choose the snapshot, and pin it with model file, code and libraries."""
+
+    ui_color = "#fef7e0"
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Seal the training run for its stages."""
+        from assay.stages.models import pin_training
+
+        services, asked = open_services(), read_training_asked(self.dataset, context)
+        with explained(services, self.named(context), self.task_id, training=True):
+            run = pin_training(services, self.model, **asked)
+        known = f", trained before: {run.spec.known}" if run.spec.known else ""
+        self.log.info("%s, training run %s%s.", run.name, run.version[:12], known)
+        return {"snapshot": run.spec.data.number, "training_run": run.version}
+
+
+class TrainingStageOperator(ModelOperator):
+    """Perform the stage that the task is named after, and seal its result.
+
+    It succeeds whenever the stage could judge, whatever it found; it is skipped where this very
+    training run has registered a version before.
+    """
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Perform the stage, or skip it; what XCom keeps is for people."""
+        from assay.stages.models import DoesNotApply, perform_training
+
+        services = open_services()
+        run = self.read_run(services, context)
+        if run is None:
+            raise AirflowFailException(_NEVER_PINNED)
+        with explained(services, self.named(context), self.task_id, training=True):
+            try:
+                run = perform_training(run, self.task_id)
+            except DoesNotApply as why:
+                raise AirflowSkipException(str(why)) from None
+        return log_result(self, run.done[self.task_id])
+
+
+class ApprovePromotionOperator(ModelOperator, ApprovalOperator):
+    """Ask a person whether a version that passed becomes the champion.
+
+    Skipped where the model file leaves it to the gates, or a gate holds the version. The one who
+    asked for the training can't approve.
+    """
+
+    def execute(self, context: Any) -> Any:
+        """Put the question on record, and wait for a person's answer."""
+        from assay.stages.models import ask_promotion, render_promotion, why_no_question
+
+        run = self.read_run(open_services(), context)
+        if run is None or (why := why_no_question(run)):
+            raise AirflowSkipException(why if run else _NEVER_PINNED)
+        others = [name for name in known_users() if name != run.spec.asked.by]
+        if known_users() and not others:
+            raise AirflowSkipException("Nobody else may approve: the version waits.")
+        self.body = render_promotion(run, pages_url())
+        self.assigned_users = [{"id": name, "name": name} for name in others] or None
+        ask_promotion(run, str(context["ti"].id), tuple(others))
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:
+        """Seal whether it is approved and by whom; a rejection leaves the champion in place."""
+        from assay.stages.models import answer_promotion
+
+        answer = HITLOperator.execute_complete(self, context, event)
+        by = (answer["responded_by_user"] or {}).get("name")
+        run = self.read_run(open_services(), context)
+        approved = run is not None and answer_promotion(
+            run,
+            str(context["ti"].id),
+            approves=answer["chosen_options"] == [self.APPROVE],
+            by=by,
+            at=answer["responded_at"],
+        )
+        self.log.info("%s by %s.", "Approved" if approved else "Not approved", by)
+        return {"approved": approved, "by": by}
+
+
+class PromoteOperator(ModelOperator):
+    """Register the version, and make it the champion or leave the champion in place.
+
+    A held version and a crashed stage both fail the task: a red run, and no asset event.
+    """
+
+    ui_color = "#e6f4ea"
+
+    def __init__(self, *, model: str, dataset: str, **kwargs: Any) -> None:
+        super().__init__(model=model, dataset=dataset, outlets=[model_asset(model)], **kwargs)
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Decide from the sealed results of the gates, or from a sealed approval."""
+        from assay.stages.models import promote
+
+        services = open_services()
+        run = self.read_run(services, context)
+        if run is None or run.missing:
+            raise _give_up(run)
+        with explained(services, self.named(context), self.task_id, training=True):
+            result = promote(run)
+        value = log_result(self, result)
+        if result.holds:
+            raise AirflowFailException(_why_held(run))
+        _announce(context["outlet_events"][model_asset(self.model)], run, result)
+        return value
+
+
+class NotifyTrainingOperator(ModelOperator):
+    """Open and close the model's incidents, and send messages.
+
+    A teardown: it always runs, and never colours the run.
+    """
+
+    ui_color = "#fce8e6"
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Notify the people whom the data set's alerting policy names."""
+        try:
+            return self._notify(context)
+        except Exception as error:
+            ti = context["ti"]
+            if not isinstance(error, AssayError) and ti.try_number <= ti.max_tries:
+                raise
+            problem = str(error) if isinstance(error, AssayError) else type(error).__name__
+            self.log.error("Nobody is notified of this run: %s", problem)
+            return {"problem": problem}
+
+    def _notify(self, context: Any) -> dict[str, Any]:
+        from assay.stages.models import chain, notify_training, notify_unpinned, promoted
+
+        services = open_services()
+        sending = transports(services)
+        run = self.read_run(services, context)
+        if run is None:
+            return notify_unpinned(
+                services, self.named(context), sending, airflow_url=airflow_url()
+            )
+        ended = promoted(run)
+        crashed = None if ended else next(iter(run.missing), chain.PROMOTE)
+        return notify_training(ended or run, sending, crashed, airflow_url())
+
+
+def _give_up(run: Training | None) -> AirflowFailException:
+    """Leave the model as it is: a run that could not judge decides nothing."""
+    first = run.missing[0] if run else "pin"
+    return AirflowFailException(f"No decision: {first} left no result. See its log.")
+
+
+def _announce(event: Any, run: Training, result: StageResult) -> None:
+    event.extra = {
+        "version": result.version,
+        "state": result.state,
+        "snapshot": run.spec.data.number,
+    }
+
+
+def _why_held(run: Training) -> str:
+    """Which gates hold the version, and the sentences that say why."""
+    said = [m for r in run.done.values() if r.holds for m in r.messages]
+    lines = folded(list(dict.fromkeys(said)), _MOST, "reasons")
+    return "\n".join([f"Held by {run.held_by}: the champion stays.", *lines])
