@@ -9,6 +9,7 @@ from assay.fairness import FairnessReport, judge_fairness, measure_fairness, ren
 from assay.policy.model import ModelFile
 from assay.records.models import Figure
 from assay.stages.models._evaluate import figures_of, read_predictions, tested_rows
+from assay.stages.models._limits import Against, Slice, judge_performance
 from assay.stages.models._paired import paired_figure
 from assay.stages.models._record import read_json
 from assay.stages.models._rows import read_arrow
@@ -18,15 +19,12 @@ from assay.stages.run._result import Finished, StageResult
 
 if TYPE_CHECKING:
     from assay.training import Predictions, TrainingTable
-    from assay.training.gates import Against, Slice
 
 _PREDICTION, _LABEL = "__prediction", "__truth"
 
 
 def performance(run: Training) -> Finished:
     """Judge the figures by the model file's limits, within slices too, and by the champion."""
-    from assay.training.gates import judge_performance
-
     content = read_json(run.workspace.figures.found())
     figures = {name: Figure(**body) for name, body in content["metrics"].items()}
     tested = tested_rows(run)
@@ -45,8 +43,6 @@ def _slices(file: ModelFile, tested: TrainingTable, said: Predictions) -> Iterat
     from dataclasses import replace
 
     import numpy as np
-
-    from assay.training.gates import Slice
 
     gate = file.gates.performance
     if not tested.classes:
@@ -75,8 +71,6 @@ def _against(
     why: str | None,
 ) -> Against | None:
     """The comparison with the champion on the same rows; None where there is none."""
-    from assay.training.gates import Against
-
     rule = run.file.gates.performance.champion
     if run.spec.champion is None or rule is None:
         return None

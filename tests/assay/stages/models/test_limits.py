@@ -11,7 +11,7 @@ import yaml
 
 from assay.policy.model import load_model
 from assay.records.models import Figure
-from assay.training.gates import Against, Slice, judge_performance
+from assay.stages.models._limits import Against, Slice, judge_performance
 from assay.verdict import Outcome
 
 
