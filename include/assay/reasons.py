@@ -201,13 +201,13 @@ class ReasonCode(StrEnum):
         "No group of an attribute has enough rows to be compared.")
 
     # Models.
-    METRIC_BEYOND_LIMIT = ("metric_beyond_limit", "training", _FAIL,
+    METRIC_BEYOND_LIMIT = ("metric_beyond_limit", "stages", _FAIL,
         "A model's figure on its test rows is beyond the limit of its file, interval and all.")
-    METRIC_UNDECIDED = ("metric_undecided", "training", _UNDECIDED,
+    METRIC_UNDECIDED = ("metric_undecided", "stages", _UNDECIDED,
         "The interval of a model's figure holds the limit, or the figure has none.")
-    CHAMPION_BETTER = ("champion_better", "training", _FAIL,
+    CHAMPION_BETTER = ("champion_better", "stages", _FAIL,
         "On the same rows the champion is better than the model by more than the file allows.")
-    CHAMPION_UNDECIDED = ("champion_undecided", "training", _UNDECIDED,
+    CHAMPION_UNDECIDED = ("champion_undecided", "stages", _UNDECIDED,
         "The model and the champion could not be told apart as the file asks, or not compared.")
 
 
