@@ -79,7 +79,7 @@ class ReasonCode(StrEnum):
         "A stage ended in an error, so the run could not decide about the batch.")
 
     # More than one gate.
-    EMPTY_BATCH = ("empty_batch", "drift fairness ingest", _UNDECIDED,
+    EMPTY_BATCH = ("empty_batch", "drift fairness feedback ingest", _UNDECIDED,
         "The batch has no row that the gate could measure.")
     NOT_APPLICABLE = ("not_applicable", "drift fairness", _PASS,
         "The gate's policy says that the gate doesn't apply, and why.")
@@ -177,8 +177,20 @@ class ReasonCode(StrEnum):
         "The relation of label, prediction and score changed by more than the limit.")
     CONCEPT_UNDECIDED = ("concept_undecided", "drift", _UNDECIDED,
         "A change of the relation of label, prediction and score may be within the limit or not.")
-    LABELS_LATE = ("labels_late", "drift", _WARN,
-        "Fewer rows have their label than the drift policy asks for.")
+    LABELS_LATE = ("labels_late", "drift feedback", _WARN,
+        "Fewer rows have their label than the policy asks for.")
+
+    # Predictions and their outcomes.
+    FEEDBACK_BEYOND_LIMIT = ("feedback_beyond_limit", "feedback", _FAIL,
+        "A figure of the predictions is beyond the limit in the model file.")
+    FEEDBACK_WORSE_THAN_TEST = ("feedback_worse_than_test", "feedback", _FAIL,
+        "A figure of the predictions is worse than on the test rows by more than the margin.")
+    FEEDBACK_UNDECIDED = ("feedback_undecided", "feedback", _UNDECIDED,
+        "A figure of the predictions may keep its limit or not.")
+    FEEDBACK_SLICE_TOO_SMALL = ("feedback_slice_too_small", "feedback", _WARN,
+        "Levels of a slice have fewer outcomes than the least number, so they aren't judged.")
+    ESTIMATED_BEYOND_LIMIT = ("estimated_beyond_limit", "feedback", _WARN,
+        "Before the outcomes are there, a figure is estimated to be beyond its limit.")
 
     # Fairness.
     DISPARITY = ("disparity", "fairness", _FAIL,

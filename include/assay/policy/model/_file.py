@@ -21,6 +21,7 @@ from assay.policy._load import load_policy
 from assay.policy.model._data import TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing
 from assay.policy.model._explain import Explanation
+from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
 
@@ -143,6 +144,7 @@ class ModelFile(Policy):
     estimator: Estimator = Field(description="The estimator.")
     gates: Gates = Field(description="What it must show.")
     explain: Explanation | None = optional("What is explained of each version.")
+    feedback: FeedbackPolicy | None = optional("How its predictions are judged by their outcomes.")
     promotion: Promotion = Field(description="How it becomes the champion.")
     tracking: Tracking = Field(Tracking(wandb=False), description="Where it is recorded too.")
     compare_refits: int = Field(

@@ -1,0 +1,215 @@
+"""What more rows would give: learning curves by slice, and advice from them.
+
+The model is refitted on nested subsamples of a slice's training rows, all other rows kept, and
+scored each time. Scores follow an inverse power law of the rows, score = a − b·n⁻ᶜ, in most
+learners; where the curve leads is what more rows would give. Repetitions draw other subsamples.
+
+References
+----------
+Cortes C, Jackel LD, Solla SA, Vapnik V, Denker JS (1993), Learning curves: asymptotic values and
+rate of convergence, Advances in Neural Information Processing Systems 6:327.
+Viering T, Loog M (2023), The shape of learning curves: a review,
+https://doi.org/10.1109/TPAMI.2022.3220744.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from assay.errors import InputError
+from assay.feedback._rows import Array
+from assay.statistics.scores.estimate import Estimate
+
+Fit = Callable[[Array], Mapping[str, float]]
+"""Places of training rows → score of each slice of the test rows; higher is better."""
+RESAMPLES: Final = 499
+"""Resamples of the repetitions behind an interval."""
+_EXPONENTS: Final = (0.05, 2.0)
+_FEWEST_SIZES: Final = 3
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Scores of one slice by its number of training rows.
+
+    Parameters
+    ----------
+    slice : str
+    sizes : tuple of int
+        Training rows of the slice, rising; the last is all of them.
+    scores : tuple of tuple of float
+        For each repetition the score at each size.
+    """
+
+    slice: str
+    sizes: tuple[int, ...]
+    scores: tuple[tuple[float, ...], ...]
+
+    def gain(self, more: int, *, alpha: float, seed: int) -> Estimate:
+        """Expected gain of the score from more rows of the slice.
+
+        Parameters
+        ----------
+        more : int
+            Rows beyond those there are.
+        alpha : float
+            One minus the confidence, by a bootstrap over repetitions.
+        seed : int
+            Of the bootstrap.
+
+        Returns
+        -------
+        Estimate
+            Never below 0: the law rises. It holds for rows like those there are. Without an
+            interval from fewer than three repetitions.
+
+        Examples
+        --------
+        >>> sizes = (50, 100, 200, 400)
+        >>> rising = tuple(0.9 - 2 / n ** 0.5 for n in sizes)
+        >>> curve = LearningCurve("origin=EWR", sizes, (rising, rising, rising))
+        >>> round(curve.gain(1200, alpha=0.05, seed=1).value, 3)
+        0.05
+        """
+        scores, sizes = np.array(self.scores), np.array(self.sizes, dtype=float)
+        if not np.isfinite(scores).all():
+            return Estimate.undefined("a refit gave no score", len(self.scores))
+        value = _extrapolated(sizes, scores.mean(axis=0), more)
+        how = f"inverse power law, {len(scores)} repetitions"
+        if len(scores) < 3:
+            return Estimate(value=value, n=self.sizes[-1], how=f"{how}: too few for an interval")
+        random = np.random.default_rng(seed)
+        drawn = random.integers(len(scores), size=(RESAMPLES, len(scores)))
+        gains = _gains(sizes, scores[drawn].mean(axis=1), more)
+        low, high = (float(q) for q in np.quantile(gains, [alpha / 2, 1 - alpha / 2]))
+        return Estimate(
+            value=value, low=min(low, value), high=max(high, value), n=self.sizes[-1], how=how
+        )
+
+
+def measure_learning_curve(
+    fit: Fit,
+    rows: int,
+    of_slice: Array,
+    *,
+    name: str,
+    sizes: Sequence[int],
+    repetitions: int,
+    seed: int,
+) -> LearningCurve:
+    """Refit a model on nested subsamples of a slice's training rows.
+
+    Parameters
+    ----------
+    fit : callable
+        Takes places of training rows (rising), fits the model on them, and returns the score of
+        each slice of the test rows, by name.
+    rows : int
+        Training rows there are.
+    of_slice : array of int
+        Places of the slice's rows among them.
+    name : str
+        The slice, as ``fit`` names it.
+    sizes : sequence of int
+        How many of the slice's rows are kept, at least three sizes; all of them are added.
+    repetitions : int
+        How often, each with another order of the rows.
+    seed : int
+        Of the orders.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three sizes, or a size isn't between 1 and the slice's rows.
+    """
+    places = np.asarray(of_slice, dtype=np.int64)
+    steps = sorted({*sizes, len(places)})
+    if len(steps) < _FEWEST_SIZES or not steps[0] >= 1 or steps[-1] > len(places):
+        raise InputError(
+            f"a curve can't be drawn through these sizes of {name}", got=list(sizes),
+            expected=f"at least {_FEWEST_SIZES - 1} different ones between 1 and {len(places) - 1}",
+            do="Choose other sizes, or a slice with more rows.",
+        )  # fmt: skip
+    others = np.setdiff1d(np.arange(rows), places)
+    whole = float(fit(np.arange(rows))[name])
+    scores = []
+    for repetition in range(repetitions):
+        order = np.random.default_rng([seed, repetition]).permutation(places)
+        kept = [np.sort(np.concatenate([others, order[:size]])) for size in steps[:-1]]
+        scores.append((*(float(fit(one)[name]) for one in kept), whole))
+    return LearningCurve(name, tuple(steps), tuple(scores))
+
+
+def advice(
+    curve: LearningCurve,
+    more: int,
+    *,
+    metric: str,
+    share_of_rows: float,
+    share_of_errors: float,
+    alpha: float,
+    seed: int,
+) -> str:
+    """Say in a sentence what more rows of a slice would give.
+
+    Examples
+    --------
+    >>> sizes = (50, 100, 200, 400)
+    >>> rising = tuple(0.9 - 2 / n ** 0.5 for n in sizes)
+    >>> curve = LearningCurve("origin=EWR", sizes, (rising, rising, rising))
+    >>> print(advice(curve, 1200, metric="recall", share_of_rows=0.02, share_of_errors=0.09,
+    ...              alpha=0.05, seed=1))
+    1,200 more rows of origin=EWR: recall +5.0 points (+5.0 to +5.0); they are 2 % of the rows and \
+9 % of the errors.
+    """
+    found = curve.gain(more, alpha=alpha, seed=seed)
+    where = f"they are {share_of_rows:.0%} of the rows and {share_of_errors:.0%} of the errors"
+    where = where.replace("%", " %")
+    head = f"{more:,} more rows of {curve.slice}"
+    if found.value is None:
+        return f"{head}: can't be said, {found.how}; {where}."
+    if found.low is None or found.high is None:
+        points = f"about {100 * found.value:+.1f} points, without an interval"
+    else:
+        ends = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
+        points = f"{100 * found.value:+.1f} points ({ends})"
+    return f"{head}: {metric} {points}; {where}."
+
+
+def _extrapolated(sizes: Array, scores: Array, more: int) -> float:
+    """Gain of the fitted law from the last size to ``more`` rows beyond it."""
+    from scipy.optimize import minimize_scalar
+
+    # For a given exponent the law is a straight line in n⁻ᶜ, so that one number is searched for.
+    found = minimize_scalar(
+        lambda c: _line(sizes**-c, scores)[1], bounds=_EXPONENTS, method="bounded"
+    )
+    exponent = float(found.x)
+    slope = _line(sizes**-exponent, scores)[0]
+    return slope * float(sizes[-1] ** -exponent - (sizes[-1] + more) ** -exponent)
+
+
+def _gains(sizes: Array, scores: Array, more: int) -> Array:
+    """The same gain (k,) of many rows of scores (k, sizes), by the best of many exponents."""
+    exponents = np.geomspace(*_EXPONENTS, 120)
+    x = sizes[None, :] ** -exponents[:, None]
+    away = x - x.mean(axis=1, keepdims=True)
+    rise = scores - scores.mean(axis=1, keepdims=True)
+    products = np.stack([(rise * one).sum(axis=1) for one in away], axis=1)
+    squares = np.square(away).sum(axis=1)
+    slopes = np.maximum(-products / squares, 0.0)
+    errors = 2 * slopes * products + np.square(slopes) * squares
+    best = errors.argmin(axis=1)
+    ahead = sizes[-1] ** -exponents - (sizes[-1] + more) ** -exponents
+    return np.asarray(slopes[np.arange(len(scores)), best] * ahead[best])
+
+
+def _line(x: Array, scores: Array) -> tuple[float, float]:
+    """B ≥ 0 and squared error of score = a − b·x by least squares."""
+    away, rise = x - x.mean(), scores - scores.mean()
+    slope = max(-float((away * rise).sum()) / float(np.square(away).sum()), 0.0)
+    return slope, float(np.square(rise + slope * away).sum())

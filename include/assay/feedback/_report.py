@@ -1,0 +1,45 @@
+"""What the text and the page of a feedback verdict show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assay.feedback._marked_rows import MarkedRows
+from assay.feedback._measure import FeedbackMeasurements, Figures
+from assay.feedback._segments import Segment
+
+
+@dataclass(frozen=True)
+class FeedbackReport:
+    """Everything that is known of a batch of predictions.
+
+    Parameters
+    ----------
+    measured : FeedbackMeasurements
+        Figures by batch, version and slice.
+    test : mapping
+        The model's figures on its test rows.
+    estimated : mapping
+        Batch → the figures that were estimated before its outcomes came.
+    segments : tuple of Segment
+        Where errors are most; None if it wasn't searched.
+    marked : tuple of MarkedRows
+        Errors of imputed, clipped, flagged rows.
+    advice : tuple of str
+        What more rows would give.
+    """
+
+    measured: FeedbackMeasurements
+    test: Figures
+    estimated: Mapping[str, Figures] = field(default_factory=dict)
+    segments: tuple[Segment, ...] | None = None
+    marked: tuple[MarkedRows, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Figures of the tables over batches and versions: none of a single class."""
+        judged = self.measured.judged
+        names = judged.figures if judged and judged.figures else self.test
+        return tuple(name for name in names if ":" not in name)

@@ -1,0 +1,78 @@
+"""How a model's predictions are judged once their outcomes are there. Every limit stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from assay.document import content_hash
+from assay.policy._base import Model, optional
+from assay.policy.model._gates import Metric, MetricLimit
+from assay.verdict import OnInconclusive
+
+
+class MarginToTest(Model):
+    """How much worse than on the test rows a metric may be."""
+
+    metric: Metric = Field(description="The metric.")
+    margin: float = Field(ge=0, description="The worsening that doesn't matter.")
+    rationale: str | None = Field(None, description="Where the margin comes from.")
+
+
+class FeedbackPolicy(Model):
+    """How predictions are judged against their outcomes, batch by batch.
+
+    A limit or margin is judged on all rows of the batch and within each level of the slices, as one
+    family of tests (Holm).
+    """
+
+    on_inconclusive: OnInconclusive = Field(
+        description="What an INCONCLUSIVE verdict does: `hold` the model, or `release` it as WARN."
+    )
+    alpha: float = Field(
+        gt=0, lt=0.5, description="Level of the tests; intervals are at 1 − alpha."
+    )
+    least_labelled: float = Field(
+        gt=0,
+        le=1,
+        description="Least share of predictions whose outcome has come; below it nothing is judged "
+        "and the verdict is WARN.",
+    )
+    least_number: int = Field(
+        ge=1, description="Least rows with an outcome of a batch or slice that is judged or shown."
+    )
+    limits: tuple[MetricLimit, ...] = Field(
+        (), description="Limits that the whole interval must keep."
+    )
+    against_test: tuple[MarginToTest, ...] = Field(
+        (), description="How much worse than on the test rows the model may be."
+    )
+    slices: tuple[str, ...] = Field((), description="Columns whose levels are judged as well.")
+    group: str | None = optional(
+        "The column of what rows depend on, such as a subject: its rows count together."
+    )
+    segments: tuple[str, ...] = Field(
+        (), description="Columns, and pairs of them, that are searched for segments of many errors."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if faults := list(self._faults()):
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        if not self.limits and not self.against_test:
+            yield "feedback needs limits or against_test; otherwise it judges nothing"
+        for key, given in (("limits", self.limits), ("against_test", self.against_test)):
+            names = [one.metric for one in given]
+            for name in sorted({name for name in names if names.count(name) > 1}):
+                yield f"{key} names {name} twice"
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the section's content, defaults included; comments don't count."""
+        return content_hash(self.model_dump(mode="json"))
