@@ -5,6 +5,10 @@ mostly on one side. Up to :data:`RESAMPLED` independent units the interval is bo
 them it is ABC, a closed form: a resampling of a million rows takes minutes for the same ends.
 Seen at a nominal .95 for squared errors of 50 rows: Student's t .87, ABC .90, bootstrap-t .92.
 
+The difference of two losses is nearly symmetric where neither model is better, and follows chance
+where it seems skewed: with 40 rows bootstrap-t alone calls one of two equal models better in .04 of
+samples, not .025. So a difference that is tested has the wider of bootstrap-t and Student's t.
+
 References
 ----------
 Efron B (1982), The jackknife, the bootstrap and other resampling plans, chapter 10,
@@ -62,7 +66,8 @@ def mean_estimate(
     least, most : float
         The range of a value; no end is beyond it.
     tested : bool
-        Give p of the hypothesis that the mean is 0.
+        The mean is a difference: give p of the hypothesis that it is 0, and no narrower interval
+        than Student's t.
 
     Returns
     -------
@@ -86,6 +91,10 @@ def mean_estimate(
         mean = float(values.mean())
         return Estimate(value=mean, n=n, how="too few independent values that differ")
     ends, p, how = _interval(sample, alpha, seed)
+    if tested:
+        reach = t_isf(alpha / 2, sample.number - 1) * sample.error
+        ends = min(ends[0], sample.mean - reach), max(ends[1], sample.mean + reach)
+        p, how = max(p, _student_p(sample)), f"{how}, or Student's t if wider"
     low, high = (min(max(end, least), most) for end in ends)
     return Estimate(
         value=sample.mean,
@@ -182,6 +191,10 @@ def _bootstrap_p(sample: _Sample, ordered: Array) -> float:
     fewest = min(below, above)
     p = min(1.0, 2 * (fewest + 1) / (RESAMPLES + 1))
     return p if fewest else min(p, _abc_p(sample))
+
+
+def _student_p(sample: _Sample) -> float:
+    return 2 * t_cdf(-abs(sample.mean) / sample.error, sample.number - 1)
 
 
 def _abc(sample: _Sample, alpha: float) -> Interval:

@@ -127,8 +127,9 @@ def paired_difference(
     Returns
     -------
     Estimate
-        Below 0 where a is better. The interval is bootstrap-t over rows or groups (see
-        :mod:`assay.statistics.scores.means`); p is the level at which it touches 0.
+        Below 0 where a is better. The interval is the wider of bootstrap-t over rows or groups and
+        Student's t (see :mod:`assay.statistics.scores.means`); p is the level at which it touches
+        0.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def test_p_is_the_level_at_which_the_closed_form_leaves_0_out():
     p = mean_estimate(values, alpha=0.05, seed=1, tested=True).p
 
     def nearer_end(alpha: float) -> float:
-        found = mean_estimate(values, alpha=alpha, seed=1)
+        found = mean_estimate(values, alpha=alpha, seed=1, tested=True)
         return found.low if found.value > 0 else found.high
 
     assert p == pytest.approx(brentq(nearer_end, 1e-12, 0.999), rel=1e-6)
