@@ -13,7 +13,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from assay.engine.relation import Relation
+    from assay.stages.own_training import OwnTraining
     from assay.stages.services import Services
     from assay.versioning import PartitionRows
 
@@ -178,6 +180,31 @@ class OpenSnapshot:
         from assay.engine.relation import relation_of
 
         return relation_of(self.to_arrow(columns, batches))
+
+    @contextmanager
+    def training(self, model: str) -> Iterator[OwnTraining]:
+        """Put own training code on record: what it read, and what came of it.
+
+        At the end the training is a use of this snapshot in the registry, and a run in MLflow with
+        the data version. It isn't judged, so it never becomes the champion: for that, a model file
+        names own code as its ``entry``. An exception inside marks it failed, and goes on.
+
+        Parameters
+        ----------
+        model : str
+            The model's name: small letters, digits and ``_``.
+
+        Examples
+        --------
+        >>> with open("flights").training(model="late") as run:  # doctest: +SKIP
+        ...     run.log(params={"depth": 3}, model=fitted, test=(features, truth))
+        """
+        from assay.stages.own_training import data_used, own_training
+
+        services = replace(self.services, reading=False)
+        used = data_used(services, self.dataset, self.number, self.versions, self.digest)
+        with own_training(services, model, used) as run:
+            yield run
 
     def _chosen(self, batches: Batches) -> list[str]:
         if batches is None:

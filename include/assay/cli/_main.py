@@ -24,6 +24,7 @@ from assay.cli import (
     _retention,
     _status,
     _suggest,
+    _tracking,
     _train,
     _trash,
     _validate,
@@ -70,6 +71,7 @@ app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_keys.app, name="keys")
 app.add_typer(_leases.app, name="leases")
 app.add_typer(_models.app, name="models")
+_experiments.app.command()(_tracking.sync)
 app.add_typer(_experiments.app, name="experiments")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")

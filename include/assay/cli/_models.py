@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -56,9 +57,11 @@ def promote(
     Example: assay models promote late_arrival@2 --reason "3 is worse at night"
     """
     from assay.stages.models import promote_by_person
+    from assay.stages.tracking import mirror_aliases
 
     services = open_services()
     said = promote_by_person(services, version, author=author or getpass.getuser(), reason=reason)
+    mirror_aliases(services, version.partition("@")[0], os.environ)
     if as_json:
         return print_json({"said": said})
     results.print(said)

@@ -72,7 +72,21 @@ def train(
     else:
         for run in done:
             print_run(services, run)
+    show_tracked(services)
     return 1 if any(run.done["promote"].holds for run in done) else 0
+
+
+def show_tracked(services: Services) -> None:
+    """Let MLflow show what was trained; say on stderr what waits for it."""
+    import os
+
+    from assay.stages.tracking import track
+
+    with progress("sending to MLflow"):
+        found = track(services, os.environ, f"command {os.getpid()}")
+    for one in found:
+        if one.state == "later":
+            errors.print(f"MLflow doesn't show {one.key} yet: {one.error}", soft_wrap=True)
 
 
 def _numbers(

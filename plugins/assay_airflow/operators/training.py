@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
@@ -184,6 +185,7 @@ class NotifyTrainingOperator(ModelOperator):
 
     def _notify(self, context: Any) -> dict[str, Any]:
         from assay.stages.models import chain, notify_training, notify_unpinned, promoted
+        from assay.stages.tracking import track
 
         services = open_services()
         sending = transports(services)
@@ -194,7 +196,11 @@ class NotifyTrainingOperator(ModelOperator):
             )
         ended = promoted(run)
         crashed = None if ended else next(iter(run.missing), chain.PROMOTE)
-        return notify_training(ended or run, sending, crashed, airflow_url())
+        found = notify_training(ended or run, sending, crashed, airflow_url())
+        for one in track(services, os.environ, f"{run.spec.run_id}/{run.model}"):
+            if one.state == "later":
+                self.log.warning("MLflow doesn't show %s yet: %s", one.key, one.error)
+        return found
 
 
 def _give_up(run: Training | None) -> AirflowFailException:
