@@ -75,6 +75,8 @@ class ReasonCode(StrEnum):
         "The registry's history doesn't follow from the last one seen, so that all writing stops.")
     OBJECT_DAMAGED = ("object_damaged", "stages", _FAIL,
         "The object store doesn't hold the bytes that a version was committed with.")
+    RECALLED = ("recalled", "stages", _FAIL,
+        "A version that readers had turned out to be bad, and was recalled by a person.")
     STAGE_CRASHED = ("stage_crashed", "stages", _FAIL,
         "A stage ended in an error, so the run could not decide about the batch.")
 

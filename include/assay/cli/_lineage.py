@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,7 +11,7 @@ from assay.cli._console import errors, follow, open_services, print_json, progre
 from assay.cli._options import AsJson
 
 if TYPE_CHECKING:
-    from assay.lineage import Way
+    from assay.lineage import ColumnStep, Graph
     from assay.stages.lineage import RowLineage, Target
     from assay.stages.services import Services
 
@@ -46,14 +46,14 @@ def lineage(
     """
     from assay.lineage import as_json as graph_json
     from assay.lineage import render_columns, render_dot, render_html, render_text
-    from assay.stages.lineage import find_target, trace, trace_columns
+    from assay.stages.lineage import find_target, trace
 
     services = open_services(reading=True)
     follow(services)
     with progress("following the links"):
         target = find_target(services, what)
         graph = trace(services, target.nodes, up=up or not down, down=down or not up)
-        steps = trace_columns(services, graph) if columns else []
+        steps = _columns_of(services, graph) if columns else []
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_html(graph, f"Lineage of {what}", steps), encoding="utf-8")
@@ -64,11 +64,18 @@ def lineage(
     row = _row_of(services, target)
     if as_json:
         return print_json({**graph_json(graph), "columns": steps, "row": row})
-    ways: tuple[Way, ...] = ("up", "down")
+    ways: tuple[Literal["up", "down"], ...] = ("up", "down")
     if up != down:
         ways = ("up",) if up else ("down",)
     lines = [*(row.lines() if row else []), render_text(graph, ways, most)]
     return show(None, False, [*lines, *([render_columns(steps)] if steps else [])])
+
+
+def _columns_of(services: Services, graph: Graph) -> list[ColumnStep]:
+    """The way of each column; its module loads the engine, which the graph doesn't need."""
+    from assay.stages.lineage import trace_columns
+
+    return trace_columns(services, graph)
 
 
 def _row_of(services: Services, target: Target) -> RowLineage | None:

@@ -19,6 +19,7 @@ from assay.cli import (
     _models,
     _new,
     _quality,
+    _recall,
     _released,
     _rerun,
     _retention,
@@ -54,7 +55,7 @@ app = typer.Typer(
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
     _check.check, _train.train, _models.reproduce, _status.status, _rerun.rerun, _lineage.lineage,
-    _status.data_docs, _status.digest, _home.up, _home.down,
+    _recall.recall, _status.data_docs, _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.

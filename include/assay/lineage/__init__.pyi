@@ -2,14 +2,16 @@ from ._columns import ColumnStep, column_steps
 from ._dot import render_dot
 from ._graph import Graph, Link, Node
 from ._html import render_html
-from ._text import Way, as_json, render_columns, render_text
+from ._kinds import KINDS, NodeKind
+from ._text import as_json, render_columns, render_text
 
 __all__ = [
+    "KINDS",
     "ColumnStep",
     "Graph",
     "Link",
     "Node",
-    "Way",
+    "NodeKind",
     "as_json",
     "column_steps",
     "render_columns",

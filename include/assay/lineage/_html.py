@@ -17,7 +17,8 @@ _MOST: Final = 7
 """Nodes that one column of the drawing holds."""
 _ROW: Final = 52
 _HEIGHT: Final = 36
-_LABEL: Final = 30
+_LABEL: Final = 1.2
+"""Letters that fit into a hundredth of the page's width."""
 
 
 def render_html(graph: Graph, title: str, columns: Sequence[ColumnStep] = ()) -> str:
@@ -42,7 +43,7 @@ def render_html(graph: Graph, title: str, columns: Sequence[ColumnStep] = ()) ->
 def _nodes(graph: Graph, depths: Mapping[Node, int]) -> Markup:
     rows = []
     for node in sorted(graph.nodes, key=lambda n: (depths.get(n, 0), n)):
-        facts = "; ".join(f"{name} {value}" for name, value in graph.nodes[node].items())
+        facts = "; ".join(f"{name}: {value}" for name, value in graph.nodes[node].items())
         rows.append((KINDS[node.kind].label(node.name), KINDS[node.kind].word, facts))
     return table(("name", "kind", "known of it"), rows)
 
@@ -79,7 +80,9 @@ def _drawing(graph: Graph, depths: Mapping[Node, int]) -> Markup:
 def _box(graph: Graph, node: Node, place: tuple[float, int], width: float) -> Markup:
     kind, (x, y) = KINDS[node.kind], place
     name, line = kind.label(node.name), "limit" if node in graph.targets else "rule"
-    shown = name if len(name) <= _LABEL else name[: _LABEL - 1] + "…"
+    most = max(int(_LABEL * width), 8)
+    plain = name.partition(" (")[0]  # the hash is in the title, and in the table below
+    shown = plain if len(plain) <= most else plain[: most - 1] + "…"
     box = Markup(
         '<g><title>{0} {1}</title><rect class="chance {2}" x="{3}%" y="{4}" width="{5}%" '
         'height="{6}" rx="4"/></g>'

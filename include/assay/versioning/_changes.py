@@ -14,6 +14,7 @@ from assay.records.versions import BatchVersion, Judgement, Pointer, Rollback, S
 from assay.versioning._dvc import REPOSITORY, render_dvc
 from assay.versioning._git import Change, View
 from assay.versioning._layout import pointer_file, version_file
+from assay.versioning._recalls import refuse_recalled
 from assay.versioning._records import load_pointer, load_version, render_pointer
 from assay.versioning._snapshots import (
     Stored,
@@ -70,6 +71,7 @@ def plan_release(view: View, order: Release) -> tuple[Change | None, Snapshot]:
     dataset, batch, version = order.dataset, order.batch, order.version
     judged, _ = plan_judgement(view, dataset, batch, version, order.judgement)
     refuse_removed(view, dataset, batch, version)
+    refuse_recalled(view, dataset, {batch: version})
     pointer = load_pointer(view, dataset)
     stored = None if pointer is None else _pointed(view, pointer)
     parent = stored.snapshot if stored else None
@@ -116,6 +118,9 @@ def plan_rollback(
         raise no_snapshot(dataset, number, pointer)
     if pointer.snapshot == number:
         return None, pointer
+    now = _pointed(view, pointer).snapshot.batches
+    coming = {b: v for b, v in stored.snapshot.batches.items() if now.get(b) != v}
+    refuse_recalled(view, dataset, coming)
     move = Rollback(source=pointer.snapshot, target=number, reason=reason, author=author, at=at)
     rollbacks = (*pointer.rollbacks, move)
     target = stored.snapshot

@@ -20,7 +20,7 @@ _MOST: Final = 20_000
 """Nodes of a graph at most."""
 _DETAILED: Final = 50
 """Versions whose own records are read for more than the catalog knows."""
-_JUDGED: Final = "reference"
+JUDGED: Final = "reference"
 """An edge that carried no row on: what lies behind it isn't followed."""
 
 
@@ -129,7 +129,7 @@ class _Up(_Walk):
         for key, edge, origin in self.add_edges(catalog.edges(keys)):
             if edge.kind == "input":
                 found.add(_landing(key, edge))
-            elif edge.kind != _JUDGED and origin is not None:
+            elif edge.kind != JUDGED and origin is not None:
                 found.add(Node.of_version(origin))
         return found
 
@@ -199,7 +199,7 @@ class _Down(_Walk):
     def _of_versions(self, keys: Collection[VersionKey]) -> set[Node]:
         catalog, found = self.services.catalog.lineage, set[Node]()
         made = self.add_edges(catalog.made_from([(key[0], key[2]) for key in keys]))
-        found |= {Node.of_version(key) for key, edge, _ in made if edge.kind != _JUDGED}
+        found |= {Node.of_version(key) for key, edge, _ in made if edge.kind != JUDGED}
         found |= self._used(catalog.following([("version", "/".join(key)) for key in keys]))
         read = catalog.reads(keys)
         for key, number, _ in read:
@@ -247,7 +247,9 @@ def _say_states(services: Services, graph: Graph) -> None:
 
 def _recalled(graph: Graph, node: Node, recall: Use) -> None:
     if node in graph.nodes:
-        graph.add(node, state="recalled", reason=recall.details.get("reason", ""))
+        graph.add(
+            node, state=f"recalled by {recall.author}", reason=recall.details.get("reason", "")
+        )
 
 
 def _say_files(services: Services, graph: Graph) -> None:

@@ -10,6 +10,7 @@ from assay.reasons import ReasonCode, is_noted
 from assay.records.leases import Lease
 from assay.records.runs import BatchState, Counts
 from assay.records.versions import Snapshot
+from assay.stages.incidents.recalls import close_recall
 from assay.stages.index import follow_registry
 from assay.stages.lease import keep_lease, working
 from assay.stages.run import chain
@@ -183,6 +184,7 @@ def _release(run: Run, forced_by: str | None) -> StageResult:
         fence=partial(keep_lease, run),
     )
     follow_registry(run.services, wholly=False)
+    close_recall(run.services, run.dataset, run.batch)
     state = BatchState.FORCED if forced_by else BatchState.RELEASED
     return _finish(run, state, snapshot.number)
 
