@@ -41,6 +41,18 @@ def seeded_hash(number: int, seed: str) -> types.uint64:
     """A hash of a number that another seed gives otherwise, the same on any number of threads."""
 
 
+@ibis.udf.scalar.builtin(name="strlen")  # type: ignore[untyped-decorator]
+def bytes_of(text: str) -> int:  # type: ignore[empty-body]
+    """Number of bytes of a text in UTF-8."""
+
+
+@ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]
+def values_at_quantiles(
+    values: float, quantiles: types.Array[types.float64]
+) -> types.Array[types.float64]:
+    """Exact order statistics as :func:`value_at_quantile`, which keep the values once for all."""
+
+
 @ibis.udf.agg.builtin(name="quantile_disc")  # type: ignore[untyped-decorator]
 def value_at_quantile(values: float, quantile: float) -> float:  # type: ignore[empty-body]
     """Exact order statistic: the value at rank ``ceil(quantile * n)``."""

@@ -62,6 +62,8 @@ class Check:
         Columns whose failing values are shown.
     then : callable, optional
         From the computed values to a second check, for what needs the first scan's numbers.
+    keeps : int
+        Values that the engine keeps in memory while it computes the aggregates.
     """
 
     aggregates: Mapping[str, Any]
@@ -69,6 +71,7 @@ class Check:
     flag: Any | None = None
     shown: tuple[str, ...] = ()
     then: Callable[[Values], Check] | None = None
+    keeps: int = 0
 
 
 def compiled(frame: Frame, expectation: Expectation) -> Check:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from assay.engine import EngineError
-from assay.engine.groups import groups
+from assay.engine.groups import light_groups
 from assay.quality._check import Check, Values, compiled
 from assay.quality._failing_rows import FAULTS, Judged, with_failing
 from assay.quality._finding import Finding, countable
@@ -17,6 +17,8 @@ from assay.quality._suite import Expectation
 
 _MOST_AGGREGATES: Final = 300
 """Aggregates of one scan; a suite of more is judged in several."""
+_MOST_KEPT: Final = 2_000_000
+"""Values that one scan keeps in memory, unless those of a single check are more."""
 
 
 def judged_compiled(
@@ -76,14 +78,15 @@ def _computed(frame: Frame, checks: Mapping[int, Check]) -> dict[int, Values | U
     """Values of each check's aggregates; equal aggregates are computed once."""
     names: dict[Any, str] = {}
     wanted: dict[str, Any] = {}
+    keeps: dict[str, int] = {}
     for check in checks.values():
         for aggregate in check.aggregates.values():
             name = names.setdefault(aggregate.op(), f"a{len(names)}")
-            wanted[name] = aggregate
+            wanted[name], keeps[name] = aggregate, check.keeps
     row: dict[str, Any] = {}
     try:
         # A query of many thousands takes memory and time that grow with their square.
-        for some in groups(wanted, _MOST_AGGREGATES):
+        for some in light_groups(keeps, _MOST_AGGREGATES, _MOST_KEPT):
             row |= frame.rows(frame.table.aggregate(**{name: wanted[name] for name in some}))[0]
     except FAULTS:
         return {i: _alone(frame, check) for i, check in checks.items()}

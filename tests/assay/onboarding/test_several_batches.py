@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -255,3 +258,30 @@ def test_a_decimal_comma_is_drafted_and_landed_exactly(tmp_path: Path) -> None:
     assert [r["betrag"] for r in landed[:59]] == [1000 * i + 234.5 for i in range(1, 60)]
     assert [r["__unparsed"] for r in landed[58:]] == [None, ["betrag"], ["betrag"]]
     assert dict(landed[59]["__landed"])["betrag"] == "1.5"
+
+
+@pytest.mark.parametrize("rows", [15_000, 30_000, 90_000])
+def test_the_middle_of_a_sorted_file_is_that_of_rows_from_all_its_parts(rows: int) -> None:
+    """A sample of the first rows would have the median of the first part."""
+    amount = pd.DataFrame({"amount": np.linspace(1, 1001, rows), "__row": range(rows)})
+    with engine.open_session(threads=2) as session:
+        found = propose_suite(session, session.set_aside(amount))
+    (rule,) = [p for p in found.proposals if "median" in p.type]
+    assert rule.evidence["median"] == pytest.approx(501, abs=25)
+    assert rule.evidence["q05"] == pytest.approx(51, abs=15)
+    sampled = rule.evidence.get("sampled")
+    assert (sampled is None) == (rows < 20_000)
+    assert sampled is None or (10_000 < sampled < 21_000 and f"{sampled:,}" in rule.rationale)
+
+
+def test_decimal_columns_have_a_middle(tmp_path: Path) -> None:
+    values = [Decimal(i) / 8 for i in range(40, 440)]
+    pq.write_table(pa.table({"d": values, "e": values[::-1]}), tmp_path / "d.parquet")
+    found = _suggested(tmp_path / "d.parquet")
+    (rule,) = [p for p in found.proposals if "median" in p.type and p.kwargs["column"] == "d"]
+    assert rule.evidence["median"] == float(values[199])
+
+
+def _suggested(path: Path) -> Any:
+    with engine.open_session(threads=2) as session:
+        return suggest_suite(session, path).suggestion

@@ -11,6 +11,7 @@ from assay.engine import open_session
 from assay.errors import SuiteError
 from assay.policy.quality import QualityPolicy
 from assay.quality import (
+    _scan,
     judge_validation,
     load_suite,
     validate,
@@ -352,3 +353,18 @@ def test_a_suite_judged_in_several_scans_is_judged_as_in_one(
     once = validate(session, table, suite).document()
     monkeypatch.setattr("assay.quality._scan._MOST_AGGREGATES", 2)
     assert validate(session, table, suite).document() == once
+
+
+def test_order_statistics_of_more_values_than_one_scan_keeps_are_computed_in_several(
+    session, make, write_suite, expect, monkeypatch
+):
+    table = make(**{f"x{i}": [float(i), 1.0, None, 9.0, 4.0][: 5 - i % 2] + [None] * (i % 2)
+                    for i in range(6)})  # fmt: skip
+    suite = load_suite(write_suite(*[
+        expect("column_median_to_be_between", column=f"x{i}", min_value=0, max_value=i)
+        for i in range(6)
+    ]))  # fmt: skip
+    together = [f.result for f in validate(session, table, suite).findings]
+    assert together[5]["observed_value"] == 5.0
+    monkeypatch.setattr(_scan, "_MOST_KEPT", 7)
+    assert [f.result for f in validate(session, table, suite).findings] == together

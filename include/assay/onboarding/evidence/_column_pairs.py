@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any, Final
@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from ibis import Table
 
-from assay.engine import Session
-from assay.engine.functions import count_if, row_hash
+from assay.engine import ROW, Session
+from assay.engine.functions import count_if, row_hash, seeded_hash
 from assay.engine.groups import groups
 from assay.onboarding.evidence._column_names import names_key
 from assay.onboarding.evidence._columns import TableEvidence
@@ -23,6 +23,7 @@ from assay.onboarding.evidence._many_columns import MOST_AGGREGATES
 
 Array = np.ndarray[Any, Any]
 SAMPLE: Final = 20_000
+"""Most rows that columns are compared by, about."""
 _MOST_KEYS: Final = 8
 _LEAST_CHANCE: Final = 0.05
 _LEAST_ROWS: Final = 20
@@ -66,16 +67,34 @@ class Determined:
 
 
 def sample_rows(session: Session, evidence: TableEvidence) -> pd.DataFrame:
-    """Some rows of the columns that are compared, to rule out what isn't worth a scan."""
+    """Some rows of the columns that are compared, to rule out what isn't worth a scan.
+
+    They are chosen by a hash of their number, so from all parts of a file, and on any number of
+    threads the same; rows without a number by a hash of their values.
+    """
     names = [c.name for c in evidence.columns.values() if not c.hidden or c.nulls == 0]
     if not names:
         return pd.DataFrame()
-    rows = evidence.table.select(*names)
-    step = max(1, evidence.rows // SAMPLE)
+    table, rows = evidence.table, evidence.table.select(*names)
+    step = -(-evidence.rows // SAMPLE)
     if step > 1:
-        # The rows' own hash chooses them, so that any number of threads gives the same sample.
-        rows = rows.filter(row_hash(rows) % step == 0)
-    return session.arrow(rows.limit(SAMPLE)).to_pandas()
+        numbered = ROW in table.columns
+        chosen = seeded_hash(table[ROW], "sample") if numbered else row_hash(rows)
+        rows = table.filter(chosen % step == 0).select(*names)
+    return session.arrow(rows.limit(2 * SAMPLE)).to_pandas()
+
+
+def sample_quantiles(sample: pd.DataFrame, name: str, quantiles: Sequence[float]) -> list[float]:
+    """Values of a sample at some quantiles, by rank; empty where it has no value.
+
+    Examples
+    --------
+    >>> sample_quantiles(pd.DataFrame({"x": [3.0, None, 1.0, 2.0]}), "x", [0.05, 0.5, 0.95])
+    [1.0, 2.0, 3.0]
+    """
+    values = sample[name].to_numpy(dtype=float, na_value=np.nan)
+    there = values[~np.isnan(values)]
+    return np.quantile(there, quantiles, method="inverted_cdf").tolist() if len(there) else []
 
 
 def find_orders(
@@ -125,8 +144,9 @@ def _likely_orders(sample: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def _numbers(column: pd.Series) -> Array:
-    """A column's values as floating-point numbers, moments as well; missing is NaN."""
-    if pd.api.types.is_numeric_dtype(column):
+    """A column's values as floating-point numbers, decimals and moments as well; missing is NaN."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind == "decimal" or pd.api.types.is_numeric_dtype(column):
         return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
     moments = pd.to_datetime(column)
     return np.where(moments.isna(), np.nan, moments.to_numpy().astype("int64"))

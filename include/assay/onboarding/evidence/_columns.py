@@ -12,14 +12,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+import ibis
 from ibis import Table
 
 from assay.engine import BATCH, Session, round12
 from assay.engine.functions import (
+    bytes_of,
     count_if,
     greatest_numbers,
     least_numbers,
-    value_at_quantile,
 )
 from assay.errors import InputError
 from assay.onboarding.evidence._data_view import (
@@ -38,7 +39,6 @@ MOST_LEVELS: Final = 200
 """A column with more levels than this has no closed list."""
 EXTREMES: Final = 256
 """How many of the greatest and of the least values are read."""
-QUANTILES: Final = (0.05, 0.5, 0.95)
 _CONTINUED: Final = "\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 GARBLED: Final = f"[\u0080-\u009f\ufffd]|[ÂÃ][{_CONTINUED}]|â€"
 """Control characters, the mark of what can't be decoded, and UTF-8 that was read as Latin."""
@@ -78,7 +78,6 @@ class ColumnEvidence:
     top: tuple[float, ...] = ()
     bottom: tuple[float, ...] = ()
     mean: float | None = None
-    quantiles: tuple[float, ...] = ()
     lengths: tuple[int, int] | None = None
     padded: int = 0
     garbled: int = 0
@@ -165,7 +164,9 @@ def _aggregates(table: Table, name: str, kind: ColumnType, *, hidden: bool) -> A
     value = table[name]
     counts = {"present": value.count(), "distinct": value.approx_nunique()}
     if kind == "string":
-        counts["garbled"] = count_if(value.re_search(GARBLED))
+        # What the pattern finds isn't ASCII, where a text has as many characters as bytes.
+        foreign = value.length() != bytes_of(value)
+        counts["garbled"] = count_if(ibis.ifelse(foreign, value.re_search(GARBLED), False))
     if BATCH in table.columns and kind in _KEY_TYPES:
         marked = value.cast("string") + ":" + table[BATCH].cast("string")
         counts["within"] = marked.approx_nunique()
@@ -177,7 +178,6 @@ def _aggregates(table: Table, name: str, kind: ColumnType, *, hidden: bool) -> A
             "top": greatest_numbers(x, EXTREMES),
             "bottom": least_numbers(x, EXTREMES),
             "mean": x.mean(),
-            **{f"q{i}": value_at_quantile(x, q) for i, q in enumerate(QUANTILES)},
         }
     elif kind == "string":
         text, reverse = value, value.reverse()
@@ -204,7 +204,6 @@ def _column(column: ColumnEvidence, rows: int, found: Mapping[str, Any]) -> Colu
         return replace(
             column, top=tuple(found["top"]), bottom=tuple(found["bottom"]),
             mean=round12(mean) if mean is not None and math.isfinite(mean) else None,
-            quantiles=tuple(float(found[f"q{i}"]) for i in range(len(QUANTILES))),
         )  # fmt: skip
     if column.type == "string":
         return replace(

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from ibis import Table
 from ibis.expr.datatypes import DataType
 
-from assay.engine import BATCH, Session, data_columns
+from assay.engine import BATCH, ROW, Session, data_columns
 from assay.engine.functions import without_nan
 from assay.errors import InputError
 
@@ -49,7 +49,7 @@ def data_view(
 ) -> tuple[Table, dict[str, ColumnType], tuple[str, ...]]:
     """A view of the data columns with NaN as null, their types, and columns of other types.
 
-    It also has the number of each row's file, where several were opened as one table.
+    It also has the number of each row, and of its file where several were opened as one table.
     """
     types: dict[str, ColumnType] = {}
     unnamed = []
@@ -60,8 +60,8 @@ def data_view(
         except InputError:
             unnamed.append(name)
     table = without_nan(table)
-    batch = [BATCH] if BATCH in table.columns else []
-    return session.view(table.select(*batch, *types) if types else table), types, tuple(unnamed)
+    own = [name for name in (BATCH, ROW) if name in table.columns]
+    return session.view(table.select(*own, *types) if types else table), types, tuple(unnamed)
 
 
 def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:

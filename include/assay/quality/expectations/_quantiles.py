@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from assay.engine import functions
+from assay.engine.functions import values_at_quantiles
 from assay.quality._check import Check, Conclusion, Values, counted
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import compiles
@@ -31,17 +31,16 @@ def ranked(
         n = int(values["n"])
         ranks = sorted(set(wanted(n)) if n else set())
         floats = column.cast("float64")
-        aggregates = {
-            f"r{k}": functions.value_at_quantile(floats, (k + 0.5) / n, where=there) for k in ranks
-        }
+        places = [(k + 0.5) / n for k in ranks]
 
         def found(got: Values) -> dict[int, float]:
-            return {k: got[f"r{k}"] for k in ranks}
+            return dict(zip(ranks, got["at"], strict=True)) if ranks else {}
 
         return Check(
-            aggregates,
+            {"at": values_at_quantiles(floats, places, where=there)} if ranks else {},
             lambda got: conclude(n, found(got)),
             then=None if then is None else lambda got: then(n, found(got)),
+            keeps=n,
         )
 
     return Check({"n": counted(frame, there)}, lambda _: Conclusion(False), then=at_ranks)
