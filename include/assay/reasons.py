@@ -225,6 +225,11 @@ class ReasonCode(StrEnum):
         "The model and the champion could not be told apart as the file asks, or not compared.")
 
 
+    # Training.
+    RECOURSE_UNEVEN = ("recourse_uneven", "training", _WARN,
+        "The way to the favourable prediction is rarer or dearer for a group of people.")
+
+
 def unjudging(codes: Iterable[str]) -> tuple[str, ...]:
     """Those of some codes that say why nothing was judged.
 
