@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ import pyarrow.parquet as pq
 from ibis import Table
 
 from assay.engine._types import quoted
+from assay.engine.width import ROW_GROUP, is_wide
 from assay.lake import digest, publish
 
-_ROW_GROUP = 122_880
+_CELLS_A_BLOCK = 5_000_000
+_VECTOR = 2048
+"""Rows that the engine hands on at once."""
 _DICTIONARY = 4096
 """Values of a column and row group that are looked up while it is written. A column of numbers has
 more as a rule, and finding that out with the default of 24,576 takes a fifth of the writing."""
@@ -86,14 +89,15 @@ def _sorted(
 ) -> None:
     order = ", ".join(f"{quoted(name)} NULLS LAST" for name in order_by)
     query = f"SELECT * FROM ({con.compile(table)})"  # noqa: S608
-    if not (presorted and _written_in_order(con, query, aside, order_by[0], metadata)):
+    width = len(table.columns)
+    if not (presorted and _written_in_order(con, query, aside, order_by[0], metadata, width)):
         _copy(con, f"{query} ORDER BY {order}", aside, metadata)
 
 
 def is_ascending(path: Path, column: str) -> bool:
     """Whether a Parquet file's rows are in strictly ascending order of one column."""
     last: Any = None
-    for batch in pq.ParquetFile(path).iter_batches(_ROW_GROUP, columns=[column]):
+    for batch in pq.ParquetFile(path).iter_batches(ROW_GROUP, columns=[column]):
         values = batch.column(0)
         if last is not None:
             values = pa.concat_arrays([last, values])
@@ -104,31 +108,45 @@ def is_ascending(path: Path, column: str) -> bool:
     return True
 
 
-def _written_in_order(con: Any, query: str, aside: Path, column: str, metadata: str) -> bool:
+def _written_in_order(
+    con: Any, query: str, aside: Path, column: str, metadata: str, width: int
+) -> bool:
     """Write the rows as they come; whether they came in order, then in row groups of one size."""
-    _copy(con, query, aside, metadata)
-    if not is_ascending(aside, column):
-        return False
-    if not _cut_evenly(aside):
-        uneven = aside.with_name(f"{aside.name}.uneven")
-        aside.rename(uneven)
-        try:
-            _rewritten_evenly(con, uneven, aside, metadata)
-        finally:
-            uneven.unlink()
+    with _one_thread(con) if is_wide(width) else nullcontext():
+        _copy(con, query, aside, metadata)
+        if not is_ascending(aside, column):
+            return False
+        if not _cut_evenly(aside):
+            uneven = aside.with_name(f"{aside.name}.uneven")
+            aside.rename(uneven)
+            try:
+                _rewritten_evenly(con, uneven, aside, metadata, width)
+            finally:
+                uneven.unlink()
     return True
+
+
+@contextmanager
+def _one_thread(con: Any) -> Iterator[None]:
+    """Let the engine use one thread: it then writes row groups one after the other."""
+    (threads,) = con.raw_sql("SELECT current_setting('threads')").fetchone()
+    con.raw_sql("SET threads = 1")
+    try:
+        yield
+    finally:
+        con.raw_sql(f"SET threads = {int(threads)}")
 
 
 def _cut_evenly(path: Path) -> bool:
     groups = pq.read_metadata(path)
     sizes = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
-    return all(size == _ROW_GROUP for size in sizes[:-1]) and sizes[-1:] <= [_ROW_GROUP]
+    return all(size == ROW_GROUP for size in sizes[:-1]) and sizes[-1:] <= [ROW_GROUP]
 
 
-def _rewritten_evenly(con: Any, source: Path, target: Path, metadata: str) -> None:
+def _rewritten_evenly(con: Any, source: Path, target: Path, metadata: str, width: int) -> None:
     """The same rows in the same order, in row groups of one size."""
     name, file = f"rows_{uuid.uuid4().hex}", pq.ParquetFile(source)
-    batches = file.iter_batches(_ROW_GROUP)
+    batches = file.iter_batches(_block(width))
     con.con.register(name, pa.RecordBatchReader.from_batches(file.schema_arrow, batches))
     try:
         _copy(con, f"SELECT * FROM {name}", target, metadata)  # noqa: S608
@@ -136,12 +154,22 @@ def _rewritten_evenly(con: Any, source: Path, target: Path, metadata: str) -> No
         con.con.unregister(name)
 
 
+def _block(width: int) -> int:
+    """Rows that are read at once: a row group; of a wide table a whole part of one."""
+    if not is_wide(width):
+        return ROW_GROUP
+    parts = ROW_GROUP // _VECTOR
+    vectors = (n for n in range(parts, 0, -1) if not parts % n)
+    fitting = (n * _VECTOR for n in vectors if n * _VECTOR * width <= _CELLS_A_BLOCK)
+    return next(fitting, _VECTOR)
+
+
 def _copy(con: Any, query: str, path: Path, metadata: str) -> None:
     target = str(path).replace("'", "''")
     con.raw_sql(
         f"COPY ({query}) TO '{target}' (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
         f"COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT {_DICTIONARY}, "
-        f"ROW_GROUP_SIZE {_ROW_GROUP}{metadata})"
+        f"ROW_GROUP_SIZE {ROW_GROUP}{metadata})"
     )
 
 

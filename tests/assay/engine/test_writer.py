@@ -7,11 +7,13 @@ from pathlib import Path
 
 import ibis
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from assay import engine
 from assay.engine._writer import is_ascending
+from assay.engine.width import is_wide
 from assay.keys.keyed_numbers import keyed_numbers
 
 ROWS = 300_000
@@ -55,6 +57,27 @@ def test_rows_that_come_in_order_give_the_same_bytes_without_a_sort(
     assert is_ascending(path, "__row")
     assert not is_ascending(path, "x")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source.parquet", "t.parquet"]
+
+
+@pytest.mark.parametrize("group", [1 << 20, 50_000])
+def test_a_wide_table_has_the_same_bytes_however_it_is_written(tmp_path: Path, group: int) -> None:
+    source, columns, rows = tmp_path / "source.parquet", 90, 130_000
+    one = pa.array(np.arange(rows) % 7)
+    made = {"n": pa.array(np.arange(rows)), **{f"c{i}": one for i in range(columns)}}
+    pq.write_table(pa.table(made), source, row_group_size=group)
+    assert is_wide(columns)
+    digests = set()
+    for threads, presorted in itertools.product((1, 2), (False, True)):
+        with engine.open_session(threads=threads) as session:
+            table = session.read_parquet(source).rename(__row="n")
+            path = tmp_path / "t.parquet"
+            written = session.write_parquet(table, path, ["__row"], presorted=presorted)
+            digests.add((written.sha256, written.rows))
+            assert session.threads == threads
+    assert {n for _, n in digests} == {rows}
+    assert len(digests) == 1
+    groups = pq.read_metadata(path)
+    assert [groups.row_group(i).num_rows for i in range(2)] == [122_880, rows - 122_880]
 
 
 def test_rows_that_come_in_another_order_are_sorted_after_all(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from assay.contract import Contract, FilesSource
 from assay.engine import ROW, EngineError, FileDigest, Session, quoted
+from assay.engine.width import is_wide
 from assay.ingest._model import UnusableError
 from assay.ingest.readers._csv import csv_records, with_one_line_end
 from assay.ingest.readers._json_lines import json_records
@@ -84,7 +85,9 @@ def _written(session: Session, given: Input, target: Path) -> tuple[FileDigest, 
     try:
         records = _RECORDS[given.source.format](session, given)
         table = session.sql(_landed(given.contract, records))
-        return session.write_parquet(table, target, [ROW]), records
+        # Records come in the order of the file; to see whether they did is dearer than to sort few.
+        in_order = is_wide(len(table.columns))
+        return session.write_parquet(table, target, [ROW], presorted=in_order), records
     except EngineError as exc:
         # The engine refuses a file whose lines end in several ways, but for those within quotes.
         if given.source.format != "csv" or not given.plain.mixed_line_ends or not exc.of_data:
