@@ -71,6 +71,17 @@ def test_the_page_lists_what_the_reader_may_see(client: TestClient, rights: set[
     assert "<form" not in client.get("/").text
 
 
+def test_a_page_holds_no_more_than_some_batches(client: TestClient, catalog: Catalog) -> None:
+    reason = Reason(code="drift_detected", outcome=Outcome.FAIL, message="high")
+    for i in range(1000, 1300):
+        catalog.incidents.open_or_update("flights", "drift/drift", f"c{i}", reasons=[reason], at=AT)
+    for address in ("/", "/1"):
+        page = client.get(address).text
+        assert "… and 200 more batches" in page
+        assert "92 others aren't on this page: <code>assay incidents show 1</code>" in page
+        assert page.count("failing</td>") == len(re.findall("<option>[bc]", page)) == 210
+
+
 def test_each_answer_is_recorded_in_the_users_name(client: TestClient, catalog: Catalog) -> None:
     for form in (
         {"action": "acknowledge", "until": "", "reason": "", "batch": ""},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -210,8 +211,16 @@ def changed(session: Session, row: IncidentRow, kind: ChangeKind) -> IncidentCha
 def incidents_of(session: Session, rows: Sequence[IncidentRow]) -> list[Incident]:
     """Rows as incidents, with their batches."""
     members: dict[int, list[AffectedBatch]] = {row.id: [] for row in rows}
-    for m in _members(session, rows):
-        members[m.incident_id].append(record_of(AffectedBatch, m, reasons=tuple(m.reasons)))
+    columns = [getattr(IncidentBatch, f.name) for f in fields(AffectedBatch)]
+    wanted = (
+        select(IncidentBatch.incident_id, *columns)
+        .where(IncidentBatch.incident_id.in_(members))
+        .order_by(IncidentBatch.incident_id, IncidentBatch.batch)
+    )
+    for incident_id, *values in session.execute(wanted):
+        named = dict(zip((f.name for f in fields(AffectedBatch)), values, strict=True))
+        named["reasons"] = tuple(named["reasons"])
+        members[incident_id].append(AffectedBatch(**named))
     return [
         record_of(
             Incident,

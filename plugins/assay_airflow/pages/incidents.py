@@ -32,6 +32,8 @@ _HOW = (
 )
 _MOST: Final = 1 << 16
 _MOST_BATCHES: Final = 10
+_MOST_FOLDED: Final = 200
+"""Batches of an incident that its page holds, beyond those that it shows at once."""
 _MOST_REASONS: Final = 5
 _CODES: Final = frozenset(ReasonCode)
 _MAY_NOT = "You may not answer incidents: this needs permission to trigger the DAG incidents."
@@ -139,7 +141,7 @@ def _section(services: Services, rated: RatedIncident, user: Any) -> Section:
     parts = [lead, _batches(i), _done(services, i.id)]
     if i.closed is None and may_answer(user):
         token = form_token(user, _form(i.id), services.clock())
-        parts.append(answer_form(i.id, i.failing, token))
+        parts.append(answer_form(i.id, i.failing[: _MOST_BATCHES + _MOST_FOLDED], token))
     return Section(f"Incident {i.id}", parts)
 
 
@@ -157,8 +159,13 @@ def _state(services: Services, incident: Any) -> str:
 
 
 def _batches(incident: Any) -> Markup:
-    rows = [(b.batch, b.state, _why(b.reasons)) for b in incident.batches]
-    return table(["batch", "state", "why"], rows[:_MOST_BATCHES]) + _folded(rows[_MOST_BATCHES:])
+    named = incident.batches[: _MOST_BATCHES + _MOST_FOLDED]
+    rows = [(b.batch, b.state, _why(b.reasons)) for b in named]
+    shown = table(["batch", "state", "why"], rows[:_MOST_BATCHES]) + _folded(rows[_MOST_BATCHES:])
+    if left := len(incident.batches) - len(named):
+        more = Markup("<p>{:,} others aren't on this page: <code>{}</code> lists them all.</p>")
+        shown += more.format(left, f"assay incidents show {incident.id}")
+    return shown
 
 
 def _folded(rows: list[tuple[str, str, Markup]]) -> Markup:

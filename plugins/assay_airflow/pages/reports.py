@@ -81,13 +81,17 @@ def _zone() -> Path:
     return lake.path("reports")
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.glob("*/") if _PART.fullmatch(p.name))
+def _folders(folder: Path, *, newest_first: bool = False) -> Iterator[Path]:
+    """The folders in a folder by their names; none is looked at before it is wanted."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    for name in sorted(filter(_PART.fullmatch, names), reverse=newest_first):
+        if (path := folder / name).is_dir():
+            yield path
 
 
 def _batches(folder: Path) -> Markup:
     rows = []
-    for batch in reversed(_folders(folder)):
+    for batch in _folders(folder, newest_first=True):
         newest = next(_newest(batch), None)
         if newest is not None:
             place = f"{folder.name}/{batch.name}/{newest.parent.name}/{newest.name}"
