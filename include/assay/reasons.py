@@ -223,6 +223,24 @@ class ReasonCode(StrEnum):
         "On the same rows the champion is better than the model by more than the file allows.")
     CHAMPION_UNDECIDED = ("champion_undecided", "stages", _UNDECIDED,
         "The model and the champion could not be told apart as the file asks, or not compared.")
+    PREDICTION_FLIPS = ("prediction_flips", "training", _FAIL,
+        "More predictions than allowed change if a protected attribute alone is changed.")
+    PREDICTION_FLIP_UNDECIDED = ("prediction_flip_undecided", "training", _UNDECIDED,
+        "The share of predictions that follow a protected attribute may keep the limit or not.")
+    CONSTANT_NOT_BEATEN = ("constant_not_beaten", "training", _FAIL,
+        "The model is no better than one that says the same of every row.")
+    ANSWER_IN_ONE_FEATURE = ("answer_in_one_feature", "training", _FAIL,
+        "One feature alone reaches the score of the model, so it may give the answer away.")
+    LEARNED_BY_HEART = ("learned_by_heart", "training", _FAIL,
+        "The model does better on training rows than on test rows by more than the limit.")
+    NOISE_LEARNED = ("noise_learned", "training", _FAIL,
+        "Fitted on permuted labels the model is better than chance, so labels leak.")
+    ROWS_ON_BOTH_SIDES = ("rows_on_both_sides", "training", _FAIL,
+        "More test rows than allowed have an equal training row.")
+    SANITY_UNDECIDED = ("sanity_undecided", "training", _UNDECIDED,
+        "Whether a limit of the sanity gate is kept can't be said from so few rows.")
+    PROXY_FEATURE = ("proxy_feature", "training", _WARN,
+        "A feature predicts a protected attribute better than the limit.")
 
 
     # Training.

@@ -251,8 +251,9 @@ def _not_in(named: Iterable[str], levels: tuple[str, ...], where: str) -> Iterat
 
 
 def _explained_problems(model: ModelFile) -> Iterator[Problem]:
-    """What is explained of columns that the model doesn't see."""
+    """What is explained, or excused, of columns that the model doesn't see."""
     for loc, name in model.column_paths():
-        if loc[0] == "explain" and "groups" not in loc and name not in model.features:
+        of_features = loc[0] == "explain" and "groups" not in loc
+        if (of_features or "strong_features" in loc) and name not in model.features:
             where = ".".join(map(str, loc))
             yield Problem("isn't a feature", where=where, **unknown(name, model.features))

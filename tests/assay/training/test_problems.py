@@ -147,6 +147,8 @@ PARAMETERS = "estimator.parameters"
         ({"data": {"joins": {"towns": {"by": {"town": "people"}, "columns": ["people"]}}}},
          "data.joins.towns.by", "a part of the key"),
         ({"gates": {"performance": {"slices": ["sxe"]}}}, "gates.performance.slices.0", "'sex'"),
+        ({"gates": {"sanity": {"strong_features": {"rate": "good"}}}},
+         "gates.sanity.strong_features.rate", "isn't a feature"),
         ({"gates": {"performance": {"limits": [{"metric": "rmse", "max": 1}]}}},
          "gates.performance.limits.0.metric", "has no such metric"),
         ({"estimator": {"name": "LinearSVC"}},

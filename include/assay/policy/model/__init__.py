@@ -10,7 +10,7 @@ from assay.policy.model._estimator import Estimator, Preprocessing, Search
 from assay.policy.model._explain import Counterfactuals, Explanation
 from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._file import Label, ModelFile, class_name, load_model
-from assay.policy.model._gates import Gates, MetricLimit
+from assay.policy.model._gates import FlippedAttribute, Gates, MetricLimit
 from assay.policy.model._split import Split
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Estimator",
     "Explanation",
     "FeedbackPolicy",
+    "FlippedAttribute",
     "Gates",
     "Join",
     "Label",

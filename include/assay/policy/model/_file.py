@@ -24,6 +24,7 @@ from assay.policy.model._explain import Explanation
 from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
+from assay.verdict import OnInconclusive
 
 
 def class_name(value: Any) -> str:
@@ -158,6 +159,11 @@ class ModelFile(Policy):
         return self
 
     @property
+    def on_inconclusive(self) -> OnInconclusive:
+        """What an INCONCLUSIVE verdict of a gate does to the model."""
+        return self.gates.on_inconclusive
+
+    @property
     def known(self) -> tuple[str, ...]:
         """Columns that are known when the model is asked, in the order of the file."""
         return _known_at(self.moments, {
@@ -201,6 +207,8 @@ class ModelFile(Policy):
     def _paths_of_gates(self) -> Iterator[ColumnPath]:
         performance = ("gates", "performance")
         yield from named_at((*performance, "slices"), self.gates.performance.slices)
+        strong = self.gates.sanity.strong_features
+        yield from named_at(("gates", "sanity", "strong_features"), strong)
         if self.gates.performance.groups:
             yield (*performance, "groups"), self.gates.performance.groups
         for place, name in self.gates.fairness.column_paths():

@@ -85,6 +85,9 @@ class SanityGate(Model):
         le=1,
         description="Share of the model's gain over chance that one feature alone may reach.",
     )
+    strong_features: dict[str, str] = by_name(
+        "Features that may reach it alone, since they are known in time and simply good → why."
+    )
     train_test_gap: float = Field(
         ge=0,
         description="Greatest difference of the first limit's metric between training and test.",
