@@ -60,6 +60,7 @@ class ReleasePredictionsOperator(TriggerDagRunOperator):
             trigger_dag_id=f"release__{model}_predictions",
             trigger_run_id=f"scored__{{{{ {pulled}['use'] }}}}",
             conf={"batch": f"{{{{ {pulled}['batch'] }}}}"},
+            logical_date=None,  # a date of today lies after the end of a finished data set
             skip_when_already_exists=True,
             **kwargs,
         )

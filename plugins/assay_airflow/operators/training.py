@@ -158,7 +158,7 @@ class PromoteOperator(ModelOperator):
             result = promote(run)
         value = log_result(self, result)
         if result.holds:
-            raise AirflowFailException(_why_held(run))
+            raise AirflowFailException(_why_held(run, result))
         _announce(context["outlet_events"][model_asset(self.model)], run, result)
         return value
 
@@ -217,8 +217,9 @@ def _announce(event: Any, run: Training, result: StageResult) -> None:
     }
 
 
-def _why_held(run: Training) -> str:
+def _why_held(run: Training, result: StageResult) -> str:
     """Which gates hold the version, and the sentences that say why."""
-    said = [m for r in run.done.values() if r.holds for m in r.messages]
+    said = [m for r in run.done.values() if r.holds for m in r.messages] or [*result.messages]
     lines = folded(list(dict.fromkeys(said)), _MOST, "reasons")
-    return "\n".join([f"Held by {run.held_by}: the champion stays.", *lines])
+    first = f"Held by {run.held_by}" if run.held_by else f"{result.version} is held"
+    return "\n".join([f"{first}: the champion stays.", *lines])

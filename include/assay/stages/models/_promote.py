@@ -26,7 +26,7 @@ from assay.stages.models._versions import (
 )
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.services import Services
-from assay.verdict import worst
+from assay.verdict import Outcome, worst
 
 CHAMPION, PASSED, HELD = "champion", "passed", "held"
 
@@ -74,7 +74,13 @@ def _known(run: Training) -> StageResult:
     state = CHAMPION if champion and champion.name == version.name else version.state
     said = f"Trained before: {version.name}, {state}. Nothing was repeated."
     return StageResult(
-        stage=chain.PROMOTE, outcome=None, state=state, version=version.name, messages=(said,)
+        stage=chain.PROMOTE,
+        outcome=Outcome.FAIL if version.held else None,
+        holds=version.held,
+        state=state,
+        version=version.name,
+        reasons=version.reasons,
+        messages=(said,),
     )
 
 

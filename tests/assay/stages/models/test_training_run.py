@@ -98,7 +98,8 @@ def test_a_held_version_leaves_the_champion_and_opens_an_incident(home: Any, mod
     sent = list((home.home / "messages").rglob("*.json"))
     assert sent
     # Asked again, nobody is notified again.
-    model.train_model(home, "third")
+    again = model.train_model(home, "third").done[chain.PROMOTE]
+    assert (again.version, again.state, again.holds) == ("passing@2", "held", True)
     assert list((home.home / "messages").rglob("*.json")) == sent
     with pytest.raises(InputError, match="a held version doesn't become the champion"):
         models.promote_by_person(home.services, "passing@2", author="ann", reason="please")
