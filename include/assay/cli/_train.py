@@ -188,7 +188,7 @@ def print_run(services: Services, run: Training) -> None:
         table.add_row(name, coloured(result.word, OUTCOMES), "; ".join(result.messages[:3]))
     results.print(table)
     results.print(decided.messages[0], soft_wrap=True)
-    results.print(f"report: {services.project.home / str(decided.report)}", soft_wrap=True)
+    results.print(f"report: {services.project.home.joinpath(str(decided.report))}", soft_wrap=True)
     if decided.holds:
         errors.print("The version is held. include/docs/runbooks says what to do for each reason.")
 

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -211,7 +211,7 @@ def _send(
         if waiting.wandb:
             log_to_wandb(record, files, services.lake.make("mlflow", "wandb"), environ)
     for own in waiting.files.values():
-        shutil.rmtree((services.project.home / own).parent, ignore_errors=True)
+        shutil.rmtree(_own_file(services, own).parent, ignore_errors=True)
     if waiting.version is not None:
         tracker.mark(record.model, aliases_of(services, record.model))
     return {"mlflow_run": made.run, "mlflow_version": made.version}
@@ -223,8 +223,12 @@ def _files(services: Services, objects: Mapping[str, StoredObject]) -> Iterator[
             yield shown, services.registry.open(objects[name])
 
 
+def _own_file(services: Services, place: str) -> Path:
+    return services.lake.path(*PurePosixPath(place).parts)
+
+
 def _own_files(services: Services, waiting: WaitingRun) -> dict[str, Path]:
-    found = {name: services.project.home / place for name, place in waiting.files.items()}
+    found = {name: _own_file(services, place) for name, place in waiting.files.items()}
     for path in found.values():
         if not path.is_file():
             raise InputError(
