@@ -83,7 +83,7 @@ class ReasonCode(StrEnum):
     # More than one gate.
     EMPTY_BATCH = ("empty_batch", "drift fairness feedback ingest", _UNDECIDED,
         "The batch has no row that the gate could measure.")
-    NOT_APPLICABLE = ("not_applicable", "drift fairness", _PASS,
+    NOT_APPLICABLE = ("not_applicable", "drift fairness training", _PASS,
         "The gate's policy says that the gate doesn't apply, and why.")
     COLUMN_MISSING = ("column_missing", "drift fairness", _FAIL,
         "A column that the gate's policy names is not in the table.")
@@ -222,7 +222,7 @@ class ReasonCode(StrEnum):
     CHAMPION_BETTER = ("champion_better", "stages", _FAIL,
         "On the same rows the champion is better than the model by more than the file allows.")
     CHAMPION_UNDECIDED = ("champion_undecided", "stages", _UNDECIDED,
-        "The model and the champion could not be told apart as the file asks, or not compared.")
+        "The comparison with the champion is inconclusive, or there was none.")
     PREDICTION_FLIPS = ("prediction_flips", "training", _FAIL,
         "More predictions than allowed change if a protected attribute alone is changed.")
     PREDICTION_FLIP_UNDECIDED = ("prediction_flip_undecided", "training", _UNDECIDED,

@@ -30,7 +30,7 @@ def recall(
 
     Without --apply nothing is changed. With it readers get a snapshot without the version, no
     snapshot takes it again, the models that learned from it can't be promoted, and the owners are
-    told once. A call that was killed is completed by the same call.
+    notified once. A call that was killed is completed by the same call.
 
     Example: assay recall flights 2013-02-08 --reason "the clocks of EWR were an hour off"
     """

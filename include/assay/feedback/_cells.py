@@ -11,7 +11,7 @@ from assay.feedback._words import limit_text
 from assay.policy.model import FeedbackPolicy
 from assay.statistics.corrections import holm
 from assay.statistics.scores.estimate import Estimate
-from assay.statistics.scores.limits import independent_difference, p_beyond, within_limits
+from assay.statistics.scores.limits import Side, independent_difference, p_beyond, side_of
 from assay.verdict import Outcome
 
 LOWER_IS_BETTER: Final = frozenset({"log_loss", "brier", "ece", "mae", "rmse"})
@@ -79,9 +79,14 @@ def _judged(cell: Cell, adjusted: float | None, alpha: float) -> Cell:
     outcome = Outcome.INCONCLUSIVE
     if adjusted is not None and adjusted <= alpha:
         outcome = Outcome.FAIL
-    elif within_limits(cell.estimate, least=cell.least, most=cell.most):
+    elif _keeps_limits(cell):
         outcome = Outcome.PASS
     return replace(cell, adjusted=adjusted, outcome=outcome)
+
+
+def _keeps_limits(cell: Cell) -> bool:
+    low, high = cell.estimate.low, cell.estimate.high
+    return side_of(low, high, least=cell.least, most=cell.most) is Side.WITHIN
 
 
 def _limits(part: Part, policy: FeedbackPolicy) -> Iterator[Cell]:

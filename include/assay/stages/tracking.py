@@ -44,7 +44,7 @@ _MODEL: Final = "model"
 _RECORD: Final = "record"
 _FILE: Final = "model_file"
 _OWN_MODEL: Final = "model.skops"
-_SHOWN: Final = {"report": "report.html", "explanation": "explanation.json"}
+_SHOWN: Final = {"report": "report.html"}
 """Object of a version → name of the file in MLflow."""
 
 

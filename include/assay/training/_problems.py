@@ -42,7 +42,7 @@ def model_problems(model: ModelFile, columns: Columns) -> list[Problem]:
         *_estimator_problems(model),
         *_metric_problems(model),
         *_level_problems(model, columns),
-        *_explained_problems(model),
+        *_strong_problems(model),
     ]
 
 
@@ -250,10 +250,9 @@ def _not_in(named: Iterable[str], levels: tuple[str, ...], where: str) -> Iterat
             yield Problem("no such level", where=where, **unknown(level, levels))
 
 
-def _explained_problems(model: ModelFile) -> Iterator[Problem]:
-    """What is explained, or excused, of columns that the model doesn't see."""
+def _strong_problems(model: ModelFile) -> Iterator[Problem]:
+    """Columns that are excused as strong features, and aren't features."""
     for loc, name in model.column_paths():
-        of_features = loc[0] == "explain" and "groups" not in loc
-        if (of_features or "strong_features" in loc) and name not in model.features:
+        if "strong_features" in loc and name not in model.features:
             where = ".".join(map(str, loc))
             yield Problem("isn't a feature", where=where, **unknown(name, model.features))

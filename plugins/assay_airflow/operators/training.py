@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
@@ -16,8 +16,12 @@ from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.links import ReportLink, pages_url
 from assay_airflow.operators._runs import explained, log_result
+from assay_airflow.operators._second_person import (
+    SecondPersonOperator,
+    listed_users,
+    others_than,
+)
 from assay_airflow.operators._training_run import read_training_asked
-from assay_airflow.operators.approve import known_users
 
 if TYPE_CHECKING:
     from assay.stages.models import Training
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from assay.stages.services import Services
 
 _MOST = 5
+_OTHERWISE: Final = "the version waits, and the champion stays"
 _NEVER_PINNED = "The run has no record of its start. Clear the task 'pin'."
 
 
@@ -95,11 +100,11 @@ class TrainingStageOperator(ModelOperator):
         return log_result(self, run.done[self.task_id])
 
 
-class ApprovePromotionOperator(ModelOperator, ApprovalOperator):
+class ApprovePromotionOperator(ModelOperator, SecondPersonOperator):
     """Ask a person whether a version that passed becomes the champion.
 
     Skipped where the model file leaves it to the gates, or a gate holds the version. The one who
-    asked for the training can't approve.
+    asked for the training can't approve; nor can anybody if the settings don't know who that is.
     """
 
     def execute(self, context: Any) -> Any:
@@ -109,30 +114,25 @@ class ApprovePromotionOperator(ModelOperator, ApprovalOperator):
         run = self.read_run(open_services(), context)
         if run is None or (why := why_no_question(run)):
             raise AirflowSkipException(why if run else _NEVER_PINNED)
-        others = [name for name in known_users() if name != run.spec.asked.by]
-        if known_users() and not others:
-            raise AirflowSkipException("Nobody else may approve: the version waits.")
-        self.body = render_promotion(run, pages_url())
-        self.assigned_users = [{"id": name, "name": name} for name in others] or None
-        ask_promotion(run, str(context["ti"].id), tuple(others))
-        return super().execute(context)
+        body, keep = render_promotion(run, pages_url()), partial(ask_promotion, run)
+        return self.ask(context, body, run.spec.asked.by, who_may_promote(run), keep)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:
         """Seal whether it is approved and by whom; a rejection leaves the champion in place."""
         from assay.stages.models import answer_promotion
 
-        answer = HITLOperator.execute_complete(self, context, event)
-        by = (answer["responded_by_user"] or {}).get("name")
         run = self.read_run(open_services(), context)
-        approved = run is not None and answer_promotion(
-            run,
-            str(context["ti"].id),
-            approves=answer["chosen_options"] == [self.APPROVE],
-            by=by,
-            at=answer["responded_at"],
-        )
-        self.log.info("%s by %s.", "Approved" if approved else "Not approved", by)
-        return {"approved": approved, "by": by}
+        if run is None:
+            raise AirflowSkipException(_NEVER_PINNED)
+        return self.answered(context, event, partial(answer_promotion, run))
+
+
+def who_may_promote(run: Training) -> list[str]:
+    """Who may answer; an event starts a training that nobody asked for, and any user may."""
+    asker = run.spec.asked.by
+    if asker is None and run.spec.run_type == "asset":
+        return listed_users(None, _OTHERWISE)
+    return others_than(asker, _OTHERWISE)
 
 
 class PromoteOperator(ModelOperator):

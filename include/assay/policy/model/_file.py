@@ -20,8 +20,6 @@ from assay.policy._base import (
 from assay.policy._load import load_policy
 from assay.policy.model._data import TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing
-from assay.policy.model._explain import Explanation
-from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
 from assay.verdict import OnInconclusive
@@ -144,13 +142,8 @@ class ModelFile(Policy):
     )
     estimator: Estimator = Field(description="The estimator.")
     gates: Gates = Field(description="What it must show.")
-    explain: Explanation | None = optional("What is explained of each version.")
-    feedback: FeedbackPolicy | None = optional("How its predictions are judged by their outcomes.")
     promotion: Promotion = Field(description="How it becomes the champion.")
     tracking: Tracking = Field(Tracking(wandb=False), description="Where it is recorded too.")
-    compare_refits: int = Field(
-        8, ge=0, le=8, description="Most refits by which a comparison of two runs is explained."
-    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -179,12 +172,10 @@ class ModelFile(Policy):
     @property
     def watched(self) -> tuple[str, ...]:
         """Columns that no feature needs to be: by them rows are compared, grouped or changed."""
-        gates, explained = self.gates, self.explain
+        gates = self.gates
         names = [*gates.performance.slices, *gates.fairness.grouping, *self.protected]
         if gates.flip:
             names += [n for a in gates.flip.attributes.values() for n in a.follows]
-        if explained and explained.counterfactuals:
-            names += explained.counterfactuals.groups
         groups = (self.split.group, gates.performance.groups)
         return tuple(dict.fromkeys([*names, *(name for name in groups if name)]))
 
@@ -202,7 +193,6 @@ class ModelFile(Policy):
         if self.split.group:
             yield ("split", "group"), self.split.group
         yield from self._paths_of_gates()
-        yield from self._paths_of_explain()
 
     def _paths_of_gates(self) -> Iterator[ColumnPath]:
         performance = ("gates", "performance")
@@ -217,16 +207,6 @@ class ModelFile(Policy):
             at = ("gates", "flip", "attributes", name)
             yield at, name
             yield from named_at((*at, "follows"), flipped.follows)
-
-    def _paths_of_explain(self) -> Iterator[ColumnPath]:
-        if not self.explain:
-            return
-        yield from named_at(("explain", "partial_dependence"), self.explain.partial_dependence)
-        if found := self.explain.counterfactuals:
-            at = ("explain", "counterfactuals")
-            yield from named_at((*at, "actionable"), found.actionable)
-            yield from named_at((*at, "directions"), found.directions)
-            yield from named_at((*at, "groups"), found.groups)
 
     def _faults(self) -> Iterator[str]:
         if self.predicted_at not in self.moments:

@@ -110,7 +110,7 @@ def apply_recall(
 
     The recall is on record first. From then on the models that learned from the version are
     marked, and no snapshot takes it again. Then readers get a snapshot without it, and the owners
-    are told, once.
+    are notified, once.
 
     Returns
     -------
@@ -229,7 +229,7 @@ def _mending(
     derived: Sequence[VersionKey],
     downstream: Mapping[NodeKind, tuple[str, ...]],
 ) -> Iterator[str]:
-    """The commands that make anew what came of a version: data first, then models."""
+    """The commands that make what came of a version once more: data first, then models."""
     for dataset in dict.fromkeys(name for name, *_ in (key, *derived)):
         batches = sorted({b for name, b, _ in (key, *derived) if name == dataset})
         yield from commands(f"release__{dataset}", batches)

@@ -66,7 +66,7 @@ def fitted_of(run: Training) -> Fitted:
     return load_model_object(run.workspace.model.found().read_bytes(), packages)
 
 
-def measure_figures(file: ModelFile, fitted: Fitted, table: TrainingTable) -> dict[str, Figure]:
+def figures_of_model(file: ModelFile, fitted: Fitted, table: TrainingTable) -> dict[str, Figure]:
     """The figures of a model on the test rows of a table."""
     from assay.training import predict, split_rows
 
@@ -77,31 +77,11 @@ def measure_figures(file: ModelFile, fitted: Fitted, table: TrainingTable) -> di
 def figures_of(
     file: ModelFile, tested: TrainingTable, said: Predictions, alpha: float | None = None
 ) -> dict[str, Figure]:
-    """The figures of some predictions: metric → figure with its interval.
+    """The figures of some predictions, as a record keeps them."""
+    from assay.training.gates import measure_figures
 
-    Parameters
-    ----------
-    alpha : float, optional
-        One minus the confidence; the model file's by default.
-    """
-    from assay.statistics.scores.classification import measure_classification
-    from assay.statistics.scores.regression import measure_regression
-
-    about: dict[str, Any] = {
-        "alpha": alpha or file.gates.alpha, "groups": tested.unit, "seed": file.estimator.seed,
-    }  # fmt: skip
-    if tested.classes:
-        codes = list(range(len(tested.classes)))
-        place = tested.classes.index(str(file.label.favourable))
-        found = measure_classification(
-            tested.label, said.probability, said.prediction, classes=codes,
-            favourable=place if len(codes) == 2 else None, **about,
-        )  # fmt: skip
-    else:
-        found = measure_regression(tested.label, said.prediction, **about)
-    judged = [limit.metric for limit in file.gates.performance.limits]
-    order = dict.fromkeys([*(name for name in judged if name in found), *found])
-    return {name: Figure.model_validate(found[name]) for name in order}
+    found = measure_figures(tested, said, file, alpha)
+    return {name: Figure.model_validate(estimate) for name, estimate in found.items()}
 
 
 def _champion(run: Training, tested: TrainingTable) -> tuple[Predictions | None, str | None]:

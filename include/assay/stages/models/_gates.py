@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 from assay.fairness import FairnessReport, judge_fairness, measure_fairness, render_html
 from assay.policy.model import ModelFile
 from assay.records.models import Figure
-from assay.stages.models._evaluate import figures_of, read_predictions, tested_rows
+from assay.stages.models._evaluate import figures_of, fitted_of, read_predictions, tested_rows
 from assay.stages.models._limits import Against, Slice, judge_performance
 from assay.stages.models._paired import paired_figure
 from assay.stages.models._record import read_json
-from assay.stages.models._rows import read_arrow
+from assay.stages.models._rows import read_arrow, read_rows
 from assay.stages.models._training import Training
 from assay.stages.models._versions import find_version
 from assay.stages.run._result import Finished, StageResult
 
 if TYPE_CHECKING:
     from assay.training import Predictions, TrainingTable
+    from assay.verdict import Verdict
 
 _PREDICTION, _LABEL = "__prediction", "__truth"
 
@@ -86,7 +87,7 @@ def fairness(run: Training) -> Finished:
     """Compare predictions and outcomes between groups of people in the test rows."""
     policy = run.file.gates.fairness
     contract = run.services.project.contract(run.dataset)
-    levels = {c.name: c.levels for c in contract.columns if c.levels}
+    levels = _named_levels(run)
     roles: dict[str, Any] = {
         name: role
         for name, role in contract.roles.items()
@@ -98,8 +99,42 @@ def fairness(run: Training) -> Finished:
         measured = measure_fairness(rows, policy, roles, levels)
     verdict = judge_fairness(measured, policy)
     page = render_html(verdict, FairnessReport.of(verdict, contract.labels), run.page_context)
-    report = run.workspace.report("fairness").write(page)
-    return Finished(result=StageResult.judged("fairness", verdict, report=report), verdict=verdict)
+    return _judged(run, "fairness", verdict, page)
+
+
+def flip(run: Training) -> Finished:
+    """Judge which predictions change if a protected attribute alone is changed."""
+    from assay.training.gates import judge_flip, measure_flip, render_flip
+
+    found = measure_flip(fitted_of(run), tested_rows(run), run.file)
+    verdict = judge_flip(found, run.file)
+    return _judged(run, "flip", verdict, render_flip(verdict, found, run.page_context))
+
+
+def sanity(run: Training) -> Finished:
+    """Judge whether the data give the answer away, or the model has learned nothing."""
+    from assay.training import split_rows
+    from assay.training.gates import judge_sanity, measure_sanity, render_sanity
+
+    table = read_rows(run.workspace.rows.found())
+    predictions = read_arrow(run.workspace.predictions.found())
+    found = measure_sanity(
+        fitted_of(run), table, split_rows(table, run.file), run.file,
+        said=read_predictions(predictions, "model", table.classes), named=_named_levels(run),
+    )  # fmt: skip
+    verdict = judge_sanity(found, run.file)
+    return _judged(run, "sanity", verdict, render_sanity(verdict, found, run.page_context))
+
+
+def _judged(run: Training, stage: str, verdict: Verdict, page: str) -> Finished:
+    report = run.workspace.report(stage).write(page)
+    return Finished(result=StageResult.judged(stage, verdict, report=report), verdict=verdict)
+
+
+def _named_levels(run: Training) -> dict[str, tuple[str, ...]]:
+    """Column → the levels that may be named: those of the contract's closed lists."""
+    columns = run.services.project.contract(run.dataset).columns
+    return {column.name: column.levels for column in columns if column.levels}
 
 
 def _outcomes(run: Training) -> Any:

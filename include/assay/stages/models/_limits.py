@@ -9,6 +9,7 @@ from typing import Final
 from assay.policy.model import MetricLimit, ModelFile
 from assay.reasons import ReasonCode
 from assay.records.models import Figure
+from assay.statistics.scores.limits import Side, side_of
 from assay.verdict import Measurement, OnInconclusive, Outcome, Reason, Verdict
 
 GATE: Final = "performance"
@@ -102,11 +103,10 @@ def _limited(limit: MetricLimit, figure: Figure | None, part: Slice | None) -> I
         why = figure.how if figure else "it wasn't measured"
         yield _reason(ReasonCode.METRIC_UNDECIDED, f"{name} has no interval: {why}", {}, column)
         return
-    least = float("-inf") if limit.min is None else limit.min
-    most = float("inf") if limit.max is None else limit.max
-    if least <= figure.low and figure.high <= most:
+    side = side_of(figure.low, figure.high, least=limit.min, most=limit.max)
+    if side is Side.WITHIN:
         return
-    beyond = figure.high < least or figure.low > most
+    beyond = side is Side.BEYOND
     code = ReasonCode.METRIC_BEYOND_LIMIT if beyond else ReasonCode.METRIC_UNDECIDED
     said = "is beyond its limit" if beyond else "may be beyond its limit"
     yield _reason(code, f"{name} is {figure.text}, {bounds}: {said}", _numbers(figure), column)

@@ -134,7 +134,6 @@ def _files(run: Training) -> Mapping[str, Path]:
         "record": workspace.record,
         "model_file": workspace.model_file,
         "report": workspace.overview,
-        "explanation": workspace.explanation,
     }
     return {name: file.path for name, file in kept.items() if file.exists()}
 

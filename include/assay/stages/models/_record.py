@@ -37,7 +37,7 @@ def record_of(run: Training, ended: datetime) -> TrainingRecord:
         parameters=fitted["parameters"],
         metrics={name: Figure(**figure) for name, figure in figures["metrics"].items()},
         verdicts=tuple(v for f in run.results.values() if (v := f.verdict) is not None),
-        artefacts={n: wrote[n] for n in ("figures", "explanation") if n in wrote},
+        artefacts={n: wrote[n] for n in ("figures",) if n in wrote},
         model_object=wrote.get("model") or digest(run.workspace.model.path),
         author=run.spec.asked.by or ASSAY,
         started=run.spec.started,

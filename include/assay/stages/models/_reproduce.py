@@ -9,7 +9,7 @@ from assay.errors import AssayError, VersionExpired
 from assay.policy.model import ModelFile
 from assay.records.models import DataUsed, TrainingRecord
 from assay.stages.models._data import read_versions
-from assay.stages.models._evaluate import measure_figures
+from assay.stages.models._evaluate import figures_of_model
 from assay.stages.models._fit import model_bytes, parameters_of
 from assay.stages.models._ingredients import code_of, libraries
 from assay.stages.models._objects import load_file, load_fitted, load_record, object_bytes
@@ -143,7 +143,7 @@ def _predictions(old: Fitted, new: Fitted, tested: TrainingTable) -> Comparison:
 def _metrics(
     record: TrainingRecord, file: ModelFile, fitted: Fitted, table: TrainingTable
 ) -> Iterator[Comparison]:
-    found = measure_figures(file, fitted, table)
+    found = figures_of_model(file, fitted, table)
     for name, was in record.metrics.items():
         now = found.get(name)
         yield _compared(name, was.text, now.text if now else "not measured")

@@ -133,7 +133,7 @@ def _keys(services: Services, own: DataUsed, ids: list[int]) -> dict[str, list[A
     names = services.project.contract(own.dataset).primary_key
     if not names:
         raise InputError(
-            "the data set has no key, so that no prediction can be told from another",
+            "the data set has no key, so that nothing names a prediction",
             where=own.dataset, do="Give its contract a primary key.",
         )  # fmt: skip
     (block,) = read_blocks(services, own, names).values()

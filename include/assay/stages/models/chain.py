@@ -60,6 +60,23 @@ STAGES: tuple[Stage, ...] = (
         reads=("rows", "predictions"),
         question=Question.FAIR,
     ),
+    Stage(
+        name="flip",
+        work="assay.stages.models._gates:flip",
+        does="Change protected attributes alone, and count the predictions that change with them.",
+        after=("evaluate",),
+        reads=("rows", "model"),
+        question=Question.FAIR,
+    ),
+    Stage(
+        name="sanity",
+        work="assay.stages.models._gates:sanity",
+        does="Look for what gives the answer away: one feature, rows on both sides, permuted "
+        "labels that can be learned, proxies of protected attributes.",
+        after=("evaluate",),
+        reads=("rows", "model", "predictions"),
+        question=Question.GOOD,
+    ),
 )
 """The stages that leave a result, in order."""
 
@@ -114,5 +131,5 @@ def in_order(found: Collection[str]) -> list[str]:
     return [name for name in names() if name in found]
 
 
-REGISTERED: Final = frozenset({"model", "figures", "explanation"})
+REGISTERED: Final = frozenset({"model", "figures"})
 """Artefacts that become objects of the model version."""

@@ -12,6 +12,7 @@ https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
 from __future__ import annotations
 
 import math
+from enum import Enum
 
 from assay.statistics.intervals import hybrid, normal_quantile, two_sided_level
 from assay.statistics.scores.estimate import Estimate
@@ -74,20 +75,38 @@ def _reaches(value: float, end: float, limit: float, share: bool) -> float:
     return away / reach * math.sqrt(end * (1 - end) / spread) if spread else math.inf
 
 
-def within_limits(
-    estimate: Estimate, *, least: float | None = None, most: float | None = None
-) -> bool:
-    """Whether the whole interval keeps the limits.
+class Side(Enum):
+    """Where an interval lies: within its limits, beyond one of them, or across."""
+
+    WITHIN = "within"
+    UNDECIDED = "undecided"
+    BEYOND = "beyond"
+
+
+def side_of(
+    low: float | None,
+    high: float | None,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+) -> Side:
+    """Compare an interval with limits: BEYOND where all of it is, WITHIN where nothing of it is.
+
+    An end that equals a limit keeps it. Without an interval it is undecided.
 
     Examples
     --------
-    >>> found = Estimate(value=0.8, low=0.75, high=0.85, n=250, how="Wilson")
-    >>> within_limits(found, least=0.7), within_limits(found, least=0.78)
-    (True, False)
+    >>> side_of(0.75, 0.85, least=0.7), side_of(0.75, 0.85, most=0.7)
+    (<Side.WITHIN: 'within'>, <Side.BEYOND: 'beyond'>)
+    >>> side_of(0.75, 0.85, least=0.8)
+    <Side.UNDECIDED: 'undecided'>
     """
-    if estimate.low is None or estimate.high is None:
-        return False
-    return (least is None or estimate.low >= least) and (most is None or estimate.high <= most)
+    if low is None or high is None:
+        return Side.UNDECIDED
+    if (least is not None and high < least) or (most is not None and low > most):
+        return Side.BEYOND
+    inside = (least is None or low >= least) and (most is None or high <= most)
+    return Side.WITHIN if inside else Side.UNDECIDED
 
 
 def independent_difference(first: Estimate, second: Estimate) -> Estimate:

@@ -20,9 +20,31 @@ OTHER: Final = "(other)"
 MISSING: Final = "(missing)"
 
 
-def measure(rows: TrainingTable, said: Predictions, model: ModelFile) -> dict[str, Estimate]:
-    """Every metric that the label has, on some rows and what the model says of them."""
-    alpha, seed = model.gates.alpha, model.split.seed
+def measure_figures(
+    rows: TrainingTable, said: Predictions, model: ModelFile, alpha: float | None = None
+) -> dict[str, Estimate]:
+    """Measure every metric that the label has, on some rows and what a model says of them.
+
+    Parameters
+    ----------
+    alpha : float, optional
+        One minus the confidence; the model file's by default.
+
+    Returns
+    -------
+    dict
+        Metric → estimate; those that the model file limits come first.
+    """
+    found = _measured(rows, said, model, alpha or model.gates.alpha)
+    judged = [limit.metric for limit in model.gates.performance.limits]
+    order = dict.fromkeys([*(name for name in judged if name in found), *found])
+    return {name: found[name] for name in order}
+
+
+def _measured(
+    rows: TrainingTable, said: Predictions, model: ModelFile, alpha: float
+) -> dict[str, Estimate]:
+    seed = model.estimator.seed
     if not rows.classes:
         return measure_regression(
             rows.label, said.prediction, alpha=alpha, groups=rows.unit, seed=seed

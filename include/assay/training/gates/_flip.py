@@ -18,14 +18,14 @@ import numpy as np
 from assay.policy.model import FlippedAttribute, ModelFile
 from assay.reasons import ReasonCode
 from assay.statistics.scores.estimate import Estimate
+from assay.statistics.scores.limits import Side, side_of
 from assay.statistics.scores.shares import share
 from assay.statistics.scores.units import units
 from assay.training._fit import Fitted
 from assay.training._predict import predict
 from assay.training._table import TrainingTable
-from assay.training.gates._comparison import Side, compare, shown
 from assay.training.gates._figures import MISSING, level_names
-from assay.training.gates._measurement import as_measurement
+from assay.training.gates._measurement import as_measurement, shown
 from assay.verdict import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -97,13 +97,17 @@ def judge_flip(found: Sequence[Flip], model: ModelFile) -> Verdict:
     """Judge the flip test: FAIL where Wilson's whole interval of the share is above the limit.
 
     INCONCLUSIVE where a part of it is. An attribute that the model doesn't see passes, and its
-    measurement says so.
+    measurement says so. A model file without the gate gives ``not_applicable``.
     """
     gate = model.gates.flip
-    most = 1.0 if gate is None else gate.max
+    if gate is None:
+        code, why = ReasonCode.NOT_APPLICABLE, "the model file names no attribute to change"
+        reason = Reason(code=code, outcome=code.outcome, message=why)
+        return Verdict.of(GATE, [reason], [], model, {"applies": False})
+    most = gate.max
     reasons = []
     for flip in found:
-        side = compare(flip.share, most=most)
+        side = side_of(flip.share.low, flip.share.high, most=most)
         if side is Side.WITHIN or not flip.seen:
             continue
         code = ReasonCode.PREDICTION_FLIP_UNDECIDED

@@ -1,4 +1,4 @@
-"""A figure with its interval as a measurement of a verdict."""
+"""A figure with its interval: as a measurement of a verdict, and in a sentence."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def as_measurement(
         name=name, value=estimate.value, unit=unit, n=estimate.n, column=column, group=group,
         detail=known,
     )  # fmt: skip
+
+
+def shown(estimate: Estimate) -> str:
+    """A figure with its interval, for a sentence."""
+    if estimate.value is None:
+        return f"not defined ({estimate.how})"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f} without an interval ({estimate.how})"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f}, n = {estimate.n:,})"

@@ -28,7 +28,7 @@ from assay.training._predict import Predictions, predict
 from assay.training._split import Split
 from assay.training._table import TrainingTable
 from assay.training._threads import one_result
-from assay.training.gates._figures import measure
+from assay.training.gates._figures import measure_figures
 from assay.training.gates._proxies import Proxy, measure_proxies
 from assay.training.gates._score import Scored
 from assay.training.gates._single import Levels, learn, said_by, sample
@@ -161,8 +161,8 @@ def _gap(
     metric: str,
 ) -> Estimate:  # fmt: skip
     learned = train.only(sample(train, model.split.seed))
-    seen = measure(learned, predict(fitted, learned.features), model)[metric]
-    unseen = measure(test, said, model).get(metric, seen)
+    seen = measure_figures(learned, predict(fitted, learned.features), model)[metric]
+    unseen = measure_figures(test, said, model).get(metric, seen)
     first, second = (unseen, seen) if metric in _LOSSES else (seen, unseen)
     values = (first.value, second.value, first.low, first.high, second.low, second.high)
     if any(v is None for v in values):

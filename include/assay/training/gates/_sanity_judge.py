@@ -8,8 +8,8 @@ from typing import Final
 from assay.policy.model import ModelFile
 from assay.reasons import ReasonCode
 from assay.statistics.scores.estimate import Estimate
-from assay.training.gates._comparison import Side, compare, shown
-from assay.training.gates._measurement import as_measurement
+from assay.statistics.scores.limits import Side, side_of
+from assay.training.gates._measurement import as_measurement, shown
 from assay.training.gates._sanity import OneFeature, Sanity
 from assay.verdict import Measurement, Number, Outcome, Reason, Verdict
 
@@ -90,7 +90,7 @@ def _surely(one: OneFeature, limit: float, whole: float) -> bool:
 
 def _gap_reasons(found: Sanity, model: ModelFile) -> Iterator[Reason]:
     most = model.gates.sanity.train_test_gap
-    side = compare(found.gap, most=most)
+    side = side_of(found.gap.low, found.gap.high, most=most)
     if side is Side.WITHIN:
         return
     said = (
@@ -116,7 +116,7 @@ def _duplicate_reasons(found: Sanity, model: ModelFile) -> Iterator[Reason]:
     most = model.gates.sanity.duplicates
     if most is None:
         return
-    side = compare(found.duplicates, most=most)
+    side = side_of(found.duplicates.low, found.duplicates.high, most=most)
     if side is Side.WITHIN:
         return
     said = (

@@ -9,7 +9,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from assay.statistics.intervals import normal_quantile, wilson
 from assay.statistics.scores.estimate import Estimate
-from assay.statistics.scores.limits import independent_difference, p_beyond, within_limits
+from assay.statistics.scores.limits import Side, independent_difference, p_beyond, side_of
 
 FIXED = settings(deadline=None, derandomize=True, max_examples=150)
 
@@ -28,7 +28,7 @@ def test_p_is_at_most_the_level_exactly_where_the_interval_is_beyond(rows, data,
         beyond = found.high < limit if "least" in bound else found.low > limit
         assert (p < alpha) == beyond
         assert 0 <= p <= 1
-        if within_limits(found, **bound):
+        if side_of(found.low, found.high, **bound) is Side.WITHIN:
             assert p == 1
 
 
@@ -64,7 +64,7 @@ def test_p_of_a_normal_figure_is_the_level_of_the_interval_that_touches_the_limi
 def test_an_estimate_without_an_interval_is_neither_within_nor_beyond():
     none = Estimate.undefined("no rows")
     assert p_beyond(none, least=0.5, alpha=0.05) is None
-    assert not within_limits(none, least=0.5)
+    assert side_of(none.low, none.high, least=0.5) is Side.UNDECIDED
     known = share(5, 10)
     assert independent_difference(none, known).how == "no rows"
     value = Estimate(value=0.5, n=1, how="one row")
