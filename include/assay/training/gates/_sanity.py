@@ -10,6 +10,7 @@ https://www.jmlr.org/papers/v11/ojala10a.html.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -66,8 +67,8 @@ class Sanity:
     metric, gap : str, Estimate
         How much better the model does on training rows than on test rows, in that metric.
     permuted : tuple of Estimate
-        Gains over chance of refits on permuted labels; their intervals are at alpha over their
-        number.
+        Gains over chance of refits on permuted labels. What leaks raises all of them, so their
+        mean is judged: see :attr:`noise`.
     duplicates : Estimate
         Share of test rows that have an equal training row.
     proxies : tuple of Proxy
@@ -81,6 +82,24 @@ class Sanity:
     permuted: tuple[Estimate, ...]
     duplicates: Estimate
     proxies: tuple[Proxy, ...]
+
+    @property
+    def noise(self) -> Estimate | None:
+        """Mean gain of the refits on permuted labels; None where there are none with an interval.
+
+        The labels of each refit are dealt by themselves, so the reaches of the intervals add up
+        like standard errors: √(Σ reach²) / number.
+        """
+        known = [g for g in self.permuted if g.value is not None and g.high is not None]
+        if not known:
+            return None
+        values = [g.value or 0.0 for g in known]
+        reaches = [(g.high or 0.0) - value for g, value in zip(known, values, strict=True)]
+        mean, reach = sum(values) / len(known), math.hypot(*reaches) / len(known)
+        return Estimate(
+            value=mean, low=mean - reach, high=mean + reach, n=known[0].n,
+            how=f"mean of {len(known)} refits",
+        )  # fmt: skip
 
 
 def measure_sanity(
@@ -176,19 +195,17 @@ def _permuted(
     fitted: Fitted, train: TrainingTable, test: TrainingTable, model: ModelFile
 ) -> Iterator[Estimate]:
     """Gains of refits whose labels, training and test, are dealt to other rows."""
-    seed, number = model.split.seed, model.gates.sanity.permutations
+    seed = model.split.seed
     learned = train.only(sample(train, seed, _PERMUTED_ROWS))
     asked = test.only(sample(test, seed, _PERMUTED_ROWS))
-    gates = model.gates.model_copy(update={"alpha": model.gates.alpha / max(number, 1)})
-    stricter = model.model_copy(update={"gates": gates})
-    for turn in range(number):
+    for turn in range(model.gates.sanity.permutations):
         dealt, hidden = (_dealt(part, seed, f"permuted {turn}") for part in (learned, asked))
         try:
             again = refit(model, dealt, fitted.best_params)
         except AssayError:
             return  # labels so rare that a sample has one class
         said = predict(again, hidden.features)
-        scored = Scored.of(dealt, hidden, said, stricter)
+        scored = Scored.of(dealt, hidden, said, model)
         yield scored.gain(scored.values(said))
 
 

@@ -25,7 +25,7 @@ def judge_sanity(found: Sanity, model: ModelFile) -> Verdict:
     constant_not_beaten   no gain over a constant
     answer_in_one_feature one feature alone reaches ``one_feature`` of the model's gain
     learned_by_heart      training rows fare better by more than ``train_test_gap``
-    noise_learned         permuted labels give more than chance
+    noise_learned         permuted labels give more than chance, in the mean of the refits
     rows_on_both_sides    more than ``duplicates`` of the test rows have an equal training row
     ===================== ==================================================================
 
@@ -103,13 +103,14 @@ def _gap_reasons(found: Sanity, model: ModelFile) -> Iterator[Reason]:
 
 
 def _noise_reasons(found: Sanity) -> Iterator[Reason]:
-    for gain in found.permuted:
-        if gain.low is not None and gain.low > 0:
-            said = (
-                f"Fitted on permuted labels the gain in {found.score} is {shown(gain)}: the test "
-                "labels reach the fit by another way than the features."
-            )
-            yield _reason(ReasonCode.NOISE_LEARNED, said, gain)
+    noise = found.noise
+    if noise is not None and noise.low is not None and noise.low > 0:
+        said = (
+            f"Fitted on permuted labels, {len(found.permuted)} times, the mean gain in "
+            f"{found.score} is {shown(noise)}: the test labels reach the fit by another way than "
+            "the features."
+        )
+        yield _reason(ReasonCode.NOISE_LEARNED, said, noise)
 
 
 def _duplicate_reasons(found: Sanity, model: ModelFile) -> Iterator[Reason]:
