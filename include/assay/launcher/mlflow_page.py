@@ -156,10 +156,11 @@ class _Places:
 
 def _look(places: _Places) -> MlflowPage:
     port, process = places.port(), places.known()
-    alive = process is not None and process.alive
     url = f"http://127.0.0.1:{port}" if port else None
-    pid = process.pid if process and alive else None
-    return MlflowPage(url, pid, bool(url and alive and _answers(url)), places.log)
+    answers = url is not None and _answers(url)
+    # Asked last: workers may answer for a moment after the process that leads them has ended.
+    pid = process.pid if process and process.alive else None
+    return MlflowPage(url, pid, answers and pid is not None, places.log)
 
 
 def _answers(url: str) -> bool:

@@ -118,7 +118,9 @@ def test_a_server_is_a_store_and_its_kill_loses_nothing(
 def test_what_a_kill_leaves_is_reaped(place: TrackingPlace) -> None:
     page = start(place)
     before = processes(page)
-    psutil.Process(page.pid).kill()
+    leader = psutil.Process(page.pid)
+    leader.kill()
+    leader.wait(timeout=30)
     again = start(place)
     assert again.pid != page.pid
     assert not [p for p in before if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
