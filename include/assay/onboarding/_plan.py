@@ -113,8 +113,9 @@ def plan_dataset(
     hidden = {c.name for c in profile.columns if c.guess is not None}
     suggestion = propose_suite(session, table, hidden=hidden, batches=samples.keys)
     profile = closed_lists(profile, suggestion)
-    profile = replace(profile, distances=measure_distances(session, table, profile))
     batches, source = _batches(samples, profile, grain, first)
+    distances = measure_distances(session, table, profile, len(batches))
+    profile = replace(profile, distances=distances)
     draft = Draft(name, grain, batches, source, owner, samples, text, form)
     profile = measure_chance(session, table, draft, profile, chance)
     stated = contract_aspects(profile)

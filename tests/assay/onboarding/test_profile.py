@@ -42,7 +42,7 @@ def profiled() -> Any:
         yield (
             {c.name: c for c in profile.columns},
             profile,
-            measure_distances(session, table, profile).by_column,
+            measure_distances(session, table, profile, 1).by_column,
         )
 
 

@@ -18,6 +18,7 @@ from assay import engine
 from assay.contract import FilesSource, load_contract
 from assay.errors import InputError
 from assay.onboarding import propose_suite, write_dataset
+from assay.onboarding.evidence import _part_distances
 from assay.onboarding.samples import find_samples
 from assay.policy.drift import DriftPolicy
 from assay.project import Project
@@ -92,6 +93,46 @@ def test_limits_come_from_how_much_batches_differ(days: Path) -> None:
     assert _kwargs(plan, "mean_to_be_between", "amount")
     assert not _kwargs(plan, "", "day") or not _kwargs(plan, "in_set", "day")
     assert policy.most_levels_rationale
+
+
+def test_four_batches_give_wider_limits_than_many_and_say_so(days: Path) -> None:
+    """Four days are no week: no limit is below that of one batch, and t is wide for so few."""
+    four = _plan([days / f"orders-{key}.csv" for key in DAYS[:4]])
+    policy = DriftPolicy.model_validate(yaml.safe_load(four.files["policies/orders/drift.yaml"]))
+    assert all(column.limit >= 0.3 for column in policy.columns.values())
+    amount, reached = policy.columns["amount"], four.profile.distances.by_column["amount"]
+    assert 2 * reached < amount.limit <= 0.95
+    why = "keeps below with probability 0.99, predicted from 4 batches (Student's t, 3 degrees"
+    assert why in amount.rationale
+    (median,) = _kwargs(four, "median", "amount")
+    assert median["min_value"] < 20 < 40 < median["max_value"]
+
+
+def test_several_small_batches_are_counted_as_such(tmp_path: Path) -> None:
+    for key in DAYS[:3]:
+        (tmp_path / f"few-{key}.csv").write_text("nr,kind\n1,a\n2,b\n3,a\n")
+    plan = _plan(str(tmp_path / "few-{batch}.csv"), "few")
+    text = " ".join(plan.files["policies/few/quality.yaml"].split())
+    assert "3 batches don't show every ordinary fault" in text
+    assert plan.profile.distances.batches == 3
+
+
+def test_every_batch_of_a_large_sample_is_compared(monkeypatch: Any, days: Path) -> None:
+    """Not the first rows of all, which would be those of the first batches."""
+    monkeypatch.setattr(_part_distances, "_MOST_ROWS", 600)
+    plan = _plan(str(days / "orders-{batch}.csv"))
+    assert plan.profile.distances.batches == len(DAYS)
+    assert 0.1 < plan.profile.distances.by_column["amount"] < 0.6
+
+
+def test_no_middle_is_asked_of_a_column_of_few_values(days: Path) -> None:
+    for i, key in enumerate(DAYS[:4]):
+        day = _day(i)
+        day.loc[15 if key == DAYS[1] else 200 :, "amount"] = np.nan
+        day.to_csv(days / f"orders-{key}.csv", index=False)
+    plan = _plan([days / f"orders-{key}.csv" for key in DAYS[:4]])
+    assert not _kwargs(plan, "median", "amount")
+    assert _kwargs(_plan(days / f"orders-{DAYS[0]}.csv"), "median", "amount")
 
 
 def test_one_batch_says_that_it_shows_no_difference(days: Path) -> None:

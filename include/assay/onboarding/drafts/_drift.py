@@ -15,15 +15,17 @@ from assay.onboarding.drafts._draft import Draft, plain, quote
 from assay.onboarding.evidence._part_distances import BLOCKS, PARTS, comparable, is_category
 from assay.onboarding.evidence._rounding import rounded_up, upper_limit
 from assay.onboarding.evidence._sample import ColumnProfile, Profile
+from assay.onboarding.evidence._versions import CHANCE, LEAST_VERSIONS
 from assay.policy.drift import DriftPolicy
 
 Chance = Callable[[Session, Table, DriftPolicy], tuple[int, Mapping[str, float]]]
 """Session, sample, policy → rows of a batch, and what random variation alone reaches in it."""
 _LEAST: Final = 0.01
-_ONE_BATCH: Final = 0.3
+_FEW_BATCHES: Final = 0.3
 _ORDERED: Final = 0.6
 _MOST: Final = 0.95
 _ENOUGH: Final = 5
+_CYCLE: Final = {"day": 7, "month": 12, "year": LEAST_VERSIONS}
 
 
 def measure_chance(
@@ -40,7 +42,7 @@ def measure_chance(
 def render_drift(draft: Draft, profile: Profile) -> str:
     """The text of the policy: limits by how much batches or parts differ, a pinned reference."""
     measured = [c for c in comparable(profile) if c.name in profile.distances.by_column]
-    columns = [c for c in measured if _limit(c, profile) < _MOST]
+    columns = [c for c in measured if rounded_up(_reached(c, profile, draft)) < _MOST]
     first = ", ".join(map(quote, draft.batches))
     lines = [
         f"description: A batch is compared with {_reference_words(draft)}.",
@@ -66,7 +68,7 @@ def render_drift(draft: Draft, profile: Profile) -> str:
         "columns:",
     ]
     for column in columns:
-        lines += _column(column, profile)
+        lines += _column(column, profile, draft)
     left = [c for c in measured if c not in columns]
     lines += [
         f"  # {plain(c.name)}: ordinary batches differ so much "
@@ -114,17 +116,37 @@ def _named(names: tuple[str, ...]) -> str:
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 
-def _limit(column: ColumnProfile, profile: Profile) -> float:
+def _factor(profile: Profile) -> float:
+    return 1.5 if profile.distances.batches >= _ENOUGH else 2
+
+
+def _least(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
+    """No limit of a column is below it, by how many batches the sample has.
+
+    Until they are a week of days or a year of months, they don't show how much weekdays or months
+    differ.
+    """
+    found = profile.distances
+    if found.batches == 1 and column.name in found.ordered:
+        return _ORDERED
+    return _FEW_BATCHES if found.batches < _CYCLE[draft.grain] else _LEAST
+
+
+def _reached(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
+    """What batches that differ no more than these do may reach."""
     found, name = profile.distances, column.name
-    factor = 1.5 if found.batches >= _ENOUGH else 2
-    least = _LEAST
-    if found.batches == 1:
-        least = _ORDERED if name in found.ordered else _ONE_BATCH
-    return rounded_up(max(least, factor * found.by_column[name], profile.chance.get(name, 0.0)))
+    largest = _factor(profile) * found.by_column[name]
+    return max(_least(column, profile, draft), largest, profile.chance.get(name, 0.0))
 
 
-def _column(column: ColumnProfile, profile: Profile) -> list[str]:
-    limit = _limit(column, profile)
+def _limit(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
+    """What is reached, or where it is more, what so few batches let expect of the next one."""
+    predicted = min(_MOST, profile.distances.predicted.get(column.name, 0.0))
+    return rounded_up(max(_reached(column, profile, draft), predicted))
+
+
+def _column(column: ColumnProfile, profile: Profile, draft: Draft) -> list[str]:
+    limit = _limit(column, profile, draft)
     effect = "jensen_shannon" if is_category(column) else "ks_statistic"
     tied = not is_category(column) and 2 * column.distinct < profile.rows - column.nulls
     test = "permutation" if tied else "kolmogorov_smirnov"
@@ -136,7 +158,7 @@ def _column(column: ColumnProfile, profile: Profile) -> list[str]:
         *["    ties: matter  # rows share values"] * tied,
         f"    limit: {limit:g}",
         "    rationale: >-",
-        *_wrapped(_rationale(column, profile, limit)),
+        *_wrapped(_rationale(column, profile, draft, limit)),
         *([] if is_category(column) else _missing(column, profile)),
     ]
 
@@ -144,9 +166,9 @@ def _column(column: ColumnProfile, profile: Profile) -> list[str]:
 def _missing(column: ColumnProfile, profile: Profile) -> list[str]:
     """The largest change of the share of missing values."""
     share = upper_limit(column.nulls, profile.rows)
-    limit = min(_MOST, rounded_up(max(_ONE_BATCH, share)))
+    limit = min(_MOST, rounded_up(max(_FEW_BATCHES, share)))
     why = (
-        f"{column.nulls} of {profile.rows} values are missing; the larger of {_ONE_BATCH:g} and "
+        f"{column.nulls} of {profile.rows} values are missing; the larger of {_FEW_BATCHES:g} and "
         "the upper end of the 95 % Wilson interval of their share. Confirm."
     )
     return ["    missing:", f"      limit: {limit:g}", "      rationale: >-",
@@ -157,27 +179,38 @@ def _wrapped(text: str) -> list[str]:
     return [" " * 6 + line for line in textwrap.wrap(text, 92)]
 
 
-def _rationale(column: ColumnProfile, profile: Profile, limit: float) -> str:
+def _rationale(column: ColumnProfile, profile: Profile, draft: Draft, limit: float) -> str:
     """What a limit comes from, the largest of its sources first."""
     found, name = profile.distances, column.name
-    distance, chance = found.by_column[name], profile.chance.get(name, 0.0)
+    predicted, chance = found.predicted.get(name, 0.0), profile.chance.get(name, 0.0)
     reached = (
         f"hat random variation alone reaches ({chance:.3g}) at this alpha in a batch of "
         f"{profile.chance_rows} rows, half of the smallest one's"
     )
+    source = _source(column, profile)
+    if chance >= limit * 0.999 or rounded_up(chance) >= limit:
+        return f"W{reached}: by a lower limit an ordinary batch is inconclusive. {source} is less."
+    if predicted > _reached(column, profile, draft):
+        of = "" if predicted <= limit else f", here {limit:g} at most"
+        return (
+            f"What the next batch keeps below with probability {1 - CHANCE:g}, predicted from "
+            f"{found.batches} batches (Student's t, {found.batches - 1} degrees of freedom{of}). "
+            f"{source} is less. More batches give a narrower limit: draft again from them, or run "
+            "`assay drift calibrate`."
+        )
+    return f"{source}; at least {_least(column, profile, draft):g}, and no less than w{reached}."
+
+
+def _source(column: ColumnProfile, profile: Profile) -> str:
+    """How often the largest distance is taken, and between what it is."""
+    found, distance = profile.distances, profile.distances.by_column[column.name]
     if found.batches > 1:
-        times = "One and a half times" if found.batches >= _ENOUGH else "Twice"
-        source = (
+        times = "Twice" if _factor(profile) == 2 else "One and a half times"
+        return (
             f"{times} the largest distance ({distance:.3f}) of any of {found.batches} batches from "
             "the others"
         )
-        least = _LEAST
-    else:
-        source = (
-            f"Twice the largest distance ({distance:.3f}) of any of {PARTS} parts of the sample "
-            f"from the rest, each part of {BLOCKS // PARTS} blocks of consecutive rows"
-        )
-        least = _ORDERED if name in found.ordered else _ONE_BATCH
-    if chance >= limit * 0.999 or rounded_up(chance) >= limit:
-        return f"W{reached}: by a lower limit an ordinary batch is inconclusive. {source} is less."
-    return f"{source}; at least {least:g}, and no less than w{reached}."
+    return (
+        f"Twice the largest distance ({distance:.3f}) of any of {PARTS} parts of the sample "
+        f"from the rest, each part of {BLOCKS // PARTS} blocks of consecutive rows"
+    )

@@ -57,11 +57,11 @@ def render_cleaning(_: Draft, profile: Profile) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_quality(_: Draft, profile: Profile) -> str:
+def render_quality(draft: Draft, profile: Profile) -> str:
     """The text of the policy: no row of the sample violates the draft, so few rows may."""
     limit = max(_ONE_BATCH, upper_limit(0, profile.rows))
-    several = profile.distances.batches > 1
-    of = f"{profile.distances.batches} batches" if several else "one batch"
+    batches = len(draft.batches)
+    of = "one batch doesn't" if batches == 1 else f"{batches} batches don't"
     return f"""\
 description: How many rows may be quarantined from a batch before the batch itself is held.
 on_inconclusive: hold
@@ -70,7 +70,7 @@ quarantine:
   warn_share: {limit / 2:.6g}
   rationale: >-
     No row of the sample violates the drafted contract. This is the upper end of the 95 % Wilson
-    interval of 0 of {profile.rows} rows, at least {_ONE_BATCH:g}: {of} doesn't show every ordinary
+    interval of 0 of {profile.rows} rows, at least {_ONE_BATCH:g}: {of} show every ordinary
     fault. Above half of it a person is warned, before it is reached. Confirm after some weeks.
 gx:
   max_rows: {10 * profile.rows}

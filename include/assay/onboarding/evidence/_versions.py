@@ -25,7 +25,8 @@ from assay.onboarding.evidence._many_columns import measure_aggregates, measure_
 LEAST_VERSIONS: Final = 4
 """With fewer batches their spread can't be estimated."""
 _MOST_LEVELS: Final = 1000
-_CHANCE: Final = 0.01
+CHANCE: Final = 0.01
+"""How often an ordinary batch may be outside of what the earlier ones predict."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,15 @@ def prediction_band(values: Sequence[float]) -> tuple[float, float]:
     >>> [round(x, 3) for x in prediction_band([9.0, 10.0, 11.0, 10.0])]
     [4.668, 15.332]
     """
+    mean, half = fmean(values), prediction_half(stdev(values), len(values))
+    return mean - half, mean + half
+
+
+def prediction_half(spread: float, v: int) -> float:
+    """How far the next number lies from the mean of v at most, with probability .99.
+
+    ``spread`` is their standard deviation with v − 1 degrees of freedom.
+    """
     from scipy.stats import t
 
-    v = len(values)
-    mean, spread = fmean(values), stdev(values) * math.sqrt(1 + 1 / v)
-    half = float(t.ppf(1 - _CHANCE / 2, v - 1)) * spread
-    return mean - half, mean + half
+    return float(t.ppf(1 - CHANCE / 2, v - 1)) * spread * math.sqrt(1 + 1 / v)

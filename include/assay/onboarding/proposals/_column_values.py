@@ -147,16 +147,19 @@ def _sentinel(extremes: Sequence[float]) -> str:
 def propose_median(context: ColumnContext) -> Found:
     """Propose how far the middle of the values may lie from all of them: another unit is beyond.
 
+    Not where a batch has few values: an ordinary one may have none, and so no median.
+
     Notes
     -----
     From half of the span between the .05 and .95 quantiles below the first to as much above the
-    second; of positive values no lower than a quarter of the first. Medians of single batches that
-    lie outside are held with as much to spare. Of more than 20 000 rows the quantiles are those of
-    as many: at the .05 quantile they are off by .0015 in rank (one standard error), and the limits
-    lie half of the span away.
+    second. Medians of single batches that lie outside are held with as much to spare. Where there
+    are four batches or more, the limits also hold the 99 % prediction interval of the next one's
+    median. Of positive values they are no lower than a quarter of the least of these. Of more than
+    20 000 rows the quantiles are those of as many: at the .05 quantile they are off by .0015 in
+    rank (one standard error), and the limits lie half of the span away.
     """
     column, n = context.column, context.present
-    if not column.top or context.unmeasured or n < LEAST_CONSTANT:
+    if not column.top or context.unmeasured or _fewest(context) < LEAST_CONSTANT:
         return
     sample = context.of.sample
     quantiles = sample_quantiles(sample, context.name, (0.05, 0.5, 0.95))
@@ -169,6 +172,8 @@ def propose_median(context: ColumnContext) -> Found:
     low, high = min([first, *seen]), max([last, *seen])
     room = (last - first) / 2
     below, above = low - room, high + room
+    band = _next_median(seen)
+    below, above = min([below, *band]), max([above, *band])
     if low > 0:
         below = max(below, low / 4)
     if high < 0:
@@ -178,16 +183,29 @@ def propose_median(context: ColumnContext) -> Found:
     some = {"sampled": len(sample)} if len(sample) < context.of.evidence.rows else {}
     if some:
         batches = f"{len(sample):,} rows of {batches}"
+    also = ", or what the medians of the batches predict" if band else ""
     yield Proposal(
         "expect_column_median_to_be_between",
         context.kwargs(min_value=below, max_value=above),
         f"The median of {batches} is {middle:.6g}, nine tenths of the values lie from {first:.6g} "
-        f"to {last:.6g}, and half of that span is to spare: wide enough for a batch that differs, "
-        "and not for another unit.",
+        f"to {last:.6g}, and half of that span is to spare{also}: wide enough for a batch that "
+        "differs, and not for another unit.",
         {"n": n, "median": middle, "q05": first, "q95": last, "batches": context.of.batches,
          **some},
         severity="critical",
     )  # fmt: skip
+
+
+def _fewest(context: ColumnContext) -> int:
+    """The values of the batch that has the fewest."""
+    name = context.name
+    own = [] if context.of.own else [context.present]
+    return min([*own, *(v.rows - v.nulls[name] for v in context.of.versions if name in v.nulls)])
+
+
+def _next_median(medians: Sequence[float]) -> tuple[float, ...]:
+    """The interval that the batches' medians predict; empty where they are too few for one."""
+    return prediction_band(medians) if len(medians) >= LEAST_VERSIONS else ()
 
 
 def propose_mean(context: ColumnContext) -> Found:
