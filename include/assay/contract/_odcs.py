@@ -83,7 +83,7 @@ class ServerCustom(Custom):
     max_bytes: int | None = Field(
         None,
         description="Most bytes of one batch, as it is read, decompressed and decoded. Reading "
-        "stops there: what is more is an error. By default 10 GB of `api`, and no limit else.",
+        "stops there, and the batch is held. By default 10 GB of `api`, and no limit else.",
     )
     max_seconds: int = Field(
         3600,

@@ -9,30 +9,31 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from assay.errors import InputError
-from assay.ingest._model import OriginalFile
+from assay.ingest._model import OriginalFile, UnusableError
+from assay.reasons import ReasonCode
 
 _LONGEST_NAME: Final = 120
 
 
-def keep(blocks: Iterable[bytes], path: Path, max_bytes: int | None = None) -> OriginalFile:
+def keep(
+    blocks: Iterable[bytes], path: Path, max_bytes: int | None = None, before: int = 0
+) -> OriginalFile:
     """Write blocks to a file, durably, and say what was written.
+
+    ``before`` are the bytes of the same batch that were kept before.
 
     Raises
     ------
-    InputError
-        If more than ``max_bytes`` come.
+    UnusableError
+        ``too_large``: more than ``max_bytes`` come.
     """
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as file:
         for block in blocks:
             size += len(block)
-            if max_bytes is not None and size > max_bytes:
-                raise InputError(
-                    "the source is larger than its contract allows",
-                    got=f"more than {max_bytes} bytes",
-                    do="Raise maxBytes in the contract if such a batch is right.",
-                )
+            if max_bytes is not None and before + size > max_bytes:
+                message = "The input is larger than its contract allows."
+                raise UnusableError.of(ReasonCode.TOO_LARGE, message, max_bytes=max_bytes)
             digest.update(block)
             file.write(block)
         file.flush()

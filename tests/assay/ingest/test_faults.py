@@ -153,8 +153,9 @@ def test_more_than_the_contract_allows_is_not_decompressed(dropped):
 
 
 def test_more_than_the_contract_allows_is_not_fetched(dropped, lake):
-    with pytest.raises(InputError, match="larger"):
-        dropped(HEAD + ROW * 1000, max_bytes=1000)
+    landing = dropped(HEAD + ROW * 1000, max_bytes=1000)
+    assert [(f.code, f.numbers) for f in landing.faults] == [("too_large", {"max_bytes": 1000})]
+    assert landing.folder is None
     assert list((lake.home / "landing" / "people" / "2013-02-04").iterdir()) == []
 
 

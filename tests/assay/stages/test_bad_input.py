@@ -153,6 +153,22 @@ def test_a_bad_delivery_is_held_with_its_reason_and_kept(ready: Any, name: str) 
     assert all(list((ready.home / "messages").glob(f"visits-incident-{i.id}-*")) for i in opened)
 
 
+def test_more_bytes_than_the_contract_allows_hold_the_batch(ready: Any) -> None:
+    """Of the input as it comes: one that is too large when decompressed is among the deliveries."""
+    contract = ready.project / "include" / "contracts" / "visits.odcs.yaml"
+    contract.write_text(contract.read_text().replace("value: 50000000", "value: 5000"))
+    ready.drop("visits", DAY, (HEAD + ROW * 200).encode())
+
+    done = ready.run("visits", DAY)
+
+    batch = ready.batch("visits", DAY)
+    assert (batch["state"], batch["reasons"][0]) == ("held", "too_large")
+    assert "larger than its contract allows: max bytes 5,000" in _said(done)
+    (incident,) = ready.services.catalog.incidents.find(state="open")
+    assert (incident.dataset, incident.check) == ("visits", "ingest/too_large")
+    assert not [p for p in (ready.home / "landing" / "visits" / DAY).iterdir() if p.is_dir()]
+
+
 def test_a_mended_delivery_is_released_after_a_bad_one(ready: Any, mini: Any) -> None:
     for name in ("torn in its last line", "other types"):
         ready.drop("visits", DAY, DELIVERIES[name].data)

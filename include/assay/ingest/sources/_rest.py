@@ -44,7 +44,8 @@ def fetch_pages(
     Raises
     ------
     UnusableError
-        ``source_missing`` where the endpoint doesn't know the batch.
+        ``source_missing`` where the endpoint doesn't know the batch, ``too_large`` where its first
+        page is larger than the contract allows.
     InputError
         If paging leads to a host that the contract doesn't declare.
     """
@@ -86,7 +87,7 @@ class _Pages:
                 if self.kept and paging and response.status_code in paging.past_end:
                     return None
                 accept(response, url)
-                return keep(body(response), path, self.source.max_bytes - self.bytes), response
+                return self._kept(response, path), response
 
         got: tuple[OriginalFile, httpx.Response] | None = self.client.attempt(url, once)
         if got is None:
@@ -94,6 +95,9 @@ class _Pages:
         file, response = got
         self.kept, self.bytes = self.kept + 1, self.bytes + file.bytes
         return file, response
+
+    def _kept(self, response: httpx.Response, path: Path) -> OriginalFile:
+        return keep(body(response), path, self.source.max_bytes, self.bytes)
 
     def answer(self, file: OriginalFile, response: httpx.Response) -> Answer:
         """What a kept page says."""
