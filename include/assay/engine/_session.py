@@ -244,14 +244,9 @@ class Session:
         return _reader.open_data(self.backend, source, self.aside, form)
 
     def write_parquet(
-        self,
-        table: Table,
-        path: Path,
-        order_by: Sequence[str],
-        nonce: str | None = None,
-        *,
-        presorted: bool = False,
-    ) -> FileDigest:
+        self, table: Table, path: Path, order_by: Sequence[str], nonce: str | None = None, *,
+        presorted: bool = False, without: Sequence[str] = (),
+    ) -> FileDigest:  # fmt: skip
         """Write a table as Parquet (zstd), sorted, and publish it by rename.
 
         The bytes depend on the rows, the order and the nonce alone, not on threads or on the
@@ -270,9 +265,12 @@ class Session:
             Whether the rows should come in that order by themselves, as those of a file that was
             written so do: they are then written without a sort, and sorted only if what was
             written turns out to be in another order. The bytes are the same either way.
+        without : sequence of str
+            Columns that order the rows and aren't written.
         """
+        how = _writer.How(tuple(order_by), nonce, presorted, tuple(without))
         with translating():
-            return _writer.write_parquet(self.backend, table, path, order_by, nonce, presorted)
+            return _writer.write_parquet(self.backend, table, path, how)
 
     def write_csv(self, table: Table, path: Path, order_by: Sequence[str]) -> FileDigest:
         """Write a table as CSV with a header, sorted, and publish it by rename."""

@@ -36,9 +36,17 @@ class FileDigest:
     sha256: str
 
 
-def write_parquet(
-    con: Any, table: Table, path: Path, order_by: Sequence[str], nonce: str | None, presorted: bool
-) -> FileDigest:
+@dataclass(frozen=True)
+class How:
+    """How rows are written: sorted by which columns, with which nonce, without which columns."""
+
+    order_by: tuple[str, ...]
+    nonce: str | None = None
+    presorted: bool = False
+    without: tuple[str, ...] = ()
+
+
+def write_parquet(con: Any, table: Table, path: Path, how: How) -> FileDigest:
     """Write a table as Parquet, as :meth:`Session.write_parquet` says.
 
     Notes
@@ -46,9 +54,8 @@ def write_parquet(
     DuckDB's parallel writer gives row groups of one size only behind a sort, or where no row is
     left out of a file with such groups; others are written again.
     """
-    metadata = f", KV_METADATA {{nonce: '{_hex(nonce)}'}}" if nonce else ""
     with _aside(path) as aside:
-        _sorted(con, table, aside, order_by, metadata, presorted=presorted)
+        _sorted(con, table, aside, how)
         sha256, size = digest(aside), aside.stat().st_size
         rows = pq.read_metadata(aside).num_rows
         publish(aside, path)
@@ -70,7 +77,7 @@ def write_csv(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> Fi
 def export_parquet(con: Any, table: Table, path: Path, order_by: Sequence[str]) -> None:
     """Write a table as Parquet, as :meth:`Session.export_parquet` says."""
     with _aside(path) as aside:
-        _sorted(con, table, aside, order_by, "", presorted=True)
+        _sorted(con, table, aside, How(tuple(order_by), presorted=True))
         publish(aside, path)
 
 
@@ -84,13 +91,14 @@ def _aside(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def _sorted(
-    con: Any, table: Table, aside: Path, order_by: Sequence[str], metadata: str, *, presorted: bool
-) -> None:
-    order = ", ".join(f"{quoted(name)} NULLS LAST" for name in order_by)
-    query = f"SELECT * FROM ({con.compile(table)})"  # noqa: S608
-    width = len(table.columns)
-    if not (presorted and _written_in_order(con, query, aside, order_by[0], metadata, width)):
+def _sorted(con: Any, table: Table, aside: Path, how: How) -> None:
+    order = ", ".join(f"{quoted(name)} NULLS LAST" for name in how.order_by)
+    without = f" EXCLUDE ({', '.join(map(quoted, how.without))})" if how.without else ""
+    query = f"SELECT *{without} FROM ({con.compile(table)})"  # noqa: S608
+    metadata = f", KV_METADATA {{nonce: '{_hex(how.nonce)}'}}" if how.nonce else ""
+    first, width = how.order_by[0], len(table.columns)
+    seen = how.presorted and first not in how.without
+    if not (seen and _written_in_order(con, query, aside, first, metadata, width)):
         _copy(con, f"{query} ORDER BY {order}", aside, metadata)
 
 

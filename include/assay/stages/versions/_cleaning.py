@@ -189,6 +189,9 @@ class CleanedVersion:
     def export_scaled(self, session: Session, to: Path) -> tuple[int, list[str]]:
         """Write the version's rows, scaled; return the number of rows and the scaled columns.
 
+        The file is for training, so that it has the data's own columns alone, in the order of the
+        version's rows: a row number would be one more feature.
+
         Raises
         ------
         InputError
@@ -203,19 +206,21 @@ class CleanedVersion:
             ) from exc  # fmt: skip
         spec = json.loads(path.read_text(encoding="utf-8"))
         table = scale(self._landed(session, "data"), spec)
-        written = self._write(session, table, _writable(to))
+        written = self._write(session, table, _writable(to), numbers=False)
         return written.rows, list(spec["columns"])
 
     def _write(
-        self, session: Session, table: Table, path: Path, nonce: str | None = None
-    ) -> FileDigest:
-        """Write rows as the version has its own: with its row numbers, in its order."""
+        self, session: Session, table: Table, path: Path, nonce: str | None = None, *,
+        numbers: bool = True,
+    ) -> FileDigest:  # fmt: skip
+        """Write rows as the version has its own: with its row numbers or not, in its order."""
         out = self._numbered(session, table)
-        if engine.ID in out.columns:
-            return session.write_parquet(out, path, [engine.ID], nonce)
-        key = self.services.project.contract(self.dataset).primary_key
-        order = [*(name for name in key if name in out.columns), engine.ROW]
-        return session.write_parquet(out, path, order, nonce)
+        order = [engine.ID]
+        if engine.ID not in out.columns:
+            key = self.services.project.contract(self.dataset).primary_key
+            order = [*(name for name in key if name in out.columns), engine.ROW]
+        own = [] if numbers else [n for n in (engine.ID, engine.ROW) if n in out.columns]
+        return session.write_parquet(out, path, order, nonce, without=own)
 
     def _numbered(self, session: Session, table: Table) -> Table:
         """Landed rows with the version's own numbers, if it has any."""
