@@ -134,9 +134,13 @@ def digest_prefix(dataset: str) -> str:
     return f"backfill/{dataset}/"
 
 
-def held_until(policy: AlertingPolicy, at: datetime) -> datetime:
-    """When the findings of a backfill that runs now are sent, if nothing more happens."""
-    assert policy.backfills is not None  # noqa: S101 - callers ask only then
+def held_until(policy: AlertingPolicy, at: datetime) -> datetime | None:
+    """When the findings of a backfill that runs now are sent, if nothing more happens.
+
+    None where the policy bundles none of them.
+    """
+    if policy.backfills is None:
+        return None
     over = at + timedelta(minutes=policy.backfills.quiet_minutes)
     return quiet_until(policy.quiet_hours, over) or over
 
@@ -214,8 +218,9 @@ class _Planner:
         start, window = now, policy.continues_within_minutes
         if kind == "closed" and window and incident.closed and incident.resolution != "dismissed":
             start = max(start, incident.closed + timedelta(minutes=window))
-        if self.context.backfill and policy.backfills:
-            return max(start, held_until(policy, now)), digest_prefix(incident.dataset) + place
+        held = held_until(policy, now) if self.context.backfill else None
+        if held is not None:
+            return max(start, held), digest_prefix(incident.dataset) + place
         if over := quiet_until(policy.quiet_hours, start, self.severity):
             return over, f"quiet/{over:%Y-%m-%dT%H:%MZ}/{place}"
         return (start, None) if start > now else (None, None)

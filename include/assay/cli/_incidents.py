@@ -150,8 +150,7 @@ def standing(incident: Incident) -> str:
     if incident.closed is not None:
         how = {"passed": "resolved", None: "closed"}.get(incident.resolution, incident.resolution)
         return f"{how} {_time(incident.closed)}"
-    if incident.snoozed(now()):
-        assert incident.snoozed_until is not None  # noqa: S101 - it is snoozed
+    if incident.snoozed_until is not None and incident.snoozed(now()):
         return f"snoozed until {_time(incident.snoozed_until)}"
     if incident.acknowledged:
         return f"acknowledged {_time(incident.acknowledged)}"

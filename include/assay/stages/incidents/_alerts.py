@@ -156,8 +156,8 @@ def _hold_backfill_digests(services: Services, policies: Policies) -> None:
     now = services.clock()
     for dataset in {lease.dataset for lease in services.catalog.leases.live(now)}:
         _, policy = policies.get(dataset, (None, None))
-        if policy is not None and policy.backfills:
-            later = held_until(policy, now)
+        later = None if policy is None else held_until(policy, now)
+        if later is not None:
             services.catalog.outbox.put_off(digest_prefix(dataset), hold=later)
 
 

@@ -76,8 +76,8 @@ def _record(run: Run, crashed: str | None, airflow_url: str | None) -> list[Inci
         changes = _changes(run, policy, crashed)
         for change in changes:
             plan_into_outbox(services, change, policy, context)
-        if backfill and policy.backfills:
-            later = held_until(policy, context.at)
+        later = held_until(policy, context.at) if backfill else None
+        if later is not None:
             services.catalog.outbox.put_off(digest_prefix(run.dataset), hold=later)
     return changes
 

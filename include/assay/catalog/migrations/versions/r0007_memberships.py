@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,25 +12,18 @@ down_revision = "r0006"
 branch_labels = None
 depends_on = None
 
-_TIME = sa.DateTime(timezone=True)
+_DATA = ("objects", "judged", "tombstone")
+_FLAGS = ("removed", "detailed")
+_TEXTS = ("indexed", "target")
 
 
 def upgrade() -> None:
     """Empty the index of snapshots: it is read from the registry again when it is asked next."""
-    op.drop_table("snapshots")
-    op.create_table(
-        "snapshots",
-        sa.Column("dataset", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("parent", sa.Integer(), nullable=True),
+    _replace_snapshots(
         sa.Column("batch", sa.String(), nullable=True),
         sa.Column("version", sa.String(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("withdrawn", sa.JSON(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("author", sa.String(), nullable=True),
-        sa.Column("at", _TIME, nullable=True),
-        sa.PrimaryKeyConstraint("dataset", "number", name="pk_snapshots"),
     )
     op.create_table(
         "memberships",
@@ -42,14 +37,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_dataset_last", "memberships", ["dataset", "last"])
     op.create_index("ix_memberships_dataset_version", "memberships", ["dataset", "version"])
-    for name in ("objects", "judged", "tombstone"):
+    for name in _DATA:
         op.add_column("versions", sa.Column(name, sa.JSON(), nullable=True))
-    for name in ("removed", "detailed"):
+    for name in _FLAGS:
         op.add_column(
             "versions", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
         )
     op.create_index("ix_versions_detailed_removed", "versions", ["detailed", "removed"])
-    for name in ("indexed", "target"):
+    for name in _TEXTS:
         op.add_column("registry_head", sa.Column(name, sa.String(), nullable=True))
     op.add_column(
         "registry_head", sa.Column("position", sa.Integer(), nullable=False, server_default="0")
@@ -60,22 +55,29 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Bring the maps' table back, empty: a rebuild by the earlier code fills it."""
-    for name in ("position", "target", "indexed"):
+    for name in ("position", *_TEXTS):
         op.drop_column("registry_head", name)
     op.drop_index("ix_versions_detailed_removed", "versions")
-    for name in ("detailed", "removed", "tombstone", "judged", "objects"):
+    for name in (*_FLAGS, *_DATA):
         op.drop_column("versions", name)
     op.drop_table("memberships")
+    _replace_snapshots(
+        sa.Column("batches", sa.JSON(), nullable=False),
+        sa.Column("forced", sa.JSON(), nullable=False),
+    )
+
+
+def _replace_snapshots(*held: sa.Column[Any]) -> None:
+    """Make the table of snapshots again, empty, with other columns for what each holds."""
     op.drop_table("snapshots")
     op.create_table(
         "snapshots",
         sa.Column("dataset", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("parent", sa.Integer(), nullable=True),
-        sa.Column("batches", sa.JSON(), nullable=False),
-        sa.Column("forced", sa.JSON(), nullable=False),
+        *held,
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("author", sa.String(), nullable=True),
-        sa.Column("at", _TIME, nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("dataset", "number", name="pk_snapshots"),
     )
