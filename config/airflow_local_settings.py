@@ -43,8 +43,8 @@ def dag_policy(dag: DAG) -> None:
     from assay_airflow import tags
 
     known = (
-        tags.ASSAY, tags.ALERTS, tags.RELEASE, tags.REPORTS, tags.RETENTION, tags.SCORING,
-        tags.TRAINING,
+        tags.ASSAY, tags.ALERTS, tags.FEEDBACK, tags.RELEASE, tags.REPORTS, tags.RETENTION,
+        tags.SCORING, tags.TRAINING,
     )  # fmt: skip
     kinds = (tags.dataset_tag(""), tags.model_tag(""), tags.owner_tag(""))
     faults = []

@@ -11,6 +11,7 @@ REPORTS: Final = "reports"
 ALERTS: Final = "alerts"
 TRAINING: Final = "training"
 SCORING: Final = "scoring"
+FEEDBACK: Final = "feedback"
 
 
 def dataset_tag(dataset: str) -> str:

@@ -50,7 +50,13 @@ def test_every_dag_is_there_and_nothing_else_is_wrong(shipped: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     "dag_id",
-    ["release__flights", "retention__sweep", "train__late_arrival", "score__late_arrival"],
+    [
+        "release__flights",
+        "retention__sweep",
+        "train__late_arrival",
+        "score__late_arrival",
+        "feedback__late_arrival",
+    ],
 )
 def test_edges(shipped: dict[str, Any], golden: Callable[[str, str], None], dag_id: str) -> None:
     edges = json.dumps(_edges(shipped["dags"][dag_id]), indent=2) + "\n"

@@ -11,6 +11,7 @@ from assay.cli import (
     _cleaning,
     _data,
     _experiments,
+    _feedback,
     _home,
     _incidents,
     _keys,
@@ -54,8 +55,8 @@ app = typer.Typer(
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
-    _check.check, _train.train, _models.reproduce, _status.status, _rerun.rerun, _lineage.lineage,
-    _recall.recall, _status.data_docs, _status.digest, _home.up, _home.down,
+    _check.check, _train.train, _models.reproduce, _feedback.feedback, _status.status, _rerun.rerun,
+    _lineage.lineage, _recall.recall, _status.data_docs, _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from assay.feedback._measure import FeedbackMeasurements, Figures, Part
@@ -21,6 +21,34 @@ SHARES: Final = frozenset(
 """Figures whose interval has Wilson's form, or nearly."""
 Level = tuple[str, str]
 """Column and level of a slice."""
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The figures of the test rows.
+
+    Parameters
+    ----------
+    whole : mapping
+        On all test rows.
+    slices : mapping
+        Within levels, by column and level.
+    versions : mapping
+        Model version → its figures, where the batch has predictions of several: each of them is
+        judged beside its own, and nothing else is.
+    """
+
+    whole: Figures
+    slices: Mapping[Level, Figures] = field(default_factory=dict)
+    versions: Mapping[str, Figures] = field(default_factory=dict)
+
+    def of(self, part: Part) -> Figures | None:
+        """The figures that a part is compared with; None where it is compared with none."""
+        if part.kind == "version" or self.versions:
+            return self.versions.get(part.level, {}) if part.kind == "version" else None
+        if part.kind == "slice":
+            return self.slices.get((str(part.column), part.level)) or None
+        return self.whole
 
 
 @dataclass(frozen=True)
@@ -60,15 +88,14 @@ class Cell:
 def judge_cells(
     found: FeedbackMeasurements,
     policy: FeedbackPolicy,
-    test: Figures,
-    test_slices: Mapping[Level, Figures],
+    tests: Tests,
 ) -> list[Cell]:
     """Every cell of the judged batch, FAIL where Holm over all of them rejects."""
-    parts = [part for part in (found.judged, *found.of_kind("slice")) if part and part.figures]
+    versions = found.of_kind("version") if tests.versions else ()
+    chosen = (found.judged, *versions, *found.of_kind("slice"))
+    parts = [part for part in chosen if part and part.figures]
     cells = [
-        cell
-        for part in parts
-        for cell in (*_limits(part, policy), *_margins(part, policy, test, test_slices))
+        cell for part in parts for cell in (*_limits(part, policy), *_margins(part, policy, tests))
     ]
     known = [i for i, cell in enumerate(cells) if cell.p is not None]
     adjusted = dict(zip(known, holm([cells[i].p or 0.0 for i in known]), strict=True))
@@ -100,15 +127,11 @@ def _limits(part: Part, policy: FeedbackPolicy) -> Iterator[Cell]:
         yield Cell(part, limit.metric, "limit", estimate, limit.min, limit.max, p)
 
 
-def _margins(
-    part: Part, policy: FeedbackPolicy, test: Figures, test_slices: Mapping[Level, Figures]
-) -> Iterator[Cell]:
+def _margins(part: Part, policy: FeedbackPolicy, tests: Tests) -> Iterator[Cell]:
     """The worsening of figures; of a slice only where the test has figures of it too."""
-    of_test = test
-    if part.column is not None:
-        of_test = test_slices.get((part.column, part.level), {})
-        if not of_test:
-            return
+    of_test = tests.of(part)
+    if of_test is None:
+        return
     for margin in policy.against_test:
         worse = _worsening(margin.metric, part.figures, of_test)
         p = p_beyond(worse, most=margin.margin, alpha=policy.alpha)

@@ -31,6 +31,8 @@ from assay.statistics.scores.estimate import Estimate
 from assay.verdict import Measurement, Verdict
 
 _NONE: Final = "Every figure keeps its limits."
+_ROWS: Final = 200
+"""Numbers of rows that the page shows; the file beside it has all."""
 _NOT_JUDGED: Final = "Shown for information; it doesn’t count in the verdict."
 _OVER: Final = legend(
     "A point is the figure and the line its interval.", {"nought": "the figure on the test rows"}
@@ -41,7 +43,7 @@ _WITHIN: Final = "The rows of the batch, level by level. Levels with few outcome
 def render_html(verdict: Verdict, report: FeedbackReport, context: PageContext) -> str:
     """Render the verdict as a page: what was judged, each part, where and why the errors are."""
     sections = [
-        Section("Reasons", [reasons(verdict.reasons, _NONE)]),
+        Section("Reasons", [reasons(verdict.reasons, _NONE), *map(text, report.notes)]),
         _cells(verdict),
         _figures(report),
         _over(report, "batch", "Batches"),
@@ -50,6 +52,7 @@ def render_html(verdict: Verdict, report: FeedbackReport, context: PageContext) 
         _slices(report),
         _segments(report),
         _marked(report),
+        _misclassified(report),
         Section("What more rows would give", [text(one) for one in report.advice]),
     ]
     lead = Lead.of(verdict, _answer(verdict), _facts(verdict))
@@ -99,7 +102,7 @@ def _cells(verdict: Verdict) -> Section:
 
 
 def _rows_of(m: Measurement) -> str:
-    return f"{m.column}: {m.group}" if m.column else "all"
+    return f"{m.column}: {m.group}" if m.column else m.group or "all"
 
 
 def _figures(report: FeedbackReport) -> Section:
@@ -201,6 +204,16 @@ def _segments(report: FeedbackReport) -> Section:
     note = f"A level of a column, or of two, with more errors than all other rows. {_NOT_JUDGED}"
     whole = table(heads, rows, numbers=(1, 2, 3, 4, 5, 6))
     return Section("Segments with most errors", [whole], note)
+
+
+def _misclassified(report: FeedbackReport) -> Section:
+    """Numbers of the wrongly predicted rows, by which people who may read them find them."""
+    found = report.misclassified
+    more = len(found) - _ROWS
+    shown = ", ".join(map(str, found[:_ROWS])) + (f" and {more:,} more" if more > 0 else "")
+    lines = [text(f"__id {shown}")] if found else []
+    note = f"Rows of {report.numbered_by}, the most certain prediction first."
+    return Section("Misclassified rows", lines, note, folded=True)
 
 
 def _marked(report: FeedbackReport) -> Section:

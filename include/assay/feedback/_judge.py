@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from assay.feedback._cells import Cell, Level, judge_cells
+from assay.feedback._cells import Cell, Level, Tests, judge_cells
 from assay.feedback._measure import FeedbackMeasurements, Figures, Part
 from assay.feedback._words import interval_text, limit_text, named, part_name, percent_text, shown
 from assay.policy.model import FeedbackPolicy
@@ -22,6 +22,7 @@ def judge_feedback(
     test: Figures,
     *,
     test_slices: Mapping[Level, Figures] | None = None,
+    test_versions: Mapping[str, Figures] | None = None,
     estimated: Figures | None = None,
 ) -> Verdict:
     """Judge a batch of predictions by its outcomes, against limits and against the test.
@@ -41,6 +42,9 @@ def judge_feedback(
         The model's figures on its test rows, with intervals at the same level.
     test_slices : mapping, optional
         The same within levels, by column and level.
+    test_versions : mapping, optional
+        Model version → its figures on its test rows, where the batch has predictions of several.
+        Each version is then judged, by the limits and beside its own test.
     estimated : mapping, optional
         Figures that :func:`estimate_performance` gave for the batch: a warning where they are
         beyond a limit and too few outcomes are there.
@@ -64,14 +68,16 @@ def judge_feedback(
     if judged.labelled < policy.least_labelled * judged.rows or not judged.labelled:
         reasons = [_late(judged, policy), *_estimated(estimated or {}, policy)]
         return Verdict.of(GATE, reasons, [_share(judged)], policy, _detail(found, policy, []))
-    cells = judge_cells(found, policy, test, test_slices or {})
+    tests = Tests(test, test_slices or {}, test_versions or {})
+    cells = judge_cells(found, policy, tests)
     reasons = [
         *_too_few(judged, policy),
         *(_reason(cell) for cell in cells if cell.outcome is not Outcome.PASS),
         *_small_slices(found, policy),
     ]
     reasons.sort(key=lambda reason: -reason.outcome.severity)
-    shown = [_share(judged), *_measurements(found, cells)]
+    parts = [judged, *(found.of_kind("version") if tests.versions else ()), *found.of_kind("slice")]
+    shown = [_share(judged), *_measurements(parts, cells)]
     return Verdict.of(GATE, reasons, shown, policy, _detail(found, policy, cells))
 
 
@@ -208,9 +214,8 @@ def _share(judged: Part) -> Measurement:
     return Measurement(name="labelled_share", value=share, unit="share", n=judged.rows)
 
 
-def _measurements(found: FeedbackMeasurements, cells: list[Cell]) -> Iterator[Measurement]:
-    """Every figure of the batch and its slices; then every cell."""
-    parts = [part for part in (found.judged, *found.of_kind("slice")) if part]
+def _measurements(parts: Sequence[Part], cells: list[Cell]) -> Iterator[Measurement]:
+    """Every figure of the batch, its versions and slices; then every cell."""
     for part in parts:
         for metric, estimate in part.figures.items():
             detail = {"low": estimate.low, "high": estimate.high, "how": estimate.how}
@@ -233,7 +238,7 @@ def _measurements(found: FeedbackMeasurements, cells: list[Cell]) -> Iterator[Me
 def _measurement(
     name: str, part: Part, estimate: Estimate, detail: Mapping[str, object]
 ) -> Measurement:
-    group = part.level if part.kind == "slice" else None
+    group = None if part.kind == "batch" else part.level
     return Measurement(
         name=name, value=estimate.value, unit="1", n=estimate.n, column=part.column, group=group,
         detail=dict(detail),

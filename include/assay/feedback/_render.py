@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from assay.feedback._report import FeedbackReport
 from assay.feedback._words import interval_text, named, percent_text, shown
@@ -10,6 +11,8 @@ from assay.page.lines import aligned
 from assay.reasons import gate_word, verdict_word
 from assay.verdict import Verdict
 from assay.wording import sentence
+
+_ROWS: Final = 12
 
 
 def render_text(verdict: Verdict, report: FeedbackReport) -> str:
@@ -22,7 +25,8 @@ def render_text(verdict: Verdict, report: FeedbackReport) -> str:
     for reason in verdict.reasons:
         word = gate_word(reason.outcome, [reason.code])
         lines.append(f"  {word:<12} {reason.code}: {sentence(reason)}")
-    for part in (_figures, _estimated, _slices, _segments, _marked, _advice):
+    lines += [f"  {note}" for note in report.notes]
+    for part in (_figures, _estimated, _slices, _segments, _marked, _misclassified, _advice):
         found = list(part(report))
         lines += ["", *found] if found else []
     return "\n".join(lines)
@@ -90,6 +94,13 @@ def _marked(report: FeedbackReport) -> Iterator[str]:
         word = "more errors" if one.to_blame else "no more errors, beyond chance"
         ends = interval_text(one.ratio)
         yield f"  {one.mark}: {shown(one.ratio.value)} times ({ends}), {one.rows:,} rows: {word}"
+
+
+def _misclassified(report: FeedbackReport) -> Iterator[str]:
+    found = report.misclassified
+    if found:
+        few = ", ".join(map(str, found[:_ROWS])) + (" …" if len(found) > _ROWS else "")
+        yield f"misclassified: {len(found):,} rows of {report.numbered_by}, by __id: {few}"
 
 
 def _advice(report: FeedbackReport) -> Iterator[str]:

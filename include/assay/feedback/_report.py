@@ -28,6 +28,12 @@ class FeedbackReport:
         Errors of imputed, clipped, flagged rows.
     advice : tuple of str
         What more rows would give.
+    notes : tuple of str
+        What a reader needs to know of the rows, such as that some were left out.
+    misclassified : tuple of int
+        The rows whose prediction is wrong, by ``__id``, the most certain prediction first.
+    numbered_by : str
+        The released version that has these numbers, for people.
     """
 
     measured: FeedbackMeasurements
@@ -36,6 +42,9 @@ class FeedbackReport:
     segments: tuple[Segment, ...] | None = None
     marked: tuple[MarkedRows, ...] = ()
     advice: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    misclassified: tuple[int, ...] = ()
+    numbered_by: str = ""
 
     @property
     def headline(self) -> tuple[str, ...]:

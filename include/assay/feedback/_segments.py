@@ -116,13 +116,16 @@ def find_segments(
     scale = _dependence(errors, groups)
     left = np.ones(len(errors), dtype=bool)
     found: list[Segment] = []
-    while len(found) < most:
+    for _ in range(most):
         best = _clearest(coded, errors, left, least_number, scale)
         if best is None or best[2] > alpha:
             break
         where, inside, adjusted, tests = best
-        found.append(_segment(where, inside, errors, alpha / tests, adjusted, scale))
+        segment = _segment(where, inside, errors, alpha / tests, adjusted, scale)
         left &= ~inside
+        if segment.ratio.low is not None and segment.ratio.low <= 1:
+            continue  # its excess is among the rows left alone, and not against all others
+        found.append(segment)
     return tuple(found)
 
 

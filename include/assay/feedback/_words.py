@@ -30,6 +30,8 @@ def named(metric: str) -> str:
 
 def part_name(part: Part) -> str:
     """Which rows of the batch, as an end of a phrase; nothing for all of them."""
+    if part.kind == "version":
+        return f" of {part.level}"
     return f" where {part.column} is {part.level}" if part.column else ""
 
 

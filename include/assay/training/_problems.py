@@ -205,6 +205,10 @@ def _metric_problems(model: ModelFile) -> Iterator[Problem]:
     named = [(f"gates.performance.limits.{i}.metric", x.metric) for i, x in enumerate(gate.limits)]
     if gate.champion:
         named.append(("gates.performance.champion.metric", gate.champion.metric))
+    if model.feedback:
+        limits, margins = model.feedback.limits, model.feedback.against_test
+        named += [(f"feedback.limits.{i}.metric", x.metric) for i, x in enumerate(limits)]
+        named += [(f"feedback.against_test.{i}.metric", x.metric) for i, x in enumerate(margins)]
     classes = model.label.kind == "class"
     silent = classes and not _gives_probabilities(model)
     for where, metric in named:

@@ -70,6 +70,9 @@ def judged() -> tuple[Verdict, FeedbackReport]:
             alpha=0.05, least_number=50,
         ),
         advice=(ADVICE,),
+        notes=("12 predictions are left out: their version has learned from the batch.",),
+        misclassified=tuple(int(row) for row in np.flatnonzero(wrong)[:230]),
+        numbered_by="flights 2013-02-02 (0123456789ab)",
     )  # fmt: skip
     verdict = judge_feedback(found, policy, test.figures, estimated=estimated[DAYS[1]])
     return verdict, report
@@ -102,6 +105,10 @@ def test_page_and_text_say_what_where_and_why(judged: tuple[Verdict, FeedbackRep
     assert "origin=EWR &amp; hour" in page
     assert "imputed: <hour>" in text
     assert "too few rows to say" in text
+    assert "12 predictions are left out" in page
+    assert "12 predictions are left out" in text
+    assert "misclassified: 230 rows of flights 2013-02-02 (0123456789ab), by __id: " in text
+    assert "and 30 more" in page
     assert "more errors" in text
 
 

@@ -7,7 +7,7 @@ name, and own code is named as ``package.module:function`` in a package that the
 
 from assay.policy.model._data import Join, TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing, Search
-from assay.policy.model._feedback import FeedbackPolicy
+from assay.policy.model._feedback import FeedbackPolicy, Outcomes
 from assay.policy.model._file import Label, ModelFile, class_name, load_model
 from assay.policy.model._gates import FlippedAttribute, Gates, MetricLimit
 from assay.policy.model._split import Split
@@ -21,6 +21,7 @@ __all__ = [
     "Label",
     "MetricLimit",
     "ModelFile",
+    "Outcomes",
     "Preprocessing",
     "Search",
     "Split",

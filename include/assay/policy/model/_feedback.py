@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -22,12 +22,49 @@ class MarginToTest(Model):
     rationale: str | None = Field(None, description="Where the margin comes from.")
 
 
+class Predicted(Model):
+    """Predictions that were made elsewhere, as a data set has them."""
+
+    dataset: str = Field(description="The data set, one batch for each batch of the model's own.")
+    prediction: str = Field(description="Its column with what was predicted.")
+    probability: str | None = optional(
+        "Its column with the probability of the favourable class; without it nothing is estimated."
+    )
+
+
+class Outcomes(Model):
+    """A data set of its own that says what became of the rows."""
+
+    dataset: str = Field(description="The data set; it has the key of the predictions.")
+    column: str | None = optional("Its column with the outcome.")
+    expression: str | None = optional("An expression over its columns that gives the outcome.")
+    match: Literal["batch", "key"] = Field(
+        "batch",
+        description="Where the outcome of a row is: in the `batch` of the same key, or in any "
+        "batch, found by the row's `key` alone.",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.column is None) == (self.expression is None):
+            raise ValueError("outcomes need either `column` or `expression`")
+        return self
+
+
 class FeedbackPolicy(Model):
     """How predictions are judged against their outcomes, batch by batch.
 
     A limit or margin is judged on all rows of the batch and within each level of the slices, as one
     family of tests (Holm).
     """
+
+    predictions: Predicted | None = optional(
+        "Predictions that were made elsewhere; by default those of `score__<model>`."
+    )
+    outcomes: Outcomes | None = optional(
+        "A data set of outcomes; by default the label of the model's own data set, which may come "
+        "with a later version of the batch."
+    )
 
     on_inconclusive: OnInconclusive = Field(
         description="What an INCONCLUSIVE verdict does: `hold` the model, or `release` it as WARN."
@@ -67,6 +104,8 @@ class FeedbackPolicy(Model):
     def _faults(self) -> Iterator[str]:
         if not self.limits and not self.against_test:
             yield "feedback needs limits or against_test; otherwise it judges nothing"
+        if self.predictions and self.against_test:
+            yield "against_test needs predictions of the model itself; leave it out"
         for key, given in (("limits", self.limits), ("against_test", self.against_test)):
             names = [one.metric for one in given]
             for name in sorted({name for name in names if names.count(name) > 1}):

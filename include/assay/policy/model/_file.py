@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from assay.document import content_hash
 from assay.policy._base import (
     ColumnPath,
     Model,
@@ -20,6 +22,7 @@ from assay.policy._base import (
 from assay.policy._load import load_policy
 from assay.policy.model._data import TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing
+from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
 from assay.verdict import OnInconclusive
@@ -142,6 +145,10 @@ class ModelFile(Policy):
     )
     estimator: Estimator = Field(description="The estimator.")
     gates: Gates = Field(description="What it must show.")
+    feedback: FeedbackPolicy | None = optional(
+        "How its predictions are judged once their outcomes are there. It isn't a part of what a "
+        "training run derives from."
+    )
     promotion: Promotion = Field(description="How it becomes the champion.")
     tracking: Tracking = Field(Tracking(wandb=False), description="Where it is recorded too.")
 
@@ -150,6 +157,11 @@ class ModelFile(Policy):
         if faults := list(self._faults()):
             raise ValueError("; ".join(faults))
         return self
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what makes and judges a version; ``feedback`` comes after it."""
+        return content_hash(self.model_dump(mode="json", exclude={"feedback"}))
 
     @property
     def on_inconclusive(self) -> OnInconclusive:
@@ -193,6 +205,7 @@ class ModelFile(Policy):
         if self.split.group:
             yield ("split", "group"), self.split.group
         yield from self._paths_of_gates()
+        yield from self._paths_of_feedback()
 
     def _paths_of_gates(self) -> Iterator[ColumnPath]:
         performance = ("gates", "performance")
@@ -207,6 +220,14 @@ class ModelFile(Policy):
             at = ("gates", "flip", "attributes", name)
             yield at, name
             yield from named_at((*at, "follows"), flipped.follows)
+
+    def _paths_of_feedback(self) -> Iterator[ColumnPath]:
+        if self.feedback is None:
+            return
+        yield from named_at(("feedback", "slices"), self.feedback.slices)
+        yield from named_at(("feedback", "segments"), self.feedback.segments)
+        if self.feedback.group:
+            yield ("feedback", "group"), self.feedback.group
 
     def _faults(self) -> Iterator[str]:
         if self.predicted_at not in self.moments:

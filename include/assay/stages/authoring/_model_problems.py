@@ -13,6 +13,7 @@ from assay.policy.cleaning import CleaningPolicy
 from assay.policy.model import ModelFile, load_model
 from assay.policy.privacy import Drop, PrivacyPolicy
 from assay.project import Project
+from assay.stages.authoring._feedback_problems import feedback_problems
 
 PolicyT = TypeVar("PolicyT", PrivacyPolicy, CleaningPolicy)
 
@@ -42,13 +43,13 @@ def _problems(
     if only not in {None, model.data.dataset}:
         return
     document = load_document(path, PolicyError)
-    for p in _faults(project, model, contracts):
+    for p in _faults(project, name, model, contracts):
         place = tuple(int(s) if s.isdigit() else s for s in (p.where or "").split("."))
         yield Problem(p.what, document.where(place), p.got, p.expected, p.do)
 
 
 def _faults(
-    project: Project, model: ModelFile, contracts: Mapping[str, Contract]
+    project: Project, name: str, model: ModelFile, contracts: Mapping[str, Contract]
 ) -> Iterator[Problem]:
     from assay.training import describe_columns, model_problems
 
@@ -63,6 +64,7 @@ def _faults(
     cleaning = _policy(project, dataset, CleaningPolicy)
     columns = describe_columns(model, contracts, dropped=dropped, cleaning=cleaning)
     yield from model_problems(model, columns)
+    yield from feedback_problems(name, model, contracts)
 
 
 def _policy(project: Project, dataset: str, kind: type[PolicyT]) -> PolicyT | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import mini_model
 import pytest
 from pydantic import ValidationError
 
-from assay.policy.model import FeedbackPolicy
+from assay.policy.model import FeedbackPolicy, ModelFile
 
 WHOLE: dict[str, Any] = {
     "on_inconclusive": "release",
@@ -18,6 +19,12 @@ WHOLE: dict[str, Any] = {
     "against_test": [{"metric": "roc_auc", "margin": 0.03}],
     "slices": ["origin"],
 }
+
+
+def test_a_training_run_does_not_derive_from_it():
+    file = ModelFile.model_validate(mini_model.FILE)
+    judged = ModelFile.model_validate({**mini_model.FILE, "feedback": WHOLE})
+    assert judged.hash == file.hash
 
 
 def test_its_hash_follows_its_content():
@@ -37,6 +44,8 @@ def test_its_hash_follows_its_content():
         ({"least_labelled": 0}, "greater than 0"),
         ({"limits": [{"metric": "f2", "min": 0.1}]}, "accuracy"),
         ({"slice": ["origin"]}, "Extra inputs"),
+        ({"outcomes": {"dataset": "results"}}, "either `column` or `expression`"),
+        ({"predictions": {"dataset": "census", "prediction": "said"}}, "of the model itself"),
     ],
 )
 def test_a_fault_is_named(change: dict[str, Any], said: str):
