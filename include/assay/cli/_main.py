@@ -7,6 +7,7 @@ import sys
 import typer
 
 from assay.cli import (
+    _advise,
     _check,
     _cleaning,
     _data,
@@ -55,8 +56,9 @@ app = typer.Typer(
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
-    _check.check, _train.train, _models.reproduce, _feedback.feedback, _status.status, _rerun.rerun,
-    _lineage.lineage, _recall.recall, _status.data_docs, _status.digest, _home.up, _home.down,
+    _check.check, _train.train, _models.reproduce, _feedback.feedback, _advise.advise,
+    _status.status, _rerun.rerun, _lineage.lineage, _recall.recall, _status.data_docs,
+    _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.

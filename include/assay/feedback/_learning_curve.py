@@ -173,11 +173,15 @@ def advice(
     if found.value is None:
         return f"{head}: can't be said, {found.how}; {where}."
     if found.low is None or found.high is None:
-        points = f"about {100 * found.value:+.1f} points, without an interval"
+        points = f"about {_points(found.value)} points, without an interval"
     else:
-        ends = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
-        points = f"{100 * found.value:+.1f} points ({ends})"
+        ends = f"{_points(found.low)} to {_points(found.high)}"
+        points = f"{_points(found.value)} points ({ends})"
     return f"{head}: {metric} {points}; {where}."
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 1) + 0.0:+.1f}"  # no -0.0
 
 
 def _extrapolated(sizes: Array, scores: Array, more: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from assay.errors import InputError, unknown
 
 Array = np.ndarray[Any, Any]
+MISSING: Final = "missing"
+"""Name of the level of missing values in a segment."""
 
 
 @dataclass(frozen=True)

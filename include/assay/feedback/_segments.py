@@ -25,7 +25,8 @@ import numpy as np
 import pyarrow as pa
 
 from assay.errors import InputError
-from assay.feedback._rows import Array, floats, missing, refuse_missing, texts
+from assay.feedback._rows import MISSING, Array, floats, missing, refuse_missing, texts
+from assay.feedback._segment_rows import filter_of, rows_where
 from assay.statistics.corrections import holm
 from assay.statistics.intervals import miettinen_nurminen
 from assay.statistics.scores.estimate import Estimate
@@ -33,7 +34,6 @@ from assay.statistics.scores.units import units
 
 BINS: Final = 4
 """Ranges of a number, of about as many rows each."""
-MISSING: Final = "missing"
 _MOST_LEVELS: Final = 50
 
 
@@ -64,6 +64,14 @@ class Segment:
     def name(self) -> str:
         """Which rows these are: ``origin=EWR & hour≥18``."""
         return " & ".join(_condition(column, level) for column, level in self.where)
+
+    def within(self, rows: pa.Table) -> Array:
+        """Mask (n,) of its rows in any table that has its columns."""
+        return rows_where(self.where, rows)
+
+    def filter(self, rows: pa.Table) -> str:
+        """Its rows in the small grammar of expressions; ``rows`` say of which types they are."""
+        return filter_of(self.where, rows)
 
 
 def find_segments(

@@ -23,3 +23,4 @@ class FeedbackWorkspace(Workspace):
     page = text_at("reports", "feedback.html")
     text = text_at("reports", "feedback.txt")
     misclassified = text_at("reports", "misclassified.json")
+    request = text_at("reports", "labelling_request.json")

@@ -1,0 +1,84 @@
+"""Advice names the slice that errs, extends its curve, and leaves a labelling request."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import mini_feedback
+import mini_model
+import mini_project
+import pytest
+
+from assay.errors import InputError
+from assay.stages import feedback
+
+SITE = "S3"
+
+
+def hard_at_one_site(day: str) -> str:
+    """A day on which the results of one site follow from nothing."""
+    chance = random.Random(f"hard {day}")
+    lines = mini_model.learnable_visits(day, noise=2.0).splitlines()
+    site, passed = (mini_project.HEADER.index(name) for name in ("site", "passed"))
+    made = [lines[0]]
+    for line in lines[1:]:
+        cells = line.split(",")
+        if cells[site] == SITE:
+            cells[passed] = str(chance.randrange(2))
+        made.append(",".join(cells))
+    return "\n".join(made) + "\n"
+
+
+@pytest.fixture(scope="module")
+def hard(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    root: Path = tmp_path_factory.mktemp("hard")
+    home = mini_project.Train(mini_project.write_project(root / "project"), root / "home")
+    mini_feedback.write_model(home.project, segments=["site"], slices=[])
+    home.drop("sites", "2024", mini_project.sites())
+    home.run("sites", "2024")
+    for day in ("2024-01-01", "2024-01-02"):
+        home.drop("visits", day, hard_at_one_site(day))
+        home.run("visits", day)
+    mini_model.train_model(home)
+    return home
+
+
+def test_the_slice_that_errs_is_asked_for(hard: Any) -> None:
+    steps: list[str] = []
+    found = feedback.advise(hard.services, mini_model.MODEL, more=200, progress=steps.append)
+    (one,) = found.slices
+    assert (one.slice, one.filter, one.rows) == (f"site={SITE}", f"site = '{SITE}'", 200)
+    assert one.share_of_errors > 2 * one.share_of_rows
+    assert one.gain.low is not None
+    assert one.says.startswith(f"200 more rows of site={SITE}: accuracy +")
+    assert steps[-1] == f"site={SITE}: refit 16 of 16"
+    assert found.underrepresented == ()
+
+    request = json.loads((hard.home / found.report).read_text())
+    assert request["kind"] == "labelling_request"
+    assert request["dataset"] == "visits"
+    assert [(a["filter"], a["rows"]) for a in request["asked_for"]] == [(one.filter, 200)]
+    assert feedback.advise(hard.services, mini_model.MODEL, more=200) == found
+
+
+def test_a_level_that_the_training_rows_lack_is_named(hard: Any, tmp_path: Path) -> None:
+    home = mini_project.copy(hard, tmp_path)
+    lines = hard_at_one_site("2024-01-03").splitlines()
+    moved = [line.replace(",S1,", ",S0,") for line in lines]
+    home.drop("visits", "2024-01-03", "\n".join(moved) + "\n")
+    home.run("visits", "2024-01-03")
+    found = feedback.advise(home.services, mini_model.MODEL, more=50, repetitions=3)
+    (rare,) = found.underrepresented
+    assert (rare.column, rare.level) == ("site", "S0")
+    assert rare.share_of_training < 0.2 < rare.share_of_population
+    assert rare.ratio.high < 1
+
+
+def test_there_is_nothing_to_search_without_columns(hard: Any, tmp_path: Path) -> None:
+    home = mini_project.copy(hard, tmp_path)
+    mini_feedback.write_model(home.project, segments=[], slices=[])
+    with pytest.raises(InputError, match="no column to search"):
+        feedback.advise(home.services, mini_model.MODEL)
