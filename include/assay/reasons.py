@@ -241,11 +241,10 @@ class ReasonCode(StrEnum):
         "Whether a limit of the sanity gate is kept can't be said from so few rows.")
     PROXY_FEATURE = ("proxy_feature", "training", _WARN,
         "A feature predicts a protected attribute better than the limit.")
-
-
-    # Training.
     RECOURSE_UNEVEN = ("recourse_uneven", "training", _WARN,
         "The way to the favourable prediction is rarer or dearer for a group of people.")
+    RECOURSE_UNDECIDED = ("recourse_undecided", "training", _WARN,
+        "Whether recourse differs between groups by more than the limit can't be said.")
 
 
 def unjudging(codes: Iterable[str]) -> tuple[str, ...]:

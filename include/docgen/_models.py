@@ -77,6 +77,14 @@ its place.
   is named in `strong_features`, with its reason. What leaks raises each refit on permuted
   labels, so their mean is judged: of 100 single refits of census_employment 5 had a gain outside
   its 95 % interval around chance.
+
+## What is explained
+
+`explain` says what is explained of each version: the importance of features, counterfactuals of
+chosen test rows, and recourse by group. [training.md](training.md#why-this-prediction) says how to
+read it. `counterfactuals` names the features that may change (`actionable`), or those that may not
+(`immutable`). Only released values are proposed. Recourse is judged as the gates are, by intervals;
+a finding is a WARN unless the file says `finding: fail`. Without the section nothing is explained.
 """
 
 

@@ -12,6 +12,7 @@ from assay.cli import (
     _cleaning,
     _data,
     _experiments,
+    _explain,
     _feedback,
     _home,
     _incidents,
@@ -56,9 +57,9 @@ app = typer.Typer(
 )
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
-    _check.check, _train.train, _models.reproduce, _feedback.feedback, _advise.advise,
-    _status.status, _rerun.rerun, _lineage.lineage, _recall.recall, _status.data_docs,
-    _status.digest, _home.up, _home.down,
+    _check.check, _train.train, _models.reproduce, _explain.explain, _feedback.feedback,
+    _advise.advise, _status.status, _rerun.rerun, _lineage.lineage, _recall.recall,
+    _status.data_docs, _status.digest, _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.

@@ -160,6 +160,18 @@ def bar(value: float, most: float, label: str, kind: str = "cur") -> Markup:
     return _drawing(label, [bar_shape(0, _at(value, 0, most), kind, 4, _HEIGHT - 8)])
 
 
+def interval_bar(
+    low: float | None, value: float, high: float | None, ends: tuple[float, float], label: str
+) -> Markup:
+    """Draw a signed bar from a line at nought, with its interval over it."""
+    nought, end = _at(0, *ends), _at(value, *ends)
+    parts = [bar_shape(min(nought, end), abs(end - nought), "cur", 5, _HEIGHT - 10)]
+    parts.append(line_shape(nought, "nought"))
+    if low is not None and high is not None:
+        parts.append(_line((_at(low, *ends), _at(high, *ends)), "limit"))
+    return _drawing(label, parts)
+
+
 def split_bars(within: float, mix: float, ends: tuple[float, float], label: str) -> Markup:
     """Draw two signed parts from a line at nought: within above, mix below."""
     nought = _at(0, *ends)
@@ -205,6 +217,40 @@ def trend(
     ]
     for x, value, name in shown:
         point = point_shape(x, "FAIL" if limit is not None and value < limit else "PASS", y(value))
+        parts.append(Markup("<g><title>{}: {:.6f}</title>{}</g>").format(name, value, point))
+    return _drawing(label, parts, _TREND)
+
+
+def curve(
+    points: Sequence[tuple[float, float, float | None, float | None]],
+    labels: Sequence[str],
+    label: str,
+) -> Markup:
+    """Draw a figure over a number, with the interval of each point as an upright line.
+
+    Parameters
+    ----------
+    points : sequence of (place, value, low, high)
+        In rising order of their places; low and high are None without an interval.
+    labels : sequence of str
+        What each point is of, shown when a reader points at it.
+    """
+    places = [place for place, *_ in points]
+    known = [v for _, *figures in points for v in figures if v is not None]
+    low, high = min(known), max(known)
+
+    def y(value: float) -> int:
+        return round(_TREND * (0.9 - 0.72 * _at(value, low, high) / 100))
+
+    at = [_at(place, places[0], places[-1]) for place in places]
+    parts = [_rule(y(v), "rule", f"{v:.4g}", "start") for v in sorted({low, high})]
+    for x, (_, _, least, most) in zip(at, points, strict=True):
+        if least is not None and most is not None:
+            parts.append(_line((x, x), "rule", (y(most), y(least))))
+    for (x, x_next), (one, other) in zip(pairwise(at), pairwise(points), strict=True):
+        parts.append(_line((x, x_next), "whisker", (y(one[1]), y(other[1]))))
+    for x, (_, value, *_), name in zip(at, points, labels, strict=True):
+        point = point_shape(x, "PASS", y(value))
         parts.append(Markup("<g><title>{}: {:.6f}</title>{}</g>").format(name, value, point))
     return _drawing(label, parts, _TREND)
 

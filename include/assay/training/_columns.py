@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from assay.contract import Contract
+from assay.contract import Column, Contract
 from assay.expression import columns_of
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.model import ModelFile
@@ -31,6 +31,10 @@ class Columns:
         Data set that is joined → the columns of its key.
     joined : mapping of str to tuple of str
         Data set that is joined → all columns of its released rows.
+    ranges : mapping of str to pair of float or None
+        Number → the least and the greatest value by the contract.
+    classified : frozenset of str
+        Columns whose values may not be shown, what cleaning makes of them included.
     """
 
     types: Mapping[str, str | None]
@@ -40,6 +44,8 @@ class Columns:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    classified: frozenset[str] = frozenset()
 
     @property
     def own(self) -> dict[str, str | None]:
@@ -76,6 +82,7 @@ def describe_columns(
     roles = {name: role for name, role in contract.roles.items() if name in types}
     identifiers = {c.name for c in contract.identifiers}
     levels = {c.name: c.levels for c in left if c.levels}
+    ranges = {c.name: found for c in left if (found := _range(c))}
     joined = {name: contracts[name] for name in model.data.joins if name in contracts}
     for name, other in joined.items():
         named = {f"{name}.{c.name}": c for c in other.columns}
@@ -83,11 +90,33 @@ def describe_columns(
         roles |= {f"{name}.{column}": role for column, role in other.roles.items()}
         identifiers |= {f"{name}.{c.name}" for c in other.identifiers}
         levels |= {full: c.levels for full, c in named.items() if c.levels}
+        ranges |= {full: found for full, c in named.items() if (found := _range(c))}
     return Columns(
         types, roles, derived, frozenset(identifiers), levels,
         {name: other.primary_key for name, other in joined.items()},
-        {name: other.column_names for name, other in joined.items()},
+        {name: other.column_names for name, other in joined.items()}, ranges,
+        _classified(contract, joined, derived),
     )  # fmt: skip
+
+
+def _range(column: Column) -> tuple[float | None, float | None] | None:
+    """The bounds of a number; None for what has none."""
+    if column.options is None or column.type not in {"integer", "number"}:
+        return None
+    bounds = (column.options.minimum, column.options.maximum)
+    low, high = (float(b) if isinstance(b, int | float) else None for b in bounds)
+    return None if low is None and high is None else (low, high)
+
+
+def _classified(
+    contract: Contract, joined: Mapping[str, Contract], derived: Mapping[str, tuple[str, ...]]
+) -> frozenset[str]:
+    """Classified columns, and what is derived from one, at any depth."""
+    found = set(contract.classified)
+    found |= {f"{name}.{column}" for name, other in joined.items() for column in other.classified}
+    for _ in derived:
+        found |= {name for name, sources in derived.items() if found & set(sources)}
+    return frozenset(found)
 
 
 def _derived(cleaning: CleaningPolicy) -> dict[str, tuple[str, ...]]:

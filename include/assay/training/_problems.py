@@ -43,6 +43,7 @@ def model_problems(model: ModelFile, columns: Columns) -> list[Problem]:
         *_metric_problems(model),
         *_level_problems(model, columns),
         *_strong_problems(model),
+        *_explain_problems(model, columns),
     ]
 
 
@@ -260,3 +261,42 @@ def _strong_problems(model: ModelFile) -> Iterator[Problem]:
         if "strong_features" in loc and name not in model.features:
             where = ".".join(map(str, loc))
             yield Problem("isn't a feature", where=where, **unknown(name, model.features))
+
+
+def _explain_problems(model: ModelFile, columns: Columns) -> Iterator[Problem]:
+    """What can't be explained as the file says."""
+    explain = model.explain
+    if explain is None:
+        return
+    for loc, name in explain.feature_paths():
+        if name not in model.features:
+            where = ".".join(map(str, loc))
+            yield Problem("isn't a feature", where=where, **unknown(name, model.features))
+    found, classes = explain.counterfactuals, model.label.kind == "class"
+    if classes and not _gives_probabilities(model):
+        yield Problem("an explanation needs probabilities, and the estimator gives none",
+                      where="explain", do="Take another estimator, or leave it out.")  # fmt: skip
+    if found is None:
+        return
+    if not classes:
+        yield Problem("a label that is a number has no counterfactuals",
+                      where="explain.counterfactuals", do="Leave them out.")  # fmt: skip
+    elif not found.may_change(model.features):
+        yield Problem("no feature may change", where="explain.counterfactuals",
+                      expected="at least one that is actionable")  # fmt: skip
+    for place, name in enumerate(explain.groups):
+        if name in columns.classified and not columns.levels.get(name):
+            yield Problem(
+                "its levels may not be named, so that nothing could be compared",
+                where=f"explain.recourse.groups.{place}", got=name,
+                expected="a column with a closed list, or one that isn't classified",
+            )  # fmt: skip
+    for name in found.directions:
+        where = f"explain.counterfactuals.directions.{name}"
+        if name in model.features and name not in found.may_change(model.features):
+            yield Problem("has a direction and may not change", where=where, got=name)
+        elif columns.types.get(name) in {"string", "boolean"} and not columns.levels.get(name):
+            yield Problem(
+                "its levels have no order, and so no direction", where=where, got=name,
+                expected="a number, or a closed list in the contract",
+            )  # fmt: skip

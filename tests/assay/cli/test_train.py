@@ -97,3 +97,27 @@ def test_a_held_version_is_exit_code_1(home: Any, assay: Any, tmp_path: Path) ->
         mini_model.write_model(home.project)
     assert code == 1, said
     assert "held by performance; the champion stays" in said
+
+
+def test_a_version_is_explained_to_a_reader(home: Any, assay: Any, tmp_path: Path) -> None:
+    ways = {"rows": 3, "each": 1, "actionable": ["score"], "plausible": 0.99}
+    section = {"importance": {"repeats": 1, "rows": 100}, "counterfactuals": ways}
+    mini_model.write_model(home.project, explain=section)
+    code, said = assay("train", "passing")
+    assert code == 0, said
+    code, said = assay("explain", "passing", "--json")
+    assert code == 0, said
+    body = json.loads(said)
+    row = next(row for row in body["explanation"]["rows"] if row["ways"])
+    assert row["ways"][0]["changes"][0]["now"]
+    page = tmp_path / "explain.html"
+    words = ("explain", body["version"], "--row", str(row["id"]), "--batch", row["batch"])
+    code, said = assay(*words)
+    assert code == 0, said
+    assert "asked for" in said
+    assert "score" in said
+    assert assay(*words, "--html", str(page))[0] == 0
+    assert "→" in page.read_text()
+    code, said = assay("explain", "passing", "--row", "999999")
+    assert code == 2
+    assert "no such row" in said

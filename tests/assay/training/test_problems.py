@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from training_sets import model_file
 
@@ -172,3 +174,42 @@ def test_every_class_of_scikit_learn_is_allowed_or_refused_with_a_reason():
         assert public - others - set(REFUSED) == set()
         assert set(ALLOWED[kind]) <= public
     assert not set(REFUSED) & set().union(*ALLOWED.values())
+
+
+WAYS = {"rows": 5, "each": 1, "actionable": ["income", "town"], "plausible": 0.9}
+RECOURSE = {"groups": ["sex"], "rows": 9, "least_number": 5, "share_gap": 0.1, "cost_gap": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("explain", "changes", "where", "said"),
+    [
+        ({"importance": {"repeats": 1, "rows": 9, "partial_dependence": ["incme"]}}, {},
+         "explain.importance.partial_dependence.0", "isn't a feature"),
+        ({"counterfactuals": {**WAYS, "actionable": ["rate"]}}, {},
+         "explain.counterfactuals.actionable.0", "isn't a feature"),
+        ({"counterfactuals": {**WAYS, "directions": {"age": "rises"}}}, {},
+         "explain.counterfactuals.directions.age", "may not change"),
+        ({"counterfactuals": {**WAYS, "directions": {"town": "rises"}}}, {},
+         "explain.counterfactuals.directions.town", "no order"),
+        ({"counterfactuals": {**WAYS, "actionable": None,
+                              "immutable": ["income", "debt", "age", "town"]}}, {},
+         "explain.counterfactuals", "no feature may change"),
+        ({"counterfactuals": WAYS, "recourse": {**RECOURSE, "groups": ["gender"]}}, {},
+         "explain.recourse.groups.0", "no such column"),
+        ({"counterfactuals": WAYS, "recourse": {**RECOURSE, "groups": ["person"]}}, {},
+         "explain.recourse.groups.0", "may not be named"),
+        ({"counterfactuals": WAYS}, {"estimator": {"name": "LinearSVC", "parameters": {}}},
+         "explain", "needs probabilities"),
+        ({"counterfactuals": WAYS}, {
+            "label": {"column": "arrears", "kind": "number", "favourable": None},
+            "estimator": {"name": "LinearRegression", "parameters": {}},
+            "gates": {"performance": {"limits": [{"metric": "mae", "max": 1}]}},
+        }, "explain.counterfactuals", "has no counterfactuals"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_explained_is_refused(explain, changes, where, said):
+    columns = replace(COLUMNS, classified=frozenset({"person", "sex"}))
+    whole = {"counterfactuals": WAYS, "recourse": RECOURSE}
+    assert _problems({"explain": whole}, columns) == []
+    found = _problems({"explain": explain} | changes, columns)
+    assert any(p.where == where and said in p.what for p in found), found

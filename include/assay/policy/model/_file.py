@@ -22,6 +22,7 @@ from assay.policy._base import (
 from assay.policy._load import load_policy
 from assay.policy.model._data import TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing
+from assay.policy.model._explain import Explanation
 from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
@@ -145,6 +146,7 @@ class ModelFile(Policy):
     )
     estimator: Estimator = Field(description="The estimator.")
     gates: Gates = Field(description="What it must show.")
+    explain: Explanation | None = optional("What is explained of each version.")
     feedback: FeedbackPolicy | None = optional(
         "How its predictions are judged once their outcomes are there. It isn't a part of what a "
         "training run derives from."
@@ -188,6 +190,7 @@ class ModelFile(Policy):
         names = [*gates.performance.slices, *gates.fairness.grouping, *self.protected]
         if gates.flip:
             names += [n for a in gates.flip.attributes.values() for n in a.follows]
+        names += self.explain.groups if self.explain else ()
         groups = (self.split.group, gates.performance.groups)
         return tuple(dict.fromkeys([*names, *(name for name in groups if name)]))
 
@@ -205,6 +208,8 @@ class ModelFile(Policy):
         if self.split.group:
             yield ("split", "group"), self.split.group
         yield from self._paths_of_gates()
+        if self.explain:
+            yield from self.explain.column_paths()
         yield from self._paths_of_feedback()
 
     def _paths_of_gates(self) -> Iterator[ColumnPath]:

@@ -1,6 +1,7 @@
 from . import chain
 from ._approval import answer_promotion, ask_promotion, why_no_question
 from ._compare import compare_versions
+from ._explain import explain_version, explanation_body
 from ._notify import notify_training, notify_unpinned
 from ._objects import load_record
 from ._perform import DoesNotApply, perform_training
@@ -24,6 +25,8 @@ __all__ = [
     "chain",
     "champion_of",
     "compare_versions",
+    "explain_version",
+    "explanation_body",
     "find_version",
     "keep_training_crash",
     "load_record",

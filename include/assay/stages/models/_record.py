@@ -11,6 +11,7 @@ from assay.lake import digest
 from assay.records.models import DataUsed, Figure, TrainingRecord
 from assay.records.uses import SnapshotPart, Use
 from assay.stages.models import chain
+from assay.stages.models._explain import explained_figures
 from assay.stages.models._training import Training
 
 ASSAY = "assay"
@@ -35,9 +36,10 @@ def record_of(run: Training, ended: datetime) -> TrainingRecord:
         rows_test=fitted["rows_test"],
         preprocessing=tuple(fitted["preprocessing"]),
         parameters=fitted["parameters"],
-        metrics={name: Figure(**figure) for name, figure in figures["metrics"].items()},
+        metrics={name: Figure(**figure) for name, figure in figures["metrics"].items()}
+        | explained_figures(run),
         verdicts=tuple(v for f in run.results.values() if (v := f.verdict) is not None),
-        artefacts={n: wrote[n] for n in ("figures",) if n in wrote},
+        artefacts={n: wrote[n] for n in ("figures", "explanation") if n in wrote},
         model_object=wrote.get("model") or digest(run.workspace.model.path),
         author=run.spec.asked.by or ASSAY,
         started=run.spec.started,

@@ -11,6 +11,7 @@ from assay.page import Lead, Section, mark, render_page, table
 from assay.page.markdown import runbooks
 from assay.records.models import DataUsed, Figure, TrainingRecord
 from assay.stages.models import chain
+from assay.stages.models._explain import read_explanation
 from assay.stages.models._record import read_json
 from assay.stages.models._training import Training
 from assay.stages.stage import Question
@@ -47,11 +48,20 @@ def render_report(run: Training, record: TrainingRecord, champion: dict[str, Fig
         Section("In short", [_questions(run)]),
         Section("What to do", [runbooks(tuple(codes))] if codes else []),
         Section("Figures on the test rows", [_figures(record, champion, run.spec.champion)]),
+        *_explained(run),
         Section("Every stage", [_stages(run)]),
         Section("Learned from", [_data(record)]),
         Section("How", [_how(record)], folded=True),
     ]
     return render_page(run.name, Lead(str(outcome), answer, _facts(record)), sections)
+
+
+def _explained(run: Training) -> list[Section]:
+    """The importance of features and recourse by group, where the model is explained."""
+    from assay.training.explain import summary_sections
+
+    report = read_explanation(run)
+    return [] if report is None else summary_sections(report, run.page_context)
 
 
 def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
@@ -77,9 +87,10 @@ def _questions(run: Training) -> Markup:
 
 def _figures(record: TrainingRecord, champion: dict[str, Figure], against: str | None) -> Markup:
     heads = ["metric", "value", "interval", "rows", "how"]
+    measured = [name for name in record.metrics if "[" not in name]
     return table(
         heads + ([f"champion {against}"] if champion else []),
-        (list(_figure(n, f, champion)) for n, f in record.metrics.items()),
+        (list(_figure(n, f, champion)) for n, f in record.metrics.items() if n in measured),
     )
 
 

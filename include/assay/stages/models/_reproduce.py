@@ -144,7 +144,8 @@ def _metrics(
     record: TrainingRecord, file: ModelFile, fitted: Fitted, table: TrainingTable
 ) -> Iterator[Comparison]:
     found = figures_of_model(file, fitted, table)
-    for name, was in record.metrics.items():
+    # Those of an explanation, which have their part in the name, decide nothing.
+    for name, was in ((n, f) for n, f in record.metrics.items() if "[" not in n):
         now = found.get(name)
         yield _compared(name, was.text, now.text if now else "not measured")
 

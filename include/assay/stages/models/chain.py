@@ -77,6 +77,16 @@ STAGES: tuple[Stage, ...] = (
         reads=("rows", "model", "predictions"),
         question=Question.GOOD,
     ),
+    Stage(
+        name="explain",
+        work="assay.stages.models._explain:explain",
+        does="Say why the model predicts what it does: the importance of features, the nearest "
+        "changes that flip predictions, and whether these are dearer for a group of people.",
+        after=("performance", "fairness", "flip", "sanity"),
+        reads=("rows", "model", "predictions"),
+        writes=("explanation",),
+        question=Question.FAIR,
+    ),
 )
 """The stages that leave a result, in order."""
 
@@ -131,5 +141,5 @@ def in_order(found: Collection[str]) -> list[str]:
     return [name for name in names() if name in found]
 
 
-REGISTERED: Final = frozenset({"model", "figures"})
-"""Artefacts that become objects of the model version."""
+REGISTERED: Final = frozenset({"model", "figures", "explanation"})
+"""Artefacts that the record or the objects of the model version are made of."""

@@ -26,6 +26,7 @@ class TrainingWorkspace(Workspace):
     model = sealed_at("work", "model.skops", stored_as="model")
     fitted = text_at("work", "fitted.json")
     figures = text_at("work", "figures.json")
+    explanation = text_at("work", "explanation.json")
     record = text_at("work", "record.json", stored_as="record")
     model_file = text_at("work", "model_file.yaml", stored_as="model_file")
     # What people read.

@@ -4,22 +4,25 @@ A counterfactual of a row is the nearest change of what can be changed that give
 prediction. Reports name rows by their numbers and changes in units of the released column's spread.
 """
 
-from assay.training.explain._choice import choose_rows
-from assay.training.explain._counterfactuals import Counterfactuals, find_counterfactuals
-from assay.training.explain._dependence import measure_dependence
-from assay.training.explain._features import Feature, describe_features
-from assay.training.explain._importance import measure_importance
-from assay.training.explain._recourse import choose_by_group, measure_recourse, recourse_reasons
+from assay.training.explain._counterfactuals import find_counterfactuals
+from assay.training.explain._encoded import InSteps
+from assay.training.explain._features import describe_features
+from assay.training.explain._html import render_html, summary_sections
+from assay.training.explain._judge import judge_explanation
+from assay.training.explain._measure import Explaining, measure_explanation
+from assay.training.explain._render import render_json, render_text
+from assay.training.explain._report import ExplanationReport
 
 __all__ = [
-    "Counterfactuals",
-    "Feature",
-    "choose_by_group",
-    "choose_rows",
+    "Explaining",
+    "ExplanationReport",
+    "InSteps",
     "describe_features",
     "find_counterfactuals",
-    "measure_dependence",
-    "measure_importance",
-    "measure_recourse",
-    "recourse_reasons",
+    "judge_explanation",
+    "measure_explanation",
+    "render_html",
+    "render_json",
+    "render_text",
+    "summary_sections",
 ]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 import numpy as np
 
 from assay.training.explain._space import Array, two_columns
 
+CLOSE: Final = "least_certain"
+WRONG: Final = "misclassified"
 
-def choose_rows(probability: Any, truth: Any, most: int) -> Array:
+
+def choose_rows(
+    probability: Any, truth: Any, most: int, which: Collection[str] = (CLOSE, WRONG)
+) -> Array:
     """Choose the rows that ask for an explanation: the least certain and the misclassified.
 
     Parameters
@@ -19,6 +25,8 @@ def choose_rows(probability: Any, truth: Any, most: int) -> Array:
         Each row's true class, as the column of its probability.
     most : int
         How many rows.
+    which : collection of str
+        ``least_certain``, ``misclassified`` or both.
 
     Returns
     -------
@@ -38,6 +46,10 @@ def choose_rows(probability: Any, truth: Any, most: int) -> Array:
     uncertain = np.argsort(gap, kind="stable")
     wrong = np.flatnonzero(scores.argmax(axis=1) != np.asarray(truth))
     wrong = wrong[np.argsort(-gap[wrong], kind="stable")]
+    if CLOSE not in which:
+        return wrong[:most]
+    if WRONG not in which:
+        return uncertain[:most]
     turns = [row for pair in zip(uncertain, wrong, strict=False) for row in pair]
     ordered = dict.fromkeys([*turns, *wrong[len(turns) // 2 :], *uncertain])
     return np.array(list(ordered)[:most], dtype=int)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from assay.errors import InputError
+from assay.training.explain._encoded import Encoded
 from assay.training.explain._features import Feature
 from assay.training.explain._options import Options
 from assay.training.explain._plausible import distance_bound
 from assay.training.explain._queue import Flip
 from assay.training.explain._search import Search, in_chunks
-from assay.training.explain._space import Array, Model, Predict, Space, make_space
+from assay.training.explain._space import (
+    Array,
+    Model,
+    Predict,
+    ReleasedClasses,
+    Space,
+    make_space,
+    margins,
+)
 
 RELEASED: Final = 20_000
 """Released rows that candidates are compared with; of more, a sample."""
-_TOGETHER: Final = 32
+_TOGETHER: Final = 128
 """Rows that are searched at once."""
 
 
@@ -53,6 +61,11 @@ class Counterfactuals:
         """The features, in their order."""
         return self.space.features
 
+    def only(self, rows: Array) -> Counterfactuals:
+        """Those of some explained rows, by their positions."""
+        flips = [self.flips[at] for at in rows]
+        return replace(self, rows=self.rows[rows], own=self.own[rows], flips=flips)
+
     def table(self) -> Any:
         """The counterfactuals with their values, for who may read them.
 
@@ -75,7 +88,7 @@ def find_counterfactuals(
     released: Any,
     features: Sequence[Feature],
     *,
-    each: int,
+    each: int | Sequence[int] | Array,
     plausible: float,
     seed: int,
     target: int | None = None,
@@ -85,12 +98,13 @@ def find_counterfactuals(
     Parameters
     ----------
     predict : callable
-        Takes a table of features; gives probabilities, (n,) of the second class or (n, k).
+        Takes a table of features; gives probabilities, (n,) of the second class or (n, k). An
+        :class:`InSteps` is searched faster.
     rows, released : pandas.DataFrame (m, p), (n, p)
         The explained rows, and released rows: only their values are proposed.
     features : sequence of Feature
         The columns, in their order.
-    each : int
+    each : int or array (m,) of int
         Most counterfactuals of a row; no one's changes contain another's.
     plausible : float
         Quantile of real rows' distances to their nearest neighbour, which bounds those of
@@ -134,18 +148,28 @@ def find_counterfactuals(
     own = model.scores(codes).argmax(axis=1)
     bound = distance_bound(space, plausible, seed)
     flips: list[list[Flip]] = []
-
-    @cache
-    def released_class() -> Array:
-        found: Array = model.scores(space.released).argmax(axis=1)
-        return found
-
+    wanted = np.broadcast_to(np.asarray(each), len(codes))
+    released_class = ReleasedClasses(model)
+    encoded = Encoded.of(predict, space, codes, options.allowed)
     for chunk in in_chunks(len(codes), _TOGETHER):
         search = Search(
-            model, options, codes[chunk], own[chunk], target, released_class, bound, each, seed
-        )
-        flips += search.run()
+            encoded.scores if encoded else model.scores, options, codes[chunk], own[chunk], target,
+            released_class.of, bound, wanted[chunk], seed,
+        )  # fmt: skip
+        found = search.run()
+        if encoded and not _flipped(model, own[chunk], target, found):
+            found = replace(search, scores=model.scores, alone=[]).run()
+        flips += found
     return Counterfactuals(space, codes, own, flips, bound, len(sample))
+
+
+def _flipped(model: Model, own: Array, target: int | None, found: list[list[Flip]]) -> bool:
+    """Whether the whole model predicts another class of all that was found."""
+    of = np.repeat(np.arange(len(found)), [len(flips) for flips in found])
+    if not len(of):
+        return True
+    codes = np.stack([flip.codes for flips in found for flip in flips])
+    return bool((margins(model.scores(codes), own[of], target) > 0).all())
 
 
 def _sampled(released: Any, seed: int) -> Any:

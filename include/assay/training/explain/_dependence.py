@@ -103,8 +103,9 @@ def _dependence(
     if not (feature.classified and feature.kind == "level"):
         values = _values(features[feature.name], feature)
         middle = float(features[feature.name].median()) if feature.kind == "number" else 0.0
+        means = _curve(predict, features, feature.name, values, of)
         for rank, value in enumerate(values):
-            mean = _mean(_at(predict, features, feature.name, value, of), alpha, groups)
+            mean = _mean(means[rank], alpha, groups)
             place = (float(value) - middle) / feature.spread if feature.kind == "number" else rank
             at = f"{place:+.2g} spreads" if feature.classified else _written(value)
             points.append(DependencePoint(at=at, place=place, mean=mean))
@@ -126,15 +127,18 @@ def _values(column: Any, feature: Feature) -> list[Any]:
     return list(np.unique(np.sort(known.to_numpy())[ranks]))
 
 
-def _at(predict: Predict, features: Any, name: str, value: Any, of: int) -> Array:
-    """The prediction of each row as if it had the value."""
-    parts = []
-    for at in range(0, len(features), PREDICTED):
-        block = features.iloc[at : at + PREDICTED].copy()
-        kind = block[name].dtype
-        block[name] = value
-        parts.append(two_columns(predict(block.astype({name: kind})))[:, of])
-    return np.concatenate(parts)
+def _curve(predict: Predict, features: Any, name: str, values: list[Any], of: int) -> Array:
+    """The prediction of each row (k, n) as if all rows had each value, many values in one call."""
+    import pandas as pd
+
+    n, kind, parts = len(features), features[name].dtype, []
+    several = max(1, PREDICTED // max(n, 1))
+    for at in range(0, len(values), several):
+        some = values[at : at + several]
+        whole = pd.concat([features] * len(some), ignore_index=True)
+        whole[name] = pd.Series(some, dtype=kind).repeat(n).array
+        parts.append(two_columns(predict(whole))[:, of].reshape(len(some), n))
+    return np.concatenate(parts) if parts else np.empty((0, n))
 
 
 def _mean(values: Array, alpha: float, groups: Array | None) -> Estimate:

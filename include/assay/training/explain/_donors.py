@@ -13,7 +13,7 @@ https://doi.org/10.1007/s10618-023-00930-y.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -24,23 +24,25 @@ from assay.training.explain._space import Array
 
 DONORS: Final = 16
 """Released rows that each explained row takes values of."""
+_NEAREST: Final = 512
+"""Nearest released rows whose classes are asked for first; eight times as many where too few of
+them are donors, and so on."""
 
 Margins = Callable[[Array, Array], Array]
 """(owners, candidates) → by how much each candidate's prediction is another."""
+Unlike = Callable[[Array, Sequence[Array]], Sequence[Array]]
+"""(owners, released rows of each) → which of these are predicted otherwise."""
 
 
 def donated(
-    owners: Array, unlike: Callable[[int], Array], neighbours: Neighbours, options: Options,
-    margins: Margins,
-) -> tuple[Array, Array]:  # fmt: skip
+    owners: Array, unlike: Unlike, neighbours: Neighbours, options: Options, margins: Margins
+) -> tuple[Array, Array]:
     """Find flips made of values of real rows.
 
     Parameters
     ----------
     owners : array of int
         The explained rows.
-    unlike : callable
-        Explained row → released rows with another prediction.
 
     Returns
     -------
@@ -65,13 +67,20 @@ def donated(
     return _without_needless(of[flipped], now[flipped], neighbours.rows, margins)
 
 
-def _pairs(
-    owners: Array, unlike: Callable[[int], Array], neighbours: Neighbours
-) -> tuple[Array, Array]:
-    """Each explained row beside each of its donors."""
+def _pairs(owners: Array, unlike: Unlike, neighbours: Neighbours) -> tuple[Array, Array]:
+    """Each explained row beside each of its donors, the nearest rows of another class."""
+    orders = [neighbours.order(int(owner)) for owner in owners]
+    reach, nearest = _NEAREST, unlike(owners, [order[:_NEAREST] for order in orders])
+    released = len(neighbours.space.released)
+    while reach < released and any(int(mask.sum()) < DONORS for mask in nearest):
+        reach *= 8
+        nearest = unlike(owners, [
+            order[: reach if int(mask.sum()) < DONORS else len(mask)]
+            for order, mask in zip(orders, nearest, strict=True)
+        ])  # fmt: skip
     of, donors = [], []
-    for owner in owners:
-        chosen = neighbours.order(int(owner), unlike(int(owner)), DONORS)
+    for owner, order, mask in zip(owners, orders, nearest, strict=True):
+        chosen = order[: len(mask)][mask][:DONORS]
         of.append(np.full(len(chosen), owner))
         donors.append(neighbours.space.released[chosen])
     if not of:

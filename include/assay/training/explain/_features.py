@@ -30,7 +30,8 @@ class Feature:
     levels : tuple of str, optional
         The contract's closed list. Only released values are proposed in any case.
     direction : {"rises", "falls"}, optional
-        A number that can change in one direction only, as an age.
+        The only direction in which it can change, as an age: of a number, or of a level in the
+        order of its closed list.
     spread : float
         The unit of a number's change in reports: the standard deviation of the released column.
     classified : bool
@@ -85,7 +86,7 @@ def describe_features(
     Raises
     ------
     PolicyError
-        With every name that is no feature, and every direction of a level.
+        With every name that is no feature, and every direction of levels without an order.
 
     Examples
     --------
@@ -97,7 +98,7 @@ def describe_features(
     chosen, directions = set(actionable), dict(directions or {})
     ranges, closed = dict(ranges or {}), dict(levels or {})
     found = {name: _described(released[name], name) for name in map(str, released.columns)}
-    _refuse_unknown({"actionable": chosen, "directions": directions}, found)
+    _refuse_unknown({"actionable": chosen, "directions": directions}, found, closed)
     for name, feature in found.items():
         low, high = ranges.get(name, (None, None))
         found[name] = replace(
@@ -117,7 +118,9 @@ def _described(column: Any, name: str) -> Feature:
     return Feature(name, "number", spread=spread if spread > 0 else 1.0)
 
 
-def _refuse_unknown(named: Mapping[str, Iterable[str]], found: Mapping[str, Feature]) -> None:
+def _refuse_unknown(
+    named: Mapping[str, Iterable[str]], found: Mapping[str, Feature], closed: Iterable[str]
+) -> None:
     problems = [
         Problem("no such feature", where=f"explain.counterfactuals.{key}", **unknown(name, found))
         for key, names in named.items()
@@ -126,11 +129,13 @@ def _refuse_unknown(named: Mapping[str, Iterable[str]], found: Mapping[str, Feat
     ]
     problems += [
         Problem(
-            "a level has no direction", where=f"explain.counterfactuals.directions.{name}",
-            got=name, expected="a number", do="Remove it, or state the levels in the contract.",
+            "levels without an order have no direction",
+            where=f"explain.counterfactuals.directions.{name}",
+            got=name, expected="a number, or a closed list",
+            do="Remove it, or state the levels in the contract.",
         )
         for name in sorted(named["directions"])
-        if name in found and found[name].kind == "level"
+        if name in found and found[name].kind == "level" and name not in closed
     ]  # fmt: skip
     if problems:
         raise problems_error(PolicyError, problems)

@@ -20,6 +20,8 @@ from assay.statistics.scores.means import mean_estimate
 from assay.training.explain._space import PREDICTED, Array, Predict, two_columns
 from assay.verdict import Frozen
 
+Job = tuple[str, Array]
+"""What is shuffled, and in which order."""
 _LEAST: Final = np.finfo(float).eps
 
 
@@ -99,9 +101,8 @@ def measure_importance(
     base = LOSSES[loss](truth, np.asarray(predict(features), dtype=float))
     orders = _shuffles(len(features), repeats, seed)
     found = []
-    for name, columns in grouped.items():
-        losses = _losses(predict, features, truth, LOSSES[loss], list(columns), orders)
-        moved = _both_parts(losses, orders) - base
+    for name, losses in _losses(predict, features, truth, LOSSES[loss], grouped, orders).items():
+        moved = _both_parts(losses - base, orders)
         increase = mean_estimate(moved, alpha=alpha, groups=groups, seed=seed)
         means = tuple(float(one) for one in losses.mean(axis=1) - base.mean())
         found.append(Importance(feature=str(name), increase=increase, repeats=means))
@@ -119,41 +120,48 @@ def _shuffles(rows: int, repeats: int, seed: int) -> list[Array]:
     return found
 
 
-def _both_parts(losses: Array, orders: Sequence[Array]) -> Array:
-    """Each row's part in the mean loss: with another's value, and another row with its value."""
-    with_others = losses.mean(axis=0)
-    with_own = np.zeros(losses.shape[1])
-    for loss, order in zip(losses, orders, strict=True):
-        with_own[order] += loss / len(orders)
+def _both_parts(rises: Array, orders: Sequence[Array]) -> Array:
+    """Each row's part in the mean rise: with another's value, and another row with its value."""
+    with_others = rises.mean(axis=0)
+    with_own = np.zeros(rises.shape[1])
+    for rise, order in zip(rises, orders, strict=True):
+        with_own[order] += rise / len(orders)
     return np.asarray(with_others + with_own - with_others.mean())
 
 
 def _losses(
     predict: Predict, features: Any, truth: Array, loss: Callable[[Array, Array], Array],
-    columns: Sequence[str], orders: Sequence[Array],
-) -> Array:  # fmt: skip
-    """Loss of each row (repeats, n), as many repeats in one call as fit."""
+    grouped: Mapping[str, Sequence[str]], orders: Sequence[Array],
+) -> dict[str, Array]:  # fmt: skip
+    """Name → loss of each row (repeats, n), as many shuffles in one call as fit."""
     n = len(features)
-    rows = [
-        loss(truth, part)
-        for several in _several(orders, max(1, PREDICTED // max(n, 1)))
-        for part in np.split(_predicted(predict, features, columns, several), len(several))
-    ]
-    return np.stack(rows)
+    jobs = [(name, order) for name in grouped for order in orders]
+    rows: dict[str, list[Array]] = {name: [] for name in grouped}
+    for several in _several(jobs, max(1, PREDICTED // max(n, 1))):
+        said = _predicted(predict, features, [(grouped[name], order) for name, order in several])
+        for (name, _), part in zip(several, np.split(said, len(several)), strict=True):
+            rows[name].append(loss(truth, part))
+    return {name: np.stack(found) for name, found in rows.items()}
 
 
-def _predicted(predict: Predict, features: Any, columns: Sequence[str], orders: Any) -> Array:
+def _predicted(
+    predict: Predict, features: Any, shuffles: Sequence[tuple[Sequence[str], Array]]
+) -> Array:
+    """What is predicted of the rows with some columns in another order, shuffle after shuffle."""
     import pandas as pd
 
-    whole = pd.concat([features] * len(orders), ignore_index=True)
-    taken = np.concatenate(orders)
-    for column in columns:
-        whole[column] = features[column].array.take(taken)
-    return np.asarray(predict(whole), dtype=float)
+    same = np.arange(len(features))
+    whole = {
+        column: features[column].array.take(
+            np.concatenate([order if column in columns else same for columns, order in shuffles])
+        )
+        for column in features.columns
+    }
+    return np.asarray(predict(pd.DataFrame(whole, copy=False)), dtype=float)
 
 
-def _several(orders: Sequence[Array], most: int) -> Iterator[Sequence[Array]]:
-    return (orders[at : at + most] for at in range(0, len(orders), most))
+def _several(jobs: Sequence[Job], most: int) -> Iterator[Sequence[Job]]:
+    return (jobs[at : at + most] for at in range(0, len(jobs), most))
 
 
 def _error(truth: Array, probability: Array) -> Array:

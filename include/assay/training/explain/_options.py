@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -25,21 +25,26 @@ class Options:
         By actionable feature: which of its values the contract allows and released rows have.
     tried : dict of int to array of int
         By actionable feature: the codes that are tried first, in rising order.
+    ranks : dict of int to array (k,) of int
+        By feature with a direction: the place of each code in its order.
     """
 
     space: Space
     allowed: dict[int, Array]
     tried: dict[int, Array]
+    ranks: dict[int, Array] = field(default_factory=dict)
 
     @classmethod
     def of(cls, space: Space) -> Options:
         """Find the options of all actionable features."""
-        allowed, tried = {}, {}
+        allowed, tried, ranks = {}, {}, {}
         for j, feature in enumerate(space.features):
             if feature.actionable:
                 allowed[j] = _allowed(feature, space, j)
                 tried[j] = _tried(feature, space, j, allowed[j])
-        return cls(space, allowed, tried)
+            if feature.direction:
+                ranks[j] = _ranks(feature, space, j)
+        return cls(space, allowed, tried, ranks)
 
     @cached_property
     def thinned(self) -> frozenset[int]:
@@ -56,7 +61,8 @@ class Options:
         ok: Array = self.allowed[j][then] & (then != now)
         direction = self.space.features[j].direction
         if direction:
-            ok &= (then > now) if direction == "rises" else (then < now)
+            place = self.ranks[j]
+            ok &= place[then] > place[now] if direction == "rises" else place[then] < place[now]
             if (missing := self.space.missing[j]) is not None:
                 ok &= now != missing
         return ok
@@ -90,6 +96,14 @@ class Options:
         else:
             inside = inside[-window:] if then > now else inside[:window]
         return inside[_evenly(len(inside), most)]
+
+
+def _ranks(feature: Feature, space: Space, j: int) -> Array:
+    """The order of a feature's values: of numbers their own, of levels that of the closed list."""
+    if feature.kind == "number" or feature.levels is None:
+        return np.arange(len(space.values[j]))
+    order = {level: place for place, level in enumerate(feature.levels)}
+    return np.array([order.get(str(value), -1) for value in space.values[j]])
 
 
 def _allowed(feature: Feature, space: Space, j: int) -> Array:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from assay.reasons import ReasonCode
 from assay.statistics.intervals import hybrid, newcombe, normal_quantile, wilson
 from assay.statistics.scores.estimate import Estimate
 from assay.training.explain._counterfactuals import Counterfactuals
 from assay.training.explain._space import Array
-from assay.verdict import Frozen, Outcome, Reason
+from assay.verdict import Frozen
 
 
 class GroupRecourse(Frozen):
@@ -63,11 +62,13 @@ def choose_by_group(
     >>> choose_by_group(np.array([0, 1, 0, 0]), 1, ["a", "a", "b", None], most=5, seed=0).tolist()
     [0, 2]
     """
+    import pandas as pd
+
     random = np.random.default_rng(seed)
-    names = _names(groups)
+    codes, names = pd.factorize(pd.Series(groups, dtype=object).astype("string"), sort=True)
     chosen = []
-    for name in sorted({n for n in names if n is not None}):
-        mine = np.array([n == name for n in names])
+    for code in range(len(names)):
+        mine = codes == code
         rows = np.flatnonzero(mine & (np.asarray(predicted) != favourable))
         chosen.append(rows if len(rows) <= most else random.choice(rows, most, replace=False))
     return np.sort(np.concatenate(chosen)).astype(int) if chosen else np.empty(0, dtype=int)
@@ -115,35 +116,6 @@ def measure_recourse(
         )  # fmt: skip
         result.append(Recourse(attribute=name, reference=reference, groups=groups, hidden=hidden))
     return tuple(result)
-
-
-def recourse_reasons(measured: Sequence[Recourse]) -> tuple[Reason, ...]:
-    """Say of each attribute whether recourse is rarer or dearer for one of its groups.
-
-    The groups are named in the report, not in the reason: reasons leave the house as messages.
-    """
-    found = []
-    for one in measured:
-        uneven = [
-            group for group in one.groups
-            if _beyond_nought(group.share_gap) or _beyond_nought(group.cost_gap)
-        ]  # fmt: skip
-        if uneven:
-            message = "the way to the favourable prediction is rarer or dearer for a group"
-            numbers: dict[str, Any] = {"groups": len(uneven), "rows": sum(g.rows for g in uneven)}
-            found.append(
-                Reason(
-                    code=ReasonCode.RECOURSE_UNEVEN, outcome=Outcome.WARN, message=message,
-                    column=one.attribute, numbers=numbers,
-                )
-            )  # fmt: skip
-    return tuple(found)
-
-
-def _beyond_nought(gap: Estimate | None) -> bool:
-    if gap is None or gap.low is None or gap.high is None:
-        return False
-    return gap.low > 0 or gap.high < 0
 
 
 def _names(levels: Sequence[Any]) -> list[str | None]:

@@ -7,7 +7,7 @@ are few; for the rest, changes towards real rows. Numbers are then brought neare
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -20,7 +20,7 @@ from assay.training.explain._exhaustive import Row, closer, combined, kept_value
 from assay.training.explain._options import Options
 from assay.training.explain._plausible import Neighbours
 from assay.training.explain._queue import Chosen, Flip
-from assay.training.explain._space import Array, Model, Space, margins
+from assay.training.explain._space import Array, Space, margins
 
 _TIGHTENED: Final = 4
 """Flips of a row and a kind whose numbers are brought nearer."""
@@ -40,6 +40,8 @@ class Search:
 
     Parameters
     ----------
+    scores : callable
+        Gives the probabilities of candidates.
     rows : array (m, p) of int32
         Codes of the explained rows.
     own : array (m,) of int
@@ -47,24 +49,24 @@ class Search:
     target : int, optional
         The class that they should get; any other by default.
     released_class : callable
-        Gives the predicted classes of the released rows; only asked for donors.
+        Gives the predicted classes of some released rows; only asked for donors.
     """
 
-    model: Model
+    scores: Callable[[Array], Array]
     options: Options
     rows: Array
     own: Array
     target: int | None
-    released_class: Callable[[], Array]
+    released_class: Callable[[Array], Array]
     bound: float
-    each: int
+    each: Array
     seed: int
     alone: list[dict[int, Array]] = field(default_factory=list)
 
     @property
     def space(self) -> Space:
         """The values of the features."""
-        return self.model.space
+        return self.options.space
 
     @cached_property
     def choices(self) -> list[dict[int, Array]]:
@@ -89,12 +91,16 @@ class Search:
         return chosen.flips
 
     def _margins(self, owners: Array, candidates: Array) -> Array:
-        return margins(self.model.scores(candidates), self.own[owners], self.target)
+        return margins(self.scores(candidates), self.own[owners], self.target)
 
-    def _unlike(self, owner: int) -> Array:
+    def _unlike(self, owners: Array, rows: Sequence[Array]) -> list[Array]:
+        """Which released rows are predicted as each explained one should be, all in one call."""
+        classes = np.split(
+            self.released_class(np.concatenate(rows)), np.cumsum([len(r) for r in rows])[:-1]
+        )
         if self.target is not None:
-            return np.flatnonzero(self.released_class() == self.target)
-        return np.flatnonzero(self.released_class() != self.own[owner])
+            return [found == self.target for found in classes]
+        return [found != self.own[at] for at, found in zip(owners, classes, strict=True)]
 
     def _exhaust(self, size: int, chosen: Chosen) -> None:
         """Try all sets of so many changes of the rows that want more."""
@@ -102,7 +108,7 @@ class Search:
         for at in chosen.open(size):
             options = self._options(at, size)
             if options:
-                found = combined(self.rows[at], options, size)
+                found = chosen.new(at, combined(self.rows[at], options, size))
                 parts.append(found)
                 owners.append(np.full(len(found), at))
         if not parts:
@@ -183,20 +189,19 @@ class Search:
                 candidates.append(changed)
         if not owners:
             return False
-        base = self.model.scores(self.rows[owners])
-        if base.shape[1] != 2:
-            return False
-        return self._sums_up(np.array(owners), np.stack(candidates), base)
+        return self._sums_up(np.array(owners), np.stack(candidates))
 
-    def _sums_up(self, owners: Array, candidates: Array, base: Array) -> bool:
-        aim = 1 - self.own[owners]
-        start = log_odds(base, aim)
-        terms = start.copy()
+    def _sums_up(self, owners: Array, candidates: Array) -> bool:
+        rows, singles = self.rows[owners], []
         for j in self.options.allowed:
-            single = self.rows[owners].copy()
-            single[:, j] = candidates[:, j]
-            terms = terms + log_odds(self.model.scores(single), aim) - start
-        return sums_up(log_odds(self.model.scores(candidates), aim), terms)
+            singles.append(rows.copy())
+            singles[-1][:, j] = candidates[:, j]
+        scores = self.scores(np.concatenate([rows, candidates, *singles]))
+        if scores.shape[1] != 2:
+            return False
+        aim = np.tile(1 - self.own[owners], 2 + len(singles))
+        start, whole, *single = log_odds(scores, aim).reshape(2 + len(singles), -1)
+        return sums_up(whole, start + sum(one - start for one in single))
 
     def _optimise(self, chosen: Chosen) -> None:
         """Solve the integer program of each row that wants more flips."""
@@ -223,8 +228,8 @@ class Search:
         choice, row = self.choices[at], self.rows[at]
         changes = single_changes(row, choice)
         aim = np.full(len(changes), 1 - self.own[at])
-        start = float(log_odds(self.model.scores(row[None]), aim[:1])[0])
-        effects = log_odds(self.model.scores(changes), aim) - start if len(changes) else aim
+        start = float(log_odds(self.scores(row[None]), aim[:1])[0])
+        effects = log_odds(self.scores(changes), aim) - start if len(changes) else aim
         features = np.repeat(list(choice), [len(codes) for codes in choice.values()]).astype(int)
         codes = np.concatenate(list(choice.values())) if choice else np.empty(0, int)
         costs = [

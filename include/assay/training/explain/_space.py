@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,8 @@ FAR: Final = np.float32(8.0)
 """Place of a missing number: farther from all others than 1, where distances are cut."""
 _BLOCK: Final = 1 << 18
 """Distances that are held at once; they stay in a processor's own memory."""
+_FIRST: Final = 256
+"""Released rows of the most equal levels that are measured first."""
 PREDICTED: Final = 1 << 16
 """Rows that are predicted at once."""
 
@@ -70,17 +73,61 @@ class Space:
     def distances(self, one: Array, other: Array) -> Array:
         """Gower's distances (n, m) between rows of codes (n, p) and (m, p)."""
         total = np.empty((len(one), len(other)), dtype=np.float32)
+        sides = [(self._column(j, one), self._column(j, other)) for j in range(len(self.features))]
         for block in self.blocks(len(one), len(other)):
             part, gap = total[block], np.empty_like(total[block])
+            unlike = np.zeros(part.shape, dtype=np.uint16)
             part[:] = 0
-            for j, feature in enumerate(self.features):
-                if feature.kind == "level":
-                    part += one[block, j, None] != other[None, :, j]
-                else:
-                    place = self.places[j]
-                    np.subtract(place[one[block, j, None]], place[None, other[:, j]], out=gap)
-                    part += np.minimum(np.abs(gap, out=gap), 1, out=gap)
+            for j, (mine, theirs) in enumerate(sides):
+                if self.features[j].kind == "level":
+                    unlike += mine[block, None] != theirs[None]
+                    continue
+                np.subtract(mine[block, None], theirs[None], out=gap)
+                np.abs(gap, out=gap)
+                if (
+                    self.missing[j] is not None
+                    or mine.max(initial=0) > 1
+                    or mine.min(initial=0) < 0
+                ):
+                    np.minimum(gap, 1, out=gap)
+                part += gap
+            part += unlike
         return total / np.float32(len(self.features))
+
+    @cached_property
+    def columns(self) -> tuple[Array, ...]:
+        """The released rows by feature, each in few bytes."""
+        return tuple(self._column(j, self.released) for j in range(len(self.features)))
+
+    def nearest_other(self, row: int) -> float:
+        """Gower's distance of a released row to the nearest other one.
+
+        Rows that differ in more levels than a known distance needn't be measured.
+        """
+        unlike = np.zeros(len(self.released), dtype=np.uint16)
+        for j, column in enumerate(self.columns):
+            if self.features[j].kind == "level":
+                unlike += column != column[row]
+        unlike[row] = len(self.features) + 1
+        first = np.flatnonzero(unlike == unlike.min())[:_FIRST]
+        within = float(self._beyond(row, first, unlike).min())
+        rest = np.flatnonzero(unlike <= within)
+        return float(self._beyond(row, rest, unlike).min(initial=within)) / len(self.features)
+
+    def _beyond(self, row: int, others: Array, unlike: Array) -> Array:
+        """Distances to some rows, times the number of features: the levels' part and the rest."""
+        total = unlike[others].astype(np.float32)
+        for j, column in enumerate(self.columns):
+            if self.features[j].kind == "number":
+                total += np.minimum(np.abs(column[others] - column[row]), np.float32(1))
+        return total
+
+    def _column(self, j: int, codes: Array) -> Array:
+        """A feature of rows of codes, in few bytes: codes of a level, places of a number."""
+        if self.features[j].kind == "number":
+            return np.asarray(self.places[j][codes[:, j]])
+        small = np.uint8 if len(self.values[j]) <= 256 else np.int32
+        return codes[:, j].astype(small)
 
     def gower(self, one: Array, other: Array) -> Array:
         """Distance of each row from the row at the same place of the other."""
@@ -155,6 +202,24 @@ class Model:
             for at in range(0, len(codes), PREDICTED)
         ]
         return np.concatenate(parts) if parts else np.empty((0, 2))
+
+
+@dataclass
+class ReleasedClasses:
+    """The predicted classes of released rows, each predicted when it is first asked for."""
+
+    model: Model
+    known: Array | None = None
+
+    def of(self, rows: Array) -> Array:
+        """The classes of some released rows."""
+        released = self.model.space.released
+        if self.known is None:
+            self.known = np.full(len(released), -1)
+        lacking = np.unique(rows[self.known[rows] < 0])
+        if len(lacking):
+            self.known[lacking] = self.model.scores(released[lacking]).argmax(axis=1)
+        return self.known[rows]
 
 
 def two_columns(probability: Any) -> Array:

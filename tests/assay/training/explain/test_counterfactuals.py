@@ -12,10 +12,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from assay.errors import InputError, PolicyError
-from assay.training.explain import Feature, describe_features, find_counterfactuals
+from assay.training.explain import InSteps, describe_features, find_counterfactuals
 from assay.training.explain import _exhaustive as exhaustive
+from assay.training.explain._features import Feature
 
 Row = tuple[Any, ...]
 
@@ -265,4 +271,56 @@ def test_a_description_names_what_does_not_exist() -> None:
     table = pd.DataFrame({"hours": [1.0, 2.0], "job": ["a", "b"]})
     with pytest.raises(PolicyError, match="Did you mean 'hours'") as error:
         describe_features(table, actionable=["huors"], directions={"job": "rises"})
-    assert "a level has no direction" in str(error.value)
+    assert "levels without an order have no direction" in str(error.value)
+
+
+def _made(seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    random = np.random.default_rng(seed)
+    table = pd.DataFrame({
+        "pay": random.normal(size=400).round(2), "age": random.integers(20, 60, 400) * 1.0,
+        "town": random.choice(["Ely", "Rye", "Ware"], 400).astype(object),
+        "level": random.choice(["2", "10", "7"], 400).astype(object),
+    })  # fmt: skip
+    score = table["pay"] + (table["town"] == "Rye") + 0.02 * table["age"] - 1.0
+    return table, (score + random.logistic(size=400) * 0.3 > 0).to_numpy().astype(int)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_looked_up_candidates_give_the_same_as_prepared_ones(together: bool) -> None:
+    """Also where preprocessing mixes columns, so that nothing can be looked up."""
+    table, label = _made(2)
+    encoder = make_column_transformer(
+        (OneHotEncoder(sparse_output=False), ["town", "level"]),
+        (PCA() if together else StandardScaler(), ["pay", "age"]),
+    )
+    model = make_pipeline(encoder, HistGradientBoostingClassifier(max_iter=20, random_state=0)).fit(
+        table, label
+    )
+    features = describe_features(table, actionable=["pay", "town", "level"])
+    asked: dict[str, Any] = {"each": 3, "plausible": 0.99, "seed": 1}
+    plain = find_counterfactuals(
+        model.predict_proba, table.head(15), table, features, **asked
+    ).table()
+    steps = InSteps(model[:-1].transform, model[-1].predict_proba)
+    pd.testing.assert_frame_equal(
+        find_counterfactuals(steps, table.head(15), table, features, **asked).table(), plain
+    )
+    assert len(plain) > 5
+
+
+def test_levels_rise_in_the_order_of_their_list() -> None:
+    table, _ = _made(4)
+    order = ("2", "7", "10")
+    features = describe_features(
+        table, actionable=["level"], directions={"level": "rises"}, levels={"level": order}
+    )
+    found = find_counterfactuals(
+        lambda t: (t["level"] == "7").to_numpy(float), table, table, features, each=3,
+        plausible=0.999, seed=1,
+    )  # fmt: skip
+    proposed = found.table()
+    was = table["level"].to_numpy()[proposed["row"]]
+    assert len(proposed)
+    assert all(
+        order.index(to) > order.index(now) for now, to in zip(was, proposed["level"], strict=True)
+    )

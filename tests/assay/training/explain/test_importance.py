@@ -14,7 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from assay.errors import InputError
-from assay.training.explain import describe_features, measure_dependence, measure_importance
+from assay.training.explain import describe_features
+from assay.training.explain._dependence import measure_dependence
+from assay.training.explain._importance import measure_importance
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,14 @@ def test_a_number_is_predicted_too() -> None:
     )
     np.testing.assert_allclose([p.mean.value for p in found.points], theirs["average"][0])
     assert [p.at for p in found.points] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_feature_that_the_model_does_not_see_has_no_importance_at_all(fitted: Any) -> None:
+    model, table, label = fitted
+    found = measure_importance(
+        model.predict_proba, table.assign(unseen=range(len(table))), label, loss="log_loss",
+        repeats=3, alpha=0.05, seed=1,
+    )  # fmt: skip
+    unseen = next(one.increase for one in found if one.feature == "unseen")
+    assert unseen.value == pytest.approx(0, abs=1e-12)
+    assert max(abs(unseen.low or 0), abs(unseen.high or 0)) < 1e-12

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from training_sets import model_file
 
+from assay.policy.model import ModelFile
+from assay.reasons import ReasonCode
 from assay.training.explain import (
-    Counterfactuals,
-    choose_by_group,
+    ExplanationReport,
     describe_features,
     find_counterfactuals,
-    measure_recourse,
-    recourse_reasons,
+    judge_explanation,
 )
-from assay.training.explain._recourse import median_estimate
+from assay.training.explain._counterfactuals import Counterfactuals
+from assay.training.explain._recourse import (
+    Recourse,
+    choose_by_group,
+    measure_recourse,
+    median_estimate,
+)
+from assay.verdict import Reason
+
+LIMITS = {"groups": ["sex"], "rows": 150, "least_number": 20, "share_gap": 0.2, "cost_gap": 0.1}
+
+
+def _file(**changes: object) -> ModelFile:
+    ways = {"rows": 1, "each": 1, "actionable": ["income"], "plausible": 0.9}
+    return model_file(explain={"counterfactuals": ways, "recourse": {**LIMITS, **changes}})
+
+
+def _said(measured: tuple[Recourse, ...], **changes: object) -> tuple[Reason, ...]:
+    """What the gate says of measured recourse."""
+    report = ExplanationReport(tested=600, recourse=measured)
+    return judge_explanation(report, _file(**changes)).reasons
 
 
 def _found(shift: float, seed: int) -> tuple[Counterfactuals, list[str]]:
@@ -38,8 +59,10 @@ def test_a_group_that_pays_more_is_a_finding() -> None:
     other = next(g for g in measured[0].groups if g.cost_gap)
     assert other.cost_gap is not None
     assert other.cost_gap.low is not None
-    (reason,) = recourse_reasons(measured)
-    assert (reason.column, reason.outcome.value) == ("sex", "WARN")
+    (reason,) = _said(measured, cost_gap=0.02)
+    assert (reason.code, reason.column) == (ReasonCode.RECOURSE_UNEVEN, "sex")
+    assert reason.outcome.value == "WARN"
+    assert _said(measured, cost_gap=0.02, finding="fail")[0].outcome.value == "FAIL"
     assert not {"a", "b"} & set(reason.message.split()[-1:])
 
 
@@ -48,7 +71,8 @@ def test_equal_groups_are_seldom_accused() -> None:
     for seed in range(12):
         found, groups = _found(0.0, seed)
         measured = measure_recourse(found, {"sex": groups}, least_number=20, alpha=0.05)
-        accused += bool(recourse_reasons(measured))
+        said = _said(measured, share_gap=0.001, cost_gap=0.001)
+        accused += any(r.code == ReasonCode.RECOURSE_UNEVEN for r in said)
     assert accused <= 3  # at a true rate of .05, more than 3 of 12 has a chance of .002
 
 
@@ -72,7 +96,20 @@ def test_a_group_without_any_counterfactual_has_no_cost() -> None:
     assert b.share_gap is not None
     assert b.share_gap.high is not None
     assert b.share_gap.high < 0
-    assert recourse_reasons(measured)
+    assert _said(measured)[0].code == ReasonCode.RECOURSE_UNEVEN
+
+
+def test_what_cannot_be_said_is_never_a_pass() -> None:
+    found, groups = _found(0.0, 1)
+    measured = measure_recourse(found, {"sex": groups}, least_number=20, alpha=0.05)
+    assert _said(measured) == ()
+    (narrow,) = _said(measured, cost_gap=0.001)
+    assert (narrow.code, narrow.outcome.value) == (ReasonCode.RECOURSE_UNDECIDED, "WARN")
+    (asked,) = _said(measured, cost_gap=0.001, finding="fail")
+    assert asked.outcome.value == "INCONCLUSIVE"
+    one = measure_recourse(found, {"sex": ["a"] * len(groups)}, least_number=20, alpha=0.05)
+    assert "fewer than two groups" in _said(one)[0].message
+    assert _said(())[0].code == ReasonCode.RECOURSE_UNDECIDED
 
 
 def test_the_medians_interval_covers_it() -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.training.explain import choose_rows, describe_features
+from assay.training.explain import describe_features
+from assay.training.explain._choice import choose_rows
 from assay.training.explain._space import make_space, margins
 
 
@@ -68,3 +69,24 @@ def test_by_turns_the_least_certain_and_the_misclassified() -> None:
     assert choose_rows(probability, truth, 4).tolist() == [1, 2, 4, 3]
     assert choose_rows(probability, truth, 99).tolist() == [1, 2, 4, 3, 5, 0]
     assert choose_rows(probability[:0], truth[:0], 3).tolist() == []
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_nearest_other_row_is_the_nearest_of_all(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n = int(random.integers(2, 40))
+    table = pd.DataFrame({
+        "x": random.choice([0.0, 1.0, 2.5, np.nan], n), "y": random.normal(size=n).round(1),
+        "k": random.choice(["a", "b", None], n), "m": random.choice(["u", "v"], n),
+    })  # fmt: skip
+    space, _ = make_space(describe_features(table, actionable=[]), table, table)
+    whole = space.distances(space.released, space.released)
+    np.fill_diagonal(whole, np.inf)
+    found = [space.nearest_other(row) for row in range(n)]
+    np.testing.assert_allclose(found, whole.min(axis=1), atol=1e-6)
+
+
+def test_which_rows_may_be_asked_for() -> None:
+    probability, truth = np.array([0.99, 0.51, 0.02, 0.97]), np.array([1, 1, 1, 0])
+    assert choose_rows(probability, truth, 2, which=["misclassified"]).tolist() == [2, 3]
+    assert choose_rows(probability, truth, 2, which=["least_certain"]).tolist() == [1, 3]
