@@ -7,12 +7,10 @@ here at first use by what evidently.txt pins. What is the same statistic in both
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from _environment import environment
 from _measure import BenchError, Measured, measure, side
 from _show import show
 from _tables import CACHE, CATEGORIES, FLOATS, wide
@@ -20,8 +18,6 @@ from _tables import CACHE, CATEGORIES, FLOATS, wide
 ROWS = 1_000_000
 MOST_PEER_ROWS = 2_000_000
 """Beyond, Evidently is left out: it takes minutes and the memory of the machine."""
-PINNED = Path(__file__).parent / "evidently.txt"
-ENVIRONMENT = CACHE / "evidently"
 SHIFT = 0.01
 
 
@@ -34,7 +30,7 @@ def run(rows: int) -> None:
     )
     sides: list[Measured] = [ours]
     if rows <= MOST_PEER_ROWS:
-        python = _environment()
+        python = environment("evidently", "evidently.presets")
         for name, asked in (("Evidently, its defaults", "default"), ("Evidently, KS", "ks"),
                             ("Evidently, Anderson-Darling", "anderson")):  # fmt: skip
             command = side("drift_evidently.py", reference, current, asked, python=python)
@@ -61,32 +57,6 @@ def _policy(rows: int) -> Path:
     document = {"on_inconclusive": "hold", "alpha": 0.01, "columns": columns}
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
-
-
-def _environment() -> Path:
-    """The interpreter of Evidently's environment, which is made where it isn't there."""
-    python = ENVIRONMENT / "bin" / "python"
-    ready = ENVIRONMENT / ".ready"
-    if ready.exists() and ready.read_text() == PINNED.read_text():
-        return python
-    print("making Evidently's environment, some minutes the first time", file=sys.stderr)
-    uv = Path(sys.executable).parent / "uv"
-    for command in (
-        [uv, "venv", "--clear", "--python", sys.executable, ENVIRONMENT],
-        [uv, "pip", "install", "--quiet", "--python", python, "-r", PINNED],
-    ):
-        words = [str(part) for part in command]
-        done = subprocess.run(words, check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise BenchError(f"Evidently can't be installed:\n{done.stderr[-2000:]}")
-    # Compiled now, so that its first run isn't charged with it.
-    subprocess.run([python, "-c", "import evidently.presets"], env=_writing(), check=True)
-    ready.write_text(PINNED.read_text())
-    return python
-
-
-def _writing() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _compared(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
