@@ -138,3 +138,14 @@ def folded(lines: Sequence[str], most: int, rest: str = "") -> list[str]:
     """
     more = len(lines) - most
     return [*lines[:most], *([f"… and {more} more {rest}".rstrip()] if more > 0 else [])]
+
+
+def printable(text: str) -> str:
+    r"""Text from outside as one line: what steers a terminal, or turns its order, becomes �.
+
+    Examples
+    --------
+    >>> printable("day\x1b[2J\n1.csv")
+    'day�[2J�1.csv'
+    """
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

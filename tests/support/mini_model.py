@@ -74,6 +74,28 @@ def performance(**changes: Any) -> dict[str, Any]:
     return gates(performance={**FILE["gates"]["performance"], **changes})
 
 
+def write_predictions(project: Path) -> None:
+    """Declare the data set that the model's predictions are, into a project."""
+    mini_project.write_dataset(
+        project,
+        f"{MODEL}_predictions",
+        partition="{grain: day, timezone: UTC, first: 2024-01-01, last: 2024-12-31}",
+        columns=_PREDICTIONS,
+        policies=dict.fromkeys(("drift", "fairness"), mini_project.IDLE)
+        | {"cleaning": "on_inconclusive: hold\nsteps: []\n", "privacy": "columns: {}\n"},
+        suites={"raw": [mini_project.expect("expect_column_values_to_not_be_null", "prediction")],
+                "clean": [mini_project.expect("expect_column_values_to_be_unique", "person")]},
+    )  # fmt: skip
+
+
+_PREDICTIONS = """\
+      - {name: person, logicalType: string, primaryKey: true}
+      - {name: prediction, logicalType: string, required: true}
+      - {name: probability, logicalType: number, required: true}
+      - {name: model_version, logicalType: string, required: true}
+"""
+
+
 def release_days(train: Any, days: tuple[str, ...] = DAYS) -> None:
     """Release the register and some days, one snapshot a day."""
     train.drop("sites", "2024", mini_project.sites())

@@ -75,7 +75,7 @@ _VISITS = """\
         customProperties: [{property: role, value: label}]
       - {name: seen, logicalType: timestamp}
 """
-_IDLE = "on_inconclusive: hold\napplies: false\nreason: A register.\n"
+IDLE = "on_inconclusive: hold\napplies: false\nreason: A register.\n"
 _RETENTION = "zones:\n" + "".join(
     f"  {zone}: {{counts_from: {since}, max_age_days: {days}}}\n"
     for zone, since, days in (
@@ -95,8 +95,8 @@ _COMMON = {
 _POLICIES = {
     "sites": {
         "cleaning": "on_inconclusive: hold\nsteps: []\n",
-        "drift": _IDLE,
-        "fairness": _IDLE,
+        "drift": IDLE,
+        "fairness": IDLE,
         "privacy": "columns: {}\n",
     },
     "visits": {
@@ -154,7 +154,6 @@ _SUITES = {
 
 def write_project(root: Path) -> Path:
     """Write contracts, suites and policies of both data sets; gives the project's folder."""
-    include = root / "include"
     grain = {
         "sites": ("{grain: year, timezone: UTC, first: 2024, last: 2024}", "", _SITES),
         "visits": (
@@ -164,14 +163,33 @@ def write_project(root: Path) -> Path:
         ),
     }
     for name, (partition, more, columns) in grain.items():
-        text = _CONTRACT.format(name=name, partition=partition, more=more, columns=columns)
-        _write(include / "contracts" / f"{name}.odcs.yaml", text)
-        for noun, policy in {**_COMMON, **_POLICIES[name]}.items():
-            _write(include / "policies" / name / f"{noun}.yaml", policy)
-    for (name, which), expectations in _SUITES.items():
+        suites = {which: found for (owner, which), found in _SUITES.items() if owner == name}
+        write_dataset(
+            root, name, partition=partition, more=more, columns=columns,
+            policies=_POLICIES[name], suites=suites,
+        )  # fmt: skip
+    return root
+
+
+def write_dataset(
+    root: Path,
+    name: str,
+    *,
+    partition: str,
+    columns: str,
+    policies: dict[str, str],
+    suites: dict[str, list[dict[str, Any]]],
+    more: str = "",
+) -> None:
+    """Write the contract, the suites and the policies of one data set."""
+    include = root / "include"
+    text = _CONTRACT.format(name=name, partition=partition, more=more, columns=columns)
+    _write(include / "contracts" / f"{name}.odcs.yaml", text)
+    for noun, policy in {**_COMMON, **policies}.items():
+        _write(include / "policies" / name / f"{noun}.yaml", policy)
+    for which, expectations in suites.items():
         suite = {"name": f"{name}.{which}", "expectations": expectations, "meta": {}}
         _write(include / "suites" / name / f"{which}.json", json.dumps(suite))
-    return root
 
 
 def _write(path: Path, text: str) -> None:

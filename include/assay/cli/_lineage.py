@@ -67,8 +67,14 @@ def lineage(
     ways: tuple[Literal["up", "down"], ...] = ("up", "down")
     if up != down:
         ways = ("up",) if up else ("down",)
-    lines = [*(row.lines() if row else []), render_text(graph, ways, most)]
+    lines = [*(row.lines(_file_of(graph)) if row else []), render_text(graph, ways, most)]
     return show(None, False, [*lines, *([render_columns(steps)] if steps else [])])
+
+
+def _file_of(graph: Graph) -> str:
+    """The name of the file of the version that was asked about; empty where it isn't known."""
+    near = {link.source for link in graph.links if link.target in graph.targets}
+    return next((graph.nodes[n].get("file", "") for n in near if n.kind == "landing"), "")
 
 
 def _columns_of(services: Services, graph: Graph) -> list[ColumnStep]:
@@ -80,9 +86,10 @@ def _columns_of(services: Services, graph: Graph) -> list[ColumnStep]:
 
 def _row_of(services: Services, target: Target) -> RowLineage | None:
     """The lineage of the row that is meant, if one is."""
-    from assay.stages.lineage import trace_row
+    from assay.stages.lineage import trace_rows
 
     if target.row is None:
         return None
     with services.session() as session:
-        return trace_row(services, session, target.nodes[0].key, target.row)
+        (row,) = trace_rows(services, session, target.nodes[0].key, [target.row])
+    return row

@@ -16,7 +16,7 @@ class ColumnStep:
     column : str
         The column after the step.
     stage : str
-        ``source``, ``protect``, ``clean``, ``derive`` or the id of a training run.
+        ``source``, ``protect``, ``clean``, ``derive``, ``join``, or a version of a model.
     what : str
         What is done to it: a treatment, a step of cleaning, an expression, an encoder.
     sources : tuple of str
@@ -49,7 +49,7 @@ def column_steps(
     derived : mapping
         Derived column → ``expression``, ``from`` and ``roots``.
     encoded : mapping, optional
-        Training run → column of the training table → how it was encoded.
+        Version of a model → column → how it was encoded.
 
     Examples
     --------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.lineage._graph import Graph, Node
 from assay.lineage._kinds import KINDS
+from assay.wording import printable
 
 
 def render_dot(graph: Graph) -> str:
@@ -26,4 +27,4 @@ def _quoted(node: Node) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from assay.lineage._kinds import NodeKind
 from assay.records.lineage import LineageEdge
@@ -98,7 +99,11 @@ class Graph:
 
     def add_use(self, use: Use) -> Node:
         """Add a use, and its links to the uses and versions that it names."""
-        about = {"subject": use.subject, "author": use.author, "at": f"{use.at:%Y-%m-%d %H:%M}"}
+        about = {
+            "subject": use.subject,
+            "author": use.author,
+            "at": f"{use.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        }
         node = self.add(Node(use.kind, use.id), **about, **use.details)
         for origin in use.of:
             how = "outcomes" if use.kind == "feedback" and origin.kind == "version" else "from"

@@ -58,10 +58,6 @@ def short(name: str) -> str:
 KINDS: Final[dict[NodeKind, Kind]] = {
     "source": Kind("source file", "source files", "note", "origin", short),
     "landing": Kind("landing", "landings", "folder", "origin", short),
-    "contract": Kind("contract", "contracts", "note", "origin", short),
-    "suite": Kind("suite", "suites", "note", "origin", short),
-    "policy": Kind("policy", "policies", "note", "origin", short),
-    "key": Kind("key", "keys", "note", "origin", short),
     "version": Kind("version", "versions", "box", "data", short),
     "snapshot": Kind("snapshot", "snapshots", "box3d", "data"),
     "training_run": Kind("training run", "training runs", "ellipse", "use", short),
@@ -75,4 +71,9 @@ KINDS: Final[dict[NodeKind, Kind]] = {
     "extract": Kind("extract", "extracts", "note", "use", short),
     "recall": Kind("recall", "recalls", "octagon", "use", short),
     "recall_lifted": Kind("lifted recall", "lifted recalls", "octagon", "use", short),
+    "contract": Kind("contract", "contracts", "note", "origin", short),
+    "suite": Kind("suite", "suites", "note", "origin", short),
+    "policy": Kind("policy", "policies", "note", "origin", short),
+    "key": Kind("key", "keys", "note", "origin", short),
 }
+"""In the order in which neighbours are shown: data, what came of it, and the rules last."""

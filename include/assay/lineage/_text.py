@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, Literal
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal
 from assay.lineage._columns import ColumnStep
 from assay.lineage._graph import Graph, Link, Node
 from assay.lineage._kinds import KINDS
+from assay.wording import printable
 
 Way = Literal["up", "down"]
 _TITLES: Final[Mapping[Way, str]] = {"up": "comes from", "down": "went on to"}
@@ -24,18 +26,22 @@ def render_text(graph: Graph, ways: Sequence[Way] = ("up", "down"), most: int = 
     """
     lines = list[str]()
     for target in graph.targets:
-        lines.append(_line(graph, target))
+        lines.append(printable(_line(graph, target)))
         for way in ways:
             tree = _Tree(graph, way, most)
             below = list(tree.below(target, "  "))
             lines += [f"  {_TITLES[way]}", *below] if below else [f"  {_NOTHING[way]}"]
-    return "\n".join([*lines, *graph.missing])
+    return "\n".join([*lines, *map(printable, graph.missing)])
 
 
 _NOTHING: Final[Mapping[Way, str]] = {
     "up": "comes from nothing that is on record",
     "down": "went on to nothing that is on record",
 }
+
+
+_KINDS: Final = tuple(KINDS.values())
+_ORDER: Final = {name: place for place, name in enumerate(KINDS)}
 
 
 class _Tree:
@@ -61,7 +67,8 @@ class _Tree:
                 continue
             other = row.source if self._up else row.target
             again = other in self._opened and bool(self._links.get(other))
-            said = f"{_line(self._graph, other)} · {row.how}"
+            how = "" if row.how == KINDS[other.kind].word else f" · {row.how}"
+            said = printable(f"{_line(self._graph, other)}{how}")
             yield f"{indent}{branch}{said}{' · above' if again else ''}"
             if not again:
                 yield from self.below(other, indent + below)
@@ -70,26 +77,32 @@ class _Tree:
         """The links that are shown, and of the others how many there are by kind."""
         shown, more = list[Link](), list[str]()
 
-        def kind(link: Link) -> str:
-            return (link.source if self._up else link.target).kind
+        def kind(link: Link) -> int:
+            return _ORDER[(link.source if self._up else link.target).kind]
 
-        for name, group in groupby(sorted(links, key=kind), key=kind):
+        for place, group in groupby(sorted(links, key=kind), key=kind):
             all_of_kind = list(group)
             kept = all_of_kind[-self._most :] if self._most else all_of_kind
             shown += kept
             if left := len(all_of_kind) - len(kept):
-                more.append(f"and {left} more {KINDS[name].plural}")  # type: ignore[index]
+                named = _KINDS[place]
+                more.append(f"and {left} more {named.word if left == 1 else named.plural}")
         return shown, more
 
 
 def _line(graph: Graph, node: Node) -> str:
     kind = KINDS[node.kind]
     facts = graph.nodes.get(node, {})
-    said = [facts[name] for name in _SAID if name in facts]
-    return f"{kind.word} {kind.label(node.name)}" + (f", {', '.join(said)}" if said else "")
+    said = [facts[name] for name in _SAID if name in facts and not _repeats(node, name, facts)]
+    return ", ".join([f"{kind.word} {kind.label(node.name)}", *said])
 
 
-_SAID: Final = ("file", "state", "subject", "at", "reason")
+def _repeats(node: Node, name: str, facts: Mapping[str, str]) -> bool:
+    """Whether a fact says what the name says: a model, before ``late_arrival@3``."""
+    return name == "subject" and node.name.startswith(facts[name])
+
+
+_SAID: Final = ("file", "role", "state", "subject", "at", "reason")
 """Facts that stand beside a node's name."""
 
 
@@ -117,8 +130,9 @@ def render_columns(steps: Sequence[ColumnStep]) -> str:
     """Show the way of each column, a line for each step."""
     lines = list[str]()
     for column, group in groupby(steps, key=lambda step: step.column):
-        lines.append(column)
+        lines.append(printable(column))
         for step in group:
-            of = f" of {', '.join(step.sources)}" if step.sources else ""
-            lines.append(f"  {step.stage}: {step.what}{of}")
+            unsaid = [n for n in step.sources if not re.search(rf"\b{re.escape(n)}\b", step.what)]
+            of = f" of {', '.join(unsaid)}" if unsaid else ""
+            lines.append(printable(f"  {step.stage}: {step.what}{of}"))
     return "\n".join(lines)

@@ -123,6 +123,8 @@ class TrainingRecord(Frozen):
         How many rows were learned from, and tested on.
     preprocessing : tuple of str
         Each step as a line, in order.
+    encoded : dict
+        Feature → how many columns the estimator gets of it, where that is known.
     parameters : dict
         Hyperparameters: names as scikit-learn has them, JSON values.
     metrics : dict
@@ -166,6 +168,7 @@ class TrainingRecord(Frozen):
     rows_train: int | None = Field(None, ge=0)
     rows_test: int | None = Field(None, ge=0)
     preprocessing: tuple[str, ...] = ()
+    encoded: dict[str, int] = Field(default_factory=dict)
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     metrics: dict[str, Figure] = Field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()

@@ -12,7 +12,7 @@ import numpy as np
 
 from assay.errors import InputError
 from assay.policy.model import ModelFile
-from assay.training._pipeline import LAST, build_pipeline
+from assay.training._pipeline import LAST, build_pipeline, encoded_widths
 from assay.training._search import searched
 from assay.training._split import Split
 from assay.training._table import TrainingTable
@@ -50,6 +50,11 @@ class Fitted:
     best_params: Mapping[str, Any] = field(default_factory=dict)
     converged: bool = True
     seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Feature → how many columns the estimator gets of it, where each column has one origin."""
+        return encoded_widths(self.estimator, self.features)
 
 
 def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:

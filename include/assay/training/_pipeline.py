@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -53,6 +54,38 @@ def build_pipeline(model: ModelFile, table: TrainingTable) -> Any:
     if not sparse:
         columns.set_output(transform="pandas")
     return Pipeline([("columns", columns), (LAST, last)])
+
+
+def encoded_widths(pipeline: Any, features: Sequence[str]) -> dict[str, int]:
+    """How many columns the estimator gets of each feature; without what can't be split by feature.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        One of :func:`build_pipeline`, fitted.
+    """
+    fitted = pipeline.named_steps["columns"]
+    outputs, found = fitted.output_indices_, dict[str, int]()
+    for name, transformer, columns in fitted.transformers_:
+        places = outputs[name]
+        width, last = places.stop - places.start, getattr(transformer, "steps", [("", None)])[-1][1]
+        if width == len(columns):
+            found |= dict.fromkeys(columns, 1)
+        elif width and len(columns) == 1:
+            found[columns[0]] = width
+        elif hasattr(last, "categories_"):
+            widths = _widths(last, columns)
+            found |= widths if sum(widths.values()) == width else {}
+    return {name: found[name] for name in features if name in found}
+
+
+def _widths(encoder: Any, columns: Sequence[str]) -> dict[str, int]:
+    """Column → how many an encoder makes of it, by the names that it gives."""
+    nameless = copy.copy(encoder)  # it refuses other names than those that it was fitted with
+    vars(nameless).pop("feature_names_in_", None)
+    names = nameless.get_feature_names_out([f"{place}:" for place in range(len(columns))])
+    made = [int(name.partition(":")[0]) for name in names]
+    return {column: made.count(place) for place, column in enumerate(columns)}
 
 
 def estimator_kind(model: ModelFile) -> Kind:

@@ -77,8 +77,8 @@ def test_a_tree_reads_from_the_target_both_ways(graph: Graph) -> None:
         '     └─ source file cdcdcdcdcdcd, day <8> "quoted".csv · landed',
         "  went on to",
         "  └─ snapshot flights@12 · holds",
-        "     └─ training run 4f1d, late_arrival, 2026-01-05 06:00 · read",
-        "        └─ model version late_arrival@3, late_arrival, 2026-01-05 06:00 · from",
+        "     └─ training run 4f1d, late_arrival, 2026-01-05 06:00 UTC · read",
+        "        └─ model version late_arrival@3, 2026-01-05 06:00 UTC · from",
     ]
     assert "went on to" not in render_text(graph, ["up"])
     assert render_text(Graph((SOURCE,)), ["up"]).endswith("comes from nothing that is on record")
@@ -156,5 +156,5 @@ def test_the_way_of_a_column_in_its_order() -> None:
         "team", "  source: team, string", "  protect: mask", "  clean: text",
         "  training run 4f1d: one-hot",
         "age", "  source: age, integer",
-        "old", "  derive: age > 60 of age", "  training run 4f1d: as it is",
+        "old", "  derive: age > 60", "  training run 4f1d: as it is",
     ]  # fmt: skip

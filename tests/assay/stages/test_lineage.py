@@ -29,7 +29,7 @@ from assay.records.versions import (
     VersionDetails,
 )
 from assay.stages.index import follow_registry
-from assay.stages.lineage import find_target, trace, trace_columns, trace_row
+from assay.stages.lineage import find_target, trace, trace_columns, trace_rows
 from assay.stages.upkeep import accept_history, rebuild_catalog
 
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -244,7 +244,6 @@ def released(ready: Any, mini: Any) -> Any:
     part = SnapshotPart(dataset="visits", number=number, digest="d" * 64)
     run = Use(
         kind="training_run", id="4f1d", subject="passes", author="ann", at=AT, reads=(part,),
-        details={"column.score": "scaled by its mean and spread"},
     )  # fmt: skip
     services.registry.record_use(run)
     version = Use(
@@ -269,13 +268,13 @@ def test_from_a_released_row_to_its_source_row_and_rules_and_from_a_file_to_the_
     assert f"{DAY}.csv" in render_text(up)
     assert "readers get it" in render_text(up)
     with services.session() as session:
-        rows = [trace_row(services, session, node.key, i) for i in range(40)]
+        rows = trace_rows(services, session, node.key, range(40))
     assert {r.landed for r in rows} <= set(range(500))
     changed = [r for r in rows if r.changes]
     assert all(c["step"] and c["rule"] for r in changed for c in r.changes)
     assert any("no rule of cleaning" in line for r in rows for line in r.lines())
     with services.session() as session, pytest.raises(InputError, match="no such row"):
-        trace_row(services, session, node.key, 10_000)
+        trace_rows(services, session, node.key, [10_000])
 
 
 def test_the_way_of_each_column(released: Any) -> None:
@@ -284,7 +283,6 @@ def test_the_way_of_each_column(released: Any) -> None:
     steps = {(s.column, s.stage): s.what for s in trace_columns(services, graph)}
     assert steps["person", "protect"] == "pseudonymise"
     assert steps["score", "clean"] == "impute"
-    assert steps["score", "training_run 4f1d"] == "scaled by its mean and spread"
     assert steps["site", "source"] == "site, string"
 
 

@@ -160,3 +160,38 @@ def test_a_model_with_a_foreign_part_is_not_loaded():
         load_model_object(harmful)
     with pytest.raises(InputError, match="isn't a model"):
         load_model_object(b"PK\x03\x04")
+
+
+@pytest.mark.parametrize(
+    ("steps", "town", "income"),
+    [
+        ([], None, 1),
+        ([("OneHotEncoder", {}, ["town"])], "levels", 1),
+        ([("OneHotEncoder", {"drop": "first"}, ["town", "income"])], "levels - 1", "many"),
+        ([("OrdinalEncoder", {}, ["town"]), ("StandardScaler", {}, ["town"])], 1, 1),
+        (
+            [("OrdinalEncoder", {}, ["town"]), ("PolynomialFeatures", {}, ["income", "age"])],
+            1,
+            None,
+        ),
+    ],
+)
+def test_the_columns_that_come_of_a_feature_are_counted(steps, town, income):
+    changes = {"preprocessing": [{"step": s, "parameters": p, "columns": c} for s, p, c in steps],
+               "estimator": MODELS["boosted"]["estimator"]}  # fmt: skip
+    if not steps:
+        changes["features"] = ["age", "income"]
+    table, split, fitted = _fitted(changes)
+    levels = len(set(table.only(split.train).features.column("town").to_pylist())) if steps else 0
+    if town is None:
+        assert "town" not in fitted.widths
+    else:
+        assert fitted.widths["town"] == {"levels": levels, "levels - 1": levels - 1}.get(town, town)
+    if income == "many":
+        assert fitted.widths["income"] > 50
+    else:
+        assert fitted.widths.get("income") == income
+    learnt = table.only(split.train).frame()
+    columns = fitted.estimator.named_steps["columns"].transform(learnt)
+    known = set(fitted.widths) == set(fitted.features)
+    assert not known or sum(fitted.widths.values()) == columns.shape[1]

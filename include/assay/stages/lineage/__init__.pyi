@@ -1,6 +1,6 @@
 from ._columns import trace_columns
 from ._recall import RecallPlan, apply_recall, lift_recall, plan_recall
-from ._row import RowLineage, trace_row
+from ._row import RowLineage, trace_rows
 from ._target import Target, find_target, find_version
 from ._walk import trace
 
@@ -15,5 +15,5 @@ __all__ = [
     "plan_recall",
     "trace",
     "trace_columns",
-    "trace_row",
+    "trace_rows",
 ]

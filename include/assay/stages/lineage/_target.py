@@ -56,6 +56,8 @@ def find_target(services: Services, what: str) -> Target:
         return Target((_use(services, kind, rest),))
     if (path := Path(what)).is_file():
         return Target((Node("source", digest(path)),))
+    if path.parent != Path() or path.suffix:
+        raise InputError("there is no such file", got=what, expected=_EXPECTED)
     nodes = _by_name(services, named)
     if row and (len(nodes) != 1 or nodes[0].kind != "version"):
         raise InputError("rows are those of one version", got=what, expected="DATASET@BATCH#ID")
@@ -135,5 +137,6 @@ def find_version(services: Services, dataset: str, which: str) -> tuple[str, str
     raise InputError(
         "no such batch, version or snapshot", where=dataset, got=which,
         expected="a batch, the id of a version, or the number of a snapshot",
-        do=f"See what there is: assay versions list {dataset}.",
+        do=f"See what there is: assay versions list {dataset}. A batch that is held may have no "
+        f"version yet: assay status {dataset}.",
     )  # fmt: skip

@@ -237,12 +237,26 @@ def _say_states(services: Services, graph: Graph) -> None:
         now = any(first <= pointer and (last is None or pointer <= last) for first, last in held)
         state = "readers get it" if now else "readers had it" if held else "never released"
         graph.add(Node.of_version(key), state="removed" if key in removed else state)
+    _say_champions(services, graph)
     for recall in services.catalog.uses.recalls():
         for origin in recall.of:
             _recalled(graph, Node.of_origin(origin), recall)
     if any(n.kind == "model_version" for n in graph.nodes):
         for name, recalls in services.catalog.uses.recalled().items():
             _recalled(graph, Node("model_version", name), recalls[0])
+
+
+def _say_champions(services: Services, graph: Graph) -> None:
+    """Say of model versions which of them is the champion."""
+    versions = [n for n in graph.nodes if n.kind == "model_version"]
+    for model in {graph.nodes[node].get("subject", "") for node in versions}:
+        moves = services.catalog.uses.of_subject(model, "promotion")
+        if not moves:
+            continue
+        last = max(moves, key=lambda use: int(use.id.rpartition(".")[2]))
+        for origin in last.of:
+            if (node := Node.of_origin(origin)) in graph.nodes:
+                graph.add(node, role="champion")
 
 
 def _recalled(graph: Graph, node: Node, recall: Use) -> None:

@@ -32,6 +32,7 @@ def fit(run: Training) -> Finished:
         "rows_test": rows["test"],
         "parameters": parameters_of(run.file, fitted),
         "preprocessing": preprocessing_lines(run.file),
+        "encoded": fitted.widths,
         "converged": fitted.converged,
     }
     run.workspace.fitted.write(json.dumps(known, sort_keys=True, indent=1))

@@ -35,6 +35,7 @@ def record_of(run: Training, ended: datetime) -> TrainingRecord:
         rows_train=fitted["rows_train"],
         rows_test=fitted["rows_test"],
         preprocessing=tuple(fitted["preprocessing"]),
+        encoded=fitted["encoded"],
         parameters=fitted["parameters"],
         metrics={name: Figure(**figure) for name, figure in figures["metrics"].items()}
         | explained_figures(run),
