@@ -40,6 +40,8 @@ class RecallPlan(Frozen):
         Versions that were made from it: data set, batch, version.
     downstream : dict
         Kind of use → the ids of those that came of it.
+    champions : tuple of str
+        Those of the model versions that are champions now.
     commands : tuple of str
         The commands that mend it.
     """
@@ -52,6 +54,7 @@ class RecallPlan(Frozen):
     with_readers: bool
     derived: tuple[VersionKey, ...]
     downstream: dict[NodeKind, tuple[str, ...]]
+    champions: tuple[str, ...] = ()
     commands: tuple[str, ...]
 
     @property
@@ -67,7 +70,7 @@ class RecallPlan(Frozen):
 
     def lines(self) -> list[str]:
         """The plan, for people."""
-        found = [f"{self.dataset} {self.batch} {self.version}"]
+        found = [f"{self.dataset} {self.batch}, version {self.version}"]
         if not self.with_readers:
             found.append("  readers don't get it; nothing changes for them")
         elif self.back_to is not None:
@@ -78,10 +81,17 @@ class RecallPlan(Frozen):
         else:
             found.append(f"  a new snapshot without the batch replaces snapshot {self.pointer}")
         found += [f"  made from it: {d} {b} ({v[:12]})" for d, b, v in self.derived]
+        if self.derived:
+            found.append(
+                "  readers keep what was made from it until it is made again; no snapshot takes "
+                "it a second time, and its owners are notified"
+            )
         for kind, names in self.downstream.items():
             found.append(f"  {KINDS[kind].plural} that came of it: {few(names)}")
         if "model_version" in self.downstream:
             found.append("  these model versions are marked, and can't be promoted")
+        for name in self.champions:
+            found.append(f"  {name} is the champion, and predicts until another one is promoted")
         found.append("To mend it, correct the source or the rules, and then:")
         return [*found, *(f"  {command}" for command in self.commands)]
 
@@ -183,6 +193,10 @@ def _plan(services: Services, key: VersionKey) -> RecallPlan:
         pointer=current.number if current else None,
         back_to=_back_to(services, key) if with_readers else None,
         with_readers=with_readers, derived=derived, downstream=downstream,
+        champions=tuple(
+            n.name for n in sorted(graph.nodes)
+            if n.kind == "model_version" and graph.nodes[n].get("role") == "champion"
+        ),
         commands=tuple(_mending(services, key, derived, downstream)),
     )  # fmt: skip
 
@@ -229,16 +243,27 @@ def _mending(
     derived: Sequence[VersionKey],
     downstream: Mapping[NodeKind, tuple[str, ...]],
 ) -> Iterator[str]:
-    """The commands that make what came of a version once more: data first, then models."""
-    for dataset in dict.fromkeys(name for name, *_ in (key, *derived)):
-        batches = sorted({b for name, b, _ in (key, *derived) if name == dataset})
-        yield from commands(f"release__{dataset}", batches)
-    models = {
-        use.subject
-        for name in downstream.get("model_version", ())
-        if (use := services.catalog.uses.get("model_version", name)) is not None
-    }
+    """The commands that make what came of a version once more: data, models, predictions.
+
+    Predictions are delivered again by the model that is trained meanwhile, and released after.
+    """
+    uses = services.catalog.lineage.uses(
+        [(kind, n) for kind in _MODELS for n in downstream.get(kind, ())]
+    )
+    said = [u for u in uses if u.delivers]
+    predicted = {(u.delivers.dataset, u.delivers.batch) for u in said if u.delivers}
+    again = [one[:2] for one in (key, *derived) if one[:2] not in predicted]
+    for dataset in dict.fromkeys(name for name, _ in again):
+        batches = {batch for name, batch in again if name == dataset}
+        yield from commands(f"release__{dataset}", sorted(batches))
+    models = {u.subject for u in uses if u.kind == "model_version"}
     yield from (f"assay train {model}" for model in sorted(models))
+    for model in sorted({u.subject for u in said}):
+        batches = {u.delivers.batch for u in said if u.delivers and u.subject == model}
+        yield from commands(f"score__{model}", sorted(batches))
+
+
+_MODELS: Final[tuple[NodeKind, ...]] = ("model_version", "prediction_batch")
 
 
 def _record(services: Services, plan: RecallPlan, reason: str, author: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from assay.lineage import Graph, Node, render_text
 from assay.stages import models
-from assay.stages.lineage import find_target, trace, trace_columns, trace_rows
+from assay.stages.lineage import find_target, plan_recall, trace, trace_columns, trace_rows
 from assay.stages.upkeep import accept_history, rebuild_catalog
 
 SCORED = ("2024-01-03", "2024-01-04")
@@ -166,6 +166,22 @@ def test_each_column_leads_through_joins_and_encoders_into_the_model(scored: Any
         source = find_target(services, str(scored.home / "inbox" / file)).nodes
         down = trace_columns(services, trace(services, source, up=False))
         assert step in {(s.column, s.stage) for s in down}
+
+
+def test_a_recall_is_mended_by_data_then_models_then_predictions(scored: Any) -> None:
+    plan = plan_recall(scored.services, "visits", "2024-01-02")
+    mending = [
+        " ".join(command.split()[:4]).replace("airflow dags ", "") for command in plan.commands
+    ]
+    assert mending == [
+        "trigger release__visits", "assay train passing",
+        "trigger score__passing", "trigger score__passing",
+    ]  # fmt: skip
+    assert plan.champions == ("passing@2",)
+    assert {d for d, _, _ in plan.derived} == {PREDICTIONS}
+    said = "\n".join(plan.lines())
+    assert "passing@2 is the champion, and predicts until another one is promoted" in said
+    assert "readers keep what was made from it until it is made again" in said
 
 
 def test_a_catalog_restored_from_git_has_the_same_graph_of_everything(scored: Any) -> None:
