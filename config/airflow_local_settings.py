@@ -31,8 +31,7 @@ _ENGINE = (
     "ibis.backends.duckdb",
     "scipy.stats",
 )
-
-
+_EVENTS = ("openlineage.client.facet_v2", "assay.stages.openlineage._touched")
 _SUBJECTS = ("run", "models", "incidents", "upkeep")
 
 
@@ -76,6 +75,7 @@ def _import_engine(argv: Sequence[str]) -> None:
         os.environ.setdefault(name, value)
     for module in _ENGINE:
         importlib.import_module(module)
+    _import_events()
     for subject in _SUBJECTS:
         stages = importlib.import_module(f"assay.stages.{subject}")
         for name in stages.__all__:
@@ -83,6 +83,14 @@ def _import_engine(argv: Sequence[str]) -> None:
     for stage in importlib.import_module("assay.stages.run.chain").STAGES:
         _ = stage.function
     importlib.import_module("duckdb").default_connection().close()
+
+
+def _import_events() -> None:
+    """Import what events of lineage need, where they go somewhere."""
+    if os.environ.get("ASSAY_OPENLINEAGE", "off") in {"", "off"}:
+        return
+    for module in _EVENTS:
+        importlib.import_module(module)
 
 
 _import_engine(sys.argv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -34,3 +35,18 @@ def test_a_run_tells_how_it_ended(site: Any, endings: dict[str, Any], way: str) 
     assert found == _TABLE[way]
     assert tasks["notify"] == "success"
     assert record.counts.problem(record.state) is None
+
+
+@pytest.mark.parametrize("way", _TABLE)
+def test_its_events_tell_the_same(site: Any, endings: dict[str, Any], way: str) -> None:
+    end = endings[way]
+    said = [
+        event
+        for path in sorted((site.home / "lineage").glob("*.jsonl"))
+        for event in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        if event["job"]["name"] == f"{end.dag_id}.release"
+        and {d["facets"]["assay_version"]["batch"] for d in event["inputs"]} == {end.batch}
+    ]
+    task, events = _TABLE[way][1], _TABLE[way][4]
+    assert said[-1]["eventType"] == ("FAIL" if task == "failed" else "COMPLETE")
+    assert len(said[-1]["outputs"]) == events

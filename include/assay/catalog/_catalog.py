@@ -14,7 +14,7 @@ from assay.catalog._leases import Leases
 from assay.catalog._lineage import Lineage
 from assay.catalog._migrate import migrate
 from assay.catalog._objects import Objects
-from assay.catalog._outbox import Outbox
+from assay.catalog._outbox import EVENTS, TRACKING, Outbox
 from assay.catalog._rebuild import Rebuild
 from assay.catalog._responses import Responses
 from assay.catalog._snapshots import Snapshots
@@ -64,7 +64,8 @@ class Catalog:
         self.incidents = Incidents(store)
         self.responses = Responses(store)
         self.outbox = Outbox(store)
-        self.tracking = Outbox(store, tracking=True)
+        self.tracking = Outbox(store, TRACKING)
+        self.events = Outbox(store, EVENTS)
 
     @property
     def location(self) -> str:

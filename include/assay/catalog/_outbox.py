@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, true, update
 
 from assay.catalog._schema import OutboxRow
 from assay.catalog._store import Store, insert_new, record_of
@@ -25,6 +25,8 @@ _THREAD: Final = func.coalesce(OutboxRow.thread, OutboxRow.key)
 
 TRACKING: Final = "tracking/"
 """How the keys begin of what waits for the tracking server."""
+EVENTS: Final = "openlineage/"
+"""How the keys begin of events that wait for the receiver of lineage."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,19 @@ class Outbox:
 
     Parameters
     ----------
-    tracking : bool
-        Whether it is the queue for the tracking server, and not that of messages to people. They
-        are one table, and neither sees what is in the other.
+    queue : str
+        How the keys begin of a queue of its own; empty for the messages to people. They are one
+        table, and none sees what is in another.
     """
 
     store: Store
-    tracking: bool = False
+    queue: str = ""
 
     @property
     def _queue(self) -> ColumnElement[bool]:
-        return _key_begins(TRACKING) if self.tracking else not_(_key_begins(TRACKING))
+        if self.queue:
+            return _key_begins(self.queue)
+        return and_(not_(_key_begins(TRACKING)), not_(_key_begins(EVENTS)))
 
     def add(
         self,
@@ -178,6 +182,13 @@ class Outbox:
         if state == "sent":
             values.update(sent=at, receipt=dict(receipt or {}))
         self._change(_claimed(item_ids, owner), **values, error=error, due=due or at)
+
+    def forget(self, item_ids: Sequence[int] = (), *, before: datetime | None = None) -> int:
+        """Delete what is in a queue of its own: these, or all from before a time; how many."""
+        which = OutboxRow.id.in_(item_ids) if before is None else OutboxRow.created < before
+        with self.store.session(writes=True) as session:
+            done = session.execute(delete(OutboxRow).where(self._queue, which))
+            return int(done.rowcount)  # type: ignore[attr-defined]
 
     def get(self, key: str) -> OutboxItem | None:
         """The message with a key, whatever its state."""

@@ -19,7 +19,7 @@ from assay.cli._console import (
     table_of,
 )
 from assay.cli._options import AsJson, Author
-from assay.errors import InputError
+from assay.errors import AssayError, InputError
 
 if TYPE_CHECKING:
     from assay.stages.models import Training
@@ -67,6 +67,8 @@ def train(
     if dry_run:
         return _plan(services, model, numbers, as_json)
     done = [_train(services, model, n, reason, author or getpass.getuser()) for n in numbers]
+    for run in done:
+        _keep_events(services, run)
     if as_json:
         print_json({"runs": [body_of(run) for run in done]})
     else:
@@ -118,6 +120,22 @@ def _train(
             services, model, f"command {author}", snapshot=snapshot, asked=asked,
             progress=lambda stage: step(f"{model}: {stage}"),
         )  # fmt: skip
+
+
+def _keep_events(services: Services, run: Training) -> None:
+    """Keep the events of a training run for the readers of lineage; say what goes wrong."""
+    import os
+
+    from assay.stages.openlineage import keep_run, touched_by_training
+
+    decided = run.done["promote"]
+    try:
+        keep_run(
+            services, os.environ, f"train__{run.model}", touched_by_training(run, decided),
+            run.spec.started, failed=decided.holds,
+        )  # fmt: skip
+    except (AssayError, OSError) as error:
+        errors.print(f"No event of OpenLineage is kept: {error}", soft_wrap=True)
 
 
 def _plan(services: Services, model: str, numbers: list[int | None], as_json: bool) -> int:

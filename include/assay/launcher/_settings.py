@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from assay.errors import AssayError
@@ -49,7 +50,7 @@ def environment(home: Path | str, outer: Mapping[str, str] | None = None) -> dic
     if not places.config.exists():  # Airflow would write one with keys of its own
         places.config.touch(mode=0o600)
     own = _folders(places, root, base) | _keys(places) | _users(places) | _urls(places)
-    return {**_defaults(places), **base, **own}
+    return {**_defaults(places), **_events(base), **base, **own}
 
 
 def password(home: Path | str, user: str = "admin") -> str:
@@ -81,6 +82,32 @@ def _defaults(places: Places) -> dict[str, str]:
         "GX_ANALYTICS_ENABLED": "false",
         "DVC_NO_ANALYTICS": "1",
     }
+
+
+def _events(base: Mapping[str, str]) -> dict[str, str]:
+    """How Airflow's OpenLineage provider works where it is installed and events go somewhere."""
+    if find_spec("openlineage") is None:
+        return {}
+    place = base.get("ASSAY_OPENLINEAGE", "file")
+    if place in {"", "off"}:
+        return {"AIRFLOW__OPENLINEAGE__DISABLED": "True"}
+    kept = {"emit_task_events": True, "include_source_code": False, "hook_lineage": False}
+    return {
+        "ASSAY_OPENLINEAGE": place,
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+            {"type": "assay_airflow.openlineage.EventTransport"}
+        ),
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": base.get("ASSAY_OPENLINEAGE_NAMESPACE") or "assay",
+        # A thread that is abandoned after so many seconds: a task never waits longer for an event.
+        "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
+        "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "5",
+        # Events of tasks alone: those of whole runs would need another process in the scheduler.
+        "AIRFLOW__OPENLINEAGE__EMISSION_POLICY": json.dumps([
+            {"scope": {}, "controls": {"emit": False}},
+            {"scope": {"dag_id": "(release|train|score)__.+"}, "match_mode": "regex",
+             "controls": kept},
+        ]),
+    }  # fmt: skip
 
 
 def _folders(places: Places, root: Path, base: Mapping[str, str]) -> dict[str, str]:

@@ -12,14 +12,16 @@ from airflow.sdk.exceptions import AirflowException
 
 from assay.errors import AssayError, cause_of
 from assay_airflow.batches import named_batch
+from assay_airflow.lineage import LineageMixin, touched_by_task
 from assay_airflow.links import report_url, runbooks_url
 
 if TYPE_CHECKING:
+    from assay.lineage.openlineage import Touched
     from assay.stages.run import Run, StageResult
     from assay.stages.services import Services
 
 
-class DatasetOperator(BaseOperator):
+class DatasetOperator(LineageMixin, BaseOperator):
     """A task of one data set's run.
 
     Parameters
@@ -31,6 +33,10 @@ class DatasetOperator(BaseOperator):
     def __init__(self, *, dataset: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dataset = dataset
+
+    def touched(self, context: Any) -> Touched | None:
+        """Which data the task touched, for the readers of OpenLineage events."""
+        return touched_by_task(self, context)
 
     def read_run(self, services: Services, context: Any) -> Run | None:
         """The run as its sealed records tell; None if it was never pinned.

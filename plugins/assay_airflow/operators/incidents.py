@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from assay.errors import InputError
+from assay.errors import AssayError, InputError
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
+
+if TYPE_CHECKING:
+    from assay.stages.services import Services
 
 
 class RespondOperator(BaseOperator):
@@ -50,10 +54,25 @@ class AlertsOperator(BaseOperator):
                 self.log.info("%s: %s", what, found)
         for error in unreadable.values():
             self.log.error("%s", error)
+        self._send_events(services, context["run_id"])
         if unreadable:
             names = ", ".join(sorted(unreadable))
             raise AirflowFailException(f"No alerts for {names}: alerting.yaml can't be read.")
         return done
+
+    def _send_events(self, services: Services, owner: str) -> None:
+        """Send the events of lineage that wait; what goes wrong is logged and ends there."""
+        from assay.stages.openlineage import send_events
+
+        try:
+            found = send_events(services, os.environ, owner)
+        except AssayError as error:
+            self.log.warning("No event of OpenLineage is sent: %s", error)
+            return
+        if found.sent or found.refused or found.forgotten:
+            self.log.info("Events of OpenLineage: %s", found)
+        if found.error:
+            self.log.warning("Events of OpenLineage wait: %s.", found.error)
 
 
 class WeeklyDigestOperator(BaseOperator):

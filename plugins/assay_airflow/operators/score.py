@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator
@@ -10,9 +10,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from assay_airflow.batches import named_batch
 from assay_airflow.hooks.services import open_services
+from assay_airflow.lineage import LineageMixin
+
+if TYPE_CHECKING:
+    from assay.lineage.openlineage import Touched
 
 
-class ScoreOperator(BaseOperator):
+class ScoreOperator(LineageMixin, BaseOperator):
     """Predict the run's batch by the champion, and deliver the predictions to their inbox.
 
     Skipped where the model has no champion.
@@ -28,6 +32,13 @@ class ScoreOperator(BaseOperator):
     def __init__(self, *, model: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.model = model
+
+    def touched(self, context: Any) -> Touched | None:
+        """The champion and the batch, and the file that was delivered."""
+        from assay.stages.openlineage import touched_by_scoring
+
+        batch = named_batch(context["dag_run"], context["params"])
+        return touched_by_scoring(open_services(reading=True), self.model, batch)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Deliver the batch's predictions; the same is found."""

@@ -14,6 +14,7 @@ from assay.wording import folded
 from assay_airflow.assets import model_asset
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
+from assay_airflow.lineage import LineageMixin, touched_by_promotion
 from assay_airflow.links import ReportLink, pages_url
 from assay_airflow.operators._runs import explained, log_result
 from assay_airflow.operators._second_person import (
@@ -24,6 +25,7 @@ from assay_airflow.operators._second_person import (
 from assay_airflow.operators._training_run import read_training_asked
 
 if TYPE_CHECKING:
+    from assay.lineage.openlineage import Touched
     from assay.stages.models import Training
     from assay.stages.run import StageResult
     from assay.stages.services import Services
@@ -135,7 +137,7 @@ def who_may_promote(run: Training) -> list[str]:
     return others_than(asker, _OTHERWISE)
 
 
-class PromoteOperator(ModelOperator):
+class PromoteOperator(LineageMixin, ModelOperator):
     """Register the version, and make it the champion or leave the champion in place.
 
     A held version and a crashed stage both fail the task: a red run, and no asset event.
@@ -145,6 +147,10 @@ class PromoteOperator(ModelOperator):
 
     def __init__(self, *, model: str, dataset: str, **kwargs: Any) -> None:
         super().__init__(model=model, dataset=dataset, outlets=[model_asset(model)], **kwargs)
+
+    def touched(self, context: Any) -> Touched | None:
+        """Which data the model learned from, and the version that it became."""
+        return touched_by_promotion(self, context)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Decide from the sealed results of the gates, or from a sealed approval."""

@@ -1,0 +1,225 @@
+"""Which data the tasks of a run touch, for the readers of OpenLineage events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from assay.lineage.openlineage import Assertion, ColumnWay, Touched, TouchedData
+from assay.policy.cleaning import CleaningPolicy
+from assay.policy.privacy import PrivacyPolicy
+from assay.records.models import DataUsed
+from assay.stages.run import Run, StageResult, chain
+from assay.stages.run.workspace import BatchWorkspace
+from assay.stages.services import Services
+
+if TYPE_CHECKING:
+    from assay.stages.models import Training
+
+
+def touched_by_stage(run: Run, stage: str) -> Touched:
+    """What one stage of a run of a batch read and made, and what it said.
+
+    Parameters
+    ----------
+    stage : str
+        A stage that has left its result, or ``release``.
+    """
+    result = run.done.get(stage)
+    judged = {} if result is None else _judged(result)
+    inputs, outputs = _DATA.get(stage, _version_alone)(run)
+    return Touched(tuple(inputs), tuple(outputs), judged)
+
+
+def touched_by_training(run: Training, result: StageResult) -> Touched:
+    """What a training run learned from, and the version that it gave."""
+    file = run.file
+    ways = {name: (ColumnWay(*_place(run.dataset, name)),) for name in file.features}
+    model = TouchedData(
+        model_name(run.model), result.version, dict.fromkeys(file.features, "feature"), ways,
+        facts={"state": result.state} if result.state else {},
+    )  # fmt: skip
+    return Touched(
+        tuple(_used(used) for used in run.spec.ingredients.data), (model,), _judged(result)
+    )
+
+
+def touched_by_scoring(services: Services, model: str, batch: str) -> Touched | None:
+    """What the newest predictions of a batch were made of, and the file that they are.
+
+    None where the model has predicted nothing of it.
+    """
+    from assay.stages.models import predictions_of
+
+    made = services.catalog.uses.delivered_to(predictions_of(model), batch)
+    use = next((use for use in made if use.kind == "prediction_batch"), None)
+    if use is None or use.delivers is None:
+        return None
+    versions = [origin.version for origin in use.of if origin.kind == "version"]
+    read = [TouchedData(d, version, facts={"batch": b}) for d, b, version in versions]
+    read += [
+        TouchedData(part.dataset, str(part.number), facts={"snapshot": part.number})
+        for part in use.reads
+    ]
+    models = [o.id for o in use.of if o.kind == "model_version"]
+    read += [TouchedData(model_name(model), version) for version in models]
+    out = TouchedData(
+        source_name(use.delivers.dataset), use.delivers.mark,
+        facts={"batch": batch, "rows": int(use.details.get("rows", 0))},
+    )  # fmt: skip
+    return Touched(tuple(read), (out,))
+
+
+def model_name(model: str) -> str:
+    """The name of a model among data sets."""
+    return f"models.{model}"
+
+
+def source_name(dataset: str) -> str:
+    """The name of what an upstream delivers to a data set."""
+    return f"{dataset}.source"
+
+
+def landing_name(dataset: str) -> str:
+    """The name of the rows of a data set as they landed."""
+    return f"{dataset}.landing"
+
+
+def _place(dataset: str, feature: str) -> tuple[str, str]:
+    joined, dot, column = feature.partition(".")
+    return (joined, column) if dot else (dataset, feature)
+
+
+def _used(used: DataUsed) -> TouchedData:
+    return TouchedData(used.dataset, str(used.number), facts={"snapshot": used.number})
+
+
+def _judged(result: StageResult) -> dict[str, Any]:
+    """The outcome, its reason codes and its counts: none of the sentences."""
+    return {
+        "stage": result.stage,
+        "outcome": None if result.outcome is None else str(result.outcome),
+        "holds": result.holds,
+        "reasons": list(result.reasons),
+        "rows": dict(result.rows),
+    }
+
+
+Ways = tuple[list[TouchedData], list[TouchedData]]
+
+
+def _of_ingest(run: Run) -> Ways:
+    batch: dict[str, str | int] = {"batch": run.batch}
+    return [TouchedData(source_name(run.dataset), facts=batch)], [_landing(run)]
+
+
+def _landing(run: Run, assertions: tuple[Assertion, ...] = ()) -> TouchedData:
+    """The landed rows, known by the mark of the input, which confirms no guess of its content."""
+    sha = run.spec.input_sha
+    return TouchedData(
+        landing_name(run.dataset), run.services.registry.mark(sha) if sha else None,
+        {c.name: str(c.type) for c in run.contract.columns}, assertions=assertions,
+        facts={"batch": run.batch},
+    )  # fmt: skip
+
+
+def _of_validation(which: str, run: Run) -> Ways:
+    found = tuple(_assertions(run.workspace, which))
+    return [_landing(run, found) if which == "raw" else _version(run, assertions=found)], []
+
+
+def _assertions(workspace: BatchWorkspace, which: str) -> Iterator[Assertion]:
+    artefact = workspace.validation_raw if which == "raw" else workspace.validation_clean
+    if not artefact.exists():
+        return
+    for one in json.loads(artefact.path.read_bytes())["results"]:
+        config = one["expectation_config"]
+        yield Assertion(config["type"], bool(one["success"]), config["kwargs"].get("column"))
+
+
+def _of_commit(run: Run) -> Ways:
+    tables = [
+        TouchedData(name, str(run.spec.pinned.snapshots.get(name, "")) or None,
+                    facts={"snapshot": run.spec.pinned.snapshots[name]}
+                    if name in run.spec.pinned.snapshots else {})
+        for name in run.spec.pinned.tables
+    ]  # fmt: skip
+    return [_landing(run), *tables], [_version(run, ways=_column_ways(run))]
+
+
+def _of_release(run: Run) -> Ways:
+    result = run.done.get(chain.RELEASE)
+    if result is None or result.snapshot is None:
+        return [_version(run)], []
+    facts: dict[str, str | int] = {"batch": run.batch, "snapshot": result.snapshot}
+    made = TouchedData(run.dataset, str(result.snapshot), _columns(run), facts=facts)
+    return [_version(run)], [made]
+
+
+def _version_alone(run: Run) -> Ways:
+    return [_version(run)], []
+
+
+def _version(
+    run: Run,
+    *,
+    ways: Mapping[str, tuple[ColumnWay, ...]] | None = None,
+    assertions: tuple[Assertion, ...] = (),
+) -> TouchedData:
+    committed = run.done.get("commit")
+    rows = {} if committed is None else {"rows": committed.rows.get("held", 0)}
+    return TouchedData(
+        run.dataset, run.spec.version, _columns(run), ways or {}, assertions,
+        {"batch": run.batch, **{name: n for name, n in rows.items() if n}},
+    )  # fmt: skip
+
+
+def _columns(run: Run) -> dict[str, str]:
+    """The columns of the version, with the contract's types; derived ones have none there."""
+    dropped = {n for n, t in _treatments(run).items() if t == "drop"}
+    own = {c.name: str(c.type) for c in run.contract.columns if c.name not in dropped}
+    return own | {name: own.get(name, "derived") for name in _derived(run)}
+
+
+def _treatments(run: Run) -> dict[str, str]:
+    return {n: t.treatment for n, t in run.policy(PrivacyPolicy).columns.items()}
+
+
+def _derived(run: Run) -> Mapping[str, Mapping[str, Any]]:
+    return run.done["clean"].derived if "clean" in run.done else {}
+
+
+def _column_ways(run: Run) -> dict[str, tuple[ColumnWay, ...]]:
+    """Column of the version → the landed columns that it is made of, and what was done to each."""
+    landing, derived = landing_name(run.dataset), _derived(run)
+    treated, steps = _treatments(run), run.policy(CleaningPolicy).steps
+    cleaned = {
+        name: [s.step for s in steps if name in {n for _, n in s.named_columns()}]
+        for name in _columns(run)
+    }
+    found = dict[str, tuple[ColumnWay, ...]]()
+    for name in _columns(run):
+        about = derived.get(name)
+        done = [about["expression"]] if about else [treated[name]] if name in treated else []
+        masked = {
+            c: treated.get(c, "keep") != "keep" for c in (about["roots"] if about else [name])
+        }
+        how = ", ".join([*done, *cleaned[name]])
+        changed = bool(how) and how != "keep"
+        found[name] = tuple(
+            ColumnWay(landing, root, how, changed, hidden) for root, hidden in masked.items()
+        )
+    return found
+
+
+_DATA: Final[Mapping[str, Callable[[Run], Ways]]] = {
+    "ingest": _of_ingest,
+    "validate_raw": partial(_of_validation, "raw"),
+    "protect": lambda run: ([_landing(run)], []),
+    "clean": lambda run: ([_landing(run)], []),
+    "validate_clean": partial(_of_validation, "clean"),
+    "commit": _of_commit,
+    chain.RELEASE: _of_release,
+}
