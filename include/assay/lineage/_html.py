@@ -15,8 +15,8 @@ from assay.page import Lead, Section, render_page, table, text
 
 _MOST: Final = 7
 """Nodes that one column of the drawing holds."""
-_ROW: Final = 52
-_HEIGHT: Final = 36
+_ROW: Final = 66
+_HEIGHT: Final = 50
 _LABEL: Final = 1.2
 """Letters that fit into a hundredth of the page's width."""
 
@@ -81,13 +81,36 @@ def _box(graph: Graph, node: Node, place: tuple[float, int], width: float) -> Ma
     kind, (x, y) = KINDS[node.kind], place
     name, line = kind.label(node.name), "limit" if node in graph.targets else "rule"
     most = max(int(_LABEL * width), 8)
-    plain = name.partition(" (")[0]  # the hash is in the title, and in the table below
-    shown = plain if len(plain) <= most else plain[: most - 1] + "…"
     box = Markup(
         '<g><title>{0} {1}</title><rect class="chance {2}" x="{3}%" y="{4}" width="{5}%" '
         'height="{6}" rx="4"/></g>'
     ).format(kind.word, name, line, round(x, 2), y, round(0.86 * width, 2), _HEIGHT)
-    return box + _words(x + 0.6, y + 14, kind.word) + _words(x + 0.6, y + 28, shown)
+    lines = (kind.word, *_two_lines(name, graph.nodes[node].get("file", "")))
+    words = [_words(x + 0.6, y + 14 * at, _cut(line, most)) for at, line in enumerate(lines, 1)]
+    return Markup("").join([box, *words])
+
+
+def _two_lines(name: str, file: str) -> tuple[str, str]:
+    """The name in two lines: data set and batch, model and number, file and hash.
+
+    The hash of a version is in the title, and in the table below.
+
+    Examples
+    --------
+    >>> _two_lines("flights 2013-02-08 (abab)", "8.csv"), _two_lines("late_arrival@3", "")
+    (('flights', '2013-02-08'), ('late_arrival', '@3'))
+    >>> _two_lines("cdcd", "8.csv")
+    ('8.csv', 'cdcd')
+    """
+    first, space, second = name.partition(" (")[0].partition(" ")
+    if space:
+        return first, second
+    first, at, second = name.partition("@")
+    return (first, f"{at}{second}") if at or not file else (file, name)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _words(x: float, y: int, words: str) -> Markup:
