@@ -122,7 +122,8 @@ What is read at most:
 
 - `maxBytes` of a batch, as it comes (all pages of `api` together), as it is decompressed and as it
   is decoded: text as UTF-8, Parquet by the lengths of its texts and eight bytes for each other
-  value. Beyond it there is an error, or the reason `too_large`. Without it nothing is limited.
+  value. Reading stops beyond it, and the batch is held with the reason `too_large`. Without it
+  nothing is limited.
 - 16 384 columns of a file, those that the contract doesn't know included (`too_large`).
 - 2 000 000 characters of a CSV header or line, 16 MiB of a line of JSON (`malformed`).
 - 100 levels of lists and mappings in a contract, suite or policy; 40 in a row condition or an
@@ -173,6 +174,8 @@ What else there is to know:
   (`undecodable`).
 - Lines of CSV may end in several ways. A line break within quotes is part of its value, as it is; a
   space between a delimiter and a quote isn't.
+- CSV is delimited text. Files that end in `.tsv` or `.tab` have tabs between the fields and those
+  in `.psv` bars, unless `delimiter` says something else; all others have commas.
 - Columns whose names differ by the case of ASCII letters only can't both land, and
   names that begin with two underscores are Assay's own: `assay check` refuses the contract."""
 

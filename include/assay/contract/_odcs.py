@@ -237,7 +237,7 @@ class Server(Odcs):
     location: str | None = None
     format: Literal["csv", "jsonl", "parquet"] | None = None
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: str | None = None
     custom: tuple[CustomProperty, ...] = Field((), alias="customProperties")
 
 

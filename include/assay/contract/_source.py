@@ -5,10 +5,12 @@ What the fields mean that a contract gives as custom properties stands there, in
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from assay.delimiters import delimiter_of
 
 Format = Literal["csv", "jsonl", "parquet"]
 _NO_DELIMITER: Final = frozenset('"\r\n\0')
@@ -42,6 +44,15 @@ class FilesSource(_WebSource):
     null_values: tuple[str, ...] = ("",)
     decimal: Literal[".", ","] = "."
     thousands: str | None = Field(None, min_length=1, max_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_ending(cls, values: Any) -> Any:
+        """The delimiter that the location's ending states, where none is given."""
+        if not isinstance(values, dict) or "delimiter" in values:
+            return values
+        stated = delimiter_of(str(values.get("location", "")))
+        return values if stated is None else {**values, "delimiter": stated}
 
     @model_validator(mode="after")
     def _readable(self) -> FilesSource:

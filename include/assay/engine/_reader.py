@@ -16,6 +16,7 @@ import fsspec
 import pyarrow as pa
 from ibis import Table
 
+from assay.delimiters import TEXT, delimiter_of, text_ending
 from assay.document import is_file
 from assay.engine._types import BATCH, ROW, quoted
 from assay.engine.functions import without_nan
@@ -62,7 +63,8 @@ def text_form(con: Any, source: Path | str, given: TextForm, aside: Callable[[],
         raise InputError("no such file", where=str(source))
     if is_parquet(path):
         return given
-    return find_form(con, path, given, aside())
+    stated = replace(given, delimiter=given.delimiter or delimiter_of(str(path)))
+    return find_form(con, path, stated, aside())
 
 
 def open_data(
@@ -73,8 +75,9 @@ def open_data(
     if is_parquet(path):
         table = _own_parquet(con, path)
         return without_nan(table if ROW in table.columns else _numbered(con, table, path))
-    if ".csv" not in _endings(path):
-        raise InputError("is neither CSV nor Parquet", where=str(source), expected=".csv, .parquet")
+    if text_ending(str(path)) is None:
+        raise InputError("is neither CSV nor Parquet", where=str(source),
+                         expected=", ".join((*TEXT, ".parquet")))  # fmt: skip
     form = text_form(con, path, given or TextForm(), aside)
 
     def read(paths: Sequence[Path], forms: Sequence[TextForm]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -281,6 +282,31 @@ def test_a_semicolon_file_is_drafted_as_what_it_is(tmp_path: Path) -> None:
     mixed.write_text("a;b,c\n1;2,3\n4;5,6\n")
     remarks = _plan(mixed, "mixed").remarks
     assert [r for r in remarks if r.column == "a;b" and "--delimiter" in r.text]
+
+
+@pytest.mark.parametrize(("ending", "sign"), [("tsv", "\t"), ("tab.gz", "\t"), ("psv", "|")])
+def test_the_ending_of_a_file_states_its_delimiter(tmp_path: Path, ending: str, sign: str) -> None:
+    """One column, or commas in each field, show no other one."""
+    path = tmp_path / f"places-2024-01-01.{ending}"
+    rows = [f"{i}{sign}Oslo, {i}, Norway" for i in range(60)]
+    pd.DataFrame({f"nr{sign}place": rows}).to_csv(
+        path, index=False, sep="\1", quoting=csv.QUOTE_NONE, escapechar="\2"
+    )
+    plan = _plan(path, "places")
+    write_dataset(plan, tmp_path / "include")
+    home = {"ASSAY_PROJECT": str(tmp_path), "ASSAY_HOME": str(tmp_path / "home")}
+    assert check_project(Project.from_environment(home), gx=False) == []
+    contract = load_contract(tmp_path / "include/contracts/places.odcs.yaml")
+    assert isinstance(contract.source, FilesSource)
+    assert contract.source.location == f"inbox/places/{{batch}}.{ending}"
+    assert contract.source.delimiter == sign
+    with engine.open_session(threads=1) as session:
+        landing = arrive(session, contract, path)
+        landed = session.rows(session.read_parquet(landing.rows_path).order_by("__row"))
+    assert (landed[7]["nr"], landed[7]["place"]) == (7, "Oslo, 7, Norway")
+    comma = contract.model_copy(update={"source": FilesSource(location="x.csv", format="csv")})
+    with engine.open_session(threads=1) as session:
+        assert arrive(session, comma, path).faults == ()
 
 
 def test_a_decimal_comma_is_drafted_and_landed_exactly(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from assay.delimiters import delimiter_of, text_ending
 from assay.onboarding.drafts._draft import Draft, plain, quote
 from assay.onboarding.evidence._sample import ColumnProfile, Profile
 from assay.onboarding.evidence._text_types import TypedText
@@ -53,8 +54,10 @@ def _server(draft: Draft) -> list[str]:
     suffixes = [s.lower() for s in PurePosixPath(sample.partition("?")[0]).suffixes]
     form = "parquet" if parquet(sample) else "csv"
     ending = suffixes[-1] if suffixes and suffixes[-1] in _COMPRESSIONS else ""
+    kind = ".parquet" if form == "parquet" else text_ending(sample) or ".csv"
+    usual = delimiter_of(sample) or ","
     stated = [] if form != "csv" else [
-        *[f"    delimiter: {quote(str(draft.form.delimiter))}"] * (draft.form.delimiter != ","),
+        *[f"    delimiter: {quote(str(draft.form.delimiter))}"] * (draft.form.delimiter != usual),
         *[f"    encoding: {draft.form.encoding}  # confirm"] * (draft.form.encoding != "utf-8"),
     ]  # fmt: skip
     lines = [
@@ -62,7 +65,7 @@ def _server(draft: Draft) -> list[str]:
         "  - server: inbox",
         # The standard has no delimiter and no encoding of a local server.
         f"    type: {'custom' if stated else 'local'}",
-        f"    path: inbox/{draft.name}/{{batch}}.{form}{ending}  # confirm: where batches arrive",
+        f"    path: inbox/{draft.name}/{{batch}}{kind}{ending}  # confirm: where batches arrive",
         f"    format: {form}",
         *stated,
     ]

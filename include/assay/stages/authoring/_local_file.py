@@ -9,6 +9,7 @@ from typing import Any, Final
 from ibis import Table
 
 from assay.contract import Contract, FilesSource
+from assay.delimiters import TEXT, delimiter_of, text_ending
 from assay.document import is_file
 from assay.engine import Session, data_columns
 from assay.errors import InputError, did_you_mean
@@ -17,7 +18,7 @@ from assay.lake import Lake
 from assay.stages.run._references import versions_table
 from assay.stages.services import Services
 
-_FORMATS: Final = (".parquet", ".jsonl", ".csv")
+_FORMATS: Final = {".parquet": "parquet", ".jsonl": "jsonl", **dict.fromkeys(TEXT, "csv")}
 
 
 def arrive(session: Session, contract: Contract, data: Path | str) -> Landing:
@@ -40,10 +41,12 @@ def arrive(session: Session, contract: Contract, data: Path | str) -> Landing:
 def _source(contract: Contract, location: str) -> FilesSource:
     """How the contract reads its files, unless the file's own name says that it is of another."""
     endings = "".join(Path(location.partition("?")[0]).suffixes).lower()
-    named = next((form[1:] for form in _FORMATS if form in endings), None)
+    named = next((form for ending, form in _FORMATS.items() if ending in endings), None)
     own = contract.source
     if isinstance(own, FilesSource) and named in {None, own.format}:
-        return own.model_copy(update={"location": location})
+        stated = text_ending(location) != text_ending(own.location) and delimiter_of(location)
+        delimiter = {"delimiter": stated} if stated else {}
+        return own.model_copy(update={"location": location, **delimiter})
     if named is None:
         what = "is of no format that is known"
         raise InputError(what, where=location, expected=", ".join(_FORMATS))
