@@ -117,6 +117,18 @@ def test_the_history_of_scores_stands_beside_the_limits(
     assert assay("quality", "history", "visitz").code == 2
 
 
+def test_status_of_released_data_loads_no_engine(services: Any) -> None:
+    """They take longer to import than the list to read: whoever asks for it waits for neither."""
+    heavy = ("ibis", "duckdb", "pandas", "numpy", "pyarrow", "sklearn", "scipy", "airflow")
+    asked = (
+        "import sys; from assay.cli._main import run; code = run(['status']); "
+        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert "released" in said.stdout
+    assert said.stderr.splitlines()[-1] == "[]"
+
+
 def test_status_of_a_fresh_project(assay: Any, train: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_PROJECT", str(train.project))
     monkeypatch.setenv("ASSAY_HOME", str(train.home))
@@ -287,6 +299,17 @@ def test_calibrated_limits_can_be_judged_and_say_when_they_fall(
     said = assay(*asked, "--write")
     assert re.search(r"columns.score.limit: 0.01 -> \S+ \(raised\)", said.err)
     assert re.search(r"columns.site.limit: 0.3 -> \S+ \(lowered\)", said.err)
+
+
+def test_limits_of_label_and_prediction_alone_are_not_calibrated(assay: Any, services: Any) -> None:
+    policy = services.project / "include" / "policies" / "visits" / "drift.yaml"
+    before, _, _ = policy.read_text().partition("columns:")
+    limits = "limits: {label_share: {limit: 0.1}}"
+    policy.write_text(f"{before}concept: {{positive: 1, least_labelled: 0.5, {limits}}}\n")
+    said = assay("drift", "calibrate", "visits", "--rate", "0.3")
+    assert (said.code, said.out) == (2, "")
+    assert "the drift policy has no limit to calibrate" in said.err
+    assert "Choose the limits of `concept`" in said.err
 
 
 def test_check_says_what_a_draft_leaves_open(assay: Any, services: Any, tmp_path: Path) -> None:

@@ -48,19 +48,12 @@ def calibrate_drift(
     InputError
         If too few ordinary batches are there.
     PolicyError
-        If the policy names no bootstrap batch or no pinned reference.
+        If the policy names no bootstrap batch or no pinned reference, or judges label and
+        prediction alone: their limits are shares that the owner chooses.
     """
     contract = services.project.contract(dataset)
     policy = services.policy(contract, DriftPolicy)
-    pinned = next((r for r in policy.references.values() if isinstance(r, Pinned)), None)
-    bootstrap = batches_of(policy.bootstrap, contract.partition)
-    ordinary = [batch for batch in bootstrap if contract.expects(batch)]
-    if not policy.applies or pinned is None or not ordinary:
-        raise PolicyError(
-            "the drift policy names no ordinary batches",
-            where=str(services.project.policy(dataset, "drift")),
-            expected="`bootstrap`, and a reference of kind pinned",
-        )
+    pinned, ordinary = _asked(services, contract, policy)
     there, tables = _tables(services, contract, ordinary, data)
 
     def measured(batch: str, reference: list[str]) -> DriftMeasurements:
@@ -87,6 +80,26 @@ def calibrate_drift(
         one = measure_drift(session, *halved(whole, policy.seed), at_rate, contract=contract)
         chance = measure_chance(session, whole, whole, policy, contract)
     return calibrate({there[0]: one}, chance, policy, rate, dataset, between="halves")
+
+
+def _asked(services: Services, contract: Contract, policy: DriftPolicy) -> tuple[Pinned, list[str]]:
+    """The pinned reference and the ordinary batches; refused where there is nothing to do."""
+    where = str(services.project.policy(contract.dataset, "drift"))
+    pinned = next((r for r in policy.references.values() if isinstance(r, Pinned)), None)
+    bootstrap = batches_of(policy.bootstrap, contract.partition)
+    ordinary = [batch for batch in bootstrap if contract.expects(batch)]
+    if not policy.applies or pinned is None or not ordinary:
+        raise PolicyError(
+            "the drift policy names no ordinary batches", where=where,
+            expected="`bootstrap`, and a reference of kind pinned",
+        )  # fmt: skip
+    if not policy.columns and policy.classifier is None:
+        raise PolicyError(
+            "the drift policy has no limit to calibrate", where=where,
+            expected="`columns` or `classifier`",
+            do="Choose the limits of `concept` by the change that matters.",
+        )  # fmt: skip
+    return pinned, ordinary
 
 
 def write_calibration(services: Services, found: Calibration) -> list[str]:
