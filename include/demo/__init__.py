@@ -2,5 +2,6 @@
 
 ``python -m demo`` (or ``make demo``) puts ten days of flights around a blizzard and four years of
 census data into the inbox, as an upstream would. It starts a real Airflow, backfills the releases
-with Airflow's own command, and ends with a table of every batch and its outcome.
+with Airflow's own command, has a model trained, asked and judged, and ends with a table of every
+batch and its outcome.
 """

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from assay import launcher
@@ -17,6 +18,7 @@ from assay.project import Project
 from demo.backfill import Airflow, Run, read_stand, run_assay
 from demo.census import WHEEL, YEARS, drop_census
 from demo.flights import BLIZZARD, REFERENCES, YEAR, all_days, drop_flights, drop_references
+from demo.loop import Learned, Loop, compared, is_closed, lines_of, read_learned, wish_of
 from demo.plan import Order, Stand, Wish, plan_orders, undecided
 from demo.screen import Screen
 from demo.watch import Watch
@@ -56,17 +58,29 @@ def _demo(screen: Screen, project: Project, days: Sequence[str]) -> int:
     files = sum(len(batches) for batches in dropped.values())
     screen.say(f"the upstream has put {files or 'no'} new files into {inbox}")
     stand = read_stand(project.home)
-    if not plan_orders(wishes, stand, dropped):
-        screen.table(wishes, stand)
+    if not plan_orders(wishes, stand, dropped) and is_closed(
+        stand, learned := read_learned(project.home)
+    ):
+        _show(screen, project, [*wishes, wish_of(stand)], stand, learned)
         screen.say("[bold]nothing to do[/bold]: every batch is decided, and no input has changed")
         screen.where_next(project.lake)
         return 0
     stand, crashed = _release(screen, project, wishes, stand, dropped)
     screen.say("building Data Docs")
     run_assay(project.home, "data-docs")
-    screen.table(wishes, stand)
+    wishes.append(wish_of(stand))
+    _show(screen, project, wishes, stand, read_learned(project.home))
     screen.where_next(project.lake)
     return _show_crashes(screen, undecided(wishes, stand), crashed)
+
+
+def _show(
+    screen: Screen, project: Project, wishes: Sequence[Wish], stand: Stand, learned: Learned
+) -> None:
+    """Print every batch, and what was learned from them."""
+    screen.table(wishes, stand)
+    if len(learned.versions) > 1:
+        screen.learned(lines_of(learned, compared(project.home)))
 
 
 def _drop(project: Project, inbox: Path, days: Sequence[str]) -> dict[str, list[str]]:
@@ -91,6 +105,7 @@ def _release(
         if _finish(airflow, wishes):
             stand = read_stand(project.home)
         _backfill(screen, project, airflow, plan_orders(wishes, stand, dropped))
+        Loop(project.home, airflow, screen.say, partial(read_stand, project.home)).close()
         stand = read_stand(project.home)
         return stand, _crashes(airflow, undecided(wishes, stand))
     finally:
@@ -111,6 +126,8 @@ def _finish(airflow: Airflow, wishes: Sequence[Wish]) -> bool:
 
 def _backfill(screen: Screen, project: Project, airflow: Airflow, orders: Sequence[Order]) -> None:
     """Create the backfills, each after the data sets that it joins, and watch them."""
+    if not orders:
+        return
     watch = Watch(airflow, orders)
     screen.say(f"backfilling {sum(watch.wanted.values())} batches of {len(watch.wanted)} data sets")
     waiting = list(orders)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from assay.lake import Lake
 from demo.plan import Stand, Wish
 
 _MANY = 20
-_LEAST_WIDTH = 124
+_LEAST_WIDTH = 131
 _COLOURS = {
     "PASS": "green", "WARN": "yellow", "INCONCLUSIVE": "magenta", "FAIL": "red",
     "released": "green", "held": "red", "forced": "yellow",
@@ -67,6 +67,18 @@ class Screen:
         table.add_column("version", no_wrap=True, min_width=8)
         for wish in wishes:
             _add(table, wish, stand.records.get(wish.dataset, {}))
+        self.console.print(table)
+
+    def learned(self, lines: Iterable[Sequence[str]]) -> None:
+        """Print what the model has learned, and how its predictions did."""
+        table = Table(
+            title="The model, its predictions and their outcomes", title_justify="left",
+            box=SIMPLE_HEAD, padding=0, show_header=False,
+        )  # fmt: skip
+        for _ in range(5):
+            table.add_column(no_wrap=True)
+        for what, name, word, more, figure in lines:
+            table.add_row(what, name, _coloured(word), more, figure)
         self.console.print(table)
 
     def where_next(self, lake: Lake) -> None:
