@@ -32,7 +32,7 @@ _ENGINE = (
     "scipy.stats",
 )
 _EVENTS = ("openlineage.client.facet_v2", "assay.stages.openlineage._touched")
-_SUBJECTS = ("run", "models", "incidents", "upkeep")
+_SUBJECTS = ("run", "models", "feedback", "incidents", "upkeep")
 
 
 def dag_policy(dag: DAG) -> None:
