@@ -1,9 +1,11 @@
 """Kill a train at chosen points, run it again, and compare with a run that nothing disturbed.
 
-Run as a script: ``python kills.py POINTS SEED``. Every run is a fork of this process, which only
-imports. A point is one of three kinds: a *boundary* between two stages, an *event* (the process is
-killed just before it opens a file to write, renames, removes, starts Git, talks to the database or
-commits) or a *moment* after an event, at which the process and its Gits are killed from outside.
+Run as a script: ``python kills.py POINTS SEED [JOURNEY [DELIVERIES]]``. A journey is a module that
+says what is killed; DELIVERIES asks for its first ones alone. Every run is a fork of this process,
+which only imports. A point is one of three kinds: a *boundary* between two stages, an *event* (the
+process is killed just before it opens a file to write, renames, removes, starts Git, talks to the
+database or commits) or a *moment* after an event, at which the process and its Gits are killed from
+outside.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-import journey
+journey: Any = importlib.import_module("".join(sys.argv[3:4]) or "journey")
+DELIVERIES = range(int("".join(sys.argv[4:5]) or len(journey.DELIVERIES)))
 
 SPEAKS = frozenset({
     "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "shutil.rmtree",
@@ -284,7 +287,7 @@ def warm(site: journey.Site) -> None:
 def main(points: int, seed: int) -> int:
     """Try the points and print what was found; 1 if any state differs."""
     folder = Path(tempfile.mkdtemp(prefix="undisturbed-"))
-    sites = [journey.Site(folder / str(n)) for n in range(len(journey.DELIVERIES) + 1)]
+    sites = [journey.Site(folder / str(n)) for n in range(len(DELIVERIES) + 1)]
     try:
         return _main(sites, points, seed)
     finally:
@@ -294,7 +297,7 @@ def main(points: int, seed: int) -> int:
 def _main(sites: list[journey.Site], points: int, seed: int) -> int:
     warm(sites[0])
     events, wanted = [], []
-    for n in range(len(journey.DELIVERIES)):
+    for n in DELIVERIES:
         shutil.copytree(sites[n].root, sites[n + 1].root, symlinks=True)
         events.append(call(lambda n=n: record(sites[n + 1], n)))
         state = call(lambda n=n: journey.state_of(sites[n + 1]))
@@ -339,4 +342,4 @@ def _size(part: Any) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(a) for a in sys.argv[1:])))
+    sys.exit(main(*(int(a) for a in sys.argv[1:3])))

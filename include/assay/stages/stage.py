@@ -53,6 +53,8 @@ class Stage:
         The question of the overview that it answers.
     by_reference : bool
         Whether it judges less where a person chose one reference, so that its result is kept apart.
+    by_champion : bool
+        Whether it asks the champion too, so that its result is kept apart for each champion.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Stage:
     writes: tuple[str, ...] = ()
     question: Question | None = None
     by_reference: bool = False
+    by_champion: bool = False
 
     @property
     def title(self) -> str:

@@ -12,12 +12,14 @@ from assay.reasons import ReasonCode
 from assay.records.incidents import IncidentChange
 from assay.stages.incidents._outbox import alerting_of, plan_into_outbox
 from assay.stages.models import chain
+from assay.stages.models._objects import load_record
 from assay.stages.models._promote import HELD
 from assay.stages.models._records import crash_cause
 from assay.stages.models._training import Training
+from assay.stages.models._versions import find_version, versions_of
 from assay.stages.models.workspace import folder_of
 from assay.stages.services import Services
-from assay.verdict import Outcome, Reason
+from assay.verdict import Outcome, Reason, Verdict
 
 _RUN: Final = "run"
 
@@ -136,33 +138,44 @@ def _open(
 def _failing(run: Training, policy: AlertingPolicy, crashed: str | None) -> dict[str, list[Reason]]:
     """Check of the model → why it fails, as far as the alerting policy wants it opened."""
     failing = dict[str, list[Reason]]()
-    for finished in run.results.values():
-        if finished.verdict is not None and _held(run):
-            found = incident_checks(finished.verdict, policy)
-            failing |= {f"model_{check}": reasons for check, reasons in found.items()}
+    for verdict in _verdicts(run) if _state(run) == HELD else ():
+        found = incident_checks(verdict, policy)
+        failing |= {f"model_{check}": reasons for check, reasons in found.items()}
     if crashed is not None:
         cause = crash_cause(run.services, (run.dataset, run.model, run.spec.run_id), crashed)
         failing[_crash_check()] = [_crash(crashed, cause)]
     return failing
 
 
-def _held(run: Training) -> bool:
+def _state(run: Training) -> str | None:
+    """What was decided of the model's newest version; None if the run is about no such one.
+
+    A run that was killed before this notification is known when it is asked for again.
+    """
     decided = run.done.get(chain.PROMOTE)
-    return decided is not None and decided.state == HELD
+    if decided is None or decided.version != versions_of(run.services, run.model)[-1].name:
+        return None
+    return decided.state
+
+
+def _verdicts(run: Training) -> list[Verdict]:
+    """What the gates said in this run, or in the one that has registered its version."""
+    if run.spec.known is None:
+        return [f.verdict for f in run.results.values() if f.verdict is not None]
+    return list(load_record(run.services, find_version(run.services, run.spec.known)).verdicts)
 
 
 def _over(run: Training, crashed: str | None) -> set[str]:
     """What a run has judged, so that a failure of an earlier one in it may be over."""
     if crashed is not None:
         return set()
-    return {_RUN} if run.spec.known else {*run.done, _RUN}
+    judged = _verdicts(run) if _state(run) else []
+    return {_RUN, *(verdict.gate for verdict in judged)}
 
 
 def _decided(run: Training) -> bool:
-    """Whether a new version passed, so that what an earlier one failed is over."""
-    decided = run.done.get(chain.PROMOTE)
-    new = decided is not None and run.spec.known is None
-    return new and decided is not None and decided.state != HELD
+    """Whether the newest version passed, so that what an earlier one failed is over."""
+    return _state(run) not in {None, HELD}
 
 
 def _room_of(check: str) -> str:

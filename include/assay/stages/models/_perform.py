@@ -33,7 +33,9 @@ def perform_training(run: Training, name: str) -> Training:
         raise DoesNotApply(f"trained before: {run.spec.known}")
     stage = chain.find(name)
     run = _with_inputs(run, stage)
-    finished = work_once(run, stage, chain.needed_later(name))
+    champion = run.spec.champion if stage.by_champion else None
+    kept_as = f"{name}_{champion}" if champion else None
+    finished = work_once(run, stage, chain.needed_later(name), name=kept_as)
     run = run.finished(name, finished)
     if finished.verdict is not None:
         run.services.catalog.verdicts.record(

@@ -21,6 +21,7 @@ from assay.stages.models._versions import (
     RegisteredVersion,
     champion_of,
     find_version,
+    promotions_of,
     record_promotion,
     register_version,
 )
@@ -68,11 +69,20 @@ def promoted(run: Training) -> Training | None:
 
 
 def _known(run: Training) -> StageResult:
-    """A training run that was done before: its version as it stands now."""
+    """A training run that was done before: its version as it stands now.
+
+    If the run was killed between the registration and the decision, this is the decision.
+    """
     version = find_version(run.services, str(run.spec.known))
     champion = champion_of(run.services, run.model)
-    state = CHAMPION if champion and champion.name == version.name else version.state
-    said = f"Trained before: {version.name}, {state}. Nothing was repeated."
+    state, said = version.state, "Nothing was repeated."
+    if champion is not None and champion.name == version.name:
+        state = CHAMPION
+    elif not (version.held or _was_champion(run.services, version)):
+        state, why = _champion(run, version)
+        follow_registry(run.services, wholly=False)
+        said += f" {version.name}: {why}" if state == CHAMPION else ""
+    said = f"Trained before: {version.name}, {state}. {said}"
     return StageResult(
         stage=chain.PROMOTE,
         outcome=Outcome.FAIL if version.held else None,
@@ -162,6 +172,10 @@ def _champion(run: Training, version: RegisteredVersion) -> tuple[str, str]:
     return CHAMPION, f"is the champion: {why}"
 
 
+def _was_champion(services: Services, version: RegisteredVersion) -> bool:
+    return any(move.version == version.name for move in promotions_of(services, version.model))
+
+
 def _decision(
     run: Training, version: RegisteredVersion, before: RegisteredVersion | None
 ) -> tuple[str | None, str]:
@@ -171,7 +185,7 @@ def _decision(
     if run.file.promotion.by == "person":
         by = approved_by(run)
         return by, f"approved by {by}" if by else "passed its gates; nobody has approved it"
-    if before is not None and before.name != run.spec.champion:
+    if before is not None and before.name != version.compared:
         return None, f"passed its gates against an earlier champion; {before.name} is newer"
     if before is not None and before.snapshot > version.snapshot:
         return None, f"passed its gates; {before.name} has learned from a later snapshot"

@@ -77,6 +77,7 @@ def version_details(run: Training, record: TrainingRecord) -> dict[str, str]:
         "reasons": " ".join(dict.fromkeys(reasons)),
         "dataset": run.dataset,
         "snapshot": str(run.spec.data.number),
+        "champion": run.spec.champion or "",
         "rows_train": str(record.rows_train),
         "rows_test": str(record.rows_test),
         **dict(_metrics(record)),

@@ -31,6 +31,9 @@ class RegisteredVersion(Frozen):
         ``passed`` or ``held``, by its gates.
     objects : dict
         ``model``, ``record``, ``report`` … → the object that holds it.
+    compared : str or None
+        The champion that it was compared with; empty where there was none, None where that isn't
+        on record.
     metrics : dict
         Metric → figure with its interval, as text.
     """
@@ -42,6 +45,7 @@ class RegisteredVersion(Frozen):
     reasons: tuple[str, ...] = ()
     dataset: str
     snapshot: int
+    compared: str | None = None
     objects: dict[str, StoredObject] = Field(default_factory=dict)
     metrics: dict[str, str] = Field(default_factory=dict)
     author: str
@@ -88,6 +92,7 @@ def version_of(use: Use) -> RegisteredVersion:
         reasons=tuple(filter(None, details.get("reasons", "").split(" "))),
         dataset=details["dataset"],
         snapshot=int(details["snapshot"]),
+        compared=details.get("champion"),
         objects=dict(use.objects),
         metrics={k.removeprefix("metric."): v for k, v in details.items() if k[:7] == "metric."},
         author=use.author,

@@ -42,6 +42,7 @@ STAGES: tuple[Stage, ...] = (
         after=("fit",),
         reads=("rows", "model"),
         writes=("predictions", "figures"),
+        by_champion=True,
     ),
     Stage(
         name="performance",
@@ -51,6 +52,7 @@ STAGES: tuple[Stage, ...] = (
         after=("evaluate",),
         reads=("rows", "predictions", "figures"),
         question=Question.GOOD,
+        by_champion=True,
     ),
     Stage(
         name="fairness",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import subprocess
 import sys
 from typing import Any
@@ -14,7 +12,6 @@ import pytest
 from assay.stages import models
 from assay.stages.models import chain
 
-POINTS = 10
 BOUNDARIES = (chain.PIN, *chain.names())
 
 
@@ -57,25 +54,6 @@ def test_dead_after_a_stage(home: Any, model: Any, undisturbed: Any, stage: str)
     model.train_model(late, "next")
 
     assert contents(late, model) == undisturbed
-
-
-@pytest.mark.slow
-def test_killed_at_random_points(home: Any, model: Any, undisturbed: Any) -> None:
-    """Each run is killed somewhere and leaves its rest to the next, which takes its lease over."""
-    chance = random.Random("killed training")
-    for _ in range(POINTS):
-        command = [sys.executable, model.__file__, home.project, home.home, "killed"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen([str(c) for c in command], start_new_session=True, **quiet)
-        try:
-            process.wait(chance.uniform(0.5, 12.0))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    model.train_model(home, "killed")
-
-    assert contents(home, model) == undisturbed
 
 
 def test_one_thread_or_eight_give_the_same_model(

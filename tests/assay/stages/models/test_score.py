@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import threading
 from typing import Any
 
 import pytest
@@ -73,3 +75,41 @@ def test_without_champion_or_batch_there_is_nothing_to_score(home: Any, model: A
     model.train_model(home)
     with pytest.raises(InputError, match="the batch isn't released"):
         models.score(home.services, model.MODEL, "2024-02-01")
+
+
+def test_scoring_while_the_champion_moves_is_by_one_version_or_the_other(
+    home: Any, model: Any
+) -> None:
+    """Each delivered file is whole, of one version that was the champion, and the last is right."""
+    model.train_model(home, "past", snapshot=3)
+    model.train_model(home, "now")
+    path = home.home / "inbox" / "passing_predictions" / f"{DAY}.csv"
+    seen, over = list[set[str]](), threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            if path.exists():
+                rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+                seen.append({f"{len(rows)} {row['model_version']}" for row in rows})
+
+    def score() -> None:
+        for _ in range(6):
+            models.score(home.services, model.MODEL, DAY)
+
+    reader, scorer = threading.Thread(target=read), threading.Thread(target=score)
+    reader.start()
+    scorer.start()
+    for name in ("passing@1", "passing@2", "passing@1"):
+        models.promote_by_person(home.services, name, author="ann", reason="to and fro")
+    scorer.join()
+    over.set()
+    reader.join()
+
+    rows = models.score(home.services, model.MODEL, DAY).rows
+    assert {row["model_version"] for row in _delivered(home)} == {"passing@1"}
+    assert all(len(versions) == 1 for versions in seen)
+    assert {one for versions in seen for one in versions} <= {
+        f"{rows} passing@1", f"{rows} passing@2"
+    }  # fmt: skip
+    moves = [m.version for m in models.promotions_of(home.services, model.MODEL)]
+    assert moves == ["passing@1", "passing@2", "passing@1", "passing@2", "passing@1"]

@@ -12,6 +12,8 @@ from assay.errors import InputError, LeaseError, PolicyError
 from assay.stages import models
 from assay.stages.models import chain
 from assay.stages.models._objects import load_file, load_record, object_bytes
+from assay.stages.models._promote import _register
+from assay.stages.models._record import record_of
 
 IMPOSSIBLE = {"limits": [{"metric": "roc_auc", "min": 0.999}]}
 
@@ -234,3 +236,62 @@ def test_two_versions_are_compared_on_the_same_rows(home: Any, model: Any) -> No
     assert {p.metric for p in found.paired} == {"accuracy", "roc_auc", "brier", "log_loss"}
     assert {p.says for p in found.paired} <= {"inconclusive", "better", "worse"}
     assert found.making == {}
+
+
+def test_a_run_that_died_between_registration_and_decision_is_decided_on(
+    home: Any, model: Any
+) -> None:
+    run = models.pin_training(home.services, model.MODEL, "dead", "manual")
+    for name in chain.names():
+        run = models.perform_training(run, name)
+    _register(run, record_of(run, home.now()))
+    assert models.champion_of(home.services, model.MODEL) is None
+
+    again = model.train_model(home.later(minutes=11), "next")
+
+    assert again.spec.known == "passing@1"
+    assert again.done[chain.PROMOTE].state == "champion"
+    assert [m.version for m in models.promotions_of(home.services, model.MODEL)] == ["passing@1"]
+
+
+def test_a_run_that_died_before_it_notified_is_notified_of(home: Any, model: Any) -> None:
+    model.write_model(home.project, gates=model.performance(**IMPOSSIBLE))
+    run = models.pin_training(home.services, model.MODEL, "dead", "manual")
+    for name in chain.names():
+        run = models.perform_training(run, name)
+    assert models.promote(run).state == "held"
+    assert home.services.catalog.incidents.find("visits") == []
+
+    assert model.train_model(home, "next").done[chain.PROMOTE].holds
+
+    (incident,) = home.services.catalog.incidents.find("visits", state="open")
+    assert incident.check.startswith("model_performance/")
+
+
+def test_an_earlier_version_speaks_for_the_newest_no_more(home: Any, model: Any) -> None:
+    model.write_model(home.project, gates=model.performance(**IMPOSSIBLE))
+    model.train_model(home)
+    model.write_model(home.project)
+    model.train_model(home, "passes")
+    model.write_model(home.project, gates=model.performance(**IMPOSSIBLE))
+    assert model.train_model(home, "again").spec.known == "passing@1"
+    assert home.services.catalog.incidents.find("visits", state="open") == []
+
+
+def test_a_champion_that_came_meanwhile_is_met_before_it_is_followed(home: Any, model: Any) -> None:
+    """What a dead run has compared counts only for the champion that it was compared with."""
+    dead = models.pin_training(home.services, model.MODEL, "dead", "manual")
+    for name in chain.names():
+        dead = models.perform_training(dead, name)
+    late = home.later(minutes=11)
+    model.write_model(home.project, description="Another one.")
+    model.train_model(late, "other")
+    model.write_model(home.project)
+
+    run = model.train_model(late, "next")
+
+    figures = json.loads(run.workspace.figures.found().read_bytes())
+    assert figures["champion_version"] == "passing@1"
+    assert figures["champion"]
+    found = models.find_version(home.services, str(run.done[chain.PROMOTE].version))
+    assert (found.name, found.compared) == ("passing@2", "passing@1")
