@@ -14,7 +14,7 @@ from assay.stages.run._result import Finished, StageResult
 from assay.stages.services import Services
 
 if TYPE_CHECKING:
-    from assay.training import Fitted
+    from assay.training import Fitted, TrainingTable
 
 
 def fit(run: Training) -> Finished:
@@ -34,11 +34,28 @@ def fit(run: Training) -> Finished:
         "preprocessing": preprocessing_lines(run.file),
         "encoded": fitted.widths,
         "converged": fitted.converged,
+        "feature_types": feature_types(table),
     }
     run.workspace.fitted.write(json.dumps(known, sort_keys=True, indent=1))
     said = [f"{estimator_name(run.file)} fitted on {rows['train']:,} rows"]
     said += [] if fitted.converged else ["the optimiser didn't come to an end"]
     return Finished(result=StageResult(stage="fit", outcome=None, messages=tuple(said), rows=rows))
+
+
+def feature_types(table: TrainingTable) -> dict[str, str]:
+    """Feature → its Arrow type; of a closed list the type of its values.
+
+    An integer or truth value that may be missing is a ``double``, as scikit-learn reads it.
+    """
+    import pyarrow as pa
+
+    found = {}
+    for name in table.features.column_names:
+        column = table.features.column(name)
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        whole = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+        found[name] = "double" if whole and column.null_count else str(kind)
+    return found
 
 
 def estimator_name(file: ModelFile) -> str:

@@ -32,6 +32,7 @@ def record_of(run: Training, ended: datetime) -> TrainingRecord:
         libraries=run.spec.ingredients.libraries,
         features=tuple(run.file.features),
         label=run.file.label.column or run.file.label.expression or "",
+        feature_types=fitted["feature_types"],
         rows_train=fitted["rows_train"],
         rows_test=fitted["rows_test"],
         preprocessing=tuple(fitted["preprocessing"]),

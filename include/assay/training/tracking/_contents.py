@@ -25,6 +25,8 @@ _TYPES: Final = {
     "large_string": "string", "date32[day]": "datetime", "binary": "binary",
 }  # fmt: skip
 """Arrow type → MLflow's."""
+_KINDS: Final = {"timestamp": "datetime", "decimal128": "double", "decimal256": "double"}
+"""Arrow type without its unit or scale → MLflow's."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ def column_type(arrow: str | None) -> str | None:
     --------
     >>> column_type("int64"), column_type("timestamp[us, tz=UTC]"), column_type(None)
     ('long', 'datetime', None)
+    >>> column_type("decimal128(10, 2)"), column_type("list<item: int64>")
+    ('double', None)
     """
     if arrow is None:
         return None
-    return "datetime" if arrow.startswith("timestamp") else _TYPES.get(arrow)
+    kind = arrow.partition("[")[0].partition("(")[0]
+    return _KINDS.get(kind, _TYPES.get(arrow))
 
 
 def metric_name(name: str) -> str:
