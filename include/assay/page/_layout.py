@@ -30,9 +30,14 @@ class Lead:
     facts: Sequence[tuple[str, str]] = ()
 
     @classmethod
-    def of(cls, verdict: Verdict, answer: str, facts: Sequence[tuple[str, str]]) -> Lead:
-        """Begin the page of a gate: its answer, what that does to the batch, and its policy."""
-        held = " The batch is held." if verdict.holds else " This gate doesn’t hold the batch."
+    def of(
+        cls, verdict: Verdict, answer: str, facts: Sequence[tuple[str, str]], of: str = "batch"
+    ) -> Lead:
+        """Begin the page of a gate: its answer, what that does to a batch, and its policy.
+
+        ``of`` is what the gate judges, where it isn't a batch.
+        """
+        held = f" The {of} is held." if verdict.holds else f" This gate doesn’t hold the {of}."
         word = verdict_word(verdict)
         if verdict.outcome is Outcome.PASS:
             held = ""

@@ -30,7 +30,8 @@ def render_flip(verdict: Verdict, found: Sequence[Flip], context: PageContext) -
         Section("Reasons", [reasons(verdict.reasons, "No prediction follows an attribute.")]),
         Section("By attribute", [table(heads, rows, numbers=range(2, 6))], note),
     ]
-    lead = Lead.of(verdict, f"{len(found)} attributes were changed.", ())
+    changed = ", ".join(flip.attribute for flip in found)
+    lead = Lead.of(verdict, f"Changed alone: {changed or 'nothing'}.", (), "version")
     return render_page(context.title("Flip test"), lead, sections, context.back)
 
 
@@ -42,7 +43,7 @@ def render_sanity(verdict: Verdict, found: Sanity, context: PageContext) -> str:
         Section("One feature alone", [_one_feature(found)], _ONE),
         Section("Proxies", [_proxies(found)], _PROXIES),
     ]
-    lead = Lead.of(verdict, f"The score is {found.score}.", ())
+    lead = Lead.of(verdict, f"The score is {found.score}.", (), "version")
     return render_page(context.title("Sanity"), lead, sections, context.back)
 
 
@@ -68,9 +69,9 @@ def _proxies(found: Sanity) -> Markup:
         best[proxy.attribute, proxy.feature] = proxy
     ordered = sorted(best.values(), key=lambda p: -(p.area.value or 0.0))
     rows = [(p.feature, f"{p.attribute} = {p.level}", *_cells(p.area)) for p in ordered]
-    return table(("feature", "attribute", "AUC", *_FIGURE[1:]), rows, numbers=range(2, 6))
+    return table(("feature", "attribute", "AUC", "from", "to", "rows"), rows, numbers=range(2, 6))
 
 
 def _cells(estimate: Estimate) -> tuple[str, ...]:
     ends = (estimate.value, estimate.low, estimate.high)
-    return (*("–" if v is None else f"{v:.3f}" for v in ends), f"{estimate.n:,}")
+    return (*("–" if v is None else f"{round(v, 3) + 0.0:.3f}" for v in ends), f"{estimate.n:,}")

@@ -14,7 +14,7 @@ from assay.training import fit, split_rows
 from assay.training.gates import judge_sanity, measure_sanity
 from assay.verdict import Outcome
 
-CLEAN_SETS = 20
+CLEAN_SETS, MANY_CLEAN_SETS = 20, 100
 
 
 def _judged(blocks, **changes):
@@ -33,13 +33,16 @@ def _with_feature(name):
     return {"features": ["income", "debt", "age", "town", name]}
 
 
-def test_clean_sets_are_not_accused():
+@pytest.mark.parametrize(
+    ("sets", "most"), [(CLEAN_SETS, 2), pytest.param(MANY_CLEAN_SETS, 6, marks=pytest.mark.slow)]
+)
+def test_clean_sets_are_not_accused(sets, most):
     """The mean of two refits on permuted labels, at .05 on both sides: 2.5 % of sets."""
     sanity = {"gates": {"sanity": {"permutations": 2}}}
-    verdicts = [_judged(loans(seed), **sanity)[0] for seed in range(CLEAN_SETS)]
+    verdicts = [_judged(loans(seed), **sanity)[0] for seed in range(sets)]
     accused = [_codes(v) for v in verdicts if v.outcome is Outcome.FAIL]
-    # Of 20 sets at .025 each, more than 2 are accused with a chance of .013.
-    assert len(accused) <= 2, accused
+    # At .025 each, more than 2 of 20 are accused with a chance of .013, more than 6 of 100 of .013.
+    assert len(accused) <= most, accused
     assert all(codes == {"noise_learned"} for codes in accused)
 
 
