@@ -186,8 +186,9 @@ class OpenSnapshot:
         """Put own training code on record: what it read, and what came of it.
 
         At the end the training is a use of this snapshot in the registry, and a run in MLflow with
-        the data version. It isn't judged, so it never becomes the champion: for that, a model file
-        names own code as its ``entry``. An exception inside marks it failed, and goes on.
+        the data version. If the model has a file and the test rows are named, the file's gates
+        judge it, and it becomes the champion or is held. An exception inside marks it failed, and
+        goes on.
 
         Parameters
         ----------

@@ -1,8 +1,9 @@
 """Own training code on record: ``with snap.training(model="late_arrival") as run``.
 
-Own code gets the data version, the lineage and the place in MLflow that a declared model gets. It
-is not judged, so it registers no version and never becomes the champion: for that a model file
-names it as its ``entry``.
+Own code gets the data version, the lineage and the place in MLflow that a declared model gets. If
+the model has a file, ``include/models/<model>.yaml``, and the test rows are named, it gets the
+file's gates too: it is registered, and becomes the champion or is held. Without, it is on record
+and not judged.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ from typing import TYPE_CHECKING, Any, Final
 from assay.errors import InputError
 from assay.records.models import DataUsed, Figure, TrainingRecord
 from assay.records.uses import SnapshotPart, Use
+from assay.stages.models import (
+    OwnModel,
+    Training,
+    chain,
+    find_version,
+    judge_own,
+    load_record,
+)
 from assay.stages.services import Services
 
 if TYPE_CHECKING:
@@ -44,17 +53,24 @@ class OwnTraining:
         The model's name.
     training_run : str
         The id under which it is on record.
+    version, state : str, optional
+        After the block: the version that it registered, such as ``late_arrival@3``, and whether
+        it is ``champion``, ``passed`` or ``held``. None where no gate has judged.
     """
 
     model: str
     services: Services = field(repr=False)
     data: DataUsed = field(repr=False)
     training_run: str = field(default_factory=lambda: uuid.uuid4().hex)
+    version: str | None = None
+    state: str | None = None
     _said: dict[str, Any] = field(default_factory=dict, repr=False)
     _metrics: dict[str, Figure] = field(default_factory=dict, repr=False)
     _parameters: dict[str, Any] = field(default_factory=dict, repr=False)
     _files: dict[str, Path] = field(default_factory=dict, repr=False)
     _package: str | None = field(default=None, repr=False)
+    _estimator: Any = field(default=None, repr=False)
+    _rows: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def log(
         self,
@@ -63,6 +79,7 @@ class OwnTraining:
         metrics: Mapping[str, Any] | None = None,
         model: Any = None,
         test: tuple[pd.DataFrame, Any] | None = None,
+        train: pd.DataFrame | None = None,
         favourable: Any = None,
         alpha: float = 0.05,
         files: Mapping[str, Path | str] | None = None,
@@ -80,7 +97,10 @@ class OwnTraining:
             texts, as those of scikit-learn are.
         test : tuple of (features, truth), optional
             Rows that the model hasn't learned from: they are predicted, and measured with
-            intervals. They are not kept.
+            intervals. They are not kept. If their index is ``__batch`` and ``__id``, the gates of
+            the model's file judge them.
+        train : DataFrame, optional
+            The rows that it has learned from, with the same index, for the sanity gate.
         favourable : object, optional
             The class that precision, recall and AUC are about; the last of the model's by default.
         alpha : float
@@ -104,6 +124,9 @@ class OwnTraining:
                 raise InputError("test rows without a model", do="Pass model= beside test=.")
             self._metrics |= _measured(model, *test, favourable, alpha)
             self._said["rows_test"] = len(test[1])
+            self._rows["test"] = getattr(test[0], "index", None)
+        if train is not None:
+            self._rows["train"] = train.index
 
     def _keep(self, model: Any) -> None:
         from assay.training import Fitted, dump_model
@@ -115,15 +138,19 @@ class OwnTraining:
         path.write_bytes(content)
         self._said |= {"features": features, "model_object": hashlib.sha256(content).hexdigest()}
         self._package = type(model).__module__.partition(".")[0]
+        self._estimator = model
+
+    @property
+    def _libraries(self) -> dict[str, None]:
+        return dict.fromkeys([*_LIBRARIES, *([self._package] if self._package else [])])
 
     def record(self, started: datetime, state: str) -> TrainingRecord:
         """What is on record of it."""
         files = {name: _sha256(path) for name, path in self._files.items()}
-        names = dict.fromkeys([*_LIBRARIES, *([self._package] if self._package else [])])
         return TrainingRecord.model_validate(
             {
                 "training_run": self.training_run, "model": self.model, "data": (self.data,),
-                "own_code": True, "code": _script(), "libraries": dict(_versions(names)),
+                "own_code": True, "code": _script(), "libraries": dict(_versions(self._libraries)),
                 "parameters": self._parameters, "metrics": self._metrics, "artefacts": files,
                 "state": state, "author": getpass.getuser(), "started": started,
                 "ended": self.services.clock(), **self._said,
@@ -146,26 +173,60 @@ def own_training(services: Services, model: str, data: DataUsed) -> Iterator[Own
     except BaseException:
         _end(run, started, "failed")
         raise
-    _end(run, started, "finished")
+    judged = _judged(run, started)
+    if judged is None:
+        _end(run, started, "finished")
+        return
+    decided = judged.done[chain.PROMOTE]
+    run.version, run.state = decided.version, decided.state
+    _LOG.info("%s", "; ".join(decided.messages))
+    _show(run, load_record(services, find_version(services, str(run.version))))
+
+
+def _judged(run: OwnTraining, started: datetime) -> Training | None:
+    """The training run by the gates of the model's file; None where there is nothing to judge."""
+    if run._estimator is None or run.model not in run.services.project.models():
+        return None
+    own = OwnModel(
+        run._estimator, run._said["features"], run._rows.get("test"), run._rows.get("train"),
+        run._package or "", started, run._parameters, run._metrics,
+        dict(_versions(run._libraries)), _script() or "interactive",
+    )  # fmt: skip
+    author = getpass.getuser()
+    try:
+        return judge_own(run.services, run.model, run.training_run, run.data, own, author)
+    except InputError as error:
+        _LOG.warning("No gate has judged %s: %s", run.model, error)
+        return None
 
 
 def _end(run: OwnTraining, started: datetime, state: str) -> None:
-    from assay.stages import tracking
     from assay.stages.index import follow_registry
 
     record = run.record(started, state)
     run.services.registry.record_use(_use(record))
     follow_registry(run.services, wholly=False)
+    _show(run, record)
+
+
+def _show(run: OwnTraining, record: TrainingRecord) -> None:
+    """Let MLflow show the training, with the files that own code has named."""
+    from assay.stages import tracking
+
     home, kept = run.services.project.home, dict[str, str]()
     for name, path in run._files.items():
         aside = run.services.lake.make("mlflow", _FOLDER, run.training_run, Path(name).name)
         aside.write_bytes(path.read_bytes())
         kept[name] = str(aside.relative_to(home))
-    if record.model_object:
+    version = find_version(run.services, run.version) if run.version else None
+    if record.model_object and version is None:
         place = run.services.lake.path("mlflow", _FOLDER, run.training_run, "model.skops")
         kept["model.skops"] = str(place.relative_to(home))
     packages = (run._package,) if run._package else ()
-    waiting = tracking.WaitingRun(record=record, packages=packages, files=kept)
+    waiting = tracking.WaitingRun(
+        record=record, packages=packages, files=kept,
+        version=version.number if version else None, objects=version.objects if version else {},
+    )  # fmt: skip
     tracking.plan_tracking(run.services, waiting)
     for one in tracking.send_tracking(run.services, os.environ, f"own code {os.getpid()}"):
         if one.state == "later":

@@ -24,6 +24,7 @@ from assay.records.outbox import OutboxItem
 from assay.records.uses import Use
 from assay.records.versions import StoredObject
 from assay.stages.models._objects import load_file
+from assay.stages.models._training import packages_of
 from assay.stages.models._versions import version_of
 from assay.stages.services import Services
 from assay.training.tracking import (
@@ -176,11 +177,7 @@ def _waiting(services: Services, use: Use) -> WaitingRun:
     number, packages, wandb = _number(use.id), list[str](), False
     if _FILE in use.objects:
         file = load_file(services, version_of(use))
-        packages = (
-            [file.estimator.entry.partition(":")[0].partition(".")[0]]
-            if file.estimator.entry
-            else []
-        )
+        packages = packages_of(file, version_of(use).package)
         wandb = file.tracking.wandb
     return WaitingRun(
         record=record, version=number, objects=use.objects, packages=tuple(packages), wandb=wandb

@@ -25,6 +25,7 @@ _TRUSTED: Final = re.compile(
     r"""
     functools\.partial  # of a function that is named here, too
     | assay\.training\._fixed_scaler\.FixedScaler
+    | assay\.training\._named_classes\.NamedClasses
     | numpy\.(dtype|mean)
     | scipy\.interpolate\._bsplines\.BSpline
     | scipy\._lib\.array_api_compat\.numpy\._aliases\.asarray

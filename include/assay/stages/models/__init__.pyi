@@ -4,6 +4,7 @@ from ._compare import compare_versions
 from ._explain import explain_version, explanation_body
 from ._notify import notify_training, notify_unpinned
 from ._objects import load_record
+from ._own import OwnModel, judge_own
 from ._perform import DoesNotApply, perform_training
 from ._pin import pin_training, plan_training
 from ._promote import promote, promote_by_person, promoted
@@ -18,6 +19,7 @@ from ._versions import champion_of, find_version, promotions_of, versions_of
 
 __all__ = [
     "DoesNotApply",
+    "OwnModel",
     "Training",
     "TrainingAsked",
     "answer_promotion",
@@ -28,6 +30,7 @@ __all__ = [
     "explain_version",
     "explanation_body",
     "find_version",
+    "judge_own",
     "keep_training_crash",
     "load_record",
     "notify_training",

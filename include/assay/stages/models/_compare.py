@@ -164,6 +164,8 @@ def _fresh_rows(
     table = table_of(services, record.data, file)
     tested = table.only(split_rows(table, file).test)
     fresh = fresh_rows(services, versions[0], tested)
+    if record.own_code:  # which rows it was tested on, only its own code knows
+        fresh &= fresh_rows(services, versions[1], tested)
     if not fresh.any():
         raise InputError(
             "the first has learned from every test row of the second",

@@ -51,19 +51,15 @@ def evaluate(run: Training) -> Finished:
 
 def tested_rows(run: Training) -> TrainingTable:
     """The rows that the model is tested on."""
-    from assay.training import split_rows
-
     table = read_rows(run.workspace.rows.found())
-    return table.only(split_rows(table, run.file).test)
+    return table.only(run.split(table).test)
 
 
 def fitted_of(run: Training) -> Fitted:
     """The model that the run has fitted."""
     from assay.training import load_model_object
 
-    entry = run.file.estimator.entry
-    packages = [entry.partition(":")[0].partition(".")[0]] if entry else []
-    return load_model_object(run.workspace.model.found().read_bytes(), packages)
+    return load_model_object(run.workspace.model.found().read_bytes(), run.packages)
 
 
 def figures_of_model(file: ModelFile, fitted: Fitted, table: TrainingTable) -> dict[str, Figure]:

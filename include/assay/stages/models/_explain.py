@@ -39,7 +39,8 @@ def explain(run: Training) -> Finished:
     table = read_rows(run.workspace.rows.found())
     said = read_predictions(read_arrow(run.workspace.predictions.found()), "model", table.classes)
     about = _about(run.services, run.file, fitted_of(run), table)
-    report = measure_explanation(replace(about, said=None if said is None else said.probability))
+    probability = None if said is None else said.probability
+    report = measure_explanation(replace(about, test=run.split(table).test, said=probability))
     verdict = judge_explanation(report, run.file)
     run.workspace.explanation.write(report.model_dump_json(indent=1))
     page = run.workspace.report("explain").write(render_html(verdict, report, run.page_context))

@@ -113,17 +113,35 @@ def flip(run: Training) -> Finished:
 
 def sanity(run: Training) -> Finished:
     """Judge whether the data give the answer away, or the model has learned nothing."""
-    from assay.training import split_rows
     from assay.training.gates import judge_sanity, measure_sanity, render_sanity
 
+    own, file = run.spec.own, run.file
+    if own is not None and not own.learned:
+        why = "own code has named no training rows: pass train= to run.log"
+        return Finished(result=StageResult(stage="sanity", outcome=None, messages=(why,)))
+    if own is not None:
+        file = without_permutations(file)
     table = read_rows(run.workspace.rows.found())
     predictions = read_arrow(run.workspace.predictions.found())
     found = measure_sanity(
-        fitted_of(run), table, split_rows(table, run.file), run.file,
+        fitted_of(run), table, run.split(table), file,
         said=read_predictions(predictions, "model", table.classes), named=_named_levels(run),
     )  # fmt: skip
     verdict = judge_sanity(found, run.file)
-    return _judged(run, "sanity", verdict, render_sanity(verdict, found, run.page_context))
+    page = render_sanity(verdict, found, run.page_context)
+    finished = _judged(run, "sanity", verdict, page)
+    if file is run.file:
+        return finished
+    said = (*finished.result.messages, "permuted labels not judged: own code isn't fitted again")
+    result = finished.result.model_copy(update={"messages": said})
+    return finished.model_copy(update={"result": result})
+
+
+def without_permutations(file: ModelFile) -> ModelFile:
+    """The model file without the refits that only the office can make."""
+    sanity = file.gates.sanity.model_copy(update={"permutations": 0})
+    gates = file.gates.model_copy(update={"sanity": sanity})
+    return file.model_copy(update={"gates": gates})
 
 
 def _judged(run: Training, stage: str, verdict: Verdict, page: str) -> Finished:

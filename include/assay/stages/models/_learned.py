@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def fresh_rows(services: Services, version: RegisteredVersion, rows: TrainingTable) -> Any:
     """Mask (n,) of the rows that a version hasn't learned from.
 
-    Its own training rows are read again only if it has read a batch of these.
+    Its own training rows are read again only if it has read a batch of these. Own code counts as
+    having learned from all that it has read.
 
     Raises
     ------
@@ -30,6 +31,8 @@ def fresh_rows(services: Services, version: RegisteredVersion, rows: TrainingTab
     record = load_record(services, version)
     if not set(record.data[0].versions) & set(rows.batches):
         return np.ones(rows.rows, dtype=bool)
+    if record.own_code:
+        return ~np.isin(rows.batch, list(record.data[0].versions))
     file = load_file(services, version)
     table = table_of(services, record.data, file)
     learned = table.only(split_rows(table, file).train)

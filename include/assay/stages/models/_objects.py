@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assay.errors import InputError
 from assay.policy.model import ModelFile
 from assay.records.models import TrainingRecord
-from assay.stages.models._training import parse_model
+from assay.stages.models._training import packages_of, parse_model
 from assay.stages.models._versions import RegisteredVersion
 from assay.stages.services import Services
 
@@ -54,6 +54,5 @@ def load_fitted(services: Services, version: RegisteredVersion) -> Fitted:
     """
     from assay.training import load_model_object
 
-    entry = load_file(services, version).estimator.entry
-    packages = [entry.partition(":")[0].partition(".")[0]] if entry else []
+    packages = packages_of(load_file(services, version), version.package)
     return load_model_object(object_bytes(services, version, "model"), packages)

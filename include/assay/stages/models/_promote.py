@@ -13,7 +13,7 @@ from assay.stages.index import follow_registry
 from assay.stages.lease import keep_lease, working
 from assay.stages.models import chain
 from assay.stages.models._approval import approved_by
-from assay.stages.models._record import ASSAY, record_of, training_use, version_details
+from assay.stages.models._record import ASSAY, record_of, training_use, unjudged_by, version_details
 from assay.stages.models._records import drop_record, keep_record, read_record
 from assay.stages.models._report import write_report
 from assay.stages.models._training import Training
@@ -182,6 +182,8 @@ def _decision(
     """Who makes it the champion (nobody: None), and why, or why not."""
     if why := why_blocked(run.services, version):
         return None, why
+    if unjudged := unjudged_by(run):
+        return None, f"passed what could be judged; {' and '.join(unjudged)} judged nothing"
     if run.file.promotion.by == "person":
         by = approved_by(run)
         return by, f"approved by {by}" if by else "passed its gates; nobody has approved it"

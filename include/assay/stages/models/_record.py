@@ -22,15 +22,17 @@ _MOST_METRICS = 40
 def record_of(run: Training, ended: datetime) -> TrainingRecord:
     """The record of a training run whose stages have all left a result."""
     fitted, figures = read_json(run.workspace.fitted.path), read_json(run.workspace.figures.path)
+    measured = {**fitted.get("metrics", {}), **figures["metrics"]}
     wrote = {name: sha for found in run.results.values() for name, sha in found.wrote.items()}
     return TrainingRecord(
         training_run=run.version,
         model=run.model,
         data=run.spec.ingredients.data,
+        own_code=run.spec.own is not None,
         model_file=run.spec.ingredients.model_file,
         code=run.spec.ingredients.code,
         libraries=run.spec.ingredients.libraries,
-        features=tuple(run.file.features),
+        features=tuple(fitted["feature_types"]),
         label=run.file.label.column or run.file.label.expression or "",
         feature_types=fitted["feature_types"],
         rows_train=fitted["rows_train"],
@@ -38,7 +40,7 @@ def record_of(run: Training, ended: datetime) -> TrainingRecord:
         preprocessing=tuple(fitted["preprocessing"]),
         encoded=fitted["encoded"],
         parameters=fitted["parameters"],
-        metrics={name: Figure(**figure) for name, figure in figures["metrics"].items()}
+        metrics={name: Figure(**figure) for name, figure in measured.items()}
         | explained_figures(run),
         verdicts=tuple(v for f in run.results.values() if (v := f.verdict) is not None),
         artefacts={n: wrote[n] for n in ("figures", "explanation") if n in wrote},
@@ -79,7 +81,8 @@ def version_details(run: Training, record: TrainingRecord) -> dict[str, str]:
         "dataset": run.dataset,
         "snapshot": str(run.spec.data.number),
         "champion": run.spec.champion or "",
-        "rows_train": str(record.rows_train),
+        **({"package": run.spec.own.package} if run.spec.own else {}),
+        "rows_train": str(record.rows_train or "not known"),
         "rows_test": str(record.rows_test),
         **dict(_metrics(record)),
     }
@@ -99,3 +102,8 @@ def read_json(path: Any) -> Any:
 def gates_done(run: Training) -> list[str]:
     """The gates that have judged, in the order of the chain."""
     return [name for name in chain.gates() if name in run.done]
+
+
+def unjudged_by(run: Training) -> list[str]:
+    """The gates that could judge nothing, as some can't judge own code."""
+    return [name for name in gates_done(run) if run.done[name].outcome is None]

@@ -12,7 +12,7 @@ from assay.page.markdown import runbooks
 from assay.records.models import DataUsed, Figure, TrainingRecord
 from assay.stages.models import chain
 from assay.stages.models._explain import read_explanation
-from assay.stages.models._record import read_json
+from assay.stages.models._record import read_json, unjudged_by
 from assay.stages.models._training import Training
 from assay.stages.stage import Question
 from assay.verdict import NOT_JUDGED, worst
@@ -39,11 +39,11 @@ def render_report(run: Training, record: TrainingRecord, champion: dict[str, Fig
     outcome = worst(v.outcome for v in record.verdicts)
     holding = [name for name, result in run.done.items() if result.holds]
     codes = [code for r in run.done.values() if r.holds for code in r.reasons]
-    answer = (
-        f"Held by {' and '.join(holding)}. The champion stays."
-        if holding
-        else "Every gate lets it become the champion."
-    )
+    answer = "Every gate lets it become the champion."
+    if holding:
+        answer = f"Held by {' and '.join(holding)}. The champion stays."
+    elif unjudged := unjudged_by(run):
+        answer = f"Passed what could be judged; {' and '.join(unjudged)} judged nothing."
     sections = [
         Section("In short", [_questions(run)]),
         Section("What to do", [runbooks(tuple(codes))] if codes else []),
@@ -66,7 +66,7 @@ def _explained(run: Training) -> list[Section]:
 
 def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
     return [
-        ("Training rows", f"{record.rows_train:,}"),
+        ("Training rows", "not known" if record.rows_train is None else f"{record.rows_train:,}"),
         ("Test rows", f"{record.rows_test:,}"),
         ("Training run", record.training_run[:12]),
         ("Started", f"{record.started:%Y-%m-%d %H:%M} UTC"),
@@ -109,7 +109,7 @@ def _stages(run: Training) -> Markup:
     return table(
         ["stage", "", "found", "report"],
         (
-            [chain.find(name).title, mark(result.word) if result.outcome else "",
+            [chain.find(name).title, mark(result.word) if name in chain.gates() else "",
              "; ".join(result.messages[:_MOST]), _link(result.report)]
             for name, result in run.done.items() if name in chain.names()
         ),

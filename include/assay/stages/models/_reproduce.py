@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import AssayError, VersionExpired
+from assay.errors import AssayError, InputError, VersionExpired
 from assay.policy.model import ModelFile
 from assay.records.models import DataUsed, TrainingRecord
 from assay.stages.models._data import read_versions
@@ -63,10 +63,15 @@ def reproduce(services: Services, name: str) -> Reproduction:
     Raises
     ------
     InputError
-        If there is no such version, or scikit-learn refuses its rows now.
+        If there is no such version, own code has fitted it, or scikit-learn refuses its rows now.
     """
     version = find_version(services, name)
     record = load_record(services, version)
+    if record.own_code:
+        raise InputError(
+            "own code has fitted it", got=version.name,
+            do=f"Run {record.code} again on {record.data[0].name}.",
+        )  # fmt: skip
     missing = tuple(line for used in record.data for line in _missing(services, used))
     about = {"version": version.name, "training_run": version.training_run}
     if missing:

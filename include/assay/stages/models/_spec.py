@@ -49,6 +49,21 @@ class Ingredients(Frozen):
         }
 
 
+class OwnCode(Frozen):
+    """Own code that has fitted the model itself, by ``snap.training``.
+
+    Parameters
+    ----------
+    package : str
+        The package of the model's type.
+    learned : bool
+        Whether it has named the rows that it has learned from.
+    """
+
+    package: str
+    learned: bool
+
+
 class TrainingSpec(Frozen):
     """One training run of one model.
 
@@ -60,6 +75,8 @@ class TrainingSpec(Frozen):
         The version that this very training run registered before, such as ``late_arrival@3``.
     champion : str, optional
         The champion when the run began, with which it is compared.
+    own : OwnCode, optional
+        Where own code has fitted the model, and not the model file.
     """
 
     model: str
@@ -73,6 +90,7 @@ class TrainingSpec(Frozen):
     training_run: str
     known: str | None = None
     champion: str | None = None
+    own: OwnCode | None = None
 
     @property
     def data(self) -> DataUsed:

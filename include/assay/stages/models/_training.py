@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from assay.lake import private_folder
 from assay.page import PageContext
@@ -15,6 +16,10 @@ from assay.stages.models._spec import TrainingSpec
 from assay.stages.models.workspace import TrainingWorkspace, folder_of
 from assay.stages.run._result import Finished
 from assay.stages.work import Work
+
+if TYPE_CHECKING:
+    from assay.training import TrainingTable
+    from assay.training._split import Split
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,14 @@ class Training(Work):
     spec : TrainingSpec
     text : str
         The model file as it was when the run began.
+    sides : Split, optional
+        The rows that own code has learned from, and those that it is tested on; the model file
+        splits the rows otherwise.
     """
 
     spec: TrainingSpec
     text: str = ""
+    sides: Split | None = None
 
     @property
     def model(self) -> str:
@@ -71,6 +80,21 @@ class Training(Work):
         )
 
     @property
+    def packages(self) -> list[str]:
+        """Packages of own code whose types the model may have."""
+        return packages_of(self.file, self.spec.own.package if self.spec.own else None)
+
+    def split(self, table: TrainingTable) -> Split:
+        """The rows of the training table that are learned from, and those that are tested on."""
+        from assay.training import split_rows
+
+        return self.sides or split_rows(table, self.file)
+
+    def with_sides(self, sides: Split) -> Training:
+        """The same run with the rows that own code has named."""
+        return replace(self, sides=sides)
+
+    @property
     def page_context(self) -> PageContext:
         """What the page of a stage is about, and the page that it links back to."""
         return PageContext(self.name, back=self.workspace.overview.file)
@@ -94,6 +118,13 @@ class Training(Work):
         found = {**self.results, name: finished}
         order = [*chain.in_order(found), *(n for n in found if n not in chain.names())]
         return replace(self, results={n: found[n] for n in order})
+
+
+def packages_of(file: ModelFile, own: str | None) -> list[str]:
+    """Packages whose types a model may have: that of its file's entry, and of own code."""
+    entry = file.estimator.entry
+    named = [entry.partition(":")[0].partition(".")[0] if entry else None, own]
+    return [package for package in named if package]
 
 
 def lease_of(dataset: str, model: str, what: str) -> tuple[str, str]:

@@ -34,6 +34,8 @@ class RegisteredVersion(Frozen):
     compared : str or None
         The champion that it was compared with; empty where there was none, None where that isn't
         on record.
+    package : str, optional
+        The package of the model's type, where own code has fitted it.
     metrics : dict
         Metric → figure with its interval, as text.
     """
@@ -46,6 +48,7 @@ class RegisteredVersion(Frozen):
     dataset: str
     snapshot: int
     compared: str | None = None
+    package: str | None = None
     objects: dict[str, StoredObject] = Field(default_factory=dict)
     metrics: dict[str, str] = Field(default_factory=dict)
     author: str
@@ -93,6 +96,7 @@ def version_of(use: Use) -> RegisteredVersion:
         dataset=details["dataset"],
         snapshot=int(details["snapshot"]),
         compared=details.get("champion"),
+        package=details.get("package"),
         objects=dict(use.objects),
         metrics={k.removeprefix("metric."): v for k, v in details.items() if k[:7] == "metric."},
         author=use.author,
