@@ -78,7 +78,7 @@ def _questions(run: Training) -> Markup:
     for question in (Question.GOOD, Question.FAIR):
         names = [s.name for s in chain.STAGES if s.question is question and s.name in run.done]
         found = [run.done[name] for name in names]
-        judged = [r.outcome for r in found if r.outcome is not None]
+        judged = [r.outcome for r in found if r.outcome is not None and r.word != NOT_JUDGED]
         word = str(worst(judged)) if judged else NOT_JUDGED
         said = [m for r in found for m in r.messages][:_MOST]
         rows.append([question.value, mark(word), "; ".join(said) or "nothing beyond its limits"])

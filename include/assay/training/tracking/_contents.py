@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from assay.reasons import verdict_word
 from assay.records.models import TrainingRecord
 
 RUN_TAG: Final = "assay.training_run"
@@ -133,9 +134,14 @@ def tags_of(record: TrainingRecord) -> dict[str, str]:
         "assay.model_object": record.model_object or "",
         "mlflow.note.content": _note(record),
     }  # fmt: skip
-    found |= {f"assay.verdict.{v.gate}": v.outcome.value for v in record.verdicts}
+    found |= verdict_tags(record)
     found |= {f"assay.library.{name}": text for name, text in record.libraries.items()}
     return {name: text[:_LONGEST_TAG] for name, text in found.items() if text}
+
+
+def verdict_tags(record: TrainingRecord) -> dict[str, str]:
+    """A tag for each gate: its verdict's word, ``NOT JUDGED`` where it had nothing to judge."""
+    return {f"assay.verdict.{verdict.gate}": verdict_word(verdict) for verdict in record.verdicts}
 
 
 def gates_said(record: TrainingRecord) -> str:
@@ -150,7 +156,7 @@ def _note(record: TrainingRecord) -> str:
     lines = [f"**{record.model}** on {', '.join(used.name for used in record.data)}"]
     if record.own_code:
         lines[0] += ", by own code"
-    lines += [f"- {v.gate}: **{v.outcome.value}**" for v in record.verdicts]
+    lines += [f"- {v.gate}: **{verdict_word(v)}**" for v in record.verdicts]
     whole = [(n, f) for n, f in record.metrics.items() if "[" not in n]
     lines += [f"- {name}: {figure.text}" for name, figure in whole]
     return "\n".join([lines[0], "", *lines[1:]])

@@ -19,6 +19,7 @@ from assay.training.tracking._contents import (
     metrics_of,
     parameters_of,
     tags_of,
+    verdict_tags,
 )
 from assay.training.tracking._datasets import source_digest
 from assay.training.tracking._place import TrackingPlace
@@ -186,7 +187,7 @@ class Tracker:
             "assay.digest": record.data[0].digest, "assay.gates": gates_said(record),
             "assay.model_object": record.model_object or "",
         }  # fmt: skip
-        tags |= {f"assay.verdict.{v.gate}": v.outcome.value for v in record.verdicts}
+        tags |= verdict_tags(record)
         known = self._door.find_version(record.model, VERSION_TAG, str(version))
         if known is not None:
             return known

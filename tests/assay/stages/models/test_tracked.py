@@ -45,6 +45,7 @@ def test_a_trained_version_is_shown_with_its_model(home: Any, model: Any) -> Non
     assert loaded.predict(rows).tolist() == ours.prediction.tolist()
     verdicts = {r.stage: r.outcome.value for r in run.done.values() if r.outcome is not None}
     assert shown.data.tags["assay.verdict.performance"] == verdicts["performance"]
+    assert shown.data.tags["assay.verdict.fairness"] == "NOT JUDGED"
     state = run.done["promote"].state
     assert tracker.aliases(run.model) == Aliases(
         1 if state == "champion" else None, 1 if state == "passed" else None

@@ -35,6 +35,8 @@ def test_a_model_that_passes_is_registered_and_becomes_the_champion(home: Any, m
     assert load_file(home.services, champion).hash == record.model_file
     page = (home.home / str(decided.report)).read_text()
     assert "roc auc" in page
+    # The gates of people have nothing to judge: that isn't a PASS.
+    assert 'Is it fair?</th><td class=""><b class="mark NOT JUDGED">' in page
     assert object_bytes(home.services, champion, "report").decode() == page
     use = home.services.registry.find_use("training_run", run.version)
     assert [(part.dataset, part.number) for part in use.reads] == [("visits", 4)]
