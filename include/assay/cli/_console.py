@@ -114,3 +114,14 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         return
     with errors.status(what) as status:
         yield lambda step: status.update(Text(step))
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show on stderr how many of some steps are done, and the next one; only on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, of, next_: bar.update(task, completed=done, total=of, description=next_)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli._console import open_services, print_json, progress, results, table_of
+from assay.cli._console import (
+    open_services,
+    print_json,
+    progress,
+    progress_bar,
+    results,
+    show,
+    table_of,
+)
 from assay.cli._options import AsJson
+from assay.errors import InputError
 from assay.wording import few
 
 if TYPE_CHECKING:
@@ -55,8 +65,8 @@ def list_experiments(
     return 0
 
 
-@app.command()
-def show(version: Version, as_json: AsJson = False) -> int:
+@app.command("show")
+def show_version(version: Version, as_json: AsJson = False) -> int:
     """Show all that is on record of one version: data, making, figures, verdicts.
 
     Example: assay experiments show late_arrival@3
@@ -92,6 +102,17 @@ def show(version: Version, as_json: AsJson = False) -> int:
 def compare(
     a: Version,
     b: Version,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Refit the crossings of data, preprocessing and hyperparameters, and split the "
+            "change of each metric into their parts.",
+        ),
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="With --explain: write the page to this file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare two versions: data, making, figures, and how they do on the same rows.
@@ -99,10 +120,20 @@ def compare(
     The paired figures are over the test rows of the second one that the first hasn't learned from.
     A difference whose interval holds 0 is inconclusive.
 
-    Example: assay experiments compare late_arrival@2 late_arrival@3
+    With --explain the parts of data, preprocessing and hyperparameters in each change are shown.
+    They add up to it. The model file says how many refits that may take (`compare.refits`). What
+    was refitted before is found.
+
+    Exit code 3: with --explain, a version of the data that one of them learned from is gone.
+
+    Example: assay experiments compare late_arrival@2 late_arrival@3 --explain
     """
     from assay.stages.models import compare_versions
 
+    if explain:
+        return _explain(a, b, html, as_json)
+    if html is not None:
+        raise InputError("only an explanation has a page", where="--html", do="Add --explain.")
     services = open_services(reading=True)
     with progress("comparing on the same rows"):
         found = compare_versions(services, a, b)
@@ -110,6 +141,19 @@ def compare(
         return print_json(found)
     _print(found)
     return 0
+
+
+def _explain(a: str, b: str, html: Path | None, as_json: bool) -> int:
+    """Show what made the difference between two versions, and write its page."""
+    from assay.stages.models import explain_difference
+    from assay.training.compare import render_html, render_text
+
+    services = open_services()
+    with progress_bar("refits") as done:
+        found = explain_difference(services, a, b, done)
+    if html is not None:
+        html.write_text(render_html(found), encoding="utf-8")
+    return show(found.model_dump_json(), as_json, render_text(found), 3 if found.missing else 0)
 
 
 def _print(found: VersionComparison) -> None:

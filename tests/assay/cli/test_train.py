@@ -38,7 +38,9 @@ def assay(home: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     return command
 
 
-def test_a_model_is_trained_listed_compared_and_reproduced(home: Any, assay: Any) -> None:
+def test_a_model_is_trained_listed_compared_and_reproduced(
+    home: Any, assay: Any, tmp_path: Path
+) -> None:
     code, said = assay("train", "passing", "--dry-run")
     assert code == 0
     assert "visits@3: 3 batches" in said
@@ -60,6 +62,16 @@ def test_a_model_is_trained_listed_compared_and_reproduced(home: Any, assay: Any
     assert code == 0, said
     assert "1 batches added: 2024-01-03" in said
     assert "On the same rows" in said
+    page = tmp_path / "difference.html"
+    two = ("experiments", "compare", "passing@1", "passing@2")
+    code, said = assay(*two, "--explain", "--html", str(page))
+    assert code == 0, said
+    assert "data: visits: 1 added, 2 batches the same" in said
+    assert "What made the difference between passing@1 and passing@2" in page.read_text()
+    code, said = assay(*two, "--explain", "--json")
+    assert json.loads(said)["crossings"][1] == {"second": ["data"], "how": "registered"}
+    code, said = assay(*two, "--html", str(page))
+    assert "only an explanation has a page" in said
     code, said = assay("experiments", "show", "passing")
     assert "visits@3" in said
     code, said = assay("reproduce", "passing@2", "--json")

@@ -112,6 +112,18 @@ class Tracking(Model):
     wandb: bool = Field(False, description="Also with Weights & Biases; offline without its key.")
 
 
+class Comparison(Model):
+    """How much may be spent on finding what made the difference between two versions."""
+
+    refits: int = Field(
+        ge=0,
+        le=6,
+        description="Most refits of one `assay experiments compare --explain`: 6 where data, "
+        "preprocessing and hyperparameters all differ, 2 where two of them do, else none.",
+    )
+    rationale: str | None = Field(None, description="Why so many.")
+
+
 class ModelFile(Policy):
     """What is trained on a data set, how it is judged, and how it is promoted."""
 
@@ -152,6 +164,10 @@ class ModelFile(Policy):
         "training run derives from."
     )
     promotion: Promotion = Field(description="How it becomes the champion.")
+    compare: Comparison | None = optional(
+        "How much may be spent on what made the difference between two versions. It isn't a part "
+        "of what a training run derives from."
+    )
     tracking: Tracking = Field(Tracking(wandb=False), description="Where it is recorded too.")
 
     @model_validator(mode="after")
@@ -162,8 +178,8 @@ class ModelFile(Policy):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of what makes and judges a version; ``feedback`` comes after it."""
-        return content_hash(self.model_dump(mode="json", exclude={"feedback"}))
+        """SHA-256 of what makes and judges a version; ``feedback`` and ``compare`` come after."""
+        return content_hash(self.model_dump(mode="json", exclude={"feedback", "compare"}))
 
     @property
     def on_inconclusive(self) -> OnInconclusive:

@@ -2,6 +2,7 @@ from . import chain
 from ._approval import answer_promotion, ask_promotion, why_no_question
 from ._compare import compare_versions
 from ._explain import explain_version, explanation_body
+from ._explain_difference import explain_difference
 from ._notify import notify_training, notify_unpinned
 from ._objects import load_record
 from ._own import OwnModel, judge_own
@@ -29,6 +30,7 @@ __all__ = [
     "compare_versions",
     "explain_version",
     "explanation_body",
+    "explain_difference",
     "find_version",
     "judge_own",
     "keep_training_crash",

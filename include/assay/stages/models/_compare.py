@@ -10,7 +10,7 @@ from assay.policy.model import ModelFile
 from assay.records.models import DataUsed, Figure, TrainingRecord
 from assay.stages.models._learned import fresh_rows
 from assay.stages.models._objects import load_file, load_fitted, load_record
-from assay.stages.models._paired import LESS_IS_BETTER, metrics_of, paired_figure
+from assay.stages.models._paired import LESS_IS_BETTER, paired_figure
 from assay.stages.models._table import table_of
 from assay.stages.models._versions import RegisteredVersion, find_version
 from assay.stages.services import Services
@@ -88,7 +88,7 @@ def compare_versions(services: Services, a: str, b: str) -> VersionComparison:
             "training": (records[0].rows_train, records[1].rows_train),
             "test": (records[0].rows_test, records[1].rows_test),
         },
-        data=tuple(_data(*(r.data for r in records))),
+        data=tuple(data_differences(*(r.data for r in records))),
         making=dict(_making(*records)),
         metrics=dict(_metrics(*records)),
         paired=paired,
@@ -96,7 +96,8 @@ def compare_versions(services: Services, a: str, b: str) -> VersionComparison:
     )
 
 
-def _data(a: tuple[DataUsed, ...], b: tuple[DataUsed, ...]) -> Iterator[DataDifference]:
+def data_differences(a: tuple[DataUsed, ...], b: tuple[DataUsed, ...]) -> Iterator[DataDifference]:
+    """How the data of two training runs differ, data set by data set."""
     one, other = ({used.dataset: used for used in data} for data in (a, b))
     for name in dict.fromkeys([*one, *other]):
         was = one[name].versions if name in one else {}
@@ -178,6 +179,8 @@ def differences(
     file: ModelFile, rows: TrainingTable, a: Predictions, b: Predictions
 ) -> Iterator[Paired]:
     """Each metric of b minus that of a on the same rows, with its paired interval."""
+    from assay.training.compare import metrics_of
+
     for metric in metrics_of(rows, b):
         yield _says(metric, paired_figure(metric, file, rows, a, b))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from assay.errors import InputError
+from assay.errors import InputError, VersionExpired
 from assay.policy.model import ModelFile
 from assay.policy.model._data import BatchesBetween, LastBatches
 from assay.records.models import DataUsed
@@ -114,6 +114,16 @@ def read_versions(services: Services, used: DataUsed) -> dict[str, BatchVersion]
             do=f"assay versions verify {used.dataset} says what is damaged.",
         )  # fmt: skip
     return found
+
+
+def missing_versions(services: Services, used: DataUsed) -> Iterator[str]:
+    """The versions of some data that are gone, each with why."""
+    for batch, version in used.versions.items():
+        try:
+            if services.registry.find(used.dataset, batch, version) is None:
+                yield f"{used.dataset} {batch} {version[:12]}: the registry lacks it"
+        except VersionExpired as error:
+            yield f"{used.dataset} {batch} {version[:12]}: {error}"
 
 
 def read_blocks(

@@ -31,7 +31,7 @@ def evaluate(run: Training) -> Finished:
     if champion is not None:
         said["champion"] = champion
     with run.workspace.predictions.writing() as aside:
-        write_arrow(_as_arrow(tested, said), aside)
+        write_arrow(predictions_table(tested, said), aside)
     measured = {name: figures_of(file, tested, one) for name, one in said.items()}
     figures = {
         "metrics": {n: f.model_dump(mode="json") for n, f in measured["model"].items()},
@@ -100,7 +100,7 @@ def _champion(run: Training, tested: TrainingTable) -> tuple[Predictions | None,
         return None, f"{run.spec.champion} can't predict these rows: {error}"
 
 
-def _as_arrow(tested: TrainingTable, said: dict[str, Predictions]) -> pa.Table:
+def predictions_table(tested: TrainingTable, said: dict[str, Predictions]) -> pa.Table:
     """Batch and number of each test row, and what each model says of it."""
     import pyarrow as pa
 

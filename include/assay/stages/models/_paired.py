@@ -11,15 +11,6 @@ if TYPE_CHECKING:
     from assay.training import Predictions, TrainingTable
 
 LESS_IS_BETTER: Final = frozenset({"log_loss", "brier", "mae", "rmse"})
-_TINY: Final = 1e-15
-
-
-def metrics_of(rows: TrainingTable, said: Predictions) -> list[str]:
-    """The metrics in which two models of these rows can be paired."""
-    if not rows.classes:
-        return ["mae", "rmse"]
-    binary = said.probability is not None and said.probability.ndim == 1
-    return ["accuracy", *(["roc_auc", "brier", "log_loss"] if binary else [])]
 
 
 def paired_figure(
@@ -32,6 +23,7 @@ def paired_figure(
     """
     from assay.statistics.scores.delong import auc_difference
     from assay.statistics.scores.paired import accuracy_difference, paired_difference
+    from assay.training.compare import row_losses
 
     about: dict[str, Any] = {"alpha": file.gates.alpha, "groups": rows.unit}
     if metric == "accuracy" and rows.unit is None:
@@ -41,27 +33,10 @@ def paired_figure(
         truth = rows.label == rows.classes.index(str(file.label.favourable))
         found = auc_difference(truth, b.probability, a.probability, **about)  # type: ignore[arg-type]
         return Figure.model_validate(found)
-    losses = [_loss(metric, file, rows, p) for p in (b, a)]
+    losses = [row_losses(metric, file, rows, p) for p in (b, a)]
     found = paired_difference(*losses, seed=file.estimator.seed, **about)
     figure = Figure.model_validate(found)
     return _of_roots(figure, losses) if metric == "rmse" else figure
-
-
-def _loss(metric: str, file: ModelFile, rows: TrainingTable, said: Predictions) -> Any:
-    """The loss of each row (n,)."""
-    import numpy as np
-
-    if metric == "accuracy":
-        return (said.prediction == rows.label).astype(float)
-    if metric in {"mae", "rmse"}:
-        off = np.abs(said.prediction - rows.label)
-        return np.square(off) if metric == "rmse" else off
-    truth = rows.label == rows.classes.index(str(file.label.favourable))
-    given = np.asarray(said.probability, dtype=float)
-    if metric == "brier":
-        return np.square(given - truth)
-    chance = np.clip(np.where(truth, given, 1 - given), _TINY, 1.0)
-    return -np.log(chance)
 
 
 def _of_roots(squares: Figure, losses: list[Any]) -> Figure:

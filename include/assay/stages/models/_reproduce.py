@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import AssayError, InputError, VersionExpired
+from assay.errors import AssayError, InputError
 from assay.policy.model import ModelFile
 from assay.records.models import DataUsed, TrainingRecord
-from assay.stages.models._data import read_versions
+from assay.stages.models._data import missing_versions, read_versions
 from assay.stages.models._evaluate import figures_of_model
 from assay.stages.models._fit import model_bytes, parameters_of
 from assay.stages.models._ingredients import code_of, libraries
@@ -72,23 +72,13 @@ def reproduce(services: Services, name: str) -> Reproduction:
             "own code has fitted it", got=version.name,
             do=f"Run {record.code} again on {record.data[0].name}.",
         )  # fmt: skip
-    missing = tuple(line for used in record.data for line in _missing(services, used))
+    missing = tuple(line for used in record.data for line in missing_versions(services, used))
     about = {"version": version.name, "training_run": version.training_run}
     if missing:
         return Reproduction(**about, missing=missing)
     file = load_file(services, version)
     found = [*_surroundings(record, file), *_of_model(services, version, record, file)]
     return Reproduction(**about, comparisons=tuple(found))
-
-
-def _missing(services: Services, used: DataUsed) -> Iterator[str]:
-    """The versions of some data that are gone, each with why."""
-    for batch, version in used.versions.items():
-        try:
-            if services.registry.find(used.dataset, batch, version) is None:
-                yield f"{used.dataset} {batch} {version[:12]}: the registry lacks it"
-        except VersionExpired as error:
-            yield f"{used.dataset} {batch} {version[:12]}: {error}"
 
 
 def _surroundings(record: TrainingRecord, file: ModelFile) -> Iterator[Comparison]:
