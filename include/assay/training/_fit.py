@@ -72,7 +72,7 @@ def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:
     train = table.only(split.train)
     pipeline = build_pipeline(model, table)
     started = time.perf_counter()
-    with one_result(model.estimator.name, train.rows), _watched() as warned:
+    with one_result(model.estimator.name, train.rows), explained() as warned:
         estimator, best = searched(model, train, pipeline)
         without_threads(estimator)
     return Fitted(
@@ -85,7 +85,7 @@ def refit(model: ModelFile, table: TrainingTable, best: Mapping[str, Any]) -> Fi
     """Fit once more on other rows or labels, with the parameters that a search chose before."""
     pipeline = build_pipeline(model, table)
     pipeline.set_params(**{f"{LAST}__{name}": value for name, value in best.items()})
-    with one_result(model.estimator.name, table.rows), _watched() as warned:
+    with one_result(model.estimator.name, table.rows), explained() as warned:
         estimator = without_threads(pipeline.fit(table.frame(), table.label))
     return Fitted(
         estimator, model.features, table.classes, model.label.favourable, dict(best),
@@ -94,7 +94,7 @@ def refit(model: ModelFile, table: TrainingTable, best: Mapping[str, Any]) -> Fi
 
 
 @contextmanager
-def _watched() -> Iterator[list[Any]]:
+def explained() -> Iterator[list[Any]]:
     """Collect warnings that an optimiser didn't come to an end; explain a refusal of the rows."""
     import warnings
 

@@ -61,16 +61,34 @@ def predict(fitted: Fitted, features: pa.Table | pd.DataFrame) -> Predictions:
     -----
     A class that no training row has gets the probability 0.
     """
+    from sklearn.pipeline import Pipeline
+
+    rows, whole = _frame(fitted, features), fitted.estimator
+    with _one_thread():
+        if not isinstance(whole, Pipeline) or len(whole) < 2:  # own code's, as it is
+            return _said(fitted, whole, rows)
+        return _said(fitted, whole[-1], whole[:-1].transform(rows))
+
+
+def predict_prepared(fitted: Fitted, rows: Any) -> Predictions:
+    """Predict rows that have gone through the model's preprocessing."""
+    with _one_thread():
+        return _said(fitted, fitted.estimator[-1], rows)
+
+
+def _said(fitted: Fitted, last: Any, rows: Any) -> Predictions:
+    said = np.asarray(last.predict(rows))
+    if not fitted.classes:
+        return Predictions(said.astype(np.float64).ravel(), None, ())
+    probability = _probability(fitted, last, rows)
+    return Predictions(said.astype(np.int64), probability, fitted.classes)
+
+
+def _one_thread() -> Any:
+    """One thread: sums of an ensemble depend on how its trees are dealt to threads."""
     from threadpoolctl import threadpool_limits
 
-    rows = _frame(fitted, features)
-    # Sums of an ensemble depend on how its trees are dealt to threads.
-    with threadpool_limits(limits={"blas": 1, "openmp": 1}):
-        said = np.asarray(fitted.estimator.predict(rows))
-        if not fitted.classes:
-            return Predictions(said.astype(np.float64).ravel(), None, ())
-        probability = _probability(fitted, rows)
-    return Predictions(said.astype(np.int64), probability, fitted.classes)
+    return threadpool_limits(limits={"blas": 1, "openmp": 1})
 
 
 def _frame(fitted: Fitted, features: Any) -> pd.DataFrame:
@@ -86,12 +104,12 @@ def _frame(fitted: Fitted, features: Any) -> pd.DataFrame:
     return features[list(fitted.features)]
 
 
-def _probability(fitted: Fitted, rows: pd.DataFrame) -> Array | None:
-    if not hasattr(fitted.estimator, "predict_proba"):
+def _probability(fitted: Fitted, last: Any, rows: Any) -> Array | None:
+    if not hasattr(last, "predict_proba"):
         return None
-    seen = np.asarray(fitted.estimator.predict_proba(rows), dtype=np.float64)
-    whole = np.zeros((len(rows), len(fitted.classes)))
-    whole[:, np.asarray(fitted.estimator.classes_, dtype=np.int64)] = seen
+    seen = np.asarray(last.predict_proba(rows), dtype=np.float64)
+    whole = np.zeros((len(seen), len(fitted.classes)))
+    whole[:, np.asarray(last.classes_, dtype=np.int64)] = seen
     if len(fitted.classes) > 2:
         return whole
     return whole[:, fitted.classes.index(str(fitted.favourable))]

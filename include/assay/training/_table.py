@@ -137,7 +137,7 @@ def build_table(
     subject, unit = model.split.group, model.gates.performance.groups or model.split.group
     return TrainingTable(
         found.select(list(model.features)), label, classes,
-        np.asarray(found.column(BATCH).to_pylist(), dtype=str),
+        _texts(found.column(BATCH)).astype(str),
         np.asarray(found.column(ID).to_numpy(), dtype=np.int64),
         found.select(list(model.watched)),
         texts[subject] if subject else None,
@@ -171,6 +171,14 @@ def frame_of(table: pa.Table, columns: Sequence[str] | None = None) -> pd.DataFr
     return pd.DataFrame({name: _values(name, table.column(name)) for name in names}, copy=False)
 
 
+def _texts(column: Any) -> Array:
+    """A column of texts as an array (n,) of objects, each text once; None where there is none."""
+    found = column.combine_chunks().dictionary_encode()
+    levels = np.array([*found.dictionary.to_pylist(), None], dtype=object)
+    places = found.indices.fill_null(len(levels) - 1).to_numpy(zero_copy_only=False)
+    return np.asarray(levels[places])
+
+
 def _values(name: str, column: Any) -> Array:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -181,7 +189,7 @@ def _values(name: str, column: Any) -> Array:
     if pa.types.is_boolean(kind):
         column = column.cast("int8")
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return np.array(column.to_pylist(), dtype=object)
+        return _texts(column)
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise InputError(
             "a feature has a type that no model sees", where=name, got=str(kind),

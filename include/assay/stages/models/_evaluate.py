@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import AssayError
@@ -57,9 +58,15 @@ def tested_rows(run: Training) -> TrainingTable:
 
 def fitted_of(run: Training) -> Fitted:
     """The model that the run has fitted."""
+    return _loaded(run.workspace.model.found().read_bytes(), tuple(run.packages))
+
+
+@lru_cache(maxsize=1)
+def _loaded(data: bytes, packages: tuple[str, ...]) -> Fitted:
+    """A model from its bytes; the stages of one process read the same one."""
     from assay.training import load_model_object
 
-    return load_model_object(run.workspace.model.found().read_bytes(), run.packages)
+    return load_model_object(data, packages)
 
 
 def figures_of_model(file: ModelFile, fitted: Fitted, table: TrainingTable) -> dict[str, Figure]:

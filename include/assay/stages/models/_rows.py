@@ -37,8 +37,6 @@ def write_rows(table: TrainingTable, path: Path) -> None:
 
 def read_rows(path: Path) -> TrainingTable:
     """A training table from its file."""
-    import numpy as np
-
     from assay.training import TrainingTable
 
     whole = read_arrow(path)
@@ -55,8 +53,16 @@ def read_rows(path: Path) -> TrainingTable:
         if _BETWEEN not in name:
             column = whole.column(name)
             text = str(column.type).endswith("string")
-            given[name] = np.asarray(column.to_pylist(), dtype=str) if text else column.to_numpy()
+            given[name] = _texts(column) if text else column.to_numpy()
     return TrainingTable(**given)
+
+
+def _texts(column: Any) -> Any:
+    """A column of texts as an array (n,) of str, each text once in Python."""
+    import numpy as np
+
+    found = column.combine_chunks().dictionary_encode()
+    return np.asarray(found.dictionary.to_pylist(), dtype=str)[found.indices.to_numpy()]
 
 
 def write_arrow(table: pa.Table, path: Path) -> None:

@@ -49,7 +49,7 @@ def row_scores(metric: str, model: ModelFile, rows: TrainingTable, said: Predict
 def row_losses(metric: str, model: ModelFile, rows: TrainingTable, said: Predictions) -> Array:
     """The loss (n,) of each row, squared for the root mean square error; 1 where it is right."""
     if metric == "accuracy":
-        return (said.prediction == rows.label).astype(float)
+        return np.asarray(said.prediction == rows.label, dtype=float)
     if metric in {"mae", "rmse"}:
         off = np.abs(said.prediction - rows.label)
         return np.asarray(np.square(off) if metric == "rmse" else off)

@@ -31,6 +31,8 @@ from assay.verdict import Reason, Verdict
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Array = np.ndarray[Any, Any]
+
 GATE: Final = "flip"
 
 
@@ -56,12 +58,13 @@ def measure_flip(fitted: Fitted, test: TrainingTable, model: ModelFile) -> tuple
     gate = model.gates.flip
     if gate is None:
         return ()
-    before = predict(fitted, test.features).prediction
     found = []
+    before: Array | None = None
     for name, spec in gate.attributes.items():
         seen = any(column in fitted.features for column in (name, *spec.follows))
         changed = np.zeros(test.rows, dtype=bool)
         if seen:
+            before = predict(fitted, test.features).prediction if before is None else before
             for rows in _alternatives(test, name, spec):
                 changed |= predict(fitted, rows).prediction != before
         whole = np.ones(test.rows, dtype=bool)

@@ -58,13 +58,21 @@ class Levels:
     def __init__(self, column: Array, truth: Array) -> None:
         self.means: dict[str, float] | None = None
         if column.dtype == object:
-            texts = np.array([str(v) for v in column])
-            names, places = np.unique(texts, return_inverse=True)
+            places, names = _encoded(column)
             sums = np.bincount(places, truth) / np.bincount(places)
-            self.means = dict(zip(names.tolist(), sums.tolist(), strict=True))
+            self.means = dict(zip(names, sums.tolist(), strict=True))
 
     def of(self, column: Array) -> Array:
         """The column (n, 1) as numbers; a level that wasn't there is missing."""
         if self.means is None:
             return np.asarray(column, dtype=np.float64)[:, None]
-        return np.array([self.means.get(str(v), np.nan) for v in column])[:, None]
+        places, names = _encoded(column)
+        return np.array([self.means.get(name, np.nan) for name in names])[places][:, None]
+
+
+def _encoded(column: Array) -> tuple[Array, list[str]]:
+    """The place of each row's text (n,) among the texts that there are, and these."""
+    import pandas as pd
+
+    places, names = pd.factorize(column, use_na_sentinel=False)
+    return places, ["None" if pd.isna(name) else str(name) for name in names]
