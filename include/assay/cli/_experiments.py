@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -154,6 +154,39 @@ def _explain(a: str, b: str, html: Path | None, as_json: bool) -> int:
     if html is not None:
         html.write_text(render_html(found), encoding="utf-8")
     return show(found.model_dump_json(), as_json, render_text(found), 3 if found.missing else 0)
+
+
+@app.command()
+def trend(
+    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    metric: Annotated[
+        str | None, typer.Option(help="The metric; by default the first that its file limits.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Write a drawing to this file.")] = None,
+    by_time: Annotated[
+        bool, typer.Option("--by-time", help="With --svg: by time, not by data version.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show a metric over the versions of a model: its value, interval, limit and what became of it.
+
+    Each figure is on the test rows of its own version, so that a change may come from the rows,
+    too: `assay experiments compare` has the same rows for both. The page shows the trend by data
+    version and by time.
+
+    Example: assay experiments trend late_arrival --metric roc_auc --html trend.html
+    """
+    from assay.stages.models import trend_of
+    from assay.training.trend import render_html, render_svg, render_text
+
+    found = trend_of(open_services(reading=True), model, metric)
+    if html is not None:
+        html.write_text(render_html(found), encoding="utf-8")
+    if svg is not None:
+        by: Literal["data", "time"] = "time" if by_time else "data"
+        svg.write_text(render_svg(found, by), encoding="utf-8")
+    return show(found.model_dump_json(), as_json, render_text(found))
 
 
 def _print(found: VersionComparison) -> None:

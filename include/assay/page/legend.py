@@ -10,7 +10,7 @@ from markupsafe import Markup
 from assay.page.draw import bar_shape, line_shape, point_shape
 
 _HEIGHT: Final = 12
-_POINTS: Final = {"PASS", "INCONCLUSIVE", "FAIL"}
+_POINTS: Final = {"PASS", "INCONCLUSIVE", "WARN", "FAIL"}
 _LINES: Final = {"limit", "nought"}
 
 

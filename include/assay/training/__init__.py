@@ -3,7 +3,8 @@
 A model file says what is learned from which rows (``policy/model/``). ``build_table`` makes the
 table, ``split_rows`` its sides, ``fit`` the model: the same rows and the same file give the same
 parameters, on any number of threads. ``explain/`` says why a model predicts what it does;
-``compare/`` sets two training runs side by side. The room takes Arrow tables and a model file; it
+``compare/`` splits the change between two training runs, ``trend/`` shows a metric over all. The
+room takes Arrow tables and a model file; it
 knows nothing of registry, catalog and tracking server.
 """
 

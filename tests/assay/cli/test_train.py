@@ -72,6 +72,18 @@ def test_a_model_is_trained_listed_compared_and_reproduced(
     assert json.loads(said)["crossings"][1] == {"second": ["data"], "how": "registered"}
     code, said = assay(*two, "--html", str(page))
     assert "only an explanation has a page" in said
+    drawing = tmp_path / "trend.svg"
+    code, said = assay("experiments", "trend", "passing", "--svg", str(drawing), "--json")
+    states = [(v["name"], v["state"], v["champion"]) for v in json.loads(said)["versions"]]
+    assert states == [("passing@1", "promoted", False), ("passing@2", "promoted", True)]
+    assert json.loads(said)["least"] == 0.6
+    assert "at least 0.6" in drawing.read_text()
+    trend = ("experiments", "trend", "passing", "--metric", "accuracy", "--html", str(page))
+    code, said = assay(*trend, "--svg", str(drawing), "--by-time")
+    assert code == 0, said
+    assert said.startswith("passing: accuracy")
+    assert "By time" in page.read_text()
+    assert "no version of the model has this metric" in assay(*trend[:4], "acuracy")[1]
     code, said = assay("experiments", "show", "passing")
     assert "visits@3" in said
     code, said = assay("reproduce", "passing@2", "--json")
@@ -109,6 +121,8 @@ def test_a_held_version_is_exit_code_1(home: Any, assay: Any, tmp_path: Path) ->
         mini_model.write_model(home.project)
     assert code == 1, said
     assert "held by performance; the champion stays" in said
+    code, said = assay("experiments", "trend", "passing")
+    assert said.rstrip().endswith("held")
 
 
 def test_a_version_is_explained_to_a_reader(home: Any, assay: Any, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ._score import predictions_of, score
 from ._spec import TrainingAsked
 from ._train import train
 from ._training import Training
+from ._trend import trend_of
 from ._versions import champion_of, find_version, promotions_of, versions_of
 
 __all__ = [
@@ -28,9 +29,9 @@ __all__ = [
     "chain",
     "champion_of",
     "compare_versions",
+    "explain_difference",
     "explain_version",
     "explanation_body",
-    "explain_difference",
     "find_version",
     "judge_own",
     "keep_training_crash",
@@ -50,6 +51,7 @@ __all__ = [
     "resume_training",
     "score",
     "train",
+    "trend_of",
     "versions_of",
     "why_no_question",
 ]
