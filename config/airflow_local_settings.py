@@ -31,7 +31,14 @@ _ENGINE = (
     "ibis.backends.duckdb",
     "scipy.stats",
 )
-_EVENTS = ("openlineage.client.facet_v2", "assay.stages.openlineage._touched")
+_EVENTS = (
+    "openlineage.client.facet_v2",
+    "airflow.providers.openlineage.plugins.listener",
+    "airflow.providers.openlineage.extractors.manager",
+    "airflow.providers.openlineage.extractors.base",
+    "assay.stages.openlineage._touched",
+)
+_MODELS = ("assay.training._skops",)
 _SUBJECTS = ("run", "models", "feedback", "incidents", "upkeep")
 
 
@@ -65,9 +72,9 @@ def _import_engine(argv: Sequence[str]) -> None:
 
     A task then starts in a fraction of a second instead of seconds. Only modules may remain: no
     thread or connection survives the fork. So the libraries start no threads, and the connection
-    that DuckDB opens at its import is closed (it opens another when it needs one). Great
-    Expectations and scikit-learn are left out: few tasks need them, and they take hundreds of
-    megabytes.
+    that DuckDB opens at its import is closed (it opens another when it needs one). scikit-learn is
+    imported where the project has models. Great Expectations is left out: few tasks need it, and it
+    takes hundreds of megabytes.
     """
     if not any(list(argv[1 : 1 + len(command)]) == command for command in _FORKED_FROM):
         return
@@ -76,6 +83,7 @@ def _import_engine(argv: Sequence[str]) -> None:
     for module in _ENGINE:
         importlib.import_module(module)
     _import_events()
+    _import_estimators()
     for subject in _SUBJECTS:
         stages = importlib.import_module(f"assay.stages.{subject}")
         for name in stages.__all__:
@@ -91,6 +99,14 @@ def _import_events() -> None:
         return
     for module in _EVENTS:
         importlib.import_module(module)
+
+
+def _import_estimators() -> None:
+    """Import scikit-learn, and what writes its models, where there is a model."""
+    project = importlib.import_module("assay.project").Project
+    if project.from_environment(os.environ).models():
+        for module in _MODELS:
+            importlib.import_module(module)
 
 
 _import_engine(sys.argv)

@@ -34,6 +34,7 @@ from assay_airflow.operators.feedback import (
     JudgeFeedbackOperator,
     NotifyFeedbackOperator,
 )
+from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, FEEDBACK, dataset_tag, model_tag, owner_tag
 
 PROJECT = Project.from_environment(os.environ)
@@ -86,7 +87,7 @@ def broken_dag(name: str, error: Exception) -> DAG:
     return dag
 
 
-for model_name in PROJECT.models():
+for model_name in wanted("feedback", PROJECT.models()):
     try:
         file = PROJECT.model(model_name)
         if file.feedback is not None:

@@ -44,6 +44,7 @@ from assay_airflow.operators.notify import NotifyOperator
 from assay_airflow.operators.pin import PinOperator
 from assay_airflow.operators.release import ReleaseOperator
 from assay_airflow.operators.stage import StageOperator
+from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, RELEASE, dataset_tag, owner_tag
 
 PROJECT = Project.from_environment(os.environ)
@@ -107,7 +108,7 @@ def broken_dag(name: str, error: Exception) -> DAG:
     return dag
 
 
-for dataset in PROJECT.datasets():
+for dataset in wanted("release", PROJECT.datasets()):
     try:
         loaded = PROJECT.contract(dataset)
         policy = load_policy(PROJECT.policy(dataset, "drift"), DriftPolicy, loaded.column_names)

@@ -25,6 +25,7 @@ from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import MAX_ACTIVE_RUNS, RUN_TIMEOUT, TASK_DEFAULTS
 from assay_airflow.operators.broken import BrokenContractOperator
 from assay_airflow.operators.score import ReleasePredictionsOperator, ScoreOperator
+from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, SCORING, dataset_tag, model_tag, owner_tag
 
 PROJECT = Project.from_environment(os.environ)
@@ -72,7 +73,7 @@ def broken_dag(name: str, error: Exception) -> DAG:
     return dag
 
 
-for model_name in PROJECT.models():
+for model_name in wanted("score", PROJECT.models()):
     if f"{model_name}_predictions" not in PROJECT.datasets():
         continue  # nothing would release what it says
     try:

@@ -36,6 +36,7 @@ from assay_airflow.operators.training import (
     PromoteOperator,
     TrainingStageOperator,
 )
+from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, TRAINING, dataset_tag, model_tag, owner_tag
 
 PROJECT = Project.from_environment(os.environ)
@@ -115,7 +116,7 @@ def broken_dag(name: str, error: Exception) -> DAG:
     return dag
 
 
-for model_name in PROJECT.models():
+for model_name in wanted("train", PROJECT.models()):
     try:
         globals()[f"train__{model_name}"] = training_dag(model_name, PROJECT.model(model_name))
     except Exception as exc:  # one model never takes the others' DAGs away

@@ -50,7 +50,8 @@ _WARM = (
     *("ibis.backends.duckdb", "pyarrow.parquet", "pandas", "scipy.stats"),
     *_STAGES,
 )
-_LOOKED_FOR = (*_WARM, "sklearn", "great_expectations", "dvc")
+_OF_MODELS = ("sklearn.ensemble", "skops.io")
+_LOOKED_FOR = (*_WARM, *_OF_MODELS, "great_expectations", "dvc")
 _IMPORT = """
 import json, os, sys
 wanted, sys.argv = json.loads(sys.argv[1])
@@ -63,10 +64,10 @@ print(json.dumps({
 """
 
 
-def _python(home: Path, code: str, argument: str) -> dict[str, Any]:
+def _python(home: Path, code: str, argument: str, **environ: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", code, argument],
-        env=launcher.environment(home),
+        env=launcher.environment(home) | environ,
         capture_output=True,
         text=True,
         check=False,
@@ -112,7 +113,13 @@ def test_tasks_are_forked_from_a_process_with_the_engine_and_no_thread(
     tmp_path: Path, command: list[str]
 ) -> None:
     found = _python(tmp_path, _IMPORT, json.dumps([_LOOKED_FOR, ["airflow", *command]]))
-    assert found == {"modules": list(_WARM), "threads": 1}
+    assert found == {"modules": [*_WARM, *_OF_MODELS], "threads": 1}
+
+
+def test_a_project_without_models_needs_no_estimators(tmp_path: Path) -> None:
+    asked = json.dumps([_OF_MODELS, ["airflow", "scheduler"]])
+    found = _python(tmp_path, _IMPORT, asked, ASSAY_PROJECT=str(tmp_path))
+    assert found == {"modules": [], "threads": 1}
 
 
 @pytest.mark.parametrize(

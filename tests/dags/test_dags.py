@@ -25,6 +25,7 @@ _HEAVY = (
     "assay.versioning", "assay.quality", "assay.drift", "assay.fairness", "assay.alerting",
 )  # fmt: skip
 _MANY = 200
+_GENERATED = {"release", "train", "score", "feedback"}
 TASKS = len(chain.STAGES) + len(chain.FRAME)
 
 Parse = Callable[[Path], dict[str, Any]]
@@ -107,6 +108,16 @@ def test_parsing_imports_nothing_heavy(shipped: dict[str, Any]) -> None:
     assert "assay.contract" in modules
     heavy = {m for m in modules for h in _HEAVY if m == h or m.startswith(f"{h}.")}
     assert heavy == set()
+
+
+@pytest.mark.parametrize("kind", ["release", "train", "score", "feedback"])
+def test_a_task_reads_its_own_dag_alone(
+    shipped: dict[str, Any], parse: Parse, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    dag_id = next(name for name in shipped["dags"] if name.startswith(f"{kind}__"))
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", dag_id)
+    made = {name for name in parse(project_root())["dags"] if name.split("__")[0] in _GENERATED}
+    assert made == {dag_id}
 
 
 def test_what_does_not_load_fails_alone_and_says_why(

@@ -60,7 +60,7 @@ def dump_model(fitted: Fitted) -> bytes:
     InputError
         If a part of it can't be written without pickle.
     """
-    import skops.io as skops
+    from assay.training import _skops as skops
 
     whole = {
         "format": _FORMAT, "estimator": fitted.estimator, "features": list(fitted.features),
@@ -93,7 +93,7 @@ def load_model_object(data: bytes, packages: Collection[str] = ()) -> Fitted:
     InputError
         If it isn't a model, or has a part of a type that isn't trusted.
     """
-    import skops.io as skops
+    from assay.training import _skops as skops
 
     try:
         unknown = skops.get_untrusted_types(data=data)

@@ -106,7 +106,8 @@ def flip(run: Training) -> Finished:
     """Judge which predictions change if a protected attribute alone is changed."""
     from assay.training.gates import judge_flip, measure_flip, render_flip
 
-    found = measure_flip(fitted_of(run), tested_rows(run), run.file)
+    asked = run.file.gates.flip is not None
+    found = measure_flip(fitted_of(run), tested_rows(run), run.file) if asked else ()
     verdict = judge_flip(found, run.file)
     return _judged(run, "flip", verdict, render_flip(verdict, found, run.page_context))
 

@@ -211,10 +211,11 @@ class Door:
 
     def _save(self, folder: Path, content: ModelContent, columns: Sequence[str]) -> None:
         import mlflow.sklearn
-        import skops.io
         from mlflow.models import ModelSignature
         from mlflow.types import ColSpec, Schema
         from mlflow.types.schema import AnyType
+
+        from assay.training import _skops as skops
 
         types = {name: column_type(content.types.get(name)) for name in columns}
         anything: Any = AnyType
@@ -224,9 +225,7 @@ class Door:
             str(folder),
             serialization_format="skops",
             # It is in memory already: its types were checked when it was read.
-            skops_trusted_types=skops.io.get_untrusted_types(
-                data=skops.io.dumps(content.estimator)
-            ),
+            skops_trusted_types=skops.get_untrusted_types(data=skops.dumps(content.estimator)),
             signature=ModelSignature(inputs=Schema(named)) if named else False,
             pip_requirements=list(content.requirements),
         )
