@@ -52,7 +52,7 @@ def test_a_batch_is_triggered_by_its_form(
 
     page.goto(f"{launcher.status(site.home).url}/dags/{dag_id}/runs/{run_id}")
     page.get_by_text("Success").first.wait_for()
-    assert page.get_by_text("validate_raw").first.is_visible()
+    page.get_by_text("validate_raw").first.wait_for()
     page.screenshot(path=tmp_path / "run.png")
 
 

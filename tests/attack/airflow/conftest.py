@@ -68,6 +68,6 @@ def _make_fab_users(site: Any) -> None:
     for user, role in ROLES.items():
         launcher.run_airflow(
             site.home, "users", "create", "--username", user, "--role", role.capitalize(),
-            "--password", launcher.password(site.home, user), "--email", f"{user}@localhost",
+            f"--password={launcher.password(site.home, user)}", "--email", f"{user}@localhost",
             "--firstname", user, "--lastname", role,
         )  # fmt: skip
