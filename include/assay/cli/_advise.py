@@ -49,6 +49,6 @@ def advise(
         shares = f"{rare.share_of_training:.1%} of the training rows and "
         shares += f"{rare.share_of_population:.1%} of the rows released since"
         results.print(f"  rare in training: {rare.column}={rare.level}, {shares}", soft_wrap=True)
-    path = services.project.home / found.report
+    path = services.project.home.joinpath(found.report)
     results.print(f"labelling request: {path}", soft_wrap=True)
     return 0

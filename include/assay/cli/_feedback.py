@@ -114,14 +114,14 @@ def _judge(
 def _copy(services: Services, judged: tuple[JudgedBatch, ...], html: Path) -> None:
     if len(judged) != 1:
         raise InputError("a page is of one batch", where="--html", got=f"{len(judged)} batches")
-    shutil.copyfile(services.project.home / str(judged[0].finished.result.report), html)
+    shutil.copyfile(services.project.home.joinpath(str(judged[0].finished.result.report)), html)
 
 
 def _body(services: Services, judged: JudgedBatch) -> dict[str, Any]:
     """What was found of a batch, as JSON data."""
     import json
 
-    page = services.project.home / str(judged.finished.result.report)
+    page = services.project.home.joinpath(str(judged.finished.result.report))
     rows = json.loads(page.with_name("misclassified.json").read_bytes())
     verdict = judged.finished.verdict
     return {
@@ -134,7 +134,7 @@ def _body(services: Services, judged: JudgedBatch) -> dict[str, Any]:
 
 
 def _print(services: Services, judged: JudgedBatch) -> None:
-    page = services.project.home / str(judged.finished.result.report)
+    page = services.project.home.joinpath(str(judged.finished.result.report))
     text = page.with_name("feedback.txt").read_text(encoding="utf-8")
     results.print(text.rstrip(), soft_wrap=True)
     results.print(f"report: {page}", soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import Any
 import mlflow
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from assay.snapshots import open_snapshot
 from assay.stages import models
@@ -25,7 +26,9 @@ def _signature(version: Any) -> list[tuple[str, str]]:
     return [(column.name, column.type.name) for column in found.inputs]
 
 
-def test_a_trained_version_is_shown_with_its_model(home: Any, model: Any) -> None:
+def test_a_trained_version_is_shown_with_its_model(
+    home: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     services = home.services
     run = model.train_model(home)
     assert [one.state for one in track(services, DOWN, "me")] == ["later"]
@@ -33,7 +36,7 @@ def test_a_trained_version_is_shown_with_its_model(home: Any, model: Any) -> Non
     (sent,) = track(home.later(minutes=5).services, {}, "me")
     assert (sent.state, sent.error) == ("sent", None)
     tracker = Tracker(TrackingPlace.from_environment({}, services.lake))
-    mlflow.set_tracking_uri(tracker.place.uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracker.place.uri)
     (version,) = tracker._door.client.search_model_versions(f"name = '{run.model}'")
     assert version.tags["assay.version"] == "1"
     shown = tracker._door.client.get_run(version.run_id)

@@ -123,13 +123,15 @@ def test_mlflow_leads_to_the_snapshot(tracker: Tracker) -> None:
     ]
 
 
-def test_the_model_is_loaded_by_its_alias_without_a_pickle(tracker: Tracker) -> None:
+def test_the_model_is_loaded_by_its_alias_without_a_pickle(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
 
     content = fitted()
     made = tracker.log_run(record(), {}, content, version=7)
     tracker.mark("late", Aliases(champion=7))
-    mlflow.set_tracking_uri(tracker.place.uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracker.place.uri)
     loaded = mlflow.pyfunc.load_model("models:/late@champion")
     rows = np.array([[3.0, 1.0], [-3.0, 1.0]])
     assert list(loaded._model_impl.sklearn_model.predict(rows)) == [True, False]
