@@ -36,7 +36,7 @@ _EVENTS = (
     "airflow.providers.openlineage.plugins.listener",
     "airflow.providers.openlineage.extractors.manager",
     "airflow.providers.openlineage.extractors.base",
-    "assay.stages.openlineage._touched",
+    "assay.stages.openlineage._task_data",
 )
 _MODELS = ("assay.training._skops",)
 _SUBJECTS = ("run", "models", "feedback", "incidents", "upkeep")

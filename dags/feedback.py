@@ -28,7 +28,7 @@ from assay.policy.model import FeedbackPolicy, ModelFile
 from assay.project import Project
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import MAX_ACTIVE_RUNS, RUN_TIMEOUT, TASK_DEFAULTS
-from assay_airflow.operators.broken import BrokenContractOperator
+from assay_airflow.operators.broken import broken_model_dag
 from assay_airflow.operators.feedback import (
     ConcludeFeedbackOperator,
     JudgeFeedbackOperator,
@@ -73,24 +73,12 @@ def feedback_dag(name: str, model: ModelFile, policy: FeedbackPolicy) -> DAG:
     return dag
 
 
-def broken_dag(name: str, error: Exception) -> DAG:
-    """A DAG of the same id whose one task fails with what is wrong with the model file."""
-    with DAG(
-        dag_id=f"feedback__{name}",
-        description="DOESN'T LOAD, see assay check.",
-        doc_md=f"`{name}` doesn't load. Run it, or `assay check`, to see why.",
-        schedule=None,
-        tags=[ASSAY, FEEDBACK, model_tag(name)],
-        default_args={**TASK_DEFAULTS, "owner": "assay"},
-    ) as dag:
-        BrokenContractOperator(task_id=JUDGE, error=str(error))
-    return dag
-
-
 for model_name in wanted("feedback", PROJECT.models()):
     try:
         file = PROJECT.model(model_name)
         if file.feedback is not None:
             globals()[f"feedback__{model_name}"] = feedback_dag(model_name, file, file.feedback)
     except Exception as exc:  # one model never takes the others' DAGs away
-        globals()[f"feedback__{model_name}"] = broken_dag(model_name, exc)
+        globals()[f"feedback__{model_name}"] = broken_model_dag(
+            "feedback", model_name, JUDGE, FEEDBACK, exc
+        )

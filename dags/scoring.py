@@ -23,7 +23,7 @@ from assay.policy.model import ModelFile
 from assay.project import Project
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import MAX_ACTIVE_RUNS, RUN_TIMEOUT, TASK_DEFAULTS
-from assay_airflow.operators.broken import BrokenContractOperator
+from assay_airflow.operators.broken import broken_model_dag
 from assay_airflow.operators.score import ReleasePredictionsOperator, ScoreOperator
 from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, SCORING, dataset_tag, model_tag, owner_tag
@@ -59,24 +59,12 @@ def scoring_dag(name: str, model: ModelFile) -> DAG:
     return dag
 
 
-def broken_dag(name: str, error: Exception) -> DAG:
-    """A DAG of the same id whose one task fails with what is wrong with the model file."""
-    with DAG(
-        dag_id=f"score__{name}",
-        description="DOESN'T LOAD, see assay check.",
-        doc_md=f"`{name}` doesn't load. Run it, or `assay check`, to see why.",
-        schedule=None,
-        tags=[ASSAY, SCORING, model_tag(name)],
-        default_args={**TASK_DEFAULTS, "owner": "assay"},
-    ) as dag:
-        BrokenContractOperator(task_id=SCORE, error=str(error))
-    return dag
-
-
 for model_name in wanted("score", PROJECT.models()):
     if f"{model_name}_predictions" not in PROJECT.datasets():
         continue  # nothing would release what it says
     try:
         globals()[f"score__{model_name}"] = scoring_dag(model_name, PROJECT.model(model_name))
     except Exception as exc:  # one model never takes the others' DAGs away
-        globals()[f"score__{model_name}"] = broken_dag(model_name, exc)
+        globals()[f"score__{model_name}"] = broken_model_dag(
+            "score", model_name, SCORE, SCORING, exc
+        )

@@ -28,7 +28,7 @@ from assay.project import Project
 from assay.stages.models import chain
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import APPROVAL_TIMEOUT, RUN_TIMEOUT, TASK_DEFAULTS
-from assay_airflow.operators.broken import BrokenContractOperator
+from assay_airflow.operators.broken import broken_model_dag
 from assay_airflow.operators.training import (
     ApprovePromotionOperator,
     NotifyTrainingOperator,
@@ -102,22 +102,10 @@ def follow(name: str, dataset: str) -> None:
     [tasks[last] for last in chain.ends()] >> approve >> promote >> notify.as_teardown()
 
 
-def broken_dag(name: str, error: Exception) -> DAG:
-    """A DAG of the same id whose one task fails with what is wrong with the model file."""
-    with DAG(
-        dag_id=f"train__{name}",
-        description="DOESN'T LOAD, see assay check.",
-        doc_md=f"`{name}` doesn't load. Run it, or `assay check`, to see why.",
-        schedule=None,
-        tags=[ASSAY, TRAINING, model_tag(name)],
-        default_args={**TASK_DEFAULTS, "owner": "assay"},
-    ) as dag:
-        BrokenContractOperator(task_id=chain.PIN, error=str(error))
-    return dag
-
-
 for model_name in wanted("train", PROJECT.models()):
     try:
         globals()[f"train__{model_name}"] = training_dag(model_name, PROJECT.model(model_name))
     except Exception as exc:  # one model never takes the others' DAGs away
-        globals()[f"train__{model_name}"] = broken_dag(model_name, exc)
+        globals()[f"train__{model_name}"] = broken_model_dag(
+            "train", model_name, chain.PIN, TRAINING, exc
+        )

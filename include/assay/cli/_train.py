@@ -126,12 +126,12 @@ def _keep_events(services: Services, run: Training) -> None:
     """Keep the events of a training run for the readers of lineage; say what goes wrong."""
     import os
 
-    from assay.stages.openlineage import keep_run, touched_by_training
+    from assay.stages.openlineage import data_of_training, keep_run
 
     decided = run.done["promote"]
     try:
         keep_run(
-            services, os.environ, f"train__{run.model}", touched_by_training(run, decided),
+            services, os.environ, f"train__{run.model}", data_of_training(run, decided),
             run.spec.started, failed=decided.holds,
         )  # fmt: skip
     except (AssayError, OSError) as error:

@@ -157,10 +157,12 @@ class _Places:
 def _look(places: _Places) -> MlflowPage:
     port, process = places.port(), places.known()
     url = f"http://127.0.0.1:{port}" if port else None
-    answers = url is not None and _answers(url)
-    # Asked last: workers may answer for a moment after the process that leads them has ended.
-    pid = process.pid if process and process.alive else None
-    return MlflowPage(url, pid, answers and pid is not None, places.log)
+    if not (url and process and process.alive):
+        return MlflowPage(url, None, False, places.log)
+    answers = _answers(url)
+    # Asked again: workers may answer for a moment after the process that leads them has ended.
+    alive = process.alive
+    return MlflowPage(url, process.pid if alive else None, alive and answers, places.log)
 
 
 def _answers(url: str) -> bool:

@@ -12,11 +12,11 @@ from airflow.sdk.exceptions import AirflowException
 
 from assay.errors import AssayError, cause_of
 from assay_airflow.batches import named_batch
-from assay_airflow.lineage import LineageMixin, touched_by_task
+from assay_airflow.lineage import LineageMixin, data_of_task
 from assay_airflow.links import report_url, runbooks_url
 
 if TYPE_CHECKING:
-    from assay.lineage.openlineage import Touched
+    from assay.lineage.openlineage import TaskData
     from assay.stages.run import Run, StageResult
     from assay.stages.services import Services
 
@@ -34,9 +34,9 @@ class DatasetOperator(LineageMixin, BaseOperator):
         super().__init__(**kwargs)
         self.dataset = dataset
 
-    def touched(self, context: Any) -> Touched | None:
-        """Which data the task touched, for the readers of OpenLineage events."""
-        return touched_by_task(self, context)
+    def task_data(self, context: Any) -> TaskData | None:
+        """Which data the task read and wrote, for the readers of OpenLineage events."""
+        return data_of_task(self, context)
 
     def read_run(self, services: Services, context: Any) -> Run | None:
         """The run as its sealed records tell; None if it was never pinned.

@@ -1,15 +1,18 @@
-"""A stand-in for the DAG of a data set whose contract or policy doesn't load."""
+"""A stand-in for the DAG of a data set or a model whose files don't load."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import DAG, BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
+
+from assay_airflow.defaults import TASK_DEFAULTS
+from assay_airflow.tags import ASSAY, model_tag
 
 
 class BrokenContractOperator(BaseOperator):
-    """Fail with the error that the data set's files gave when they were loaded.
+    """Fail with the error that the files gave when they were loaded.
 
     Parameters
     ----------
@@ -24,3 +27,17 @@ class BrokenContractOperator(BaseOperator):
     def execute(self, context: Any) -> None:  # noqa: ARG002
         """Fail with the error."""
         raise AirflowFailException(self.error)
+
+
+def broken_model_dag(kind: str, model: str, task: str, tag: str, error: Exception) -> DAG:
+    """A DAG of the same id whose one task fails with what is wrong with the model file."""
+    with DAG(
+        dag_id=f"{kind}__{model}",
+        description="DOESN'T LOAD, see assay check.",
+        doc_md=f"`{model}` doesn't load. Run it, or `assay check`, to see why.",
+        schedule=None,
+        tags=[ASSAY, tag, model_tag(model)],
+        default_args={**TASK_DEFAULTS, "owner": "assay"},
+    ) as dag:
+        BrokenContractOperator(task_id=task, error=str(error))
+    return dag

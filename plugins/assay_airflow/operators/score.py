@@ -13,7 +13,7 @@ from assay_airflow.hooks.services import open_services
 from assay_airflow.lineage import LineageMixin
 
 if TYPE_CHECKING:
-    from assay.lineage.openlineage import Touched
+    from assay.lineage.openlineage import TaskData
 
 
 class ScoreOperator(LineageMixin, BaseOperator):
@@ -33,12 +33,12 @@ class ScoreOperator(LineageMixin, BaseOperator):
         super().__init__(**kwargs)
         self.model = model
 
-    def touched(self, context: Any) -> Touched | None:
+    def task_data(self, context: Any) -> TaskData | None:
         """The champion and the batch, and the file that was delivered."""
-        from assay.stages.openlineage import touched_by_scoring
+        from assay.stages.openlineage import data_of_scoring
 
         batch = named_batch(context["dag_run"], context["params"])
-        return touched_by_scoring(open_services(reading=True), self.model, batch)
+        return data_of_scoring(open_services(reading=True), self.model, batch)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Deliver the batch's predictions; the same is found."""

@@ -14,7 +14,7 @@ from assay.wording import folded
 from assay_airflow.assets import model_asset
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
-from assay_airflow.lineage import LineageMixin, touched_by_promotion
+from assay_airflow.lineage import LineageMixin, data_of_promotion
 from assay_airflow.links import ReportLink, pages_url
 from assay_airflow.operators._runs import explained, log_result
 from assay_airflow.operators._second_person import (
@@ -25,7 +25,7 @@ from assay_airflow.operators._second_person import (
 from assay_airflow.operators._training_run import read_training_asked
 
 if TYPE_CHECKING:
-    from assay.lineage.openlineage import Touched
+    from assay.lineage.openlineage import TaskData
     from assay.stages.models import Training
     from assay.stages.run import StageResult
     from assay.stages.services import Services
@@ -148,9 +148,9 @@ class PromoteOperator(LineageMixin, ModelOperator):
     def __init__(self, *, model: str, dataset: str, **kwargs: Any) -> None:
         super().__init__(model=model, dataset=dataset, outlets=[model_asset(model)], **kwargs)
 
-    def touched(self, context: Any) -> Touched | None:
+    def task_data(self, context: Any) -> TaskData | None:
         """Which data the model learned from, and the version that it became."""
-        return touched_by_promotion(self, context)
+        return data_of_promotion(self, context)
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Decide from the sealed results of the gates, or from a sealed approval."""

@@ -17,7 +17,7 @@ import pytest
 from own_receiver import Receiver, own_receiver
 
 from assay.errors import InputError
-from assay.lineage.openlineage import Touched, TouchedData
+from assay.lineage.openlineage import TaskData, TaskDataset
 from assay.stages import models, openlineage
 from assay.stages.openlineage import _events
 from assay.stages.run import chain, decided, resume
@@ -28,16 +28,16 @@ AT = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def touched(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A home with a day more, and what each stage of its run touched."""
-    home = mini.copy(template, tmp_path_factory.mktemp("touched"))
+def task_data(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A home with a day more, and what each stage of its run read and wrote."""
+    home = mini.copy(template, tmp_path_factory.mktemp("task_data"))
     home.drop("visits", DAY, mini.visits(DAY))
     home.run("visits", DAY, run_id="the run")
     run = resume(home.services, "visits", DAY, "the run")
     assert run is not None
     run = decided(run) or run
     stages = (*chain.names(), chain.RELEASE)
-    return home, {stage: openlineage.touched_by_stage(run, stage) for stage in stages}
+    return home, {stage: openlineage.data_of_stage(run, stage) for stage in stages}
 
 
 @pytest.fixture
@@ -62,14 +62,14 @@ def _check(event: dict[str, Any]) -> None:
     assert all(urlsplit(f["_producer"]).scheme and urlsplit(f["_schemaURL"]).scheme for f in facets)
 
 
-def _keep(home: Any, touched: dict[str, Touched], place: str) -> None:
-    for stage, found in touched.items():
+def _keep(home: Any, task_data: dict[str, TaskData], place: str) -> None:
+    for stage, found in task_data.items():
         environ = {"ASSAY_OPENLINEAGE": place}
         assert openlineage.keep_run(home.services, environ, f"release__visits.{stage}", found, AT)
 
 
-def test_a_receiver_gets_a_whole_release(touched: Any, receiver: Receiver) -> None:
-    home, found = touched
+def test_a_receiver_gets_a_whole_release(task_data: Any, receiver: Receiver) -> None:
+    home, found = task_data
     _keep(home, found, receiver.url)
     assert receiver.asked == 0
     environ = {"ASSAY_OPENLINEAGE": receiver.url, "ASSAY_OPENLINEAGE_KEY": "key"}
@@ -117,8 +117,8 @@ def test_a_receiver_gets_a_whole_release(touched: Any, receiver: Receiver) -> No
     assert openlineage.send_events(home.services, environ, "test") == openlineage.SentEvents()
 
 
-def test_no_value_and_no_person_is_in_an_event(touched: Any) -> None:
-    home, found = touched
+def test_no_value_and_no_person_is_in_an_event(task_data: Any) -> None:
+    home, found = task_data
     _keep(home, found, "file")
     (path,) = (home.home / "lineage").glob("*.jsonl")
     text = path.read_text(encoding="utf-8")
@@ -134,10 +134,10 @@ def test_no_value_and_no_person_is_in_an_event(touched: Any) -> None:
 
 @pytest.mark.parametrize("manner", ["breaks", "is silent"])
 def test_what_a_receiver_does_not_take_waits_for_it(
-    touched: Any, mini: Any, tmp_path: Path, receiver: Receiver, manner: Any,
+    task_data: Any, mini: Any, tmp_path: Path, receiver: Receiver, manner: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    home, found = mini.copy(touched[0], tmp_path), touched[1]
+    home, found = mini.copy(task_data[0], tmp_path), task_data[1]
     monkeypatch.setattr(_events, "_PATIENCE_S", 0.2)
     receiver.manner = manner
     _keep(home, found, receiver.url)
@@ -152,9 +152,9 @@ def test_what_a_receiver_does_not_take_waits_for_it(
 
 
 def test_a_refused_event_holds_up_no_other_and_an_old_one_is_forgotten(
-    touched: Any, mini: Any, tmp_path: Path, receiver: Receiver
+    task_data: Any, mini: Any, tmp_path: Path, receiver: Receiver
 ) -> None:
-    home, found = mini.copy(touched[0], tmp_path), touched[1]
+    home, found = mini.copy(task_data[0], tmp_path), task_data[1]
     environ = {"ASSAY_OPENLINEAGE": receiver.url}
     receiver.manner = "refuses"
     _keep(home, {"ingest": found["ingest"]}, receiver.url)
@@ -166,11 +166,11 @@ def test_a_refused_event_holds_up_no_other_and_an_old_one_is_forgotten(
     assert down.error == "the receiver doesn't answer: ConnectError"
     later = home.later(days=31).services
     assert openlineage.send_events(later, environ, "test").forgotten == 2
-    assert home.services.catalog.outbox.find() == touched[0].services.catalog.outbox.find()
+    assert home.services.catalog.outbox.find() == task_data[0].services.catalog.outbox.find()
 
 
 def test_files_are_of_a_day_and_bounded(ready: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = {"ingest": Touched((TouchedData("visits"),))}
+    data = {"ingest": TaskData((TaskDataset("visits"),))}
     folder = ready.home / "lineage"
     for days in (0, 1, 40):
         _keep(ready.later(days=days), data, "file")
@@ -207,7 +207,7 @@ def test_a_model_and_its_predictions_are_named(ready: Any) -> None:
     mini_model.write_model(ready.project)
     run = mini_model.train_model(ready)
     models.score(ready.services, mini_model.MODEL, DAY)
-    trained = openlineage.touched_by_training(run, run.done["promote"])
+    trained = openlineage.data_of_training(run, run.done["promote"])
     assert [(d.name, d.facts) for d in trained.inputs] == [
         ("visits", {"snapshot": run.spec.data.number})
     ]
@@ -216,16 +216,16 @@ def test_a_model_and_its_predictions_are_named(ready: Any) -> None:
         "models.passing", "passing@1", {"state": "champion"}
     )  # fmt: skip
     assert made.ways["score"][0].dataset == "visits"
-    said = openlineage.touched_by_scoring(ready.services, mini_model.MODEL, DAY)
+    said = openlineage.data_of_scoring(ready.services, mini_model.MODEL, DAY)
     assert said is not None
     assert {d.name for d in said.inputs} == {"visits", "models.passing"}
     assert said.outputs[0].name == "passing_predictions.source"
-    assert openlineage.touched_by_scoring(ready.services, mini_model.MODEL, "2024-01-01") is None
+    assert openlineage.data_of_scoring(ready.services, mini_model.MODEL, "2024-01-01") is None
 
 
 def test_who_sends_no_event_needs_no_client() -> None:
     program = (
-        "import sys; from assay.stages.openlineage import send_events, touched_by_stage; "
+        "import sys; from assay.stages.openlineage import send_events, data_of_stage; "
         "print([name for name in sys.modules if name.startswith('openlineage')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

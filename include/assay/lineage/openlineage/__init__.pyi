@@ -1,13 +1,13 @@
 from ._allowed import without_people
 from ._parts import Parts, as_parts, run_events, to_dict
-from ._touched import Assertion, ColumnWay, Touched, TouchedData
+from ._task_data import Assertion, ColumnWay, TaskData, TaskDataset
 
 __all__ = [
     "Assertion",
     "ColumnWay",
     "Parts",
-    "Touched",
-    "TouchedData",
+    "TaskData",
+    "TaskDataset",
     "as_parts",
     "run_events",
     "to_dict",

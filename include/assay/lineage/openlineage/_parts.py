@@ -1,4 +1,4 @@
-"""Data sets and facets of OpenLineage, made of what was touched; the client's only door."""
+"""Data sets and facets of OpenLineage, made of the data of a task; the client's only door."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.serde import Serde
 
-from assay.lineage.openlineage._touched import ColumnWay, Touched, TouchedData
+from assay.lineage.openlineage._task_data import ColumnWay, TaskData, TaskDataset
 
 PRODUCER: Final = "urn:assay"
 """Who says so, in every event and facet that Assay makes."""
@@ -55,21 +55,21 @@ class AssayVerdictFacet(RunFacet):
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of an event that say which data were touched."""
+    """The parts of an event that say which data were read and written."""
 
     inputs: list[InputDataset]
     outputs: list[OutputDataset]
     run_facets: dict[str, Any]
 
 
-def as_parts(touched: Touched, namespace: str) -> Parts:
-    """Make the parts of an event of what a task touched."""
-    verdict = AssayVerdictFacet(**touched.judged, producer=PRODUCER) if touched.judged else None
+def as_parts(task_data: TaskData, namespace: str) -> Parts:
+    """Make the parts of an event of what a task read and wrote."""
+    verdict = AssayVerdictFacet(**task_data.judged, producer=PRODUCER) if task_data.judged else None
     return Parts(
-        [_input(data, namespace) for data in touched.inputs],
+        [_input(data, namespace) for data in task_data.inputs],
         [
             OutputDataset(namespace=namespace, name=data.name, facets=_facets(data, namespace))
-            for data in touched.outputs
+            for data in task_data.outputs
         ],
         {"assay_verdict": verdict} if verdict else {},
     )
@@ -102,7 +102,7 @@ def run_events(
     )  # fmt: skip
 
 
-def _input(data: TouchedData, namespace: str) -> InputDataset:
+def _input(data: TaskDataset, namespace: str) -> InputDataset:
     found = [
         data_quality_assertions_dataset.Assertion(
             assertion=one.expectation, success=one.success, column=one.column
@@ -118,7 +118,7 @@ def _input(data: TouchedData, namespace: str) -> InputDataset:
     )  # fmt: skip
 
 
-def _facets(data: TouchedData, namespace: str) -> dict[str, Any]:
+def _facets(data: TaskDataset, namespace: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if data.version:
         found["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(

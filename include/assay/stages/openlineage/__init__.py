@@ -1,4 +1,4 @@
-"""Events of OpenLineage: which data each task touched, and the way of its event to a reader."""
+"""Events of OpenLineage: the data of each task, and the way of its event to a reader."""
 
 import lazy_loader
 

@@ -1,14 +1,14 @@
 from ._events import SentEvents, events_place, keep_event, keep_run, namespace_of, send_events
-from ._touched import touched_by_scoring, touched_by_stage, touched_by_training
+from ._task_data import data_of_scoring, data_of_stage, data_of_training
 
 __all__ = [
     "SentEvents",
+    "data_of_scoring",
+    "data_of_stage",
+    "data_of_training",
     "events_place",
     "keep_event",
     "keep_run",
     "namespace_of",
     "send_events",
-    "touched_by_scoring",
-    "touched_by_stage",
-    "touched_by_training",
 ]

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from assay.errors import InputError
-from assay.lineage.openlineage import Touched, without_people
+from assay.lineage.openlineage import TaskData, without_people
 from assay.records.outbox import OutboxItem
 from assay.stages.services import Services
 
@@ -103,7 +103,7 @@ def keep_run(
     services: Services,
     environ: Mapping[str, str],
     job: str,
-    touched: Touched,
+    task_data: TaskData,
     started: datetime,
     *,
     failed: bool = False,
@@ -127,7 +127,7 @@ def keep_run(
         ) from error  # fmt: skip
     name, run = namespace_of(environ), str(uuid.uuid4())
     ended = services.clock()
-    events = run_events(job, run, started, ended, as_parts(touched, name), name, failed=failed)
+    events = run_events(job, run, started, ended, as_parts(task_data, name), name, failed=failed)
     kept = [keep_event(services, to_dict(event), place) for event in events]
     return all(kept)
 

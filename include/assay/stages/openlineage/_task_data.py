@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from assay.lineage.openlineage import Assertion, ColumnWay, Touched, TouchedData
+from assay.lineage.openlineage import Assertion, ColumnWay, TaskData, TaskDataset
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.records.models import DataUsed
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assay.stages.models import Training
 
 
-def touched_by_stage(run: Run, stage: str) -> Touched:
+def data_of_stage(run: Run, stage: str) -> TaskData:
     """What one stage of a run of a batch read and made, and what it said.
 
     Parameters
@@ -30,23 +30,23 @@ def touched_by_stage(run: Run, stage: str) -> Touched:
     result = run.done.get(stage)
     judged = {} if result is None else _judged(result)
     inputs, outputs = _DATA.get(stage, _version_alone)(run)
-    return Touched(tuple(inputs), tuple(outputs), judged)
+    return TaskData(tuple(inputs), tuple(outputs), judged)
 
 
-def touched_by_training(run: Training, result: StageResult) -> Touched:
+def data_of_training(run: Training, result: StageResult) -> TaskData:
     """What a training run learned from, and the version that it gave."""
     file = run.file
     ways = {name: (ColumnWay(*_place(run.dataset, name)),) for name in file.features}
-    model = TouchedData(
+    model = TaskDataset(
         model_name(run.model), result.version, dict.fromkeys(file.features, "feature"), ways,
         facts={"state": result.state} if result.state else {},
     )  # fmt: skip
-    return Touched(
+    return TaskData(
         tuple(_used(used) for used in run.spec.ingredients.data), (model,), _judged(result)
     )
 
 
-def touched_by_scoring(services: Services, model: str, batch: str) -> Touched | None:
+def data_of_scoring(services: Services, model: str, batch: str) -> TaskData | None:
     """What the newest predictions of a batch were made of, and the file that they are.
 
     None where the model has predicted nothing of it.
@@ -58,18 +58,18 @@ def touched_by_scoring(services: Services, model: str, batch: str) -> Touched | 
     if use is None or use.delivers is None:
         return None
     versions = [origin.version for origin in use.of if origin.kind == "version"]
-    read = [TouchedData(d, version, facts={"batch": b}) for d, b, version in versions]
+    read = [TaskDataset(d, version, facts={"batch": b}) for d, b, version in versions]
     read += [
-        TouchedData(part.dataset, str(part.number), facts={"snapshot": part.number})
+        TaskDataset(part.dataset, str(part.number), facts={"snapshot": part.number})
         for part in use.reads
     ]
     models = [o.id for o in use.of if o.kind == "model_version"]
-    read += [TouchedData(model_name(model), version) for version in models]
-    out = TouchedData(
+    read += [TaskDataset(model_name(model), version) for version in models]
+    out = TaskDataset(
         source_name(use.delivers.dataset), use.delivers.mark,
         facts={"batch": batch, "rows": int(use.details.get("rows", 0))},
     )  # fmt: skip
-    return Touched(tuple(read), (out,))
+    return TaskData(tuple(read), (out,))
 
 
 def model_name(model: str) -> str:
@@ -92,8 +92,8 @@ def _place(dataset: str, feature: str) -> tuple[str, str]:
     return (joined, column) if dot else (dataset, feature)
 
 
-def _used(used: DataUsed) -> TouchedData:
-    return TouchedData(used.dataset, str(used.number), facts={"snapshot": used.number})
+def _used(used: DataUsed) -> TaskDataset:
+    return TaskDataset(used.dataset, str(used.number), facts={"snapshot": used.number})
 
 
 def _judged(result: StageResult) -> dict[str, Any]:
@@ -107,18 +107,18 @@ def _judged(result: StageResult) -> dict[str, Any]:
     }
 
 
-Ways = tuple[list[TouchedData], list[TouchedData]]
+Ways = tuple[list[TaskDataset], list[TaskDataset]]
 
 
 def _of_ingest(run: Run) -> Ways:
     batch: dict[str, str | int] = {"batch": run.batch}
-    return [TouchedData(source_name(run.dataset), facts=batch)], [_landing(run)]
+    return [TaskDataset(source_name(run.dataset), facts=batch)], [_landing(run)]
 
 
-def _landing(run: Run, assertions: tuple[Assertion, ...] = ()) -> TouchedData:
+def _landing(run: Run, assertions: tuple[Assertion, ...] = ()) -> TaskDataset:
     """The landed rows, known by the mark of the input, which confirms no guess of its content."""
     sha = run.spec.input_sha
-    return TouchedData(
+    return TaskDataset(
         landing_name(run.dataset), run.services.registry.mark(sha) if sha else None,
         {c.name: str(c.type) for c in run.contract.columns}, assertions=assertions,
         facts={"batch": run.batch},
@@ -141,7 +141,7 @@ def _assertions(workspace: BatchWorkspace, which: str) -> Iterator[Assertion]:
 
 def _of_commit(run: Run) -> Ways:
     tables = [
-        TouchedData(name, str(run.spec.pinned.snapshots.get(name, "")) or None,
+        TaskDataset(name, str(run.spec.pinned.snapshots.get(name, "")) or None,
                     facts={"snapshot": run.spec.pinned.snapshots[name]}
                     if name in run.spec.pinned.snapshots else {})
         for name in run.spec.pinned.tables
@@ -154,7 +154,7 @@ def _of_release(run: Run) -> Ways:
     if result is None or result.snapshot is None:
         return [_version(run)], []
     facts: dict[str, str | int] = {"batch": run.batch, "snapshot": result.snapshot}
-    made = TouchedData(run.dataset, str(result.snapshot), _columns(run), facts=facts)
+    made = TaskDataset(run.dataset, str(result.snapshot), _columns(run), facts=facts)
     return [_version(run)], [made]
 
 
@@ -167,10 +167,10 @@ def _version(
     *,
     ways: Mapping[str, tuple[ColumnWay, ...]] | None = None,
     assertions: tuple[Assertion, ...] = (),
-) -> TouchedData:
+) -> TaskDataset:
     committed = run.done.get("commit")
     rows = {} if committed is None else {"rows": committed.rows.get("held", 0)}
-    return TouchedData(
+    return TaskDataset(
         run.dataset, run.spec.version, _columns(run), ways or {}, assertions,
         {"batch": run.batch, **{name: n for name, n in rows.items() if n}},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which data a task touched: names, versions, columns and counts, and never a value."""
+"""Which data a task read and wrote: names, versions, columns and counts, and never a value."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ColumnWay:
 
 
 @dataclass(frozen=True)
-class TouchedData:
+class TaskDataset:
     """A data set, a source or a model that a task read or made.
 
     Parameters
@@ -72,7 +72,7 @@ class TouchedData:
 
 
 @dataclass(frozen=True)
-class Touched:
+class TaskData:
     """What a task read and made, and what it judged.
 
     Parameters
@@ -81,6 +81,6 @@ class Touched:
         Of a gate: stage, outcome, whether it holds, reason codes, counts of rows.
     """
 
-    inputs: tuple[TouchedData, ...] = ()
-    outputs: tuple[TouchedData, ...] = ()
+    inputs: tuple[TaskDataset, ...] = ()
+    outputs: tuple[TaskDataset, ...] = ()
     judged: Mapping[str, Any] = field(default_factory=dict)
