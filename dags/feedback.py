@@ -43,7 +43,7 @@ JUDGE, CONCLUDE, NOTIFY = "judge", "conclude", "notify"
 
 def feedback_dag(name: str, model: ModelFile, policy: FeedbackPolicy) -> DAG:
     """The feedback on each batch of predictions of one model."""
-    dataset = policy.predictions.dataset if policy.predictions else f"{name}_predictions"
+    dataset = policy.predicted_in(name)
     outcomes = policy.outcomes.dataset if policy.outcomes else model.data.dataset
     assets = [dataset_asset(one) for one in dict.fromkeys((dataset, outcomes))]
     with DAG(

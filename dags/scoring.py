@@ -19,7 +19,7 @@ import os
 
 from airflow.sdk import DAG, Param, PartitionedAssetTimetable
 
-from assay.policy.model import ModelFile
+from assay.policy.model import ModelFile, predictions_of
 from assay.project import Project
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import MAX_ACTIVE_RUNS, RUN_TIMEOUT, TASK_DEFAULTS
@@ -60,7 +60,7 @@ def scoring_dag(name: str, model: ModelFile) -> DAG:
 
 
 for model_name in wanted("score", PROJECT.models()):
-    if f"{model_name}_predictions" not in PROJECT.datasets():
+    if predictions_of(model_name) not in PROJECT.datasets():
         continue  # nothing would release what it says
     try:
         globals()[f"score__{model_name}"] = scoring_dag(model_name, PROJECT.model(model_name))

@@ -17,12 +17,13 @@ from typing import Any, Final
 
 import assay
 from assay.errors import AssayError
+from assay.policy.model import predictions_of
 from demo.backfill import Airflow, run_assay
 from demo.flights import BLIZZARD
 from demo.plan import Stand, Wish
 
 MODEL: Final = "late_arrival"
-PREDICTIONS: Final = f"{MODEL}_predictions"
+PREDICTIONS: Final = predictions_of(MODEL)
 DATASET: Final = "flights"
 FIRST: Final = BLIZZARD[:4]
 """Days that the first version learns from; by its predictions of them the later ones are judged."""

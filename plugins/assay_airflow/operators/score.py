@@ -8,6 +8,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from assay.policy.model import predictions_of
 from assay_airflow.batches import named_batch
 from assay_airflow.hooks.services import open_services
 from assay_airflow.lineage import LineageMixin
@@ -68,7 +69,7 @@ class ReleasePredictionsOperator(TriggerDagRunOperator):
     def __init__(self, *, model: str, scoring: str, **kwargs: Any) -> None:
         pulled = f"ti.xcom_pull(task_ids='{scoring}')"
         super().__init__(
-            trigger_dag_id=f"release__{model}_predictions",
+            trigger_dag_id=f"release__{predictions_of(model)}",
             trigger_run_id=f"scored__{{{{ {pulled}['use'] }}}}",
             conf={"batch": f"{{{{ {pulled}['batch'] }}}}"},
             logical_date=None,  # a date of today lies after the end of a finished data set

@@ -8,7 +8,7 @@ name, and own code is named as ``package.module:function`` in a package that the
 from assay.policy.model._data import Join, TrainingData
 from assay.policy.model._estimator import Estimator, Preprocessing, Search
 from assay.policy.model._explain import Explanation
-from assay.policy.model._feedback import FeedbackPolicy, Outcomes
+from assay.policy.model._feedback import FeedbackPolicy, Outcomes, predictions_of
 from assay.policy.model._file import Label, ModelFile, class_name, load_model
 from assay.policy.model._gates import FlippedAttribute, Gates, MetricLimit
 from assay.policy.model._split import Split
@@ -30,4 +30,5 @@ __all__ = [
     "TrainingData",
     "class_name",
     "load_model",
+    "predictions_of",
 ]

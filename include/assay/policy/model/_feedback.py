@@ -14,6 +14,11 @@ from assay.policy.model._gates import Metric, MetricLimit
 from assay.verdict import OnInconclusive
 
 
+def predictions_of(model: str) -> str:
+    """The data set that a model's predictions are."""
+    return f"{model}_predictions"
+
+
 class MarginToTest(Model):
     """How much worse than on the test rows a metric may be."""
 
@@ -100,6 +105,10 @@ class FeedbackPolicy(Model):
         if faults := list(self._faults()):
             raise ValueError("; ".join(faults))
         return self
+
+    def predicted_in(self, model: str) -> str:
+        """The data set that holds the predictions which are judged."""
+        return self.predictions.dataset if self.predictions else predictions_of(model)
 
     def _faults(self) -> Iterator[str]:
         if not self.limits and not self.against_test:

@@ -22,7 +22,7 @@ def feedback_problems(
     policy, own = file.feedback, contracts.get(file.data.dataset)
     if policy is None or own is None:
         return
-    dataset = policy.predictions.dataset if policy.predictions else f"{model}_predictions"
+    dataset = policy.predicted_in(model)
     predictions = contracts.get(dataset)
     if predictions is None:
         yield Problem(

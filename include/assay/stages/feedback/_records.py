@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from assay.stages.artefacts import TextArtefact, Workspace, run_folder
-from assay.stages.feedback._sources import predicted_in
 from assay.stages.feedback._spec import JudgedRun, policy_of
 from assay.stages.feedback.workspace import folder_of
 from assay.stages.models._pin import read_model_file
@@ -20,7 +19,7 @@ def dataset_of(services: Services, model: str) -> str:
         If the model file doesn't load, or has no section ``feedback``.
     """
     _, file = read_model_file(services, model)
-    return predicted_in(model, policy_of(model, file))
+    return policy_of(model, file).predicted_in(model)
 
 
 def run_name(services: Services, model: str, run_id: str) -> tuple[str, str, str]:

@@ -11,13 +11,7 @@ from assay.records.versions import BatchVersion, digest_of
 from assay.stages.feedback._spec import Sources, policy_of
 from assay.stages.models._data import read_blocks
 from assay.stages.models._pin import read_model_file
-from assay.stages.models._score import predictions_of
 from assay.stages.services import Services
-
-
-def predicted_in(model: str, policy: FeedbackPolicy) -> str:
-    """The data set that holds a model's predictions."""
-    return policy.predictions.dataset if policy.predictions else predictions_of(model)
 
 
 def affected_batches(services: Services, model: str, key: str) -> list[str]:
@@ -33,7 +27,7 @@ def affected_batches(services: Services, model: str, key: str) -> list[str]:
     """
     _, file = read_model_file(services, model)
     policy = policy_of(model, file)
-    dataset = predicted_in(model, policy)
+    dataset = policy.predicted_in(model)
     there = released(services, dataset, missing_ok=True)
     if there is None:
         return []
@@ -56,7 +50,7 @@ def sources_of(services: Services, model: str, file: ModelFile, batch: str) -> S
         If the predictions or the rows that they are about aren't released.
     """
     policy, own = policy_of(model, file), file.data.dataset
-    dataset = predicted_in(model, policy)
+    dataset = policy.predicted_in(model)
     predictions = _one(services, dataset, batch)
     described = predictions if dataset == own else _one(services, own, batch)
     sources = Sources(predictions=predictions, described=described)

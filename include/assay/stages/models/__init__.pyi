@@ -12,7 +12,7 @@ from ._promote import promote, promote_by_person, promoted
 from ._question import render_promotion
 from ._records import keep_training_crash, resume_training
 from ._reproduce import reproduce
-from ._score import predictions_of, score
+from ._score import score
 from ._spec import TrainingAsked
 from ._train import train
 from ._training import Training
@@ -41,7 +41,6 @@ __all__ = [
     "perform_training",
     "pin_training",
     "plan_training",
-    "predictions_of",
     "promote",
     "promote_by_person",
     "promoted",

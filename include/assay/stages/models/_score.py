@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assay.errors import InputError
 from assay.lake import write_text
-from assay.policy.model import ModelFile
+from assay.policy.model import ModelFile, predictions_of
 from assay.records.models import DataUsed
 from assay.records.uses import Origin, Output, Use
 from assay.records.versions import digest_of
@@ -53,11 +53,6 @@ class Scored(Frozen):
     path: str
     use: str
     new: bool
-
-
-def predictions_of(model: str) -> str:
-    """The data set that a model's predictions are."""
-    return f"{model}_predictions"
 
 
 def score(

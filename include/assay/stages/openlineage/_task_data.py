@@ -51,7 +51,7 @@ def data_of_scoring(services: Services, model: str, batch: str) -> TaskData | No
 
     None where the model has predicted nothing of it.
     """
-    from assay.stages.models import predictions_of
+    from assay.policy.model import predictions_of
 
     made = services.catalog.uses.delivered_to(predictions_of(model), batch)
     use = next((use for use in made if use.kind == "prediction_batch"), None)
