@@ -14,6 +14,8 @@ from typing import Any
 import mini_project
 import yaml
 
+from assay.keys._secret_file import secret_file
+from assay.lake import Lake
 from assay.stages import models
 
 MODEL = "passing"
@@ -97,7 +99,13 @@ _PREDICTIONS = """\
 
 
 def release_days(train: Any, days: tuple[str, ...] = DAYS) -> None:
-    """Release the register and some days, one snapshot a day."""
+    """Release the register and some days, one snapshot a day.
+
+    The keys are always the same: so are the order of rows, the models, and what the gates say.
+    """
+    same = bytes(range(32))
+    for name, key in {"registry.key": same, "pseudonym.key": f"v1:{same.hex()}".encode()}.items():
+        secret_file(Lake(train.home), name, new=key)
     train.drop("sites", "2024", mini_project.sites())
     train.run("sites", "2024")
     for day in days:
