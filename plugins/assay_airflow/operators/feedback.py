@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from assay.errors import AssayError
 from assay.wording import folded
 from assay_airflow.batches import named_batch
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.links import ReportLink
 from assay_airflow.operators._runs import explained, log_result
+from assay_airflow.operators._teardown import NotifyingMixin
 
 if TYPE_CHECKING:
     from assay.stages.feedback._spec import JudgedRun
@@ -77,27 +77,11 @@ class ConcludeFeedbackOperator(FeedbackOperator):
         return {judged.spec.batch: str(judged.finished.result.outcome) for judged in found.batches}
 
 
-class NotifyFeedbackOperator(FeedbackOperator):
-    """Open and close the incidents of the predictions, and send messages.
+class NotifyFeedbackOperator(NotifyingMixin, FeedbackOperator):
+    """Notify of a run of feedback, in the incidents of the predictions."""
 
-    A teardown: it always runs, and never colours the run.
-    """
-
-    ui_color = "#fce8e6"
-
-    def execute(self, context: Any) -> dict[str, Any]:
-        """Notify the people whom the predictions' alerting policy names."""
-        try:
-            return self._notify(context)
-        except Exception as error:
-            ti = context["ti"]
-            if not isinstance(error, AssayError) and ti.try_number <= ti.max_tries:
-                raise
-            problem = str(error) if isinstance(error, AssayError) else type(error).__name__
-            self.log.error("Nobody is notified of this run: %s", problem)
-            return {"problem": problem}
-
-    def _notify(self, context: Any) -> dict[str, Any]:
+    def notify(self, context: Any) -> dict[str, Any]:
+        """Notify the people whom the alerting policy names."""
         from assay.stages.feedback import notify_feedback
 
         services, run = open_services(), context["dag_run"]

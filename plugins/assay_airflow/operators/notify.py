@@ -4,39 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import AssayError
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
 from assay_airflow.operators._asked import read_asked
 from assay_airflow.operators._runs import DatasetOperator
+from assay_airflow.operators._teardown import NotifyingMixin
 
 if TYPE_CHECKING:
     from assay.stages.run import Run
     from assay.stages.services import Services
 
 
-class NotifyOperator(DatasetOperator):
-    """Open and close incidents, and hand their messages over; never fails, nor colours the run.
+class NotifyOperator(NotifyingMixin, DatasetOperator):
+    """Notify of a batch's run, whatever it ended in."""
 
-    What can't be done now is tried again as every task is; what can't be done at all is logged,
-    and the run is what its stages made of it.
-    """
-
-    ui_color = "#fce8e6"
-
-    def execute(self, context: Any) -> dict[str, Any]:
-        """Notify the people whom the alerting policy names, as far as that can be done."""
-        try:
-            return self._notify(context)
-        except Exception as error:
-            ti = context["ti"]
-            if not isinstance(error, AssayError) and ti.try_number <= ti.max_tries:
-                raise
-            problem = str(error) if isinstance(error, AssayError) else type(error).__name__
-            self.log.error("Nobody is notified of this run: %s", problem)
-            return {"problem": problem}
-
-    def _notify(self, context: Any) -> dict[str, Any]:
+    def notify(self, context: Any) -> dict[str, Any]:
+        """Notify the people whom the alerting policy names."""
         from assay.stages.run import chain, decided, notify, settle
 
         services, crashed = open_services(), None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from assay.errors import AssayError
 from assay.wording import folded
 from assay_airflow.assets import model_asset
 from assay_airflow.hooks.messages import transports
@@ -22,6 +21,7 @@ from assay_airflow.operators._second_person import (
     listed_users,
     others_than,
 )
+from assay_airflow.operators._teardown import NotifyingMixin
 from assay_airflow.operators._training_run import read_training_asked
 
 if TYPE_CHECKING:
@@ -169,27 +169,11 @@ class PromoteOperator(LineageMixin, ModelOperator):
         return value
 
 
-class NotifyTrainingOperator(ModelOperator):
-    """Open and close the model's incidents, and send messages.
+class NotifyTrainingOperator(NotifyingMixin, ModelOperator):
+    """Notify of a training run, and send it to where experiments are tracked."""
 
-    A teardown: it always runs, and never colours the run.
-    """
-
-    ui_color = "#fce8e6"
-
-    def execute(self, context: Any) -> dict[str, Any]:
-        """Notify the people whom the data set's alerting policy names."""
-        try:
-            return self._notify(context)
-        except Exception as error:
-            ti = context["ti"]
-            if not isinstance(error, AssayError) and ti.try_number <= ti.max_tries:
-                raise
-            problem = str(error) if isinstance(error, AssayError) else type(error).__name__
-            self.log.error("Nobody is notified of this run: %s", problem)
-            return {"problem": problem}
-
-    def _notify(self, context: Any) -> dict[str, Any]:
+    def notify(self, context: Any) -> dict[str, Any]:
+        """Notify the people whom the alerting policy names."""
         from assay.stages.models import chain, notify_training, notify_unpinned, promoted
         from assay.stages.tracking import track
 
