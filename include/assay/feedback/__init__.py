@@ -6,14 +6,13 @@ figures of the test (:func:`judge_feedback`), by intervals. Before the outcomes 
 figures are estimated from calibrated probabilities (:func:`estimate_performance`).
 
 :func:`find_segments` says where the errors are, :func:`compare_marked_rows` whether rows that were
-imputed, clipped or flagged have more of them, :func:`measure_learning_curve` what more rows of a
+imputed, clipped or flagged have more of them; :mod:`assay.feedback.advice` says what more rows of a
 slice would give. None of that is judged.
 """
 
 from assay.feedback._cbpe import estimate_performance, fit_calibration
 from assay.feedback._html import render_html
 from assay.feedback._judge import judge_feedback
-from assay.feedback._learning_curve import advice, measure_learning_curve
 from assay.feedback._marked_rows import compare_marked_rows
 from assay.feedback._measure import measure_feedback
 from assay.feedback._render import render_text
@@ -24,14 +23,12 @@ from assay.feedback._segments import find_segments
 __all__ = [
     "FeedbackColumns",
     "FeedbackReport",
-    "advice",
     "compare_marked_rows",
     "estimate_performance",
     "find_segments",
     "fit_calibration",
     "judge_feedback",
     "measure_feedback",
-    "measure_learning_curve",
     "render_html",
     "render_text",
 ]

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from assay.errors import InputError
-from assay.feedback import advice, measure_learning_curve
-from assay.feedback._learning_curve import LearningCurve
+from assay.feedback.advice._learning_curve import LearningCurve, advice, measure_learning_curve
 
 SIZES = (40, 80, 160, 320, 640)
 
