@@ -4,7 +4,8 @@
 judges them by the section `feedback` of the model file: by batch, model version and slice, beside
 the limits and the figures of the test. Until enough outcomes are there it says what the
 probabilities alone lead one to expect. The page shows where the errors are, and whether rows that
-cleaning has changed have more of them. A batch beyond its limits makes the run red.
+cleaning has changed, or that are suspect, have more of them. A batch beyond its limits makes the
+run red.
 
 **When not to run it.** Not again on the same versions: the result is found.
 

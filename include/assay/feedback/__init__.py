@@ -6,13 +6,15 @@ figures of the test (:func:`judge_feedback`), by intervals. Before the outcomes 
 figures are estimated from calibrated probabilities (:func:`estimate_performance`).
 
 :func:`find_segments` says where the errors are, :func:`compare_marked_rows` whether rows that were
-imputed, clipped or flagged have more of them; :mod:`assay.feedback.advice` says what more rows of a
-slice would give. None of that is judged.
+imputed, clipped, flagged or suspect have more of them, and :func:`suspect_labels` which labels the
+other rows contradict; :mod:`assay.feedback.advice` says what more rows of a slice would give. None
+of that is judged.
 """
 
 from assay.feedback._cbpe import estimate_performance, fit_calibration
 from assay.feedback._html import render_html
 from assay.feedback._judge import judge_feedback
+from assay.feedback._label_suspicion import SUSPECTED_LABEL, suspect_labels
 from assay.feedback._marked_rows import compare_marked_rows
 from assay.feedback._measure import measure_feedback
 from assay.feedback._render import render_text
@@ -21,6 +23,7 @@ from assay.feedback._rows import FeedbackColumns
 from assay.feedback._segments import find_segments
 
 __all__ = [
+    "SUSPECTED_LABEL",
     "FeedbackColumns",
     "FeedbackReport",
     "compare_marked_rows",
@@ -31,4 +34,5 @@ __all__ = [
     "measure_feedback",
     "render_html",
     "render_text",
+    "suspect_labels",
 ]

@@ -9,6 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from assay.feedback._cbpe import ASSUMPTION
+from assay.feedback._label_suspicion import LABELS_AND_ERRORS, SUSPECTED_LABEL
 from assay.feedback._measure import Figures, Part
 from assay.feedback._report import FeedbackReport
 from assay.feedback._words import interval_text, named, shown
@@ -209,11 +210,16 @@ def _segments(report: FeedbackReport) -> Section:
 def _misclassified(report: FeedbackReport) -> Section:
     """Numbers of the wrongly predicted rows, by which people who may read them find them."""
     found = report.misclassified
-    more = len(found) - _ROWS
-    shown = ", ".join(map(str, found[:_ROWS])) + (f" and {more:,} more" if more > 0 else "")
-    lines = [text(f"__id {shown}")] if found else []
-    note = f"Rows of {report.numbered_by}, the most certain prediction first."
+    lines = [text(f"__id {_listed(found)}")] if found else []
+    lines += [text(f"{mark}: {_listed(n)}") for mark, n in report.misclassified_by_mark.items()]
+    note = f"Rows of {report.numbered_by}, the most certain prediction first; then those of them "
+    note += "that have a mark."
     return Section("Misclassified rows", lines, note, folded=True)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    more = len(numbers) - _ROWS
+    return ", ".join(map(str, numbers[:_ROWS])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _marked(report: FeedbackReport) -> Section:
@@ -226,6 +232,16 @@ def _marked(report: FeedbackReport) -> Section:
         )
         ratio = shown(one.ratio.value), interval_text(one.ratio)
         rows.append((one.mark, number(one.rows), *rates, *ratio, words[one.to_blame]))
-    heads = ["rows that were", "rows", "errors", "errors of the others", "ratio", "interval", ""]
-    note = f"Whether rows that were changed or suspected have more errors. {_NOT_JUDGED}"
+    heads = [
+        "rows with the mark",
+        "rows",
+        "errors",
+        "errors of the others",
+        "ratio",
+        "interval",
+        "",
+    ]
+    note = f"Whether rows that were changed or are suspect have more errors. {_NOT_JUDGED}"
+    if any(one.mark == SUSPECTED_LABEL for one in report.marked):
+        note += f" {LABELS_AND_ERRORS}"
     return Section("Is it the data?", [table(heads, rows, numbers=(1, 2, 3, 4, 5))], note)

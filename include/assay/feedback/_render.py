@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from assay.feedback._report import FeedbackReport
@@ -99,8 +99,14 @@ def _marked(report: FeedbackReport) -> Iterator[str]:
 def _misclassified(report: FeedbackReport) -> Iterator[str]:
     found = report.misclassified
     if found:
-        few = ", ".join(map(str, found[:_ROWS])) + (" …" if len(found) > _ROWS else "")
-        yield f"misclassified: {len(found):,} rows of {report.numbered_by}, by __id: {few}"
+        name = f"{len(found):,} rows of {report.numbered_by}"
+        yield f"misclassified: {name}, by __id: {_few(found)}"
+    for mark, numbers in report.misclassified_by_mark.items():
+        yield f"  {mark}: {len(numbers):,} of them: {_few(numbers)}"
+
+
+def _few(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:_ROWS])) + (" …" if len(numbers) > _ROWS else "")
 
 
 def _advice(report: FeedbackReport) -> Iterator[str]:

@@ -25,13 +25,15 @@ class FeedbackReport:
     segments : tuple of Segment
         Where errors are most; None if it wasn't searched.
     marked : tuple of MarkedRows
-        Errors of imputed, clipped, flagged rows.
+        Errors of rows that were imputed, clipped or flagged, or are suspect.
     advice : tuple of str
         What more rows would give.
     notes : tuple of str
         What a reader needs to know of the rows, such as that some were left out.
     misclassified : tuple of int
         The rows whose prediction is wrong, by ``__id``, the most certain prediction first.
+    misclassified_by_mark : mapping
+        Mark → those of them that have it.
     numbered_by : str
         The released version that has these numbers, for people.
     """
@@ -44,6 +46,7 @@ class FeedbackReport:
     advice: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     misclassified: tuple[int, ...] = ()
+    misclassified_by_mark: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     numbered_by: str = ""
 
     @property

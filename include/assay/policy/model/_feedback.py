@@ -56,6 +56,32 @@ class Outcomes(Model):
         return self
 
 
+class RowChecks(Model):
+    """What makes a row suspect, beside what cleaning did to it.
+
+    The error rate of suspect rows is compared with that of the others; none of it is judged.
+    """
+
+    near_limit: float | None = optional(
+        "A value is near quarantine within this many interquartile ranges of the batch of a limit "
+        "by which suite or contract set rows aside.",
+        gt=0,
+    )
+    label_folds: int | None = optional(
+        "Labels are suspected where a fit on the other rows of the batch contradicts them "
+        "(confident learning): the number of parts, each predicted by a fit on the others.",
+        ge=2,
+        le=20,
+    )
+    rationale: str | None = Field(None, description="Where the numbers come from.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.near_limit is None and self.label_folds is None:
+            raise ValueError("row_checks names no check; leave it out, or give one")
+        return self
+
+
 class FeedbackPolicy(Model):
     """How predictions are judged against their outcomes, batch by batch.
 
@@ -98,6 +124,9 @@ class FeedbackPolicy(Model):
     )
     segments: tuple[str, ...] = Field(
         (), description="Columns, and pairs of them, that are searched for segments of many errors."
+    )
+    row_checks: RowChecks | None = optional(
+        "Rows that are suspect: near quarantine, or of a label that the other rows contradict."
     )
 
     @model_validator(mode="after")

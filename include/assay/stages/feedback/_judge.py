@@ -20,9 +20,9 @@ from assay.feedback import (
     render_text,
 )
 from assay.stages.feedback._join import CHANCE, ROW, SAID, TRUTH, VERSION, join_earlier, join_rows
-from assay.stages.feedback._marks import marks_of
 from assay.stages.feedback._reference import Reference, reference_elsewhere, reference_of
 from assay.stages.feedback._spec import FeedbackWork
+from assay.stages.feedback.marks import MarkedRows, find_marked_rows
 from assay.stages.run._result import Finished, StageResult
 from assay.stages.stage import Stage
 from assay.stages.work import DoesNotApply
@@ -67,7 +67,10 @@ def judge(work: FeedbackWork) -> Finished:
 
 
 def _as_json(report: FeedbackReport) -> str:
-    return json.dumps({"rows_of": report.numbered_by, "__id": list(report.misclassified)})
+    marks = {name: list(numbers) for name, numbers in report.misclassified_by_mark.items()}
+    return json.dumps(
+        {"rows_of": report.numbered_by, "__id": list(report.misclassified), "marks": marks}
+    )
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,8 @@ class _Judging:
             segments=self._segments(),
             marked=self._marked(),
             notes=tuple(self._notes()),
-            misclassified=self._misclassified(),
+            misclassified=self.misclassified,
+            misclassified_by_mark=self._by_mark(),
             numbered_by=named,
         )
 
@@ -218,16 +222,33 @@ class _Judging:
             groups=None if policy.group is None else _codes(self.labelled, policy.group),
         )  # fmt: skip
 
-    def _marked(self) -> Any:
+    @cached_property
+    def marks(self) -> MarkedRows:
+        """What makes rows suspect; nothing where no error can be counted."""
         if not self.classes or not self.labelled.num_rows:
-            return ()
-        policy, described = self.work.policy, self.work.spec.sources.described
-        marks = marks_of(self.work.services, described, _numbers(self.labelled))
-        return compare_marked_rows(
-            self.wrong, marks, alpha=policy.alpha, least_number=policy.least_number
-        )
+            return MarkedRows({})
+        version = min(self.judged) if self.columns.version else None
+        return find_marked_rows(self.work, self.labelled, version)
 
-    def _misclassified(self) -> tuple[int, ...]:
+    def _marked(self) -> Any:
+        policy = self.work.policy
+        if not self.marks.rows:
+            return ()
+        return compare_marked_rows(
+            self.wrong, self.marks.masks(_numbers(self.labelled)), alpha=policy.alpha,
+            least_number=policy.least_number,
+        )  # fmt: skip
+
+    def _by_mark(self) -> dict[str, tuple[int, ...]]:
+        """Mark → the misclassified rows that have it; marks that none of them has aren't there."""
+        found = {
+            name: tuple(number for number in self.misclassified if number in rows)
+            for name, rows in self.marks.rows.items()
+        }
+        return {name: numbers for name, numbers in found.items() if numbers}
+
+    @cached_property
+    def misclassified(self) -> tuple[int, ...]:
         """Numbers of the wrongly predicted rows, the most certain prediction first."""
         import numpy as np
 
@@ -251,7 +272,7 @@ class _Judging:
         for name, known in self.judged.items():
             if known.missing:
                 notes.append(f"The test rows of {name} can't be read again: {known.missing}")
-        return notes
+        return [*notes, *self.marks.notes]
 
 
 def _numbers(rows: pa.Table) -> Any:

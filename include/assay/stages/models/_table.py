@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.policy.model import ModelFile
@@ -12,6 +12,8 @@ from assay.stages.models._data import read_blocks, read_versions, read_whole
 from assay.stages.services import Services
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from assay.training import TrainingTable
 
 
@@ -30,11 +32,25 @@ def table_of(services: Services, data: Sequence[DataUsed], file: ModelFile) -> T
     InputError
         If the registry has other bytes, or the model file needs what the rows don't have.
     """
+    blocks = read_blocks(services, data[0], needed_columns(file))
+    return table_of_blocks(services, data, file, blocks)
+
+
+def table_of_blocks(
+    services: Services, data: Sequence[DataUsed], file: ModelFile, blocks: Mapping[str, pa.Table]
+) -> TrainingTable:
+    """Build the table from rows of the model's data set that are read already; see `table_of`.
+
+    Parameters
+    ----------
+    blocks : mapping of str to pyarrow.Table
+        Batch → its rows, with ``__id``.
+    """
     from assay.training import build_table
 
     own, joined = data[0], data[1:]
     return build_table(
-        read_blocks(services, own, needed_columns(file)),
+        blocks,
         {u.dataset: read_whole(services, u, joined_columns(file, u.dataset)) for u in joined},
         file,
         scaler=_scaler(services, own, file),

@@ -17,24 +17,10 @@ _ENDS: Final = {"clip": "clipped", "null": "emptied"}
 _CHANGES: Final = "changes"
 
 
-def marks_of(services: Services, described: DataUsed, numbers: Any) -> dict[str, Any]:
-    """Mark → which of some rows have it, by the columns and the change log of their version.
-
-    Parameters
-    ----------
-    numbers : array (n,) of int
-        ``__id`` of each row; negative for a row that the version doesn't have.
-    """
-    import numpy as np
-
-    found = dict(_flagged(services, described))
-    for name, ids in _logged(services, described):
-        found[name] = found.get(name, frozenset()) | ids
-    return {
-        name: np.isin(numbers, np.fromiter(ids, dtype=np.int64, count=len(ids)))
-        for name, ids in sorted(found.items())
-        if ids
-    }
+def cleaned_rows(services: Services, described: DataUsed) -> Iterator[tuple[str, frozenset[int]]]:
+    """``imputed: column``, ``clipped: column`` … → rows, by the flags and log of their version."""
+    yield from _flagged(services, described)
+    yield from _logged(services, described)
 
 
 def _flagged(services: Services, described: DataUsed) -> Iterator[tuple[str, frozenset[int]]]:
