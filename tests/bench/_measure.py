@@ -58,15 +58,17 @@ def measure(
     -----
     Peak memory is the largest sum of the tree's proportional set sizes (shared pages counted once),
     looked at twenty times a second. Processor time is that of all children, user and system.
+    Byte code may be written, so that only the first run of new code compiles it.
     """
     before = os.times()
+    written = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
         process = subprocess.Popen(
             [str(part) for part in command],
             stdout=out,
             stderr=err,
-            env={**os.environ, **(env or {})},
+            env={**written, **(env or {})},
         )
         watch = _Watch(process.pid)
         code = process.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 _THREADED: Final = frozenset({"HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
@@ -31,11 +32,24 @@ def idle_threads() -> int:
     with two threads took a hundred times as long as with one.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, int((cores or 1) - max(_load(), _others_now()) + 0.5))
+
+
+def _load() -> float:
+    """Processes that wanted a core over the last minute, in the mean."""
     try:
-        taken = os.getloadavg()[0]
+        return os.getloadavg()[0]
     except OSError:
-        taken = 0.0
-    return max(1, int((cores or 1) - taken + 0.5))
+        return 0.0
+
+
+def _others_now() -> int:
+    """Threads other than this one that want a core at this moment; 0 where it isn't known."""
+    try:
+        running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3]
+        return int(running.partition("/")[0]) - 1
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def without_threads(pipeline: Any) -> Any:

@@ -52,6 +52,24 @@ def test_a_model_is_the_same_twice_and_from_its_bytes(changes):
     assert all(e.date_time[0] == 1980 for e in zipfile.ZipFile(io.BytesIO(data)).infolist())
 
 
+@pytest.mark.parametrize("name", ["boosted", "forest"])
+@pytest.mark.parametrize("even", [False, True], ids=["", "two classes as likely"])
+def test_the_predicted_class_is_the_estimators_own(name, even):
+    table, _, fitted = _fitted(MODELS[name])
+    rows = table.frame()
+    last = fitted.estimator[-1]
+    if even and name == "boosted":  # every leaf says nothing, and the start is even
+        last._baseline_prediction[:] = 0
+        for (tree,) in last._predictors:
+            tree.nodes["value"] = 0
+    elif even:
+        for tree in last.estimators_:
+            tree.tree_.value[:] = 0.5
+    said = predict(fitted, table.features)
+    assert (said.prediction == fitted.estimator.predict(rows)).all()
+    assert (said.probability == 0.5).all() == even
+
+
 def test_the_preprocessing_learns_from_training_rows_alone():
     changes = {"preprocessing": [{"step": "StandardScaler", "columns": ["income"]},
                                  {"step": "OneHotEncoder", "columns": ["town"]}]}  # fmt: skip
