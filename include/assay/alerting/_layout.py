@@ -218,6 +218,7 @@ def _weekly_section(line: WeeklyLine) -> Section:
             f"{old.batches} {'batch' if old.batches == 1 else 'batches'})"
         )
     lines += [f"muted: {muted}" for muted in line.muted]
+    lines += [f"advice: {advice}" for advice in line.advice]
     return Section(line.dataset, f": {', '.join(said)}", tuple(lines))
 
 

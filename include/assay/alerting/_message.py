@@ -124,7 +124,8 @@ class WeeklyIncident(_Frozen):
 class WeeklyLine(_Frozen):
     """What became of one data set in a week.
 
-    ``muted`` has the incidents that were muted for some time, with how and until when.
+    ``muted`` has the incidents that were muted for some time, with how and until when; ``advice``
+    a sentence for each model that learned from the data set and would gain from more labels.
     """
 
     dataset: str
@@ -139,6 +140,7 @@ class WeeklyLine(_Frozen):
     open_now: int
     oldest: WeeklyIncident | None
     muted: tuple[str, ...]
+    advice: tuple[str, ...] = ()
 
 
 class Weekly(_Frozen):

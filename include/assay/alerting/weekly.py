@@ -89,7 +89,7 @@ class Muted:
 
 def weekly_line(
     dataset: str, week: Week, decisions: Iterable[BatchRecord], incidents: Sequence[Incident],
-    silences: Iterable[Muted], older: int = 0,
+    silences: Iterable[Muted], older: int = 0, advice: Sequence[str] = (),
 ) -> WeeklyLine:  # fmt: skip
     """What became of one data set.
 
@@ -103,6 +103,8 @@ def weekly_line(
         What was muted in the week.
     older : int
         Dismissals of earlier weeks that still hold.
+    advice : sequence of str
+        A sentence for each model that learned from it and would gain from more labels.
     """
     muted = [_muted(s) for s in silences]
     muted += [f"{older} dismissed in earlier weeks"] if older else []
@@ -123,6 +125,7 @@ def weekly_line(
         open_now=len(still),
         oldest=None if oldest is None else _named(oldest),
         muted=tuple(muted),
+        advice=tuple(advice),
     )
 
 

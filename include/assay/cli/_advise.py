@@ -46,9 +46,7 @@ def advise(
     if not found.slices:
         results.print("  No slice with enough rows has more errors than the rest, beyond chance.")
     for rare in found.underrepresented:
-        shares = f"{rare.share_of_training:.1%} of the training rows and "
-        shares += f"{rare.share_of_population:.1%} of the rows released since"
-        results.print(f"  rare in training: {rare.column}={rare.level}, {shares}", soft_wrap=True)
+        results.print(f"  {rare.says}", soft_wrap=True)
     path = services.project.home.joinpath(found.report)
     results.print(f"labelling request: {path}", soft_wrap=True)
     return 0

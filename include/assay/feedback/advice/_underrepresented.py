@@ -39,6 +39,13 @@ class Underrepresented(Frozen):
     share_of_population: float
     ratio: Figure
 
+    @property
+    def says(self) -> str:
+        """It in a sentence."""
+        shares = f"{self.share_of_training:.1%} of the training rows and "
+        shares += f"{self.share_of_population:.1%} of the rows released since"
+        return f"rare in training: {self.column}={self.level}, {shares}"
+
 
 def find_underrepresented(
     learned: pa.Table,

@@ -111,6 +111,7 @@ def _request(
              "gain": s.gain.model_dump(mode="json", exclude={"how", "p"})} for s in found
         ],
         "underrepresented": [r.model_dump(mode="json", exclude={"ratio"}) for r in rare],
+        "says": [*(s.says for s in found if (s.gain.low or 0.0) > 0), *(r.says for r in rare)],
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.stages.artefacts import TextArtefact, Workspace, run_folder
-from assay.stages.feedback._spec import JudgedRun, policy_of
+from assay.stages.feedback._spec import JudgedBatch, JudgedRun, policy_of
 from assay.stages.feedback.workspace import folder_of
 from assay.stages.models._pin import read_model_file
 from assay.stages.services import Services
@@ -41,6 +41,12 @@ def read_judged(services: Services, dataset: str, model: str, run_id: str) -> Ju
     """What a run has found; None if it has left nothing."""
     file = _file(services, dataset, model, run_id)
     return read_sealed(services, file, _about(model, run_id), JudgedRun)
+
+
+def judged_batches(services: Services, model: str, run_id: str) -> tuple[JudgedBatch, ...]:
+    """The batches that a run has judged, each with what was found; none if it has left nothing."""
+    found = read_judged(services, dataset_of(services, model), model, run_id)
+    return found.batches if found else ()
 
 
 def _file(services: Services, dataset: str, model: str, run_id: str) -> TextArtefact:

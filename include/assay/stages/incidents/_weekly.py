@@ -124,7 +124,15 @@ def _line(services: Services, contract: Contract, week: Week, by: CountBy) -> An
 
     incidents = services.catalog.incidents.find(name)
     muted, older = _muted(services, incidents, week)
-    return weekly_line(name, week, [r for r in decided if counts(r)], incidents, muted, older)
+    counted = [r for r in decided if counts(r)]
+    return weekly_line(name, week, counted, incidents, muted, older, _advice(services, name))
+
+
+def _advice(services: Services, dataset: str) -> list[str]:
+    """What would help each champion that learned from the data set most, by model."""
+    from assay.stages.feedback import kept_advice
+
+    return [f"{one.version}: {one.says[0]}" for one in kept_advice(services, dataset)]
 
 
 def _muted(

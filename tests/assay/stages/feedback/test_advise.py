@@ -13,7 +13,7 @@ import mini_project
 import pytest
 
 from assay.errors import InputError
-from assay.stages import feedback
+from assay.stages import feedback, incidents
 
 SITE = "S3"
 
@@ -46,6 +46,11 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return home
 
 
+def said_in_the_digest(home: Any) -> dict[str, tuple[str, ...]]:
+    (weekly,) = incidents.weekly_digests(home.services)
+    return {line.dataset: line.advice for line in weekly.lines}
+
+
 def test_the_slice_that_errs_is_asked_for(hard: Any) -> None:
     steps: list[str] = []
     found = feedback.advise(hard.services, mini_model.MODEL, more=200, progress=steps.append)
@@ -61,6 +66,7 @@ def test_the_slice_that_errs_is_asked_for(hard: Any) -> None:
     assert request["kind"] == "labelling_request"
     assert request["dataset"] == "visits"
     assert [(a["filter"], a["rows"]) for a in request["asked_for"]] == [(one.filter, 200)]
+    assert request["says"] == []  # what gains nothing isn't repeated in the digest
     assert feedback.advise(hard.services, mini_model.MODEL, more=200) == found
 
 
@@ -75,6 +81,18 @@ def test_a_level_that_the_training_rows_lack_is_named(hard: Any, tmp_path: Path)
     assert (rare.column, rare.level) == ("site", "S0")
     assert rare.share_of_training < 0.2 < rare.share_of_population
     assert rare.ratio.high < 1
+    said = f"passing@1: {rare.says}"
+    assert said_in_the_digest(home) == {"sites": (), "visits": (said,)}
+    assert "site=S0" in said
+
+    request = home.home / found.report
+    newer = request.parents[1] / "newer" / request.name
+    newer.parent.mkdir()
+    newer.write_text(json.dumps({"version": "passing@1", "says": ["50 more rows", "another"]}))
+    assert said_in_the_digest(home)["visits"] == ("passing@1: 50 more rows",)
+    for path in (home.home / "reports").rglob(request.name):
+        path.write_text(json.dumps({"version": "passing@0", "says": ["of an earlier champion"]}))
+    assert said_in_the_digest(home)["visits"] == ()
 
 
 def test_there_is_nothing_to_search_without_columns(hard: Any, tmp_path: Path) -> None:
