@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import mini_feedback
 import mini_model
 import pytest
 from airflow.providers.openlineage.extractors.manager import ExtractorManager
@@ -15,6 +16,7 @@ from airflow.providers.openlineage.plugins.adapter import OpenLineageAdapter
 from airflow.utils.state import TaskInstanceState
 
 from assay import launcher
+from assay_airflow.operators.feedback import ConcludeFeedbackOperator
 from assay_airflow.operators.release import ReleaseOperator
 from assay_airflow.operators.score import ScoreOperator
 from assay_airflow.operators.stage import StageOperator
@@ -90,6 +92,23 @@ def test_a_model_and_its_predictions(home: Any, environ: None) -> None:
     assert _ended(score, "none", TaskInstanceState.SUCCESS).outputs == []
 
 
+def test_the_feedback_on_predictions(
+    mini: Any, tmp_path: Path, environ: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = mini.Train(mini.write_project(tmp_path / "project"), tmp_path / "home")
+    mini_model.release_days(train)
+    mini_feedback.prepare(train, [mini_feedback.NEW_DAYS[0]])
+    monkeypatch.setenv("ASSAY_HOME", str(train.home))
+    monkeypatch.setenv("ASSAY_PROJECT", str(train.project))
+    conclude = ConcludeFeedbackOperator(task_id="conclude", model="passing")
+    assert _ended(conclude, "a run", TaskInstanceState.SUCCESS).outputs == []
+    mini_feedback.judge(train, run_id="a run")
+    found = _ended(conclude, "a run", TaskInstanceState.FAILED)
+    assert {d.name for d in found.inputs} == {"visits", mini_feedback.DATASET}
+    assert [d.name for d in found.outputs] == ["feedback.passing"]
+    assert found.run_facets["assay_verdict"].stage == "feedback"
+
+
 def test_of_a_run_that_nobody_knows_nothing_is_said(home: Any, environ: None) -> None:
     stage = StageOperator(task_id="commit", dataset="visits")
     found = _ended(stage, "another run", TaskInstanceState.SUCCESS)
@@ -116,7 +135,10 @@ def test_events_of_these_dags_are_sent_and_of_no_whole_run(environ: None) -> Non
     from airflow.providers.openlineage.utils import emission_policy
 
     stage = StageOperator(task_id="commit", dataset="visits")
-    asked = {"release__visits": True, "train__late": True, "score__late": True, "alerts": False}
+    asked = {
+        "release__visits": True, "train__late": True, "score__late": True,
+        "feedback__late": True, "alerts": False,
+    }  # fmt: skip
     for dag, emits in asked.items():
         policy = emission_policy.resolve_task_emission_policy(
             operator=stage, dag_id=dag, task_id="commit"

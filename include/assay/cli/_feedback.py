@@ -19,6 +19,7 @@ from assay.cli._console import (
     results,
     table_of,
 )
+from assay.cli._events import keep_events
 from assay.cli._options import AsJson, Author
 from assay.errors import InputError
 
@@ -100,6 +101,7 @@ def _judge(
         raise InputError(
             "there is nothing to judge", where=f"{model} {batch}", got=str(why)
         ) from None
+    _keep_events(services, model, found.batches)
     if html is not None:
         _copy(services, found.batches, html)
     if as_json:
@@ -109,6 +111,16 @@ def _judge(
         for judged in found.batches:
             _print(services, judged)
     return worst(j.finished.verdict.outcome for j in found.batches if j.finished.verdict).exit_code
+
+
+def _keep_events(services: Services, model: str, judged: tuple[JudgedBatch, ...]) -> None:
+    from assay.stages.openlineage import data_of_feedback
+
+    keep_events(
+        services, f"feedback__{model}", lambda: data_of_feedback(judged),
+        min(one.spec.started for one in judged),
+        failed=any(one.finished.result.holds for one in judged),
+    )  # fmt: skip
 
 
 def _copy(services: Services, judged: tuple[JudgedBatch, ...], html: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assay.cli._console import open_services, progress, show
+from assay.cli._events import keep_events
 from assay.cli._options import AsJson, Author, Dataset
 
 
@@ -35,11 +36,13 @@ def recall(
     Example: assay recall flights 2013-02-08 --reason "the clocks of EWR were an hour off"
     """
     from assay.stages.lineage import apply_recall, lift_recall, plan_recall
+    from assay.stages.openlineage import data_of_recall
 
     services, by = open_services(dataset), author or getpass.getuser()
     if lift:
         found = lift_recall(services, dataset, which, reason=reason, author=by)
         return show({"lifted": found}, as_json, f"lifted {len(found)} recall of {dataset} {which}")
+    started = services.clock()
     with progress("following what came of it"):
         if apply is None:
             plan = plan_recall(services, dataset, which)
@@ -47,5 +50,7 @@ def recall(
         else:
             plan = apply_recall(services, dataset, which, apply, reason=reason, author=by)
             last = "It is recalled."
+    if apply is not None:
+        keep_events(services, f"recall__{dataset}", lambda: data_of_recall(services, plan), started)
     body = {**plan.model_dump(mode="json"), "hash": plan.hash, "applied": apply is not None}
     return show(body, as_json, [*plan.lines(), last])

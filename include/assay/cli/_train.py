@@ -18,8 +18,9 @@ from assay.cli._console import (
     results,
     table_of,
 )
+from assay.cli._events import keep_events
 from assay.cli._options import AsJson, Author
-from assay.errors import AssayError, InputError
+from assay.errors import InputError
 
 if TYPE_CHECKING:
     from assay.stages.models import Training
@@ -123,19 +124,13 @@ def _train(
 
 
 def _keep_events(services: Services, run: Training) -> None:
-    """Keep the events of a training run for the readers of lineage; say what goes wrong."""
-    import os
-
-    from assay.stages.openlineage import data_of_training, keep_run
+    from assay.stages.openlineage import data_of_training
 
     decided = run.done["promote"]
-    try:
-        keep_run(
-            services, os.environ, f"train__{run.model}", data_of_training(run, decided),
-            run.spec.started, failed=decided.holds,
-        )  # fmt: skip
-    except (AssayError, OSError) as error:
-        errors.print(f"No event of OpenLineage is kept: {error}", soft_wrap=True)
+    keep_events(
+        services, f"train__{run.model}", lambda: data_of_training(run, decided), run.spec.started,
+        failed=decided.holds,
+    )  # fmt: skip
 
 
 def _plan(services: Services, model: str, numbers: list[int | None], as_json: bool) -> int:

@@ -104,7 +104,7 @@ def _events(base: Mapping[str, str]) -> dict[str, str]:
         # Events of tasks alone: those of whole runs would need another process in the scheduler.
         "AIRFLOW__OPENLINEAGE__EMISSION_POLICY": json.dumps([
             {"scope": {}, "controls": {"emit": False}},
-            {"scope": {"dag_id": "(release|train|score)__.+"}, "match_mode": "regex",
+            {"scope": {"dag_id": "(release|train|score|feedback)__.+"}, "match_mode": "regex",
              "controls": kept},
         ]),
     }  # fmt: skip

@@ -11,11 +11,13 @@ from assay.wording import folded
 from assay_airflow.batches import named_batch
 from assay_airflow.hooks.messages import transports
 from assay_airflow.hooks.services import airflow_url, open_services
+from assay_airflow.lineage import LineageMixin
 from assay_airflow.links import ReportLink
 from assay_airflow.operators._runs import explained, log_result
 from assay_airflow.operators._teardown import NotifyingMixin
 
 if TYPE_CHECKING:
+    from assay.lineage.openlineage import TaskData
     from assay.stages.feedback._spec import JudgedRun
 
 _MOST = 5
@@ -62,10 +64,18 @@ class JudgeFeedbackOperator(FeedbackOperator):
         return {judged.spec.batch: one for judged, one in zip(found.batches, said, strict=True)}
 
 
-class ConcludeFeedbackOperator(FeedbackOperator):
+class ConcludeFeedbackOperator(LineageMixin, FeedbackOperator):
     """Put the feedback on record; a batch beyond its limits fails the task: a red run."""
 
     ui_color = "#e6f4ea"
+
+    def task_data(self, context: Any) -> TaskData | None:
+        """The predictions, what they are about and their outcomes, and what was found."""
+        from assay.stages.feedback import judged_batches
+        from assay.stages.openlineage import data_of_feedback
+
+        services = open_services(reading=True)
+        return data_of_feedback(judged_batches(services, self.model, context["dag_run"].run_id))
 
     def execute(self, context: Any) -> dict[str, str]:
         """Record the use of predictions and outcomes from the sealed results."""

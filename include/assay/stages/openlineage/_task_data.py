@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from assay.lineage.openlineage import Assertion, ColumnWay, TaskData, TaskDataset
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.privacy import PrivacyPolicy
-from assay.records.models import DataUsed
 from assay.stages.run import Run, StageResult, chain
 from assay.stages.run.workspace import BatchWorkspace
-from assay.stages.services import Services
-
-if TYPE_CHECKING:
-    from assay.stages.models import Training
 
 
 def data_of_stage(run: Run, stage: str) -> TaskData:
@@ -28,53 +23,9 @@ def data_of_stage(run: Run, stage: str) -> TaskData:
         A stage that has left its result, or ``release``.
     """
     result = run.done.get(stage)
-    judged = {} if result is None else _judged(result)
+    judged = {} if result is None else judged_by(result)
     inputs, outputs = _DATA.get(stage, _version_alone)(run)
     return TaskData(tuple(inputs), tuple(outputs), judged)
-
-
-def data_of_training(run: Training, result: StageResult) -> TaskData:
-    """What a training run learned from, and the version that it gave."""
-    file = run.file
-    ways = {name: (ColumnWay(*_place(run.dataset, name)),) for name in file.features}
-    model = TaskDataset(
-        model_name(run.model), result.version, dict.fromkeys(file.features, "feature"), ways,
-        facts={"state": result.state} if result.state else {},
-    )  # fmt: skip
-    return TaskData(
-        tuple(_used(used) for used in run.spec.ingredients.data), (model,), _judged(result)
-    )
-
-
-def data_of_scoring(services: Services, model: str, batch: str) -> TaskData | None:
-    """What the newest predictions of a batch were made of, and the file that they are.
-
-    None where the model has predicted nothing of it.
-    """
-    from assay.policy.model import predictions_of
-
-    made = services.catalog.uses.delivered_to(predictions_of(model), batch)
-    use = next((use for use in made if use.kind == "prediction_batch"), None)
-    if use is None or use.delivers is None:
-        return None
-    versions = [origin.version for origin in use.of if origin.kind == "version"]
-    read = [TaskDataset(d, version, facts={"batch": b}) for d, b, version in versions]
-    read += [
-        TaskDataset(part.dataset, str(part.number), facts={"snapshot": part.number})
-        for part in use.reads
-    ]
-    models = [o.id for o in use.of if o.kind == "model_version"]
-    read += [TaskDataset(model_name(model), version) for version in models]
-    out = TaskDataset(
-        source_name(use.delivers.dataset), use.delivers.mark,
-        facts={"batch": batch, "rows": int(use.details.get("rows", 0))},
-    )  # fmt: skip
-    return TaskData(tuple(read), (out,))
-
-
-def model_name(model: str) -> str:
-    """The name of a model among data sets."""
-    return f"models.{model}"
 
 
 def source_name(dataset: str) -> str:
@@ -87,16 +38,7 @@ def landing_name(dataset: str) -> str:
     return f"{dataset}.landing"
 
 
-def _place(dataset: str, feature: str) -> tuple[str, str]:
-    joined, dot, column = feature.partition(".")
-    return (joined, column) if dot else (dataset, feature)
-
-
-def _used(used: DataUsed) -> TaskDataset:
-    return TaskDataset(used.dataset, str(used.number), facts={"snapshot": used.number})
-
-
-def _judged(result: StageResult) -> dict[str, Any]:
+def judged_by(result: StageResult) -> dict[str, Any]:
     """The outcome, its reason codes and its counts: none of the sentences."""
     return {
         "stage": result.stage,
