@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from _measure import BenchError
@@ -53,6 +54,8 @@ DATA_SETS = int(os.environ.get("DATA_SETS") or 1)
 NAMES = [f"flights_{i}" for i in range(DATA_SETS)]
 NAME = NAMES[-1]
 START = datetime(2026, 1, 5, tzinfo=UTC)
+_SECONDS = count()
+"""Times of commits rise, whatever data set they are about."""
 
 
 def run(rows: int) -> None:
@@ -93,7 +96,7 @@ def _measured(histories: list[_History], size: int) -> dict[str, str]:
     follow_registry(_services())
     services, figures, history = _services(), {}, histories[-1]
     version = _commit(services, history.batch(size - 1))
-    about = {"reason": "r", "author": "a", "at": START}
+    about = {"reason": "r", "author": "a", "at": datetime.now(UTC)}
     with _timed(figures, "release, s"):
         services.registry.release(NAME, history.batch(size - 1), version, **about)
         follow_registry(services, wholly=False)
@@ -197,13 +200,15 @@ class _History:
             files = self._release(number, self.batch(number - 1))
             files |= LAYOUT if number == 1 else {}
             change = _git.Change(files, f"Release {number}")
-            at = START + timedelta(seconds=number)
+            at = START + timedelta(seconds=next(_SECONDS))
             stream = _git._stream(None if parts else head, change, at)
             parts.append(stream.removesuffix(b"done\n"))
         if parts:
             given = b"".join([*parts, b"done\n"])
             git(self._git, "fast-import", "--quiet", "--done", given=given)
             pack_if_due(self._git)
+            # As packing does it, which isn't due where one stream wrote all at once.
+            git(self._git, "commit-graph", "write", "--reachable", "--split")
 
     def took(self, version: str) -> None:
         """Go on from a snapshot that the registry made itself."""

@@ -26,16 +26,24 @@ class RegistryUnavailable(OSError):  # noqa: N818 - named for what it is, as Con
 
 
 def run_git(
-    git_dir: Path | str, *arguments: str, given: bytes = b""
+    git_dir: Path | str, *arguments: str, given: bytes = b"", objects: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run one Git command in a bare repository, without a working tree; never asks anything."""
+    """Run one Git command in a bare repository, without a working tree; never asks anything.
+
+    Parameters
+    ----------
+    given : bytes
+        Its standard input.
+    objects : Path, optional
+        Where new objects go, if not below ``git_dir``.
+    """
     command = ["git", "--git-dir", str(git_dir), "-c", "core.hooksPath=/dev/null", *arguments]
     try:
         return subprocess.run(
             command,
             input=given,
             capture_output=True,
-            env=_environment(),
+            env=_environment() | ({"GIT_OBJECT_DIRECTORY": str(objects)} if objects else {}),
             timeout=_TIMEOUT,
             check=False,
         )
@@ -45,9 +53,11 @@ def run_git(
         raise RegistryUnavailable(f"git {arguments[0]} didn't end in {_TIMEOUT} s") from error
 
 
-def git(git_dir: Path | str, *arguments: str, given: bytes = b"") -> bytes:
+def git(
+    git_dir: Path | str, *arguments: str, given: bytes = b"", objects: Path | None = None
+) -> bytes:
     """What a Git command printed."""
-    done = run_git(git_dir, *arguments, given=given)
+    done = run_git(git_dir, *arguments, given=given, objects=objects)
     if done.returncode != 0:
         raise failure(arguments[0], done)
     return done.stdout

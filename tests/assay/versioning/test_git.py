@@ -92,6 +92,24 @@ def test_a_remote_that_refuses_is_an_error_that_says_so(bench):
     assert "pre-receive hook declined" in str(caught.value)
 
 
+def test_a_folder_with_hooks_asks_them_and_one_without_is_written_straight(bench):
+    remote = Path(bench.config.git_remote)
+    bench.both("2013-02-04")
+    asked = bench.folder / "asked"
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ncat >> {asked}\n")
+    hook.chmod(0o755)
+    assert bench.both("2013-02-05").number == 2
+    assert len(asked.read_text().splitlines()) >= 2
+    hook.unlink()
+    hook.parent.rmdir()
+    before = asked.read_text()
+    assert bench.both("2013-02-06").number == 3
+    assert asked.read_text() == before
+    subprocess.run(["git", "-C", remote, "fsck", "--strict"], check=True, capture_output=True)
+
+
 def test_no_repository_is_an_error_and_no_answer_is_worth_a_retry(bench):
     nowhere = replace(bench.config, git_remote=str(bench.folder / "nowhere"))
     with pytest.raises(RegistryError, match="no such repository"):
