@@ -60,12 +60,10 @@ class Objects:
 
     def learn_news(self, versions: Hashes) -> None:
         """As :meth:`learn`, where most are known: looking these up lets no other writer wait."""
-        known = {held.key: held.objects for held in self.find()}
-        news = {
-            key: found
-            for key, found in versions.items()
-            if (held := known.get(key)) is None or _merged(found, held) != held
-        }
+        with self.store.session(writes=False) as session:
+            rows = session.execute(select(*_COLUMNS[:4])).tuples()
+            known = {(dataset, batch, version): text for dataset, batch, version, text in rows}
+        news = {k: found for k, found in versions.items() if _is_news(found, known.get(k))}
         if news:
             self.learn(news)
 
@@ -111,6 +109,14 @@ def _record(
     dataset: str, batch: str, version: str, objects: str, ended: datetime | None
 ) -> HeldVersion:
     return HeldVersion(dataset, batch, version, _DECODER.decode(objects), ended)
+
+
+def _is_news(found: Mapping[str, str], text: str | None) -> bool:
+    """Whether a version's objects add to those that are known of it, as the table has them."""
+    if text is None:
+        return True
+    held = _DECODER.decode(text)
+    return found != held and _merged(found, held) != held
 
 
 def _merged(found: Mapping[str, str], held: Mapping[str, str]) -> Mapping[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -73,11 +72,13 @@ class Snapshots:
         )
         with self.store.session(writes=False) as session:
             rows = session.execute(wanted).tuples().all()
-        found = []
-        for (dataset, batch, version), group in groupby(rows, lambda row: row[:3]):
-            held = list(group)
-            numbers, at = tuple((row[3], row[4]) for row in held), min(row[5] for row in held)
-            found.append(ReleasedVersion(dataset, batch, version, numbers, at))
+        found: list[ReleasedVersion] = []
+        for dataset, batch, version, first, last, at in rows:
+            spans: tuple[tuple[int, int | None], ...] = ((first, last),)
+            if found and found[-1][:3] == (dataset, batch, version):
+                before = found.pop()
+                spans, at = (*before.spans, *spans), min(before.at, at)  # noqa: PLW2901
+            found.append(ReleasedVersion(dataset, batch, version, spans, at))
         return found
 
     def pointers(self) -> dict[str, int]:

@@ -196,9 +196,10 @@ class Versions:
 
 def _committed(row: Any) -> CommittedVersion:
     dataset, batch, version, at, removed, objects = row
-    stored = _OBJECTS.decode(objects)
-    hashes = {name: md5 for name, (_, md5, _) in stored.items()}
-    size = sum(bytes_ for _, _, bytes_ in stored.values())
+    hashes, size = dict[str, str](), 0
+    for name, (_, md5, bytes_) in _OBJECTS.decode(objects).items():
+        hashes[name] = md5
+        size += bytes_
     return CommittedVersion(dataset, batch, version, at, removed, hashes, size)
 
 

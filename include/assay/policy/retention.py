@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import cached_property
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -168,6 +169,13 @@ class RetentionPolicy(Policy):
     def trash_days(self) -> int | None:
         """Days in the trash; None where versions have no period."""
         return self.versions.trash_days if self.versions else None
+
+    @cached_property
+    def asks_batch_end(self) -> bool:
+        """Whether any period counts from the end of a batch."""
+        periods = [getattr(self.zones, name) for name in ZonePeriods.model_fields]
+        periods += [self.versions.released, self.versions.unreleased] if self.versions else []
+        return any(p is not None and p.counts_from == "batch_end" for p in periods)
 
     def held(self, batch: str | None, day: dt.date) -> Iterator[Hold]:
         """The holds that cover a batch on a day."""

@@ -95,9 +95,8 @@ class Holding:
     last: int | None
 
 
-@dataclass(frozen=True)
-class ReleasedVersion:
-    """A version that was released, with the snapshots that hold it.
+class ReleasedVersion(NamedTuple):
+    """A version that was released, with the snapshots that hold it, as light as the next.
 
     Parameters
     ----------
@@ -115,9 +114,12 @@ class ReleasedVersion:
 
     def is_in(self, number: int | None) -> bool:
         """Whether a snapshot holds it."""
-        return number is not None and any(
-            first <= number and (last is None or number <= last) for first, last in self.spans
-        )
+        if number is None:
+            return False
+        for first, last in self.spans:  # a loop: asked of every version that there is
+            if first <= number and (last is None or number <= last):
+                return True
+        return False
 
 
 class CommittedVersion(NamedTuple):

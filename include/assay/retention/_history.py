@@ -34,9 +34,9 @@ def summarise_history(
     released: dict[tuple[str, str, str], datetime] = {}
     needed: dict[tuple[str, str, str], str] = {}
     for one in releases:
-        key, pointed = (one.dataset, one.batch, one.version), pointers.get(one.dataset)
+        key, pointed = one[:3], pointers.get(one.dataset)
         released[key] = one.at
-        if one.is_in(pointed) and key not in committed:
+        if key not in committed and one.is_in(pointed):
             needed[key] = f"snapshot {pointed}, whose version is nowhere else"
     landed: dict[tuple[str, str, str], datetime] = {}
     for dataset, batch, input_sha, version, started in sorted(arrivals, key=lambda a: a.started):

@@ -187,9 +187,9 @@ def _version_items(
     stays: Mapping[str, date],
     pinned: Mapping[VersionKey, str],
 ) -> Iterator[VersionItem]:
-    held = {(one.dataset, one.batch, one.version): one for one in releases}
+    held = {one[:3]: one for one in releases}
     for one in stored:
-        key = (one.dataset, one.batch, one.version)
+        key = one.key
         release = held.get(key)
         yield VersionItem(
             dataset=one.dataset,

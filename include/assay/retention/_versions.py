@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
@@ -13,19 +14,11 @@ from assay.verdict import Frozen
 Action = Literal["withdraw", "archive", "remove"]
 
 
-class _Version(Frozen):
-    dataset: str
-    batch: str
-    version: str
+@dataclass(frozen=True, slots=True)
+class VersionItem:
+    """One version that the registry holds, light enough for hundreds of thousands.
 
-    @property
-    def name(self) -> str:
-        """How a plan names it."""
-        return f"{self.dataset} {self.batch} {self.version[:12]}"
-
-
-class VersionItem(_Version):
-    """One version that the registry holds, with the moments that a period may count from.
+    Its moments are those that a period may count from.
 
     Parameters
     ----------
@@ -39,6 +32,9 @@ class VersionItem(_Version):
         Until when it was brought back from the archive.
     """
 
+    dataset: str
+    batch: str
+    version: str
     landed_at: datetime
     released_at: datetime | None = None
     batch_end: datetime | None = None
@@ -49,15 +45,23 @@ class VersionItem(_Version):
     bytes: int = 0
 
 
-class PlannedVersion(_Version):
+class PlannedVersion(Frozen):
     """What becomes of one version, since when its period counts, and when it ended."""
 
+    dataset: str
+    batch: str
+    version: str
     actions: tuple[Action, ...]
     counts_from: CountsFrom
     since: datetime
     due: datetime
     why: str
     bytes: int = 0
+
+    @property
+    def name(self) -> str:
+        """How a plan names it."""
+        return _name(self)
 
 
 class DelayedVersion(Frozen):
@@ -105,17 +109,21 @@ def plan_versions(
         keepers = [f"legal hold: {h.reason}" for h in policy.held(item.batch, now.date())]
         keepers += [f"run {item.working}"] if item.working else []
         if keepers:
-            delayed.append(DelayedVersion(name=item.name, due=due, kept_by=tuple(keepers)))
+            delayed.append(DelayedVersion(name=_name(item), due=due, kept_by=tuple(keepers)))
             continue
         points = _rollback_points(item, released, latest.get(item.dataset, 0))
         waits = bool(points) and now < days_after(due, released.grace_days)
         if waits and not item.pointed:
             kept = (f"rollback to snapshot {points[-1]}, until the grace period ends",)
-            delayed.append(DelayedVersion(name=item.name, due=due, kept_by=kept))
+            delayed.append(DelayedVersion(name=_name(item), due=due, kept_by=kept))
             continue
         actions = _actions(item, released, waits)
         planned.append(_planned(item, actions, period, counts_from, since, due))
     return tuple(planned), tuple(delayed)
+
+
+def _name(one: VersionItem | PlannedVersion) -> str:
+    return f"{one.dataset} {one.batch} {one.version[:12]}"
 
 
 def _due(item: VersionItem, since: datetime, period: Period, least: int) -> datetime:
@@ -150,7 +158,10 @@ def _planned(
 ) -> PlannedVersion:
     kind = "released versions are" if item.spans else "versions that were never released are"
     return PlannedVersion(
-        **item.model_dump(include={"dataset", "batch", "version", "bytes"}),
+        dataset=item.dataset,
+        batch=item.batch,
+        version=item.version,
+        bytes=item.bytes,
         actions=actions,
         counts_from=counts_from,
         since=since,

@@ -6,6 +6,7 @@ DVC's libraries are imported where they are used (0.3 s; 1 s more for S3, whose 
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from assay.records.versions import BatchVersion, StoredObject
 from assay.versioning._files import md5_of
 from assay.versioning._process import RegistryUnavailable, without_credentials
 
+_MD5: Final = re.compile("[0-9a-f]{32}")
 _READ_ONLY: Final = 0o444
 _BLOCK: Final = 1 << 20
 _CONNECT_S: Final = 20
@@ -69,12 +71,10 @@ class ObjectStore:
         A temporary file of an upload that was killed isn't among them.
         """
         odb = self._odb
-        named: set[str] = set()
         with self.answering():
-            for path in odb.fs.find(odb.path) if odb.fs.exists(odb.path) else ():
-                with suppress(ValueError):
-                    named.add(odb.path_to_oid(path))
-        return named
+            paths = odb.fs.find(odb.path) if odb.fs.exists(odb.path) else ()
+            named = {"".join(path.rsplit("/", 2)[-2:]) for path in paths}
+        return {name for name in named if _MD5.fullmatch(name)}
 
     def written(self, md5: str) -> datetime | None:
         """When an object was written, None where it is gone."""

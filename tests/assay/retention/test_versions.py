@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -144,7 +145,7 @@ versions = st.builds(
     batch_end=st.none() | moments,
     spans=st.sets(st.integers(1, 9)).map(lambda n: tuple((i, i) for i in sorted(n))),
     working=st.sampled_from([None, None, None, "run"]),
-).map(lambda v: v.model_copy(update={"pointed": (9, 9) in v.spans}))
+).map(lambda v: replace(v, pointed=(9, 9) in v.spans))
 inventories = st.lists(versions, max_size=12).map(
     lambda v: Inventory(items=(), versions=tuple(v), latest={"flights": 9})
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,7 +105,7 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
     close_rewound(services)
     follow_registry(services)
     rules = _rules(services)
-    inventory = _inventory(services, rules.contracts)
+    inventory = _inventory(services, rules)
     known = {"problems": (*rules.problems, *inventory.problems)}
     inventory = inventory.model_copy(update=known)
     return inventory, plan_retention(inventory, rules.policies, services.clock())
@@ -141,6 +140,13 @@ class _Rules:
     policies: dict[str, RetentionPolicy]
     problems: tuple[str, ...]
 
+    def batch_end(self, dataset: str, batch: str) -> datetime | None:
+        """When a batch ended, where a period of its data set counts from it."""
+        policy = self.policies.get(dataset)
+        if policy is None or not policy.asks_batch_end:
+            return None
+        return self.contracts[dataset].partition.ended(batch)
+
 
 def _rules(services: Services) -> _Rules:
     contracts, policies, problems = dict[str, Contract](), dict[str, RetentionPolicy](), list[str]()
@@ -155,14 +161,9 @@ def _rules(services: Services) -> _Rules:
     return _Rules(contracts, policies, tuple(problems))
 
 
-def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Inventory:
+def _inventory(services: Services, rules: _Rules) -> Inventory:
     catalog, registry = services.catalog, services.registry
     before = services.clock() - _UPLOADING
-
-    def batch_end(dataset: str, batch: str) -> datetime | None:
-        contract = contracts.get(dataset)
-        return contract.partition.ended(batch) if contract else None
-
     stones, trash = catalog.versions.tombstones(), registry.trash.find()
     indexed = catalog.versions.committed()
     committed = [v for v in indexed if not v.removed]
@@ -178,7 +179,7 @@ def _inventory(services: Services, contracts: Mapping[str, Contract]) -> Invento
         pointers=catalog.snapshots.pointers(),
         live={(x.dataset, x.batch): x.owner for x in catalog.leases.live(services.clock())},
         committed=committed,
-        batch_end=batch_end,
+        batch_end=rules.batch_end,
         stays={t.version: t.stay.until for t in stones if t.stay is not None},
         objects=unneeded - held,
         pinned=catalog.leases.pinned(services.clock()),
