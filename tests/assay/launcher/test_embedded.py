@@ -76,7 +76,7 @@ def test_both_users_can_log_in(home: Path) -> None:
         assert _client(home, user).get("/api/v2/version").is_success
 
 
-def test_a_task_finds_the_engine_imported(home: Path) -> None:
+def test_a_task_finds_the_engine_and_what_models_need_imported(home: Path) -> None:
     client = _client(home, "admin")
     _until(lambda: client.patch("/api/v2/dags/one", json={"is_paused": False}).is_success)
     body = {"logical_date": None}
@@ -84,7 +84,7 @@ def test_a_task_finds_the_engine_imported(home: Path) -> None:
     path = f"/api/v2/dags/one/dagRuns/{run['dag_run_id']}"
     _until(lambda: client.get(path).json()["state"] in {"success", "failed"})
     found = client.get(f"{path}/taskInstances/where/xcomEntries/return_value").json()["value"]
-    assert found == ["ibis.backends.duckdb", "pandas"]
+    assert found == ["ibis.backends.duckdb", "pandas", "sklearn"]
 
 
 def test_a_command_of_airflow_reaches_it_and_its_failure_is_shown(home: Path) -> None:
