@@ -17,6 +17,7 @@ from assay.cli import (
     _home,
     _incidents,
     _keys,
+    _label,
     _leases,
     _lineage,
     _models,
@@ -74,6 +75,7 @@ app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_keys.app, name="keys")
+app.add_typer(_label.app, name="label")
 app.add_typer(_leases.app, name="leases")
 app.add_typer(_models.app, name="models")
 _experiments.app.command()(_tracking.sync)

@@ -1,0 +1,97 @@
+"""Labels: whether those who gave them agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from assay.cli._console import errors, open_project, open_services, progress, show, spill_zone
+from assay.cli._options import AsJson
+from assay.document import is_file
+
+if TYPE_CHECKING:
+    from assay.labelling import Annotations
+    from assay.stages.labels import AnnotationColumns
+
+app = typer.Typer(no_args_is_help=True, help="Labels that people gave, and whether they are good.")
+Source = Annotated[
+    str,
+    typer.Argument(metavar="FILE|DATASET", help="CSV or Parquet by path or URL, or a data set."),
+]
+Task = Annotated[str, typer.Option(help="Column of the task that was labelled.")]
+Annotator = Annotated[str, typer.Option(help="Column of the person who labelled it.")]
+Label = Annotated[str, typer.Option(help="Column of the label; an empty one is no answer.")]
+Seed = Annotated[int, typer.Option(help="Of the resampling; the same gives the same figures.")]
+Alpha = Annotated[
+    float, typer.Option(min=0.0001, max=0.5, help="One minus the confidence of intervals.")
+]
+
+
+@app.callback()
+def labels() -> None:
+    """Labels that people gave, and whether they are good."""
+
+
+@app.command()
+def agree(
+    source: Source,
+    task: Task = "task",
+    annotator: Annotator = "annotator",
+    label: Label = "label",
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Column that sorts the tasks; repeat for more.")
+    ] = None,
+    level: Annotated[
+        str, typer.Option(help="What labels are: names (`nominal`), places in an order "
+                               "(`ordinal`), or numbers (`interval`).")
+    ] = "nominal",
+    order: Annotated[
+        str | None, typer.Option(help="Labels from lowest to highest, with commas between.")
+    ] = None,
+    alpha: Alpha = 0.05,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Say how well annotators agree who labelled the same tasks, with confidence intervals.
+
+    Krippendorff's alpha, Fleiss' and Cohen's kappa are 1 for perfect agreement and 0 for what
+    chance gives; raw agreement is the share of equal labels. Each is given over all tasks, for each
+    label, for each two annotators, and for each value of the columns of `--by`. With too few tasks
+    a figure is inconclusive. Annotators are shown under pseudonyms.
+
+    Exit code 3: no figure over all tasks is conclusive.
+
+    Example: assay label agree annotations.csv --level ordinal --order bad,fair,good
+    """
+    from assay.labelling import measure_agreement, render_agreement
+    from assay.stages.labels import AnnotationColumns
+
+    if level not in {"nominal", "ordinal", "interval"}:
+        raise typer.BadParameter("nominal, ordinal or interval", param_hint="--level")
+    places = tuple(part.strip() for part in order.split(",")) if order else ()
+    columns = AnnotationColumns(task, annotator, label, tuple(by or ()), places)
+    with progress("reading annotations") as step:
+        found = read(source, columns)
+        step("resampling tasks")
+        kind = cast("Literal['nominal', 'ordinal', 'interval']", level)
+        report = measure_agreement(found, level=kind, alpha=alpha, seed=seed)
+    code = 3 if all(one.inconclusive for one in report.overall.figures.values()) else 0
+    text = "" if as_json else render_agreement(report)
+    return show(report.model_dump(mode="json"), as_json, text, code)
+
+
+def read(source: str, columns: AnnotationColumns) -> Annotations:
+    """Read annotations from a file, or from a released data set of that name."""
+    from assay.engine import open_session
+    from assay.stages.labels import annotations_of_dataset, annotations_of_file
+
+    if "://" not in source and not is_file(Path(source)) and source in open_project().datasets():
+        return annotations_of_dataset(open_services(source), source, columns)
+    spill = spill_zone()
+    key = None if spill is None else open_services().key
+    if key is None:
+        errors.print("Without a project, pseudonyms are of this call alone.")
+    with open_session(spill) as session:
+        return annotations_of_file(session, source, columns, key)
