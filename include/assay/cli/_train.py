@@ -21,11 +21,13 @@ from assay.cli._console import (
 from assay.cli._events import keep_events
 from assay.cli._options import AsJson, Author
 from assay.errors import InputError
+from assay.stages.second_process import SecondProcess
 
 if TYPE_CHECKING:
     from assay.stages.models import Training
     from assay.stages.models._spec import TrainingSpec
     from assay.stages.services import Services
+    from assay.stages.tracking import TrackedRun
 
 Model = Annotated[str, typer.Argument(help="Name of the model: its file in include/models.")]
 _SPAN = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?")
@@ -63,10 +65,19 @@ def train(
 
     Example: assay train late_arrival --snapshot 12
     """
-    services = open_services(reading=dry_run)
-    numbers = _numbers(services, model, snapshot, snapshots)
     if dry_run:
-        return _plan(services, model, numbers, as_json)
+        services = open_services(reading=True)
+        return _plan(services, model, _numbers(services, model, snapshot, snapshots), as_json)
+    with SecondProcess(_get_ready_to_track) as second:
+        services = open_services()
+        numbers = _numbers(services, model, snapshot, snapshots)
+        return _train_each(services, model, numbers, reason, author, as_json, second)
+
+
+def _train_each(
+    services: Services, model: str, numbers: list[int | None], reason: str | None,
+    author: str | None, as_json: bool, second: SecondProcess,
+) -> int:  # fmt: skip
     done = [_train(services, model, n, reason, author or getpass.getuser()) for n in numbers]
     for run in done:
         _keep_events(services, run)
@@ -75,21 +86,31 @@ def train(
     else:
         for run in done:
             print_run(services, run)
-    show_tracked(services)
+    show_tracked(second)
     return 1 if any(run.done["promote"].holds for run in done) else 0
 
 
-def show_tracked(services: Services) -> None:
+def show_tracked(second: SecondProcess) -> None:
     """Let MLflow show what was trained; say on stderr what waits for it."""
+    with progress("sending to MLflow"):
+        found = second.call(_track)
+    for one in found:
+        if one.state == "later":
+            errors.print(f"MLflow doesn't show {one.key} yet: {one.error}", soft_wrap=True)
+
+
+def _get_ready_to_track() -> None:
+    from assay.stages.tracking import get_ready_to_track
+
+    get_ready_to_track()
+
+
+def _track() -> list[TrackedRun]:
     import os
 
     from assay.stages.tracking import track
 
-    with progress("sending to MLflow"):
-        found = track(services, os.environ, f"command {os.getpid()}")
-    for one in found:
-        if one.state == "later":
-            errors.print(f"MLflow doesn't show {one.key} yet: {one.error}", soft_wrap=True)
+    return track(open_services(), os.environ, f"command {os.getpid()}")
 
 
 def _numbers(

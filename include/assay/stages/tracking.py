@@ -149,6 +149,13 @@ def track(services: Services, environ: Mapping[str, str], owner: str) -> list[Tr
     return send_tracking(services, environ, owner)
 
 
+def get_ready_to_track() -> None:
+    """Import what :func:`track` will need."""
+    from assay.training.tracking import get_ready
+
+    get_ready()
+
+
 def waiting_runs(services: Services) -> list[OutboxItem]:
     """What waits for MLflow now, with the reason where it was tried."""
     return services.catalog.tracking.find("pending")

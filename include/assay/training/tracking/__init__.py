@@ -11,7 +11,7 @@ tracking server that is down holds up nothing. :class:`Tracker` writes what a
 from assay.training.tracking._contents import ModelContent
 from assay.training.tracking._datasets import source_digest, source_of
 from assay.training.tracking._place import TrackingPlace, TrackingUnavailable
-from assay.training.tracking._tracker import Aliases, TrackedVersion, Tracker
+from assay.training.tracking._tracker import Aliases, TrackedVersion, Tracker, get_ready
 from assay.training.tracking._wandb import log_to_wandb
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Tracker",
     "TrackingPlace",
     "TrackingUnavailable",
+    "get_ready",
     "log_to_wandb",
     "source_digest",
     "source_of",

@@ -8,6 +8,7 @@ away again, and both go on with the other.
 from __future__ import annotations
 
 import fcntl
+import importlib
 import logging
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -283,6 +284,22 @@ class Door:
                 return None
             raise
         return dict(found.tags)
+
+
+def get_ready() -> None:
+    """Import all that sending a training run needs; of a model too, so a small one is saved."""
+    quiet_environment()
+    import mlflow.sklearn
+    from sklearn.dummy import DummyClassifier
+
+    for store in ("tracking", "model_registry"):
+        importlib.import_module(f"mlflow.store.{store}.sqlalchemy_store")
+    small = DummyClassifier().fit([[0]], [0])
+    with private_folder() as aside:
+        mlflow.sklearn.save_model(
+            small, str(aside / _MODEL), serialization_format="skops",
+            pip_requirements=["scikit-learn"],
+        )  # fmt: skip
 
 
 def _parts(entries: Sequence[Any]) -> Iterator[list[Any]]:

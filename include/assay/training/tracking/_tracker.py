@@ -194,6 +194,13 @@ class Tracker:
         return self._door.make_version(record.model, VERSION_TAG, str(version), run, kept, tags)
 
 
+def get_ready() -> None:
+    """Import MLflow, and what it needs to keep a model, before a run is sent: it takes seconds."""
+    from assay.training.tracking import _mlflow
+
+    _mlflow.get_ready()
+
+
 def milliseconds(at: datetime) -> int:
     """A moment as MLflow writes it."""
     return int(at.timestamp() * 1000)
