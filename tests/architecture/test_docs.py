@@ -19,6 +19,7 @@ from assay.stages.run import chain
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "include" / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+ROOT_COMMAND = typer.main.get_command(app)
 ARCHITECTURE = (DOCS / "architecture.md").read_text(encoding="utf-8")
 
 
@@ -35,7 +36,7 @@ def test_a_link_leads_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_verb_of_the_command_exists(page):
-    root = typer.main.get_command(app)
+    root = ROOT_COMMAND
     text = page.read_text(encoding="utf-8")
     verbs = re.findall(
         r"(?:`|^\s*)(?:\.venv/bin/)?assay ([a-z-]+)(?: ([a-z-]+))?", text, re.MULTILINE

@@ -64,6 +64,7 @@ def _commands() -> Iterator[tuple[str, str]]:
 
 
 COMMANDS = sorted(set(_commands()))
+ROOT_COMMAND: Any = typer.main.get_command(app)
 BASE = yaml.safe_load((ROOT / "include/contracts/airports.odcs.yaml").read_text(encoding="utf-8"))
 
 
@@ -158,7 +159,7 @@ def test_an_example_in_yaml_is_taken(example: Example, tmp_path: Path):
 
 @pytest.mark.parametrize(("place", "written"), COMMANDS)
 def test_a_command_and_its_options_are_there(place: str, written: str):
-    command: Any = typer.main.get_command(app)
+    command: Any = ROOT_COMMAND
     words = shlex.split(written.rstrip("\\").replace("…", ""), comments=True)[1:]
     while words and words[0][0] != "[" and hasattr(command, "commands"):
         assert words[0] in command.commands, (place, words[0])

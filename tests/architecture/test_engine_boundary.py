@@ -74,10 +74,10 @@ def violations(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_the_engine_and_readers_write_sql(module: str) -> None:
-    found = violations((ASSAY / module).read_text(encoding="utf-8"))
-    assert found == [] or module in READERS
+def test_only_the_engine_and_readers_write_sql() -> None:
+    others = [module for module in MODULES if module not in READERS]
+    found = {m: violations((ASSAY / m).read_text(encoding="utf-8")) for m in others}
+    assert {module: faults for module, faults in found.items() if faults} == {}
 
 
 def test_every_reader_exists() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -39,15 +41,14 @@ def _body_lines(function: Function) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-@pytest.mark.parametrize("path", FILES, ids=_shown)
-def test_a_module_is_no_longer_than_350_lines(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+def test_a_module_is_no_longer_than_350_lines():
+    lines = {_shown(p): len(p.read_text(encoding="utf-8").splitlines()) for p in FILES}
+    assert {path: n for path, n in lines.items() if n > 350} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=_shown)
-def test_a_function_is_no_longer_than_50_lines(path):
-    long = {f.name: n for f in _functions(_tree(path)) if (n := _body_lines(f)) > 50}
-    assert long == {}
+def test_a_function_is_no_longer_than_50_lines():
+    lines = {(_shown(p), f.name): _body_lines(f) for p in FILES for f in _functions(_tree(p))}
+    assert {where: n for where, n in lines.items() if n > 50} == {}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "dags").glob("*.py")), ids=_shown)
@@ -99,8 +100,7 @@ def _public_without_docstring(nodes: list[ast.stmt], prefix: str = "") -> Iterat
             yield from _public_without_docstring(node.body, f"{prefix}{node.name}.")
 
 
-@pytest.mark.parametrize("path", FILES, ids=_shown)
-def test_every_public_name_has_a_docstring(path):
-    tree = _tree(path)
-    assert ast.get_docstring(tree)
-    assert list(_public_without_docstring(tree.body)) == []
+def test_every_module_and_public_name_has_a_docstring():
+    assert [_shown(path) for path in FILES if not ast.get_docstring(_tree(path))] == []
+    without = {_shown(path): [*_public_without_docstring(_tree(path).body)] for path in FILES}
+    assert {path: names for path, names in without.items() if names} == {}
