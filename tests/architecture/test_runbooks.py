@@ -19,8 +19,10 @@ NAMES = {path.stem for path in PAGES}
 LIBRARY = ROOT / "include" / "assay"
 SOURCES = [p for p in sorted(LIBRARY.rglob("*.py")) if p.name != "reasons.py"]
 SOURCES += sorted((ROOT / "plugins").rglob("*.py"))
-OTHER_WORDS = {"rows_quarantined", "spread_zero", "empty_batch", "no_reference", "not_applicable"}
-"""Also names of counts, of faults of a cleaning step, and of states of a comparison."""
+OTHER_WORDS = {
+    "rows_quarantined", "spread_zero", "empty_batch", "no_reference", "not_applicable", "recalled",
+}  # fmt: skip
+"""Also names of counts, of faults of a cleaning step, of states of a comparison and a version."""
 
 
 @cache
