@@ -146,11 +146,8 @@ class OpenSnapshot:
         batches : str or sequence of str, optional
             Keys, the beginning of keys (``2013-02``), or a range (``2013-02-01..2013-02-10``).
         """
-        import pyarrow as pa
-
         rows = self._of(batches)
-        names = rows.columns() if columns is None else columns
-        return pa.Table.from_batches(rows.blocks(names), schema=rows.schema_of(names))
+        return rows.table(rows.columns() if columns is None else columns)
 
     def to_pandas(
         self, columns: Sequence[str] | None = None, batches: Batches = None

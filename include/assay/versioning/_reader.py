@@ -36,6 +36,7 @@ from assay.versioning._ids import keyed
 from assay.versioning._keys import KeyedWriter, load_accepted_keys, load_keys
 from assay.versioning._layout import checked
 from assay.versioning._records import (
+    load_each,
     load_lineage,
     load_pointer,
     load_version,
@@ -322,12 +323,10 @@ class Reader:
         left, gone = without_removed(view, snapshot)
         if gone and not partial:
             raise snapshot_without(snapshot, gone)
-        found = {}
-        for batch, version in sorted(left.items()):
-            known = load_version(view, dataset, batch, version)
-            if known is None or "data" not in known.objects:
+        found = load_each(view, dataset, dict(sorted(left.items())))
+        for batch, version in left.items():
+            if batch not in found or "data" not in found[batch].objects:
                 raise no_version(dataset, batch, version)
-            found[batch] = known
         return snapshot.model_copy(update={"batches": left}), found
 
     def _bring(self, wanted: Mapping[str, StoredObject], to: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
 
@@ -26,6 +27,18 @@ def load_version(view: View, dataset: str, batch: str, version: str) -> BatchVer
     place = version_file(dataset, batch, version)
     content = view.read(*place)
     return None if content is None else parse_version(place.path, content)
+
+
+def load_each(view: View, dataset: str, wanted: Mapping[str, str]) -> dict[str, BatchVersion]:
+    """The versions of some batches, by batch, in one look; those that the registry lacks aren't."""
+    places = [version_file(dataset, batch, version) for batch, version in wanted.items()]
+    contents = iter(view.read_each(path for place in places for path in place))
+    found = {}
+    for batch, place in zip(wanted, places, strict=True):
+        content = next((c for c in [next(contents) for _ in place] if c is not None), None)
+        if content is not None:
+            found[batch] = parse_version(place.path, content)
+    return found
 
 
 def load_versions(view: View, dataset: str, batch: str | None = None) -> tuple[BatchVersion, ...]:

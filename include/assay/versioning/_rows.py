@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -52,9 +53,9 @@ class PartitionRows:
     def schema(self) -> pa.Schema:
         """All columns; first ``__batch``, the partition of a row: a date where keys are days."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        found = [pq.read_schema(path).remove_metadata() for path in self.files.values()]
+        schemas = (footer.schema.to_arrow_schema() for footer in self._footers.values())
+        found = [*dict.fromkeys(schema.remove_metadata() for schema in schemas)]
         days = all(_DAY.fullmatch(batch) for batch in self.files)
         batch = pa.field(BATCH, pa.date32() if days else pa.string())
         whole = pa.unify_schemas(found, promote_options="permissive") if found else pa.schema([])
@@ -85,16 +86,54 @@ class PartitionRows:
 
     def blocks(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows as a stream of record batches, one partition after the other."""
+        schema = self.schema_of(columns)
+        for batch in self.files:
+            with self._opened(batch) as file:
+                for block in file.iter_batches(_BLOCK, columns=_there(file, columns)):
+                    yield _of_schema(block, schema, batch)
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """The rows as one table; as many partitions are read at a time as Arrow has threads."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         schema = self.schema_of(columns)
-        for batch, path in self.files.items():
-            with pq.ParquetFile(path) as file:
-                there = [name for name in columns if name in file.schema_arrow.names]
-                for block in file.iter_batches(_BLOCK, columns=there):
-                    arrays = [_array(block, column, batch) for column in schema]
-                    yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+        def read(batch: str) -> pa.Table:
+            with self._opened(batch) as file:
+                found = file.read(_there(file, columns), use_threads=False)
+            blocks = [_of_schema(block, schema, batch) for block in found.to_batches()]
+            return pa.Table.from_batches(blocks, schema=schema)
+
+        with ThreadPoolExecutor(pa.cpu_count()) as pool:
+            parts = list(pool.map(read, self.files))
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    @cached_property
+    def _footers(self) -> dict[str, Any]:
+        import pyarrow.parquet as pq
+
+        return {batch: pq.read_metadata(path) for batch, path in self.files.items()}
+
+    def _opened(self, batch: str) -> Any:
+        import pyarrow.parquet as pq
+
+        return pq.ParquetFile(self.files[batch], metadata=self._footers[batch])
+
+
+def _there(file: Any, columns: Sequence[str]) -> list[str]:
+    """The columns that a partition has, of some."""
+    has = set(file.schema_arrow.names)
+    return [name for name in columns if name in has]
+
+
+def _of_schema(block: pa.RecordBatch, schema: pa.Schema, batch: str) -> pa.RecordBatch:
+    """A block of a partition with all columns, in the types of the whole."""
+    import pyarrow as pa
+
+    arrays = block.columns
+    if not block.schema.equals(schema):
+        arrays = [_array(block, column, batch) for column in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _array(block: pa.RecordBatch, column: Any, batch: str) -> pa.Array:

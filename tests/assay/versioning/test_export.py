@@ -57,6 +57,25 @@ def test_partitions_of_different_columns_are_one_table(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("columns", [["a", "new", "__batch"], ["new"], ["seen", "a"]])
+def test_the_table_has_the_rows_of_the_blocks_in_their_order(
+    columns: list[str], tmp_path: Path
+) -> None:
+    parts = {
+        "2024-01": _part(tmp_path, "a", seen=[1.0, None], a=[1, 2]),
+        "2024-02": _part(tmp_path, "b", new=pa.array(["x"]).dictionary_encode(), a=[1.5]),
+        "2024-03": _part(tmp_path, "c", a=pa.array([], pa.int64())),
+        "2024-04": _part(tmp_path, "d", a=[4, 5], seen=[None, 2.0]),
+    }
+    rows = PartitionRows(parts)
+    table = rows.table(columns)
+    blocks = pa.Table.from_batches(rows.blocks(columns), schema=rows.schema_of(columns))
+    assert table.schema.equals(rows.schema_of(columns), check_metadata=True)
+    assert table.to_pylist() == blocks.to_pylist()
+    assert table.num_rows == 5
+    assert PartitionRows({}).table([]).num_rows == 0
+
+
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     parts = {"2024-01-01": _part(tmp_path, "a", a=["x"])}
     export_rows(PartitionRows(parts), tmp_path / "o.csv", bookkeeping=False)
