@@ -1,4 +1,4 @@
-"""Labels: whether those who gave them agree."""
+"""Labels: whether those who gave them agree, and one label from several annotations."""
 
 from __future__ import annotations
 
@@ -80,6 +80,64 @@ def agree(
     code = 3 if all(one.inconclusive for one in report.overall.figures.values()) else 0
     text = "" if as_json else render_agreement(report)
     return show(report.model_dump(mode="json"), as_json, text, code)
+
+
+@app.command()
+def aggregate(
+    source: Source,
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    method: Annotated[
+        str, typer.Option(help="`dawid_skene` weighs annotators by how they err, `majority` "
+                               "counts them alike.")
+    ] = "dawid_skene",
+    task: Task = "task",
+    annotator: Annotator = "annotator",
+    label: Label = "label",
+    gold: Annotated[
+        str | None,
+        typer.Option(help="Column of the answer of gold tasks, empty for all other tasks."),
+    ] = None,
+    alpha: Alpha = 0.05,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Make one label of the annotations of each task, and say how well each annotator labels.
+
+    The file gets the columns task, label (empty for a tie), confidence and annotations. An
+    annotator's share of right labels is measured by those labels, and by gold tasks where some are
+    named, with confidence intervals. Annotators are shown under pseudonyms.
+
+    Example: assay label aggregate annotations.csv --out labels.parquet --gold known_answer
+    """
+    from assay.engine import open_session
+    from assay.labelling.aggregation import (
+        dawid_skene,
+        majority_vote,
+        measure_annotators,
+        render_aggregation,
+    )
+    from assay.stages.labels import AnnotationColumns, gold_answers, write_labels
+
+    if method not in {"dawid_skene", "majority"}:
+        raise typer.BadParameter("dawid_skene or majority", param_hint="--method")
+    columns = AnnotationColumns(task, annotator, label, (gold,) if gold else ())
+    with progress("reading annotations") as step:
+        found = read(source, columns)
+        known = gold_answers(found, gold) if gold else None
+        step("weighing annotators")
+        if method == "majority":
+            made = majority_vote(found)
+        else:
+            made = dawid_skene(found, known=known).aggregated
+        people = measure_annotators(found, made.posterior, alpha=alpha, known=known)
+    with open_session(spill_zone()) as session:
+        written = write_labels(session, found, made, out)
+    result = {
+        "tasks": len(found.tasks), "ties": int((made.label < 0).sum()),
+        "annotators": [one.model_dump(mode="json") for one in people],
+        "out": {"path": str(out), "rows": written.rows, "sha256": written.sha256},
+    }  # fmt: skip
+    text = [render_aggregation(found, made, people), "", f"wrote {out}: {written.rows:,} rows"]
+    return show(result, as_json, text)
 
 
 def read(source: str, columns: AnnotationColumns) -> Annotations:

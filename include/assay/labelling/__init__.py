@@ -1,7 +1,8 @@
 """Labelling: labels that people give, and whether they are good.
 
 :func:`read_annotations` reads who gave which label to which task, :func:`measure_agreement` says
-how well the annotators agree.
+how well the annotators agree. :mod:`assay.labelling.aggregation` makes one label of a task's
+annotations.
 """
 
 from assay.labelling._annotations import Annotations, read_annotations

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 NAMES = ("Ada Byron", "Grace Hopper", "Emmy Noether")
@@ -136,3 +137,52 @@ def test_of_many_pairs_those_that_share_most_are_shown(
     path.write_text("task,annotator,label\n" + "\n".join(rows))
     shown = assay("label", "agree", path)
     assert "8 more pairs share fewer tasks; JSON has them" in shown.out
+
+
+def annotated(path: Path) -> Path:
+    """A hundred tasks by a careful, a fair and a careless person, twenty of them gold tasks."""
+    draw = random.Random(5)
+    rows = ["task,annotator,label,known"]
+    for task in range(100):
+        truth = draw.choice("ab")
+        for name, wrong in zip(NAMES, (0.02, 0.1, 0.4), strict=True):
+            given = draw.choice("ab".replace(truth, "")) if draw.random() < wrong else truth
+            rows.append(f"t{task:02},{name},{given},{truth if task < 20 else ''}")
+    path.write_text("\n".join(rows))
+    return path
+
+
+@pytest.mark.parametrize("method", ["dawid_skene", "majority"])
+def test_one_label_a_task_and_how_each_person_labels(
+    assay: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "absent" / "home"))
+    path, out = annotated(tmp_path / "annotations.csv"), tmp_path / "labels.parquet"
+    call = ("label", "aggregate", path, "--out", out, "--gold", "known", "--method", method)
+
+    said, shown = assay(*call, "--json"), assay(*call)
+
+    assert said.code == shown.code == 0
+    assert not any(part in shown.out + said.out for name in NAMES for part in name.split())
+    people = said.json["annotators"]
+    assert [one["annotations"] for one in people] == [100] * 3
+    assert all(one["gold"]["n"] == 20 for one in people)
+    by_skill = sorted(one["accuracy"]["value"] for one in people)
+    assert by_skill[0] < 0.75 < by_skill[1]
+    for one in people:
+        assert one["accuracy"]["low"] < one["accuracy"]["value"] <= one["accuracy"]["high"]
+    rows = pq.read_table(out).to_pylist()
+    assert [row["task"] for row in rows] == [f"t{task:02}" for task in range(100)]
+    assert {row["annotations"] for row in rows} == {3}
+    assert {row["label"] for row in rows} == {"a", "b"}
+    assert all(0.5 < row["confidence"] <= 1 for row in rows)
+    assert "gold tasks right" in shown.out
+    assert f"wrote {out}: 100 rows" in shown.out
+
+
+def test_an_answer_that_nobody_gave_is_refused(assay: Any, tmp_path: Path) -> None:
+    path = tmp_path / "annotations.csv"
+    path.write_text("task,annotator,label,known\n1,a,x,z\n1,b,y,z\n")
+    said = assay("label", "aggregate", path, "--out", tmp_path / "o.parquet", "--gold", "known")
+    assert said.code == 2
+    assert "a label that nobody gave" in said.err
