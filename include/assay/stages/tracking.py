@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ from assay.records.outbox import OutboxItem
 from assay.records.uses import Use
 from assay.records.versions import StoredObject
 from assay.stages.models._objects import load_file
+from assay.stages.models._shown_pages import pages_to_show
 from assay.stages.models._training import packages_of
 from assay.stages.models._versions import version_of
 from assay.stages.services import Services
@@ -45,8 +46,7 @@ _MODEL: Final = "model"
 _RECORD: Final = "record"
 _FILE: Final = "model_file"
 _OWN_MODEL: Final = "model.skops"
-_SHOWN: Final = {"report": "report.html"}
-"""Object of a version → name of the file in MLflow."""
+_REPORT: Final = "report"
 
 
 class WaitingRun(Frozen):
@@ -206,8 +206,10 @@ def _send(
 ) -> dict[str, Any]:
     record, objects = waiting.record, waiting.objects
     with private_folder(services.lake.make("spill")) as aside:
-        files = dict(_files(services, objects))
-        files |= _own_files(services, waiting)
+        files = _own_files(services, waiting)
+        if _REPORT in objects:
+            report = services.registry.open(objects[_REPORT])
+            files |= pages_to_show(services, record, report, aside)
         files["record.json"] = aside / "record.json"
         files["record.json"].write_text(record.model_dump_json(indent=1), encoding="utf-8")
         model = _model(services, waiting, files.pop(_OWN_MODEL, None))
@@ -219,12 +221,6 @@ def _send(
     if waiting.version is not None:
         tracker.mark(record.model, aliases_of(services, record.model))
     return {"mlflow_run": made.run, "mlflow_version": made.version}
-
-
-def _files(services: Services, objects: Mapping[str, StoredObject]) -> Iterator[tuple[str, Path]]:
-    for name, shown in _SHOWN.items():
-        if name in objects:
-            yield shown, services.registry.open(objects[name])
 
 
 def _own_file(services: Services, place: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -27,7 +29,7 @@ def _signature(version: Any) -> list[tuple[str, str]]:
 
 
 def test_a_trained_version_is_shown_with_its_model(
-    home: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+    home: Any, model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = home.services
     run = model.train_model(home)
@@ -49,6 +51,16 @@ def test_a_trained_version_is_shown_with_its_model(
     verdicts = {r.stage: r.outcome.value for r in run.done.values() if r.outcome is not None}
     assert shown.data.tags["assay.verdict.performance"] == verdicts["performance"]
     assert shown.data.tags["assay.verdict.fairness"] == "NOT JUDGED"
+    client = tracker._door.client
+    there = {f.path for f in client.list_artifacts(version.run_id) if f.path.endswith(".html")}
+    gates = {f"{name}.html" for name in models.chain.gates() if run.done[name].report}
+    assert there == {"report.html", *gates}
+    assert "sanity.html" in gates
+    for name in there:
+        page = Path(client.download_artifacts(version.run_id, name, str(tmp_path))).read_text()
+        targets = re.findall(r'<a\b[^>]*href="([^"]*)"', page)
+        assert [t for t in targets if not t.startswith("#")] == []
+        assert name == "report.html" or "report.html" in page
     state = run.done["promote"].state
     assert tracker.aliases(run.model) == Aliases(
         1 if state == "champion" else None, 1 if state == "passed" else None
