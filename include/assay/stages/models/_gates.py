@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from assay.fairness import FairnessReport, judge_fairness, measure_fairness, render_html
 from assay.policy.model import ModelFile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from assay.verdict import Verdict
 
 _PREDICTION, _LABEL = "__prediction", "__truth"
+_OWN_CODE: Final = "it needs another fit, and own code isn't fitted again"
 
 
 def performance(run: Training) -> Finished:
@@ -128,12 +130,14 @@ def sanity(run: Training) -> Finished:
         fitted_of(run), table, run.split(table), file,
         said=read_predictions(predictions, "model", table.classes), named=_named_levels(run),
     )  # fmt: skip
+    if file is not run.file:
+        found = replace(found, not_permuted=_OWN_CODE)
     verdict = judge_sanity(found, run.file)
     page = render_sanity(verdict, found, run.page_context)
     finished = _judged(run, "sanity", verdict, page)
     if file is run.file:
         return finished
-    said = (*finished.result.messages, "permuted labels not judged: own code isn't fitted again")
+    said = (*finished.result.messages, f"permuted labels not judged: {_OWN_CODE}")
     result = finished.result.model_copy(update={"messages": said})
     return finished.model_copy(update={"result": result})
 

@@ -11,7 +11,7 @@ from assay.page import Lead, PageContext, Section, reasons, render_page, table
 from assay.statistics.scores.estimate import Estimate
 from assay.training.gates._flip import Flip
 from assay.training.gates._sanity import Sanity
-from assay.verdict import Verdict
+from assay.verdict import NOT_JUDGED, Verdict
 
 _FIGURE: Final = ("figure", "from", "to", "test rows")
 _ONE: Final = "A small tree over one feature alone, beside the model on the same test rows."
@@ -39,7 +39,7 @@ def render_sanity(verdict: Verdict, found: Sanity, context: PageContext) -> str:
     """Render the sanity of a model as a page."""
     sections = [
         Section("Reasons", [reasons(verdict.reasons, "Nothing gives the answer away.")]),
-        Section("Figures", [_figures(found)]),
+        Section("Figures", [_figures(found)], _not_permuted(found)),
         Section("One feature alone", [_one_feature(found)], _ONE),
         Section("Proxies", [_proxies(found)], _PROXIES),
     ]
@@ -56,6 +56,12 @@ def _figures(found: Sanity) -> Markup:
     ]
     rows = [(name, *_cells(estimate)) for name, estimate in named]
     return table(("of what", *_FIGURE), rows, numbers=range(1, 5))
+
+
+def _not_permuted(found: Sanity) -> str:
+    if not found.not_permuted:
+        return ""
+    return f"{NOT_JUDGED}: whether permuted labels give chance. Why: {found.not_permuted}."
 
 
 def _one_feature(found: Sanity) -> Markup:

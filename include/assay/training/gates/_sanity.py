@@ -73,6 +73,8 @@ class Sanity:
     permuted : tuple of Estimate
         Gains over chance of refits on permuted labels. What leaks raises all of them, so their
         mean is judged: see :attr:`noise`.
+    not_permuted : str
+        Why there is no such refit; empty where there is one.
     duplicates : Estimate
         Share of test rows that have an equal training row.
     proxies : tuple of Proxy
@@ -86,6 +88,7 @@ class Sanity:
     permuted: tuple[Estimate, ...]
     duplicates: Estimate
     proxies: tuple[Proxy, ...]
+    not_permuted: str = ""
 
     @property
     def noise(self) -> Estimate | None:
@@ -142,6 +145,7 @@ def measure_sanity(
             tuple(_permuted(fitted, train, test, model)),
             _duplicates(train, test, model),
             measure_proxies(train, model, named or {}),
+            "" if model.gates.sanity.permutations else "the model file asks for none",
         )
 
 
