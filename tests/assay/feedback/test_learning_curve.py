@@ -51,8 +51,7 @@ def test_a_score_that_is_missing_and_a_single_repetition():
     found = single.gain(100, alpha=0.05, seed=1)
     assert found.value > 0
     assert found.inconclusive
-    said = advice(single, 100, metric="recall", share_of_rows=0.02, share_of_errors=0.1,
-                  alpha=0.05, seed=1)  # fmt: skip
+    said = advice("s", found, 100, metric="recall", share_of_rows=0.02, share_of_errors=0.1)
     assert "without an interval" in said
 
 

@@ -13,6 +13,7 @@ from assay.feedback._segments import Segment, find_segments
 from assay.feedback.advice._learning_curve import advice, measure_learning_curve
 from assay.policy.model import FeedbackPolicy
 from assay.records.models import Figure
+from assay.statistics.scores.estimate import Estimate
 from assay.verdict import Frozen
 
 Progress = Callable[[str], None]
@@ -83,7 +84,7 @@ class SearchedRows:
 def advise_on_slices(
     rows: SearchedRows,
     policy: FeedbackPolicy,
-    refit: Refit,
+    refit: Refit | None,
     *,
     more: int,
     most: int,
@@ -95,8 +96,9 @@ def advise_on_slices(
 
     Parameters
     ----------
-    refit : callable
-        Fits the model on some training rows, and predicts some test rows.
+    refit : callable or None
+        Fits the model on some training rows, and predicts some test rows. None where nobody here
+        can fit it again: then no gain can be said.
     more : int
         Rows that would be labelled more, of each slice.
     most : int
@@ -131,7 +133,7 @@ class _Refits:
     """What is needed to draw the learning curve of a slice."""
 
     rows: SearchedRows
-    refit: Refit
+    refit: Refit | None
     metric: str
     repetitions: int
     seed: int
@@ -143,24 +145,30 @@ class _Refits:
         places = segment.within(learned).nonzero()[0]
         if len(places) < _FEWEST:
             return
-        curve = measure_learning_curve(
-            self._scorer(segment), learned.num_rows, places, name=segment.name,
-            sizes=sorted({max(len(places) // part, 5) for part in _PARTS}),
-            repetitions=self.repetitions, seed=self.seed,
-        )  # fmt: skip
-        share = len(places) / learned.num_rows
+        gain, share = self._gain(segment, places, more, alpha), len(places) / learned.num_rows
         yield SliceAdvice(
             slice=segment.name, filter=segment.filter(self.rows.tested), rows=more,
             metric=self.metric,
-            gain=Figure.model_validate(curve.gain(more, alpha=alpha, seed=self.seed)),
+            gain=Figure.model_validate(gain),
             share_of_rows=share, share_of_errors=segment.share_of_errors,
             says=advice(
-                curve, more, metric=self.metric, share_of_rows=share,
-                share_of_errors=segment.share_of_errors, alpha=alpha, seed=self.seed,
+                segment.name, gain, more, metric=self.metric, share_of_rows=share,
+                share_of_errors=segment.share_of_errors,
             ),
         )  # fmt: skip
 
-    def _scorer(self, segment: Segment) -> Callable[[Any], Mapping[str, float]]:
+    def _gain(self, segment: Segment, places: Array, more: int, alpha: float) -> Estimate:
+        """What more rows of a slice would give, by its learning curve."""
+        if self.refit is None:
+            return Estimate.undefined("own code has fitted the model", len(places))
+        curve = measure_learning_curve(
+            self._scorer(segment, self.refit), self.rows.learned.num_rows, places,
+            name=segment.name, sizes=sorted({max(len(places) // part, 5) for part in _PARTS}),
+            repetitions=self.repetitions, seed=self.seed,
+        )  # fmt: skip
+        return curve.gain(more, alpha=alpha, seed=self.seed)
+
+    def _scorer(self, segment: Segment, refit: Refit) -> Callable[[Any], Mapping[str, float]]:
         """Refit on some training rows, and score the slice's test rows."""
         rows, refits = segment.within(self.rows.tested), 1 + len(_PARTS) * self.repetitions
         done = 0
@@ -169,7 +177,7 @@ class _Refits:
             nonlocal done
             done += 1
             self.progress(f"{segment.name}: refit {done} of {refits}")
-            truth, said = self.rows.truth[rows], self.refit(places, rows)
+            truth, said = self.rows.truth[rows], refit(places, rows)
             return {segment.name: score_of(self.metric, truth, said, self.rows.positive)}
 
         return score

@@ -22,10 +22,12 @@ from assay.feedback.advice import (
     find_underrepresented,
 )
 from assay.policy.model import FeedbackPolicy, ModelFile
+from assay.records.models import TrainingRecord
 from assay.stages.feedback._sources import released
 from assay.stages.feedback._spec import policy_of
 from assay.stages.feedback.workspace import FeedbackWorkspace, folder_of
 from assay.stages.models._data import read_blocks
+from assay.stages.models._learned import split_of
 from assay.stages.models._objects import load_file, load_fitted, load_record
 from assay.stages.models._pin import read_model_file
 from assay.stages.models._table import table_of
@@ -86,7 +88,7 @@ def advise(
     _, file = read_model_file(services, model)
     at_work = _Advising(services, model, policy_of(model, file))
     found = advise_on_slices(
-        at_work.rows, at_work.policy, at_work.refitted, more=more, most=slices,
+        at_work.rows, at_work.policy, at_work.refit, more=more, most=slices,
         repetitions=repetitions, seed=at_work.file.estimator.seed, progress=progress,
     )  # fmt: skip
     rare = at_work.underrepresented()
@@ -129,6 +131,11 @@ class _Advising:
         return find_version(self.services, self.model)
 
     @cached_property
+    def record(self) -> TrainingRecord:
+        """The record of the run that trained it."""
+        return load_record(self.services, self.version)
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that are searched."""
         names = tuple(dict.fromkeys([*self.policy.segments, *self.policy.slices]))
@@ -153,11 +160,13 @@ class _Advising:
     @cached_property
     def sides(self) -> tuple[TrainingTable, TrainingTable]:
         """The training rows and the test rows."""
-        from assay.training import split_rows
-
-        record = load_record(self.services, self.version)
-        table = table_of(self.services, record.data, self.file)
-        split = split_rows(table, self.file)
+        table = table_of(self.services, self.record.data, self.file)
+        split = split_of(self.services, self.version, table, self.file)
+        if not split.train.any():
+            raise InputError(
+                "own code hasn't named the rows that it learned from", got=self.version.name,
+                do="Pass train= to run.log.",
+            )  # fmt: skip
         return table.only(split.train), table.only(split.test)
 
     @cached_property
@@ -178,7 +187,12 @@ class _Advising:
             positive=classes.index(str(self.file.label.favourable)) if two else None,
         )  # fmt: skip
 
-    def refitted(self, places: Any, rows: Any) -> Any:
+    @property
+    def refit(self) -> Callable[[Any, Any], Any] | None:
+        """How the champion is refitted; None where own code has fitted it."""
+        return None if self.record.own_code else self._refitted
+
+    def _refitted(self, places: Any, rows: Any) -> Any:
         """Refit the champion on some training rows, and predict some test rows."""
         import numpy as np
 
@@ -192,7 +206,7 @@ class _Advising:
 
     def underrepresented(self) -> tuple[Underrepresented, ...]:
         """Levels that are rarer in training than in the rows released since, beyond doubt."""
-        learned = set(load_record(self.services, self.version).data[0].versions)
+        learned = set(self.record.data[0].versions)
         newer = released(
             self.services, self.file.data.dataset, lambda key: key not in learned, missing_ok=True
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from assay.errors import AssayError, InputError
 from assay.feedback import FeedbackColumns, fit_calibration
 from assay.policy.model import FeedbackPolicy, ModelFile
+from assay.stages.models._learned import split_of
 from assay.stages.models._objects import load_file, load_fitted, load_record
 from assay.stages.models._table import table_of
 from assay.stages.models._versions import RegisteredVersion, find_version
@@ -75,12 +76,12 @@ def _tested(
     services: Services, version: RegisteredVersion, policy: FeedbackPolicy, known: Reference
 ) -> Reference:
     """Predict the version's test rows again, and measure them."""
-    from assay.training import predict, split_rows
+    from assay.training import predict
     from assay.training.gates import measure_figures
 
     file = _watching(load_file(services, version), policy)
     table = table_of(services, load_record(services, version).data, file)
-    tested = table.only(split_rows(table, file).test)
+    tested = table.only(split_of(services, version, table, file).test)
     said = predict(load_fitted(services, version), tested.features)
     parts = {
         level: measure_figures(tested.only(rows), _only(said, rows), file, policy.alpha)

@@ -11,6 +11,7 @@ from assay.policy.cleaning import CleaningPolicy
 from assay.policy.model import ModelFile
 from assay.records.models import Figure
 from assay.stages.models._evaluate import fitted_of, read_predictions
+from assay.stages.models._learned import split_of
 from assay.stages.models._objects import load_file, load_fitted, load_record
 from assay.stages.models._rows import read_arrow, read_rows
 from assay.stages.models._table import table_of
@@ -38,15 +39,20 @@ def explain(run: Training) -> Finished:
         return Finished(result=StageResult.judged("explain", verdict), verdict=verdict)
     table = read_rows(run.workspace.rows.found())
     said = read_predictions(read_arrow(run.workspace.predictions.found()), "model", table.classes)
-    about = _about(run.services, run.file, fitted_of(run), table)
+    about = _about(run.services, run.file, fitted_of(run), table, run.split(table).test)
     probability = None if said is None else said.probability
-    report = measure_explanation(replace(about, test=run.split(table).test, said=probability))
+    report = measure_explanation(replace(about, said=probability))
     verdict = judge_explanation(report, run.file)
-    run.workspace.explanation.write(report.model_dump_json(indent=1))
+    run.workspace.explanation.write(explanation_text(report))
     page = run.workspace.report("explain").write(render_html(verdict, report, run.page_context))
     return Finished(
         result=StageResult.judged("explain", verdict, report=page), verdict=verdict
     )  # fmt: skip
+
+
+def explanation_text(report: ExplanationReport) -> str:
+    """A report as it is kept."""
+    return report.model_dump_json(indent=1)
 
 
 def read_explanation(run: Training) -> ExplanationReport | None:
@@ -61,8 +67,11 @@ def read_explanation(run: Training) -> ExplanationReport | None:
 def explained_figures(run: Training) -> dict[str, Figure]:
     """What the record has of the explanation, as figures of parts: by feature and by group."""
     report = read_explanation(run)
-    if report is None:
-        return {}
+    return {} if report is None else explanation_figures(report)
+
+
+def explanation_figures(report: ExplanationReport) -> dict[str, Figure]:
+    """The figures of an explanation, by feature and by group."""
     found = {
         f"importance[feature={one.feature}]": Figure.model_validate(one.increase)
         for one in report.importance
@@ -73,6 +82,21 @@ def explained_figures(run: Training) -> dict[str, Figure]:
             found[f"recourse_share{part}"] = Figure.model_validate(group.share)
             found[f"recourse_cost{part}"] = Figure.model_validate(group.cost)
     return found
+
+
+def explain_again(
+    services: Services, file: ModelFile, fitted: Any, table: TrainingTable, test: Any
+) -> ExplanationReport:
+    """Explain a model as the stage of its training run does; nothing is kept.
+
+    Parameters
+    ----------
+    test : array (n,) of bool
+        Which rows of the table are test rows.
+    """
+    from assay.training.explain import measure_explanation
+
+    return measure_explanation(_about(services, file, fitted, table, test))
 
 
 @dataclass(frozen=True)
@@ -113,7 +137,8 @@ def explain_version(
             do="Add a section `explain` (include/docs/models.md), and train again.",
         )  # fmt: skip
     table = table_of(services, load_record(services, version).data, file)
-    about = _about(services, file, load_fitted(services, version), table, values=True)
+    test = split_of(services, version, table, file).test
+    about = _about(services, file, load_fitted(services, version), table, test, values=True)
     rows = None if row is None else [_found_row(table, version.name, *row)]
     report = measure_explanation(about, rows)
     return VersionExplanation(version.name, judge_explanation(report, file), report)
@@ -136,10 +161,16 @@ def _found_row(
 
 
 def _about(
-    services: Services, file: ModelFile, fitted: Any, table: TrainingTable, *, values: bool = False
+    services: Services,
+    file: ModelFile,
+    fitted: Any,
+    table: TrainingTable,
+    test: Any,
+    *,
+    values: bool = False,
 ) -> Explaining:
     from assay.policy import load_policy
-    from assay.training import describe_columns, split_rows
+    from assay.training import describe_columns
     from assay.training.explain import Explaining
 
     project, dataset = services.project, file.data.dataset
@@ -147,7 +178,7 @@ def _about(
     cleaning = load_policy(project.policy(dataset, CleaningPolicy.noun), CleaningPolicy)
     columns = describe_columns(file, contracts, cleaning=cleaning)
     return Explaining(
-        fitted, table, split_rows(table, file).test, file, columns,
+        fitted, table, test, file, columns,
         classified=columns.classified, values=values,
         named={c.name: c.levels for c in contracts[dataset].columns if c.levels},
     )  # fmt: skip

@@ -1,16 +1,72 @@
-"""Which rows a version has learned from: on them it can't be judged."""
+"""Which rows a version has learned from, and which it was tested on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
-from assay.stages.models._objects import load_file, load_record
+from assay.errors import InputError
+from assay.policy.model import ModelFile
+from assay.stages.models._objects import load_file, load_record, object_bytes
 from assay.stages.models._table import table_of
 from assay.stages.models._versions import RegisteredVersion
 from assay.stages.services import Services
 
 if TYPE_CHECKING:
     from assay.training import TrainingTable
+    from assay.training._split import Split
+
+_SIDES: Final = "sides"
+
+
+def split_of(
+    services: Services, version: RegisteredVersion, table: TrainingTable, file: ModelFile
+) -> Split:
+    """The rows of a version's own table that it has learned from, and those that it was tested on.
+
+    A model file splits its rows by its rule; own code has named them.
+
+    Parameters
+    ----------
+    table : TrainingTable
+        Built from the very data that the version learned from.
+
+    Raises
+    ------
+    InputError
+        If own code has fitted the version and its rows aren't on record, as those of versions that
+        were registered before rows were kept.
+    """
+    from assay.training import split_rows
+    from assay.training._split import Split
+
+    if _SIDES in version.objects:
+        sides = json.loads(object_bytes(services, version, _SIDES))
+        return Split(_mask(table, sides["train"]), _mask(table, sides["test"]))
+    if load_record(services, version).own_code:
+        raise InputError(
+            "the rows that own code was trained and tested on aren't on record", got=version.name,
+            do="Train it again, with the rows named.",
+        )  # fmt: skip
+    return split_rows(table, file)
+
+
+def sides_text(table: TrainingTable, sides: Split) -> str:
+    """Batch → numbers of the rows on each side, as JSON; :func:`split_of` reads it."""
+    return json.dumps({"train": _numbers(table, sides.train), "test": _numbers(table, sides.test)})
+
+
+def _numbers(table: TrainingTable, rows: Any) -> dict[str, list[int]]:
+    return {batch: table.id[rows & (table.batch == batch)].tolist() for batch in table.batches}
+
+
+def _mask(table: TrainingTable, numbers: dict[str, list[int]]) -> Any:
+    import numpy as np
+
+    found = np.zeros(table.rows, dtype=bool)
+    for batch, ids in numbers.items():
+        found |= (table.batch == batch) & np.isin(table.id, ids)
+    return found
 
 
 def fresh_rows(services: Services, version: RegisteredVersion, rows: TrainingTable) -> Any:

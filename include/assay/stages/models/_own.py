@@ -20,6 +20,7 @@ from assay.stages.models import chain
 from assay.stages.models._data import choose_data
 from assay.stages.models._fit import feature_types, model_bytes
 from assay.stages.models._ingredients import libraries
+from assay.stages.models._learned import sides_text
 from assay.stages.models._notify import notify_training
 from assay.stages.models._perform import perform_training
 from assay.stages.models._pin import pinned_versions, read_model_file
@@ -144,10 +145,11 @@ def _pinned(
 def _fitted(run: Training, own: OwnModel) -> Training:
     """The run as if it had fitted the model, with the rows that own code has named."""
     table = read_rows(run.workspace.rows.found())
-    run = run.with_sides(_sides(table, own))
+    sides = _sides(table, own)
+    run = run.with_sides(sides)
+    run.workspace.sides.write(sides_text(table, sides))
     with run.workspace.model.writing() as aside:
         aside.write_bytes(model_bytes(run.services, run.version, _as_fitted(run, table, own)))
-    sides = run.split(table)
     rows = {"train": int(sides.train.sum()), "test": int(sides.test.sum())}
     types = feature_types(table)
     known: dict[str, Any] = {

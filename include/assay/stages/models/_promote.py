@@ -143,6 +143,7 @@ def _files(run: Training) -> Mapping[str, Path]:
         "model": workspace.model,
         "record": workspace.record,
         "model_file": workspace.model_file,
+        "sides": workspace.sides,
         "report": workspace.overview,
     }
     return {name: file.path for name, file in kept.items() if file.exists()}

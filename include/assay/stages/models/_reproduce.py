@@ -10,6 +10,7 @@ from assay.policy.model import ModelFile
 from assay.records.models import DataUsed, TrainingRecord
 from assay.stages.models._data import missing_versions, read_versions
 from assay.stages.models._evaluate import figures_of_model
+from assay.stages.models._explain import explain_again, explanation_figures, explanation_text
 from assay.stages.models._fit import model_bytes, parameters_of
 from assay.stages.models._ingredients import code_of, libraries
 from assay.stages.models._objects import load_file, load_fitted, load_record, object_bytes
@@ -20,6 +21,7 @@ from assay.verdict import Frozen
 
 if TYPE_CHECKING:
     from assay.training import Fitted, TrainingTable
+    from assay.training.explain import ExplanationReport
 
 
 class Comparison(Frozen):
@@ -37,8 +39,8 @@ class Comparison(Frozen):
 class Reproduction(Frozen):
     """What came of training a version again.
 
-    Read ``same`` first: True where data, model, parameters, predictions and metrics are equal,
-    None where ``missing`` says which version of the data is gone.
+    Read ``same`` first: True where data, model, parameters, predictions, metrics and explanation
+    are equal, None where ``missing`` says which version of the data is gone.
     """
 
     version: str
@@ -110,6 +112,8 @@ def _of_model(
     tested = table.only(split.test)
     yield _predictions(load_fitted(services, version), fitted, tested)
     yield from _metrics(record, file, fitted, table)
+    if file.explain is not None:
+        yield from _explanation(record, explain_again(services, file, fitted, table, split.test))
 
 
 def _data(services: Services, used: DataUsed) -> Comparison:
@@ -139,10 +143,23 @@ def _metrics(
     record: TrainingRecord, file: ModelFile, fitted: Fitted, table: TrainingTable
 ) -> Iterator[Comparison]:
     found = figures_of_model(file, fitted, table)
-    # Those of an explanation, which have their part in the name, decide nothing.
+    # Those of an explanation have their part in the name, and are compared with it.
     for name, was in ((n, f) for n, f in record.metrics.items() if "[" not in n):
         now = found.get(name)
         yield _compared(name, was.text, now.text if now else "not measured")
+
+
+def _explanation(record: TrainingRecord, report: ExplanationReport) -> Iterator[Comparison]:
+    """The report of the explanation as a whole, then each figure that the record has of it."""
+    now = _short(explanation_text(report).encode())
+    registered = record.artefacts.get("explanation")
+    if registered is None:
+        yield Comparison(what="explanation", registered="not on record", now=now, same=None)
+    else:
+        yield _compared("explanation", registered[:12], now)
+    for name, figure in explanation_figures(report).items():
+        was = record.metrics.get(name)
+        yield _compared(name, "not on record" if was is None else was.text, figure.text)
 
 
 def _compared(what: str, registered: Any, now: Any) -> Comparison:

@@ -27,6 +27,8 @@ class TrainingWorkspace(Workspace):
     fitted = text_at("work", "fitted.json")
     figures = text_at("work", "figures.json")
     explanation = text_at("work", "explanation.json")
+    # The rows that own code has named, by batch and number.
+    sides = text_at("work", "sides.json", stored_as="sides")
     record = text_at("work", "record.json", stored_as="record")
     model_file = text_at("work", "model_file.yaml", stored_as="model_file")
     # What people read.

@@ -11,9 +11,11 @@ import mini_feedback
 import mini_model
 import mini_project
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from assay.errors import InputError
-from assay.stages import feedback, incidents
+from assay.snapshots import open_snapshot
+from assay.stages import feedback, incidents, models
 
 SITE = "S3"
 
@@ -93,6 +95,34 @@ def test_a_level_that_the_training_rows_lack_is_named(hard: Any, tmp_path: Path)
     for path in (home.home / "reports").rglob(request.name):
         path.write_text(json.dumps({"version": "passing@0", "says": ["of an earlier champion"]}))
     assert said_in_the_digest(home)["visits"] == ()
+
+
+def test_advice_on_own_code_is_by_its_own_rows_and_without_a_gain(
+    hard: Any, tmp_path: Path
+) -> None:
+    home = mini_project.copy(hard, tmp_path)
+    policy = mini_feedback.POLICY | {"segments": ["site"], "slices": []}
+    gates = mini_model.gates(on_inconclusive="release")
+    mini_model.write_model(home.project, feedback=policy, gates=gates)
+    snap = open_snapshot(home.services, "visits")
+    rows = snap.to_pandas(columns=["__batch", "__id", "age", "score", "passed"])
+    rows = rows.dropna().set_index(["__batch", "__id"])
+    first = rows.index.get_level_values(0).astype(str) == "2024-01-01"
+    train, test = rows[~first], rows[first]
+    columns = ["age", "score"]
+    with snap.training(mini_model.MODEL) as run:
+        model = LogisticRegression(max_iter=500).fit(train[columns], train["passed"])
+        run.log(model=model, train=train[columns], test=(test[columns], test["passed"]))
+    if run.state != "champion":
+        models.promote_by_person(home.services, run.version, author="bob", reason="fine")
+    found = feedback.advise(home.services, mini_model.MODEL, more=200)
+    assert found.version == run.version
+    (one,) = found.slices
+    assert (one.slice, one.gain.value) == (f"site={SITE}", None)
+    assert "can't be said, own code has fitted the model" in one.says
+    sites = snap.to_pandas(columns=["__batch", "site", "age", "score"]).dropna()
+    of_train = sites[sites["__batch"].astype(str) != "2024-01-01"]["site"]
+    assert one.share_of_rows == pytest.approx((of_train == SITE).mean(), abs=1e-9)
 
 
 def test_there_is_nothing_to_search_without_columns(hard: Any, tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from assay.stages import models
 from assay.stages.models import chain
 from assay.stages.models._explain import read_explanation
 from assay.stages.models._objects import load_record
+from assay.stages.models._reproduce import _explanation
 from assay.stages.models._rows import read_rows
+from assay.training.explain import ExplanationReport
 
 EXPLAIN: dict[str, Any] = {
     "importance": {"repeats": 2, "rows": 200, "partial_dependence": ["score"]},
@@ -33,6 +35,23 @@ def explained(home: Any, model: Any, **recourse: Any) -> Any:
     section = {**EXPLAIN, "recourse": {**EXPLAIN["recourse"], **recourse}}
     model.write_model(home.project, explain=section)
     return model.train_model(home)
+
+
+def test_an_explanation_is_reproduced_and_a_difference_is_named(home: Any, model: Any) -> None:
+    explained(home, model)
+    found = models.reproduce(home.services, model.MODEL)
+    same = {one.what: one.same for one in found.comparisons}
+    assert found.same
+    assert same["explanation"] is True
+    assert same["importance[feature=score]"] is True
+    assert same["recourse_share[team=a]"] is True
+
+    record = load_record(home.services, models.find_version(home.services, model.MODEL))
+    report = ExplanationReport(tested=3)
+    other = record.model_copy(update={"artefacts": {"explanation": "0" * 64}})
+    assert [one.same for one in _explanation(other, report)] == [False]
+    without = record.model_copy(update={"artefacts": {}})
+    assert [one.same for one in _explanation(without, report)] == [None]
 
 
 def test_a_run_keeps_row_numbers_and_spreads_and_no_classified_value(home: Any, model: Any) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import mini_feedback
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from assay.errors import InputError
+from assay.policy.model import FeedbackPolicy
 from assay.snapshots import open_snapshot
 from assay.stages import models
+from assay.stages.feedback._reference import reference_of
+from assay.stages.models._learned import split_of
+from assay.stages.models._objects import load_file
+from assay.stages.models._table import table_of
 from assay.training.tracking import Aliases, Tracker, TrackingPlace
 
 COLUMNS = ["__batch", "__id", "age", "score", "passed"]
@@ -21,11 +27,11 @@ COLUMNS = ["__batch", "__id", "age", "score", "passed"]
 class Rows:
     """The released rows of a home, by side: the newest day is tested on."""
 
-    def __init__(self, home: Any) -> None:
+    def __init__(self, home: Any, tested: str = "2024-01-04") -> None:
         self.snap = open_snapshot(home.services, "visits")
         rows = self.snap.to_pandas(columns=COLUMNS).dropna().set_index(["__batch", "__id"])
-        tested = rows.index.get_level_values(0).astype(str) == "2024-01-04"
-        self.train, self.test = rows[~tested], rows[tested]
+        there = rows.index.get_level_values(0).astype(str) == tested
+        self.train, self.test = rows[~there], rows[there]
 
     def fit(self, estimator: Any = None) -> Any:
         estimator = estimator or LogisticRegression(max_iter=500)
@@ -75,6 +81,47 @@ def test_own_code_and_model_file_meet_as_challenger_and_champion(
     assert models.champion_of(home.services, model.MODEL).name == "passing@1"
     (*_, incident) = home.services.catalog.incidents.find("visits", state="open")
     assert incident.failing == ("model-passing",)
+
+
+def test_a_version_is_read_by_the_rows_that_own_code_has_named(home: Any, model: Any) -> None:
+    """The model file would test the newest day; own code has tested the first one."""
+    rows = Rows(home, tested="2024-01-01")
+    policy = mini_feedback.POLICY | {"slices": []}
+    explain = {"importance": {"repeats": 2, "rows": 100, "partial_dependence": []}}
+    model.write_model(home.project, feedback=policy, explain=explain)
+    with rows.snap.training(model.MODEL) as run:
+        run.log(model=rows.fit(), **rows.both())
+    version = models.find_version(home.services, run.version)
+    record, file = (load(home.services, version) for load in (models.load_record, load_file))
+    table = table_of(home.services, record.data, file)
+    split = split_of(home.services, version, table, file)
+    assert set(table.batch[split.test]) == {"2024-01-01"}
+    for side, named in ((split.train, rows.train), (split.test, rows.test)):
+        found = set(zip(table.batch[side], table.id[side], strict=True))
+        assert found == {(str(batch), number) for batch, number in named.index}
+    known = reference_of(home.services, version.name, FeedbackPolicy.model_validate(policy))
+    assert known.missing is None
+    assert known.figures["accuracy"].n == len(rows.test)
+    assert known.figures["accuracy"].value == record.metrics["accuracy"].value
+    explained = models.explain_version(home.services, version.name)
+    importance = {one.feature: one.increase.value for one in explained.report.importance}
+    assert importance == {
+        one.feature: record.metrics[f"importance[feature={one.feature}]"].value
+        for one in explained.report.importance
+    }
+
+
+def test_a_version_whose_rows_are_not_on_record_says_so(home: Any, model: Any, rows: Rows) -> None:
+    with rows.snap.training(model.MODEL) as run:
+        run.log(model=rows.fit(), **rows.both())
+    version = models.find_version(home.services, run.version)
+    earlier = version.model_copy(update={
+        "objects": {name: o for name, o in version.objects.items() if name != "sides"}
+    })  # fmt: skip
+    file = load_file(home.services, version)
+    table = table_of(home.services, models.load_record(home.services, version).data, file)
+    with pytest.raises(InputError, match="aren't on record"):
+        split_of(home.services, earlier, table, file)
 
 
 def test_what_no_gate_can_judge_waits_for_a_person(home: Any, model: Any, rows: Rows) -> None:
