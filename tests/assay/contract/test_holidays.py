@@ -1,4 +1,4 @@
-"""Calendars of holidays against the law and the exchange's own announcement."""
+"""Calendars of holidays against the law and the exchange's own rule."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from dateutil.easter import easter
 
 from assay.contract._holidays import HolidayCalendar
 
 MONDAY, THURSDAY = 0, 3
-NYSE_2013 = (
-    "01-01", "01-21", "02-18", "03-29", "05-27", "07-04", "09-02", "11-28", "12-25",
-)  # fmt: skip
-"""The closed days that the New York Stock Exchange announced for 2013."""
 
 
 def _nth(year: int, month: int, weekday: int, n: int) -> dt.date:
@@ -43,6 +40,25 @@ def _federal(year: int) -> Iterator[dt.date]:
             yield kept
 
 
+def _of_the_exchange(year: int) -> Iterator[dt.date]:
+    """The holidays of the New York Stock Exchange's Rule 7.2 (before 2018, Rule 51).
+
+    On a Saturday the Friday before is kept, but not at the end of an accounting period, as New
+    Year's Day would have it; on a Sunday the Monday after.
+    """
+    yield _nth(year, 1, MONDAY, 3)
+    yield _nth(year, 2, MONDAY, 3)
+    yield easter(year) - dt.timedelta(2)
+    yield _nth(year, 5, MONDAY, -1)
+    yield _nth(year, 9, MONDAY, 1)
+    yield _nth(year, 11, THURSDAY, 4)
+    for month, day in ((1, 1), (7, 4), (12, 25)):
+        named = dt.date(year, month, day)
+        kept = named + dt.timedelta({5: -1, 6: 1}.get(named.weekday(), 0))
+        if kept.year == year:
+            yield kept
+
+
 def _closed(calendar: HolidayCalendar, year: int) -> list[dt.date]:
     days = (dt.date(year, 1, 1) + dt.timedelta(i) for i in range(366))
     return [d for d in days if d.year == year and d.weekday() < 5 and calendar.holiday(d)]
@@ -54,6 +70,8 @@ def test_holidays_of_the_united_states_are_those_of_the_law(year: int) -> None:
     assert _closed(calendar, year) == sorted(_federal(year))
 
 
-def test_closed_days_of_the_exchange_are_those_that_it_announced() -> None:
+@pytest.mark.parametrize("year", range(2013, 2018))
+def test_closed_days_of_the_exchange_are_those_of_its_rule(year: int) -> None:
+    """Years without a day of mourning or a storm, which the exchange announces by itself."""
     calendar = HolidayCalendar.model_validate({"market": "XNYS"})
-    assert [f"{d:%m-%d}" for d in _closed(calendar, 2013)] == list(NYSE_2013)
+    assert _closed(calendar, year) == sorted(_of_the_exchange(year))
