@@ -62,8 +62,10 @@ def database():
 
 @pytest.fixture
 def queried(session, lake, contract_of):
-    def query(url: str, text: str = SELECT, **more):
-        source = {"kind": "sql", "connection": "warehouse", "query": text}
+    def query(url: str, text: str = SELECT, max_bytes: int | None = None, **more):
+        source = {
+            "kind": "sql", "connection": "warehouse", "query": text, "max_bytes": max_bytes,
+        }  # fmt: skip
         return land(session, contract_of(source, **more), BATCH, lake, credentials={"url": url})
 
     return query
@@ -281,6 +283,24 @@ def test_a_read_is_of_one_state(database, contract_of, tmp_path):
         own.execute("INSERT INTO people (id) VALUES ('late')")
         own.execute("DELETE FROM people WHERE id = 'a'")
     assert [row for batch in stream for row in batch["id"].to_pylist()] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("kind", ["postgres", "sqlite", "duckdb"])
+def test_a_result_of_more_than_max_bytes_is_held(kind, request, tmp_path: Path, queried):
+    """The bytes are those of the rows as they are kept, one JSON object a line."""
+    if kind == "postgres":
+        url = request.getfixturevalue("database")
+    else:
+        url = request.getfixturevalue("file")("CREATE TABLE none (id text)")
+    if kind == "duckdb":
+        url = f"duckdb://{tmp_path / 'source.duckdb'}"
+        duckdb.connect(url.removeprefix("duckdb://")).close()
+    numbers = "WITH RECURSIVE g AS (SELECT 10 AS i UNION ALL SELECT i + 1 FROM g WHERE i < 59) "
+    query, columns = numbers + "SELECT i AS id FROM g", [{"name": "id", "type": "integer"}]
+    whole = 50 * len('{"id": "10"}\n')
+    assert queried(url, query, whole, columns=columns).rows == 50
+    landing = queried(url, query, whole - 1, columns=columns)
+    assert [(f.code, f.numbers) for f in landing.faults] == [("too_large", {"max_bytes": 649})]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from assay.ingest import land
 
 BATCH = "2013-02-04"
 CSV = b"id,n,x,ok,day,at\na,1,,,,\n"
+MANY = CSV + b"b,2,,,,\n" * 5000
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,8 @@ def store() -> Iterator[Store]:
         found.client().put_object(
             Bucket=found.bucket, Key=f"people/{BATCH}.csv.gz", Body=gzip.compress(CSV)
         )
+        for place, body in (("plain.csv", MANY), ("packed.csv.gz", gzip.compress(MANY))):
+            found.client().put_object(Bucket=found.bucket, Key=place, Body=body)
         yield found
 
 
@@ -33,9 +36,9 @@ def landed(store, session, lake, contract_of):
         "region": store.region,
     }
 
-    def landed(place: str):
+    def landed(place: str, **more):
         location = f"s3://{store.bucket}/{place}"
-        source = {"kind": "files", "location": location, "format": "csv"}
+        source = {"kind": "files", "location": location, "format": "csv", **more}
         return land(session, contract_of(source), BATCH, lake, credentials=credentials)
 
     return landed
@@ -49,3 +52,14 @@ def test_an_object_lands(landed):
 
 def test_a_missing_object_is_a_verdict(landed):
     assert [f.code for f in landed("none/{batch}.csv").faults] == ["source_missing"]
+
+
+@pytest.mark.parametrize(
+    ("place", "more"), [("plain.csv", {}), ("packed.csv.gz", {"compression": "gzip"})]
+)
+def test_an_object_of_more_than_max_bytes_is_held(landed, place, more):
+    """As it is sent, and as it is unpacked: the packed one has fewer bytes than the limit."""
+    assert len(gzip.compress(MANY)) < 1000 < len(MANY)
+    landing = landed(place, max_bytes=1000, **more)
+    assert [(f.code, f.numbers) for f in landing.faults] == [("too_large", {"max_bytes": 1000})]
+    assert landed(place, max_bytes=len(MANY), **more).rows == 5001
