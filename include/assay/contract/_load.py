@@ -25,6 +25,8 @@ from assay.errors import UNSET, AssayError, ContractError, Problem, did_you_mean
 PartT = TypeVar("PartT", bound=BaseModel)
 SUFFIX = ".odcs.yaml"
 _FILES = {"local", "s3", "custom"}
+_ONE_SNAPSHOT = {"duckdb", "mysql", "oracle", "postgres", "postgresql", "snowflake"}
+"""Databases whose every statement reads one state of the data."""
 
 
 def load_contract(path: Path | str) -> Contract:
@@ -227,6 +229,10 @@ class _Reader:
         kind = FilesSource if files else RestSource if raw.type == "api" else SqlSource
         given = {**dict(raw), **dict(custom), "location": raw.path or raw.location}
         named = {n: v for n, v in given.items() if n in kind.model_fields and v is not None}
+        if kind is SqlSource and raw.type not in _ONE_SNAPSHOT:
+            why = (f"not every database of type {raw.type} gives a statement one snapshot; let the "
+                   "query read what nobody changes any more")  # fmt: skip
+            self._note(loc, "that all rows of the query are of one moment", why, rule=False)
         return self._part(kind, loc, named)
 
     def _custom(self, raw: Sequence[CustomProperty], model: type[PartT], loc: Loc) -> PartT | None:

@@ -182,6 +182,19 @@ def test_what_nothing_judges_is_named(tmp_path: Path, kind: str, said: list[str]
     assert [note.what for note in notes] == said
 
 
+@pytest.mark.parametrize(
+    ("kind", "noted"),
+    [("postgres", False), ("snowflake", False), ("sqlserver", True), ("custom", True)],
+)
+def test_a_database_that_may_read_more_than_one_state_is_named(
+    tmp_path: Path, kind: str, noted: bool
+) -> None:
+    changes = server(type="custom") if kind == "custom" else LOADS[kind]
+    notes = [str(note) for note in load_contract(written(tmp_path, changes)).not_judged]
+    what = "that all rows of the query are of one moment (not every database of type " + kind
+    assert [what in note for note in notes] == [True] * noted
+
+
 def test_a_team_without_a_name_is_named_after_its_owner(tmp_path: Path) -> None:
     assert load_contract(written(tmp_path, LOADS["team as a list"])).owner == "b@example.org"
     assert load_contract(written(tmp_path, LOADS["enumeration"])).labels == {"extra": {"1": "Door"}}
