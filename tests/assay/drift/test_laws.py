@@ -304,6 +304,25 @@ def test_anderson_darling_of_few_values_keeps_its_size_by_permutation():
     assert by_law > by_permutation
 
 
+@pytest.mark.parametrize("rows", [(40, 30), (400, 300)], ids=["by rows", "by cells"])
+def test_permutations_keep_the_table_by_either_way_of_drawing(rows):
+    """Few rows a cell are drawn row by row, many by cells: the same law, hypergeometric."""
+    rng = np.random.default_rng(8)
+    table = np.stack([rng.multinomial(n, [0.1] * 10) for n in rows])
+    columns = table.sum(axis=0)
+
+    def statistic(reference, current):
+        assert (reference + current == columns).all()
+        assert (current.sum(axis=1) == rows[1]).all()
+        return current[:, 0]
+
+    found = _permutation.permuted(table, 0.001, rng, statistic)
+    law = st.hypergeom(columns.sum(), columns[0], rows[1])
+    error = law.std() / math.sqrt(len(found))
+    assert found.mean() == pytest.approx(law.mean(), abs=4 * error)
+    assert found.std() == pytest.approx(law.std(), rel=0.05)
+
+
 @given(hs.integers(1, 130), hs.floats(0, 3000))
 def test_the_chi_square_law_is_scipys(df, x):
     assert chi_square_law.sf(x, df) == pytest.approx(special.chdtrc(df, x), rel=1e-11, abs=1e-300)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 _CELLS: Final = 2_000_000
+_ROWS_A_CELL: Final = 4
+"""Up to so many drawn rows a cell, drawing row by row is up to eight times as fast as by cells."""
+_HELD: Final = 10_000_000
+"""Most rows of both tables for it: each takes eight bytes."""
 
 
 def draws(level: float, cells: int) -> int:
@@ -18,11 +22,14 @@ def draws(level: float, cells: int) -> int:
 
 def permuted(table: Array, level: float, rng: np.random.Generator, statistic: Any) -> Array:
     """A statistic of the table under permutations of rows between reference and current."""
-    columns, current = table.sum(axis=0), int(table[1].sum())
+    columns, sizes = table.sum(axis=0), table.sum(axis=1)
+    current = int(sizes[1])
+    few = sizes.sum() <= _HELD and sizes.min() <= _ROWS_A_CELL * table.shape[1]
+    method: Literal["count", "marginals"] = "count" if few else "marginals"
     left, found = draws(level, table.shape[1]), []
     while left > 0:
         size = min(left, max(_CELLS // table.shape[1], 1))
-        drawn = rng.multivariate_hypergeometric(columns, current, size=size, method="marginals")
+        drawn = rng.multivariate_hypergeometric(columns, current, size=size, method=method)
         found.append(statistic(columns - drawn, drawn))
         left -= size
     return np.concatenate(found)
