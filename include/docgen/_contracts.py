@@ -177,7 +177,8 @@ What else there is to know:
 - A database is asked by one SELECT. PostgreSQL and DuckDB are asked read-only, and PostgreSQL reads
   one snapshot (REPEATABLE READ). Of any other database the rows are of one moment where it gives a
   statement one snapshot, as SQLite, MySQL's InnoDB, Oracle and Snowflake do, and SQL Server where
-  READ_COMMITTED_SNAPSHOT is on. Elsewhere, let the query read what nobody changes any more.
+  READ_COMMITTED_SNAPSHOT is on. Elsewhere, let the query read what nobody changes any more:
+  `assay check` names each source of a type that doesn't always give one.
 - CSV is delimited text. Files that end in `.tsv` or `.tab` have tabs between the fields and those
   in `.psv` bars, unless `delimiter` says something else; all others have commas.
 - Columns whose names differ by the case of ASCII letters only can't both land, and

@@ -150,6 +150,9 @@ def calibrate(
     proposed limit except in at most --rate of cases. With too few batches for the rate, the
     largest distance is proposed, with a note.
 
+    Limits of columns and of the classifier are proposed. Those of `concept` are not: how much worse
+    a model may be is for its users to decide.
+
     Example: assay drift calibrate flights --rate 0.03 --data .assay/inbox/flights
     """
     from assay.drift.calibration import render_calibration_json, render_calibration_text
