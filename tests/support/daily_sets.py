@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -34,21 +35,36 @@ class DailySet:
         return str(_FIRST + timedelta(days=i))
 
 
-def daily_sets() -> Iterator[DailySet]:
-    """All sets, one after the other."""
+_NEW_YORK: Final = (
+    "flights", "flights_ewr", "flights_jfk", "flights_lga", "flights_ua", "flights_b6",
+    "flights_dl", "flights_ev", "departures", "weather",
+)  # fmt: skip
+_REGISTERS: Final = ("planes", "airports")
+_STATSMODELS: Final = ("fair", "randhie", "anes96", "modechoice", "star98")
+_SKLEARN: Final = ("breast_cancer", "diabetes", "digits")
+NAMES: Final = (*_NEW_YORK, *_REGISTERS, *_STATSMODELS, *_SKLEARN)
+
+
+def daily_set(name: str) -> DailySet:
+    """One of the sets that ``NAMES`` has."""
+    if name in _NEW_YORK:
+        rows = _january(name)
+        return DailySet(name, tuple(rows[rows.day == 7 + i] for i in range(DAYS)), daily=True)
+    table = _table(name)
+    dealt = np.random.default_rng(len(table)).permutation(len(table)) * DAYS // len(table)
+    return DailySet(name, tuple(table[dealt == i] for i in range(DAYS)), daily=False)
+
+
+def _january(name: str) -> pd.DataFrame:
+    """January's rows of New York; of the flights every other one, so that a day has some 400."""
+    if name == "weather":
+        return _nycflights("weather.csv").query("month == 1")
     flights = _nycflights("flights.csv.zip")
-    january = flights[flights.month == 1].iloc[::2]  # every other one: a day has some 400
-    for name, rows in {
-        "flights": january,
-        **{f"flights_{o.lower()}": january[january.origin == o] for o in ("EWR", "JFK", "LGA")},
-        **{f"flights_{c.lower()}": january[january.carrier == c] for c in ("UA", "B6", "DL", "EV")},
-        "departures": january[["origin", "dest", "carrier", "dep_time", "dep_delay", "day"]],
-        "weather": _nycflights("weather.csv").query("month == 1"),
-    }.items():
-        yield DailySet(name, tuple(rows[rows.day == 7 + i] for i in range(DAYS)), daily=True)
-    for name, table in _tables():
-        dealt = np.random.default_rng(len(table)).permutation(len(table)) * DAYS // len(table)
-        yield DailySet(name, tuple(table[dealt == i] for i in range(DAYS)), daily=False)
+    january = flights[flights.month == 1].iloc[::2]
+    if name == "departures":
+        return january[["origin", "dest", "carrier", "dep_time", "dep_delay", "day"]]
+    of = name.removeprefix("flights").removeprefix("_").upper()
+    return january[(january.origin == of) | (january.carrier == of)] if of else january
 
 
 def _nycflights(name: str) -> pd.DataFrame:
@@ -58,16 +74,16 @@ def _nycflights(name: str) -> pd.DataFrame:
     return pd.read_csv(Path(spec.origin).parent / "data" / name)
 
 
-def _tables() -> Iterator[tuple[str, pd.DataFrame]]:
-    import sklearn.datasets
-    from statsmodels import datasets
+def _table(name: str) -> pd.DataFrame:
+    if name in _REGISTERS:
+        return _nycflights(f"{name}.csv")
+    if name in _STATSMODELS:
+        from statsmodels import datasets
 
-    yield "planes", _nycflights("planes.csv")
-    yield "airports", _nycflights("airports.csv")
-    for name in ("fair", "randhie", "anes96", "modechoice", "star98"):
-        yield name, getattr(datasets, name).load_pandas().data
-    for name in ("breast_cancer", "diabetes", "digits"):
-        yield name, getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame
+        return getattr(datasets, name).load_pandas().data
+    import sklearn.datasets
+
+    return getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame
 
 
 Fault = Callable[[pd.DataFrame, list[str], np.random.Generator], "pd.DataFrame | str | None"]
@@ -75,7 +91,8 @@ Fault = Callable[[pd.DataFrame, list[str], np.random.Generator], "pd.DataFrame |
 
 def as_csv(rows: pd.DataFrame) -> str:
     """Rows as the text of a CSV file."""
-    return rows.to_csv(index=False, lineterminator="\n")
+    text: str = rows.to_csv(index=False, lineterminator="\n")
+    return text
 
 
 def other_unit(

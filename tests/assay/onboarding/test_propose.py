@@ -83,7 +83,7 @@ def test_what_is_proposed_of_each_column(loans: Any) -> None:
     nulls = _by(found, "not_be_null")
     assert nulls["rate",].kwargs["mostly"] < 0.95
     assert "mostly" not in nulls["amount",].kwargs
-    between = _by(found, "values_to_be_between")
+    between = _by(found, "column_values_to_be_between")
     assert set(between) == {("amount",), ("granted",), ("rate",)}
     assert _by(found, "strftime")["when",].kwargs["strftime_format"] == "%d/%m/%Y"
     assert pattern["note",].kwargs["regex"] == "^note [0-9]{1,4}$"
@@ -131,6 +131,7 @@ def test_no_value_about_people_is_shown(loans: Any) -> None:
         "expect_column_values_to_be_in_type_list", "expect_column_values_to_not_be_null",
         "expect_column_values_to_be_unique", "expect_column_values_to_match_regex",
         "expect_column_values_to_not_match_regex",
+        "expect_column_proportion_of_non_null_values_to_be_between",
     }  # fmt: skip
     text = json.dumps([p.expectation() for p in proposed]) + "".join(r.text for r in found.remarks)
     assert "person" not in text
@@ -244,11 +245,16 @@ def test_a_key_of_two_columns_and_what_is_known(session: Session) -> None:
     stated = [("expect_compound_columns_to_be_unique", dict(key.kwargs)),
               ("expect_column_values_to_be_of_type", {"column": "total", "type_": "float64"}),
               ("expect_column_values_to_not_be_null",
-               {"column": "total", "row_condition": 'col("total") > 0'})]  # fmt: skip
+               {"column": "total", "row_condition": 'col("total") > 0'}),
+              ("expect_column_values_to_not_be_null", {"column": "ticket_no"}),
+              ("expect_column_values_to_not_be_null",
+               {"column": "shop_id", "mostly": 0.9})]  # fmt: skip
     known = propose_suite(session, table, known=aspects(stated)).proposals
     assert not [p for p in known if "compound" in p.type]
     assert not [p for p in known if "type_list" in p.type and p.kwargs["column"] == "total"]
-    assert [p for p in known if "not_be_null" in p.type and p.kwargs["column"] == "total"]
+    nulls = {what: [p.kwargs["column"] for p in known if what in p.type]
+             for what in ("not_be_null", "non_null")}  # fmt: skip
+    assert nulls == {"not_be_null": ["total"], "non_null": ["shop_id", "total"]}
 
 
 def test_merging_changes_nothing_that_stands_there(

@@ -103,9 +103,9 @@ def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[st
     if profile.requires(column):
         lines.append(f"        required: true  # no null in {profile.rows} rows")
     elif not column.nulls:
-        lines.append(
-            f"        # required: true  # no null, but in {profile.rows} rows only: confirm"
-        )
+        batches = profile.distances.batches
+        of = "one batch" if batches == 1 else f"{batches} batches"
+        lines.append(f"        # required: true  # no null, but in {of} only: confirm")
     else:
         lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
     if column.guess:

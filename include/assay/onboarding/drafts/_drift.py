@@ -13,6 +13,7 @@ from ibis import Table
 from assay.engine import Session
 from assay.onboarding.drafts._draft import Draft, plain, quote
 from assay.onboarding.evidence._part_distances import BLOCKS, PARTS, comparable, is_category
+from assay.onboarding.evidence._predicted_distance import with_chance
 from assay.onboarding.evidence._rounding import rounded_up, upper_limit
 from assay.onboarding.evidence._sample import ColumnProfile, Profile
 from assay.onboarding.evidence._versions import CHANCE, LEAST_VERSIONS
@@ -121,7 +122,7 @@ def _factor(profile: Profile) -> float:
 
 
 def _least(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
-    """No limit of a column is below it, by how many batches the sample has.
+    """What the true distances of ordinary batches may reach, by how many the sample has.
 
     Until they are a week of days or a year of months, they don't show how much weekdays or months
     differ.
@@ -133,10 +134,14 @@ def _least(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
 
 
 def _reached(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
-    """What batches that differ no more than these do may reach."""
+    """What batches that differ no more than these do may reach.
+
+    Random variation adds to the true distance of a batch, so that what it reaches alone adds to
+    what batches truly reach.
+    """
     found, name = profile.distances, column.name
-    largest = _factor(profile) * found.by_column[name]
-    return max(_least(column, profile, draft), largest, profile.chance.get(name, 0.0))
+    least = with_chance(_least(column, profile, draft), profile.chance.get(name, 0.0))
+    return max(least, _factor(profile) * found.by_column[name])
 
 
 def _limit(column: ColumnProfile, profile: Profile, draft: Draft) -> float:
@@ -183,13 +188,7 @@ def _rationale(column: ColumnProfile, profile: Profile, draft: Draft, limit: flo
     """What a limit comes from, the largest of its sources first."""
     found, name = profile.distances, column.name
     predicted, chance = found.predicted.get(name, 0.0), profile.chance.get(name, 0.0)
-    reached = (
-        f"hat random variation alone reaches ({chance:.3g}) at this alpha in a batch of "
-        f"{profile.chance_rows} rows, half of the smallest one's"
-    )
     source = _source(column, profile)
-    if chance >= limit * 0.999 or rounded_up(chance) >= limit:
-        return f"W{reached}: by a lower limit an ordinary batch is inconclusive. {source} is less."
     if predicted > _reached(column, profile, draft):
         of = "" if predicted <= limit else f", here {limit:g} at most"
         return (
@@ -198,7 +197,12 @@ def _rationale(column: ColumnProfile, profile: Profile, draft: Draft, limit: flo
             f"{source} is less. More batches give a narrower limit: draft again from them, or run "
             "`assay drift calibrate`."
         )
-    return f"{source}; at least {_least(column, profile, draft):g}, and no less than w{reached}."
+    return (
+        f"{source}; no less than a true distance of {_least(column, profile, draft):g} together "
+        f"with what random variation alone reaches ({chance:.3g}) at this alpha in a batch of "
+        f"{profile.chance_rows} rows, half of the smallest one's. By a limit below the latter an "
+        "ordinary batch is inconclusive."
+    )
 
 
 def _source(column: ColumnProfile, profile: Profile) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from assay.onboarding.evidence._sample import Profile
-from assay.onboarding.proposals._proposal import Aspect, Proposal, Stage, aspect
+from assay.onboarding.proposals._proposal import NOT_NULL, Aspect, Proposal, Stage, aspect, aspects
 from assay.onboarding.proposals._suite import Suggestion, suite_of
 from assay.onboarding.proposals._table import ROW_COUNT, at_least_one_row
 
@@ -29,7 +29,7 @@ def contract_aspects(profile: Profile) -> set[Aspect]:
         of = {"column": column.name}
         stated.add(aspect("expect_column_values_to_parse", of))
         if profile.requires(column):
-            stated.add(aspect("expect_column_values_to_not_be_null", of))
+            stated |= aspects([(NOT_NULL, of)])
         if column.levels is not None and not column.padded:
             stated.add(aspect("expect_column_values_to_be_in_set", of))
     if profile.key is not None:

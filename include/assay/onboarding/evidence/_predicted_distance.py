@@ -68,6 +68,22 @@ def predicted_distance(found: Sequence[BatchDistance]) -> float:
     return 2 * _NORMAL.cdf(math.hypot(prediction_half(spread, v), by_chance) / 2) - 1
 
 
+def with_chance(distance: float, by_chance: float) -> float:
+    """The distance that is measured seldom, where true ones and random variation reach these.
+
+    Notes
+    -----
+    As in :func:`predicted_distance` each is read as a shift between normal samples. Both are about
+    normal and independent, so that of equally seldom shifts the squares add up.
+
+    Examples
+    --------
+    >>> round(with_chance(0.3, 0.0), 9), round(with_chance(0.3, 0.2), 3)
+    (0.3, 0.356)
+    """
+    return 2 * _NORMAL.cdf(math.hypot(_shift(distance), _shift(by_chance)) / 2) - 1
+
+
 def _shift(distance: float) -> float:
     """How many standard deviations apart two normal samples of this distance are."""
     return 2 * _NORMAL.inv_cdf(min((1 + distance) / 2, _NEARLY_APART))

@@ -25,6 +25,7 @@ from assay.onboarding.evidence._many_columns import (
     measure_values,
     unique_columns,
 )
+from assay.onboarding.evidence._missing_share import shows_never
 from assay.onboarding.evidence._rounding import upper_limit
 
 _MOST_LEVELS: Final = 20
@@ -85,8 +86,9 @@ class Profile:
     chance_rows: int = 0
 
     def requires(self, column: ColumnProfile) -> bool:
-        """Whether a column may be declared to have no null, because the sample shows it."""
-        return not column.nulls and (column.name in self.keys or self.shows_rare)
+        """Whether a column may be declared to have no null: a key, or as many batches show."""
+        shown = column.name in self.keys or shows_never(self.distances.batches)
+        return not column.nulls and shown
 
     @property
     def shows_rare(self) -> bool:

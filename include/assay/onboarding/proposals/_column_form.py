@@ -7,10 +7,11 @@ from typing import Final
 
 from assay.onboarding.evidence._column_names import names_key
 from assay.onboarding.evidence._columns import GARBLED
-from assay.onboarding.evidence._rounding import lower_limit, upper_limit, widened
+from assay.onboarding.evidence._missing_share import missing_limit
+from assay.onboarding.evidence._rounding import lower_limit, rounded_down, upper_limit, widened
 from assay.onboarding.evidence._text_patterns import MOST_SHAPES, Pattern, learn_pattern
 from assay.onboarding.proposals._context import ColumnContext, Found
-from assay.onboarding.proposals._proposal import Proposal, Remark
+from assay.onboarding.proposals._proposal import NOT_NULL, SHARE, Proposal, Remark
 
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "integer": ("int64", "Int64", "integer"),
@@ -23,6 +24,8 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 _LEAST_ROWS: Final = 100
 _COVERED: Final = 0.99
 _LEAST_VALUES: Final = 20
+_MOST_MISSING: Final = 0.95
+"""Where an ordinary batch may miss more, its values aren't expected."""
 _LEAST_HIDDEN: Final = 100
 """The least number of values about people for a pattern: one of few values would show them."""
 
@@ -39,18 +42,15 @@ def propose_type(context: ColumnContext) -> Found:
 
 def propose_nulls(context: ColumnContext) -> Found:
     """Propose no null where there is none; else at most the share that Wilson's interval allows."""
-    name, versions = context.name, context.of.versions
-    seen = [] if context.of.own else [(context.of.evidence.rows, context.column.nulls)]
-    seen += [(v.rows, v.nulls[name]) for v in versions if name in v.nulls and v.rows]
+    name, seen = context.name, _missing(context)
     rows, nulls = sum(n for n, _ in seen), sum(k for _, k in seen)
     evidence = {"n": rows, "nulls": nulls, "null_share": round(nulls / rows, 6)}
     if len(seen) > 1:
         evidence["batches"] = len(seen)
-    kind = "expect_column_values_to_not_be_null"
     if not nulls:
         up_to = upper_limit(0, rows)
         why = f"No null in {rows} rows; by them alone (Wilson, 95 %) up to {up_to:g} could be null."
-        yield Proposal(kind, context.kwargs(), why, evidence)
+        yield Proposal(NOT_NULL, context.kwargs(), why, evidence)
         return
     least = min(lower_limit(n - k, n) for n, k in seen)
     if least < 0.05:
@@ -61,7 +61,31 @@ def propose_nulls(context: ColumnContext) -> Found:
         f"{nulls} of {rows} rows are null; mostly is the lower end of the 95 % Wilson interval "
         f"{what}."
     )
-    yield Proposal(kind, context.kwargs(mostly=least), why, evidence)
+    yield Proposal(NOT_NULL, context.kwargs(mostly=least), why, evidence)
+
+
+def _missing(context: ColumnContext) -> list[tuple[int, int]]:
+    """The rows and nulls of each batch."""
+    name = context.name
+    seen = [] if context.of.own else [(context.of.evidence.rows, context.column.nulls)]
+    return [*seen, *((v.rows, v.nulls[name]) for v in context.of.versions
+                     if name in v.nulls and v.rows)]  # fmt: skip
+
+
+def propose_present(context: ColumnContext) -> Found:
+    """Propose the least share of values, below which a batch is held."""
+    seen = _missing(context)
+    limit, worst = missing_limit(seen), max(missing / rows for rows, missing in seen)
+    if limit > _MOST_MISSING:
+        return
+    of = f"{len(seen)} batches" if len(seen) > 1 else "one batch"
+    yield Proposal(
+        SHARE, context.kwargs(min_value=rounded_down(1 - limit)),
+        f"At most {worst:.2%} of a batch's values are missing, in {of}; up to {limit:g} may be in "
+        "an ordinary one, by how few batches were seen (Clopper and Pearson, 95 %, at most 0.3 "
+        "more than seen).",
+        {"batches": len(seen), "most_missing": round(worst, 6)}, severity="critical",
+    )  # fmt: skip
 
 
 def propose_unique(context: ColumnContext) -> Found:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Stage = Literal["raw", "clean"]
+NOT_NULL: Final = "expect_column_values_to_not_be_null"
+SHARE: Final = "expect_column_proportion_of_non_null_values_to_be_between"
 Aspect = tuple[str, tuple[str, ...]]
 """The subject of an expectation, and its columns."""
 
@@ -88,5 +90,10 @@ def aspect(kind: str, kwargs: Mapping[str, Any]) -> Aspect:
 
 
 def aspects(expectations: Iterable[tuple[str, Mapping[str, Any]]]) -> set[Aspect]:
-    """The aspects of some expectations; those with a row condition don't count."""
-    return {aspect(k, kwargs) for k, kwargs in expectations if not kwargs.get("row_condition")}
+    """The aspects of some expectations; those with a row condition don't count.
+
+    Where no null is expected at all, no least share of values need be.
+    """
+    whole = [(k, kwargs) for k, kwargs in expectations if not kwargs.get("row_condition")]
+    never = [kwargs for k, kwargs in whole if k == NOT_NULL and kwargs.get("mostly", 1) == 1]
+    return {aspect(k, kwargs) for k, kwargs in whole} | {aspect(SHARE, k) for k in never}

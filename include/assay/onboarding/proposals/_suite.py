@@ -21,6 +21,7 @@ from assay.onboarding.proposals._table import PAIR_RULES, TABLE_RULES
 _COLUMN_RULES: Final[tuple[Callable[[ColumnContext], Found], ...]] = (
     form.propose_type,
     form.propose_nulls,
+    form.propose_present,
     form.propose_unique,
     form.propose_date_format,
     values.propose_levels,
