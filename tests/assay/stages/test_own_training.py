@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mini_model
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -16,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from assay.errors import InputError
 from assay.snapshots import open_snapshot
+from assay.stages.models import find_version, load_record
 from assay.training.tracking import Tracker, TrackingPlace
 
 ROOT = Path(__file__).parents[3]
@@ -127,19 +129,49 @@ def test_no_row_is_in_what_is_kept(snap: Any) -> None:
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|\bp[0-9]{3,}", str(item.body))
 
 
-def test_the_example_of_the_docs_runs(ready: Any) -> None:
+def example(name: str) -> str:
+    """An example of the docs, with the names of the small project's data and model."""
     page = (ROOT / "include" / "docs" / "training.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"<!-- own -->\n```python\n(.*?)```", page, re.DOTALL)
-    code = (
+    (code,) = re.findall(rf"<!-- {name} -->\n```python\n(.*?)```", page, re.DOTALL)
+    return (
         code.replace("flights", "visits")
         .replace("dep_delay", "age")
         .replace('"hour"', '"score"')
         .replace('rows["arr_delay"] > 15', 'rows["passed"] == 1')
         .replace("arr_delay", "passed")
+        .replace("late_arrival", mini_model.MODEL)
     )
+
+
+def executed(code: str, ready: Any) -> str:
     environ = {
         **os.environ, "ASSAY_PROJECT": str(ready.project), "ASSAY_HOME": str(ready.home),
+        "OMP_NUM_THREADS": "1",
     }  # fmt: skip
-    subprocess.run([sys.executable, "-c", code], check=True, env=environ)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environ, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def test_the_example_of_the_docs_with_a_model_file_runs(ready: Any) -> None:
+    mini_model.release_days(ready)
+    label = {"expression": "passed > 0", "favourable": True, "meaning": "the visit is passed"}
+    mini_model.write_model(ready.project, label=label)
+    said = executed(example("own, judged"), ready).split()
+    assert said[-2:] == ["passing@1", "champion"]
+    version = find_version(ready.services, "passing@1")
+    record = load_record(ready.services, version)
+    assert record.own_code
+    assert {v.gate for v in record.verdicts} == {"performance", "fairness", "flip", "sanity",
+                                                 "explain"}  # fmt: skip
+    pages = ready.services.lake.path("reports").rglob("sanity.html")
+    (page,) = (path.read_text(encoding="utf-8") for path in pages)
+    assert "NOT JUDGED: whether permuted labels give chance" in page
+    assert "own code isn’t fitted again" in page.replace("'", "’").replace("&#39;", "’")
+
+
+def test_the_example_of_the_docs_runs(ready: Any) -> None:
+    executed(example("own"), ready)
     (run,) = shown(open_snapshot(ready.services, "visits"), "late")
     assert "roc_auc.low" in run.data.metrics
