@@ -1,4 +1,4 @@
-"""Labels: whether those who gave them agree, and one label from several annotations."""
+"""Labels: do annotators agree, one label from several annotations, labels that look wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from assay.cli._console import errors, open_project, open_services, progress, show, spill_zone
-from assay.cli._options import AsJson
+from assay.cli._options import AsJson, Data
 from assay.document import is_file
 
 if TYPE_CHECKING:
@@ -138,6 +138,53 @@ def aggregate(
     }  # fmt: skip
     text = [render_aggregation(found, made, people), "", f"wrote {out}: {written.rows:,} rows"]
     return show(result, as_json, text)
+
+
+@app.command()
+def noise(
+    data: Data,
+    label: Label = "label",
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Column of whose levels the share is shown; repeat for more."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Column to leave out, such as a key; repeat for more."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the suspects' row numbers here, as Parquet.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Models, each for the rows of one fold.")] = 5,
+    alpha: Alpha = 0.05,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> int:
+    """Find labels that don't fit the other columns: they are probably wrong (confident learning).
+
+    Each row is predicted by a model that was fitted on other rows. A suspect isn't an error: a
+    person should look at it. Nothing is changed.
+
+    Example: assay label noise people.parquet --label income --by sex --without id
+    """
+    from assay.engine import open_session
+    from assay.labelling.noise import render_noise
+    from assay.stages.labels import find_label_noise, write_suspects
+
+    with progress("fitting models"), open_session(spill_zone()) as session:
+        found, suspects, left_out = find_label_noise(
+            session, data, label=label, by=by or (), without=without or (), folds=folds,
+            alpha=alpha, seed=seed,
+        )  # fmt: skip
+        if out is not None:
+            write_suspects(session, suspects, out)
+    for name in left_out:
+        errors.print(f"{name} is a date or has too many levels: the model doesn't learn from it.")
+    result = {
+        "share": found.share, "by_class": found.by_class, "by_group": found.by_group,
+        "estimated": found.estimated, "left_out": left_out,
+    }  # fmt: skip
+    return show(result, as_json, render_noise(found, alpha))
 
 
 def read(source: str, columns: AnnotationColumns) -> Annotations:

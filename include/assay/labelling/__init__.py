@@ -2,7 +2,7 @@
 
 :func:`read_annotations` reads who gave which label to which task, :func:`measure_agreement` says
 how well the annotators agree. :mod:`assay.labelling.aggregation` makes one label of a task's
-annotations.
+annotations, :mod:`assay.labelling.noise` finds labels that are probably wrong.
 """
 
 from assay.labelling._annotations import Annotations, read_annotations

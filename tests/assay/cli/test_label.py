@@ -186,3 +186,33 @@ def test_an_answer_that_nobody_gave_is_refused(assay: Any, tmp_path: Path) -> No
     said = assay("label", "aggregate", path, "--out", tmp_path / "o.parquet", "--gold", "known")
     assert said.code == 2
     assert "a label that nobody gave" in said.err
+
+
+def test_flipped_labels_are_found_and_listed(
+    assay: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "absent" / "home"))
+    draw, out = random.Random(2), tmp_path / "suspects.parquet"
+    wrong = set(draw.sample(range(400), 20))
+    rows = ["id,size,colour,label"]
+    for row in range(400):
+        big = draw.random() < 0.5
+        size = draw.gauss(5 if big else 0, 1)
+        given = "big" if big != (row in wrong) else "small"
+        rows.append(f"key{row},{size:.3f},{draw.choice(['red', 'blue'])},{given}")
+    (tmp_path / "things.csv").write_text("\n".join(rows))
+    call = ("label", "noise", tmp_path / "things.csv", "--by", "colour", "--out", out)
+
+    said, shown = assay(*call, "--json"), assay(*call)
+    misspelt = assay("label", "noise", tmp_path / "things.csv", "--by", "color")
+
+    assert said.code == shown.code == 0
+    assert said.json["left_out"] == ["id"]
+    assert said.json["share"]["n"] == 400
+    assert list(said.json["by_group"]) == ["colour = blue", "colour = red"]
+    found = pq.read_table(out).to_pydict()
+    assert len(wrong & set(found["row"])) >= 17
+    assert len(found["row"]) <= 30
+    assert all(a != b for a, b in zip(found["label"], found["proposed"], strict=True))
+    assert "estimated share of wrong labels" in shown.out
+    assert "Did you mean 'colour'?" in misspelt.err
