@@ -332,7 +332,7 @@ def running_site(
         prepare(site)
         launcher.up(home)
     try:
-        wanted = {f"release__{name}" for name in (*REFERENCES, "flights", "ticks")}
+        wanted = {f"release__{name}" for name in (*REFERENCES, "flights", "ticks", "pauses")}
         site.until(
             "the DAGs to be parsed",
             lambda: wanted <= {dag["dag_id"] for dag in site.get("/dags")["dags"]},
@@ -421,8 +421,9 @@ def endings(site: Site) -> dict[str, Ending]:
 def _lay_project(project: Path) -> None:
     """A project with the shipped data sets, and ``ticks``: daily, unfinished, a few rows.
 
-    ``tocks`` is another such, for tests that answer its incidents. A copy, so that nobody's edit
-    changes code under the feet of running tasks.
+    ``tocks`` is another such, for tests that answer its incidents, and ``pauses`` one that expects
+    no delivery these days. A copy, so that nobody's edit changes code under the feet of running
+    tasks.
     """
     shutil.copytree(
         project_root(),
@@ -438,9 +439,11 @@ def _lay_project(project: Path) -> None:
     )
     for dataset in ("ticks", "tocks"):
         _add_ticks(project / "include", dataset)
+    days = [str(TODAY + timedelta(days=n)) for n in (-3, 3)]
+    _add_ticks(project / "include", "pauses", {"closed": [{"first": days[0], "last": days[1]}]})
 
 
-def _add_ticks(include: Path, dataset: str) -> None:
+def _add_ticks(include: Path, dataset: str, delivery: Mapping[str, Any] | None = None) -> None:
     properties: Sequence[dict[str, Any]] = (
         {"name": "id", "logicalType": "integer", "primaryKey": True},
         {"name": "value", "logicalType": "number", "required": True},
@@ -453,6 +456,8 @@ def _add_ticks(include: Path, dataset: str) -> None:
         "timezone": "UTC",
         "first": str(TODAY - timedelta(days=30)),
     }
+    if delivery is not None:
+        contract["customProperties"].append({"property": "delivery", "value": dict(delivery)})
     contract["schema"] = [{"name": dataset, "physicalType": "table", "properties": properties}]
     (include / "contracts" / f"{dataset}.odcs.yaml").write_text(yaml.safe_dump(contract))
     shutil.copytree(include / "policies" / "airlines", include / "policies" / dataset)
