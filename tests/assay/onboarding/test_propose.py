@@ -257,6 +257,16 @@ def test_a_key_of_two_columns_and_what_is_known(session: Session) -> None:
     assert nulls == {"not_be_null": ["total"], "non_null": ["shop_id", "total"]}
 
 
+def test_rows_twice_are_refused_where_a_column_is_unique_in_few_rows_only(session: Session) -> None:
+    """It is no key yet, and must not keep the whole rows from being compared."""
+    frame = pd.DataFrame({"size": np.arange(60) * 3, "kind": ["a", "b"] * 30, "__row": range(60)})
+    found = propose_suite(session, session.set_aside(frame)).proposals
+    unique = [p for p in found if "unique" in p.type]
+    assert [(p.kwargs, p.severity) for p in unique] == [
+        ({"column_list": ["size", "kind"]}, "critical")
+    ]
+
+
 def test_merging_changes_nothing_that_stands_there(
     session: Session, loans: Any, tmp_path: Path
 ) -> None:

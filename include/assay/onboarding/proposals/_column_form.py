@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from assay.onboarding.evidence._column_names import names_key
-from assay.onboarding.evidence._columns import GARBLED
+from assay.onboarding.evidence._columns import GARBLED, ColumnEvidence
 from assay.onboarding.evidence._missing_share import missing_limit
 from assay.onboarding.evidence._rounding import lower_limit, rounded_down, upper_limit, widened
 from assay.onboarding.evidence._text_patterns import MOST_SHAPES, Pattern, learn_pattern
@@ -88,11 +88,16 @@ def propose_present(context: ColumnContext) -> Found:
     )  # fmt: skip
 
 
+def is_key(column: ColumnEvidence, present: int) -> bool:
+    """Whether no value occurs twice, and enough rows or the name suggest that it is a key."""
+    return column.unique and (present >= _LEAST_ROWS or names_key(column.name))
+
+
 def propose_unique(context: ColumnContext) -> Found:
     """Propose that no value occurs twice, if enough rows or the name suggest a key."""
     n = context.present
     within = f" within one of {len(context.of.own)} batches" if context.of.own else ""
-    if context.column.unique and (n >= _LEAST_ROWS or names_key(context.name)):
+    if is_key(context.column, n):
         yield Proposal(
             "expect_column_values_to_be_unique", context.kwargs(),
             f"No value occurs twice in {n} rows{within}.", {"n": n, "distinct": n},

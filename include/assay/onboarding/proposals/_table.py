@@ -17,6 +17,7 @@ from assay.onboarding.evidence._data_view import is_unique
 from assay.onboarding.evidence._level_list import LevelList, list_of
 from assay.onboarding.evidence._rounding import lower_limit
 from assay.onboarding.evidence._versions import LEAST_VERSIONS, prediction_band
+from assay.onboarding.proposals._column_form import is_key
 from assay.onboarding.proposals._context import Found, TableContext
 from assay.onboarding.proposals._proposal import Proposal, Remark, Stage
 
@@ -147,10 +148,13 @@ def _follows(found: Determined) -> Proposal:
 
 def propose_key(context: TableContext) -> Found:
     """Propose a key of two or three columns, where there is no other; else that no row is twice."""
-    evidence = context.evidence
-    if context.keyed or evidence.rows <= 1 or any(c.unique for c in evidence.columns.values()):
+    evidence, columns = context.evidence, context.evidence.columns.values()
+    keyed = context.keyed or any(is_key(c, evidence.present(c.name)) for c in columns)
+    if keyed or evidence.rows <= 1:
         return
-    key = find_key(context.session, evidence, context.sample)
+    # With a column that has no value twice in few rows, any other one is a key too.
+    by_chance = any(c.unique for c in columns)
+    key = None if by_chance else find_key(context.session, evidence, context.sample)
     if key is not None:
         yield _compound(context, key, f"No column is a key alone; these {len(key)} together are")
         return
