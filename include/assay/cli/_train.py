@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,15 +69,15 @@ def train(
     if dry_run:
         services = open_services(reading=True)
         return _plan(services, model, _numbers(services, model, snapshot, snapshots), as_json)
-    with SecondProcess(_get_ready_to_track) as second:
-        services = open_services()
+    with SecondProcess(_get_ready_to_keep_models) as second:
+        services = replace(open_services(), second=second)
         numbers = _numbers(services, model, snapshot, snapshots)
-        return _train_each(services, model, numbers, reason, author, as_json, second)
+        return _train_each(services, model, numbers, reason, author, as_json)
 
 
 def _train_each(
     services: Services, model: str, numbers: list[int | None], reason: str | None,
-    author: str | None, as_json: bool, second: SecondProcess,
+    author: str | None, as_json: bool,
 ) -> int:  # fmt: skip
     done = [_train(services, model, n, reason, author or getpass.getuser()) for n in numbers]
     for run in done:
@@ -86,17 +87,23 @@ def _train_each(
     else:
         for run in done:
             print_run(services, run)
-    show_tracked(second)
+    show_tracked(services)
     return 1 if any(run.done["promote"].holds for run in done) else 0
 
 
-def show_tracked(second: SecondProcess) -> None:
+def show_tracked(services: Services) -> None:
     """Let MLflow show what was trained; say on stderr what waits for it."""
     with progress("sending to MLflow"):
-        found = second.call(_track)
+        found = services.beside(_track)
     for one in found:
         if one.state == "later":
             errors.print(f"MLflow doesn't show {one.key} yet: {one.error}", soft_wrap=True)
+
+
+def _get_ready_to_keep_models() -> None:
+    from assay.stages.models import get_ready_to_keep_models
+
+    get_ready_to_keep_models()
 
 
 def _get_ready_to_track() -> None:
@@ -134,14 +141,19 @@ def _numbers(
 def _train(
     services: Services, model: str, snapshot: int | None, reason: str | None, author: str
 ) -> Training:
-    from assay.stages.models import TrainingAsked, train
+    from assay.stages.models import TrainingAsked, chain, train
 
     asked = TrainingAsked(by=author, reason=reason)
-    with progress(f"training {model}") as step:
+    with progress(f"training {model}") as show:
+
+        def step(stage: str) -> None:
+            show(f"{model}: {stage}")
+            if stage == chain.gates()[0] and services.second is not None:  # models are read by now
+                services.second.begin(_get_ready_to_track)
+
         return train(
-            services, model, f"command {author}", snapshot=snapshot, asked=asked,
-            progress=lambda stage: step(f"{model}: {stage}"),
-        )  # fmt: skip
+            services, model, f"command {author}", snapshot=snapshot, asked=asked, progress=step
+        )
 
 
 def _keep_events(services: Services, run: Training) -> None:

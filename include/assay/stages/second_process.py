@@ -65,12 +65,18 @@ class SecondProcess:
         try:
             self._calls.send((function, arguments))
             error, found = self._calls.recv()
-        except (EOFError, OSError):
+        except Exception:  # it has ended, or something can't be sent
             return function(*arguments)
         if error is not None:
             raise error
         result: T = found
         return result
+
+    def begin(self, function: Callable[[], object]) -> None:
+        """Let the other process get ready for more; nothing waits for it here."""
+        if self._process is not None:
+            with suppress(OSError):  # it has ended
+                self._calls.send((function, None))
 
 
 def _one_thread() -> bool:
@@ -85,12 +91,19 @@ def _answer(calls: Connection, other_end: Connection, get_ready: Callable[[], ob
     """What the other process does until it is stopped, or nobody can ask it any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks stops this one
     other_end.close()
-    with suppress(Exception):  # the work that needs it raises the same
-        get_ready()
+    _prepare(get_ready)
     with suppress(EOFError):
         while True:
             function, arguments = calls.recv()
-            calls.send(_done(function, arguments))
+            if arguments is None:
+                _prepare(function)
+            else:
+                calls.send(_done(function, arguments))
+
+
+def _prepare(get_ready: Callable[[], object]) -> None:
+    with suppress(Exception):  # the work that needs it raises the same
+        get_ready()
 
 
 def _done(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, Any]:

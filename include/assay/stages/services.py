@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from assay.keys import PseudonymKey, RecordSeal
     from assay.records.histories import SeenHistory
     from assay.records.versions import Acceptance
+    from assay.stages.second_process import SecondProcess
     from assay.versioning import Registry, RegistryConfig
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
+T = TypeVar("T")
 
 
 def source_credentials(
@@ -85,6 +87,8 @@ class Services:
     reading : bool
         Whether they are opened to look only: a home that has no catalog or registry is then read
         as an empty one, and stays as it is.
+    second : SecondProcess, optional
+        A process that keeps models and reads them while this one does other work.
     """
 
     project: Project
@@ -92,6 +96,7 @@ class Services:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Callable[[str | None], Mapping[str, str]] = field(default=_none, repr=False)
     reading: bool = False
+    second: SecondProcess | None = field(default=None, repr=False)
 
     @property
     def lake(self) -> Lake:
@@ -186,6 +191,12 @@ class Services:
 
         with engine.open_session(spill=self.lake.make("spill")) as session:
             yield session
+
+    def beside(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call a function of a module in the second process where there is one, else here."""
+        if self.second is None:
+            return function(*arguments)
+        return self.second.call(function, *arguments)
 
     def policy(self, contract: Contract, model: type[PolicyT]) -> PolicyT:
         """A data set's policy of this model, checked against the contract's columns."""

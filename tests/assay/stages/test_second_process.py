@@ -54,6 +54,21 @@ def test_what_the_work_raises_is_raised_here_and_the_next_work_is_done():
 
 
 @linux
+def test_it_gets_ready_for_more_without_being_waited_for():
+    program = """
+    with SecondProcess(lambda: None) as second:
+        second.begin(os.getcwd)
+        print(second.call(os.getppid) == os.getpid())
+        try:
+            second.call(open, "/none")
+        except FileNotFoundError:
+            print("raised")
+        print(second.call(lambda: os.getpid()) == os.getpid())  # a lambda can't be sent
+    """
+    assert _said_by(program) == ["True", "raised", "True"]
+
+
+@linux
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_a_process_that_was_killed_is_replaced_by_this_one(when):
     program = f"""

@@ -3,6 +3,7 @@ from ._approval import answer_promotion, ask_promotion, why_no_question
 from ._compare import compare_versions
 from ._explain import explain_version, explanation_body
 from ._explain_difference import explain_difference
+from ._fit import get_ready_to_keep_models
 from ._notify import notify_training, notify_unpinned
 from ._objects import load_record
 from ._own import OwnModel, judge_own
@@ -33,6 +34,7 @@ __all__ = [
     "explain_version",
     "explanation_body",
     "find_version",
+    "get_ready_to_keep_models",
     "judge_own",
     "keep_training_crash",
     "load_record",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from assay.stages.models._rows import read_rows, write_arrow
 from assay.stages.models._training import Training
 from assay.stages.models._versions import find_version
 from assay.stages.run._result import Finished, StageResult
+from assay.stages.services import Services
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,15 +60,25 @@ def tested_rows(run: Training) -> TrainingTable:
 
 def fitted_of(run: Training) -> Fitted:
     """The model that the run has fitted."""
-    return _loaded(run.workspace.model.found().read_bytes(), tuple(run.packages))
+    data = run.workspace.model.found().read_bytes()
+    return _loaded(_ModelBytes(data, tuple(run.packages), run.services))
+
+
+@dataclass(frozen=True)
+class _ModelBytes:
+    """A model as it is kept, and who reads it."""
+
+    data: bytes
+    packages: tuple[str, ...]
+    services: Services = field(compare=False)
 
 
 @lru_cache(maxsize=1)
-def _loaded(data: bytes, packages: tuple[str, ...]) -> Fitted:
+def _loaded(kept: _ModelBytes) -> Fitted:
     """A model from its bytes; the stages of one process read the same one."""
     from assay.training import load_model_object
 
-    return load_model_object(data, packages)
+    return kept.services.beside(load_model_object, kept.data, kept.packages)
 
 
 def figures_of_model(file: ModelFile, fitted: Fitted, table: TrainingTable) -> dict[str, Figure]:

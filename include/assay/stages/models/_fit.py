@@ -82,7 +82,16 @@ def model_bytes(services: Services, training_run: str, fitted: Fitted) -> bytes:
     """A fitted model as the registry keeps it: an archive, whose comment is the object's nonce."""
     from assay.training import dump_model
 
-    buffer = io.BytesIO(dump_model(fitted))
+    buffer = io.BytesIO(services.beside(dump_model, fitted))
     with zipfile.ZipFile(buffer, "a") as opened:
         opened.comment = services.registry.nonce(training_run, "model").encode()
     return buffer.getvalue()
+
+
+def get_ready_to_keep_models() -> None:
+    """Import what keeping a model needs, by keeping a small one: it takes seconds."""
+    from sklearn.dummy import DummyClassifier
+
+    from assay.training import Fitted, dump_model
+
+    dump_model(Fitted(DummyClassifier().fit([[0]], [0]), (), ("0",), None))

@@ -55,4 +55,5 @@ def load_fitted(services: Services, version: RegisteredVersion) -> Fitted:
     from assay.training import load_model_object
 
     packages = packages_of(load_file(services, version), version.package)
-    return load_model_object(object_bytes(services, version, "model"), packages)
+    data = object_bytes(services, version, "model")
+    return services.beside(load_model_object, data, packages)
