@@ -97,6 +97,22 @@ def aggregate(
         str | None,
         typer.Option(help="Column of the answer of gold tasks, empty for all other tasks."),
     ] = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(help="Write the tasks that an expert should see here, as Parquet; needs the "
+                          "three limits below."),
+    ] = None,
+    least_posterior: Annotated[
+        float | None, typer.Option(help="For --review: a label that is less probable.")
+    ] = None,
+    least_agreement: Annotated[
+        float | None,
+        typer.Option(help="For --review: a task whose commonest label has a smaller share."),
+    ] = None,
+    unanimous_share: Annotated[
+        float | None, typer.Option(help="For --review: this share of unanimous tasks, at random.")
+    ] = None,
+    seed: Seed = 1,
     alpha: Alpha = 0.05,
     as_json: AsJson = False,
 ) -> int:  # fmt: skip
@@ -104,21 +120,34 @@ def aggregate(
 
     The file gets the columns task, label (empty for a tie), confidence and annotations. An
     annotator's share of right labels is measured by those labels, and by gold tasks where some are
-    named, with confidence intervals. Annotators are shown under pseudonyms.
+    named, with confidence intervals. Annotators are shown under pseudonyms. `--review` lists ties,
+    improbable labels, disagreements and a random share of unanimous tasks for an expert.
 
     Example: assay label aggregate annotations.csv --out labels.parquet --gold known_answer
     """
     from assay.engine import open_session
     from assay.labelling.aggregation import (
+        choose_for_review,
         dawid_skene,
         majority_vote,
         measure_annotators,
         render_aggregation,
     )
-    from assay.stages.labels import AnnotationColumns, gold_answers, write_labels
+    from assay.stages.labels import (
+        AnnotationColumns,
+        gold_answers,
+        write_labels,
+        write_review,
+    )
 
     if method not in {"dawid_skene", "majority"}:
         raise typer.BadParameter("dawid_skene or majority", param_hint="--method")
+    limits = least_posterior, least_agreement, unanimous_share
+    if review is not None and None in limits:
+        raise typer.BadParameter(
+            "needs --least-posterior, --least-agreement and --unanimous-share",
+            param_hint="--review",
+        )
     columns = AnnotationColumns(task, annotator, label, (gold,) if gold else ())
     with progress("reading annotations") as step:
         found = read(source, columns)
@@ -131,6 +160,13 @@ def aggregate(
         people = measure_annotators(found, made.posterior, alpha=alpha, known=known)
     with open_session(spill_zone()) as session:
         written = write_labels(session, found, made, out)
+        if review is not None:
+            chosen = choose_for_review(
+                found, made, least_posterior=least_posterior or 0.0,
+                least_agreement=least_agreement or 0.0, unanimous_share=unanimous_share or 0.0,
+                seed=seed,
+            )  # fmt: skip
+            write_review(session, found, chosen, review)
     result = {
         "tasks": len(found.tasks), "ties": int((made.label < 0).sum()),
         "annotators": [one.model_dump(mode="json") for one in people],

@@ -216,3 +216,21 @@ def test_flipped_labels_are_found_and_listed(
     assert all(a != b for a, b in zip(found["label"], found["proposed"], strict=True))
     assert "estimated share of wrong labels" in shown.out
     assert "Did you mean 'colour'?" in misspelt.err
+
+
+def test_an_expert_gets_doubtful_tasks_and_no_answer(
+    assay: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "absent" / "home"))
+    path, out = annotated(tmp_path / "annotations.csv"), tmp_path / "review.parquet"
+    call = ("label", "aggregate", path, "--out", tmp_path / "labels.parquet", "--review", out)
+    limits = ("--least-posterior", 0.8, "--least-agreement", 0.9, "--unanimous-share", 0.5)
+
+    assert assay(*call).code == 2
+    assert assay(*call, *limits).code == 0
+
+    rows = pq.read_table(out).to_pylist()
+    assert set(rows[0]) == {"place", "task", "reason", "inclusion"}
+    assert {row["reason"] for row in rows} >= {"disagreement", "unanimous"}
+    for row in rows:
+        assert row["inclusion"] == (0.5 if row["reason"] == "unanimous" else 1)

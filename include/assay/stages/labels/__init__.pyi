@@ -1,6 +1,6 @@
 from ._annotations import AnnotationColumns, annotations_of_dataset, annotations_of_file
 from ._noise import find_label_noise, write_suspects
-from ._write import gold_answers, write_labels
+from ._write import gold_answers, write_labels, write_review
 
 __all__ = [
     "AnnotationColumns",
@@ -9,5 +9,6 @@ __all__ = [
     "find_label_noise",
     "gold_answers",
     "write_labels",
+    "write_review",
     "write_suspects",
 ]

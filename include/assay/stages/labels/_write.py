@@ -1,4 +1,4 @@
-"""One label for each task, as a file."""
+"""One label for each task, and the tasks for an expert, as files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from assay.engine import FileDigest, Session
 from assay.errors import InputError
 from assay.labelling import Annotations
-from assay.labelling.aggregation import Aggregated
+from assay.labelling.aggregation import REASONS, Aggregated, Review
 
 
 def gold_answers(annotations: Annotations, column: str) -> np.ndarray[Any, Any]:
@@ -54,3 +54,21 @@ def write_labels(
         "annotations": pa.array(number),
     })  # fmt: skip
     return session.write_parquet(session.set_aside(rows), path, order_by=["task"])
+
+
+def write_review(
+    session: Session, annotations: Annotations, review: Review, path: Path
+) -> FileDigest:
+    """Write the tasks that an expert should see, as Parquet.
+
+    Columns are ``place`` (0 is the first to be seen), ``task``, ``reason`` and ``inclusion``, the
+    probability with which the task was chosen. No annotator and no label is in it: an expert
+    decides without them.
+    """
+    rows = pa.table({
+        "place": pa.array(np.arange(len(review.task))),
+        "task": pa.array([annotations.tasks[place] for place in review.task]),
+        "reason": pa.array([REASONS[place] for place in review.reason], pa.string()),
+        "inclusion": pa.array(review.inclusion),
+    })  # fmt: skip
+    return session.write_parquet(session.set_aside(rows), path, order_by=["place"])
