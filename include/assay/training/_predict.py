@@ -113,7 +113,7 @@ def _seen(last: Any, rows: Any) -> Array | None:
 
 def _likeliest(last: Any, rows: Any, seen: Array) -> Array:
     """What ``last.predict`` says, which is asked only where two classes are as likely."""
-    said = np.asarray(last.classes_)[seen.argmax(axis=1)]
+    said: Array = np.asarray(last.classes_)[seen.argmax(axis=1)]
     if seen.shape[1] > 1:
         first, second = np.partition(seen, [-2, -1], axis=1)[:, [-1, -2]].T
         close = first - second < _CLOSE
