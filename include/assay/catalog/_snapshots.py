@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,14 +71,14 @@ class Snapshots:
             .order_by(Membership.dataset, Membership.batch, Membership.version, Membership.first)
         )
         with self.store.session(writes=False) as session:
-            rows = session.execute(wanted).tuples().all()
+            rows: Sequence[Any] = session.execute(wanted).all()
         found: list[ReleasedVersion] = []
         for dataset, batch, version, first, last, at in rows:
-            spans: tuple[tuple[int, int | None], ...] = ((first, last),)
-            if found and found[-1][:3] == (dataset, batch, version):
+            one = ReleasedVersion(dataset, batch, version, ((first, last),), at)
+            if found and found[-1][:3] == one[:3]:
                 before = found.pop()
-                spans, at = (*before.spans, *spans), min(before.at, at)  # noqa: PLW2901
-            found.append(ReleasedVersion(dataset, batch, version, spans, at))
+                one = one._replace(spans=before.spans + one.spans, at=min(before.at, at))
+            found.append(one)
         return found
 
     def pointers(self) -> dict[str, int]:

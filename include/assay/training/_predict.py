@@ -118,7 +118,7 @@ def _likeliest(last: Any, rows: Any, seen: Array) -> Array:
         first, second = np.partition(seen, [-2, -1], axis=1)[:, [-1, -2]].T
         close = first - second < _CLOSE
         if close.any():
-            said[close] = last.predict(rows[close])
+            said[close] = np.asarray(last.predict(rows[close]))
     return said
 
 

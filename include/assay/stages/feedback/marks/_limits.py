@@ -105,7 +105,8 @@ def _limits(
     for suite in (contract_suite(contract), *suites.values()):
         for e in suite.expectations:
             if e.type == _BETWEEN and e.severity == "critical" and e.condition is None:
-                yield str(e.kwargs["column"]), *(_number(e.kwargs.get(k)) for k in _ENDS)
+                least, greatest = (_number(e.kwargs.get(end)) for end in _ENDS)
+                yield str(e.kwargs["column"]), least, greatest
 
 
 _ENDS: Final = ("min_value", "max_value")
