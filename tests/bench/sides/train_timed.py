@@ -1,4 +1,4 @@
-"""`assay train MODEL` in this process; prints its seconds after its first imports."""
+"""`assay train` of one model after the other in this process; prints the last one's seconds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from assay.cli._main import run
 
 
 def main() -> None:
-    """Run the command as the shell does, and read the area under the ROC curve off its result."""
-    began = time.perf_counter()
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        code = run(["train", sys.argv[1], "--json"])
-    inside = time.perf_counter() - began
+    """Train each model as the shell does; the seconds and the area are the last one's."""
+    for model in sys.argv[1:]:
+        said, began = io.StringIO(), time.perf_counter()
+        with contextlib.redirect_stdout(said):
+            code = run(["train", model, "--json"])
+        inside = time.perf_counter() - began
     (trained,) = json.loads(said.getvalue())["runs"]
     area = trained["figures"]["model"]["roc_auc"]["value"]
     print(json.dumps({"inside": inside, "roc_auc": area, "version": trained["version"]}))
