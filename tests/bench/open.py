@@ -55,7 +55,14 @@ def _year(folder: Path) -> None:
         measure("pandas, all in one call", side("open_pandas.py", "all", files), rows=rows),
     ]
     _compare(sides)
-    notes = ["seconds after the first imports: " + "; ".join(map(_inside, sides))]
+    again = [
+        measure("assay.open", side("open_assay.py", "frame", NAME, "again"), env=env),
+        measure("pandas, all in one call", side("open_pandas.py", "all", files, "again")),
+    ]
+    notes = [
+        "seconds after the first imports: " + "; ".join(map(_inside, sides)),
+        "seconds in a process that has read them before: " + "; ".join(map(_inside, again)),
+    ]
     show(f"{DAYS} batches x {A_DAY:,} rows x 18 columns, in pandas", sides, notes)
 
 
