@@ -8,6 +8,9 @@ PYTHON = $$(for p in python3.13 python3.12 python3.11 python3 python; do \
 # Days of flights in the demo: `blizzard` (the ten around it) or `all`.
 DAYS = blizzard
 
+# Processes that share the tests: one more than processors, since many tests wait for others.
+TESTERS = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 BIN = .venv/bin
 READY = .venv/.ready
 MLFLOW = .mlflow/.ready
@@ -60,7 +63,7 @@ docs: $(READY)
 	@$(BIN)/python -m docgen
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not integration and not slow"
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal -m "not integration and not slow"
 
 integration: $(READY)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "integration and not slow"

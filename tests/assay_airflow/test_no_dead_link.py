@@ -16,24 +16,34 @@ DAY = "2024-01-03"
 START = "http://testserver/assay/"
 
 
-@pytest.fixture
-def client(ready: Any, mini: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+@pytest.fixture(scope="module")
+def patch() -> Iterator[pytest.MonkeyPatch]:
+    """What is set for all tests of the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def client(
+    template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
     """Every page, over a home with held, drifted and forced batches and open incidents."""
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import FastAPI
 
     from assay_airflow.pages import _site, incidents, reports
 
+    ready = mini.copy(template, tmp_path_factory.mktemp("pages"))
     ready.drop("visits", DAY, mini.visits(DAY, faults=400))
     ready.run("visits", DAY)
     for day, asked in (("2024-01-04", {}), ("2024-01-05", {"force": True, "reason": "known"})):
         ready.drop("visits", day, mini.visits(day, shift=8))
         ready.run("visits", day, approved_by="second" if asked else None, **asked)
-    monkeypatch.setenv("ASSAY_PROJECT", str(ready.project))
-    monkeypatch.setenv("ASSAY_HOME", str(ready.home))
+    patch.setenv("ASSAY_PROJECT", str(ready.project))
+    patch.setenv("ASSAY_HOME", str(ready.home))
     for module in (incidents, reports):
-        monkeypatch.setattr(module, "may_read", lambda *_: True)
-    monkeypatch.setattr(incidents, "may_answer", lambda _: True)
+        patch.setattr(module, "may_read", lambda *_: True)
+    patch.setattr(incidents, "may_answer", lambda _: True)
     user = SimpleNamespace(get_id=lambda: "1", get_name=lambda: "ann")
     pages = _site.build()
     mounted: list[Any] = [route.app for route in pages.routes if isinstance(route, Mount)]

@@ -92,6 +92,7 @@ def test_a_model_and_its_predictions(home: Any, environ: None) -> None:
     assert _ended(score, "none", TaskInstanceState.SUCCESS).outputs == []
 
 
+@pytest.mark.slow
 def test_the_feedback_on_predictions(
     mini: Any, tmp_path: Path, environ: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

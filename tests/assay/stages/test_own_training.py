@@ -154,6 +154,8 @@ def executed(code: str, ready: Any) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_example_of_the_docs_with_a_model_file_runs(ready: Any) -> None:
     mini_model.release_days(ready)
     label = {"expression": "passed > 0", "favourable": True, "meaning": "the visit is passed"}

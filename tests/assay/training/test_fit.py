@@ -117,7 +117,13 @@ def _in_a_process(name: str, rows: int, threads: int) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize(("name", "rows"), [("boosted", 18_000), ("linear", 2_000)])
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        pytest.param("boosted", 18_000, marks=pytest.mark.slow),
+        ("linear", 2_000),
+    ],
+)
 def test_one_thread_and_eight_give_the_same_bits(name, rows):
     """18 000 rows a batch are enough for gradient boosting to use threads."""
     one, eight = (_in_a_process(name, rows, threads) for threads in (1, 8))

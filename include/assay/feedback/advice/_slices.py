@@ -196,6 +196,7 @@ def score_of(metric: str, truth: Array, predicted: Array, positive: int | None) 
 
     Examples
     --------
+    >>> import numpy as np
     >>> truth, said = np.array([1, 1, 0, 0]), np.array([1, 0, 0, 0])
     >>> [score_of(name, truth, said, 1) for name in ("accuracy", "recall", "precision")]
     [0.75, 0.5, 1.0]

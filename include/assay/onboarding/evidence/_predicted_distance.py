@@ -79,7 +79,7 @@ def with_chance(distance: float, by_chance: float) -> float:
     Examples
     --------
     >>> round(with_chance(0.3, 0.0), 9), round(with_chance(0.3, 0.2), 3)
-    (0.3, 0.356)
+    (0.3, 0.355)
     """
     return 2 * _NORMAL.cdf(math.hypot(_shift(distance), _shift(by_chance)) / 2) - 1
 

@@ -225,7 +225,7 @@ def _write(uri: str | None, home: str, run: str, done: Any) -> None:
     done.put(tracker.log_run(record(run), {}, fitted(), version=1))
 
 
-def at_once(uri: str | None, home: Path, run: str = "c", processes: int = 4) -> list[Any]:
+def at_once(uri: str | None, home: Path, run: str = "c", processes: int = 3) -> list[Any]:
     """Write the same from several processes at once, on a store that isn't there yet."""
     context = multiprocessing.get_context("spawn")
     done = context.Queue()
@@ -240,7 +240,7 @@ def at_once(uri: str | None, home: Path, run: str = "c", processes: int = 4) -> 
     return found
 
 
-def test_four_at_once_on_a_fresh_store_make_one_version(tmp_path: Path) -> None:
+def test_several_at_once_on_a_fresh_store_make_one_version(tmp_path: Path) -> None:
     found = at_once(None, tmp_path)
     assert len(set(found)) == 1
     tracker = sqlite_store(tmp_path)
@@ -260,7 +260,9 @@ def postgres() -> Iterator[str]:
     server.close()
 
 
-def test_four_at_once_on_a_fresh_postgresql_make_one_version(tmp_path: Path, postgres: str) -> None:
+def test_several_at_once_on_a_fresh_postgresql_make_one_version(
+    tmp_path: Path, postgres: str
+) -> None:
     found = at_once(postgres, tmp_path)
     assert len(set(found)) == 1
     place = TrackingPlace.from_environment({"MLFLOW_TRACKING_URI": postgres}, Lake(tmp_path))
