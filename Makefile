@@ -66,7 +66,7 @@ test: $(READY)
 	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal -m "not integration and not slow"
 
 integration: $(READY)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "integration and not slow"
+	$(BIN)/python -m pytest -m "integration and not slow"
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow --ignore=tests/faults

@@ -13,16 +13,6 @@ import pytest
 TESTS = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before what shares them out reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one running installation go to the same process where several share the work."""
-    for item in items:
-        if item.get_closest_marker("integration"):
-            shared = "site" in getattr(item, "fixturenames", ())
-            group = "site" if shared else str(item.path.relative_to(TESTS))
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare a text with a file in tests/golden; ASSAY_WRITE_GOLDEN=1 writes the file again."""
