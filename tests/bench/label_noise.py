@@ -22,11 +22,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from assay.labelling.noise import (
-    confident_joint,
     feature_table,
     find_suspects,
     out_of_fold_probabilities,
 )
+from assay.statistics.confident_learning import confident_joint
 
 ROWS = 10_000
 FLIPPED = (0.02, 0.05, 0.1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -44,8 +44,9 @@ def agree(
         list[str] | None, typer.Option("--by", help="Column that sorts the tasks; repeat for more.")
     ] = None,
     level: Annotated[
-        str, typer.Option(help="What labels are: names (`nominal`), places in an order "
-                               "(`ordinal`), or numbers (`interval`).")
+        Literal["nominal", "ordinal", "interval"],
+        typer.Option(help="What labels are: names (`nominal`), places in an order (`ordinal`), "
+                          "or numbers (`interval`)."),
     ] = "nominal",
     order: Annotated[
         str | None, typer.Option(help="Labels from lowest to highest, with commas between.")
@@ -68,15 +69,12 @@ def agree(
     from assay.labelling import measure_agreement, render_agreement
     from assay.stages.labels import AnnotationColumns
 
-    if level not in {"nominal", "ordinal", "interval"}:
-        raise typer.BadParameter("nominal, ordinal or interval", param_hint="--level")
     places = tuple(part.strip() for part in order.split(",")) if order else ()
     columns = AnnotationColumns(task, annotator, label, tuple(by or ()), places)
     with progress("reading annotations") as step:
         found = read(source, columns)
         step("resampling tasks")
-        kind = cast("Literal['nominal', 'ordinal', 'interval']", level)
-        report = measure_agreement(found, level=kind, alpha=alpha, seed=seed)
+        report = measure_agreement(found, level=level, alpha=alpha, seed=seed)
     code = 3 if all(one.inconclusive for one in report.overall.figures.values()) else 0
     text = "" if as_json else render_agreement(report)
     return show(report.model_dump(mode="json"), as_json, text, code)
@@ -87,8 +85,9 @@ def aggregate(
     source: Source,
     out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
     method: Annotated[
-        str, typer.Option(help="`dawid_skene` weighs annotators by how they err, `majority` "
-                               "counts them alike.")
+        Literal["dawid_skene", "majority"],
+        typer.Option(help="`dawid_skene` weighs annotators by how they err, `majority` counts "
+                          "them alike."),
     ] = "dawid_skene",
     task: Task = "task",
     annotator: Annotator = "annotator",
@@ -140,8 +139,6 @@ def aggregate(
         write_review,
     )
 
-    if method not in {"dawid_skene", "majority"}:
-        raise typer.BadParameter("dawid_skene or majority", param_hint="--method")
     limits = least_posterior, least_agreement, unanimous_share
     if review is not None and None in limits:
         raise typer.BadParameter(

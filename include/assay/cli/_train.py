@@ -22,7 +22,6 @@ from assay.cli._console import (
 from assay.cli._events import keep_events
 from assay.cli._options import AsJson, Author
 from assay.errors import InputError
-from assay.stages.second_process import SecondProcess
 
 if TYPE_CHECKING:
     from assay.stages.models import Training
@@ -66,6 +65,8 @@ def train(
 
     Example: assay train late_arrival --snapshot 12
     """
+    from assay.stages.second_process import SecondProcess
+
     if dry_run:
         services = open_services(reading=True)
         return _plan(services, model, _numbers(services, model, snapshot, snapshots), as_json)

@@ -1,13 +1,8 @@
 """Labels that the other rows contradict, by confident learning.
 
 A row's label is suspected if a model that was fitted on other rows is as sure of another class as
-it usually is of rows that have that class. The probabilities are out of fold: no row is predicted
-by a fit that has seen its label.
-
-References
-----------
-Northcutt C, Jiang L, Chuang I (2021), Confident learning: estimating uncertainty in dataset labels,
-https://doi.org/10.1613/jair.1.12125.
+it usually is of rows that have that class (:mod:`assay.statistics.confident_learning`). The
+probabilities are out of fold: no row is predicted by a fit that has seen its label.
 """
 
 from __future__ import annotations
@@ -19,6 +14,7 @@ import numpy as np
 
 from assay.errors import InputError
 from assay.feedback._rows import Array
+from assay.statistics.confident_learning import NO_CLASS, confident_classes
 
 FitAndPredict = Callable[[Array, Array], Array]
 """Masks (n,) of rows to fit on, and of the m rows to predict → probabilities (m, k) of classes."""
@@ -83,35 +79,5 @@ def suspect_labels(
         masks = np.zeros((2, len(label)), dtype=bool)
         masks[0, fitted], masks[1, left] = True, True
         found[left] = fit_and_predict(*masks)
-    return contradicted(label, found)
-
-
-def contradicted(label: Array, probability: Array) -> Array:
-    """Mark the rows off the diagonal of the confident joint.
-
-    Parameters
-    ----------
-    label : array (n,) of int
-    probability : array (n, k) of float
-        Of each class, by a model that hasn't seen the row.
-
-    Notes
-    -----
-    The threshold of class j is the mean probability of j over the rows that are labelled j. Of the
-    classes whose probability reaches their threshold the most probable one is the row's; where none
-    does, nothing is said of the row. A class without a row is nobody's.
-
-    Examples
-    --------
-    >>> label = np.array([0, 0, 0, 1, 1, 0])
-    >>> one = np.array([0.1, 0.2, 0.1, 0.8, 0.9, 0.95])
-    >>> contradicted(label, np.column_stack([1 - one, one])).tolist()
-    [False, False, False, False, False, True]
-    """
-    own = label[:, None] == np.arange(probability.shape[1])
-    rows = own.sum(axis=0)
-    total = np.where(own, probability, 0.0).sum(axis=0)
-    threshold = np.where(rows > 0, total / np.maximum(rows, 1), np.inf)
-    sure = np.where(probability >= threshold, probability, -np.inf)
-    reached = np.isfinite(sure).any(axis=1)
-    return np.asarray(reached & (sure.argmax(axis=1) != label), dtype=bool)
+    true = confident_classes(label, found)
+    return np.asarray((true != NO_CLASS) & (true != label))

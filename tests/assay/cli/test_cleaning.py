@@ -37,15 +37,13 @@ def released(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def cleaned(released: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """It, as the environment names it; its tests only read."""
-    monkeypatch.setenv("ASSAY_PROJECT", str(released.project))
-    monkeypatch.setenv("ASSAY_HOME", str(released.home))
+def ready(released: Any) -> Any:
+    """It, in place of a copy for each test: they only read."""
     return released
 
 
 def test_a_released_version_is_seen_undone_replayed_and_scaled(
-    assay: Any, cleaned: Any, tmp_path: Path
+    assay: Any, services: Any, tmp_path: Path
 ) -> None:
     said = assay("cleaning", "log", "visits", DAY)
     assert said.code == 0, said.err
@@ -102,10 +100,10 @@ def test_a_released_version_is_seen_undone_replayed_and_scaled(
     assert meta["near"]["from"] == ["decades", "score"]
 
 
-def test_a_log_that_lacks_a_change_is_found_out(cleaned: Any) -> None:
+def test_a_log_that_lacks_a_change_is_found_out(services: Any) -> None:
     from assay.stages.versions import open_cleaned
 
-    services = cleaned.services
+    services = services.services
     version = services.registry.snapshot("visits").batches[DAY]
     found = open_cleaned(services, "visits", DAY, version)
     with services.session() as session:
@@ -133,7 +131,7 @@ def test_a_log_that_lacks_a_change_is_found_out(cleaned: Any) -> None:
         (("export-scaled", "visits", DAY, "--to", "x.csv"), "NAME.parquet"),
     ],
 )
-def test_mistakes_are_shown(assay: Any, cleaned: Any, arguments: Any, message: str) -> None:
+def test_mistakes_are_shown(assay: Any, services: Any, arguments: Any, message: str) -> None:
     said = assay("cleaning", *arguments)
     assert said.code == 2
     assert message in " ".join(said.err.split())

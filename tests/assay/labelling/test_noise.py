@@ -1,4 +1,4 @@
-"""Confident learning: by its definition, on planted errors, and where it has nothing to say."""
+"""Label noise: on planted errors, and where there is nothing to say."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from assay.errors import InputError
 from assay.labelling.noise import (
-    confident_joint,
     feature_table,
     find_suspects,
     out_of_fold_probabilities,
@@ -26,19 +25,6 @@ def draw(rows: int, labels: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     chance = random.dirichlet(np.full(labels, 0.5), size=rows)
     given_ = np.array([random.choice(labels, p=row) for row in chance], dtype=int)
     return given_, chance
-
-
-@FIXED
-@given(st.integers(1, 60), st.integers(2, 5), st.integers(0, 10**6))
-def test_the_confident_joint_is_as_defined(rows, labels, seed):
-    labelled, chance = draw(rows, labels, seed)
-    means = [chance[labelled == j, j].mean() if (labelled == j).any() else 2 for j in range(labels)]
-    expected = np.zeros((labels, labels), dtype=int)
-    for i, row in zip(labelled, chance, strict=True):
-        above = [j for j in range(labels) if row[j] >= means[j] - 1e-9]
-        if above:
-            expected[i, max(above, key=lambda j: row[j])] += 1
-    assert confident_joint(labelled, chance).tolist() == expected.tolist()
 
 
 @FIXED

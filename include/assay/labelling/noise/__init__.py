@@ -4,14 +4,12 @@
 the rows whose label doesn't fit. Suspects are looked at by people; none is changed or dropped.
 """
 
-from assay.labelling.noise._confident_joint import confident_joint
 from assay.labelling.noise._out_of_fold import feature_table, out_of_fold_probabilities
 from assay.labelling.noise._render import render_noise
 from assay.labelling.noise._suspects import LabelNoise, find_suspects
 
 __all__ = [
     "LabelNoise",
-    "confident_joint",
     "feature_table",
     "find_suspects",
     "out_of_fold_probabilities",

@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.errors import InputError
 from assay.labelling._annotations import Array
-from assay.labelling.noise._confident_joint import joint_counts
+from assay.labelling.noise._joint_counts import joint_counts
 from assay.statistics.intervals import wilson
 from assay.statistics.scores.estimate import Estimate
 

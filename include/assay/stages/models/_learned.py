@@ -57,16 +57,19 @@ def sides_text(table: TrainingTable, sides: Split) -> str:
 
 
 def _numbers(table: TrainingTable, rows: Any) -> dict[str, list[int]]:
-    return {batch: table.id[rows & (table.batch == batch)].tolist() for batch in table.batches}
+    import pandas as pd
+
+    found = pd.Series(table.id[rows]).groupby(table.batch[rows])
+    empty = {batch: list[int]() for batch in table.batches}
+    return empty | {str(batch): ids.tolist() for batch, ids in found}
 
 
 def _mask(table: TrainingTable, numbers: dict[str, list[int]]) -> Any:
-    import numpy as np
+    import pandas as pd
 
-    found = np.zeros(table.rows, dtype=bool)
-    for batch, ids in numbers.items():
-        found |= (table.batch == batch) & np.isin(table.id, ids)
-    return found
+    batches = [batch for batch, ids in numbers.items() for _ in ids]
+    named = pd.MultiIndex.from_arrays([batches, [one for ids in numbers.values() for one in ids]])
+    return pd.MultiIndex.from_arrays([table.batch, table.id]).isin(named)
 
 
 def fresh_rows(services: Services, version: RegisteredVersion, rows: TrainingTable) -> Any:

@@ -12,6 +12,7 @@ from assay.stages.models._data import ID, read_blocks, read_versions
 from assay.stages.services import Services
 
 _BETWEEN: Final = "expect_column_values_to_be_between"
+_ENDS: Final = ("min_value", "max_value")
 
 
 def rows_near_limits(
@@ -107,9 +108,6 @@ def _limits(
             if e.type == _BETWEEN and e.severity == "critical" and e.condition is None:
                 least, greatest = (_number(e.kwargs.get(end)) for end in _ENDS)
                 yield str(e.kwargs["column"]), least, greatest
-
-
-_ENDS: Final = ("min_value", "max_value")
 
 
 def _number(value: Any) -> float | None:
