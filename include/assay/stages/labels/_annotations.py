@@ -82,14 +82,11 @@ def annotations_of_dataset(
     RegistryError
         If nothing is released.
     """
-    import pyarrow as pa
-
     _, versions = services.registry.partitions(dataset, None)
     paths = {batch: services.registry.open(v.objects["data"]) for batch, v in versions.items()}
     rows = PartitionRows(paths, frozenset(columns.names))
     _check_columns(columns, rows.columns(), dataset)
-    table = pa.Table.from_batches(rows.blocks(columns.names), schema=rows.schema_of(columns.names))
-    return _read(table, columns, services.key)
+    return _read(rows.table(columns.names), columns, services.key)
 
 
 def _check_columns(columns: AnnotationColumns, there: list[str], where: str) -> None:
