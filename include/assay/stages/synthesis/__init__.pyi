@@ -1,0 +1,3 @@
+from ._rules import check_rows, row_rules
+
+__all__ = ["check_rows", "row_rules"]
