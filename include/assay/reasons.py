@@ -246,6 +246,26 @@ class ReasonCode(StrEnum):
     RECOURSE_UNDECIDED = ("recourse_undecided", "training", _WARN,
         "Whether recourse differs between groups by more than the limit can't be said.")
 
+    # Synthetic rows.
+    SYNTHETIC_COLUMN_DIFFERS = ("synthetic_column_differs", "synthesis", _FAIL,
+        "Made rows have another distribution of a column than real ones, by more than the limit.")
+    SYNTHETIC_PAIR_DIFFERS = ("synthetic_pair_differs", "synthesis", _FAIL,
+        "Made rows have another joint distribution of two columns, by more than the limit.")
+    SYNTHETIC_LESS_USEFUL = ("synthetic_less_useful", "synthesis", _FAIL,
+        "A model that learned from made rows is worse on real ones by more than the limit.")
+    SYNTHETIC_TOO_CLOSE = ("synthetic_too_close", "synthesis", _FAIL,
+        "Made rows are nearer to the rows that were learned from than to others.")
+    SYNTHETIC_MEMBERSHIP = ("synthetic_membership", "synthesis", _FAIL,
+        "Made rows give away which real rows were learned from.")
+    SYNTHETIC_COPY = ("synthetic_copy", "synthesis", _FAIL,
+        "A made row is equal to a real row that few others are equal to.")
+    SYNTHETIC_RARE = ("synthetic_rare", "synthesis", _FAIL,
+        "More made rows than allowed have quasi-identifiers that few real rows have.")
+    SYNTHETIC_BIAS = ("synthetic_bias", "synthesis", _FAIL,
+        "A group's share, rate or disparate impact changes by more than the limit in made rows.")
+    SYNTHETIC_UNDECIDED = ("synthetic_undecided", "synthesis", _UNDECIDED,
+        "Whether made rows keep a limit can't be said from so few rows.")
+
 
 def unjudging(codes: Iterable[str]) -> tuple[str, ...]:
     """Those of some codes that say why nothing was judged.

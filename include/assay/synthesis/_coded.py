@@ -30,8 +30,8 @@ class CodedTable:
     def __len__(self) -> int:
         return len(next(iter(self.values.values()))) if self.values else 0
 
-    def take(self, rows: Array) -> CodedTable:
-        """Some rows, by their places or by a mask."""
+    def take(self, rows: Array | slice) -> CodedTable:
+        """Some rows: their places, a mask or a range."""
         return CodedTable(self.columns, {name: v[rows] for name, v in self.values.items()})
 
     @property
