@@ -73,7 +73,7 @@ def test_a_full_disk_changes_no_folder(ready: Any, targets: dict[str, Path]) -> 
     assert {p.name for p in (targets["new"].parent).iterdir()} == {"empty", "earlier"}
 
 
-@pytest.mark.parametrize("name", ["new", "empty", "earlier"])
+@pytest.mark.parametrize("name", ["new", "earlier", pytest.param("empty", marks=pytest.mark.slow)])
 def test_a_kill_at_any_moment_leaves_what_was_or_the_whole(
     ready: Any, targets: dict[str, Path], name: str
 ) -> None:

@@ -97,7 +97,7 @@ def agrees(desk: Office, history: Any) -> None:
     assert catalog.index.agrees()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_followed_step_by_step_or_read_at_once(
     tmp_path: Path, new_catalog: Callable[[], Catalog], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

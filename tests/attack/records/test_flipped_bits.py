@@ -48,7 +48,7 @@ def _flip(path: Path, place: float) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("place", [0.3, 0.7])
+@pytest.mark.parametrize("place", [0.3, pytest.param(0.7, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("after", "file"), FLIPS)
 def test_a_flipped_bit_is_not_released(
     judged: Any, mini: Any, tmp_path: Path, after: str, file: str, place: float
