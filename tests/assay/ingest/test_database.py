@@ -295,7 +295,7 @@ def test_a_result_of_more_than_max_bytes_is_held(kind, request, tmp_path: Path, 
     if kind == "duckdb":
         url = f"duckdb://{tmp_path / 'source.duckdb'}"
         duckdb.connect(url.removeprefix("duckdb://")).close()
-    numbers = "WITH RECURSIVE g AS (SELECT 10 AS i UNION ALL SELECT i + 1 FROM g WHERE i < 59) "
+    numbers = "WITH RECURSIVE g (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM g WHERE i < 59) "
     query, columns = numbers + "SELECT i AS id FROM g", [{"name": "id", "type": "integer"}]
     whole = 50 * len('{"id": "10"}\n')
     assert queried(url, query, whole, columns=columns).rows == 50

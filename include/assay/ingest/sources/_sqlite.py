@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
+from sqlglot.dialects.sqlite import SQLite
 
 from assay.errors import InputError
 from assay.ingest.sources._statement import Statement
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 20_000
 _LATER: Final = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR"}
+
+
+class SQLiteText(SQLite):
+    """SQLite as it is written: a common table expression names its columns, ``WITH g (i) AS``."""
+
+    class Generator(SQLite.Generator):
+        """Keep the names, which sqlglot leaves out for the sake of other aliases."""
+
+        SUPPORTS_TABLE_ALIAS_COLUMNS = True
 
 
 def sqlite_rows(url: str, statement: Statement) -> Generator[Any, None, None]:
@@ -47,7 +57,7 @@ def _address(url: str) -> str:
 def _rows(opened: sqlite3.Connection, statement: Statement) -> Iterator[Any]:
     values = statement.wall_clock()
     query = statement.parsed
-    probe = opened.execute(query.limit(0).sql("sqlite"), values)
+    probe = opened.execute(query.limit(0).sql(SQLiteText), values)
     names = tuple(column[0] for column in probe.description)
     yield names
     there, order = statement.taken(names)
@@ -57,7 +67,7 @@ def _rows(opened: sqlite3.Connection, statement: Statement) -> Iterator[Any]:
     columns = ", ".join(quoted.values())
     # Values of several types compare as text first, and as what they are where that is equal.
     sort = ", ".join(f"CAST({quoted[n]} AS TEXT) COLLATE BINARY, {quoted[n]}" for n in order)
-    text = f"SELECT {columns} FROM ({query.sql('sqlite')}) ORDER BY {sort}"  # noqa: S608
+    text = f"SELECT {columns} FROM ({query.sql(SQLiteText)}) ORDER BY {sort}"  # noqa: S608
     found = opened.execute(text, values)
     while rows := found.fetchmany(_BLOCK):
         arrays = [pa.array(map(_text, column), pa.string()) for column in zip(*rows, strict=True)]
