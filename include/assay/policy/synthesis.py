@@ -104,6 +104,7 @@ class SynthesisPolicy(GatePolicy):
         description="`copula`: a Gaussian copula; `gan`: a generative adversarial network; `best`: "
         "the network where it is judged better than the copula, else the copula."
     )
+    rows: int = Field(ge=1, description="Rows that are made.")
     seed: int = Field(ge=0, description="The same gives the same rows.")
     alpha: float = Field(gt=0, lt=0.5, description="One minus the confidence of intervals.")
     least_number: int = Field(

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from assay.synthesis._bins import bins_of
 from assay.synthesis._coded import CodedTable
 from assay.synthesis._columns import Array, Column
 from assay.verdict import Frozen
@@ -63,13 +64,19 @@ def measure_fidelity(real: CodedTable, made: CodedTable, *, seed: int) -> tuple[
     chosen = random.permutation(len(made))[:n]
     halves = [random.permutation(len(real))[: 2 * n] for _ in range(_HALVINGS)]
     fine = {c.name: _fine(c, real, made) for c in real.columns}
-    coarse = {c.name: _coarse(c, real, made) for c in real.columns}
+    bins = {
+        c.name: bins_of(c, real.values[c.name], numbers=_BINS, levels=_LEVELS) for c in real.columns
+    }
+    coarse = {
+        name: tuple(one.codes(side.values[name]) for side in (real, made))
+        for name, one in bins.items()
+    }
     found = []
     for column in real.columns:
         ordered = column.number
         found.append(_measured((column.name,), *fine[column.name], chosen, halves, ordered))
     for a, b in combinations([c.name for c in real.columns], 2):
-        width = int(max(coarse[b][0].max(), coarse[b][1].max(initial=0))) + 1
+        width = bins[b].size
         first, second = (coarse[a][side] * width + coarse[b][side] for side in (0, 1))
         found.append(_measured((a, b), first, second, chosen, halves, False))
     return tuple(found)
@@ -104,20 +111,3 @@ def _fine(column: Column, real: CodedTable, made: CodedTable) -> tuple[Array, Ar
     both = np.concatenate([np.where(np.isnan(side), -np.inf, side) for side in sides])
     place: Any = np.unique(both, return_inverse=True)[1]
     return place[: len(real)], place[len(real) :]
-
-
-def _coarse(column: Column, real: CodedTable, made: CodedTable) -> tuple[Array, Array]:
-    """The bin of each value: a tenth of the real values, or one of the commonest levels."""
-    sides = real.values[column.name], made.values[column.name]
-    if column.number:
-        there = sides[0][~np.isnan(sides[0])]
-        ends = np.unique(np.quantile(there, np.linspace(0, 1, _BINS + 1)[1:-1], method="lower"))
-        first, second = (
-            np.where(np.isnan(s), 0, 1 + np.searchsorted(ends, s, side="left")) for s in sides
-        )
-        return first, second
-    counts = np.bincount(sides[0], minlength=int(sides[1].max(initial=0)) + 1)
-    bins = np.full(len(counts), _LEVELS)
-    common = np.argsort(-counts, kind="stable")[:_LEVELS]
-    bins[common] = np.arange(len(common))
-    return bins[sides[0]], bins[sides[1]]
