@@ -17,7 +17,7 @@ COLUMNS = int(os.environ.get("COLUMNS") or 300)
 
 
 def run(rows: int) -> None:
-    """Each stage of the second day in a process that has run the first; seconds and memory."""
+    """Each stage of the second day, in a process of its own; seconds and memory."""
     whole = measure("every stage", side("stages_of_many_columns.py", rows, COLUMNS), rows=rows)
     title = f"{rows:,} rows × {COLUMNS} columns, two days, drift of a third of the columns"
     table = Table(title=title, title_justify="left", box=None)

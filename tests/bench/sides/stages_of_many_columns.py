@@ -1,4 +1,4 @@
-"""Every stage over two days of many columns in one process; prints what each of the second took."""
+"""Every stage over two days of many columns, each in a fork; prints what the second took."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -174,36 +175,67 @@ def _values(name: str, n: int, rng: np.random.Generator) -> pa.Array:
 
 
 def run_day(services: Services, day: str) -> dict[str, dict[str, float]]:
-    """One run of a batch; stage → seconds, seconds of processor time, and peak memory in GB."""
+    """One run of a batch; stage → seconds, seconds of processor time, and peak memory in GB.
+
+    Each stage is a fork of this process, as a task of Airflow is a fork of its worker.
+    """
     costs: dict[str, dict[str, float]] = {}
 
-    def timed(name: str, work: Callable[[], Any]) -> Any:
-        Path("/proc/self/clear_refs").write_text("5")  # forgets the peak
-        began, cpu = time.perf_counter(), time.process_time()
-        found = work()
-        costs[name] = {
-            "wall": time.perf_counter() - began, "cpu": time.process_time() - cpu, "peak": _peak(),
-        }  # fmt: skip
+    def timed(name: str, work: Callable[[], str | None]) -> str | None:
+        forks = multiprocessing.get_context("fork")
+        there, here = forks.Pipe()
+        task = forks.Process(target=_measured, args=(work, here))
+        task.start()
+        here.close()
+        said, costs[name] = there.recv()
+        task.join()
         print(day, name, {k: round(v, 2) for k, v in costs[name].items()}, file=sys.stderr)
-        return found
+        return str(said) if said else None
 
-    asked = stages.Asked(by="bench")
-    run = timed("pin", lambda: stages.pin(services, NAME, day, f"bench-{day}", "manual", asked))
-    for name in chain.names():
+    def resumed() -> stages.Run:
+        run = stages.resume(services, NAME, day, f"bench-{day}")
+        if run is None:
+            raise SystemExit(f"{day} has no run")
+        return run
+
+    def pin() -> None:
+        asked = stages.Asked(by="bench")
+        stages.pin(services, NAME, day, f"bench-{day}", "manual", asked)
+
+    def perform(name: str) -> str | None:
         try:
-            run = timed(name, lambda run=run, name=name: stages.perform(run, name))
+            return stages.perform(resumed(), name).held_by
         except stages.DoesNotApply:
-            costs.pop(name, None)
-    if run.held_by:
-        raise SystemExit(f"{day} is held by {run.held_by}")
-    result = timed("release", lambda: stages.release(run))
-    run = run.finished(chain.RELEASE, stages.Finished(result=result))
-    timed("notify", lambda: stages.notify(run, open_transports(services.lake)))
+            return "doesn't apply"
+
+    timed("pin", pin)
+    for name in chain.names():
+        if timed(name, partial(perform, name)) == "doesn't apply":
+            costs.pop(name)
+    timed("release", lambda: stages.release(resumed()).state)
+    timed("notify", lambda: _notify(services, resumed()))
+    if resumed().held_by:
+        raise SystemExit(f"{day} is held by {resumed().held_by}")
     return costs
 
 
+def _notify(services: Services, run: stages.Run) -> None:
+    ended = stages.decided(run)
+    if ended is None:
+        raise SystemExit(f"{run.batch} isn't decided")
+    stages.notify(ended, open_transports(services.lake))
+
+
+def _measured(work: Callable[[], str | None], to: Connection) -> None:
+    """Do the work in this process, and send what it said and what it cost."""
+    began, cpu = time.perf_counter(), time.process_time()
+    said = work()
+    spent = {"wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+    to.send((said, {**spent, "peak": _peak()}))
+
+
 def _peak() -> float:
-    """The largest memory since the peak was forgotten."""
+    """The largest memory of this process."""
     (kib,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(kib) * 1024 / 1e9
 
