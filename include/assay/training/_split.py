@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.errors import InputError
 from assay.policy.model import ModelFile
-from assay.training._keyed_order import row_draws, text_draws
+from assay.statistics.keyed_order import row_draws, text_draws
 from assay.training._table import TrainingTable
 
 Array = np.ndarray[Any, Any]

@@ -13,7 +13,9 @@ from sklearn import metrics
 
 from assay.errors import InputError
 from assay.feedback.advice import find_underrepresented
+from assay.feedback.advice._sentence import advice
 from assay.feedback.advice._slices import score_of
+from assay.statistics.scores.estimate import Estimate
 
 PEER = {"recall": metrics.recall_score, "precision": metrics.precision_score,
         "f1": metrics.f1_score}  # fmt: skip
@@ -67,3 +69,9 @@ def test_even_levels_are_seldom_named():
 def test_a_column_that_the_rows_lack_is_an_error():
     with pytest.raises(InputError, match="sitte"):
         find_underrepresented(table(np.array(["A"])), [], ["sitte"], alpha=0.05, least_number=1)
+
+
+def test_a_gain_without_an_interval_is_said_to_have_none():
+    found = Estimate(value=0.02, n=100, how="a single repetition")
+    said = advice("s", found, 100, metric="recall", share_of_rows=0.02, share_of_errors=0.1)
+    assert "about +2.0 points, without an interval" in said

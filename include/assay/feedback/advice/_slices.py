@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from assay.feedback._rows import Array
 from assay.feedback._segments import Segment, find_segments
-from assay.feedback.advice._learning_curve import advice, measure_learning_curve
+from assay.feedback.advice._sentence import advice
 from assay.policy.model import FeedbackPolicy
 from assay.records.models import Figure
+from assay.statistics.learning_curve import measure_learning_curve
 from assay.statistics.scores.estimate import Estimate
 from assay.verdict import Frozen
 

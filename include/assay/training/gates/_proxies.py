@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from assay.policy.model import ModelFile
+from assay.statistics.keyed_order import row_draws
 from assay.statistics.scores.delong import auc
 from assay.statistics.scores.estimate import Estimate
-from assay.training._keyed_order import row_draws
 from assay.training._table import TrainingTable
 from assay.training.gates._figures import level_names
 from assay.training.gates._single import Levels, learn, said_by, sample

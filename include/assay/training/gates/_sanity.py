@@ -20,11 +20,11 @@ import numpy as np
 from assay.errors import AssayError
 from assay.policy.model import ModelFile
 from assay.statistics.intervals import hybrid
+from assay.statistics.keyed_order import row_draws
 from assay.statistics.scores.estimate import Estimate
 from assay.statistics.scores.shares import share
 from assay.statistics.scores.units import units
 from assay.training._fit import Fitted
-from assay.training._keyed_order import row_draws
 from assay.training._predict import Predictions, predict
 from assay.training._relearn import relearn
 from assay.training._split import Split

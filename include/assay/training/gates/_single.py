@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.training._keyed_order import row_draws
+from assay.statistics.keyed_order import row_draws
 from assay.training._table import TrainingTable
 
 Array = np.ndarray[Any, Any]

@@ -1,7 +1,7 @@
-"""What more rows would give: learning curves by slice, and advice from them.
+"""What more rows would give: learning curves, and the law that extends them.
 
-The model is refitted on nested subsamples of a slice's training rows, all other rows kept, and
-scored each time. Scores follow an inverse power law of the rows, score = a − b·n⁻ᶜ, in most
+A model is refitted on nested subsamples of some training rows, all other rows kept, and scored each
+time. Scores follow an inverse power law of the rows, score = a − b·n⁻ᶜ, in most
 learners; where the curve leads is what more rows would give. Repetitions draw other subsamples.
 
 References
@@ -16,36 +16,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from assay.errors import InputError
-from assay.feedback._rows import Array
 from assay.statistics.scores.estimate import Estimate
 
+Array = np.ndarray[Any, Any]
 Fit = Callable[[Array], Mapping[str, float]]
 """Places of training rows → score of each slice of the test rows; higher is better."""
 RESAMPLES: Final = 499
 """Resamples of the repetitions behind an interval."""
 _EXPONENTS: Final = (0.05, 2.0)
 _FEWEST_SIZES: Final = 3
+_FEWEST_REPETITIONS: Final = 3
 
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Scores of one slice by its number of training rows.
+    """Scores by the number of training rows, of a slice or of all.
 
     Parameters
     ----------
-    slice : str
+    name : str
+        The rows that there are more or fewer of.
     sizes : tuple of int
-        Training rows of the slice, rising; the last is all of them.
+        How many of them, rising; the last is all of them.
     scores : tuple of tuple of float
         For each repetition the score at each size.
     """
 
-    slice: str
+    name: str
     sizes: tuple[int, ...]
     scores: tuple[tuple[float, ...], ...]
 
@@ -80,15 +82,40 @@ class LearningCurve:
             return Estimate.undefined("a refit gave no score", len(self.scores))
         value = _extrapolated(sizes, scores.mean(axis=0), more)
         how = f"inverse power law, {len(scores)} repetitions"
-        if len(scores) < 3:
+        if len(scores) < _FEWEST_REPETITIONS:
             return Estimate(value=value, n=self.sizes[-1], how=f"{how}: too few for an interval")
-        random = np.random.default_rng(seed)
-        drawn = random.integers(len(scores), size=(RESAMPLES, len(scores)))
-        gains = _gains(sizes, scores[drawn].mean(axis=1), more)
+        gains = self._resampled(more, seed)
         low, high = (float(q) for q in np.quantile(gains, [alpha / 2, 1 - alpha / 2]))
         return Estimate(
             value=value, low=min(low, value), high=max(high, value), n=self.sizes[-1], how=how
         )
+
+    def probability_below(self, limit: float, more: int, *, seed: int) -> float | None:
+        """Probability that more rows gain less than a limit: a share of the resamples.
+
+        Returns
+        -------
+        float or None
+            None from fewer than three repetitions, or where a refit gave no score.
+
+        Examples
+        --------
+        >>> sizes = (50, 100, 200, 400)
+        >>> rising = tuple(0.9 - 2 / n ** 0.5 for n in sizes)
+        >>> curve = LearningCurve("all rows", sizes, (rising, rising, rising))
+        >>> [curve.probability_below(limit, 1200, seed=1) for limit in (0.04, 0.06)]
+        [0.0, 1.0]
+        """
+        if len(self.scores) < _FEWEST_REPETITIONS or not np.isfinite(self.scores).all():
+            return None
+        return float((self._resampled(more, seed) < limit).mean())
+
+    def _resampled(self, more: int, seed: int) -> Array:
+        """Gains of the law through resampled repetitions."""
+        scores = np.array(self.scores)
+        random = np.random.default_rng(seed)
+        drawn = random.integers(len(scores), size=(RESAMPLES, len(scores)))
+        return _gains(np.array(self.sizes, dtype=float), scores[drawn].mean(axis=1), more)
 
 
 def measure_learning_curve(
@@ -142,53 +169,6 @@ def measure_learning_curve(
         kept = [np.sort(np.concatenate([others, order[:size]])) for size in steps[:-1]]
         scores.append((*(float(fit(one)[name]) for one in kept), whole))
     return LearningCurve(name, tuple(steps), tuple(scores))
-
-
-def advice(
-    name: str,
-    found: Estimate,
-    more: int,
-    *,
-    metric: str,
-    share_of_rows: float,
-    share_of_errors: float,
-) -> str:
-    """Say in a sentence what more rows of a slice would give.
-
-    Parameters
-    ----------
-    name : str
-        The slice.
-    found : Estimate
-        The gain of the metric, by :meth:`LearningCurve.gain`.
-    more : int
-        The rows that give it.
-
-    Examples
-    --------
-    >>> sizes = (50, 100, 200, 400)
-    >>> rising = tuple(0.9 - 2 / n ** 0.5 for n in sizes)
-    >>> curve = LearningCurve("origin=EWR", sizes, (rising, rising, rising))
-    >>> print(advice("origin=EWR", curve.gain(1200, alpha=0.05, seed=1), 1200, metric="recall",
-    ...              share_of_rows=0.02, share_of_errors=0.09))
-    1,200 more rows of origin=EWR: recall +5.0 points (+5.0 to +5.0); they are 2 % of the rows and \
-9 % of the errors.
-    """
-    where = f"they are {share_of_rows:.0%} of the rows and {share_of_errors:.0%} of the errors"
-    where = where.replace("%", " %")
-    head = f"{more:,} more rows of {name}"
-    if found.value is None:
-        return f"{head}: can't be said, {found.how}; {where}."
-    if found.low is None or found.high is None:
-        points = f"about {_points(found.value)} points, without an interval"
-    else:
-        ends = f"{_points(found.low)} to {_points(found.high)}"
-        points = f"{_points(found.value)} points ({ends})"
-    return f"{head}: {metric} {points}; {where}."
-
-
-def _points(share: float) -> str:
-    return f"{round(100 * share, 1) + 0.0:+.1f}"  # no -0.0
 
 
 def _extrapolated(sizes: Array, scores: Array, more: int) -> float:

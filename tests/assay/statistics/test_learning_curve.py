@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from assay.errors import InputError
-from assay.feedback.advice._learning_curve import LearningCurve, advice, measure_learning_curve
+from assay.statistics.learning_curve import LearningCurve, measure_learning_curve
 
 SIZES = (40, 80, 160, 320, 640)
 
@@ -51,8 +51,18 @@ def test_a_score_that_is_missing_and_a_single_repetition():
     found = single.gain(100, alpha=0.05, seed=1)
     assert found.value > 0
     assert found.inconclusive
-    said = advice("s", found, 100, metric="recall", share_of_rows=0.02, share_of_errors=0.1)
-    assert "without an interval" in said
+    assert single.probability_below(1.0, 100, seed=1) is None
+
+
+def test_the_probability_of_a_small_gain_falls_as_the_limit_does():
+    random = np.random.default_rng(1)
+    noise = random.normal(0, 0.01, size=(12, len(SIZES)))
+    scores = tuple(tuple(law(n) + e for n, e in zip(SIZES, row, strict=True)) for row in noise)
+    curve, true = LearningCurve("s", SIZES, scores), law(1280) - law(640)
+    below = [curve.probability_below(true * k, 640, seed=1) for k in (0.3, 0.8, 1.2, 3)]
+    assert below == sorted(below)
+    assert below[0] < 0.2
+    assert below[-1] > 0.9
 
 
 def problem() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
