@@ -12,15 +12,16 @@ from typing import Any, Final
 from assay.document import Loc, load_document
 from assay.policy import Policy
 from assay.project import Project
-from assay.stages.authoring._check import policy_models
+from assay.stages.authoring._check import OPTIONAL, policy_models
 from docgen._markdown import GENERATED, code, table
 from docgen._schemas import schema_of
 
 _INTRO: Final = """\
 A policy says how a data set is judged and handled. Each data set has one file of each kind below,
-in `include/policies/<dataset>/`. `assay check` lists every fault of all of them, with file and
-line. The code has no limits of its own: a limit exists only if a policy states it, and `rationale`
-says where it comes from. Editors can use the JSON Schemas in `include/schemas/`."""
+in `include/policies/<dataset>/`; where one is optional, its section says so. `assay check` lists
+every fault of all of them, with file and line. The code has no limits of its own: a limit exists
+only if a policy states it, and `rationale` says where it comes from. Editors can use the JSON
+Schemas in `include/schemas/`."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ def _section(project: Project, noun: str, model: type[Policy]) -> Iterator[str]:
     example = EXAMPLES.get(noun, Example("flights"))
     about = inspect.cleandoc(inspect.getmodule(model).__doc__ or "")
     yield from (f"## {noun}", "", about, "")
-    yield from (f"From `include/policies/{example.dataset}/{noun}.yaml`:", "")
-    yield from ("```yaml", *_excerpt(project, noun, example), "```", "")
+    if noun in OPTIONAL:
+        yield from ("It is optional. [labels.md](labels.md) has an example.", "")
+    else:
+        yield from (f"From `include/policies/{example.dataset}/{noun}.yaml`:", "")
+        yield from ("```yaml", *_excerpt(project, noun, example), "```", "")
     yield from Keys(noun, schema_of(model)).lines()
 
 

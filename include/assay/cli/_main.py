@@ -18,6 +18,7 @@ from assay.cli import (
     _incidents,
     _keys,
     _label,
+    _label_suggest,
     _leases,
     _lineage,
     _models,
@@ -75,6 +76,7 @@ app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_keys.app, name="keys")
+_label.app.command()(_label_suggest.suggest)
 app.add_typer(_label.app, name="label")
 app.add_typer(_leases.app, name="leases")
 app.add_typer(_models.app, name="models")

@@ -70,7 +70,7 @@ def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:
         If scikit-learn refuses the rows.
     """
     train = table.only(split.train)
-    pipeline = build_pipeline(model, table)
+    pipeline = build_pipeline(model, table.scaler)
     started = time.perf_counter()
     with one_result(model.estimator.name, train.rows), explained() as warned:
         estimator, best = searched(model, train, pipeline)
@@ -83,7 +83,7 @@ def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:
 
 def refit(model: ModelFile, table: TrainingTable, best: Mapping[str, Any]) -> Fitted:
     """Fit once more on other rows or labels, with the parameters that a search chose before."""
-    pipeline = build_pipeline(model, table)
+    pipeline = build_pipeline(model, table.scaler)
     pipeline.set_params(**{f"{LAST}__{name}": value for name, value in best.items()})
     with one_result(model.estimator.name, table.rows), explained() as warned:
         estimator = without_threads(pipeline.fit(table.frame(), table.label))

@@ -11,7 +11,6 @@ from assay.errors import PolicyError
 from assay.policy.model import Estimator, ModelFile
 from assay.training._allowed import Kind
 from assay.training._parameters import build
-from assay.training._table import TrainingTable
 
 RELEASED_SCALER: Final = "released_scaler"
 """The step that applies the scaler of a released version."""
@@ -19,11 +18,16 @@ LAST: Final = "estimator"
 """The name of the estimator in its pipeline."""
 
 
-def build_pipeline(model: ModelFile, table: TrainingTable) -> Any:
+def build_pipeline(model: ModelFile, scaler: Mapping[str, Any] | None) -> Any:
     """Build the pipeline of a model file, not fitted.
 
     The columns that go through the same steps go through them together. A column without a step
     passes as it is, after the others.
+
+    Parameters
+    ----------
+    scaler : mapping or None
+        The released scaler, as JSON, where a step applies it.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def build_pipeline(model: ModelFile, table: TrainingTable) -> Any:
     last = build_estimator(model.estimator, estimator_kind(model))
     chains = _chains(model)
     parts = [
-        (f"part{number}", _chain(model, places, columns, table.scaler), list(columns))
+        (f"part{number}", _chain(model, places, columns, scaler), list(columns))
         for number, (places, columns) in enumerate(chains.items())
     ]
     sparse = _takes_sparse(last)

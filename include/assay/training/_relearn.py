@@ -46,7 +46,7 @@ def relearn(
     from sklearn.base import clone
     from sklearn.pipeline import Pipeline
 
-    pipeline = build_pipeline(model, learned)
+    pipeline = build_pipeline(model, learned.scaler)
     pipeline.set_params(**{f"{LAST}__{name}": value for name, value in best.items()})
     columns, last = pipeline[:-1], pipeline[-1]
     if _learns_from_labels(columns[0]):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from assay.contract import Contract, load_contracts
 from assay.document import shown_path
 from assay.errors import AssayError, InputError, Problem, did_you_mean, unknown
 from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
+from assay.policy.labelling import LabellingPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.project import SUITES, Project
 from assay.stages.authoring._contract_rules import rule_problems
@@ -22,10 +24,13 @@ from assay.stages.authoring._model_problems import model_file_problems
 from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
+OPTIONAL: Final = frozenset({LabellingPolicy.noun})
+"""Policies that a data set may do without."""
+
 
 def policy_models() -> dict[str, type[Policy]]:
-    """Name of a policy file → its model; a data set has one file of each."""
-    others = (RetentionPolicy, AlertingPolicy)
+    """Name of a policy file → its model; a data set has one file of each that isn't optional."""
+    others = (RetentionPolicy, AlertingPolicy, LabellingPolicy)
     return chain.policy_models() | {model.noun: model for model in others}
 
 
@@ -84,8 +89,10 @@ def _policies(project: Project, contract: Contract) -> tuple[dict[str, Policy], 
     found: dict[str, Policy] = {}
     problems: list[Problem] = []
     for noun, model in policy_models().items():
+        path = project.policy(contract.dataset, noun)
+        if noun in OPTIONAL and not path.is_file():
+            continue
         try:
-            path = project.policy(contract.dataset, noun)
             found[noun] = load_policy(path, model, columns=contract.column_names)
         except AssayError as error:
             problems += error.problems

@@ -13,6 +13,7 @@ from assay.policy.fairness import FairnessPolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.stages.authoring._file_problems import DatasetFiles
+from assay.stages.authoring._labelling_problems import labelling_problems
 from assay.stages.run import chain
 
 
@@ -106,6 +107,7 @@ _PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles, Any], Iterable[Problem]]
     "fairness": _of_fairness,
     "retention": _of_retention,
     "drift": _of_drift,
+    "labelling": labelling_problems,
 }
 
 
