@@ -38,8 +38,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         [("columns", name) for name in ("arr_delay", "air_time", "distance", "origin", "dest")],
     ),
     "fairness": Example("census_employment", [("metrics", 2)]),
+    "synthesis": Example("census_employment"),
 }
 """Policies that the page shows otherwise than whole and from flights."""
+_READ_MORE: Final = {
+    "labelling": "[labels.md](labels.md) has an example.",
+    "synthesis": "[synthesis.md](synthesis.md) says what it is for.",
+}
 
 
 def render_policies(project: Project) -> str:
@@ -58,8 +63,8 @@ def _section(project: Project, noun: str, model: type[Policy]) -> Iterator[str]:
     about = inspect.cleandoc(inspect.getmodule(model).__doc__ or "")
     yield from (f"## {noun}", "", about, "")
     if noun in OPTIONAL:
-        yield from ("It is optional. [labels.md](labels.md) has an example.", "")
-    else:
+        yield from (f"It is optional. {_READ_MORE[noun]}", "")
+    if project.policy(example.dataset, noun).is_file():
         yield from (f"From `include/policies/{example.dataset}/{noun}.yaml`:", "")
         yield from ("```yaml", *_excerpt(project, noun, example), "```", "")
     yield from Keys(noun, schema_of(model)).lines()

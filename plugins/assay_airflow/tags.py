@@ -12,6 +12,7 @@ ALERTS: Final = "alerts"
 TRAINING: Final = "training"
 SCORING: Final = "scoring"
 FEEDBACK: Final = "feedback"
+SYNTHESIS: Final = "synthesis"
 
 
 def dataset_tag(dataset: str) -> str:

@@ -28,6 +28,7 @@ from assay.contract._partition import Partition
 from assay.contract._source import Pagination
 from assay.contract.rule import Severity
 from assay.moment_format import MomentFormat
+from assay.synthetic import SYNTHETIC
 
 
 class ColumnCustom(Custom):
@@ -181,7 +182,7 @@ class Property(Odcs):
         "encryptedName", "transformSourceObjects", "transformLogic", "transformDescription",
         "examples", "criticalDataElement",
     })  # fmt: skip
-    name: str = Field(pattern=r"^(_?[^_\x00\n][^\x00\n]{0,254}|_)$")
+    name: str = Field(pattern=rf"^(_?[^_\x00\n][^\x00\n]{{0,254}}|_|{SYNTHETIC})$")
     logical_type: ColumnType
     logical_type_options: LogicalTypeOptions | None = None
     description: str | None = None
@@ -198,7 +199,7 @@ class Property(Odcs):
     @field_validator("name", mode="before")
     @classmethod
     def _not_our_own(cls, name: Any) -> Any:
-        if isinstance(name, str) and name.startswith("__"):
+        if isinstance(name, str) and name.startswith("__") and name != SYNTHETIC:
             raise ValueError("names that begin with two underscores are Assay's own")
         return name
 

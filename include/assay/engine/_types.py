@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from assay.synthetic import SYNTHETIC
+
 ROW: Final = "__row"
 """The number of a row in its file; of a landed row its place in the source."""
 BATCH: Final = "__batch"
@@ -22,8 +24,11 @@ DTYPES: Final = {
 
 
 def data_columns(table: Any) -> list[str]:
-    """Names of a table's own columns, without the system's (those that begin with ``__``)."""
-    return [name for name in table.columns if not name.startswith("__")]
+    """Names of a table's own columns, without the system's.
+
+    These begin with ``__``; ``__synthetic`` does, too, and is of the data.
+    """
+    return [n for n in table.columns if not n.startswith("__") or n == SYNTHETIC]
 
 
 def quoted(name: str) -> str:

@@ -104,6 +104,10 @@ class SynthesisPolicy(GatePolicy):
         description="`copula`: a Gaussian copula; `gan`: a generative adversarial network; `best`: "
         "the network where it is judged better than the copula, else the copula."
     )
+    rake: bool = Field(
+        description="Keep drawn rows by chance, so that columns and pairs of columns have the "
+        "shares of real rows (raking)."
+    )
     rows: int = Field(ge=1, description="Rows that are made.")
     seed: int = Field(ge=0, description="The same gives the same rows.")
     alpha: float = Field(gt=0, lt=0.5, description="One minus the confidence of intervals.")
@@ -121,9 +125,9 @@ class SynthesisPolicy(GatePolicy):
         (), description="Expressions that are true of every made row, beside the contract's rules."
     )
     network: Network | None = optional("Of the methods `gan` and `best`.")
-    fidelity: Fidelity
+    fidelity: Fidelity = Field(description="How unlike real rows made ones may be.")
     utility: Utility | None = optional("Not judged where it is left out.")
-    privacy: Privacy
+    privacy: Privacy = Field(description="How much made rows may say of single real ones.")
     bias: Bias | None = optional("Not judged where it is left out.")
 
     @model_validator(mode="after")

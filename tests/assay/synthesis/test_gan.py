@@ -8,10 +8,11 @@ from people_rows import NAMES, people
 
 from assay.synthesis import code_table, describe_columns, fit_copula, fit_encoding, generate
 from assay.synthesis._encoding import Head
-from assay.synthesis.gan import _critic, _generator, rake, train_gan
+from assay.synthesis.gan import _critic, _generator, train_gan
 from assay.synthesis.gan._adam import Adam
 from assay.synthesis.gan._condition import Conditions
 from assay.synthesis.judging._fidelity import measure_fidelity
+from assay.synthesis.raking import rake
 
 HEADS = (Head("a", "place", 0, 1), Head("a", "choice", 1, 4), Head("b", "choice", 4, 6))
 

@@ -30,7 +30,7 @@ from assay.verdict import Outcome
 
 POLICY = SynthesisPolicy.model_validate({
     "on_inconclusive": "hold", "method": "copula", "seed": 1, "alpha": 0.05, "least_number": 3,
-    "most_levels": 30, "most_rows": 8000, "rows": 3000,
+    "most_levels": 30, "most_rows": 8000, "rows": 3000, "rake": True,
     "fidelity": {"column": 0.06, "pair": 0.2, "rationale": "tests"},
     "utility": {"label": "rich", "positive": "true", "most_lost": 0.1, "rationale": "tests"},
     "privacy": {"nearer": 0.56, "ratio_gap": 0.05, "membership_auc": 0.56, "rare": 0.05,

@@ -13,7 +13,6 @@ from assay.errors import InputError
 from assay.synthesis import (
     Rules,
     code_table,
-    decode_table,
     describe_columns,
     fit_copula,
     fit_encoding,
@@ -21,6 +20,7 @@ from assay.synthesis import (
     rare_combinations,
     row_hashes,
 )
+from assay.synthesis._coded import decode_table
 
 
 @pytest.fixture(scope="module")

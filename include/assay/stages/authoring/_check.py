@@ -12,6 +12,7 @@ from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.labelling import LabellingPolicy
 from assay.policy.retention import RetentionPolicy
+from assay.policy.synthesis import SynthesisPolicy
 from assay.project import SUITES, Project
 from assay.stages.authoring._contract_rules import rule_problems
 from assay.stages.authoring._file_problems import (
@@ -24,13 +25,13 @@ from assay.stages.authoring._model_problems import model_file_problems
 from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
-OPTIONAL: Final = frozenset({LabellingPolicy.noun})
+OPTIONAL: Final = frozenset({LabellingPolicy.noun, SynthesisPolicy.noun})
 """Policies that a data set may do without."""
 
 
 def policy_models() -> dict[str, type[Policy]]:
     """Name of a policy file → its model; a data set has one file of each that isn't optional."""
-    others = (RetentionPolicy, AlertingPolicy, LabellingPolicy)
+    others = (RetentionPolicy, AlertingPolicy, LabellingPolicy, SynthesisPolicy)
     return chain.policy_models() | {model.noun: model for model in others}
 
 

@@ -14,6 +14,7 @@ from assay.policy.model import ModelFile, load_model
 from assay.policy.privacy import Drop, PrivacyPolicy
 from assay.project import Project
 from assay.stages.authoring._feedback_problems import feedback_problems
+from assay.synthetic import SYNTHETIC
 
 PolicyT = TypeVar("PolicyT", PrivacyPolicy, CleaningPolicy)
 
@@ -59,6 +60,10 @@ def _faults(
             near = unknown(dataset, project.datasets())
             yield Problem("no such data set", where="data.dataset", **near)
         return
+    if SYNTHETIC in contracts[dataset].column_names:
+        yield Problem("the rows are synthetic, so the test rows would be", where="data.dataset",
+                      got=dataset, expected="a data set of real rows",
+                      do=f"Own training code can read them: assay.open({dataset!r}).")  # fmt: skip
     privacy = _policy(project, dataset, PrivacyPolicy)
     dropped = [n for n, t in (privacy.columns if privacy else {}).items() if isinstance(t, Drop)]
     cleaning = _policy(project, dataset, CleaningPolicy)

@@ -11,6 +11,7 @@ from assay.policy.model._data import BatchesBetween, LastBatches
 from assay.records.models import DataUsed
 from assay.records.versions import BatchVersion, digest_of
 from assay.stages.services import Services
+from assay.synthetic import SYNTHETIC
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,8 +40,19 @@ def choose_data(services: Services, file: ModelFile, snapshot: int | None) -> tu
             raise InputError(
                 "the data set has no release yet", got=name, do=f"Run release__{name} first."
             )
+    _refuse_synthetic(services, names[0])
     own = _used(services, names[0], snapshot, file)
     return own, *(_used(services, name, None) for name in names[1:])
+
+
+def _refuse_synthetic(services: Services, dataset: str) -> None:
+    """A model is never tested on rows that were made."""
+    known = dataset in services.project.datasets()
+    if known and SYNTHETIC in services.project.contract(dataset).column_names:
+        raise InputError(
+            "the rows are synthetic, so the test rows would be", got=dataset,
+            expected="a data set of real rows", do=f"Read them by assay.open({dataset!r}).",
+        )  # fmt: skip
 
 
 def _used(

@@ -1,3 +1,4 @@
 from ._rules import check_rows, row_rules
+from ._synthesise import Synthesised, synthesise
 
-__all__ = ["check_rows", "row_rules"]
+__all__ = ["Synthesised", "check_rows", "row_rules", "synthesise"]

@@ -1,0 +1,73 @@
+"""Synthetic rows of a data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from assay.cli._console import open_services, progress, show
+from assay.cli._options import AsJson, Dataset
+
+if TYPE_CHECKING:
+    from assay.stages.synthesis import Synthesised
+
+
+def synthesise(
+    dataset: Dataset,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="Rows to make; as many as the policy says by default.")
+    ] = None,
+    method: Annotated[
+        Literal["copula", "gan", "best"] | None,
+        typer.Option(help="`copula` takes seconds, `gan` trains a network for minutes, `best` "
+                          "takes the better one; the policy's by default."),
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Key of the batch that is delivered; today by default.")
+    ] = None,
+    draft: Annotated[
+        bool,
+        typer.Option(help="Draft contract, suites and policies of the synthetic data set, if it "
+                          "has none."),
+    ] = True,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Make rows like those of a released data set, that are about nobody.
+
+    The policy `synthesis.yaml` says what is learned and what made rows must be like. Every row
+    keeps the contract's rules, and none is a copy of a rare real row. The rows are judged:
+    fidelity, utility, privacy and bias. If the verdict holds them, nothing is delivered. Otherwise
+    they go into the inbox of the data set `<dataset>_synthetic`, marked by `__synthetic`, and its
+    release judges them like any batch. A training that was stopped goes on where it was.
+
+    Exit code 1 or 3: the verdict is FAIL, or inconclusive.
+
+    Example: assay synthesise census_employment --rows 10000
+    """
+    from assay.stages.synthesis import synthesise as made
+
+    with progress("reading released rows") as step:
+        found = made(
+            open_services(dataset), dataset, batch=batch, rows=rows, method=method, draft=draft,
+            step=step,
+        )  # fmt: skip
+    return show(found, as_json, "" if as_json else _lines(found), found.verdict.exit_code)
+
+
+def _lines(found: Synthesised) -> list[str]:
+    refused = ", ".join(f"{n:,} by {why}" for why, n in found.refused.items() if n) or "none"
+    lines = [
+        f"{found.verdict.outcome.value}: {found.rows:,} synthetic rows ({found.method}) of "
+        f"{found.dataset} {found.batch}, learned from snapshot {found.snapshot}",
+        f"drawn {found.drawn:,}; refused: {refused}",
+        *(f"  {r.outcome.value} {r.code}: {r.message}" for r in found.verdict.reasons),
+        f"report: {found.report}",
+    ]
+    if found.delivered is None:
+        return [*lines, "The verdict holds the rows: nothing is delivered."]
+    lines.append(f"delivered: {found.delivered}")
+    lines += [f"drafted {path}" for path in found.drafted]
+    next_ = "Read the drafts, run `assay check`, then release" if found.drafted else "Next: release"
+    return [*lines, f"{next_} it: airflow dags trigger release__{found.dataset} --conf "
+            f"'{{\"batch\": \"{found.batch}\"}}'"]  # fmt: skip
