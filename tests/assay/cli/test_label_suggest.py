@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from assay.stages.authoring._check import policy_models
+from assay.stages.run import chain
+
 QUICK = ("--no-curve", "--seed", 3)
 
 
@@ -177,6 +180,11 @@ def test_released_rows_are_chosen_as_the_policy_says(
     twice = assay("label", "suggest", "visits", "--labels", labels)
     assert twice.code == 2
     assert "have two labels" in twice.err
+
+
+def test_no_version_derives_from_the_labelling_policy() -> None:
+    assert "labelling" in policy_models()
+    assert "labelling" not in chain.policy_models()
 
 
 def test_check_refuses_what_annotators_must_not_see(assay: Any, services: Any) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from assay.labelling.selection import Family, Labels, StopRule, measure_worth
-from assay.labelling.selection._worth import _Curves
+from assay.labelling.selection import Family
+from assay.labelling.selection.worth import Labels, StopRule, _Curves, measure_worth
 
 RULE = StopRule(gain=0.01, probability=0.8, labels=5000)
 ROWS, CERTAIN, DRAWN = 3000, 150, 150

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assay.labelling.selection._select import Selection
-from assay.labelling.selection._worth import Worth
+from assay.labelling.selection.worth import Worth
 from assay.page.lines import aligned
 from assay.statistics.scores.estimate import Estimate
 

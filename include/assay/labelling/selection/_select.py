@@ -110,7 +110,7 @@ def select_rows(
     >>> found.reason, found.inclusion.tolist()
     (('core_set', 'core_set', 'random', 'random'), [1.0, 1.0, 0.25, 0.25])
     """
-    _check(shares)
+    check_shares(shares)
     kept, said = _possible(pool, shares)
     free, parts = pool.unlabelled, list[tuple[str, Array, Array, float]]()
     budget = min(budget, len(free) + _suspects(pool, kept))
@@ -152,7 +152,14 @@ def _suspects(pool: Pool, shares: Sequence[Share]) -> int:
     return int(np.isfinite(pool.suspicion).sum())
 
 
-def _check(shares: Sequence[Share]) -> None:
+def check_shares(shares: Sequence[Share]) -> None:
+    """Refuse shares that can't be chosen by.
+
+    Raises
+    ------
+    InputError
+        If less than a tenth would be drawn at random, or a strategy is unknown.
+    """
     known = [*SCORES, *DIVERSE, RELABEL]
     for one in shares:
         if one.strategy not in known:

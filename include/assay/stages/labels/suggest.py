@@ -14,18 +14,16 @@ from assay.errors import AssayError, InputError
 from assay.labelling.noise import feature_table, find_suspects, out_of_fold_probabilities
 from assay.labelling.selection import (
     Family,
-    Labels,
     Pool,
     Selection,
     Share,
-    StopRule,
+    check_shares,
     committee_chances,
     default_families,
-    measure_worth,
     select_rows,
     standardised,
 )
-from assay.labelling.selection._worth import Worth
+from assay.labelling.selection.worth import Labels, StopRule, Worth, measure_worth
 from assay.policy.labelling import LabellingPolicy, labels_of
 from assay.policy.model import ModelFile
 from assay.stages.labels._labelled_rows import LabelledRows, rows_of_dataset, rows_of_file
@@ -59,6 +57,11 @@ class Request:
         Whether what the labels have given is measured.
     without : sequence of str
         Columns that models don't learn from.
+
+    Raises
+    ------
+    InputError
+        If the shares leave less than a tenth at random, or a strategy is unknown.
     """
 
     budget: int
@@ -70,6 +73,9 @@ class Request:
     rule: StopRule | None = None
     curve: bool = True
     without: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_shares(self.shares)
 
     @property
     def filters(self) -> list[str]:
