@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from assay.cli._console import errors, open_project, open_services, progress, show, spill_zone
+from assay.cli._label_rounds import agree_on
 from assay.cli._options import AsJson, Data
 from assay.document import is_file
 
 if TYPE_CHECKING:
     from assay.labelling import Annotations
     from assay.stages.labels import AnnotationColumns
+    from assay.stages.labels.rounds import AgreedRound
 
 app = typer.Typer(no_args_is_help=True, help="Labels that people gave, and whether they are good.")
 Source = Annotated[
@@ -51,6 +53,10 @@ def agree(
     order: Annotated[
         str | None, typer.Option(help="Labels from lowest to highest, with commas between.")
     ] = None,
+    number: Annotated[
+        int | None,
+        typer.Option("--round", help="Of a data set with rounds; by default the newest."),
+    ] = None,
     alpha: Alpha = 0.05,
     seed: Seed = 1,
     as_json: AsJson = False,
@@ -62,13 +68,18 @@ def agree(
     label, for each two annotators, and for each value of the columns of `--by`. With too few tasks
     a figure is inconclusive. Annotators are shown under pseudonyms.
 
-    Exit code 3: no figure over all tasks is conclusive.
+    Of a data set with rounds, the annotations of a round are read, and its policy's limits judged:
+    only a whole interval keeps or misses one.
+
+    Exit code 1: a limit is missed; 3: one is undecided, or no figure over all tasks is conclusive.
 
     Example: assay label agree annotations.csv --level ordinal --order bad,fair,good
     """
     from assay.labelling import measure_agreement, render_agreement
     from assay.stages.labels import AnnotationColumns
 
+    if _is_dataset(source) and (own := agree_on(source, number, alpha, seed)) is not None:
+        return _show_round(own, as_json)
     places = tuple(part.strip() for part in order.split(",")) if order else ()
     columns = AnnotationColumns(task, annotator, label, tuple(by or ()), places)
     with progress("reading annotations") as step:
@@ -220,12 +231,27 @@ def noise(
     return show(result, as_json, render_noise(found, alpha))
 
 
+def _is_dataset(source: str) -> bool:
+    return "://" not in source and not is_file(Path(source)) and source in open_project().datasets()
+
+
+def _show_round(found: AgreedRound, as_json: bool) -> int:
+    from assay.labelling import render_agreement
+
+    figures = found.report.overall.figures
+    some = any(not one.inconclusive for one in figures.values())
+    text = [render_agreement(found.report), ""]
+    text += [f"{one.outcome}: {one.figure} at least {one.least:g}" for one in found.limits]
+    code = found.outcome.exit_code or (0 if some else 3)
+    return show(found.model_dump(mode="json"), as_json, text, code)
+
+
 def read(source: str, columns: AnnotationColumns) -> Annotations:
     """Read annotations from a file, or from a released data set of that name."""
     from assay.engine import open_session
     from assay.stages.labels import annotations_of_dataset, annotations_of_file
 
-    if "://" not in source and not is_file(Path(source)) and source in open_project().datasets():
+    if _is_dataset(source):
         return annotations_of_dataset(open_services(source), source, columns)
     spill = spill_zone()
     key = None if spill is None else open_services().key

@@ -18,6 +18,7 @@ from assay.cli import (
     _incidents,
     _keys,
     _label,
+    _label_rounds,
     _label_suggest,
     _leases,
     _lineage,
@@ -78,6 +79,11 @@ app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_keys.app, name="keys")
 _label.app.command()(_label_suggest.suggest)
+for _verb in (
+    _label_rounds.draft, _label_rounds.plan, _label_rounds.publish, _label_rounds.collect,
+    _label_rounds.status, _label_rounds.adjudicate, _label_rounds.land,
+):  # fmt: skip
+    _label.app.command()(_verb)
 app.add_typer(_label.app, name="label")
 app.add_typer(_leases.app, name="leases")
 app.add_typer(_models.app, name="models")

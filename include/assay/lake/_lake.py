@@ -27,6 +27,7 @@ ZONES: tuple[Zone, ...] = (
     Zone("quarantine", True, "landed rows that failed, with their reasons"),
     Zone("audit", True, "protected attributes that protect removes, sealed, for the fairness gate"),
     Zone("work", True, "protected tables between the stages of a run"),
+    Zone("labelling", True, "rounds of labelling: who is asked what, and what they answered"),
     Zone("spill", True, "what the engine writes when memory is short"),
     Zone("reports", False, "verdicts, reports and Data Docs"),
     Zone("archive", True, "removed versions, to be brought back from"),

@@ -196,8 +196,19 @@ def write_dataset(plan: DatasetPlan, include: Path | str) -> tuple[Path, ...]:
     InputError
         If any of the files is there already; then none is written.
     """
+    return write_files(plan.files, include)
+
+
+def write_files(files: Mapping[str, str], include: Path | str) -> tuple[Path, ...]:
+    """Write the files of a new data set, given by their path below a folder, all or none.
+
+    Raises
+    ------
+    InputError
+        If any of them is there already.
+    """
     root = Path(include)
-    paths = {root / relative: text for relative, text in plan.files.items()}
+    paths = {root / relative: text for relative, text in files.items()}
     do = "Choose another name, or edit the file."
     there = [Problem("the file is there already", where=str(p), do=do) for p in paths if p.exists()]
     if there:

@@ -183,6 +183,9 @@ class LabellingPolicy(Policy):
     review: ReviewLimits = Field(description="Which tasks an expert sees.")
     agreement: tuple[AgreementLimit, ...] = Field((), description="How well people must agree.")
     stop: StopPolicy = Field(description="When to stop.")
+    annotators: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="User ids: who answers; `assay label plan --annotator` names others."
+    )
     experts: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         min_length=1, description="User ids, or a group's name: whose answer stands."
     )

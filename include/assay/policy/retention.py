@@ -57,6 +57,10 @@ class ZonePeriods(Model):
         "Protected attributes that the privacy policy removes and the fairness gate "
         "compares, sealed; needed where there are any. With the last file of a month its key goes."
     )
+    labelling: Period | None = optional(
+        "Rounds of labelling: tasks, and who answered what, which are figures about people; needed "
+        "where rows are labelled, and longer than a round."
+    )
     spill: WrittenPeriod = Field(
         description="What an engine that was killed left behind. The zone is shared: the shortest "
         "period of all data sets is used."

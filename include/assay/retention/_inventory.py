@@ -23,11 +23,19 @@ from assay.retention._versions import VersionItem
 from assay.verdict import Frozen
 
 SweptZone = Literal[
-    "landing", "quarantine", "audit", "work", "spill", "reports", "messages", "archive"
+    "landing",
+    "quarantine",
+    "audit",
+    "work",
+    "labelling",
+    "spill",
+    "reports",
+    "messages",
+    "archive",
 ]
 ZoneT = TypeVar("ZoneT", bound=SweptZone)
 BATCH_ZONES: Final[tuple[SweptZone, ...]] = (
-    "landing", "quarantine", "audit", "work", "reports", "archive",
+    "landing", "quarantine", "audit", "work", "labelling", "reports", "archive",
 )  # fmt: skip
 """Zones laid out as ``<zone>/<data set>/<batch>/<input or version>/``."""
 WRITTEN_ZONES: Final[tuple[Literal["spill", "messages"], ...]] = ("spill", "messages")

@@ -16,7 +16,7 @@ from assay.privacy import pseudonym
 from assay.stages.services import Services
 from assay.versioning import PartitionRows
 
-_DOMAIN: Final = "annotators"
+DOMAIN: Final = "annotators"
 _PSEUDONYM: Final = re.compile(r"v[1-9][0-9]*:[0-9a-f]{32}")
 
 
@@ -111,7 +111,7 @@ def _under_pseudonyms(found: Annotations, key: PseudonymKey) -> Annotations:
     import numpy as np
 
     named = [
-        name if _PSEUDONYM.fullmatch(name) else str(pseudonym(name, _DOMAIN, key))
+        name if _PSEUDONYM.fullmatch(name) else str(pseudonym(name, DOMAIN, key))
         for name in found.annotators
     ]
     order = sorted(range(len(named)), key=named.__getitem__)

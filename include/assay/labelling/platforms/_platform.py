@@ -1,0 +1,44 @@
+"""What every platform can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from assay.labelling.rounds import Answer
+from assay.labelling.rounds._cards import Card
+from assay.policy.labelling import Instruction
+from assay.verdict import Frozen
+
+
+class Sent(Frozen):
+    """What a call of :meth:`Platform.publish` did: new people and cards, and those found there."""
+
+    made: int
+    found: int
+
+
+class Platform(Protocol):
+    """Where people answer; each method may be called again, and finds what it did before."""
+
+    @property
+    def name(self) -> str:
+        """What the platform is, in a word."""
+        ...
+
+    def publish(
+        self, project: str, instruction: Instruction, cards: Mapping[str, Sequence[Card]]
+    ) -> Sent:
+        """Show cards, those of each person (by name) to that person alone.
+
+        Nothing that is there already is shown twice, and no answer is lost.
+        """
+        ...
+
+    def collect(self, project: str) -> Iterator[Answer]:
+        """All answers that the platform has, with the names of those who gave them."""
+        ...
+
+    def withdraw(self, project: str) -> None:
+        """Take away what was shown; answers that weren't collected are lost."""
+        ...

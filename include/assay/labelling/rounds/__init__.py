@@ -1,0 +1,26 @@
+"""Rounds: who is asked which rows, which answers are taken, and what is left to do.
+
+:func:`plan_tasks` shares rows among annotators, :func:`take_answers` decides which answers of a
+platform count, :func:`measure_progress` says what is missing. They are pure: a stage keeps what
+they give.
+"""
+
+from assay.labelling.rounds._cards import make_cards
+from assay.labelling.rounds._plan import Candidate, plan_tasks
+from assay.labelling.rounds._progress import measure_progress
+from assay.labelling.rounds._records import Annotation, Answer, Refusal, Round, Task
+from assay.labelling.rounds._take import latest, take_answers
+
+__all__ = [
+    "Annotation",
+    "Answer",
+    "Candidate",
+    "Refusal",
+    "Round",
+    "Task",
+    "latest",
+    "make_cards",
+    "measure_progress",
+    "plan_tasks",
+    "take_answers",
+]

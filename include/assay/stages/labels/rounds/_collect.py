@@ -1,0 +1,116 @@
+"""Collecting answers, and closing a round."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from assay.errors import InputError
+from assay.labelling.platforms import Platform
+from assay.labelling.rounds import latest, measure_progress, take_answers
+from assay.labelling.rounds._progress import Progress
+from assay.stages.labels.rounds._folder import FIRST, RoundFolder, alone
+from assay.stages.labels.rounds._publish import project_of
+from assay.stages.services import Services
+from assay.verdict import Frozen
+
+
+class Collected(Frozen):
+    """What a collection brought.
+
+    Parameters
+    ----------
+    new, edited : int
+        Annotations that are new, and those of them that replace an earlier answer.
+    refused : mapping of str to int
+        Reason to how many answers weren't taken.
+    closed : bool
+        Whether the round takes no more answers.
+    """
+
+    dataset: str
+    round: int
+    new: int
+    edited: int
+    refused: dict[str, int]
+    progress: Progress
+    closed: bool
+
+
+def collect_answers(
+    services: Services, folder: RoundFolder, platform: Platform, *, close: bool = False
+) -> Collected:
+    """Take the answers that are new; an answer that was changed is a new annotation.
+
+    Parameters
+    ----------
+    close : bool
+        Close the round after it: later answers are refused.
+
+    Raises
+    ------
+    InputError
+        If the platform has nothing of the round.
+    """
+    with alone(services, folder.dataset):
+        found = take(folder, platform)
+        if close and not found.closed:
+            close_round(folder, "by hand")
+            return found.model_copy(update={"closed": True})
+        return found
+
+
+def take(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Collected:
+    """Take the answers of one asking; the caller holds the lock."""
+    tasks, kept, now = folder.tasks(asking), folder.annotations(asking), folder.services.clock()
+    closed = folder.has("closed") if asking == FIRST else folder.has("landed")
+    found = take_answers(
+        folder.round, tasks, platform.collect(project_of(folder, asking)), kept,
+        people=folder.person, at=now, closed=closed,
+    )  # fmt: skip
+    if found.new:
+        folder.add_annotations(found.new, asking)
+    name = f"{asking}_refused" if asking else "refused"
+    if found.refused or folder.has(name):
+        folder.write(name, [one.model_dump(mode="json") for one in found.refused])
+    progress = measure_progress(tasks, [*kept, *found.new])
+    return Collected(
+        dataset=folder.dataset, round=folder.number, new=len(found.new),
+        edited=sum(one.number > 1 for one in found.new),
+        refused=dict(Counter(one.reason for one in found.refused)), progress=progress,
+        closed=closed,
+    )  # fmt: skip
+
+
+def close_round(folder: RoundFolder, why: str) -> None:
+    """Take no more answers; the caller holds the lock."""
+    if not folder.has("closed"):
+        folder.write("closed", {"at": folder.services.clock().isoformat(), "why": why})
+
+
+def ensure_closed(folder: RoundFolder, now: datetime) -> None:
+    """Close a round that is complete or over.
+
+    Raises
+    ------
+    InputError
+        If answers are missing and the deadline isn't over.
+    """
+    if folder.has("closed"):
+        return
+    progress = measure_progress(folder.tasks(), folder.annotations())
+    if progress.complete or now >= folder.round.deadline:
+        close_round(folder, "complete" if progress.complete else "the deadline is over")
+        return
+    missing = progress.asked - progress.given
+    raise InputError(
+        "the round is open", where=f"{folder.dataset} round {folder.number}",
+        got=f"{missing} of {progress.asked} answers are missing",
+        expected=f"all of them, or the deadline {folder.round.deadline:%Y-%m-%d %H:%M} UTC",
+        do="Collect them, or close the round: assay label collect --close.",
+    )  # fmt: skip
+
+
+def standing(folder: RoundFolder, asking: str = FIRST) -> dict[tuple[str, str], str]:
+    """The answer that stands, by task and annotator."""
+    return {pair: one.answer for pair, one in latest(folder.annotations(asking)).items()}

@@ -1,0 +1,66 @@
+"""Publishing a round: each person is shown their own tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.labelling.platforms import Platform, Sent
+from assay.labelling.rounds import Task, make_cards
+from assay.stages.labels.rounds._folder import FIRST, RoundFolder, alone
+from assay.stages.labels.rounds._plan import key_of
+from assay.stages.services import Services
+
+
+def publish_round(services: Services, folder: RoundFolder, platform: Platform) -> Sent:
+    """Show the tasks of a round to those who are asked; what is shown already is found.
+
+    Rows are read from the snapshot that the round was planned on. One that was erased meanwhile is
+    shown to nobody.
+    """
+    with alone(services, folder.dataset):
+        return show(folder, platform)
+
+
+def show(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Sent:
+    """Show the tasks of one asking; the caller holds the lock."""
+    tasks = folder.tasks(asking)
+    cards = make_cards(tasks, _rows(folder, tasks), folder.policy.show)
+    people = {who: folder.names[who] for task in tasks for who in task.annotators}
+    of_task = {task.id: set(task.annotators) for task in tasks}
+    sent = platform.publish(
+        project_of(folder, asking), folder.policy.instruction,
+        {name: [card for card in cards if who in of_task[card.task]]
+         for who, name in sorted(people.items())},
+    )  # fmt: skip
+    name = f"{asking}_published" if asking else "published"
+    if not folder.has(name):
+        shown = [card.task for card in cards]
+        at = folder.services.clock().isoformat()
+        folder.write(name, {"at": at, "platform": platform.name, "tasks": shown})
+    return sent
+
+
+def project_of(folder: RoundFolder, asking: str = FIRST) -> str:
+    """The name of an asking on the platform."""
+    return f"{folder.round.name}-{asking}" if asking else folder.round.name
+
+
+def _rows(folder: RoundFolder, tasks: Sequence[Task]) -> Mapping[Any, Mapping[str, Any]]:
+    """The rows of tasks that the round's snapshot still has, by key."""
+    from assay.versioning import PartitionRows
+
+    asked, registry = folder.round, folder.services.registry
+    _, versions = registry.partitions(asked.dataset, asked.snapshot, partial=True)
+    rows = PartitionRows({batch: registry.open(v.objects["data"]) for batch, v in versions.items()})
+    there = set(rows.schema.names)
+    wanted = {task.key for task in tasks}
+    shown = [one.column for one in folder.policy.show if one.column in there]
+    names = list(dict.fromkeys((*asked.key, *shown)))
+    found: dict[Any, Mapping[str, Any]] = {}
+    for block in rows.blocks(names):
+        keys = [key_of(row, asked.key) for row in block.select(list(asked.key)).to_pylist()]
+        if places := [i for i, key in enumerate(keys) if key in wanted]:
+            mine = block.take(places).to_pylist()
+            found |= {keys[i]: row for i, row in zip(places, mine, strict=True)}
+    return found
