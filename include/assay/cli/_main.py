@@ -62,8 +62,9 @@ app = typer.Typer(
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
     _check.check, _train.train, _models.reproduce, _explain.explain, _feedback.feedback,
-    _advise.advise, _synthesise.synthesise, _status.status, _rerun.rerun, _lineage.lineage,
-    _recall.recall, _status.data_docs, _status.digest, _home.up, _home.down,
+    _advise.advise, _synthesise.synthesise, _synthesise.augment, _status.status,
+    _rerun.rerun, _lineage.lineage, _recall.recall, _status.data_docs, _status.digest,
+    _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)
 # Every word after the verb is Airflow's, `--help` too.

@@ -1,13 +1,14 @@
-"""Synthetic rows of a data set."""
+"""Synthetic rows of a data set, and more rows of a file's rare classes."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assay.cli._console import open_services, progress, show
-from assay.cli._options import AsJson, Dataset
+from assay.cli._console import open_services, progress, show, spill_zone
+from assay.cli._options import AsJson, Data, Dataset
 
 if TYPE_CHECKING:
     from assay.stages.synthesis import Synthesised
@@ -71,3 +72,50 @@ def _lines(found: Synthesised) -> list[str]:
     next_ = "Read the drafts, run `assay check`, then release" if found.drafted else "Next: release"
     return [*lines, f"{next_} it: airflow dags trigger release__{found.dataset} --conf "
             f"'{{\"batch\": \"{found.batch}\"}}'"]  # fmt: skip
+
+
+def augment(
+    data: Data,
+    label: Annotated[str, typer.Option(help="Column of the class.")],
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    method: Annotated[
+        Literal["smote", "mixup", "noise"],
+        typer.Option(help="`smote`: between a row and one of its nearest; `mixup`: between any "
+                          "two; `noise`: a row's numbers, moved a little."),
+    ] = "smote",
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rows to make of each class; by default each class gets as many "
+                                 "as the largest has."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Column to leave out, such as a key; repeat for more."),
+    ] = None,
+    neighbours: Annotated[int, typer.Option(min=1, help="Of `smote`: nearest rows.")] = 5,
+    reach: Annotated[
+        float, typer.Option(min=0, help="Of `noise`: its size, in the column's own spread.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, help="The same gives the same rows.")] = 1,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Make more rows of the rare classes of a file, from rows of the same class.
+
+    They are for training alone: never make rows of test rows. The file that is written holds the
+    made rows only, each marked by `__synthetic`.
+
+    Example: assay augment train.parquet --label fraud --without id --out more.parquet
+    """
+    from assay.engine import open_session
+    from assay.stages.synthesis import augment_file
+    from assay.synthesis.augment import Augmentation
+
+    how = Augmentation(method, reach=reach, neighbours=neighbours)
+    with progress("making rows"), open_session(spill_zone()) as session:
+        written, made = augment_file(
+            session, data, out, label=label, how=how, rows=rows, without=tuple(without or ()),
+            seed=seed,
+        )  # fmt: skip
+    result = {"out": str(out), "rows": written.rows, "sha256": written.sha256, "made": made}
+    lines = [f"{label} = {level}: {number:,} rows" for level, number in made.items()]
+    return show(result, as_json, [*lines, f"wrote {out}: {written.rows:,} rows"])

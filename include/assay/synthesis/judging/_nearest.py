@@ -41,10 +41,20 @@ def nearest(points: Array, among: Array, number: int) -> Array:
     >>> nearest(np.array([[0.0], [5.0]]), np.array([[1.0], [3.0], [9.0]]), 2).tolist()
     [[1.0, 3.0], [2.0, 4.0]]
     """
+    return _found(points, among, number)[1]
+
+
+def nearest_places(points: Array, among: Array, number: int) -> Array:
+    """Places (n, number) of the nearest of others, the nearest first."""
+    return _found(points, among, number)[0]
+
+
+def _found(points: Array, among: Array, number: int) -> tuple[Array, Array]:
     from threadpoolctl import threadpool_limits
 
     square = (among**2).sum(axis=1)
-    found = np.empty((len(points), number))
+    places = np.empty((len(points), number), dtype=np.intp)
+    distances = np.empty((len(points), number))
     with threadpool_limits(1):
         for start in range(0, len(points), _BLOCK):
             block = points[start : start + _BLOCK]
@@ -53,5 +63,7 @@ def nearest(points: Array, among: Array, number: int) -> Array:
             # Computed again by differences: near 0 the products above are not exact.
             gaps = block[:, None, :] - among[chosen]
             exact = np.sqrt((gaps**2).sum(axis=2))
-            found[start : start + len(block)] = np.sort(exact, axis=1)
-    return found
+            order = np.argsort(exact, axis=1, kind="stable")
+            places[start : start + len(block)] = np.take_along_axis(chosen, order, axis=1)
+            distances[start : start + len(block)] = np.take_along_axis(exact, order, axis=1)
+    return places, distances
