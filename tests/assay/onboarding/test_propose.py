@@ -66,7 +66,8 @@ def _by(suggestion: Any, kind: str) -> dict[Any, Proposal]:
 
 def test_what_is_proposed_of_each_column(loans: Any) -> None:
     _, found = loans
-    assert set(_by(found, "to_be_unique")) == {("loan_id",), ("email",)}
+    together = ("amount", "email", "loan_id")
+    assert set(_by(found, "to_be_unique")) == {("loan_id",), ("email",), together}
     pattern = _by(found, "to_match_regex")
     assert pattern["loan_id",].kwargs["regex"] == "^LN-[0-9]{7}$"
     assert pattern["email",].kwargs["regex"] == r"^[a-z]+[0-9]+@[a-z]+\.[a-z]+$"
@@ -129,8 +130,8 @@ def test_no_value_about_people_is_shown(loans: Any) -> None:
     proposed = [p for p in found.proposals if "email" in p.aspect[1]]
     assert {p.type for p in proposed} == {
         "expect_column_values_to_be_in_type_list", "expect_column_values_to_not_be_null",
-        "expect_column_values_to_be_unique", "expect_column_values_to_match_regex",
-        "expect_column_values_to_not_match_regex",
+        "expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique",
+        "expect_column_values_to_match_regex", "expect_column_values_to_not_match_regex",
         "expect_column_proportion_of_non_null_values_to_be_between",
     }  # fmt: skip
     text = json.dumps([p.expectation() for p in proposed]) + "".join(r.text for r in found.remarks)

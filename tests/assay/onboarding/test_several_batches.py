@@ -279,7 +279,8 @@ def test_a_suite_is_suggested_from_several_files(days: Path) -> None:
     assert found.suggestion.rows == sum(280 + 10 * i for i in range(6))
     assert all(judged.met for judged in found.own)
     unique = [p for p in found.suggestion.proposals if "unique" in p.type]
-    assert [p.kwargs for p in unique] == [{"column": "nr"}]
+    together = {"column_list": ["nr", "amount", "note"]}
+    assert [p.kwargs for p in unique] == [{"column": "nr"}, together]
 
 
 def test_a_semicolon_file_is_drafted_as_what_it_is(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 from ibis import Table
 from ibis.expr.datatypes import DataType
@@ -69,3 +70,13 @@ def is_unique(session: Session, table: Table, key: Sequence[str]) -> bool:
     key = [*key, *([BATCH] if BATCH in table.columns else [])]
     groups = table.group_by(*key).aggregate(__n=table.count())
     return not session.rows(groups.filter(groups["__n"] > 1).select("__n").limit(1))
+
+
+def count_repeated(session: Session, table: Table, columns: Sequence[str]) -> list[tuple[int, int]]:
+    """Rows of each batch, and how many of them agree with another one in all of some columns."""
+    batch = table[BATCH] if BATCH in table.columns else ibis.literal(0)
+    groups = table.group_by(*columns, __batch=batch).aggregate(__n=table.count())
+    rows = groups["__n"]
+    repeated = rows.sum(where=rows > 1).fill_null(0)
+    found = groups.group_by("__batch").aggregate(__rows=rows.sum(), __repeated=repeated)
+    return [(int(one["__rows"]), int(one["__repeated"])) for one in session.rows(found)]

@@ -25,7 +25,7 @@ from assay.onboarding.evidence._many_columns import (
     measure_values,
     unique_columns,
 )
-from assay.onboarding.evidence._missing_share import shows_never
+from assay.onboarding.evidence._ordinary_share import shows_never
 from assay.onboarding.evidence._rounding import upper_limit
 
 _MOST_LEVELS: Final = 20

@@ -7,7 +7,7 @@ from typing import Final
 
 from assay.onboarding.evidence._column_names import names_key
 from assay.onboarding.evidence._columns import GARBLED, ColumnEvidence
-from assay.onboarding.evidence._missing_share import missing_limit
+from assay.onboarding.evidence._ordinary_share import ordinary_limit
 from assay.onboarding.evidence._rounding import lower_limit, rounded_down, upper_limit, widened
 from assay.onboarding.evidence._text_patterns import MOST_SHAPES, Pattern, learn_pattern
 from assay.onboarding.proposals._context import ColumnContext, Found
@@ -75,7 +75,7 @@ def _missing(context: ColumnContext) -> list[tuple[int, int]]:
 def propose_present(context: ColumnContext) -> Found:
     """Propose the least share of values, below which a batch is held."""
     seen = _missing(context)
-    limit, worst = missing_limit(seen), max(missing / rows for rows, missing in seen)
+    limit, worst = ordinary_limit(seen), max(missing / rows for rows, missing in seen)
     if limit > _MOST_MISSING:
         return
     of = f"{len(seen)} batches" if len(seen) > 1 else "one batch"

@@ -13,19 +13,24 @@ from assay.onboarding.evidence._column_pairs import (
     find_key,
     find_orders,
 )
-from assay.onboarding.evidence._data_view import is_unique
+from assay.onboarding.evidence._columns import ColumnEvidence
+from assay.onboarding.evidence._data_view import count_repeated
 from assay.onboarding.evidence._level_list import LevelList, list_of
-from assay.onboarding.evidence._rounding import lower_limit
+from assay.onboarding.evidence._ordinary_share import ordinary_limit
+from assay.onboarding.evidence._rounding import lower_limit, rounded_down
 from assay.onboarding.evidence._versions import LEAST_VERSIONS, prediction_band
 from assay.onboarding.proposals._column_form import is_key
 from assay.onboarding.proposals._context import Found, TableContext
 from assay.onboarding.proposals._proposal import Proposal, Remark, Stage
 
 ROW_COUNT = "expect_table_row_count_to_be_between"
+_COMPOUND: Final = "expect_compound_columns_to_be_unique"
 _MOST_PAIRS: Final = 200
 _TIMES: Final = 4
 _MOST_COMPARED: Final = 100
 _ROWS_OF_A_KEY: Final = 40
+_TELLING: Final = 3
+_MOST_REPEATED: Final = 0.95
 
 
 def propose_columns(context: TableContext) -> Found:
@@ -147,10 +152,12 @@ def _follows(found: Determined) -> Proposal:
 
 
 def propose_key(context: TableContext) -> Found:
-    """Propose a key of two or three columns, where there is no other; else that no row is twice."""
-    evidence, columns = context.evidence, context.evidence.columns.values()
-    keyed = context.keyed or any(is_key(c, evidence.present(c.name)) for c in columns)
-    if keyed or evidence.rows <= 1:
+    """Propose a key of two or three columns, where none is stated; else that no row is twice."""
+    evidence, columns = context.evidence, list(context.evidence.columns.values())
+    if context.keyed or evidence.rows <= 1:
+        return
+    if any(is_key(c, evidence.present(c.name)) for c in columns):
+        yield from _rows_that_come_twice(context, columns)
         return
     # With a column that has no value twice in few rows, any other one is a key too.
     by_chance = any(c.unique for c in columns)
@@ -158,17 +165,42 @@ def propose_key(context: TableContext) -> Found:
     if key is not None:
         yield _compound(context, key, f"No column is a key alone; these {len(key)} together are")
         return
-    every = tuple(evidence.columns)
-    enough = 1 < len(every) <= _MOST_COMPARED and evidence.rows >= _ROWS_OF_A_KEY
-    if enough and is_unique(context.session, evidence.table, every):
+    if 1 < len(columns) <= _MOST_COMPARED and evidence.rows >= _ROWS_OF_A_KEY:
+        yield from _whole_rows(context)
+
+
+def _whole_rows(context: TableContext) -> Found:
+    """No row is there twice, or no more of them than ordinary batches may have."""
+    evidence, every = context.evidence, list(context.evidence.columns)
+    seen = count_repeated(context.session, evidence.table, every)
+    worst, limit = max(repeated / rows for rows, repeated in seen), ordinary_limit(seen)
+    if not worst:
         yield _compound(context, every, "No few columns are a key; whole rows are")
+    elif limit <= _MOST_REPEATED:
+        of = f"{len(seen)} batches" if len(seen) > 1 else "one batch"
+        yield Proposal(
+            _COMPOUND, {"column_list": every, "mostly": rounded_down(1 - limit)},
+            f"At most {worst:.2%} of a batch's rows are there more than once, in {of}; up to "
+            f"{limit:g} may be in an ordinary one, by how few batches were seen.",
+            {"batches": len(seen), "most_repeated": round(worst, 6)}, severity="critical",
+        )  # fmt: skip
+
+
+def _rows_that_come_twice(context: TableContext, columns: Sequence[ColumnEvidence]) -> Found:
+    """One value that comes twice may be right one day; several of the same row aren't."""
+    most_distinct = sorted(columns, key=lambda c: (not c.unique, -c.distinct))
+    chosen = {c.name for c in most_distinct[:_TELLING]}
+    names = [c.name for c in columns if c.name in chosen]
+    if len(names) > 1:
+        what = f"A row that comes twice has these {len(names)} twice; they are"
+        yield _compound(context, names, what)
 
 
 def _compound(context: TableContext, columns: Sequence[str], what: str) -> Proposal:
     rows = context.evidence.rows
     within = f" within one of {len(context.own)} batches" if context.own else ""
     return Proposal(
-        "expect_compound_columns_to_be_unique", {"column_list": list(columns)},
+        _COMPOUND, {"column_list": list(columns)},
         f"{what} unique in {rows} rows{within}.", {"n": rows, "distinct": rows},
         severity="critical",
     )  # fmt: skip

@@ -14,21 +14,22 @@ _CLEARLY: Final = 0.3
 """So much more than any batch had is a fault, however few batches were seen."""
 
 
-def missing_limit(seen: Sequence[tuple[int, int]]) -> float:
-    """The largest share of missing values of an ordinary batch; above it, one is to be held.
+def ordinary_limit(seen: Sequence[tuple[int, int]]) -> float:
+    """The largest share of rows with something, such as a missing value, of an ordinary batch.
 
     Parameters
     ----------
     seen : sequence of (int, int)
-        Rows and missing values of each batch.
+        Rows of each batch, and how many of them have it.
 
     Notes
     -----
     The largest share of any batch, and as much again as the batches can't rule out. Values are
-    often missing together: a sensor fails for hours, a source for a day. Then batches are
-    independent and rows aren't, and of v batches without such a gap the upper end of Clopper and
-    Pearson's 95 % interval, 1 − .05^(1/v), is the share of batches that may have one, and with it
-    the share of rows. It is capped at .3, which nine batches go below.
+    often missing together: a sensor fails for hours, a source for a day; rows come twice where a
+    file is read twice. Then batches are independent and rows aren't, and of v batches without such
+    a gap the upper end of Clopper and Pearson's 95 % interval, 1 − .05^(1/v), is the share of
+    batches that may have one, and with it the share of rows. It is capped at .3, which nine batches
+    go below.
 
     The error rate follows without a model. A gap that is larger than what is added, in a share q of
     batches, holds the first one after v without it with probability q (1 − q)^v, which is at most
@@ -41,12 +42,12 @@ def missing_limit(seen: Sequence[tuple[int, int]]) -> float:
 
     Examples
     --------
-    >>> missing_limit([(100, 0)]), missing_limit([(100, 2), (100, 0)])
+    >>> ordinary_limit([(100, 0)]), ordinary_limit([(100, 2), (100, 0)])
     (0.3, 0.32)
-    >>> missing_limit([(90, 0)] * 60)
+    >>> ordinary_limit([(90, 0)] * 60)
     0.049
     """
-    worst = max(missing / rows for rows, missing in seen)
+    worst = max(having / rows for rows, having in seen)
     return min(1.0, rounded_up(worst + min(_CLEARLY, -math.expm1(math.log(_ALPHA) / len(seen)))))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from assay.onboarding.evidence._missing_share import missing_limit, shows_never, unseen_chance
+from assay.onboarding.evidence._ordinary_share import ordinary_limit, shows_never, unseen_chance
 
 RUNS = 4000
 _BATCHES = st.lists(
@@ -20,15 +20,15 @@ _BATCHES = st.lists(
 
 @given(_BATCHES)
 def test_every_batch_that_was_seen_is_within_the_limit(seen: list[tuple[int, int]]) -> None:
-    limit = missing_limit(seen)
+    limit = ordinary_limit(seen)
     assert max(missing / rows for rows, missing in seen) <= limit <= 1
 
 
 @pytest.mark.parametrize("batches", [1, 8, 9, 30, 365])
 def test_without_a_gap_the_limit_is_clopper_and_pearsons_end_or_three_tenths(batches: int) -> None:
     upper = beta.ppf(0.95, 1, batches)
-    assert missing_limit([(500, 0)] * batches) == pytest.approx(min(0.3, upper), rel=0.1, abs=0)
-    assert missing_limit([(500, 0)] * batches) >= min(0.3, upper)
+    assert ordinary_limit([(500, 0)] * batches) == pytest.approx(min(0.3, upper), rel=0.1, abs=0)
+    assert ordinary_limit([(500, 0)] * batches) >= min(0.3, upper)
 
 
 @given(st.integers(1, 400), st.floats(0, 1))
@@ -45,7 +45,7 @@ def test_whole_gaps_hold_no_more_first_batches_than_their_worst_rate(batches: in
     """A gap takes the whole of a batch, in the share of batches that is the worst for the rule."""
     rng = np.random.default_rng(batches)
     gap = rng.random((RUNS, batches + 1)) < 1 / (batches + 1)
-    limits = [missing_limit([(100, 100 * int(g)) for g in row[:-1]]) for row in gap]
+    limits = [ordinary_limit([(100, 100 * int(g)) for g in row[:-1]]) for row in gap]
     held = np.mean([100 * int(row[-1]) > 100 * x for row, x in zip(gap, limits, strict=True)])
     chance = unseen_chance(batches)
     assert held <= chance + 2 * math.sqrt(chance * (1 - chance) / RUNS)
@@ -63,7 +63,7 @@ def test_batches_whose_shares_vary_are_held_in_one_of_a_hundred(
     rows = rng.integers(50, 1000, share.shape)
     missing = rng.binomial(rows, share)
     held = np.mean([
-        k[-1] / n[-1] > missing_limit([*zip(n[:-1].tolist(), k[:-1].tolist(), strict=True)])
+        k[-1] / n[-1] > ordinary_limit([*zip(n[:-1].tolist(), k[:-1].tolist(), strict=True)])
         for n, k in zip(rows, missing, strict=True)
     ])  # fmt: skip
     assert held <= 0.01 + 2 * math.sqrt(0.01 * 0.99 / RUNS)
