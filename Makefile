@@ -14,11 +14,22 @@ TESTERS = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 BIN = .venv/bin
 READY = .venv/.ready
 MLFLOW = .mlflow/.ready
+LABELLING = .labelstudio/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup mlflow demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
+.PHONY: setup mlflow labelling demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
 
-setup: $(READY)
+set# Label Studio, in an environment of its own, for the same reason; 0.8 GB.
+labelling: $(LABELLING)
+
+$(LABELLING): requirements-labelstudio.txt | $(READY)
+	@echo "Installing what requirements-labelstudio.txt pins"
+	@rm -rf .labelstudio && $(BIN)/uv venv --quiet --python $(BIN)/python .labelstudio
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .labelstudio/bin/python --require-hashes \
+	  -r requirements-labelstudio.txt
+	@touch $(LABELLING)
+
+up: $(READY)
 
 $(READY): $(INPUTS)
 	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
@@ -49,6 +60,16 @@ $(MLFLOW): requirements-mlflow.txt | $(READY)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python .mlflow/bin/python --require-hashes \
 	  -r requirements-mlflow.txt
 	@touch $(MLFLOW)
+
+# Label Studio, in an environment of its own, for the same reason; 0.8 GB.
+labelling: $(LABELLING)
+
+$(LABELLING): requirements-labelstudio.txt | $(READY)
+	@echo "Installing what requirements-labelstudio.txt pins"
+	@rm -rf .labelstudio && $(BIN)/uv venv --quiet --python $(BIN)/python .labelstudio
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .labelstudio/bin/python --require-hashes \
+	  -r requirements-labelstudio.txt
+	@touch $(LABELLING)
 
 up: $(READY)
 	@$(BIN)/assay up
@@ -101,8 +122,11 @@ lock: $(READY)
 	printf 'mlflow==3.17.2\npsycopg2-binary\n' | $(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate - \
 	  --output-file requirements-mlflow.txt
+	printf 'label-studio==1.23.2\n' | $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate - \
+	  --output-file requirements-labelstudio.txt
 
 ci: lint types check test integration
 
 clean:
-	rm -rf .venv .mlflow .cache build
+	rm -rf .venv .mlflow .labelstudio .cache build

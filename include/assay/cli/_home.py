@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -13,40 +14,55 @@ from assay.cli._console import open_project, progress, show
 from assay.cli._options import AsJson
 
 
-def up(as_json: AsJson = False) -> int:
+def up(
+    labelling: Annotated[
+        bool,
+        typer.Option("--labelling", help="Start Label Studio too, which `make labelling` installs; "
+                                         "its first start takes a minute more."),
+    ] = False,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
     """Start this home's Airflow, and MLflow's page where `make mlflow` has installed it.
 
     They run until `assay down`.
     """
     from assay import launcher
-    from assay.launcher import mlflow_page
+    from assay.launcher import label_studio_page, mlflow_page
 
     home = _home()
+    if labelling:
+        with progress("starting Label Studio"):
+            label_studio_page.start_page(home)
     with progress("starting Airflow (about half a minute)"):
         tracked = _start_mlflow(home)
         embedded = launcher.up(home)
         page = mlflow_page.await_page(home) if tracked else None
+        studio = label_studio_page.await_page(home) if labelling else None
     mlflow = page.url if page else os.environ.get("MLFLOW_TRACKING_URI")
     found = {
         "url": embedded.url, "mlflow": mlflow, "passwords": embedded.passwords,
-        "logs": embedded.logs,
+        "logs": embedded.logs, "label_studio": studio.url if studio else None,
     }  # fmt: skip
     text = (
         f"Airflow runs at {embedded.url}\n"
-        f"{_mlflow_line(mlflow)}\n"
+        f"{_mlflow_line(mlflow)}\n{_labelling_line(home, studio.url if studio else None)}"
         f"users and passwords: {embedded.passwords}\nlogs: {embedded.logs}\nstop it: make down"
     )
     return show(found, as_json, text)
 
 
 def down(as_json: AsJson = False) -> int:
-    """Stop this home's Airflow and MLflow's page. A running task gets 20 seconds to finish."""
+    """Stop this home's Airflow, MLflow's page and Label Studio.
+
+    A running task gets 20 seconds to finish.
+    """
     from assay import launcher
-    from assay.launcher import mlflow_page
+    from assay.launcher import label_studio_page, mlflow_page
 
     home = _home()
     with progress("stopping Airflow"):
         mlflow_page.stop_page(home)
+        label_studio_page.stop_page(home)
         ran = launcher.down(home)
     text = "Airflow is stopped." if ran else "Airflow was not running."
     return show({"ran": ran}, as_json, text)
@@ -73,6 +89,17 @@ def _mlflow_line(url: str | None) -> str:
     if url and url.startswith("http"):
         return f"MLflow runs at {url} (models are under Model training)"
     return "MLflow's page isn't installed: `make mlflow` adds it"
+
+
+def _labelling_line(home: Path, url: str | None) -> str:
+    """Where Label Studio runs, and the file with the password of its first account."""
+    if url is None:
+        return ""
+    from assay.lake import Lake
+    from assay.launcher.label_studio_page import OWNER
+
+    secret = Lake(home).path("secrets", "label_studio.password")
+    return f"Label Studio runs at {url} (account {OWNER}, password in {secret})\n"
 
 
 def airflow(ctx: typer.Context) -> int:

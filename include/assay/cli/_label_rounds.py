@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from assay.labelling.platforms import Platform
     from assay.stages.labels.rounds import AgreedRound
     from assay.stages.labels.rounds._folder import RoundFolder
+    from assay.stages.labels.rounds._platforms import PlatformName
     from assay.stages.labels.rounds._status import RoundStatus
     from assay.statistics.scores.estimate import Estimate
 
@@ -99,23 +101,37 @@ def plan(
 
 
 def publish(
-    dataset: Dataset, number: Number = None, sheets: Sheets = None, as_json: AsJson = False
-) -> int:
-    """Write a sheet for each annotator: a CSV file with their own tasks and an empty answer.
+    dataset: Dataset,
+    number: Number = None,
+    platform: Annotated[
+        Literal["sheets", "label_studio"] | None,
+        typer.Option(help="Where people answer: CSV files, or Label Studio. By default sheets, or "
+                          "where the round was published before."),
+    ] = None,
+    sheets: Sheets = None,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Show each annotator their own tasks: on a sheet each, or in a project each of Label Studio.
 
-    Give each person their file, `instruction.txt` and, where there is one, the folder `pictures`.
-    A sheet that is there already stays as it is, so that no answer is lost.
+    A sheet is a CSV file with an empty column `answer`. Give each person their file,
+    `instruction.txt` and, where there is one, the folder `pictures`. What is there already stays as
+    it is, so that no answer is lost. In Label Studio annotators are named by the e-mail address of
+    their account; it is the home's own (`assay up --labelling`) or that of
+    `ASSAY_LABEL_STUDIO_URL` and `ASSAY_LABEL_STUDIO_TOKEN`.
 
     Example: assay label publish comments --sheets /srv/labelling
+
+    Example: assay label publish comments --platform label_studio
     """
     from assay.stages.labels.rounds import publish_round
 
-    folder, platform, place = _opened(dataset, number, sheets)
-    sent = publish_round(folder.services, folder, platform)
-    shown = place / folder.round.name
-    result = {"round": folder.number, "folder": str(shown), **sent.model_dump()}
-    text = [f"{shown}: {sent.made} sheets written, {sent.found} found",
-            f"next, when they are filled in: assay label collect {dataset}"]  # fmt: skip
+    folder, where = _opened(dataset, number, sheets, platform)
+    with progress("publishing tasks"):
+        sent = publish_round(folder.services, folder, where)
+    place = _place(folder, where)
+    result = {"round": folder.number, "platform": where.name, "place": place, **sent.model_dump()}
+    text = [f"{place}: written for {sent.made} people, found for {sent.found}",
+            f"next, when they have answered: assay label collect {dataset}"]  # fmt: skip
     return show(result, as_json, text)
 
 
@@ -128,7 +144,7 @@ def collect(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Take the answers from the sheets, as often as you like.
+    """Take the answers from the sheets or from Label Studio, as often as you like.
 
     An answer that was taken before isn't taken twice; one that was changed is another annotation,
     and stands. An answer to another person's task, or that isn't among the policy's, is refused
@@ -138,7 +154,7 @@ def collect(
     """
     from assay.stages.labels.rounds import collect_answers
 
-    folder, platform, _ = _opened(dataset, number, sheets)
+    folder, platform = _opened(dataset, number, sheets)
     found = collect_answers(folder.services, folder, platform, close=close)
     missing = found.progress.asked - found.progress.given
     text = [f"{dataset} round {found.round}: {found.new:,} new annotations, {found.edited:,} of "
@@ -181,16 +197,16 @@ def adjudicate(
 ) -> int:
     """Ask the experts about doubtful tasks, and take what they have answered.
 
-    Ties, improbable labels, disagreements and a random share of unanimous tasks get a sheet
-    `<data set>-<round>-review/<expert>.csv`; an expert sees nobody's answer. Call it again once
-    they have filled it in: an expert's answer stands. Then each annotator's share of right labels
+    Ties, improbable labels, disagreements and a random share of unanimous tasks go to
+    `<data set>-<round>-review`; an expert sees nobody's answer. Call it again once
+    they have answered: an expert's answer stands. Then each annotator's share of right labels
     is shown, with its interval.
 
     Example: assay label adjudicate comments
     """
     from assay.stages.labels.rounds import adjudicate_round
 
-    folder, platform, place = _opened(dataset, number, sheets)
+    folder, platform = _opened(dataset, number, sheets)
     with progress("weighing annotators"):
         found = adjudicate_round(folder.services, folder, platform)
     text = [f"{dataset} round {found.round}: {found.answered:,} tasks decided by experts, "
@@ -198,7 +214,7 @@ def adjudicate(
     text += [f"  {count:,} {reason.replace('_', ' ')}" for reason, count in found.chosen.items()]
     text += [f"  {_person(one)}" for one in found.annotators]
     text.append(
-        f"sheets for experts: {place / folder.round.name}-review" if found.waiting
+        f"for the experts: {_place(folder, platform, '-review')}" if found.waiting
         else f"next: assay label land {dataset}"
     )  # fmt: skip
     return show(found.model_dump(mode="json"), as_json, text)
@@ -219,7 +235,7 @@ def land(
     author: Author = None,
     as_json: AsJson = False,
 ) -> int:  # fmt: skip
-    """Deliver the labels of a round to the inbox of <data set>_labels, and remove the sheets.
+    """Deliver the labels of a round to the inbox of <data set>_labels, and take the tasks away.
 
     The file is released like any other batch. It has the key, the label, its confidence, how many
     answered, the round, the instruction's version, why the row was chosen and with what
@@ -229,7 +245,7 @@ def land(
     """
     from assay.stages.labels.rounds import land_labels
 
-    folder, platform, _ = _opened(dataset, number, sheets)
+    folder, platform = _opened(dataset, number, sheets)
     found = land_labels(
         folder.services, folder, platform, author=author or getpass.getuser(),
         leave_waiting=leave_waiting, accept=accept,
@@ -265,15 +281,22 @@ def agree_on(dataset: str, number: int | None, alpha: float, seed: int) -> Agree
 
 
 def _opened(
-    dataset: str, number: int | None, sheets: Path | None
-) -> tuple[RoundFolder, Platform, Path]:
-    from assay.labelling.platforms import Sheets as SheetsPlatform
-    from assay.stages.labels.rounds import find_round
-    from assay.stages.labels.rounds._folder import SHEETS
+    dataset: str, number: int | None, sheets: Path | None, named: PlatformName | None = None
+) -> tuple[RoundFolder, Platform]:
+    from assay.stages.labels.rounds import find_round, open_platform
 
     folder = find_round(open_services(dataset), dataset, number)
-    place = sheets or folder.path / SHEETS
-    return folder, SheetsPlatform(place), place
+    return folder, open_platform(folder, os.environ, named=named, sheets=sheets)
+
+
+def _place(folder: RoundFolder, platform: Platform, asking: str = "") -> str:
+    """Where people find their tasks."""
+    from assay.labelling.platforms import LabelStudio, Sheets
+
+    project = f"{folder.round.name}{asking}"
+    if isinstance(platform, LabelStudio):
+        return f"{platform.url} {project}"
+    return str(platform.folder / project) if isinstance(platform, Sheets) else project
 
 
 def _row(one: RoundStatus) -> tuple[str | Text, ...]:

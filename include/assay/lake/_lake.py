@@ -38,6 +38,7 @@ ZONES: tuple[Zone, ...] = (
     Zone("secrets", True, "keys that the embedded default made"),
     Zone("airflow", True, "Airflow's own database and settings"),
     Zone("mlflow", True, "MLflow's own database, and the files of its runs"),
+    Zone("label_studio", True, "Label Studio's own database: what annotators are shown"),
     Zone("lineage", False, "events of OpenLineage, one file a day; the last thirty days"),
     Zone("logs", False, "logs of the processes and of the tasks"),
     Zone("cache", True, "copies of registry objects, counts of references; safe to delete"),

@@ -5,7 +5,8 @@ Their settings are made from the home and the project, so that two homes share n
 the process id and start time of each: the launcher stops the processes that an earlier start left
 behind, and never any other. All settings are in the environment of the processes; ``airflow.cfg``
 is empty. MLflow's page runs beside them, where ``make mlflow`` has installed it:
-:mod:`assay.launcher.mlflow_page`.
+:mod:`assay.launcher.mlflow_page`. So does Label Studio, by ``make labelling``:
+:mod:`assay.launcher.label_studio_page`.
 
 This package starts Airflow and never imports it. It reads the clock and manages processes, which
 no other room does. Production doesn't use it.

@@ -51,7 +51,7 @@ def test_a_round_from_plan_to_land(assay: Any, visits: Any, tmp_path: Path) -> N
     assert (planned.json["tasks"], planned.json["new"]) == (12, True)
     assert "is there already" in again.out
     assert "no answer is known yet" in planned.err
-    assert "3 sheets written" in sent.out
+    assert "written for 3 people" in sent.out
     assert taken.json["progress"]["given"] == taken.json["new"] == 18
     assert agreed.code in {0, 3}
     assert "raw_agreement at least 0.5" in agreed.out

@@ -3,9 +3,11 @@
 A :class:`Platform` shows the cards of a round to the people who are asked, each their own, and
 gives back what they answered. It decides nothing: :mod:`assay.labelling.rounds` says which answers
 count. :class:`Sheets` is the one without a server: a CSV file for each person.
+:class:`LabelStudio` is the one in the browser.
 """
 
-from assay.labelling.platforms._platform import Platform, Sent
+from assay.labelling.platforms._label_studio import LabelStudio
+from assay.labelling.platforms._platform import Platform, PlatformError, Sent
 from assay.labelling.platforms._sheets import Sheets
 
-__all__ = ["Platform", "Sent", "Sheets"]
+__all__ = ["LabelStudio", "Platform", "PlatformError", "Sent", "Sheets"]

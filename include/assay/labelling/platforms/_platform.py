@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from assay.errors import AssayError
 from assay.labelling.rounds import Answer
 from assay.labelling.rounds._cards import Card
 from assay.policy.labelling import Instruction
 from assay.verdict import Frozen
 
 
+class PlatformError(AssayError):
+    """A platform can't be reached, or doesn't do what it is asked; later it may."""
+
+
 class Sent(Frozen):
-    """What a call of :meth:`Platform.publish` did: new people and cards, and those found there."""
+    """What :meth:`Platform.publish` did: for how many people something was new, or all found."""
 
     made: int
     found: int

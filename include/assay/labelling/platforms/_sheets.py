@@ -16,6 +16,7 @@ from assay.labelling.platforms._platform import Sent
 from assay.labelling.rounds import Answer
 from assay.labelling.rounds._cards import Card, Picture
 from assay.lake import publish, write_text
+from assay.policy._base import level_text
 from assay.policy.labelling import Instruction
 
 TASK, ANSWER = "task", "answer"
@@ -161,7 +162,7 @@ def _as_text(instruction: Instruction) -> str:
     """The instruction as people read it beside their sheet."""
     lines = [instruction.question, "", f"Write one of these into the column {ANSWER}:"]
     for one in instruction.answers:
-        lines += ["", f"{one.value}: {one.definition}"]
+        lines += ["", f"{level_text(one.value)}: {one.definition}"]
         lines += [f"    for example: {example}" for example in one.examples]
     if instruction.unsure:
         lines += ["", f"In doubt: {instruction.unsure}"]

@@ -5,6 +5,7 @@ from ._draft import draft_labels
 from ._folder import find_round, rounds_of
 from ._land import Landed, land_labels
 from ._plan import Planned, plan_round
+from ._platforms import open_platform
 from ._publish import publish_round
 from ._status import RoundStatus, round_status
 
@@ -21,6 +22,7 @@ __all__ = [
     "draft_labels",
     "find_round",
     "land_labels",
+    "open_platform",
     "plan_round",
     "publish_round",
     "round_status",

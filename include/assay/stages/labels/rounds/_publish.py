@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.labelling.platforms import Platform, Sent
-from assay.labelling.rounds import Task, make_cards
+from assay.labelling.rounds import Task, latest, make_cards
 from assay.stages.labels.rounds._folder import FIRST, RoundFolder, alone
 from assay.stages.labels.rounds._plan import key_of
 from assay.stages.services import Services
@@ -14,6 +14,8 @@ from assay.stages.services import Services
 
 def publish_round(services: Services, folder: RoundFolder, platform: Platform) -> Sent:
     """Show the tasks of a round to those who are asked; what is shown already is found.
+
+    Where the platform has lost them, those that are still to be answered are shown again.
 
     Rows are read from the snapshot that the round was planned on. One that was erased meanwhile is
     shown to nobody.
@@ -27,7 +29,11 @@ def show(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Sent:
     tasks = folder.tasks(asking)
     cards = make_cards(tasks, _rows(folder, tasks), folder.policy.show)
     people = {who: folder.names[who] for task in tasks for who in task.annotators}
-    of_task = {task.id: set(task.annotators) for task in tasks}
+    answered = set(latest(folder.annotations(asking)))
+    of_task = {
+        task.id: {who for who in task.annotators if (task.id, who) not in answered}
+        for task in tasks
+    }
     sent = platform.publish(
         project_of(folder, asking), folder.policy.instruction,
         {name: [card for card in cards if who in of_task[card.task]]
