@@ -176,6 +176,12 @@ def test_released_rows_are_chosen_as_the_policy_says(
     assert len(chosen) == 25
     assert not chosen & given
 
+    later = lines[0].replace(",badly,1,", ",well,2,").rsplit(",", 1)[0] + ","
+    labels.write_text("\n".join([",".join(heads), later, *lines]))
+    again = assay("label", "suggest", "visits", "--labels", labels)
+    assert again.code == 0, again.err
+    assert "60 labels" in again.out
+
     labels.write_text("\n".join([",".join(heads), *lines, lines[0]]))
     twice = assay("label", "suggest", "visits", "--labels", labels)
     assert twice.code == 2

@@ -423,3 +423,27 @@ def test_status_says_how_far_it_is(home: Any) -> None:
     assert all(done == asked for done, asked in given.values())
     assert some.agreement["raw_agreement"].value == 1
     assert timedelta(days=6) < some.deadline - home.services.clock() < timedelta(days=7)
+
+
+def test_a_row_that_is_asked_again_keeps_the_chance_that_chose_it() -> None:
+    import pandas as pd
+
+    from assay.stages.labels._labelled_rows import _newest
+    from assay.stages.labels.rounds._land import ABOUT, _again
+
+    def row(label: str, number: int, inclusion: float | None) -> list[Any]:
+        own = {"label": label, "round": number, "inclusion": inclusion}
+        return ["key", *(own.get(name) for name in ABOUT)]
+
+    again = dict(zip(("key", *ABOUT), _again(row("b", 2, None), {("key",): row("a", 1, 0.25)}),
+                     strict=True))  # fmt: skip
+    assert (again["label"], again["round"], again["inclusion"]) == ("b", 2, 0.25)
+    assert _again(row("b", 2, 0.5), {("key",): row("a", 1, 0.25)})[-2] == 0.5
+
+    given = pd.DataFrame(
+        {"label": ["b", "a", "c"], "round": [2, 1, 1], "inclusion": [None, 0.25, 1.0]},
+        index=["k", "k", "l"],
+    )
+    found = _newest(given)
+    assert found.loc["k"].to_dict() == {"label": "b", "round": 1, "inclusion": 0.25}
+    assert len(_newest(pd.concat([given, given]))) == 6

@@ -181,6 +181,7 @@ def _joined(
     names = [name for name in (LABEL, ROUND, INCLUSION) if name in labels.column_names]
     given = labels.select([*key, *names]).to_pandas().dropna(subset=[LABEL])
     given.index = pd.Index(_texts(given, key))
+    given = _newest(given)
     if twice := int(given.index.duplicated().sum()):
         raise InputError(f"{twice} rows have two labels", where=", ".join(key),
                          do="Keep the one that stands: assay label aggregate.")  # fmt: skip
@@ -188,6 +189,22 @@ def _joined(
     stray = int((~given.index.isin(own)).sum())
     said = [f"{stray:,} labels are of rows that aren't released"] if stray else []
     return given[names].reindex(own).reset_index(drop=True), said
+
+
+def _newest(given: pd.DataFrame) -> pd.DataFrame:
+    """Of a row that was asked again the newest label, with the round and chance of the first.
+
+    A row that has two labels of one round keeps both.
+    """
+    if ROUND not in given:
+        return given
+    rounds = given.set_index(ROUND, append=True).index
+    if rounds.has_duplicates:
+        return given
+    ordered = given.sort_values(ROUND, kind="stable")
+    first = ordered[~ordered.index.duplicated(keep="first")]
+    last = ordered[~ordered.index.duplicated(keep="last")]
+    return first.assign(**{LABEL: last[LABEL].reindex(first.index)})
 
 
 def _texts(rows: pd.DataFrame, key: Sequence[str]) -> Array:

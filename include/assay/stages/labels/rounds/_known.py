@@ -61,7 +61,7 @@ def _of_file(
 def _of_experts(
     services: Services, dataset: str, key: Sequence[str], policy: LabellingPolicy
 ) -> Iterator[Mapping[str, Any]]:
-    """Released labels that an expert decided on, whose answer the policy still has."""
+    """Released labels that an expert decided on, the newest first, that the policy still has."""
     from assay.versioning import PartitionRows
 
     name = labels_of(dataset)
@@ -69,7 +69,7 @@ def _of_experts(
         return
     _, versions = services.registry.partitions(name, None)
     rows = PartitionRows(
-        {batch: services.registry.open(v.objects["data"]) for batch, v in versions.items()}
+        {b: services.registry.open(v.objects["data"]) for b, v in reversed(versions.items())}
     )
     wanted = [*key, LABEL, DECIDED_BY]
     if not set(wanted) <= set(rows.columns()):

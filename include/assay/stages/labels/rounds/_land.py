@@ -166,12 +166,21 @@ def _as_csv(services: Services, folder: RoundFolder, batch: str) -> str:
     rows: dict[tuple[Any, ...], list[Any]] = {}
     for one in rounds_of(services, folder.dataset):
         if one.has("landed") and (landed := one.read("landed"))["batch"] == batch:
-            rows |= {tuple(row[:width]): row for row in landed["rows"]}
+            rows |= {tuple(row[:width]): _again(row, rows) for row in landed["rows"]}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*folder.round.key, *ABOUT])
     writer.writerows(rows[key] for key in sorted(rows, key=lambda k: tuple(map(str, k))))
     return out.getvalue()
+
+
+def _again(row: list[Any], rows: dict[tuple[Any, ...], list[Any]]) -> list[Any]:
+    """A label with the chance of its row to be chosen first, where it was asked about again."""
+    before = rows.get(tuple(row[: -len(ABOUT)]))
+    place = ABOUT.index("inclusion") - len(ABOUT)
+    if before is None or row[place] is not None:
+        return row
+    return [*row[:place], before[place], *row[place + 1 :]]
 
 
 def _record(
