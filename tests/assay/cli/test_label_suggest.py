@@ -203,6 +203,10 @@ def test_check_refuses_what_annotators_must_not_see(assay: Any, services: Any) -
     assert "hides this column" in text or "classified column" in text
     assert "a label would give the answer away" in text
     assert "Did you mean 'score'?" in text
+    assert "rounds have no period" in text
+    retention = path.with_name("retention.yaml")
+    period = "  labelling: {counts_from: landed_at, max_age_days: 90}\n"
+    retention.write_text(retention.read_text() + period)
     put(services, policy_of_visits())
     assert assay("check", "--dataset", "visits", "--no-gx").code == 0
     path.unlink()

@@ -9,6 +9,7 @@ from assay.errors import AssayError, Problem, unknown
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.labelling import LabellingPolicy
 from assay.policy.privacy import Mask, PrivacyPolicy, Pseudonymise
+from assay.policy.retention import RetentionPolicy
 from assay.stages.authoring._file_problems import DatasetFiles
 
 _ANSWERS: Final = ("label", "prediction", "probability")
@@ -16,7 +17,7 @@ _ANSWERS: Final = ("label", "prediction", "probability")
 
 
 def labelling_problems(files: DatasetFiles, policy: LabellingPolicy) -> Iterator[Problem]:
-    """Columns that annotators can't or mustn't see, and slices that can't be read."""
+    """Columns that annotators mustn't see, slices that can't be read, rounds that never end."""
     cleaning = files.policy(CleaningPolicy)
     made = cleaning.made_columns() if cleaning else frozenset()
     names = [*files.contract.column_names, *sorted(made)]
@@ -29,6 +30,7 @@ def labelling_problems(files: DatasetFiles, policy: LabellingPolicy) -> Iterator
     for place, part in enumerate(policy.selection.parts):
         if part.where:
             yield from _slice(files, part.where, f"selection.parts.{place}.where", names)
+    yield from _period(files, policy)
 
 
 def _shown(files: DatasetFiles, name: str, display: str, where: str) -> Iterator[Problem]:
@@ -46,6 +48,21 @@ def _shown(files: DatasetFiles, name: str, display: str, where: str) -> Iterator
     if role in _ANSWERS:
         yield Problem(f"a {role} would give the answer away", where=where, got=name,
                       do="Leave it out.")  # fmt: skip
+
+
+def _period(files: DatasetFiles, policy: LabellingPolicy) -> Iterator[Problem]:
+    """Who answered what is kept for a time: the retention policy states it."""
+    retention, days = files.policy(RetentionPolicy), policy.round.deadline_days
+    if retention is None:
+        return
+    period = retention.zones.labelling
+    if period is None or period.max_age_days <= days:
+        yield Problem(
+            "rounds have no period that is longer than one of them", where="round.deadline_days",
+            got="none" if period is None else f"{period.max_age_days} days",
+            expected=f"labelling: {{counts_from: landed_at, max_age_days: more than {days}}}",
+            do="State in zones of the retention policy how long it may be kept who answered what.",
+        )  # fmt: skip
 
 
 def _slice(files: DatasetFiles, text: str, where: str, names: Collection[str]) -> Iterator[Problem]:

@@ -14,7 +14,6 @@ from assay.labelling.rounds._plan import GOLD
 from assay.labelling.rounds._records import KeyPart
 from assay.policy import load_policy
 from assay.policy.labelling import LabellingPolicy
-from assay.policy.retention import RetentionPolicy
 from assay.stages.labels.rounds._folder import (
     RoundFolder,
     alone,
@@ -99,22 +98,11 @@ def _policy(services: Services, dataset: str) -> LabellingPolicy:
     policy = load_policy(path, LabellingPolicy)
     if faults := list(_faults(services, dataset, policy)):
         raise problems_error(InputError, faults)
-    kept = load_policy(services.project.policy(dataset, RetentionPolicy.noun), RetentionPolicy)
-    period = kept.zones.labelling
-    if period is None or period.max_age_days <= policy.round.deadline_days:
-        raise InputError(
-            "rounds have no period that is longer than one of them",
-            where=f"{dataset} retention zones.labelling",
-            got="none" if period is None else f"{period.max_age_days} days",
-            expected=f"labelling: {{counts_from: landed_at, max_age_days: more than "
-                     f"{policy.round.deadline_days}}}",
-            do="Say how long it may be kept who answered what.",
-        )  # fmt: skip
     return policy
 
 
 def _faults(services: Services, dataset: str, policy: LabellingPolicy) -> Sequence[Any]:
-    """What annotators must not see, as ``assay check`` finds it."""
+    """What is wrong with the policy beside the other files, as ``assay check`` finds it."""
     from assay.contract import Contract, load_contracts
     from assay.stages.authoring._check import policy_models
     from assay.stages.authoring._file_problems import DatasetFiles
