@@ -28,6 +28,7 @@ _COMPOUND: Final = "expect_compound_columns_to_be_unique"
 _MOST_PAIRS: Final = 200
 _TIMES: Final = 4
 _MOST_COMPARED: Final = 100
+_FEWEST_COMPARED: Final = 20
 _ROWS_OF_A_KEY: Final = 40
 _TELLING: Final = 3
 _MOST_REPEATED: Final = 0.95
@@ -165,7 +166,7 @@ def propose_key(context: TableContext) -> Found:
     if key is not None:
         yield _compound(context, key, f"No column is a key alone; these {len(key)} together are")
         return
-    if 1 < len(columns) <= _MOST_COMPARED and evidence.rows >= _ROWS_OF_A_KEY:
+    if 1 < len(columns) <= _MOST_COMPARED and evidence.rows >= _FEWEST_COMPARED:
         yield from _whole_rows(context)
 
 
@@ -174,7 +175,7 @@ def _whole_rows(context: TableContext) -> Found:
     evidence, every = context.evidence, list(context.evidence.columns)
     seen = count_repeated(context.session, evidence.table, every)
     worst, limit = max(repeated / rows for rows, repeated in seen), ordinary_limit(seen)
-    if not worst:
+    if not worst and evidence.rows >= _ROWS_OF_A_KEY:
         yield _compound(context, every, "No few columns are a key; whole rows are")
     elif limit <= _MOST_REPEATED:
         of = f"{len(seen)} batches" if len(seen) > 1 else "one batch"
