@@ -81,11 +81,11 @@ class ReasonCode(StrEnum):
         "A stage ended in an error, so the run could not decide about the batch.")
 
     # More than one gate.
-    EMPTY_BATCH = ("empty_batch", "drift fairness feedback ingest", _UNDECIDED,
+    EMPTY_BATCH = ("empty_batch", "drift fairness feedback ingest labelling", _UNDECIDED,
         "The batch has no row that the gate could measure.")
-    NOT_APPLICABLE = ("not_applicable", "drift fairness training", _PASS,
+    NOT_APPLICABLE = ("not_applicable", "drift fairness labelling training", _PASS,
         "The gate's policy says that the gate doesn't apply, and why.")
-    COLUMN_MISSING = ("column_missing", "drift fairness", _FAIL,
+    COLUMN_MISSING = ("column_missing", "drift fairness labelling", _FAIL,
         "A column that the gate's policy names is not in the table.")
     SPREAD_ZERO = ("spread_zero", "drift", _UNDECIDED,
         "Half of the reference's values are equal, so a distance has no unit.")
@@ -213,6 +213,14 @@ class ReasonCode(StrEnum):
         "A group that the fairness policy requires has no row.")
     NOTHING_COMPARED = ("nothing_compared", "fairness", _UNDECIDED,
         "No group of an attribute has enough rows to be compared.")
+
+    # Labels.
+    LABEL_NOISE_ABOVE_LIMIT = ("label_noise_above_limit", "labelling", _FAIL,
+        "A larger share of the labels is wrong than the label noise policy allows.")
+    LABEL_NOISE_UNDECIDED = ("label_noise_undecided", "labelling", _UNDECIDED,
+        "The share of wrong labels may be above the limit or not.")
+    LABEL_NOISE_NOT_MEASURED = ("label_noise_not_measured", "labelling", _UNDECIDED,
+        "There is too little to learn from: few rows, a rare label, or no column.")
 
     # Models.
     METRIC_BEYOND_LIMIT = ("metric_beyond_limit", "stages", _FAIL,

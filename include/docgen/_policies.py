@@ -38,6 +38,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         [("columns", name) for name in ("arr_delay", "air_time", "distance", "origin", "dest")],
     ),
     "fairness": Example("census_employment", [("metrics", 2)]),
+    "label_noise": Example("census_employment"),
     "synthesis": Example("census_employment"),
 }
 """Policies that the page shows otherwise than whole and from flights."""

@@ -49,7 +49,8 @@ def _training() -> list[str]:
 def _policy(stage: chain.Stage) -> str:
     if not stage.room:
         return ""
-    return code(stage.room) + (", which may skip it" if stage.optional else "")
+    asked = ", where the data set has one" if stage.on_request else ""
+    return code(stage.room) + asked + (", which may skip it" if stage.optional else "")
 
 
 def _codes(names: tuple[str, ...]) -> str:

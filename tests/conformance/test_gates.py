@@ -21,11 +21,13 @@ from assay import cleaning, drift, fairness, quality
 from assay.contract import Contract, load_contract
 from assay.engine import Session, open_session
 from assay.errors import PolicyError
+from assay.labelling import noise
 from assay.page import PageContext
 from assay.policy import GatePolicy, load_policy
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.policy.label_noise import LabelNoisePolicy
 from assay.policy.quality import QualityPolicy
 from assay.stages.run import StageResult, chain, render_result
 from assay.verdict import Outcome, Verdict, worst
@@ -124,6 +126,18 @@ steps:
     columns: {income: {method: median}}
 """
 
+LABEL_NOISE = """\
+on_inconclusive: hold
+label: granted
+groups: [sex, town]
+folds: 3
+alpha: 0.05
+least_rows: 200
+least_number: 20
+most_rows: 1000
+max_estimated: {fail: 0.3, rationale: A fifth of the labels are drawn at random.}
+"""
+
 CONTEXT = PageContext("batch")
 
 
@@ -210,6 +224,21 @@ def said_cleaning(session: Session, table: Any, reference: Any, policy: Any, c: 
     return str(cleaned(session, table, reference, policy, c).report.model_dump_json())
 
 
+def found_noise(session: Session, table: Any, policy: Any, contract: Contract) -> Any:
+    levels = {c.name: c.levels for c in contract.columns if c.levels}
+    return noise.measure_label_noise(session, table, policy, contract, levels)
+
+
+def judge_noise(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> Verdict:
+    return noise.judge_label_noise(found_noise(session, table, policy, contract), policy)
+
+
+def said_noise(session: Session, table: Any, _: Any, policy: Any, contract: Contract) -> str:
+    found = found_noise(session, table, policy, contract)
+    verdict = noise.judge_label_noise(found, policy)
+    return verdict.model_dump_json() + noise.render_html(verdict, found, CONTEXT)
+
+
 GATES = {
     gate.name: gate
     for gate in (
@@ -217,6 +246,7 @@ GATES = {
         Gate("drift", DriftPolicy, DRIFT, judge_drift, said_drift),
         Gate("fairness", FairnessPolicy, FAIRNESS, judge_fairness, said_fairness),
         Gate("cleaning", CleaningPolicy, CLEANING, judge_cleaning, said_cleaning),
+        Gate("label_noise", LabelNoisePolicy, LABEL_NOISE, judge_noise, said_noise),
     )
 }
 
@@ -323,6 +353,17 @@ PINNED: dict[str, dict[str, tuple[str, list[str]]]] = {
         "all_null": (F, ["cleaning_budget_exceeded"]),
         "empty_group": (P, []),
         "unknown_column": (REFUSED, []),
+        "marked": (P, []),
+    },
+    "label_noise": {
+        "sound": (P, []),
+        "no_reference": (P, []),
+        "reordered": (P, []),
+        "empty_batch": (N, ["empty_batch"]),
+        "one_row": (N, ["label_noise_not_measured"]),
+        "all_null": (N, ["label_noise_not_measured"]),
+        "empty_group": (P, []),
+        "unknown_column": (W, ["column_missing"]),
         "marked": (P, []),
     },
 }
@@ -462,7 +503,7 @@ def test_a_policy_must_say_what_inconclusive_does(tmp_path: Path, name: str) -> 
         load_policy(path, gate.model)
 
 
-@pytest.mark.parametrize("name", ["drift", "fairness", "cleaning"])
+@pytest.mark.parametrize("name", ["drift", "fairness", "cleaning", "label_noise"])
 def test_a_policy_that_names_an_unknown_column_is_refused(tmp_path: Path, name: str) -> None:
     gate, path = GATES[name], tmp_path / "policy.yaml"
     path.write_text(gate.policy, encoding="utf-8")
@@ -473,7 +514,7 @@ def test_a_policy_that_names_an_unknown_column_is_refused(tmp_path: Path, name: 
         load_policy(path, gate.model, {renamed.get(c, c) for c in columns})
 
 
-@pytest.mark.parametrize("name", ["drift", "fairness"])
+@pytest.mark.parametrize("name", ["drift", "fairness", "label_noise"])
 def test_a_gate_that_does_not_apply_says_why(call: Any, name: str) -> None:
     gate = GATES[name]
     idle = "on_inconclusive: hold\napplies: false\nreason: Nobody is in it.\n"

@@ -128,7 +128,7 @@ def deliver(
         if name in run.done or run.blocked_by(name):
             continue
         mark(f"{name} >")
-        run = stages.perform(run, name)
+        run = mini.perform(run, name)
         mark(f"{name} <")
     if (ended := stages.decided(run)) is None:
         mark("release >")

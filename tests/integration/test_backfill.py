@@ -56,7 +56,7 @@ def test_a_held_batch_skips_to_the_release_and_everybody_is_told(
     assert site.states(_DAG, run_id) == {
         **dict.fromkeys(("pin", "ingest", "validate_raw", "notify"), "success"),
         **dict.fromkeys(("protect", "clean", "validate_clean", "commit"), "skipped"),
-        **dict.fromkeys(("drift", "fairness", "approve_force"), "skipped"),
+        **dict.fromkeys(("drift", "fairness", "label_noise", "approve_force"), "skipped"),
         "release": "failed",
     }
     assert "Held by validate_raw" in site.log(_DAG, run_id, "release")

@@ -76,6 +76,17 @@ _VISITS = """\
       - {name: seen, logicalType: timestamp}
 """
 IDLE = "on_inconclusive: hold\napplies: false\nreason: A register.\n"
+LABEL_NOISE = """\
+on_inconclusive: hold
+label: passed
+folds: 2
+alpha: 0.05
+least_rows: 100
+least_number: 20
+most_rows: 1000
+max_estimated: {fail: 0.9, rationale: The labels of visits are drawn at random.}
+"""
+"""A policy by which the labels of visits are judged, in place of the one that says no."""
 _RETENTION = "zones:\n" + "".join(
     f"  {zone}: {{counts_from: {since}, max_age_days: {days}}}\n"
     for zone, since, days in (
@@ -126,6 +137,7 @@ attributes:
 metrics:
   - {metric: demographic_parity_difference, outcome: label, max: 0.3}
 """,
+        "label_noise": "on_inconclusive: hold\napplies: false\nreason: Drawn at random.\n",
         "privacy": """\
 columns:
   person: {treatment: pseudonymise}

@@ -155,12 +155,13 @@ def _of_file(draft: Draft, profile: Profile) -> Iterator[Remark]:
 
 
 def _files(draft: Draft, profile: Profile, proposals: tuple[Proposal, ...]) -> dict[str, str]:
-    name = draft.name
+    name, noise = draft.name, policies.render_label_noise(profile)
     return {
         f"contracts/{name}.odcs.yaml": render_contract(draft, profile),
         f"suites/{name}/raw.json": render_suite(name, "raw", proposals),
         f"suites/{name}/clean.json": render_suite(name, "clean", proposals),
         **{f"policies/{name}/{n}.yaml": render(draft, profile) for n, render in _POLICIES.items()},
+        **({f"policies/{name}/label_noise.yaml": noise} if noise else {}),
     }
 
 

@@ -6,7 +6,7 @@ A run of a batch and a training run of a model are chains of stages alike. Each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pkgutil import resolve_name
@@ -49,6 +49,9 @@ class Stage:
         Stages that have to end before.
     reads, writes : tuple of str
         Artefacts of the workspace. A stage can read and write no others.
+    on_request : bool
+        Whether a data set may do without the file of the policy. It then does without the stage,
+        and its versions derive from the files that it has.
     question : Question, optional
         The question of the overview that it answers.
     by_reference : bool
@@ -61,6 +64,7 @@ class Stage:
     work: str
     does: str
     policy: str | None = None
+    on_request: bool = False
     after: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
@@ -102,9 +106,14 @@ class Stage:
         """The name of the policy's file; empty for a stage without a policy."""
         return "" if self.policy_model is None else self.policy_model.noun
 
-    def why_idle(self, policies: Mapping[str, Policy]) -> str | None:
-        """A policy's reason why the stage doesn't apply to the data set; None if it applies."""
+    def why_idle(self, policies: Mapping[str, Policy], absent: Collection[str] = ()) -> str | None:
+        """Why the stage doesn't apply to the data set; None if it applies.
+
+        A policy may say so, or be among the ``absent`` ones of a stage that is there on request.
+        """
         policy = policies.get(self.noun)
+        if self.on_request and self.noun in absent:
+            return f"the data set has no {self.noun}.yaml"
         if isinstance(policy, OptionalGatePolicy) and not policy.applies:
             return policy.reason or "its policy says that it doesn't apply"
         return None

@@ -107,6 +107,7 @@ def released(
     """A home where one more day went through the chain with the added gate."""
     train = mini.copy(template, tmp_path_factory.mktemp("released"))
     _with_policy(train, "on_inconclusive: hold\nleast: 10\n")
+    (train.project / "include/policies/visits/label_noise.yaml").write_text(mini.LABEL_NOISE)
     train.drop("visits", DAY, mini.visits(DAY))
     train.run("visits", DAY)
     return train

@@ -231,7 +231,7 @@ def test_a_stage_after_a_day_that_is_not_expected_does_not_apply(working: Any) -
     run = stages.pin(working.services, "visits", SATURDAY, "one", "manual")
     run = stages.perform(run, chain.INGEST)
     assert run.missing == []
-    for name in chain.names()[1:]:
+    for name in {*chain.names()[1:]} - {*run.spec.pinned.idle}:
         with pytest.raises(stages.DoesNotApply, match="no delivery is expected"):
             stages.perform(run, name)
     assert stages.perform(run, chain.INGEST).not_expected

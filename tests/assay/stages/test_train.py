@@ -230,7 +230,7 @@ def test_a_run_that_lost_its_batch_moves_no_pointer(ready: Any, mini: Any) -> No
     services = ready.services
     slow = stages.pin(services, "visits", DAY, "slow", "manual")
     for name in chain.names():
-        slow = stages.perform(slow, name)
+        slow = mini.perform(slow, name)
     stages.pin(ready.later(hours=1).services, "visits", DAY, "fast", "manual")
 
     with pytest.raises(LeaseError):
@@ -247,7 +247,7 @@ def test_what_a_gate_never_judged_is_not_released(ready: Any, mini: Any, gap: st
     services = ready.services
     again = stages.pin(services, "visits", DAY, "again", "manual")
     for name in chain.names():
-        again = stages.perform(again, name)
+        again = mini.perform(again, name)
     rest = {n: r for n, r in again.results.items() if n != gap}
 
     with pytest.raises(InputError, match=gap):

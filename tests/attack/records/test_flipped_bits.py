@@ -58,7 +58,7 @@ def test_a_flipped_bit_is_not_released(
     for name in chain.names():
         run = stages.resume(train.services, "visits", DAY, "run")
         assert run
-        stages.perform(run, name)
+        mini.perform(run, name)
         if name == after:
             (path,) = train.home.glob(file.format(day=DAY))
             _flip(path, place)

@@ -24,8 +24,9 @@ CONTENT = {"result": {"stage": "drift", "holds": True}, "n": [1, 2.5, None, "é"
 def held(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A home where a batch that drifts was judged, and not decided yet."""
     train = mini.copy(template, tmp_path_factory.mktemp("held"))
+    (train.project / "include/policies/visits/label_noise.yaml").write_text(mini.LABEL_NOISE)
     train.drop("visits", DAY, mini.visits(DAY, shift=30))
-    train.run("visits", DAY, until="fairness", run_id="held")
+    train.run("visits", DAY, until="label_noise", run_id="held")
     return train
 
 
@@ -108,7 +109,7 @@ def test_a_gates_record_of_another_stage_run_or_batch_counts_for_nothing(
     home: Any, mini: Any
 ) -> None:
     home.drop("visits", "2024-01-04", mini.visits("2024-01-04"))
-    home.run("visits", "2024-01-04", run_id="other", until="fairness")
+    home.run("visits", "2024-01-04", run_id="other", until="label_noise")
     mine = _records(home)
     theirs = mine.parents[1] / "2024-01-04" / run_folder("other")
     sealed = (mine / "drift.json").read_bytes()
@@ -126,11 +127,11 @@ def test_records_of_an_earlier_attempt_count_for_nothing(home: Any, mini: Any) -
     passed = mini.visits(DAY)
     home.drop("visits", DAY, passed)
     home = home.later(hours=1)
-    home.run("visits", DAY, run_id="passes", until="fairness")
+    home.run("visits", DAY, run_id="passes", until="label_noise")
     folder = _records(home, "passes")
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     home.drop("visits", DAY, mini.visits(DAY, shift=30))
-    home.later(hours=1).run("visits", DAY, run_id="passes", until="fairness")
+    home.later(hours=1).run("visits", DAY, run_id="passes", until="label_noise")
     for name in chain.names():
         (folder / f"{name}.json").write_bytes(before[f"{name}.json"])
     assert _decide(home.later(hours=1), "passes") == "undecided"
@@ -194,7 +195,7 @@ class TestApproval:
         """A held batch that somebody asked to force, and its run."""
         train = mini.copy(template, tmp_path)
         train.drop("visits", DAY, mini.visits(DAY, shift=30))
-        train.run("visits", DAY, until="fairness", run_id="held", force=True, reason="known")
+        train.run("visits", DAY, until="label_noise", run_id="held", force=True, reason="known")
         return train
 
     def _run(self, train: Any) -> stages.Run:

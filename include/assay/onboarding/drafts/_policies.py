@@ -1,4 +1,4 @@
-"""The texts of first policies: cleaning, quality, fairness, privacy, retention, alerting."""
+"""The texts of first policies: cleaning, quality, fairness, label noise, privacy, retention, …"""
 
 from __future__ import annotations
 
@@ -122,6 +122,29 @@ def render_fairness(_: Draft, profile: Profile) -> str:
             for role in outcomes or ("label",)
         ),
     ]) + "\n"  # fmt: skip
+
+
+def render_label_noise(profile: Profile) -> str | None:
+    """The text of the policy, to be confirmed; None where no column may be a label."""
+    labels = [c.name for c in profile.columns if c.role == "label"]
+    if not labels:
+        return None
+    return f"""\
+description: Whether the labels are good enough to learn from.
+on_inconclusive: hold
+applies: false
+reason: It isn't confirmed yet who gave the labels, and how many of them may be wrong.
+# If people gave them, write the lines below in the place of `applies` and `reason`. The limit is
+# above what a detector estimates of good labels: `assay label noise SAMPLE --label LABEL` shows it.
+# If nobody should judge labels here, delete this file.
+# label: {quote(labels[0])}
+# folds: 3  # models, each for the rows of one part
+# alpha: 0.05  # one minus the confidence of intervals
+# least_rows: 500  # fewer rows can't be judged
+# least_number: 30  # nor a label with fewer
+# most_rows: 20000  # that the model sees
+# max_estimated: {{fail: NUMBER, rationale: WHY}}
+"""
 
 
 def render_privacy(_: Draft, profile: Profile) -> str:

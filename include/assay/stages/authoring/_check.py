@@ -26,7 +26,7 @@ from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
 OPTIONAL: Final = frozenset({LabellingPolicy.noun, SynthesisPolicy.noun})
-"""Policies that a data set may do without."""
+"""Policies that no stage follows, and that a data set may do without."""
 
 
 def policy_models() -> dict[str, type[Policy]]:
@@ -89,9 +89,10 @@ def _unread_files(project: Project, datasets: list[str], only: str | None) -> It
 def _policies(project: Project, contract: Contract) -> tuple[dict[str, Policy], list[Problem]]:
     found: dict[str, Policy] = {}
     problems: list[Problem] = []
+    optional = OPTIONAL | chain.on_request()
     for noun, model in policy_models().items():
         path = project.policy(contract.dataset, noun)
-        if noun in OPTIONAL and not path.is_file():
+        if noun in optional and not path.is_file():
             continue
         try:
             found[noun] = load_policy(path, model, columns=contract.column_names)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from assay.document import load_document
-from assay.errors import Problem
+from assay.errors import Problem, unknown
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
+from assay.policy.label_noise import LabelNoisePolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.stages.authoring._file_problems import DatasetFiles
@@ -101,6 +102,33 @@ def _of_drift(files: DatasetFiles, drift: DriftPolicy) -> Iterator[Problem]:
             yield Problem("an identifier takes no part in drift", where=where)
 
 
+def _of_label_noise(files: DatasetFiles, policy: LabelNoisePolicy) -> Iterator[Problem]:
+    """A sample, a column or a list of levels that the contracts don't have."""
+    privacy, contract = files.policy(PrivacyPolicy), files.contract
+    closed = privacy.closed_levels({c.name: c.levels for c in contract.columns}) if privacy else {}
+    for place, name in enumerate(policy.groups):
+        if name in contract.classified and name not in closed:
+            yield Problem(
+                "a classified group needs a closed list of levels", where=f"groups.{place}",
+                got=name, do="List its levels in the contract, or leave it out.",
+            )  # fmt: skip
+    sample = policy.checked
+    if sample is None:
+        return
+    other = files.contracts.get(sample.dataset)
+    if other is None:
+        hint = unknown(sample.dataset, sorted(files.contracts))
+        yield Problem("no such data set", where="checked.dataset", **hint)
+        return
+    named = {f"checked.key.{place}": name for place, name in enumerate(sample.key)}
+    named |= {"checked.label": sample.label}
+    named |= {"checked.inclusion": sample.inclusion} if sample.inclusion else {}
+    for where, name in named.items():
+        if name not in other.column_names:
+            hint = unknown(name, list(other.column_names))
+            yield Problem(f"no such column in {sample.dataset}", where=where, **hint)
+
+
 _PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles, Any], Iterable[Problem]]]] = {
     "privacy": _of_privacy,
     "cleaning": _of_cleaning,
@@ -108,6 +136,7 @@ _PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles, Any], Iterable[Problem]]
     "retention": _of_retention,
     "drift": _of_drift,
     "labelling": labelling_problems,
+    "label_noise": _of_label_noise,
 }
 
 

@@ -6,10 +6,8 @@ import importlib.metadata
 from typing import Final
 
 from assay.engine import engine_version
-from assay.policy import Policy
 from assay.policy.cleaning import CleaningPolicy
 from assay.records.versions import Derivation
-from assay.stages.run import chain
 from assay.stages.run._run import Run
 
 TRANSFORM: Final = 8
@@ -25,13 +23,12 @@ def derivation(run: Run, input_sha256: str | None = None) -> Derivation:
     input_sha256 : str, optional
         The input that has just landed; by default the run's own.
     """
-    policies: dict[str, Policy] = {n: run.policy(m) for n, m in chain.policy_models().items()}
     key, pinned = run.services.key if run.contract.identifiers else None, run.spec.pinned
     return Derivation(
         input_sha256=input_sha256 or run.spec.input_sha or "",
         contract=run.contract.hash,
         suites={"raw": run.suite("raw").hash, "clean": run.suite("clean").hash},
-        policies={name: policy.hash for name, policy in policies.items()},
+        policies={name: policy.hash for name, policy in run.policies.items()},
         references={name: tuple(b.values()) for name, b in pinned.references.items()},
         tables={name: tuple(b.values()) for name, b in pinned.tables.items()},
         pseudonym_key=f"v{key.version}:{key.fingerprint}" if key else None,

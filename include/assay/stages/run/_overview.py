@@ -120,9 +120,18 @@ def _answers(run: Run, names: list[str]) -> Iterator[str | Markup]:
 
 
 def _why_idle(run: Run, names: list[str]) -> str:
-    why = {run.spec.pinned.idle.get(name) for name in names} - {None}
+    pinned = run.spec.pinned
+    if absent := [n for n in names if n in pinned.idle and _is_unasked(run, n)]:
+        return f"because {pinned.idle[absent[0]]}"
+    why = {pinned.idle.get(name) for name in names} - {None}
     because = f": {' '.join(sorted(map(str, why)))}" if why else ""
     return f"because its policy says that the gate doesn’t apply{because}"
+
+
+def _is_unasked(run: Run, name: str) -> bool:
+    """Whether no policy of the data set asks for a stage."""
+    stage = chain.find(name)
+    return stage.on_request and f"policy {stage.noun}" not in run.spec.pinned.hashes
 
 
 def _word(results: Collection[StageResult], outcome: Outcome) -> str:

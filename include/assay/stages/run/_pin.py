@@ -9,6 +9,7 @@ from assay.contract import Contract
 from assay.drift import choose_references
 from assay.errors import InputError, UndecidedError, VersionExpired, did_you_mean
 from assay.policy.drift import DriftPolicy
+from assay.policy.label_noise import LabelNoisePolicy
 from assay.reasons import ReasonCode
 from assay.stages.lease import LEASE
 from assay.stages.run._records import keep_spec
@@ -152,7 +153,8 @@ def _pinned(
         undecided.batches = choice.undecided
         raise undecided
     loaded = LoadedRules.of(services, contract)
-    tables = {d: _table(services, d) for d in _joined(contract, loaded.suites)}
+    joined = {*_joined(contract, loaded.suites), *_checked(services, loaded)}
+    tables = {d: _table(services, d) for d in sorted(joined)}
     return Pinned(
         references={name: dict(pairs) for name, pairs in choice.chosen.items()},
         unavailable=dict(choice.unavailable),
@@ -168,6 +170,15 @@ def _joined(contract: Contract, suites: Mapping[str, Any]) -> list[str]:
     """Data sets whose released rows the run looks into, by its contract and its suites."""
     named = {reference.dataset for reference in contract.references}
     return sorted(named.union(*(suite.other_datasets for suite in suites.values())))
+
+
+def _checked(services: Services, loaded: LoadedRules) -> list[str]:
+    """The data set of checked labels, once it has a release."""
+    policy = loaded.policies.get(LabelNoisePolicy.noun)
+    sample = policy.checked if isinstance(policy, LabelNoisePolicy) else None
+    if sample is None or services.registry.pointer(sample.dataset) is None:
+        return []
+    return [sample.dataset]
 
 
 def _released(services: Services, dataset: str) -> tuple[dict[str, str], set[str]]:

@@ -21,6 +21,12 @@ from assay.stages.services import Services
 from assay.verdict import Frozen
 
 
+def absent_policies(project: Project, dataset: str) -> frozenset[str]:
+    """Names of the policy files that a data set may do without, and does."""
+    nouns = chain.on_request()
+    return frozenset(noun for noun in nouns if not project.policy(dataset, noun).exists())
+
+
 class Texts(Frozen):
     """Path below the project's ``include`` → what the file held."""
 
@@ -68,11 +74,13 @@ class LoadedRules:
     """What a run of now would be judged by, as far as it loads.
 
     What can't be loaded isn't there: the stage that needs it fails, where the run has a record.
+    ``absent`` are the policies whose files the data set does without.
     """
 
     contract: Contract
     policies: Mapping[str, Policy]
     suites: Mapping[str, Any]
+    absent: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, services: Services, contract: Contract) -> LoadedRules:
@@ -89,7 +97,7 @@ class LoadedRules:
                 parameters = services.policy(contract, QualityPolicy).parameters
                 path = services.project.suite(contract.dataset, which)
                 suites[which] = load_suite(path, parameters)
-        return cls(contract, policies, suites)
+        return cls(contract, policies, suites, absent_policies(services.project, contract.dataset))
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -101,5 +109,5 @@ class LoadedRules:
     @property
     def idle(self) -> dict[str, str]:
         """Stage that doesn't apply to the data set → why not."""
-        idle = {stage.name: stage.why_idle(self.policies) for stage in chain.STAGES}
+        idle = {stage.name: stage.why_idle(self.policies, self.absent) for stage in chain.STAGES}
         return {name: why for name, why in idle.items() if why}

@@ -94,6 +94,18 @@ class Run(Work):
             self._refuse_changed(what, policy.hash)
         return policy
 
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """Name of a policy file → the policy, of those that stages follow.
+
+        A stage that is there on request has none where the data set had no file at the start.
+        """
+        pinned = self.spec.pinned
+        unasked = {s.noun for s in chain.STAGES if s.on_request and s.name in pinned.idle}
+        nouns = {n for n in unasked if f"policy {n}" not in pinned.hashes}
+        models = chain.policy_models().items()
+        return {noun: self.policy(model) for noun, model in models if noun not in nouns}
+
     def suite(self, which: Literal["raw", "clean"]) -> Any:
         """The suite of the rows as they land, or as they are cleaned; as it was pinned.
 

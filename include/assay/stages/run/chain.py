@@ -45,6 +45,7 @@ __all__ = [
     "in_order",
     "names",
     "needed_later",
+    "on_request",
     "policy_models",
     "questions",
 ]
@@ -150,6 +151,17 @@ STAGES: tuple[Stage, ...] = (
         ),
         question=Question.FAIR,
     ),
+    Stage(
+        name="label_noise",
+        work="assay.stages.run._label_noise:label_noise",
+        does="Estimate how many labels of the candidate are wrong, and list the suspects.",
+        policy="assay.policy.label_noise:LabelNoisePolicy",
+        on_request=True,
+        after=("commit",),
+        reads=("candidate",),
+        writes=("suspected_labels",),
+        question=Question.GOOD,
+    ),
 )
 """The stages that leave a result, in order."""
 
@@ -210,6 +222,11 @@ def policy_models() -> dict[str, type[Policy]]:
     """Name of a policy file → its model, for each policy that a stage follows."""
     models = [model for stage in STAGES if (model := stage.policy_model) is not None]
     return {model.noun: model for model in models}
+
+
+def on_request() -> frozenset[str]:
+    """Names of the policy files that a data set may do without."""
+    return frozenset(stage.noun for stage in STAGES if stage.on_request)
 
 
 def in_order(found: Collection[str]) -> list[str]:

@@ -53,6 +53,8 @@ class BatchWorkspace(Workspace):
     committed_changes = table_at("work", "committed_changes.parquet", stored_as="changes")
     candidate = table_at("work", "candidate.parquet", stored_as="data")
     scaled = table_at("work", "scaled.parquet", stored_as="scaled")
+    # Of the version's rows, by their own numbers.
+    suspected_labels = table_at("work", "suspected_labels.parquet")
     # What cleaning was fitted to.
     state = text_at("work", "state.json", stored_as="state")
     scaler = text_at("work", "scaler.json", stored_as="scaler")
