@@ -18,8 +18,9 @@ def test_a_gate_that_doesnt_apply(ready: Any) -> None:
     told = page(ready, "sites", "2024")
     assert "its policy says that the gate doesn’t apply: A register." in told
     assert "held the batch before" not in told
-    assert "Not judged: protect, drift, fairness." in told
-    assert told.count("</i> NOT JUDGED") == 6  # three questions, three stages
+    assert "Not judged: protect, drift, fairness, label noise." in told
+    assert "because the data set has no label_noise.yaml" in told
+    assert told.count("</i> NOT JUDGED") == 7  # three questions, four stages
 
 
 def test_a_gate_behind_one_that_held(ready: Any, mini: Any) -> None:
@@ -27,13 +28,14 @@ def test_a_gate_behind_one_that_held(ready: Any, mini: Any) -> None:
     ready.run("visits", DAY)
     told = page(ready, "visits", DAY)
     assert "because validate raw already held the batch" in told
-    assert "doesn’t apply" not in told
+    assert "doesn’t apply: Drawn at random." in told
+    assert told.count("doesn’t apply") == 1  # of label noise alone
 
 
 def test_a_batch_without_a_reference_is_not_said_to_pass_drift(ready: Any, mini: Any) -> None:
     first = mini.REFERENCE_DAYS[0]
     told = page(ready, "visits", first)
-    assert "Not judged: drift." in told
+    assert "Not judged: drift, label noise." in told
     assert "WARN, drift not judged" in told
     batch = ready.batch("visits", first)
     assert batch["reasons"] == ["rows_quarantined", "bootstrap_batch"]
