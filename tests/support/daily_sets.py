@@ -109,11 +109,21 @@ def nulls(rows: pd.DataFrame, numbers: list[str], rng: np.random.Generator) -> p
 
 
 def swapped(rows: pd.DataFrame, numbers: list[str], _: np.random.Generator) -> pd.DataFrame | None:
-    """Two columns have each other's values."""
+    """Two columns have each other's values, unless they were standardised alike."""
     other = [n for n in rows.columns if n != numbers[0] and rows[n].nunique() > 1]
     texts = [n for n in other if rows[n].dtype.kind not in "biuf"]
     two = (texts or other)[0]
+    if not texts and _alike(rows[numbers[0]], rows[two]):
+        return None
     return rows.assign(**{numbers[0]: rows[two], two: rows[numbers[0]]})
+
+
+def _alike(a: pd.Series, b: pd.Series) -> bool:
+    """Whether two columns of numbers have about the same mean and spread."""
+    means, spreads = (a.mean(), b.mean()), (a.std(), b.std())
+    return bool(
+        abs(means[0] - means[1]) < spreads[0] / 2 and 0.75 < spreads[0] / spreads[1] < 4 / 3
+    )
 
 
 def mojibake(rows: pd.DataFrame, _: list[str], __: np.random.Generator) -> pd.DataFrame | None:

@@ -185,7 +185,8 @@ the draft, go through all stages; then the last day with each of these faults, o
 
 - *unit × 100*: the widest column of numbers is in another unit.
 - *nulls*: four tenths of a column are missing.
-- *swapped*: two columns have each other's values.
+- *swapped*: two columns have each other's values (not where both were standardised to one mean and
+  spread: no rule on a column can tell them apart).
 - *mojibake*: a text column was read in a wrong encoding.
 - *duplicates*: four tenths of the rows came twice.
 - *truncated*: the file ends in the middle of a line.
