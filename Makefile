@@ -19,17 +19,7 @@ INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.t
 
 .PHONY: setup mlflow labelling demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
 
-set# Label Studio, in an environment of its own, for the same reason; 0.8 GB.
-labelling: $(LABELLING)
-
-$(LABELLING): requirements-labelstudio.txt | $(READY)
-	@echo "Installing what requirements-labelstudio.txt pins"
-	@rm -rf .labelstudio && $(BIN)/uv venv --quiet --python $(BIN)/python .labelstudio
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python .labelstudio/bin/python --require-hashes \
-	  -r requirements-labelstudio.txt
-	@touch $(LABELLING)
-
-up: $(READY)
+setup: $(READY)
 
 $(READY): $(INPUTS)
 	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
