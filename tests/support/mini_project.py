@@ -86,7 +86,7 @@ least_number: 20
 most_rows: 1000
 max_estimated: {fail: 0.9, rationale: The labels of visits are drawn at random.}
 """
-"""A policy by which the labels of visits are judged, in place of the one that says no."""
+"""A policy by which the labels of visits are judged, for tests that ask for it."""
 _RETENTION = "zones:\n" + "".join(
     f"  {zone}: {{counts_from: {since}, max_age_days: {days}}}\n"
     for zone, since, days in (
@@ -137,7 +137,6 @@ attributes:
 metrics:
   - {metric: demographic_parity_difference, outcome: label, max: 0.3}
 """,
-        "label_noise": "on_inconclusive: hold\napplies: false\nreason: Drawn at random.\n",
         "privacy": """\
 columns:
   person: {treatment: pseudonymise}

@@ -83,7 +83,10 @@ def _zone() -> Path:
 
 def _folders(folder: Path, *, newest_first: bool = False) -> Iterator[Path]:
     """The folders in a folder by their names; none is looked at before it is wanted."""
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:  # names alone: there are as many as batches
+        names = [entry.name for entry in entries]
     for name in sorted(filter(_PART.fullmatch, names), reverse=newest_first):
         if (path := folder / name).is_dir():
             yield path

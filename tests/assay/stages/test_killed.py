@@ -28,7 +28,7 @@ def undisturbed(template: Any, mini: Any, tmp_path_factory: pytest.TempPathFacto
 
 STAGES = (
     *("pin", "ingest", "validate_raw", "protect", "clean", "validate_clean"),
-    *("commit", "drift", "fairness", "release"),
+    *("commit", "drift", "fairness", "label_noise", "release"),
 )
 
 

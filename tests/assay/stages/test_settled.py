@@ -20,7 +20,7 @@ def _until_release(ready: Any, mini: Any) -> stages.Run:
     ready.drop("visits", DAY, mini.visits(DAY))
     run = stages.pin(ready.services, "visits", DAY, "killed", "manual")
     for name in chain.names():
-        run = stages.perform(run, name)
+        run = mini.perform(run, name)
     return run
 
 

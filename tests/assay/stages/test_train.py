@@ -26,7 +26,7 @@ def test_an_ordinary_day_is_released(ready: Any, mini: Any) -> None:
 
     done = ready.run("visits", DAY)
 
-    idle = ["label_noise"]  # its policy says that it does not apply
+    idle = ["label_noise"]  # on request, and nobody asks
     assert list(done) == [*(n for n in chain.names() if n not in idle), "release"]
     batch = ready.batch("visits", DAY)
     assert batch["state"] == "released"
