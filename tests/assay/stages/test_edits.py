@@ -29,6 +29,7 @@ def test_an_edit_changes_the_next_run_and_crashes_none(
     template: Any, mini: Any, tmp_path: Path, edit: Callable[[Path], Any]
 ) -> None:
     train = mini.copy(template, tmp_path)
+    (train.project / "include/policies/visits/label_noise.yaml").write_text(mini.LABEL_NOISE)
     train.drop("visits", DAY, mini.visits(DAY))
     untouched = mini.copy(train, tmp_path / "untouched")
     expected = untouched.run("visits", DAY, run_id="run")
