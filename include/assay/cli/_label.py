@@ -78,7 +78,7 @@ def agree(
     from assay.labelling import measure_agreement, render_agreement
     from assay.stages.labels import AnnotationColumns
 
-    if _is_dataset(source) and (own := agree_on(source, number, alpha, seed)) is not None:
+    if is_dataset(source) and (own := agree_on(source, number, alpha, seed)) is not None:
         return _show_round(own, as_json)
     places = tuple(part.strip() for part in order.split(",")) if order else ()
     columns = AnnotationColumns(task, annotator, label, tuple(by or ()), places)
@@ -231,7 +231,8 @@ def noise(
     return show(result, as_json, render_noise(found, alpha))
 
 
-def _is_dataset(source: str) -> bool:
+def is_dataset(source: str) -> bool:
+    """Whether a source is the name of a data set, and no address or file."""
     return "://" not in source and not is_file(Path(source)) and source in open_project().datasets()
 
 
@@ -251,7 +252,7 @@ def read(source: str, columns: AnnotationColumns) -> Annotations:
     from assay.engine import open_session
     from assay.stages.labels import annotations_of_dataset, annotations_of_file
 
-    if _is_dataset(source):
+    if is_dataset(source):
         return annotations_of_dataset(open_services(source), source, columns)
     spill = spill_zone()
     key = None if spill is None else open_services().key

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from assay.cli._console import errors, open_project, open_services, progress, show, spill_zone
-from assay.cli._label import Alpha, Label
+from assay.cli._label import Alpha, Label, is_dataset
 from assay.cli._options import AsJson
-from assay.document import is_file
 
 if TYPE_CHECKING:
     from assay.labelling.selection import Share
@@ -91,7 +90,7 @@ def suggest(
         write_suggested,
     )
 
-    dataset = _is_dataset(source)
+    dataset = is_dataset(source)
     if labels is not None and not dataset:
         raise typer.BadParameter("is of a data set; a file has its labels itself",
                                  param_hint="--labels")  # fmt: skip
@@ -119,12 +118,6 @@ def suggest(
         result["out"] = {"path": str(out), "rows": written.rows, "sha256": written.sha256}
         text.append(f"wrote {out}: {written.rows:,} rows")
     return show(result, as_json, text)
-
-
-def _is_dataset(source: str) -> bool:
-    if "://" in source or is_file(Path(source)):
-        return False
-    return source in open_project().datasets()
 
 
 def _own_policy(source: str, dataset: bool) -> Path | None:

@@ -19,6 +19,8 @@ Strategy = Literal[
     "density", "k_means", "core_set", "suspects",
 ]  # fmt: skip
 LEAST_RANDOM: Final = 0.1
+"""Share of each round that is drawn at random, at least: without it nothing is known of the rows
+that no strategy prefers."""
 _VERSION_LENGTH: Final = 12
 
 

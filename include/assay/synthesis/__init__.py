@@ -6,11 +6,10 @@ the copula's place, :mod:`assay.synthesis.raking` gives rows the shares of real 
 :mod:`assay.synthesis.judging` judges what is made before it is used.
 """
 
-from assay.synthesis._coded import CodedTable, code_table
+from assay.synthesis._coded import CodedTable, code_table, decode_table
 from assay.synthesis._columns import Column, describe_columns
 from assay.synthesis._copies import rare_combinations, row_hashes
 from assay.synthesis._copula import fit_copula
-from assay.synthesis._encoding import fit_encoding
 from assay.synthesis._generate import Generated, Generator, Rules, generate
 
 __all__ = [
@@ -20,9 +19,9 @@ __all__ = [
     "Generator",
     "Rules",
     "code_table",
+    "decode_table",
     "describe_columns",
     "fit_copula",
-    "fit_encoding",
     "generate",
     "rare_combinations",
     "row_hashes",

@@ -17,6 +17,7 @@ Array = np.ndarray[Any, Any]
 FEW: Final = 20
 """Different values, each in enough rows, up to which numbers are levels."""
 MOST_DECIMALS: Final = 6
+_DO: Final = "Leave it out: `leave_out` of the policy, --without of assay augment."
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _described(name: str, column: pa.ChunkedArray, closed: bool, least: int, mos
             "nothing can be learned from a column with so many levels, or so rare ones",
             where=name, got=f"{len(counts)} levels, {len(shared)} in {least} rows or more",
             expected=f"1 to {most} levels that {least} rows share",
-            do="Name it in `leave_out` or `keys` of the policy.",
+            do=_DO,
         )  # fmt: skip
     return Column(name, tuple(sorted(shared)), None, 0.0, 0.0, missing, column.type)
 
@@ -135,7 +136,7 @@ def _has_levels(name: str, column: pa.ChunkedArray) -> bool:
         raise InputError(
             "nothing can be learned from a column of this type", where=name, got=str(kind),
             expected="numbers, texts, booleans, dates or moments",
-            do="Name it in `leave_out` of the policy.",
+            do=_DO,
         )  # fmt: skip
     return True
 
@@ -145,7 +146,7 @@ def _number(name: str, column: pa.ChunkedArray, missing: bool, least: int) -> Co
     values = np.sort(values[np.isfinite(values)])
     if not len(values):
         raise InputError("the column has no value", where=name, expected="a value in some row",
-                         do="Name it in `leave_out` of the policy.")  # fmt: skip
+                         do=_DO)  # fmt: skip
     low, high = float(values[:least].mean()), float(values[-least:].mean())
     decimals = next((d for d in range(MOST_DECIMALS + 1) if (np.round(values, d) == values).all()),
                     None)  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from assay.errors import InputError, did_you_mean
+from assay.errors import InputError, unknown
 from assay.synthesis._coded import CodedTable
 from assay.synthesis._columns import Array, Column
 from assay.synthesis.judging._nearest import as_points, nearest_places
@@ -180,7 +180,5 @@ def _commonest(codes: Array) -> Array:
 def _label(rows: CodedTable, label: str) -> Column:
     names = [c.name for c in rows.columns if c.levels is not None]
     if label not in names:
-        raise InputError("no such column with levels", got=label,
-                         expected=f"one of: {', '.join(names)}",
-                         do=did_you_mean(label, names) or None)  # fmt: skip
+        raise InputError("no such column with levels", **unknown(label, names))
     return next(c for c in rows.columns if c.name == label)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from people_rows import NAMES, people
 
-from assay.synthesis import code_table, describe_columns, fit_copula, fit_encoding, generate
-from assay.synthesis._encoding import Head
+from assay.synthesis import code_table, describe_columns, fit_copula, generate
+from assay.synthesis._encoding import Head, fit_encoding
 from assay.synthesis.gan import _critic, _generator, train_gan
 from assay.synthesis.gan._adam import Adam
 from assay.synthesis.gan._condition import Conditions

@@ -15,12 +15,12 @@ from assay.synthesis import (
     code_table,
     describe_columns,
     fit_copula,
-    fit_encoding,
     generate,
     rare_combinations,
     row_hashes,
 )
 from assay.synthesis._coded import decode_table
+from assay.synthesis._encoding import fit_encoding
 
 
 @pytest.fixture(scope="module")

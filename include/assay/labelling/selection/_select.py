@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -20,10 +19,7 @@ from assay.labelling.selection._strategies import (
     choose_diverse,
     choose_suspects,
 )
-
-LEAST_RANDOM: Final = 0.1
-"""Share of each round that is drawn at random, at least: without it nothing is known of the rows
-that no strategy prefers."""
+from assay.policy.labelling import LEAST_RANDOM
 
 
 @dataclass(frozen=True)

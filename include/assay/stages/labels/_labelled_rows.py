@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from assay.engine import BATCH, ID, ROW, Session, data_columns
-from assay.errors import InputError, PolicyError, did_you_mean
+from assay.errors import InputError, PolicyError, unknown
 from assay.expression import compile_expression
 from assay.stages.services import Services
 from assay.statistics.keyed_order import text_draws
@@ -231,7 +231,4 @@ def _unique(rows: pd.DataFrame, key: Sequence[str], where: str) -> None:
 def _check(names: Sequence[str], wanted: Sequence[str], where: str) -> None:
     for name in wanted:
         if name not in names:
-            raise InputError(
-                "no such column", where=where, got=name, expected=f"one of: {', '.join(names)}",
-                do=did_you_mean(name, names),
-            )  # fmt: skip
+            raise InputError("no such column", where=where, **unknown(name, names))

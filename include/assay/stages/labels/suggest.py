@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from assay.engine import BATCH, ID, ROW, FileDigest, Session
-from assay.errors import AssayError, InputError
+from assay.errors import AssayError, InputError, unknown
 from assay.labelling.noise import feature_table, find_suspects, out_of_fold_probabilities
 from assay.labelling.selection import (
     Family,
@@ -208,10 +208,9 @@ def _suggest(
     found: LabelledRows, request: Request, hidden: Sequence[str], model: Family | None,
     progress: Callable[[str], None],
 ) -> Suggested:  # fmt: skip
-    unknown = [name for name in request.without if name not in found.rows]
-    if unknown:
-        raise InputError("no such column", where="--without", got=unknown[0],
-                         expected=f"one of: {', '.join(found.rows)}")  # fmt: skip
+    for name in request.without:
+        if name not in found.rows:
+            raise InputError("no such column", where="--without", **unknown(name, list(found.rows)))
     drop = {*hidden, *found.key, *request.without}
     frame, left_out = feature_table(found.rows[[n for n in found.rows if n not in drop]])
     said = [*found.said, *(f"{n} is a date or has too many levels: no model learns from it"

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from assay.engine import ROW, FileDigest, Session, data_columns
-from assay.errors import InputError, did_you_mean
-from assay.synthesis import code_table, describe_columns
-from assay.synthesis._coded import decode_table
+from assay.errors import InputError, unknown
+from assay.synthesis import code_table, decode_table, describe_columns
 from assay.synthesis.augment import Augmentation, augment_rows, balanced
 from assay.synthetic import SYNTHETIC
 
@@ -47,10 +46,7 @@ def augment_file(
     names = data_columns(table)
     for name in (label, *without):
         if name not in names:
-            raise InputError(
-                "no such column", where=Path(path).name, got=name,
-                expected=f"one of: {', '.join(names)}", do=did_you_mean(name, names) or None,
-            )  # fmt: skip
+            raise InputError("no such column", where=Path(path).name, **unknown(name, names))
     kept = [n for n in names if n not in {SYNTHETIC, *without}]
     real = session.arrow(table.filter(table[label].notnull()).order_by(ROW).select(kept))
     columns = describe_columns(real, kept, closed={label}, least_number=1, most_levels=_LEVELS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from assay.errors import InputError, did_you_mean
+from assay.errors import InputError, unknown
 from assay.statistics.intervals import newcombe, normal_quantile
 from assay.statistics.scores.estimate import Estimate
 from assay.synthesis._coded import CodedTable
@@ -132,9 +132,7 @@ def _counts(group: Array, hit: Array) -> Counts:
 def _column(rows: CodedTable, name: str) -> Column:
     names = [c.name for c in rows.columns if c.levels is not None]
     if name not in names:
-        raise InputError("no such column with levels", got=name,
-                         expected=f"one of: {', '.join(names)}",
-                         do=did_you_mean(name, names) or None)  # fmt: skip
+        raise InputError("no such column with levels", **unknown(name, names))
     return next(c for c in rows.columns if c.name == name)
 
 

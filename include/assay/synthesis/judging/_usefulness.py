@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from assay.errors import InputError, did_you_mean
+from assay.errors import InputError, unknown
 from assay.statistics.scores.delong import auc, auc_difference
 from assay.statistics.scores.estimate import Estimate
 from assay.statistics.scores.paired import accuracy_difference, paired_difference
@@ -57,8 +57,7 @@ def measure_utility(
     column = next((c for c in learned.columns if c.name == label), None)
     if column is None:
         names = [c.name for c in learned.columns]
-        raise InputError("no such column", got=label, expected=f"one of: {', '.join(names)}",
-                         do=did_you_mean(label, names) or None)  # fmt: skip
+        raise InputError("no such column", **unknown(label, names))
     sides = [_with_label(part, column) for part in (learned, made.take(slice(len(learned))))]
     test = _with_label(held, column)
     if column.levels is None:
