@@ -30,17 +30,18 @@ def choose_data(services: Services, file: ModelFile, snapshot: int | None) -> tu
     Raises
     ------
     InputError
-        If nothing is released, or the model file names a batch that the snapshot doesn't hold.
+        If the rows are synthetic, nothing is released, or the model file names a batch that the
+        snapshot doesn't hold.
     VersionExpired
         If a version of the snapshot was removed.
     """
     names = [file.data.dataset, *file.data.joins]
+    _refuse_synthetic(services, names[0])
     for name in names:
         if services.registry.pointer(name) is None:
             raise InputError(
                 "the data set has no release yet", got=name, do=f"Run release__{name} first."
             )
-    _refuse_synthetic(services, names[0])
     own = _used(services, names[0], snapshot, file)
     return own, *(_used(services, name, None) for name in names[1:])
 
