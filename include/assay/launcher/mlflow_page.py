@@ -17,7 +17,6 @@ from assay.launcher._page import Page, Server, clean_environment, python_of
 
 _USUAL: Final = 5000
 _NAME: Final = "mlflow"
-MlflowPage = Server
 
 
 def find_python(outer: Mapping[str, str] | None = None) -> Path | None:
@@ -28,7 +27,7 @@ def find_python(outer: Mapping[str, str] | None = None) -> Path | None:
     return python_of("ASSAY_MLFLOW", ".mlflow", outer)
 
 
-def start_page(home: Path | str, store: str, artefacts: Path) -> MlflowPage:
+def start_page(home: Path | str, store: str, artefacts: Path) -> Server:
     """Start MLflow's page, or find it running; :func:`await_page` waits until it answers.
 
     A process that an earlier start has left behind, and that doesn't answer, is stopped first.
@@ -60,7 +59,7 @@ def start_page(home: Path | str, store: str, artefacts: Path) -> MlflowPage:
     return page.start(command, _environment(page.lake))
 
 
-def await_page(home: Path | str, patience_s: float = 120.0) -> MlflowPage:
+def await_page(home: Path | str, patience_s: float = 120.0) -> Server:
     """Wait until MLflow's page answers.
 
     Raises
@@ -76,7 +75,7 @@ def stop_page(home: Path | str) -> bool:
     return _page(home).stop()
 
 
-def page_status(home: Path | str) -> MlflowPage:
+def page_status(home: Path | str) -> Server:
     """Inspect MLflow's page; nothing is changed."""
     return _page(home).look()
 

@@ -108,6 +108,29 @@ class PartitionRows:
             parts = list(pool.map(read, self.files))
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
+    @property
+    def count(self) -> int:
+        """Rows in all, by the files' footers."""
+        return sum(footer.num_rows for footer in self._footers.values())
+
+    def take(self, columns: Sequence[str], places: Any) -> pa.Table:
+        """Some rows, read block by block.
+
+        Parameters
+        ----------
+        places : array (k,) of int
+            Their places among all rows, one partition after the other, rising.
+        """
+        import pyarrow as pa
+
+        found, first = list[pa.RecordBatch](), 0
+        for block in self.blocks(columns):
+            begin, end = places.searchsorted([first, first + len(block)])
+            if end > begin:
+                found.append(block.take(pa.array(places[begin:end] - first)))
+            first += len(block)
+        return pa.Table.from_batches(found, schema=self.schema_of(columns))
+
     @cached_property
     def _footers(self) -> dict[str, Any]:
         import pyarrow.parquet as pq

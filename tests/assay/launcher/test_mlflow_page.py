@@ -15,6 +15,7 @@ import pytest
 from assay.errors import AssayError
 from assay.lake import Lake
 from assay.launcher import mlflow_page
+from assay.launcher._page import Server
 from assay.records.models import DataUsed, Figure, TrainingRecord
 from assay.training.tracking import Tracker, TrackingPlace, TrackingUnavailable
 
@@ -56,13 +57,13 @@ def home_of(place: TrackingPlace) -> Path:
     return place.lock.parents[1]
 
 
-def start(place: TrackingPlace) -> mlflow_page.MlflowPage:
+def start(place: TrackingPlace) -> Server:
     assert place.artefacts is not None
     mlflow_page.start_page(home_of(place), place.uri, place.artefacts)
     return mlflow_page.await_page(home_of(place))
 
 
-def processes(page: mlflow_page.MlflowPage) -> list[psutil.Process]:
+def processes(page: Server) -> list[psutil.Process]:
     assert page.pid is not None
     return [p for p in psutil.process_iter() if os.getsid(p.pid) == page.pid]
 

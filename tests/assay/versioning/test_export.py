@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -72,8 +73,12 @@ def test_the_table_has_the_rows_of_the_blocks_in_their_order(
     blocks = pa.Table.from_batches(rows.blocks(columns), schema=rows.schema_of(columns))
     assert table.schema.equals(rows.schema_of(columns), check_metadata=True)
     assert table.to_pylist() == blocks.to_pylist()
-    assert table.num_rows == 5
+    assert table.num_rows == rows.count == 5
     assert PartitionRows({}).table([]).num_rows == 0
+    for places in ([], [0], [1, 2, 4], [*range(5)]):
+        some = rows.take(columns, np.array(places, dtype=int))
+        assert some.schema.equals(table.schema)
+        assert some.to_pylist() == table.take(pa.array(places, pa.int64())).to_pylist()
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from assay.errors import InputError
 from assay.labelling._annotations import Array
 from assay.labelling.noise._joint_counts import joint_counts
-from assay.statistics.intervals import wilson
 from assay.statistics.scores.estimate import Estimate
+from assay.statistics.scores.shares import share
+from assay.statistics.scores.units import units
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,4 @@ def find_suspects(
 
 
 def _share(suspect: Array, among: Array, alpha: float) -> Estimate:
-    n, hits = int(among.sum()), int((suspect & among).sum())
-    if not n:
-        return Estimate.undefined("there are no rows")
-    low, high = wilson(hits, n, alpha)
-    return Estimate(value=hits / n, low=low, high=high, n=n, how="Wilson")
+    return share(suspect, among, units(None, len(among)), alpha, "there are no rows").estimate

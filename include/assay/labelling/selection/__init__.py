@@ -10,8 +10,11 @@ from assay.labelling.selection._features import standardised
 from assay.labelling.selection._pool import Pool
 from assay.labelling.selection._render import render_selection
 from assay.labelling.selection._select import Selection, Share, check_shares, select_rows
+from assay.labelling.selection._strategies import RELABEL, SCORES
 
 __all__ = [
+    "RELABEL",
+    "SCORES",
     "Family",
     "Pool",
     "Selection",

@@ -12,9 +12,10 @@ import numpy as np
 from assay.labelling._annotations import Array
 from assay.labelling.selection._committee import Family, Progress
 from assay.statistics.horvitz_thompson import horvitz_thompson
-from assay.statistics.intervals import wilson
 from assay.statistics.learning_curve import LearningCurve, measure_learning_curve
 from assay.statistics.scores.estimate import Estimate
+from assay.statistics.scores.shares import share
+from assay.statistics.scores.units import units
 
 FEWEST: Final = 60
 """Labels through which a curve is drawn."""
@@ -178,9 +179,9 @@ class _Curves:
         right = self.right(learned)
         if self.known:
             return horvitz_thompson(right, self.inclusion, alpha=self.alpha)
-        low, high = wilson(int(right.sum()), len(right), self.alpha)
-        how = "Wilson, of labelled rows"
-        return Estimate(value=float(right.mean()), low=low, high=high, n=len(right), how=how)
+        every, own = np.ones(len(right), dtype=bool), units(None, len(right))
+        found = share(right, every, own, self.alpha, "there are no rows").estimate
+        return found.model_copy(update={"how": f"{found.how}, of labelled rows"})
 
     def of_round(self, one: int) -> Estimate:
         """The accuracy by the labels of all rounds up to one."""

@@ -13,6 +13,8 @@ from assay.engine import BATCH, ID, ROW, FileDigest, Session
 from assay.errors import AssayError, InputError, unknown
 from assay.labelling.noise import feature_table, find_suspects, out_of_fold_probabilities
 from assay.labelling.selection import (
+    RELABEL,
+    SCORES,
     Family,
     Pool,
     Selection,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FOLDS: Final = 5
-_SUSPECTS: Final = "suspects"
 _NO_FEATURES: Final = ("key", "identifier", "protected", "label", "prediction", "probability",
                        "weight")  # fmt: skip
 
@@ -239,7 +240,7 @@ def _suggest(
 
 
 def _needs(request: Request) -> bool:
-    return any(one.strategy not in {"k_means", "core_set", _SUSPECTS} for one in request.shares)
+    return any(one.strategy in SCORES for one in request.shares)
 
 
 def _chances(
@@ -255,7 +256,7 @@ def _chances(
 
 def _suspicion(frame: Any, found: LabelledRows, request: Request, said: list[str]) -> Any:
     """By how much another label is more probable than the given one, of suspects alone."""
-    if not any(one.strategy == _SUSPECTS for one in request.shares):
+    if not any(one.strategy == RELABEL for one in request.shares):
         return None
     labelled = np.flatnonzero(found.given >= 0)
     given = found.given[labelled]

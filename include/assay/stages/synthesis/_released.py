@@ -66,12 +66,12 @@ def read_halves(services: Services, contract: Contract, policy: SynthesisPolicy)
     there = set(rows.columns())
     names = [n for n in contract.column_names if n in there and n not in policy.leave_out]
     numbered = [n for n in names if _names_a_row(contract, n)]
-    whole = rows.table(names)
     random = np.random.default_rng(policy.seed)
-    chosen = np.sort(random.permutation(whole.num_rows)[: policy.most_rows])
-    learned, held = _split(whole.take(chosen), contract, policy, numbered, random)
+    most = min(policy.most_rows, rows.count)
+    chosen = random.choice(rows.count, most, replace=False, shuffle=False)
+    learned, held = _split(rows.take(names, np.sort(chosen)), contract, policy, numbered, random)
     return Halves(
-        learned, held, {n: whole.schema.field(n).type for n in numbered},
+        learned, held, {n: rows.schema.field(n).type for n in numbered},
         _as_they_were(services, contract, names), found.number,
     )  # fmt: skip
 

@@ -16,6 +16,8 @@ from assay.errors import InputError, unknown
 from assay.statistics.scores.delong import auc, auc_difference
 from assay.statistics.scores.estimate import Estimate
 from assay.statistics.scores.paired import accuracy_difference, paired_difference
+from assay.statistics.scores.shares import share
+from assay.statistics.scores.units import units
 from assay.synthesis._coded import CodedTable
 from assay.synthesis._columns import Array, Column
 from assay.verdict import Frozen
@@ -137,13 +139,8 @@ def _two_levels(label: str, truth: Array, scores: list[Array], alpha: float) -> 
 
 
 def _share(right: Array, alpha: float) -> Estimate:
-    from assay.statistics.intervals import wilson
-
-    n = len(right)
-    if not n:
-        return Estimate.undefined("there are no rows")
-    low, high = wilson(int(right.sum()), n, alpha)
-    return Estimate(value=float(right.mean()), low=low, high=high, n=n, how="Wilson")
+    every = np.ones(len(right), dtype=bool)
+    return share(right, every, units(None, len(right)), alpha, "there are no rows").estimate
 
 
 def _explained(label: str, truth: Array, said: list[Array], alpha: float, seed: int) -> Usefulness:
