@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from assay.cli._console import open_services, progress, show, spill_zone
 from assay.cli._options import AsJson, Data, Dataset
+from assay.wording import folded
 
 if TYPE_CHECKING:
     from assay.stages.synthesis import Synthesised
+
+
+_MOST: Final = 8
+"""Reasons that are printed; the report has all."""
 
 
 def synthesise(
@@ -58,11 +63,12 @@ def synthesise(
 
 def _lines(found: Synthesised) -> list[str]:
     refused = ", ".join(f"{n:,} by {why}" for why, n in found.refused.items() if n) or "none"
+    reasons = [f"{r.outcome.value} {r.code}: {r.message}" for r in found.verdict.reasons]
     lines = [
         f"{found.verdict.outcome.value}: {found.rows:,} synthetic rows ({found.method}) of "
         f"{found.dataset} {found.batch}, learned from snapshot {found.snapshot}",
         f"drawn {found.drawn:,}; refused: {refused}",
-        *(f"  {r.outcome.value} {r.code}: {r.message}" for r in found.verdict.reasons),
+        *(f"  {line}" for line in folded(reasons, _MOST, "reasons: see the report")),
         f"report: {found.report}",
     ]
     if found.delivered is None:
