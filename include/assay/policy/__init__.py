@@ -6,7 +6,15 @@ once with its line. One module a policy; import the model from there
 (``from assay.policy.drift import DriftPolicy``).
 """
 
-from assay.policy._base import GatePolicy, Model, OptionalGatePolicy, Policy, Role
+from assay.policy._base import GatePolicy, Model, OptionalGatePolicy, Policy, Role, level_text
 from assay.policy._load import load_policy
 
-__all__ = ["GatePolicy", "Model", "OptionalGatePolicy", "Policy", "Role", "load_policy"]
+__all__ = [
+    "GatePolicy",
+    "Model",
+    "OptionalGatePolicy",
+    "Policy",
+    "Role",
+    "level_text",
+    "load_policy",
+]

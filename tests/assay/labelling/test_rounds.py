@@ -25,7 +25,7 @@ from assay.labelling.rounds import (
     plan_tasks,
     take_answers,
 )
-from assay.labelling.rounds._cards import Picture
+from assay.labelling.rounds.cards import Picture
 from assay.policy.labelling import ShownColumn
 
 DAY = datetime(2026, 1, 5, tzinfo=UTC)

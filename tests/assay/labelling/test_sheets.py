@@ -9,7 +9,7 @@ import pytest
 
 from assay.errors import InputError
 from assay.labelling.platforms import Sheets
-from assay.labelling.rounds._cards import Card, Picture
+from assay.labelling.rounds.cards import Card, Picture
 from assay.policy.labelling import Instruction
 
 ASKED = Instruction(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assay.labelling.platforms._label_studio_card import card_html, instruction_html, label_config
 from assay.labelling.platforms._platform import PlatformError, Sent
 from assay.labelling.rounds import Answer
-from assay.labelling.rounds._cards import Card
+from assay.labelling.rounds.cards import Card
 from assay.policy.labelling import Instruction
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from html import escape
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from assay.labelling.rounds._cards import Card, Picture
-from assay.policy._base import level_text
+from assay.labelling.rounds.cards import Card, Picture
+from assay.policy import level_text
 from assay.policy.labelling import Instruction
 
 _HOTKEYS: Final = "1234567890qwertyuiop"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from assay.errors import AssayError
 from assay.labelling.rounds import Answer
-from assay.labelling.rounds._cards import Card
+from assay.labelling.rounds.cards import Card
 from assay.policy.labelling import Instruction
 from assay.verdict import Frozen
 

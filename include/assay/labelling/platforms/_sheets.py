@@ -14,9 +14,9 @@ from typing import Final
 from assay.errors import InputError
 from assay.labelling.platforms._platform import Sent
 from assay.labelling.rounds import Answer
-from assay.labelling.rounds._cards import Card, Picture
+from assay.labelling.rounds.cards import Card, Picture
 from assay.lake import publish, write_text
-from assay.policy._base import level_text
+from assay.policy import level_text
 from assay.policy.labelling import Instruction
 
 TASK, ANSWER = "task", "answer"

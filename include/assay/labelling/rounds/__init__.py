@@ -5,16 +5,17 @@ platform count, :func:`measure_progress` says what is missing. They are pure: a 
 they give.
 """
 
-from assay.labelling.rounds._cards import make_cards
 from assay.labelling.rounds._plan import Candidate, plan_tasks
-from assay.labelling.rounds._progress import measure_progress
-from assay.labelling.rounds._records import Annotation, Answer, Refusal, Round, Task
+from assay.labelling.rounds._progress import Progress, measure_progress
 from assay.labelling.rounds._take import latest, take_answers
+from assay.labelling.rounds.cards import make_cards
+from assay.labelling.rounds.records import Annotation, Answer, Refusal, Round, Task
 
 __all__ = [
     "Annotation",
     "Answer",
     "Candidate",
+    "Progress",
     "Refusal",
     "Round",
     "Task",

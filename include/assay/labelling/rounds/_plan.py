@@ -10,10 +10,7 @@ import numpy as np
 
 from assay.errors import InputError
 from assay.labelling._annotations import Array
-from assay.labelling.rounds._records import KeyPart, Task
-
-GOLD = "gold"
-"""The reason of gold tasks."""
+from assay.labelling.rounds.records import KeyPart, Task
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from assay.labelling.rounds._records import Annotation, Task
 from assay.labelling.rounds._take import latest
+from assay.labelling.rounds.records import Annotation, Task
 from assay.verdict import Frozen
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from assay.labelling.rounds._records import (
+from assay.labelling.rounds.records import (
     Annotation,
     Answer,
     Refusal,

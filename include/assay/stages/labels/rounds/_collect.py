@@ -7,8 +7,7 @@ from datetime import datetime
 
 from assay.errors import InputError
 from assay.labelling.platforms import Platform
-from assay.labelling.rounds import latest, measure_progress, take_answers
-from assay.labelling.rounds._progress import Progress
+from assay.labelling.rounds import Progress, latest, measure_progress, take_answers
 from assay.stages.labels.rounds._folder import FIRST, RoundFolder, alone
 from assay.stages.labels.rounds._publish import project_of
 from assay.stages.services import Services

@@ -8,8 +8,8 @@ from typing import Any, Final
 from assay.engine import Session
 from assay.errors import InputError
 from assay.labelling.rounds import Candidate
-from assay.labelling.rounds._plan import GOLD
-from assay.policy._base import level_text
+from assay.labelling.rounds.records import GOLD
+from assay.policy import level_text
 from assay.policy.labelling import LabellingPolicy, labels_of
 from assay.stages.services import Services
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assay.errors import InputError, problems_error
 from assay.labelling.rounds import Candidate, Round, Task, plan_tasks
-from assay.labelling.rounds._plan import GOLD
-from assay.labelling.rounds._records import KeyPart
+from assay.labelling.rounds.records import GOLD, KeyPart
 from assay.policy import load_policy
 from assay.policy.labelling import LabellingPolicy
 from assay.stages.labels.rounds._folder import (

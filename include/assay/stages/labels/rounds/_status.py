@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from assay.errors import InputError
-from assay.labelling.rounds import measure_progress
-from assay.labelling.rounds._progress import Progress
+from assay.labelling.rounds import Progress, measure_progress
 from assay.stages.labels.rounds._agree import agree_on_round
 from assay.stages.labels.rounds._collect import standing
 from assay.stages.labels.rounds._folder import REVIEW, RoundFolder, rounds_of

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assay.labelling.rounds._records import Task
-from assay.policy._base import level_text
+from assay.labelling.rounds.records import Task
+from assay.policy import level_text
 from assay.policy.labelling import ShownColumn
 
 _MASKED: Final = {True: "(hidden)", False: "(empty)"}

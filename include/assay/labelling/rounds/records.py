@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from assay.verdict import Frozen
 
 KeyPart = str | int | float | bool | None
+GOLD: Final = "gold"
+"""The reason of gold tasks."""
 
 
 class Round(Frozen):
