@@ -73,6 +73,9 @@ class Sanity:
     permuted : tuple of Estimate
         Gains over chance of refits on permuted labels. What leaks raises all of them, so their
         mean is judged: see :attr:`noise`.
+    permuted_again : tuple of Estimate
+        As many more, where the mean of the first ones accuses: what leaks does so again, and chance
+        seldom twice.
     not_permuted : str
         Why there is no such refit; empty where there is one.
     duplicates : Estimate
@@ -89,24 +92,17 @@ class Sanity:
     duplicates: Estimate
     proxies: tuple[Proxy, ...]
     not_permuted: str = ""
+    permuted_again: tuple[Estimate, ...] = ()
 
     @property
     def noise(self) -> Estimate | None:
-        """Mean gain of the refits on permuted labels; None where there are none with an interval.
+        """Mean gain of all refits, where the first and the second ones accuse each by themselves.
 
-        The labels of each refit are dealt by themselves, so the reaches of the intervals add up
-        like standard errors: √(Σ reach²) / number.
+        None where they don't.
         """
-        known = [g for g in self.permuted if g.value is not None and g.high is not None]
-        if not known:
-            return None
-        values = [g.value or 0.0 for g in known]
-        reaches = [(g.high or 0.0) - value for g, value in zip(known, values, strict=True)]
-        mean, reach = sum(values) / len(known), math.hypot(*reaches) / len(known)
-        return Estimate(
-            value=mean, low=mean - reach, high=mean + reach, n=known[0].n,
-            how=f"mean of {len(known)} refits",
-        )  # fmt: skip
+        if _accuses(self.permuted) and _accuses(self.permuted_again):
+            return _mean_gain((*self.permuted, *self.permuted_again))
+        return None
 
 
 def measure_sanity(
@@ -134,6 +130,8 @@ def measure_sanity(
     train, test = table.only(split.train), table.only(split.test)
     said = said or predict(fitted, test.features)
     with one_result(None, 0):
+        permuted = tuple(_permuted(fitted, train, test, model, look=1))
+        again = _permuted(fitted, train, test, model, look=2) if _accuses(permuted) else ()
         scored = Scored.of(train, test, said, model)
         metric = model.gates.performance.limits[0].metric
         return Sanity(
@@ -142,10 +140,11 @@ def measure_sanity(
             tuple(_one_feature(train, said, scored)),
             metric,
             _gap(fitted, train, test, said, model, metric),
-            tuple(_permuted(fitted, train, test, model)),
+            permuted,
             _duplicates(train, test, model),
             measure_proxies(train, model, named or {}),
             "" if model.gates.sanity.permutations else "the model file asks for none",
+            tuple(again),
         )
 
 
@@ -200,15 +199,19 @@ def _gap(
 
 
 def _permuted(
-    fitted: Fitted, train: TrainingTable, test: TrainingTable, model: ModelFile
+    fitted: Fitted, train: TrainingTable, test: TrainingTable, model: ModelFile, *, look: int
 ) -> Iterator[Estimate]:
-    """Gains of refits whose labels, training and test, are dealt to other rows."""
+    """Gains of refits whose labels, training and test, are dealt to other rows.
+
+    Each look deals anew.
+    """
     seed = model.split.seed
     learned = train.only(sample(train, seed, _PERMUTED_ROWS))
     asked = test.only(sample(test, seed, _ASKED_ROWS))
     turns = range(model.gates.sanity.permutations)
     dealt, hidden = (
-        [_dealt(part, seed, f"permuted {turn}") for turn in turns] for part in (learned, asked)
+        [_dealt(part, seed, f"permuted {look}.{turn}") for turn in turns]
+        for part in (learned, asked)
     )
     again = relearn(model, learned, (one.label for one in dealt), asked, fitted.best_params)
     try:
@@ -217,6 +220,30 @@ def _permuted(
             yield scored.gain(scored.values(said))
     except AssayError:
         return  # labels so rare that a sample has one class
+
+
+def _accuses(permuted: tuple[Estimate, ...]) -> bool:
+    """Whether the mean gain of refits on permuted labels is shown to be above chance."""
+    noise = _mean_gain(permuted)
+    return noise is not None and noise.low is not None and noise.low > 0
+
+
+def _mean_gain(permuted: tuple[Estimate, ...]) -> Estimate | None:
+    """Mean gain of refits; None where there are none with an interval.
+
+    The labels of each refit are dealt by themselves, so the reaches of the intervals add up like
+    standard errors: √(Σ reach²) / number.
+    """
+    known = [g for g in permuted if g.value is not None and g.high is not None]
+    if not known:
+        return None
+    values = [g.value or 0.0 for g in known]
+    reaches = [(g.high or 0.0) - value for g, value in zip(known, values, strict=True)]
+    mean, reach = sum(values) / len(known), math.hypot(*reaches) / len(known)
+    return Estimate(
+        value=mean, low=mean - reach, high=mean + reach, n=known[0].n,
+        how=f"mean of {len(known)} refits",
+    )  # fmt: skip
 
 
 def _dealt(table: TrainingTable, seed: int, purpose: str) -> TrainingTable:

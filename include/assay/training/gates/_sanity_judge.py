@@ -25,7 +25,8 @@ def judge_sanity(found: Sanity, model: ModelFile) -> Verdict:
     constant_not_beaten   no gain over a constant
     answer_in_one_feature one feature alone reaches ``one_feature`` of the model's gain
     learned_by_heart      training rows fare better by more than ``train_test_gap``
-    noise_learned         permuted labels give more than chance, in the mean of the refits
+    noise_learned         permuted labels give more than chance, in the mean of the refits and in
+                          that of as many more
     rows_on_both_sides    more than ``duplicates`` of the test rows have an equal training row
     ===================== ==================================================================
 
@@ -104,9 +105,10 @@ def _gap_reasons(found: Sanity, model: ModelFile) -> Iterator[Reason]:
 
 def _noise_reasons(found: Sanity) -> Iterator[Reason]:
     noise = found.noise
-    if noise is not None and noise.low is not None and noise.low > 0:
+    if noise is not None:
+        refits = len(found.permuted) + len(found.permuted_again)
         said = (
-            f"Fitted on permuted labels, {len(found.permuted)} times, the mean gain in "
+            f"Fitted on permuted labels, {refits} times, the mean gain in "
             f"{found.score} is {shown(noise)}: the test labels reach the fit by another way than "
             "the features."
         )
@@ -166,7 +168,7 @@ def _measurements(found: Sanity) -> Iterator[Measurement]:
     yield as_measurement("duplicates", found.duplicates)
     for one in found.one_feature:
         yield as_measurement("gain_of_one_feature", one.gain, column=one.feature)
-    for gain in found.permuted:
+    for gain in (*found.permuted, *found.permuted_again):
         yield as_measurement("gain_of_permuted_labels", gain)
     for proxy in found.proxies:
         yield as_measurement(

@@ -34,16 +34,15 @@ def _with_feature(name):
 
 
 @pytest.mark.parametrize(
-    ("sets", "most"), [(CLEAN_SETS, 2), pytest.param(MANY_CLEAN_SETS, 6, marks=pytest.mark.slow)]
+    "sets", [CLEAN_SETS, pytest.param(MANY_CLEAN_SETS, marks=pytest.mark.slow)]
 )
-def test_clean_sets_are_not_accused(sets, most):
-    """The mean of two refits on permuted labels, at .05 on both sides: 2.5 % of sets."""
+def test_clean_sets_are_not_accused(sets):
+    """Two means of refits on permuted labels, each above chance in 2.5 % of sets: 1 of 1 600."""
     sanity = {"gates": {"sanity": {"permutations": 2}}}
-    verdicts = [_judged(loans(seed), **sanity)[0] for seed in range(sets)]
-    accused = [_codes(v) for v in verdicts if v.outcome is Outcome.FAIL]
-    # At .025 each, more than 2 of 20 are accused with a chance of .013, more than 6 of 100 of .013.
-    assert len(accused) <= most, accused
-    assert all(codes == {"noise_learned"} for codes in accused)
+    judged = [_judged(loans(seed), **sanity) for seed in range(sets)]
+    assert [_codes(v) for v, _ in judged if v.outcome is Outcome.FAIL] == []
+    # At .025 each, 7 of 100 are looked at again with a chance of .013, 3 of 20 of .013.
+    assert sum(bool(found.permuted_again) for _, found in judged) <= 2 + sets // 25
 
 
 def test_the_twin_of_the_label_is_found():
@@ -147,13 +146,23 @@ def test_a_proxy_is_reported_and_no_other_feature():
     assert max(others) < 0.6
 
 
-@pytest.mark.parametrize(("gains", "accused"), [((0.05,) * 4, True), ((0.05, 0, 0, 0), False)])
-def test_what_leaks_into_every_refit_is_found_and_one_lucky_refit_is_not(gains, accused):
+@pytest.mark.parametrize(
+    ("first", "second", "accused"),
+    [
+        ((0.05,) * 4, (0.05,) * 4, True),
+        ((0.05,) * 4, (0, 0.01, -0.01, 0), False),
+        ((0.05, 0, 0, 0), (), False),
+    ],
+)
+def test_what_leaks_into_every_refit_is_found_and_a_lucky_look_is_not(first, second, accused):
     _, found = _judged(loans())
-    refits = tuple(
-        Estimate(value=g, low=g - 0.03, high=g + 0.03, n=400, how="DeLong") for g in gains
-    )
-    verdict = judge_sanity(replace(found, permuted=refits), model_file())
+    looks = {
+        name: tuple(
+            Estimate(value=g, low=g - 0.03, high=g + 0.03, n=400, how="DeLong") for g in gains
+        )
+        for name, gains in (("permuted", first), ("permuted_again", second))
+    }
+    verdict = judge_sanity(replace(found, **looks), model_file())
     assert ("noise_learned" in _codes(verdict)) is accused
 
 
