@@ -24,7 +24,8 @@ from assay.project import Project
 from assay_airflow.assets import dataset_asset
 from assay_airflow.defaults import MAX_ACTIVE_RUNS, RUN_TIMEOUT, TASK_DEFAULTS
 from assay_airflow.operators.broken import broken_model_dag
-from assay_airflow.operators.score import ReleasePredictionsOperator, ScoreOperator
+from assay_airflow.operators.delivery import ReleaseDeliveryOperator
+from assay_airflow.operators.score import ScoreOperator
 from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, SCORING, dataset_tag, model_tag, owner_tag
 
@@ -55,7 +56,9 @@ def scoring_dag(name: str, model: ModelFile) -> DAG:
         default_args={**TASK_DEFAULTS, "owner": model.owner},
     ) as dag:
         score = ScoreOperator(task_id=SCORE, model=name)
-        score >> ReleasePredictionsOperator(task_id=RELEASE, model=name, scoring=SCORE)
+        score >> ReleaseDeliveryOperator(
+            task_id=RELEASE, dataset=predictions_of(name), delivered_by=SCORE, name="use"
+        )
     return dag
 
 

@@ -22,15 +22,16 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG, FixedKeyMapper, Param, PartitionedAssetTimetable
+from airflow.sdk import DAG, Param
 
 from assay.contract import Contract
 from assay.project import Project
 from assay.synthetic import synthetic_of
-from assay_airflow.assets import dataset_asset
+from assay_airflow.assets import each_snapshot
 from assay_airflow.defaults import RUN_TIMEOUT, TASK_DEFAULTS
 from assay_airflow.operators.broken import broken_dataset_dag
-from assay_airflow.operators.synthesise import ReleaseSyntheticOperator, SynthesiseOperator
+from assay_airflow.operators.delivery import ReleaseDeliveryOperator
+from assay_airflow.operators.synthesise import SynthesiseOperator
 from assay_airflow.parsing import wanted
 from assay_airflow.tags import ASSAY, SYNTHESIS, dataset_tag, owner_tag
 
@@ -59,10 +60,7 @@ def synthesis_dag(dataset: str, contract: Contract) -> DAG:
         dag_id=f"synthesise__{dataset}",
         description=f"Synthetic rows of {dataset}.",
         doc_md=__doc__,
-        # The events are of batches; all that wait make one run, on the newest snapshot.
-        schedule=PartitionedAssetTimetable(
-            assets=dataset_asset(dataset), default_partition_mapper=FixedKeyMapper("snapshot")
-        ),
+        schedule=each_snapshot(dataset),
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=RUN_TIMEOUT,
@@ -71,7 +69,9 @@ def synthesis_dag(dataset: str, contract: Contract) -> DAG:
         default_args={**TASK_DEFAULTS, "owner": contract.owner},
     ) as dag:
         made = SynthesiseOperator(task_id=SYNTHESISE, dataset=dataset)
-        made >> ReleaseSyntheticOperator(task_id=RELEASE, dataset=dataset, making=SYNTHESISE)
+        made >> ReleaseDeliveryOperator(
+            task_id=RELEASE, dataset=synthetic_of(dataset), delivered_by=SYNTHESISE, name="sha256"
+        )
     return dag
 
 

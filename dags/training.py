@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG, BaseOperator, FixedKeyMapper, Param, PartitionedAssetTimetable
+from airflow.sdk import DAG, BaseOperator, Param
 
 from assay.policy.model import ModelFile
 from assay.project import Project
 from assay.stages.models import chain
-from assay_airflow.assets import dataset_asset
+from assay_airflow.assets import each_snapshot
 from assay_airflow.defaults import APPROVAL_TIMEOUT, RUN_TIMEOUT, TASK_DEFAULTS
 from assay_airflow.operators.broken import broken_model_dag
 from assay_airflow.operators.training import (
@@ -64,10 +64,7 @@ def training_dag(name: str, model: ModelFile) -> DAG:
         dag_id=f"train__{name}",
         description=model.description,
         doc_md=__doc__,
-        # The events are of batches; all that wait make one run, on the newest snapshot of them.
-        schedule=PartitionedAssetTimetable(
-            assets=dataset_asset(dataset), default_partition_mapper=FixedKeyMapper("snapshot")
-        ),
+        schedule=each_snapshot(dataset),
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=RUN_TIMEOUT,

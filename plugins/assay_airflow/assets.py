@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, FixedKeyMapper, PartitionedAssetTimetable
 
 
 def dataset_asset(dataset: str) -> Asset:
@@ -13,3 +13,10 @@ def dataset_asset(dataset: str) -> Asset:
 def model_asset(model: str) -> Asset:
     """The asset that ``train__<model>`` updates when a version passed its gates."""
     return Asset(name=f"model_{model}", uri=f"assay://models/{model}", group="assay")
+
+
+def each_snapshot(dataset: str) -> PartitionedAssetTimetable:
+    """A schedule on a data set's releases: all that wait make one run, on the newest snapshot."""
+    return PartitionedAssetTimetable(
+        assets=dataset_asset(dataset), default_partition_mapper=FixedKeyMapper("snapshot")
+    )

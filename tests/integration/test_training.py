@@ -27,7 +27,7 @@ def _unpause(site: Any, *dag_ids: str) -> None:
 
 def _scored(site: Any) -> list[dict[str, Any]]:
     """The releases that a scoring has started."""
-    return [r for r in site.runs(_PREDICTIONS) if r["dag_run_id"].startswith("scored__")]
+    return [r for r in site.runs(_PREDICTIONS) if r["dag_run_id"].startswith("score__")]
 
 
 @pytest.fixture(scope="module")

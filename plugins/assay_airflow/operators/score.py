@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from assay.policy.model import predictions_of
 from assay_airflow.batches import named_batch
 from assay_airflow.hooks.services import open_services
 from assay_airflow.lineage import LineageMixin
@@ -53,26 +51,3 @@ class ScoreOperator(LineageMixin, BaseOperator):
         self.log.info("%s said something of %s rows: %s.", scored.model_version, scored.rows,
                       scored.path)  # fmt: skip
         return scored.model_dump(mode="json")
-
-
-class ReleasePredictionsOperator(TriggerDagRunOperator):
-    """Start the release of the prediction batch; a delivery that was released before starts none.
-
-    Parameters
-    ----------
-    model : str
-        Name of the model.
-    scoring : str
-        Id of the task that delivered.
-    """
-
-    def __init__(self, *, model: str, scoring: str, **kwargs: Any) -> None:
-        pulled = f"ti.xcom_pull(task_ids='{scoring}')"
-        super().__init__(
-            trigger_dag_id=f"release__{predictions_of(model)}",
-            trigger_run_id=f"scored__{{{{ {pulled}['use'] }}}}",
-            conf={"batch": f"{{{{ {pulled}['batch'] }}}}"},
-            logical_date=None,  # a date of today lies after the end of a finished data set
-            skip_when_already_exists=True,
-            **kwargs,
-        )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from assay.synthetic import synthetic_of
 from assay_airflow.hooks.services import open_services
 
 
@@ -41,26 +39,3 @@ class SynthesiseOperator(BaseOperator):
             raise AirflowFailException(f"{made.verdict.outcome}: {codes}. See {made.report}.")
         self.log.info("%s rows delivered: %s.", made.rows, made.delivered)
         return {"batch": made.batch, "sha256": made.sha256, "report": made.report}
-
-
-class ReleaseSyntheticOperator(TriggerDagRunOperator):
-    """Start the release of the synthetic batch; a delivery that was released before starts none.
-
-    Parameters
-    ----------
-    dataset : str
-        Name of the data set that was learned from.
-    making : str
-        Id of the task that delivered.
-    """
-
-    def __init__(self, *, dataset: str, making: str, **kwargs: Any) -> None:
-        pulled = f"ti.xcom_pull(task_ids='{making}')"
-        super().__init__(
-            trigger_dag_id=f"release__{synthetic_of(dataset)}",
-            trigger_run_id=f"made__{{{{ {pulled}['batch'] }}}}__{{{{ {pulled}['sha256'][:12] }}}}",
-            conf={"batch": f"{{{{ {pulled}['batch'] }}}}"},
-            logical_date=None,  # a date of today lies after the end of a finished data set
-            skip_when_already_exists=True,
-            **kwargs,
-        )
