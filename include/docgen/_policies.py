@@ -43,6 +43,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
 }
 """Policies that the page shows otherwise than whole and from flights."""
 _READ_MORE: Final = {
+    "images": "[synthesis.md](synthesis.md#more-images-of-a-rare-label) has an example.",
     "labelling": "[labels.md](labels.md) has an example.",
     "synthesis": "[synthesis.md](synthesis.md) says what it is for.",
 }

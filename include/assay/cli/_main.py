@@ -62,7 +62,8 @@ app = typer.Typer(
 for verb in (
     _validate.validate, _data.clean, _data.fairness, _new.new, _suggest.suggest,
     _check.check, _train.train, _models.reproduce, _explain.explain, _feedback.feedback,
-    _advise.advise, _synthesise.synthesise, _synthesise.augment, _status.status,
+    _advise.advise, _synthesise.synthesise, _synthesise.augment,
+    _synthesise.augment_images, _status.status,
     _rerun.rerun, _lineage.lineage, _recall.recall, _status.data_docs, _status.digest,
     _home.up, _home.down,
 ):  # fmt: skip

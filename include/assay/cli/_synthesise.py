@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from assay.cli._console import open_services, progress, show, spill_zone
+from assay.cli._console import open_services, progress, progress_bar, show, spill_zone
 from assay.cli._options import AsJson, Data, Dataset
 from assay.wording import folded
 
 if TYPE_CHECKING:
+    from assay.engine import FileDigest
     from assay.stages.synthesis import Synthesised
 
 
@@ -80,6 +81,41 @@ def _lines(found: Synthesised) -> list[str]:
             f"'{{\"batch\": \"{found.batch}\"}}'"]  # fmt: skip
 
 
+def augment_images(
+    data: Data,
+    policy: Annotated[
+        Path,
+        typer.Option("--policy", help="The policy `images.yaml`: which changes are safe for which "
+                                      "label, as in include/policies/<dataset>/."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1, help="Images to make of each label; by default each gets as many as "
+                                 "the commonest has."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:  # fmt: skip
+    """Make more images of the rare labels of a file, by changes that leave the label as it is.
+
+    Flips, rotation, crops, brightness and noise, each with its probability, and only for the labels
+    that the policy calls safe: a mirrored 6 is no 6. They are for training alone: never make images
+    of test images. The file that is written holds the made images only, as PNG, each marked by
+    `__synthetic`, with the row that it was made of and what was changed.
+
+    Example: assay augment-images digits.parquet --policy images.yaml --out more.parquet
+    """
+    from assay.engine import open_session
+    from assay.policy import load_policy
+    from assay.policy.images import ImagesPolicy
+    from assay.stages.synthesis import augment_images_file
+
+    loaded = load_policy(policy, ImagesPolicy)
+    with progress_bar("making images") as step, open_session(spill_zone()) as session:
+        written, made = augment_images_file(session, data, out, loaded, rows=rows, step=step)
+    return _written(out, loaded.label, written, made, as_json)
+
+
 def augment(
     data: Data,
     label: Annotated[str, typer.Option(help="Column of the class.")],
@@ -122,6 +158,13 @@ def augment(
             session, data, out, label=label, how=how, rows=rows, without=tuple(without or ()),
             seed=seed,
         )  # fmt: skip
+    return _written(out, label, written, made, as_json)
+
+
+def _written(
+    out: Path, label: str, written: FileDigest, made: dict[str, int], as_json: bool
+) -> int:
+    """Say which file was written, and how much of each label is in it."""
     result = {"out": str(out), "rows": written.rows, "sha256": written.sha256, "made": made}
     lines = [f"{label} = {level}: {number:,} rows" for level, number in made.items()]
     return show(result, as_json, [*lines, f"wrote {out}: {written.rows:,} rows"])

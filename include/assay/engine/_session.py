@@ -104,10 +104,10 @@ class Session:
         (found,) = self.one(expression.as_table()).values()
         return found
 
-    def blocks(self, table: Table) -> Iterator[pa.RecordBatch]:
-        """A result of any size as a stream of Arrow record batches."""
+    def blocks(self, table: Table, rows: int = 1_000_000) -> Iterator[pa.RecordBatch]:
+        """A result of any size as a stream of Arrow record batches of so many rows at most."""
         with translating():
-            yield from self.backend.to_pyarrow_batches(table)
+            yield from self.backend.to_pyarrow_batches(table, chunk_size=rows)
 
     def set_aside(self, rows: Any = None, schema: Any = None) -> Table:
         """Compute rows once and keep them until the session ends, in memory or spilled.

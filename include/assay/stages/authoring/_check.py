@@ -10,6 +10,7 @@ from assay.document import shown_path
 from assay.errors import AssayError, InputError, Problem, did_you_mean, unknown
 from assay.policy import Policy, load_policy
 from assay.policy.alerting import AlertingPolicy
+from assay.policy.images import ImagesPolicy
 from assay.policy.labelling import LabellingPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.policy.synthesis import SynthesisPolicy
@@ -25,13 +26,15 @@ from assay.stages.authoring._model_problems import model_file_problems
 from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
-OPTIONAL: Final = frozenset({LabellingPolicy.noun, SynthesisPolicy.noun})
+OPTIONAL: Final = frozenset({ImagesPolicy.noun, LabellingPolicy.noun, SynthesisPolicy.noun})
 """Policies that no stage follows, and that a data set may do without."""
 
 
 def policy_models() -> dict[str, type[Policy]]:
     """Name of a policy file → its model; a data set has one file of each that isn't optional."""
-    others = (RetentionPolicy, AlertingPolicy, LabellingPolicy, SynthesisPolicy)
+    others = (
+        RetentionPolicy, AlertingPolicy, LabellingPolicy, SynthesisPolicy, ImagesPolicy,
+    )  # fmt: skip
     return chain.policy_models() | {model.noun: model for model in others}
 
 
