@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from assay.cli._console import open_services, progress, progress_bar, show, spill_zone
-from assay.cli._options import AsJson, Data, Dataset
+from assay.cli._options import AsJson, Author, Data, Dataset
 from assay.wording import folded
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def synthesise(
         typer.Option(help="Draft contract, suites and policies of the synthetic data set, if it "
                           "has none."),
     ] = True,
+    author: Author = None,
     as_json: AsJson = False,
 ) -> int:  # fmt: skip
     """Make rows like those of a released data set, that are about nobody.
@@ -57,7 +59,7 @@ def synthesise(
     with progress("reading released rows") as step:
         found = made(
             open_services(dataset), dataset, batch=batch, rows=rows, method=method, draft=draft,
-            step=step,
+            author=author or getpass.getuser(), step=step,
         )  # fmt: skip
     return show(found, as_json, "" if as_json else _lines(found), found.verdict.exit_code)
 

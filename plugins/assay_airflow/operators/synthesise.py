@@ -30,9 +30,10 @@ class SynthesiseOperator(BaseOperator):
         from assay.stages.synthesis import synthesise
 
         asked = context["params"]
+        by = getattr(context["dag_run"], "triggering_user_name", None)
         made = synthesise(
             open_services(), self.dataset, batch=asked.get("batch"), rows=asked.get("rows"),
-            step=self.log.info,
+            author=by or "assay", step=self.log.info,
         )  # fmt: skip
         if made.delivered is None:
             codes = ", ".join(dict.fromkeys(r.code for r in made.verdict.reasons))

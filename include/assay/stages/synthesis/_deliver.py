@@ -14,7 +14,9 @@ from assay.contract import Contract
 from assay.engine import ROW, FileDigest, Session
 from assay.lake import write_text
 from assay.page import PageContext
+from assay.records.uses import Output, Use
 from assay.stages.authoring import draft_dataset
+from assay.stages.index import follow_registry
 from assay.stages.services import Services
 from assay.stages.synthesis._choose import Candidate
 from assay.stages.synthesis._released import Halves
@@ -47,6 +49,29 @@ def write_rows(session: Session, table: pa.Table, path: Path) -> FileDigest:
     numbered = table.append_column(ROW, [np.arange(table.num_rows)])
     aside = session.set_aside(numbered)
     return session.write_parquet(aside, path, order_by=[ROW], without=[ROW])
+
+
+def record_synthetic(
+    services: Services, halves: Halves, chosen: Candidate, batch: str, written: FileDigest,
+    author: str,
+) -> None:  # fmt: skip
+    """Put rows that are about to be delivered on record, as a use of what they were learned from.
+
+    Recorded first, so that no batch is released whose origin nobody knows; a file that isn't
+    delivered after all is made again with the same bytes, and found.
+    """
+    dataset = synthetic_of(halves.source.dataset)
+    mark = services.registry.mark(written.sha256)
+    services.registry.record_use(Use(
+        kind="synthetic_set",
+        id=services.registry.use_id("synthetic_set", [dataset, batch, halves.source.digest, mark]),
+        subject=dataset, reads=(halves.source,),
+        delivers=Output(dataset=dataset, batch=batch, mark=mark),
+        author=author, at=services.clock(),
+        details={"method": chosen.method, "rows": str(written.rows),
+                 "policy": chosen.verdict.policy_hash},
+    ))  # fmt: skip
+    follow_registry(services, wholly=False)
 
 
 def write_report(

@@ -11,6 +11,8 @@ from assay.contract import Contract
 from assay.errors import InputError
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.synthesis import SynthesisPolicy
+from assay.records.uses import SnapshotPart
+from assay.records.versions import digest_of
 from assay.stages.services import Services
 from assay.synthesis import CodedTable, code_table, describe_columns
 from assay.versioning import PartitionRows
@@ -31,14 +33,15 @@ class Halves:
         Columns that name a row: they get running numbers.
     ruled : tuple of str
         Columns of which the contract's rules hold: those that privacy leaves as they are.
-    snapshot : int
+    source : SnapshotPart
+        The snapshot that the rows are of.
     """
 
     learned: CodedTable
     held: CodedTable
     numbered: dict[str, pa.DataType]
     ruled: tuple[str, ...]
-    snapshot: int
+    source: SnapshotPart
 
     @property
     def both(self) -> CodedTable:
@@ -72,7 +75,10 @@ def read_halves(services: Services, contract: Contract, policy: SynthesisPolicy)
     learned, held = _split(rows.take(names, np.sort(chosen)), contract, policy, numbered, random)
     return Halves(
         learned, held, {n: rows.schema.field(n).type for n in numbered},
-        _as_they_were(services, contract, names), found.number,
+        _as_they_were(services, contract, names),
+        SnapshotPart(
+            dataset=contract.dataset, number=found.number, digest=digest_of(versions)
+        ),
     )  # fmt: skip
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from assay.contract import Contract
 from assay.engine import FileDigest, Session
 from assay.errors import InputError
+from assay.lake import publish
 from assay.policy.synthesis import Method, SynthesisPolicy
 from assay.stages.services import Services
 from assay.stages.synthesis._choose import Candidate, choose_rows
 from assay.stages.synthesis._deliver import (
     as_table,
     draft_synthetic,
+    record_synthetic,
     write_report,
     write_rows,
 )
@@ -54,7 +56,7 @@ class Synthesised(Frozen):
 
 def synthesise(
     services: Services, dataset: str, *, batch: str | None = None, rows: int | None = None,
-    method: Method | None = None, draft: bool = False,
+    method: Method | None = None, draft: bool = False, author: str = "assay",
     step: Callable[[str], None] = lambda _: None,
 ) -> Synthesised:  # fmt: skip
     """Make rows like the released rows of a data set, judge them, and deliver those that pass.
@@ -67,6 +69,8 @@ def synthesise(
         Instead of the policy's.
     draft : bool
         Write contract, suites and policies of the synthetic data set where it has none.
+    author : str
+        User id of who made them, on record.
     step : callable
         Called with what is done next, for a display of progress.
 
@@ -92,7 +96,7 @@ def synthesise(
         step("checking every row")
         table = as_table(chosen.made.table, halves, contract)
         _check(session, table, contract, halves)
-        return _deliver(session, services, contract, halves, chosen, key, draft, table)
+        return _deliver(session, services, contract, halves, chosen, key, draft, table, author)
 
 
 def _rules(session: Session, contract: Contract, policy: SynthesisPolicy, halves: Halves) -> Rules:
@@ -126,21 +130,26 @@ def _check(session: Session, table: object, contract: Contract, halves: Halves) 
 
 def _deliver(
     session: Session, services: Services, contract: Contract, halves: Halves, chosen: Candidate,
-    batch: str, draft: bool, table: object,
+    batch: str, draft: bool, table: object, author: str,
 ) -> Synthesised:  # fmt: skip
     name = synthetic_of(contract.dataset)
-    about = f"{contract.dataset} {halves.snapshot} {chosen.method} {chosen.verdict.policy_hash}"
+    about = (
+        f"{contract.dataset} {halves.source.number} {chosen.method} {chosen.verdict.policy_hash}"
+    )
     version = hashlib.sha256(f"{about} {len(chosen.made.rows)}".encode()).hexdigest()[:32]
     report = write_report(services, contract, batch, version, chosen)
+    path = services.lake.make("inbox", name, f"{batch}.parquet")
     written: FileDigest | None = None
     drafted: list[str] = []
     if not chosen.verdict.holds:
-        path = services.lake.make("inbox", name, f"{batch}.parquet")
-        written = write_rows(session, table, path)
+        aside = session.aside() / path.name
+        written = write_rows(session, table, aside)
+        record_synthetic(services, halves, chosen, batch, written, author)
+        publish(aside, path)
         if draft:
             drafted = draft_synthetic(session, services, contract, path, batch)
     return Synthesised(
-        dataset=name, batch=batch, snapshot=halves.snapshot, method=chosen.method,
+        dataset=name, batch=batch, snapshot=halves.source.number, method=chosen.method,
         rows=len(chosen.made.rows), drawn=chosen.made.drawn, refused=chosen.made.refused,
         verdict=chosen.verdict, sha256=written.sha256 if written else None,
         report=services.relative(report),

@@ -99,6 +99,19 @@ def test_made_rows_pass_a_release_of_their_own(train, made):
     assert set(pq.read_table(path).column("__synthetic").to_pylist()) == {True}
 
 
+def test_what_rows_were_learned_from_is_on_record(train, made, monkeypatch, capsys):
+    (use,) = (
+        u for u in train.services.registry.uses("synthetic_set") if u.delivers.batch == made.batch
+    )
+    assert [(r.dataset, r.number) for r in use.reads] == [("visits", 3)]
+    monkeypatch.setenv("ASSAY_HOME", str(train.home))
+    monkeypatch.setenv("ASSAY_PROJECT", str(train.project))
+    train.run("visits_synthetic", made.batch)
+    assert run(["lineage", f"visits_synthetic@{made.batch}", "--up", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "visits@3" in {node["name"] for node in found["nodes"]}
+
+
 def test_the_same_snapshot_and_policy_give_the_same_bytes(train, made):
     again = synthesise(train.services, "visits", batch="2024-01-10")
     assert again.sha256 == made.sha256
