@@ -72,7 +72,10 @@ def sheet(folder: RoundFolder, who: str, of: str = "") -> Path:
 
 
 def edit(path: Path, answer: Callable[[dict[str, str]], str | None]) -> None:
-    """Write answers into a sheet, as a spreadsheet does; None leaves one as it is."""
+    """Write answers into a sheet, as a spreadsheet does: aside, then renamed.
+
+    None leaves one as it is.
+    """
     text = path.read_text(encoding="utf-8-sig")
     sign = ";" if text.startswith("task;") else ","
     rows = list(csv.DictReader(io.StringIO(text), delimiter=sign))
@@ -83,4 +86,6 @@ def edit(path: Path, answer: Callable[[dict[str, str]], str | None]) -> None:
     writer = csv.DictWriter(out, list(rows[0]), delimiter=";")
     writer.writeheader()
     writer.writerows(rows)
-    path.write_text(out.getvalue(), encoding="utf-8")
+    aside = path.with_suffix(".saving")
+    aside.write_text(out.getvalue(), encoding="utf-8")
+    aside.replace(path)
