@@ -6,10 +6,20 @@ holds, and one which snapshots hold a version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from assay.catalog._registry_schema import Membership, SnapshotRow
@@ -19,16 +29,26 @@ Held = dict[str, tuple[str, bool]]
 """Batch → version, and whether it was forced."""
 
 
-def held_at(session: Session, dataset: str, number: int, batch: str | None = None) -> Held:
-    """What a snapshot holds, of one batch only if given."""
+def held_at(
+    session: Session, dataset: str, number: int, batches: Collection[str] | None = None
+) -> Held:
+    """What a snapshot holds, of some batches only if given."""
     columns = (Membership.batch, Membership.version, Membership.forced)
     wanted = select(*columns).where(Membership.dataset == dataset, spans(number))
-    if batch is not None:
-        wanted = wanted.where(Membership.batch == batch)
+    if batches is not None:
+        wanted = wanted.where(Membership.batch.in_(batches))
     return {b: (v, forced) for b, v, forced in session.execute(wanted).tuples()}
 
 
-def spans(number: int | ColumnElement[int]) -> ColumnElement[bool]:
+def newest_at(session: Session, dataset: str, number: int) -> tuple[str, str] | None:
+    """The newest batch that a snapshot holds, with its version; canonical keys sort by time."""
+    wanted = select(Membership.batch, Membership.version).where(
+        Membership.dataset == dataset, spans(number)
+    )
+    return session.execute(wanted.order_by(Membership.batch.desc()).limit(1)).tuples().first()
+
+
+def spans(number: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition that a row's span has a number."""
     return and_(
         Membership.first <= number, or_(Membership.last.is_(None), Membership.last >= number)

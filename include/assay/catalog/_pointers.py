@@ -54,7 +54,7 @@ def follow_pointer(
 ) -> None:
     """Make the states of a data set's batches agree with where its pointer is now."""
     one = pointed.batch if before is not None and pointed.parent == before else None
-    held = held_at(session, dataset, pointed.number, one)
+    held = held_at(session, dataset, pointed.number, None if one is None else [one])
     moving = {*OUT, BatchState.SUPERSEDED}
     wanted = select(Run).where(Run.dataset == dataset, is_latest(), Run.state.in_(moving))
     if one is not None:  # a release: nothing else has changed

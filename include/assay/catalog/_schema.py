@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column
 from assay.errors import CatalogError
 from assay.records.runs import Counts
 
-REVISION: Final = "r0008"
+REVISION: Final = "r0009"
 """The newest migration; a test holds it equal to the head that Alembic finds."""
 
 
@@ -121,7 +121,7 @@ class Edge(Base):
     """What a version was made from: its input, references, reference tables, parents."""
 
     __tablename__ = "lineage"
-    __table_args__ = (Index(None, "name", "ref"),)
+    __table_args__ = (Index(None, "name", "ref"), Index(None, "dataset", "kind", "ref"))
     dataset: Mapped[str] = mapped_column(primary_key=True)
     batch: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[str] = mapped_column(primary_key=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ class Snapshots:
         """The version of a batch that readers get, None where they get none."""
         with self.store.session(writes=False) as session:
             pointer = session.get(Pointer, dataset)
-            held = held_at(session, dataset, pointer.number, batch) if pointer else {}
+            held = held_at(session, dataset, pointer.number, [batch]) if pointer else {}
             return held[batch][0] if batch in held else None
 
     def released(self) -> list[ReleasedVersion]:
@@ -96,13 +96,6 @@ class Snapshots:
 def pointers(session: Session) -> dict[str, int]:
     """Data set → the number that its pointer has, inside a transaction."""
     return dict(session.execute(select(Pointer.dataset, Pointer.number)).tuples().all())
-
-
-def pointed(session: Session, datasets: Collection[str]) -> dict[str, Snapshot]:
-    """The pointer's snapshot of data sets, inside a transaction."""
-    numbers = pointers(session)
-    found = ((d, _whole(session, d, numbers[d])) for d in datasets if d in numbers)
-    return {d: snapshot for d, snapshot in found if snapshot is not None}
 
 
 def _whole(session: Session, dataset: str, number: int) -> Snapshot | None:

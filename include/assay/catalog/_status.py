@@ -6,18 +6,39 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
 
 from assay.catalog._batches import Batches
 from assay.catalog._incidents import Incidents
-from assay.catalog._snapshots import pointed, pointers
+from assay.catalog._memberships import held_at, newest_at
+from assay.catalog._snapshots import pointers
 from assay.catalog._store import Store
 from assay.catalog._verdicts import reasons_of
 from assay.reasons import unjudged_rooms
 from assay.records.incidents import Incident
 from assay.records.runs import BatchRecord, BatchState
-from assay.records.versions import Snapshot
 from assay.wording import sentence
+
+_MOST_ASKED: Final = 500
+"""Batches that are asked for by name; of more, all that a snapshot holds are read."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """What readers get of a data set.
+
+    Parameters
+    ----------
+    newest : dict or None
+        ``snapshot``, ``version`` and ``batch`` of the newest batch; None where there is none.
+    read : mapping
+        Batch → the version that readers have, of the batches that are listed.
+    """
+
+    newest: dict[str, Any] | None
+    read: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -26,8 +47,8 @@ class DatasetStatus:
 
     Parameters
     ----------
-    snapshot : Snapshot or None
-        The pointer's.
+    released : Released or None
+        What readers get.
     batches : tuple of BatchRecord
         The latest attempt at each batch.
     incidents : tuple of Incident
@@ -39,7 +60,7 @@ class DatasetStatus:
     """
 
     name: str
-    snapshot: Snapshot | None
+    released: Released | None
     batches: tuple[BatchRecord, ...]
     incidents: tuple[Incident, ...]
     earlier: int = 0
@@ -47,10 +68,10 @@ class DatasetStatus:
 
     def body(self) -> dict[str, Any]:
         """The status as plain JSON data."""
-        read = self.snapshot.batches if self.snapshot else {}
+        read = self.released.read if self.released else {}
         return {
             "name": self.name,
-            "released": _released(self.snapshot) if self.snapshot else None,
+            "released": self.released.newest if self.released else None,
             "batches": [
                 {**_batch(b, read), "why": list(self.why.get(b.batch, ()))} for b in self.batches
             ],
@@ -75,14 +96,17 @@ def dataset_statuses(
         counted = Batches(store).counted(state)
         incidents = _by_dataset(Incidents(store).find(state="open"))
         named = {*datasets}
-        names = named if only else {*named, *counted, *incidents, *pointers(session)}
-        snapshots = pointed(session, names)
+        numbers = pointers(session)
+        names = named if only else {*named, *counted, *incidents, *numbers}
         batches = {n: Batches(store).latest(n, most, state) for n in names if n in counted}
+        released = {
+            n: _released(session, n, numbers[n], batches.get(n, ())) for n in names if n in numbers
+        }
         why = {n: reasons_of(session, found) for n, found in batches.items()}
     return [
         DatasetStatus(
             name=name,
-            snapshot=snapshots.get(name),
+            released=released.get(name),
             batches=tuple(batches.get(name, ())),
             incidents=tuple(incidents.get(name, ())),
             earlier=counted.get(name, 0) - len(batches.get(name, ())),
@@ -108,11 +132,17 @@ def _by_dataset(records: Iterable[Incident]) -> dict[str, list[Incident]]:
     return grouped
 
 
-def _released(snapshot: Snapshot) -> dict[str, Any] | None:
-    if not snapshot.batches:
-        return None
-    newest = max(snapshot.batches)  # canonical keys sort by time
-    return {"snapshot": snapshot.number, "version": snapshot.batches[newest], "batch": newest}
+def _released(
+    session: Session, dataset: str, number: int, listed: Sequence[BatchRecord]
+) -> Released:
+    """What readers get of a data set, and of the batches that are listed."""
+    newest = newest_at(session, dataset, number)
+    asked = None if len(listed) > _MOST_ASKED else {record.batch for record in listed}
+    held = held_at(session, dataset, number, asked) if newest else {}
+    return Released(
+        newest={"snapshot": number, "version": newest[1], "batch": newest[0]} if newest else None,
+        read={batch: version for batch, (version, _) in held.items()},
+    )
 
 
 def _batch(record: BatchRecord, read: Mapping[str, str]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, Text, cast, func, or_, select
+from sqlalchemy import Select, Text, and_, cast, func, or_, select
 
 from assay.catalog._batches import is_latest
-from assay.catalog._registry_schema import Membership, Version
+from assay.catalog._memberships import spans
+from assay.catalog._registry_schema import Membership, Pointer, Version
 from assay.catalog._schema import Edge, Run
 from assay.catalog._store import Store, record_of, upsert
 from assay.records.indexing import CommittedVersion
@@ -153,6 +154,31 @@ class Versions:
         """(Batch, version) → the one thing of a kind that it was made from."""
         wanted = select(Edge).where(Edge.dataset == dataset, Edge.kind == kind)
         return {(row.batch, row.version): row.ref for row in self.store.all(wanted)}
+
+    def released_otherwise(self, dataset: str, kind: EdgeKind, ref: str) -> list[str]:
+        """Batches whose version with readers was made from another thing of a kind, in order.
+
+        A version that was made from nothing of the kind isn't among them.
+        """
+        wanted = (
+            select(Edge.batch)
+            .join(Pointer, Pointer.dataset == Edge.dataset)
+            .join(
+                Membership,
+                and_(
+                    Membership.dataset == Edge.dataset,
+                    Membership.batch == Edge.batch,
+                    Membership.version == Edge.version,
+                    spans(Pointer.number),
+                ),
+            )
+            # Two ranges of the index, where "is not" would read it all.
+            .where(Edge.dataset == dataset, Edge.kind == kind, or_(Edge.ref < ref, Edge.ref > ref))
+            .distinct()
+            .order_by(Edge.batch)
+        )
+        with self.store.session(writes=False) as session:
+            return list(session.scalars(wanted))
 
     def made_from(self, name: str, ref: str) -> list[tuple[str, str, str]]:
         """The versions made from something, as (dataset, batch, version)."""

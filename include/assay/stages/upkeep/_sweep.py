@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -105,10 +108,26 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
     close_rewound(services)
     follow_registry(services)
     rules = _rules(services)
-    inventory = _inventory(services, rules)
-    known = {"problems": (*rules.problems, *inventory.problems)}
-    inventory = inventory.model_copy(update=known)
-    return inventory, plan_retention(inventory, rules.policies, services.clock())
+    with _keeping_all():
+        inventory = _inventory(services, rules)
+        known = {"problems": (*rules.problems, *inventory.problems)}
+        inventory = inventory.model_copy(update=known)
+        return inventory, plan_retention(inventory, rules.policies, services.clock())
+
+
+@contextmanager
+def _keeping_all() -> Iterator[None]:
+    """Let nobody look for garbage: among as many records as there are versions there is none.
+
+    Looking through them again and again takes a third of the time.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _plan_path(services: Services, plan_hash: str) -> Path:

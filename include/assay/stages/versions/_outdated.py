@@ -48,11 +48,10 @@ def outdated_batches(services: Services, dataset: str) -> list[str]:
     A version that an earlier Assay indexed isn't among them; ``assay catalog rebuild --whole``
     indexes it again.
     """
-    known, released = services.catalog.versions.refs(dataset, "rules"), _released(services, dataset)
-    if not known or not released:
+    if services.catalog.snapshots.pointer(dataset) is None:
         return []
     now = content_hash(_rules(services, dataset))
-    return [b for b, version in released.items() if known.get((b, version), now) != now]
+    return services.catalog.versions.released_otherwise(dataset, "rules", now)
 
 
 def _rules(services: Services, dataset: str) -> Mapping[str, str]:
@@ -61,5 +60,5 @@ def _rules(services: Services, dataset: str) -> Mapping[str, str]:
 
 def _released(services: Services, dataset: str) -> dict[str, str]:
     """Batch → version that readers have."""
-    (status,) = services.catalog.datasets([dataset], only=True, most=1)
-    return dict(sorted(status.snapshot.batches.items())) if status.snapshot else {}
+    snapshot = services.catalog.snapshots.current(dataset)
+    return dict(sorted(snapshot.batches.items())) if snapshot else {}
