@@ -24,15 +24,31 @@ _BEGINNING: Final = 10_000
 def rising_keys(session: Session, table: Table, keys: Collection[Key]) -> frozenset[Key]:
     """The keys, of one column or several, whose values rise in all rows of a table.
 
-    Keys with a missing value, or of a type without an order, aren't among them.
+    A key that contains one that rises holds no value twice either, so it is among them unread.
+    Other keys with a missing value, or of a type without an order, aren't.
     """
-    known = sorted(key for key in set(keys) if set(key) <= set(table.columns))
+    left = {key for key in keys if set(key) <= set(table.columns)}
+    known, rising = set(left), set[Key]()
+    while left:
+        shortest = {key for key in left if not any(set(other) < set(key) for other in left)}
+        rising |= _rising_everywhere(session, table, sorted(shortest))
+        left = {key for key in left - shortest if not _contains_any(key, rising)}
+    return frozenset(key for key in known if _contains_any(key, rising))
+
+
+def _contains_any(key: Key, others: Collection[Key]) -> bool:
+    """Whether a key has all columns of one of the others."""
+    return any(set(other) <= set(key) for other in others)
+
+
+def _rising_everywhere(session: Session, table: Table, keys: list[Key]) -> set[Key]:
+    """Those of some keys that rise in all rows; none where the engine can't compare."""
     for rows in (table.limit(_BEGINNING), table):
         try:
-            known = _rising(session, rows, known)
+            keys = _rising(session, rows, keys)
         except EngineError:
-            return frozenset()
-    return frozenset(known)
+            return set()
+    return set(keys)
 
 
 def _rising(session: Session, table: Table, keys: list[Key]) -> list[Key]:
