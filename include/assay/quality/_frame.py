@@ -48,6 +48,8 @@ class Frame:
         Which rows were found beforehand, by which check.
     keys : tuple of tuple of str
         Columns, alone or together, that should hold each value once.
+    details : bool
+        Whether a check also says what it found where whether it is met takes less to know.
     """
 
     session: Session
@@ -57,13 +59,17 @@ class Frame:
     made: list[Table] = field(default_factory=list)
     marks: Marks | None = None
     keys: tuple[Key, ...] = ()
+    details: bool = True
 
     @classmethod
-    def of(cls, session: Session, table: Table, row: str, seed: str | None = None) -> Frame:
+    def of(
+        cls, session: Session, table: Table, row: str, seed: str | None = None, *,
+        details: bool = True,
+    ) -> Frame:  # fmt: skip
         """The frame of a table; rows are numbered in scan order where no column numbers them."""
         if row not in table.columns:
             table = table.mutate(**{row: ibis.row_number()})
-        return cls(session, without_nan(table), row, seed)
+        return cls(session, without_nan(table), row, seed, details=details)
 
     def marked(self, checks: int) -> Frame:
         """The frame with room for marks of its rows, by so many checks."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from assay.engine import EngineError
 from assay.engine.groups import light_groups
 from assay.quality._check import Check, Values, compiled
-from assay.quality._failing_rows import FAULTS, Judged, with_failing
+from assay.quality._failing_rows import FAULTS, Judged
 from assay.quality._finding import Finding, countable
 from assay.quality._frame import Frame, Unjudged
 from assay.quality._registry import entry_of
@@ -24,7 +24,7 @@ _MOST_KEPT: Final = 2_000_000
 def judged_compiled(
     frame: Frame, expectations: Sequence[Expectation], redact: Collection[str]
 ) -> list[Judged]:
-    """Judge by compiled checks; findings in the order of the expectations."""
+    """Judge by compiled checks; findings in the order of the expectations, without failing rows."""
     keys = tuple(e.columns for e in expectations if entry_of(e.type).distinct)
     frame = replace(frame, keys=keys)
     checks: list[Check | Unjudged] = []
@@ -34,11 +34,10 @@ def judged_compiled(
         except (Unjudged, *FAULTS) as exc:
             checks.append(_unjudged(exc))
     values = _scan(frame, checks)
-    concluded = [
+    return [
         _concluded(frame, e, check, got, redact)
         for e, check, got in zip(expectations, checks, values, strict=True)
     ]
-    return with_failing(frame, concluded, redact)
 
 
 def _unjudged(exc: Exception) -> Unjudged:

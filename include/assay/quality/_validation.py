@@ -1,4 +1,4 @@
-"""Running a suite: one scan for the numbers, a second pass only for rows that fail."""
+"""Running a suite: one scan for the numbers, a second pass only to show rows that fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ibis import Table
 
 from assay.engine import ROW, Session
 from assay.expression import names_in
-from assay.quality._failing_rows import Judged
+from assay.quality._failing_rows import Judged, with_failing
 from assay.quality._finding import Finding
 from assay.quality._finding_words import table_row, unjudged, unmet_first
 from assay.quality._frame import Frame
@@ -116,6 +116,7 @@ def validate(
     row: str = ROW,
     gx_max_rows: int | None = None,
     seed: str | None = None,
+    details: bool = True,
 ) -> Validation:
     """Judge a table by a suite.
 
@@ -135,6 +136,9 @@ def validate(
     seed : str, optional
         A secret by which the failing rows that a result shows are drawn; by default it shows the
         first ones, which tells of the rows' order.
+    details : bool
+        Whether findings have the failing rows that are shown, and the medians. Without them they
+        say which expectations are met and how many rows fail, which takes fewer scans.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def validate(
     uniqueness, order of rows, most common value, pattern outside what RE2 and Python share, and
     one for all medians, quantiles and z-scores together.
     """
-    frame = _typed(Frame.of(session, table, row, seed), suite)
+    frame = _typed(Frame.of(session, table, row, seed, details=details), suite)
     rows_in = int(frame.value(frame.table.count()))
     duplicates = duplicates_in(frame) if suite.drop_exact_duplicates else None
     if duplicates is not None:
@@ -213,9 +217,9 @@ def _judged(
         i for i, e in enumerate(everything)
         if e.type in REGISTRY and (engine == "compiled" or _is_ours(e))
     ]  # fmt: skip
-    by_place: dict[int, Judged] = dict(
-        zip(own, judged_compiled(frame, [everything[i] for i in own], redact), strict=True)
-    )
+    compiled = judged_compiled(frame, [everything[i] for i in own], redact)
+    compiled = with_failing(frame, compiled, redact) if frame.details else compiled
+    by_place: dict[int, Judged] = dict(zip(own, compiled, strict=True))
     rest = [i for i in range(len(everything)) if i not in by_place]
     if rest:
         found = judged_by_gx(frame, [everything[i] for i in rest], cap, redact)

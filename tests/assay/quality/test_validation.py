@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import math
+import random
 import statistics
 from pathlib import Path
 
@@ -368,3 +369,25 @@ def test_order_statistics_of_more_values_than_one_scan_keeps_are_computed_in_sev
     assert together[5]["observed_value"] == 5.0
     monkeypatch.setattr(_scan, "_MOST_KEPT", 7)
     assert [f.result for f in validate(session, table, suite).findings] == together
+
+
+def test_without_details_the_same_expectations_are_met(session, make, write_suite, expect):
+    rng = random.Random(7)
+    for n in (0, 1, 8, 31):
+        values = [rng.choice([None, -2.0, 0.0, 1.0, 1.5, 4.0, math.inf]) for _ in range(n)]
+        asked = [
+            expect("column_median_to_be_between", column="x", min_value=low, max_value=high,
+                   strict_min=strict, strict_max=strict)
+            for low in (None, -2, 0.0, 1.25, 1.5) for high in (None, 0.0, 1.25, 4)
+            for strict in (True, False) if (low, high) != (None, None)
+        ]  # fmt: skip
+        suite = load_suite(write_suite(*asked, expect("column_values_to_not_be_null", column="x")))
+        data = make(x=pa.array(values, pa.float64()))
+        whole, short = (validate(session, data, suite, details=d) for d in (True, False))
+        assert [f.success for f in short.findings] == [f.success for f in whole.findings]
+        counts = [f.result.get("unexpected_count") for f in short.findings]
+        assert counts == [f.result.get("unexpected_count") for f in whole.findings]
+        assert short.quarantined == whole.quarantined
+        if n == 31:
+            assert {f.success for f in whole.findings} == {True, False}
+            assert "partial_unexpected_index_list" not in short.findings[-1].result

@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.engine.functions import values_at_quantiles
 from assay.quality._check import Check, Conclusion, Values, counted
-from assay.quality._frame import Frame, Unjudged
+from assay.quality._frame import Frame, Unjudged, all_of
 from assay.quality._registry import compiles
 from assay.quality._suite import Expectation
 from assay.quality.expectations._aggregates import judged, numeric, present
@@ -56,7 +56,37 @@ def column_median(frame: Frame, e: Expectation) -> Check:
         low, high = at[(n - 1) // 2], at[n // 2]
         return judged(low if low == high else (low + high) / 2, e)
 
-    return ranked(frame, e, lambda n: [(n - 1) // 2, n // 2], conclude)
+    by_rank = ranked(frame, e, lambda n: [(n - 1) // 2, n // 2], conclude)
+    bounds = [e.kwargs.get("min_value"), e.kwargs.get("max_value")]
+    plain = all(b is None or (isinstance(b, int | float) and float(b) == b) for b in bounds)
+    return by_rank if frame.details or not plain else _by_counts(frame, e, by_rank)
+
+
+def _by_counts(frame: Frame, e: Expectation, by_rank: Check) -> Check:
+    """A median between its bounds by the number of values beyond each, else by its ranks.
+
+    It is certain where at most (n − 1) // 2 values lie below the lower bound, and as many above the
+    upper one: then both values in the middle are between them.
+    """
+    column = numeric(frame, e)
+    there, values = present(frame, e, column), column.cast("float64")
+    low, high = e.kwargs.get("min_value"), e.kwargs.get("max_value")
+    beyond = {}
+    if low is not None:
+        out = values <= float(low) if e.kwargs.get("strict_min") else values < float(low)
+        beyond["below"] = counted(frame, all_of([there, out]))
+    if high is not None:
+        out = values >= float(high) if e.kwargs.get("strict_max") else values > float(high)
+        beyond["above"] = counted(frame, all_of([there, out]))
+
+    def then(got: Values) -> Check:
+        n = int(got["n"])
+        if n and all(int(got[side]) <= (n - 1) // 2 for side in beyond):
+            return Check({}, lambda _: Conclusion(True))
+        return by_rank
+
+    counts = {"n": counted(frame, there), **beyond}
+    return Check(counts, lambda _: Conclusion(False), then=then)
 
 
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")

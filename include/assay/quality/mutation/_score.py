@@ -101,7 +101,7 @@ def measure_mutation(
     DeMillo, R. A., Lipton, R. J., & Sayward, F. G. (1978). Hints on test data selection: help for
     the practicing programmer. Computer 11(4), 34–41. doi:10.1109/C-M.1978.218136
     """
-    frame = Frame.of(session, table, ROW)
+    frame = Frame.of(session, table, ROW, details=False)
     first = frame.table.order_by(frame.row).limit(most_rows)
     numbered = first.mutate(**{ROW: ibis.row_number().over(order_by=first[frame.row])})
     frame = replace(frame, table=session.set_aside(numbered))

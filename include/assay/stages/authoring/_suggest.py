@@ -27,7 +27,7 @@ from assay.onboarding import (
 )
 from assay.onboarding.samples import Samples, find_samples
 from assay.policy.quality import QualityPolicy
-from assay.quality import Validation, contract_suite, load_suite, validate
+from assay.quality import contract_suite, load_suite, validate
 from assay.stages.authoring._earlier_versions import Earlier, earlier_versions
 from assay.stages.authoring._local_file import arrive, batch_of, columns_to_redact, released_tables
 from assay.stages.run._validate import Which, referred_datasets, whole_suite
@@ -254,10 +254,10 @@ def _judged(
 ) -> tuple[Judged, ...]:
     """A suite on a table; where it has several batches, on each: met where each meets it."""
     if BATCH not in table.columns:
-        return _results(validate(session, table, suite, redact=hidden))
+        return _results(session, table, suite, hidden)
     numbers = [row[BATCH] for row in session.rows(table.select(BATCH).distinct().order_by(BATCH))]
     parts = (table.filter(table[BATCH] == number).drop(BATCH) for number in numbers)
-    found = [_results(validate(session, part, suite, redact=hidden)) for part in parts]
+    found = [_results(session, part, suite, hidden) for part in parts]
     return tuple(_together(one) for one in zip(*found, strict=True))
 
 
@@ -269,7 +269,11 @@ def _together(of_batches: Sequence[Judged]) -> Judged:
     return Judged(of_batches[0].label, met, sum(flagged) if flagged else None, problem)
 
 
-def _results(found: Validation) -> tuple[Judged, ...]:
+def _results(
+    session: Session, table: Table, suite: Any, hidden: frozenset[str]
+) -> tuple[Judged, ...]:
+    """The result of each expectation on one batch."""
+    found = validate(session, table, suite, redact=hidden, details=False)
     return tuple(
         Judged(f.expectation.label, f.success, f.result.get("unexpected_count"), f.not_judged)
         for f in found.findings

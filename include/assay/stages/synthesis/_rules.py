@@ -70,7 +70,7 @@ def check_rows(
 
 
 def _refused(session: Session, table: Table, suite: Suite, rules: Sequence[str]) -> Iterable[Table]:
-    yield validate(session, table, suite).marks.select(ROW)
+    yield validate(session, table, suite, details=False).marks.select(ROW)
     for rule in rules:
         good = compile_expression(rule, table).cast("boolean").fill_null(False)
         yield table.filter(~good).select(ROW)
