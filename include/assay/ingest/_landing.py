@@ -34,7 +34,6 @@ from assay.ingest.sources._database import fetch_query
 from assay.ingest.sources._files import fetch_file
 from assay.ingest.sources._json_page import write_records
 from assay.ingest.sources._patience import Retry
-from assay.ingest.sources._rest import fetch_pages
 from assay.ingest.sources._urls import fill_url
 from assay.keys import RecordSeal
 from assay.lake import Lake, digest, private_folder, publish
@@ -135,6 +134,9 @@ def _fetch(
             location = fill_url(source.location, filled)
             return _Fetched(fetch_file(source, location, folder, lake.home, credentials, retry))
         if isinstance(source, RestSource):
+            # The library of HTTP takes long to import.
+            from assay.ingest.sources._rest import fetch_pages
+
             files, faults = fetch_pages(source, filled, folder, credentials, retry)
             return _Fetched(files, faults=faults)
         files, names = fetch_query(contract, source, batch, folder, credentials)

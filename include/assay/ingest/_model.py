@@ -14,6 +14,7 @@ TRANSFORM: Final = 2
 MANIFEST: Final = "manifest.json"
 ROWS: Final = "rows.parquet"
 ORIGINAL: Final = "original"
+NO_INPUT: Final = "The source has no input for this batch."
 
 
 class _Frozen(BaseModel):

@@ -16,7 +16,6 @@ from assay.ingest._model import UnusableError
 from assay.ingest.sources._database import open_query
 from assay.ingest.sources._json_page import JsonPage
 from assay.ingest.sources._patience import Retry
-from assay.ingest.sources._rest import fetch_pages
 from assay.verdict import Outcome
 
 _Row = Mapping[str, Any]
@@ -91,6 +90,8 @@ def _from_pages(
     contract: Contract, source: RestSource, batch: str, folder: Path,
     credentials: Mapping[str, str], most: int, retry: Retry,
 ) -> Iterator[_Row]:  # fmt: skip
+    from assay.ingest.sources._rest import fetch_pages
+
     start, end = (moment.isoformat() for moment in contract.partition.bounds(batch))
     filled = {"batch": batch, "batch_start": start, "batch_end": end}
     try:

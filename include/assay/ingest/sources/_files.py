@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from assay.contract import FilesSource
 from assay.errors import InputError
-from assay.ingest._model import OriginalFile, UnusableError
+from assay.ingest._model import NO_INPUT, OriginalFile, UnusableError
 from assay.ingest._original import file_name, keep
-from assay.ingest.sources._http import NO_INPUT, download
 from assay.ingest.sources._local_file import local_blocks
 from assay.ingest.sources._patience import Retry
 from assay.reasons import ReasonCode
@@ -39,6 +38,8 @@ def fetch_file(
     target = folder / file_name(location)
     scheme = location.split("://", 1)[0].lower() if "://" in location else "file"
     if scheme in {"http", "https"}:
+        from assay.ingest.sources._http import download
+
         return (download(location, target, source, credentials, retry),)
     if scheme == "file":
         blocks = local_blocks(source.location, location, home)

@@ -14,14 +14,13 @@ import httpx
 
 from assay.contract import FilesSource, RestSource
 from assay.errors import InputError
-from assay.ingest._model import OriginalFile, UnusableError
+from assay.ingest._model import NO_INPUT, OriginalFile, UnusableError
 from assay.ingest._original import keep
 from assay.ingest.sources._patience import Patience, Retry
 from assay.ingest.sources._sign_in import SignIn
 from assay.ingest.sources._urls import no_url, own_host, parsed, port, shown
 from assay.reasons import ReasonCode
 
-NO_INPUT: Final = "The source has no input for this batch."
 _MISSING: Final = {404, 410}
 _AGAIN: Final = {408, 425, 429, 500, 502, 503, 504}
 _COMPRESSED: Final = (".gz", ".zst")

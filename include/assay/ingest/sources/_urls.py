@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus, urlencode, urlsplit
 
-import httpx
-
 from assay.errors import InputError
+
+if TYPE_CHECKING:
+    import httpx
 
 
 def fill(template: str, filled: Mapping[str, str]) -> str:
@@ -69,6 +71,8 @@ def parsed(url: str) -> httpx.URL:
     InputError
         If it is none.
     """
+    import httpx
+
     try:
         return httpx.URL(url)
     except httpx.InvalidURL:
