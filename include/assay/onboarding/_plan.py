@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ibis import Table
+
 from assay.engine import Session
 from assay.engine.files import fetched, open_batches, read_form
 from assay.engine.text_form import TextForm
@@ -106,9 +108,11 @@ def plan_dataset(
             expected="a small letter, then small letters, digits, underscores; at most 64",
         )  # fmt: skip
     samples = find_samples(data, grain)
-    text, form = _opened(session, samples, form)
+    opened, form = _opened(session, samples, form)
+    text = TypedText(opened) if parquet(str(samples.paths[0])) else read_types(session, opened)
     typed, whole = read_identifiers(session, text.table)
-    table = session.set_aside(typed)
+    # What is read as the file has it takes less memory, and no more time, from the file.
+    table = opened if typed is opened else session.set_aside(typed)
     profile = measure_profile(session, table)
     hidden = {c.name for c in profile.columns if c.guess is not None}
     suggestion = propose_suite(session, table, hidden=hidden, batches=samples.keys)
@@ -130,17 +134,13 @@ def _as_integer(name: str) -> Remark:
                   "so that 17.0 and 17 are one identifier")  # fmt: skip
 
 
-def _opened(
-    session: Session, samples: Samples, form: TextForm | None
-) -> tuple[TypedText, TextForm]:
-    """The rows of all samples, typed, and how the first is written."""
+def _opened(session: Session, samples: Samples, form: TextForm | None) -> tuple[Table, TextForm]:
+    """The rows of all samples, and how the first is written."""
     paths = [fetched(session, path) for path in samples.paths]
     form = read_form(session, paths[0], form)
     if samples.several:
-        opened = open_batches(session, paths, form)
-    else:
-        opened = session.open_data(paths[0], form)
-    return TypedText(opened) if parquet(str(paths[0])) else read_types(session, opened), form
+        return open_batches(session, paths, form), form
+    return session.open_data(paths[0], form), form
 
 
 def _of_file(draft: Draft, profile: Profile) -> Iterator[Remark]:

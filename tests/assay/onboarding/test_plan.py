@@ -15,6 +15,7 @@ from assay.cleaning import clean, fit, problems, roles_of
 from assay.contract import load_contract
 from assay.errors import InputError
 from assay.onboarding import write_dataset
+from assay.onboarding.evidence import _many_columns, _sample
 from assay.policy import load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.cleaning import CleaningPolicy
@@ -93,6 +94,19 @@ def test_all_that_is_written_loads(tmp_path: Path, name: str, suffix: str) -> No
             assert not problems(policy, roles_of(contract), contract.column_names)
         if kind == "drift" and policy.applies:
             assert contract.partition.is_key(policy.bootstrap[0])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("name", sorted(_SAMPLES))
+def test_a_long_sample_is_drafted_as_a_short_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, suffix: str
+) -> None:
+    short = _plan(tmp_path, name, suffix)
+    for module in (_many_columns, _sample):
+        monkeypatch.setattr(module, "LONG", 0)
+    long = _plan(tmp_path, name, suffix)
+    assert long.files == short.files
+    assert long.remarks == short.remarks
 
 
 def test_the_sample_keeps_what_was_drafted_from_it(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from assay.engine.groups import groups
 
 _CELLS: Final = 5_000_000
 _MOST_COLUMNS: Final = 100
-_LONG: Final = 200_000
+LONG: Final = 200_000
 """Rows of a table of which each column is counted alone."""
 MOST_AGGREGATES: Final = 300
 """Aggregates of one query."""
@@ -50,7 +50,7 @@ def unique_columns(session: Session, table: Table, names: Sequence[str], rows: i
     """Columns of which no value occurs twice; where rows have batches, within one batch."""
     found = set(names)
     # Columns of several types are counted together as texts.
-    values = {n: table[n] if rows > _LONG else table[n].cast("string") for n in names}
+    values = {n: table[n] if rows > LONG else table[n].cast("string") for n in names}
     for some, long in _long(table, values, rows):
         keys = ["at", "value", *([BATCH] if BATCH in long.columns else [])]
         counts = long.group_by(keys).aggregate(n=long.count())
@@ -96,7 +96,7 @@ def _long(
 ) -> Iterator[tuple[list[str], Table]]:
     """Groups of columns, and for each a table of the column's place in it, and its values."""
     batch = [BATCH] if BATCH in table.columns else []
-    most = 1 if rows > _LONG else min(_MOST_COLUMNS, _CELLS // max(rows, 1))
+    most = 1 if rows > LONG else min(_MOST_COLUMNS, _CELLS // max(rows, 1))
     for some in groups(values, most):
         if most == 1:
             long = table.select(*batch, at=ibis.literal(0), value=values[some[0]])

@@ -138,25 +138,34 @@ def _from_the_rest(
     frame: pd.DataFrame, column: ColumnProfile, part: np.ndarray
 ) -> list[BatchDistance]:
     """The distance of each part from the rest, with what sampling alone adds to its square."""
-    values, levels = frame[column.name], is_category(column)
-    there = np.ones(len(values), bool) if levels else values.notna().to_numpy()
-    measure = _jensen_shannon if levels else _kolmogorov_smirnov
+    values, levels, parts = frame[column.name], is_category(column), np.unique(part)
+    if not levels:
+        ordered = values.dropna().to_numpy(dtype=float)
+        order = np.argsort(ordered)
+        part, ordered = part[values.notna().to_numpy()][order], ordered[order]
     of_one = sampled_levels(values.nunique(dropna=False)) if levels else SAMPLED_ORDER
     found = []
-    for i in np.unique(part):
-        n, m = int((there & (part == i)).sum()), int((there & (part != i)).sum())
+    for i in parts:
+        inside = part == i
+        n = int(inside.sum())
+        m = len(inside) - n
         by_chance = of_one * (1 / n + 1 / m) if n and m else 0.0
-        found.append(BatchDistance(measure(values[part == i], values[part != i]), by_chance))
+        distance = (_jensen_shannon(values[inside], values[~inside]) if levels
+                    else _kolmogorov_smirnov(ordered, inside))  # fmt: skip
+        found.append(BatchDistance(distance, by_chance))
     return found
 
 
 # scipy has both distances, but importing it takes as long as drafting a small data set.
-def _kolmogorov_smirnov(one: pd.Series, other: pd.Series) -> float:
-    a, b = (np.sort(v.dropna().to_numpy(dtype=float)) for v in (one, other))
-    if not len(a) or not len(b):
+def _kolmogorov_smirnov(ordered: np.ndarray, inside: np.ndarray) -> float:
+    """D between some of the values, which are in ascending order, and the others."""
+    n = int(inside.sum())
+    m = len(inside) - n
+    if not n or not m:
         return 0.0
-    at = np.concatenate([a, b])
-    gap = np.searchsorted(a, at, "right") / len(a) - np.searchsorted(b, at, "right") / len(b)
+    last_of_ties = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+    below = np.cumsum(inside)[last_of_ties]
+    gap = below / n - (last_of_ties + 1 - below) / m
     return float(np.abs(gap).max())
 
 

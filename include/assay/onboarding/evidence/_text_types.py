@@ -101,6 +101,8 @@ def read_types(session: Session, table: Table) -> TypedText:
     ambiguous = {n: fits for n, fits in dated.items() if len(fits) > 1}
     typed = {}
     for name, column in columns.items():
+        if column.type is None and name not in formats and not tokens:
+            continue
         value = ibis.ifelse(table[name].isin(tokens), ibis.null("string"), table[name])
         if column.type is not None:
             value = _cast(value.strip(), column.type)
@@ -108,7 +110,7 @@ def read_types(session: Session, table: Table) -> TypedText:
             moment = try_strptime(value.strip(), formats[name])
             value = moment if "%H" in formats[name] else moment.cast("date")
         typed[name] = value
-    return TypedText(table.mutate(**typed), tokens, formats, ambiguous)
+    return TypedText(table.mutate(**typed) if typed else table, tokens, formats, ambiguous)
 
 
 def _aggregates(value: ir.StringColumn) -> Aggregates:
