@@ -7,7 +7,7 @@ from typing import Final
 
 from assay.cleaning._report import CleaningReport, StepReport
 from assay.page import number, percent
-from assay.page.lines import aligned
+from assay.page.lines import Grid, TabledText
 from assay.verdict import Verdict
 from assay.wording import sentence
 
@@ -20,14 +20,13 @@ _FITTED_ON: Final = {
 }  # fmt: skip
 
 
-def render_text(verdict: Verdict, report: CleaningReport) -> str:
+def render_text(verdict: Verdict, report: CleaningReport) -> TabledText:
     """Render the cleaning for a terminal: the answer, the reasons, and what each step did."""
     lines = [f"clean: {verdict.outcome.value}. {answer(report)}"]
     lines += [f"  {r.outcome.value}  {r.code}: {sentence(r)}" for r in verdict.reasons]
     lines += [f"  {name}: {value}" for name, value in facts(verdict, report)[2:4]]
     rows = step_rows(report)
-    table = ["", *aligned([HEADS, *rows], NUMBERS)] if rows else [f"  {NO_STEP}"]
-    return "\n".join([*lines, *table])
+    return TabledText([*lines, *(["", Grid(HEADS, rows, NUMBERS)] if rows else [f"  {NO_STEP}"])])
 
 
 def answer(report: CleaningReport) -> str:

@@ -20,6 +20,7 @@ from rich.text import Text
 from assay.project import Project
 
 if TYPE_CHECKING:
+    from assay.page.lines import Grid
     from assay.stages.services import Services
 
 errors = Console(stderr=True, highlight=False, markup=False)
@@ -80,8 +81,23 @@ def show(value: Any, as_json: bool, text: str | Sequence[str], code: int = 0) ->
     """Print a result, as JSON if asked for, otherwise as text or its lines; return the code."""
     if as_json:
         return print_json(value, code)
-    print(text if isinstance(text, str) else "\n".join(text))  # noqa: T201 - the command's result
+    from assay.page.lines import Grid, TabledText
+
+    for line in [text] if isinstance(text, str) else text:
+        for part in line.parts if isinstance(line, TabledText) else [line]:
+            if isinstance(part, Grid):
+                results.print(_drawn(part))
+            else:
+                print(part)  # noqa: T201 - the command's result
     return code
+
+
+def _drawn(grid: Grid) -> Table:
+    """A table of a text, its outcomes in their colours."""
+    table = table_of(grid.heads, right=[grid.heads[i] for i in grid.numbers])
+    for row in grid.rows:
+        table.add_row(*(coloured(cell, OUTCOMES) for cell in row))
+    return table
 
 
 def print_json(value: Any, code: int = 0) -> int:

@@ -9,7 +9,7 @@ from assay.drift._measurements import DriftMeasurements, DriftReport
 from assay.drift.attribution import cause_text, causes_of
 from assay.drift.effects import EFFECTS
 from assay.page import number
-from assay.page.lines import aligned
+from assay.page.lines import Grid, TabledText
 from assay.reasons import gate_word, verdict_word
 from assay.verdict import Verdict
 from assay.wording import sentence
@@ -17,6 +17,7 @@ from assay.wording import sentence
 FIGURES: Final = ("value", "limit", "by chance", "adjusted p")
 CONCEPT: Final = ("measure", "reference", "batch", "rows: batch / reference")
 _HEAD: Final = ("column", "outcome", "effect", *FIGURES, "rows")
+_NUMBERS: Final = range(3, 8)
 
 
 def render_json(verdict: Verdict, report: DriftReport) -> str:
@@ -27,20 +28,20 @@ def render_json(verdict: Verdict, report: DriftReport) -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def render_text(verdict: Verdict, report: DriftReport) -> str:
-    """Render the verdict as a table that fits a terminal, reasons first."""
-    lines = [f"drift: {verdict_word(verdict)}"]
+def render_text(verdict: Verdict, report: DriftReport) -> TabledText:
+    """Render the verdict as tables for a terminal, reasons first."""
+    lines: list[str | Grid] = [f"drift: {verdict_word(verdict)}"]
     words = [(gate_word(r.outcome, [r.code]), r) for r in verdict.reasons]
     lines += [f"  {word:<12} {r.code}: {sentence(r)}" for word, r in words]
     for one in report.comparisons:
         if rows := [_row(row) for row in rows_of(verdict, one)]:
-            lines += ["", f"{one.table} against {one.reference}", *aligned([_HEAD, *rows])]
+            lines += ["", f"{one.table} against {one.reference}", Grid(_HEAD, rows, _NUMBERS)]
         if one.concept:
             place = f"label and prediction: {one.table} against {one.reference}"
-            lines += ["", place, *aligned([CONCEPT, *concept_rows(one)])]
+            lines += ["", place, Grid(CONCEPT, concept_rows(one), {1, 2, 3})]
     for cause in causes_of(verdict):
         lines += ["", *cause_text(cause)]
-    return "\n".join(lines) + "\n"
+    return TabledText([*lines, ""])
 
 
 def rows_of(verdict: Verdict, one: DriftMeasurements) -> list[dict[str, Any]]:

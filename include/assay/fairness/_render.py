@@ -14,7 +14,7 @@ from assay.fairness._report import (
     figure,
     interval,
 )
-from assay.page.lines import aligned
+from assay.page.lines import Grid, TabledText
 from assay.reasons import gate_word, verdict_word
 from assay.verdict import Measurement, Verdict
 from assay.wording import sentence
@@ -22,20 +22,20 @@ from assay.wording import sentence
 _COMPARED: Final = ("outcome", "metric", "group / reference", "figure", "interval", "p", "limit")
 
 
-def render_text(verdict: Verdict, report: FairnessReport) -> str:
+def render_text(verdict: Verdict, report: FairnessReport) -> TabledText:
     """The verdict as lines for a terminal: outcome, reasons with their numbers, then every figure.
 
     What is judged comes first. Conditional rates, representation, quarantine and cleaning, and
     fairlearn's figures follow, each marked as not judged.
     """
-    lines = [f"fairness: {verdict_word(verdict)}"]
+    lines: list[str | Grid] = [f"fairness: {verdict_word(verdict)}"]
     applies = verdict.detail.get("applies", False)
     if applies:
         lines.append(f"good result: {favourable_line(verdict)}")
     words = [(gate_word(r.outcome, [r.code]), r) for r in verdict.reasons]
     lines += [f"  {word:<12} {r.code}: {sentence(r)}" for word, r in words]
     if not applies:
-        return "\n".join(lines)
+        return TabledText(lines)
     lines.append(
         f"rows: {verdict.detail['rows']}, intervals at {1 - verdict.detail['alpha']:.4g}, "
         f"rates of fewer than {verdict.detail['least_number']} rows not judged"
@@ -48,7 +48,7 @@ def render_text(verdict: Verdict, report: FairnessReport) -> str:
     lines += _representation_lines(report)
     lines += _treatment_lines(report)
     lines += _fairlearn_lines(report)
-    return "\n".join(lines)
+    return TabledText(lines)
 
 
 def _panel_lines(panel: Panel) -> Iterator[str]:
@@ -58,12 +58,12 @@ def _panel_lines(panel: Panel) -> Iterator[str]:
         yield f"  {m.group:<28} {figure(m.value):>7}{found}  n {m.detail['n']}"
 
 
-def _compared_lines(verdict: Verdict, report: FairnessReport) -> list[str]:
+def _compared_lines(verdict: Verdict, report: FairnessReport) -> list[str | Grid]:
     judged = report.comparisons
     if not judged:
         return []
     head = f"compared with the reference group (p by Holm over {verdict.detail['family']})"
-    return ["", head, *aligned([_COMPARED, *map(_cells, judged)])]
+    return ["", head, Grid(_COMPARED, [_cells(m) for m in judged], {3, 5})]
 
 
 def _cells(m: Measurement) -> tuple[str, ...]:

@@ -269,6 +269,22 @@ def test_drift(assay: Any, folder: Path) -> None:
     assert "<html" in (folder / "d.html").read_text().lower()
 
 
+def test_what_a_person_reads_is_drawn_as_tables(assay: Any, folder: Path) -> None:
+    drift = assay("drift", "--policy", "drift.yaml", "--current", "far.csv", "--reference",
+                  "day.csv").out  # fmt: skip
+    clean = assay("clean", "day.csv", "--policy", "cleaning.yaml", "--out", "o.parquet").out
+    fair = assay("fairness", "--policy", "fairness.yaml", "day.csv").out
+
+    for text, first, last in (
+        (drift, "column", "rows"), (clean, "step", "not fitted because"), (fair, "outcome", "limit")
+    ):  # fmt: skip
+        lines = text.splitlines()
+        head = next(i for i, line in enumerate(lines) if line.split()[:1] == [first])
+        assert lines[head].rstrip().endswith(last)
+        # A drawn table fills its lines with blanks; a written one ends where its words do.
+        assert len(lines[head]) == len(lines[head + 1]) > len(lines[head].rstrip())
+
+
 def test_a_report_that_cant_be_written_says_where(assay: Any, folder: Path) -> None:
     policy = folder / "drift.yaml"
     policy.write_text("on_inconclusive: hold\napplies: false\nreason: A register.\n")

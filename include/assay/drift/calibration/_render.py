@@ -6,7 +6,7 @@ from typing import Final
 
 from assay.drift.calibration._calibrate import Calibration
 from assay.page import number
-from assay.page.lines import aligned
+from assay.page.lines import Grid, TabledText
 
 _HEAD: Final = ("column", "effect", "quantile", "by chance", "limit now", "proposed", "caveat")
 
@@ -16,14 +16,14 @@ def render_calibration_json(found: Calibration) -> str:
     return found.model_dump_json(indent=2)
 
 
-def render_calibration_text(found: Calibration) -> str:
-    """A table that fits a terminal, and what the proposals rest on."""
+def render_calibration_text(found: Calibration) -> TabledText:
+    """A table for a terminal, and what the proposals rest on."""
     rows = [
         (p.column, p.effect, *map(number, (p.quantile, p.floor, p.current, p.proposed)),
          p.caveat or "")
         for p in found.proposals
     ]  # fmt: skip
-    return "\n".join([*_head(found), "", *aligned([_HEAD, *rows]), *_tail(found)]) + "\n"
+    return TabledText([*_head(found), "", Grid(_HEAD, rows, range(2, 6)), *_tail(found), ""])
 
 
 def _head(found: Calibration) -> list[str]:
