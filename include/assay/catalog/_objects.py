@@ -58,14 +58,29 @@ class Objects:
                     learned.append({**names, "objects": objects, "ended": ended})
             upsert_all(session, HeldObjects, learned, update=("objects", "ended"))
 
-    def learn_news(self, versions: Hashes) -> None:
-        """As :meth:`learn`, where most are known: looking these up lets no other writer wait."""
+    def learn_news(self, versions: Hashes) -> frozenset[str]:
+        """As :meth:`learn`, where most are known: looking these up lets no other writer wait.
+
+        Returns
+        -------
+        frozenset of str
+            As :meth:`needed`, from the same look; an older object of what is learned counts, too.
+        """
+        known: dict[VersionKey, dict[str, str]] = {}
+        needed, ended = set[str](), set[VersionKey]()
         with self.store.session(writes=False) as session:
-            rows = session.execute(select(*_COLUMNS[:4])).tuples()
-            known = {(dataset, batch, version): text for dataset, batch, version, text in rows}
+            for dataset, batch, version, text, end in session.execute(select(*_COLUMNS)).tuples():
+                key = (dataset, batch, version)
+                known[key] = _DECODER.decode(text)
+                if end is None:
+                    needed.update(known[key].values())
+                else:
+                    ended.add(key)
         news = {k: found for k, found in versions.items() if _is_news(found, known.get(k))}
         if news:
             self.learn(news)
+            needed.update(md5 for k, v in news.items() if k not in ended for md5 in v.values())
+        return frozenset(needed)
 
     def end(self, key: VersionKey, at: datetime) -> None:
         """Record the decision that a version goes, before the registry buries it."""
@@ -111,12 +126,9 @@ def _record(
     return HeldVersion(dataset, batch, version, _DECODER.decode(objects), ended)
 
 
-def _is_news(found: Mapping[str, str], text: str | None) -> bool:
-    """Whether a version's objects add to those that are known of it, as the table has them."""
-    if text is None:
-        return True
-    held = _DECODER.decode(text)
-    return found != held and _merged(found, held) != held
+def _is_news(found: Mapping[str, str], held: Mapping[str, str] | None) -> bool:
+    """Whether a version's objects add to those that are known of it."""
+    return held is None or (found != held and _merged(found, held) != held)
 
 
 def _merged(found: Mapping[str, str], held: Mapping[str, str]) -> Mapping[str, str]:

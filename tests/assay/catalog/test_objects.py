@@ -42,18 +42,19 @@ def test_of_a_known_version_only_the_verdicts_change(catalog: Catalog, now: date
     assert catalog.objects.needed() == {"a", "c", "d"}
 
 
-def test_one_version_is_learned_beside_thousands(catalog: Catalog) -> None:
+def test_one_version_is_learned_beside_thousands(catalog: Catalog, now: datetime) -> None:
     many = {
         (dataset, f"b{i}", "0" * 32): {"data": f"{dataset} {i}"}
         for dataset in ("flights", "trips")
         for i in range(1100)
     }
-    catalog.objects.learn_news(many)
+    assert catalog.objects.learn_news(many) == catalog.objects.needed()
     assert held(catalog) == many
     news = {**many, ("trips", "b7", "1" * 32): {"data": "new"}}
-    catalog.objects.learn_news(news)
+    catalog.objects.end(("flights", "b0", "0" * 32), now)
+    assert catalog.objects.learn_news(news) == catalog.objects.needed()
     assert held(catalog) == news
-    assert len(catalog.objects.needed()) == 2201
+    assert len(catalog.objects.needed()) == 2200
 
 
 def test_a_sweep_sees_versions_of_the_index_and_the_removed_among_them(

@@ -186,10 +186,10 @@ def _inventory(services: Services, rules: _Rules) -> Inventory:
     stones, trash = catalog.versions.tombstones(), registry.trash.find()
     indexed = catalog.versions.committed()
     committed = [v for v in indexed if not v.removed]
-    catalog.objects.learn_news({v.key: v.hashes for v in committed})
+    held = catalog.objects.learn_news({v.key: v.hashes for v in committed})
     due = any(entry.until <= services.clock() for entry in trash)
     hashes = ((v.removed, v.hashes.values()) for v in indexed)
-    held, unneeded = catalog.objects.needed(), registry.removal.unneeded(before, hashes)
+    unneeded = registry.removal.unneeded(before, hashes)
     found = take_inventory(
         services.lake,
         catalog.batches.arrivals(),
