@@ -30,6 +30,7 @@ gold_rate: 0.1
 review: {least_posterior: 0.8, least_agreement: 0.7, unanimous_share: 0.1}
 agreement: [{figure: raw_agreement, min: 0.5, rationale: A test.}]
 stop: {gain: 0.001, probability: 0.9, labels: 400}
+price: {amount: 0.5, currency: EUR, rationale: A test.}
 annotators: [ada, grace, emmy]
 experts: [hilbert]
 """

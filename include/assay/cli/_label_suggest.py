@@ -12,7 +12,9 @@ from assay.cli._label import Alpha, Label, is_dataset
 from assay.cli._options import AsJson
 
 if TYPE_CHECKING:
+    from assay.labelling.rounds.cost import RoundPrice
     from assay.labelling.selection import Share
+    from assay.labelling.selection.worth import Worth
     from assay.stages.labels.suggest import Request, Suggested
 
 _DEFAULT: Final = ("margin=0.6", "k_means=0.2")
@@ -96,7 +98,8 @@ def suggest(
                                  param_hint="--labels")  # fmt: skip
     if key and dataset:
         raise typer.BadParameter("is of a file; a data set has a key", param_hint="--key")
-    request = _request(policy or _own_policy(source, dataset), budget, take, alpha, seed, curve,
+    own = policy or _own_policy(source, dataset)
+    request = _request(own, budget, take, alpha, seed, curve,
                        without or [])  # fmt: skip
     with progress("reading rows") as step, open_session(spill_zone()) as session:
         found = (
@@ -112,12 +115,33 @@ def suggest(
     result = {**_summary(found), "out": None}
     text = [f"{found.labels:,} labels, {found.pool:,} rows without one",
             render_selection(found.selection, alpha, found.worth)]  # fmt: skip
+    if (price := _price(own, request.budget, found.worth)) is not None:
+        result["price"] = price.model_dump(mode="json")
+        text.append(_priced(price))
     if found.worth is not None and found.worth.stop:
         text.append(f"stop: {found.worth.stop}")
     if written is not None:
         result["out"] = {"path": str(out), "rows": written.rows, "sha256": written.sha256}
         text.append(f"wrote {out}: {written.rows:,} rows")
     return show(result, as_json, text)
+
+
+def _price(policy: Path | None, budget: int, worth: Worth | None) -> RoundPrice | None:
+    from assay.labelling.rounds.cost import price_of_round
+    from assay.policy import load_policy
+    from assay.policy.labelling import LabellingPolicy
+
+    if policy is None:
+        return None
+    gain = None if worth is None else worth.gain.value
+    return price_of_round(load_policy(policy, LabellingPolicy), budget, gain)
+
+
+def _priced(price: RoundPrice) -> str:
+    said = f"another round costs {price.round:,.2f} {price.currency}"
+    if price.point is None:
+        return f"{said}; what it gains is too uncertain to say what a point of accuracy costs"
+    return f"{said}: {price.point:,.2f} {price.currency} for each .01 of accuracy that it gains"
 
 
 def _own_policy(source: str, dataset: bool) -> Path | None:

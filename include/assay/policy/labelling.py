@@ -130,6 +130,14 @@ class RoundPolicy(Model):
     rationale: str | None = Field(None, description="Who has that much time.")
 
 
+class AnswerPrice(Model):
+    """What one answer costs, an expert's too."""
+
+    amount: float = Field(gt=0, description="Money an answer.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="Three letters, such as EUR.")
+    rationale: str = Field(min_length=1, description="Whose rate it is.")
+
+
 class ReviewLimits(Model):
     """Limits that send a task to an expert."""
 
@@ -185,6 +193,7 @@ class LabellingPolicy(Policy):
     review: ReviewLimits = Field(description="Which tasks an expert sees.")
     agreement: tuple[AgreementLimit, ...] = Field((), description="How well people must agree.")
     stop: StopPolicy = Field(description="When to stop.")
+    price: AnswerPrice | None = optional("What an answer costs; without it money isn't counted.")
     annotators: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         (), description="User ids: who answers; `assay label plan --annotator` names others."
     )

@@ -56,6 +56,8 @@ def test_a_round_from_plan_to_land(assay: Any, visits: Any, tmp_path: Path) -> N
     assert agreed.code in {0, 3}
     assert "raw_agreement at least 0.5" in agreed.out
     assert "12 of 12" in shown.out
+    assert "cost: 18 answers taken" in shown.out
+    assert "9.00 EUR in all, 0.75 EUR a label" in shown.out
     assert done.json["waiting"] == 0
     assert "12 labels of round 1" in landed.out
     assert "assay check" in drafted.out

@@ -8,6 +8,7 @@ from typing import Literal
 
 from assay.errors import InputError
 from assay.labelling.rounds import Progress, measure_progress
+from assay.labelling.rounds.cost import Cost, measure_cost
 from assay.stages.labels.rounds._agree import agree_on_round
 from assay.stages.labels.rounds._collect import standing
 from assay.stages.labels.rounds._folder import REVIEW, RoundFolder, rounds_of
@@ -35,6 +36,8 @@ class RoundStatus(Frozen):
         Of the last collection.
     labels : int or None
         Labels that were delivered.
+    cost : Cost
+        Of annotators and experts.
     """
 
     dataset: str
@@ -47,6 +50,7 @@ class RoundStatus(Frozen):
     waiting: int
     refused: dict[str, int]
     labels: int | None
+    cost: Cost
     said: tuple[str, ...]
 
 
@@ -62,13 +66,18 @@ def _status(services: Services, folder: RoundFolder) -> RoundStatus:
         agreement = agree_on_round(folder).report.overall.figures if given else {}
     except InputError:
         agreement = {}
+    progress = measure_progress(folder.tasks(), given)
     return RoundStatus(
         dataset=folder.dataset, round=folder.number, state=_state(folder, waiting),
         deadline=folder.round.deadline,
         over=not folder.has("closed") and services.clock() >= folder.round.deadline,
-        progress=measure_progress(folder.tasks(), given), agreement=agreement, waiting=waiting,
+        progress=progress, agreement=agreement, waiting=waiting,
         refused=dict(Counter(one.reason for one in folder.refused())),
         labels=len(folder.read("landed")["rows"]) if folder.has("landed") else None,
+        cost=measure_cost(
+            [*given, *folder.annotations(REVIEW)], progress.answered,
+            planned_at=folder.round.planned_at, price=folder.policy.price,
+        ),
         said=folder.round.said,
     )  # fmt: skip
 
