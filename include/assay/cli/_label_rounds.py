@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from assay.labelling.aggregation import AnnotatorQuality
     from assay.labelling.platforms import Platform
-    from assay.labelling.rounds.cost import Cost
     from assay.stages.labels.rounds import AgreedRound
     from assay.stages.labels.rounds._folder import RoundFolder
     from assay.stages.labels.rounds._platforms import PlatformName
@@ -190,7 +189,7 @@ def status(dataset: Dataset, as_json: AsJson = False) -> int:
         table.add_row(*_row(one))
     results.print(table)
     _print_people(found[0])
-    results.print(_cost(found[0].cost), soft_wrap=True)
+    results.print(f"cost: {found[0].cost.said}", soft_wrap=True)
     return code
 
 
@@ -312,20 +311,6 @@ def _row(one: RoundStatus) -> tuple[str | Text, ...]:
         figures or "–", f"{one.waiting:,}", "–" if one.labels is None else f"{one.labels:,}",
         f"{one.deadline:%Y-%m-%d}",
     )  # fmt: skip
-
-
-def _cost(found: Cost) -> str:
-    """What a round has cost, as a line."""
-    said = [f"{found.answers:,} answers taken"]
-    if found.minutes.value is not None:
-        said.append(f"{_figure(found.minutes)} minutes an answer in the median")
-    if found.a_day is not None:
-        said.append(f"{found.a_day:,.1f} a day")
-    if found.spent is not None:
-        said.append(f"{found.spent:,.2f} {found.currency} in all")
-    if found.per_label is not None:
-        said.append(f"{found.per_label:,.2f} {found.currency} a label")
-    return "cost: " + ", ".join(said)
 
 
 def _figure(found: Estimate) -> str:

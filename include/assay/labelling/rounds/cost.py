@@ -39,6 +39,22 @@ class Cost(Frozen):
     per_label: float | None = None
     currency: str | None = None
 
+    @property
+    def said(self) -> str:
+        """What is known, as a line."""
+        said = [f"{self.answers:,} answers taken"]
+        time = self.minutes
+        if time.value is not None:
+            ends = f"{time.low:.2f} to {time.high:.2f}"
+            said.append(f"{time.value:.2f} ({ends}) minutes an answer in the median")
+        if self.a_day is not None:
+            said.append(f"{self.a_day:,.1f} a day")
+        if self.spent is not None:
+            said.append(f"{self.spent:,.2f} {self.currency} in all")
+        if self.per_label is not None:
+            said.append(f"{self.per_label:,.2f} {self.currency} a label")
+        return ", ".join(said)
+
 
 class RoundPrice(Frozen):
     """What another round costs.
