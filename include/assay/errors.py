@@ -159,6 +159,10 @@ class CatalogError(AssayError):
     """The catalog refuses a record that would break one of its rules."""
 
 
+class UnreachableError(AssayError):
+    """A service doesn't answer, or not now; the same may work later, so that it is tried again."""
+
+
 class LeaseError(AssayError):
     """Another run holds the lease of this batch."""
 

@@ -80,6 +80,14 @@ class ReasonCode(StrEnum):
     STAGE_CRASHED = ("stage_crashed", "stages", _FAIL,
         "A stage ended in an error, so the run could not decide about the batch.")
 
+    # A round of labelling.
+    PLATFORM_FAILS = ("platform_fails", "stages", _FAIL,
+        "The platform on which people label doesn't answer, refuses, or has lost the round.")
+    ROUND_UNANSWERED = ("round_unanswered", "stages", _FAIL,
+        "The deadline of a round of labelling is over, and nobody has answered.")
+    AGREEMENT_BELOW_LIMIT = ("agreement_below_limit", "stages", _FAIL,
+        "The annotators of a round agree less than the labelling policy asks for.")
+
     # More than one gate.
     EMPTY_BATCH = ("empty_batch", "drift fairness feedback ingest labelling", _UNDECIDED,
         "The batch has no row that the gate could measure.")

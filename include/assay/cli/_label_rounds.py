@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from assay.labelling.aggregation import AnnotatorQuality
     from assay.labelling.platforms import Platform
+    from assay.policy.labelling import Platform as PlatformName
     from assay.stages.labels.rounds import AgreedRound
     from assay.stages.labels.rounds._folder import RoundFolder
-    from assay.stages.labels.rounds._platforms import PlatformName
     from assay.stages.labels.rounds._status import RoundStatus
     from assay.statistics.scores.estimate import Estimate
 
@@ -105,8 +105,8 @@ def publish(
     number: Number = None,
     platform: Annotated[
         Literal["sheets", "label_studio"] | None,
-        typer.Option(help="Where people answer: CSV files, or Label Studio. By default sheets, or "
-                          "where the round was published before."),
+        typer.Option(help="Where people answer: CSV files, or Label Studio. By default as the "
+                          "policy says, or where the round was published before."),
     ] = None,
     sheets: Sheets = None,
     as_json: AsJson = False,

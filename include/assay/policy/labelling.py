@@ -18,6 +18,7 @@ Strategy = Literal[
     "least_confidence", "margin", "entropy", "vote_entropy", "consensus_entropy", "divergence",
     "density", "k_means", "core_set", "suspects",
 ]  # fmt: skip
+Platform = Literal["sheets", "label_studio"]
 LEAST_RANDOM: Final = 0.1
 """Share of each round that is drawn at random, at least: without it nothing is known of the rows
 that no strategy prefers."""
@@ -182,6 +183,11 @@ class LabellingPolicy(Policy):
         "nominal", description="What answers are: names, places in an order, or numbers."
     )
     show: tuple[ShownColumn, ...] = Field(min_length=1, description="What annotators see.")
+    platform: Platform = Field(
+        "sheets",
+        description="Where people answer: `sheets` (a CSV file for each person) or `label_studio`. "
+        "`assay label publish --platform` names another one.",
+    )
     round: RoundPolicy = Field(description="How much one round asks for.")
     selection: SelectionPolicy = Field(description="Which rows it asks for.")
     double_labelling: float = Field(

@@ -7,7 +7,21 @@ count. :class:`Sheets` is the one without a server: a CSV file for each person.
 """
 
 from assay.labelling.platforms._label_studio import LabelStudio
-from assay.labelling.platforms._platform import Platform, PlatformError, Sent
+from assay.labelling.platforms._platform import (
+    Platform,
+    PlatformDown,
+    PlatformError,
+    PlatformLost,
+    Sent,
+)
 from assay.labelling.platforms._sheets import Sheets
 
-__all__ = ["LabelStudio", "Platform", "PlatformError", "Sent", "Sheets"]
+__all__ = [
+    "LabelStudio",
+    "Platform",
+    "PlatformDown",
+    "PlatformError",
+    "PlatformLost",
+    "Sent",
+    "Sheets",
+]

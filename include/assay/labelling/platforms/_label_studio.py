@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from assay.labelling.platforms._label_studio_card import card_html, instruction_html, label_config
-from assay.labelling.platforms._platform import PlatformError, Sent
+from assay.labelling.platforms._platform import (
+    PlatformDown,
+    PlatformError,
+    PlatformLost,
+    Sent,
+)
 from assay.labelling.rounds import Answer
 from assay.labelling.rounds.cards import Card
 from assay.policy.labelling import Instruction
@@ -19,6 +24,8 @@ _PAGE: Final = 100
 _MOST: Final = 500
 _LONGEST_TITLE: Final = 50
 _ORDER: Final = "order"
+_BUSY: Final = 429
+_LATER: Final = "Call it again when it is there; nothing is lost."
 
 
 @dataclass(frozen=True)
@@ -70,25 +77,29 @@ class LabelStudio:
                 made += bool(missing)
         return Sent(made=made, found=len(cards) - made)
 
-    def collect(self, project: str) -> Iterator[Answer]:
+    def collect(self, project: str, people: Collection[str] = ()) -> Iterator[Answer]:
         """Read the newest answer of each task and person; a skipped task has none.
 
         Raises
         ------
+        PlatformLost
+            If the project of one of the people is gone, or those of all.
         PlatformError
-            If the server can't be reached or refuses, or has nothing of the round any more.
+            If the server can't be reached, or refuses.
         """
         with self._client() as client:
             found = _projects(client, project)
-            if not found:
-                raise PlatformError(
-                    "Label Studio has no project of the round", where=project,
+            lost = {_key(project, who) for who in people} - {one["description"] for one in found}
+            if lost or not found:
+                raise PlatformLost(
+                    f"Label Studio has lost {len(lost) or 'all'} projects of the round",
+                    where=project,
                     do="Publish the round again; answers that were collected are kept.",
-                )  # fmt: skip
-            people = {one["id"]: one["email"] for one in _get(client, "/api/users")}
+                )
+            names = {one["id"]: one["email"] for one in _get(client, "/api/users")}
             for one in found:
                 for task in _tasks(client, one["id"], every=False):
-                    yield from _answers(task, people)
+                    yield from _answers(task, names)
 
     def withdraw(self, project: str) -> None:
         """Delete the projects of the round."""
@@ -117,15 +128,19 @@ def _call(client: httpx.Client, method: str, path: str, **more: Any) -> Any:
     try:
         answer = client.request(method, path, **more)
     except httpx.HTTPError as error:
-        raise PlatformError(
-            "Label Studio can't be reached", where=str(client.base_url), got=type(error).__name__,
-            do="Call it again when it is there; nothing is lost.",
+        slow = isinstance(error, httpx.TimeoutException)
+        raise PlatformDown(
+            "Label Studio doesn't answer in time" if slow else "Label Studio can't be reached",
+            where=str(client.base_url), got=type(error).__name__, do=_LATER,
         ) from None  # fmt: skip
     if answer.status_code in {401, 403}:
         raise PlatformError(
             "Label Studio refuses the token", where=str(client.base_url), got=answer.status_code,
             do="Name a token of an account that may make projects.",
         )  # fmt: skip
+    if answer.is_server_error or answer.status_code == _BUSY:
+        raise PlatformDown("Label Studio can't answer now", where=str(client.base_url),
+                           got=answer.status_code, do=_LATER)  # fmt: skip
     if not answer.is_success:
         raise PlatformError("Label Studio doesn't do what it is asked",
                             where=f"{method} {path}", got=answer.status_code)  # fmt: skip

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from assay.errors import AssayError
+from assay.errors import InputError, UnreachableError
 from assay.labelling.rounds import Answer
 from assay.labelling.rounds.cards import Card
 from assay.policy.labelling import Instruction
 from assay.verdict import Frozen
 
 
-class PlatformError(AssayError):
-    """A platform can't be reached, or doesn't do what it is asked; later it may."""
+class PlatformError(InputError):
+    """A platform doesn't do what it is asked; a person must correct something."""
+
+
+class PlatformDown(PlatformError, UnreachableError):  # noqa: N818 - what is wrong is its name
+    """A platform doesn't answer, or not now; later it may."""
+
+
+class PlatformLost(PlatformError):  # noqa: N818 - what is wrong is its name
+    """A platform has lost what was published; published again, the round goes on."""
 
 
 class Sent(Frozen):
@@ -40,8 +48,12 @@ class Platform(Protocol):
         """
         ...
 
-    def collect(self, project: str) -> Iterator[Answer]:
-        """All answers that the platform has, with the names of those who gave them."""
+    def collect(self, project: str, people: Collection[str] = ()) -> Iterator[Answer]:
+        """All answers that the platform has, with the names of those who gave them.
+
+        ``people`` are those to whom something was shown. A platform that knows that it has lost
+        what one of them was shown raises :class:`PlatformLost`.
+        """
         ...
 
     def withdraw(self, project: str) -> None:

@@ -6,13 +6,13 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from assay.errors import InputError
-from assay.labelling.platforms._platform import Sent
+from assay.labelling.platforms._platform import PlatformError, PlatformLost, Sent
 from assay.labelling.rounds import Answer
 from assay.labelling.rounds.cards import Card, Picture
 from assay.lake import publish, write_text
@@ -59,17 +59,23 @@ class Sheets:
             write_text(_sheet(folder, who), _as_csv(cards[who], pictures))
         return Sent(made=len(missing), found=len(cards) - len(missing))
 
-    def collect(self, project: str) -> Iterator[Answer]:
+    def collect(
+        self,
+        project: str,
+        people: Collection[str] = (),  # noqa: ARG002 - a sheet may be with its person
+    ) -> Iterator[Answer]:
         """Read the answers of all sheets, by whatever program they were written.
 
         Raises
         ------
-        InputError
-            If there is no folder, or a sheet lacks a column or can't be read.
+        PlatformLost
+            If there is no folder.
+        PlatformError
+            If a sheet lacks a column or can't be read.
         """
         folder = self.folder / project
         if not folder.is_dir():
-            raise InputError(
+            raise PlatformLost(
                 "there are no sheets of this round", where=str(folder),
                 do="Publish the round, or name the folder that they are in.",
             )  # fmt: skip
@@ -137,12 +143,12 @@ def _answers(path: Path) -> Iterator[Answer]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("a sheet isn't UTF-8", where=path.parent.name,
+        raise PlatformError("a sheet isn't UTF-8", where=path.parent.name,
                          do="Save it as CSV UTF-8.") from error  # fmt: skip
     rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
     names = [name.strip() for name in rows.fieldnames or ()]
     if missing := [name for name in (TASK, ANSWER) if name not in names]:
-        raise InputError(
+        raise PlatformError(
             "a sheet lacks a column", where=path.parent.name, got=", ".join(names) or "no column",
             expected=" and ".join(missing), do="Keep the first line as it was.",
         )  # fmt: skip

@@ -35,6 +35,8 @@ class Round(Frozen):
         What isn't answered then isn't waited for.
     said : tuple of str
         What differs from what the policy asks for.
+    run : str, optional
+        The run of Airflow that planned it.
     """
 
     dataset: str
@@ -50,6 +52,7 @@ class Round(Frozen):
     deadline: datetime
     author: str
     said: tuple[str, ...] = ()
+    run: str | None = None
 
     @property
     def name(self) -> str:

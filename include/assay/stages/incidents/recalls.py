@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.reasons import ReasonCode
-from assay.stages.incidents._version_incident import close_incident, is_open, open_incident
+from assay.stages.incidents._one_reason import close_incident, is_open, open_incident
 from assay.stages.services import Services
 
 

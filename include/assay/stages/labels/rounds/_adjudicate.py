@@ -129,14 +129,23 @@ def adjudicate_round(
     """
     with alone(services, folder.dataset):
         ensure_closed(folder, services.clock())
-        decided = Decided(folder)
-        if not folder.has(_REVIEW_TASKS):
-            tasks = _review(decided)
-            folder.write(_REVIEW_TASKS, [one.model_dump(mode="json") for one in tasks])
-        tasks = folder.tasks(REVIEW)
-        if tasks:
+        if choose_review(folder):
             show(folder, platform, REVIEW)
             take(folder, platform, REVIEW)
+    return adjudicated(folder, alpha=alpha)
+
+
+def choose_review(folder: RoundFolder) -> tuple[Task, ...]:
+    """The tasks for experts, chosen once; the caller holds the lock."""
+    if not folder.has(_REVIEW_TASKS):
+        tasks = _review(Decided(folder))
+        folder.write(_REVIEW_TASKS, [one.model_dump(mode="json") for one in tasks])
+    return folder.tasks(REVIEW)
+
+
+def adjudicated(folder: RoundFolder, *, alpha: float = 0.05) -> Adjudicated:
+    """How far the experts of a round are, by what was collected."""
+    decided, tasks = Decided(folder), folder.tasks(REVIEW)
     people = measure_annotators(decided.given, decided.posterior, alpha=alpha, known=decided.known)
     answered = len(decided.by_expert)
     return Adjudicated(

@@ -9,7 +9,7 @@ from assay.errors import InputError
 from assay.labelling.platforms import Platform
 from assay.labelling.rounds import Progress, latest, measure_progress, take_answers
 from assay.stages.labels.rounds._folder import FIRST, RoundFolder, alone
-from assay.stages.labels.rounds._publish import project_of
+from assay.stages.labels.rounds._publish import people_of, project_of
 from assay.stages.services import Services
 from assay.verdict import Frozen
 
@@ -63,10 +63,10 @@ def take(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Collec
     """Take the answers of one asking; the caller holds the lock."""
     tasks, kept, now = folder.tasks(asking), folder.annotations(asking), folder.services.clock()
     closed = folder.has("closed") if asking == FIRST else folder.has("landed")
+    answers = platform.collect(project_of(folder, asking), people_of(folder, asking))
     found = take_answers(
-        folder.round, tasks, platform.collect(project_of(folder, asking)), kept,
-        people=folder.person, at=now, closed=closed,
-    )  # fmt: skip
+        folder.round, tasks, answers, kept, people=folder.person, at=now, closed=closed
+    )
     if found.new:
         folder.add_annotations(found.new, asking)
     name = f"{asking}_refused" if asking else "refused"
@@ -87,25 +87,34 @@ def close_round(folder: RoundFolder, why: str) -> None:
         folder.write("closed", {"at": folder.services.clock().isoformat(), "why": why})
 
 
+def close_if_over(folder: RoundFolder, now: datetime) -> bool:
+    """Close a round that is complete, or over with an answer; whether it is closed."""
+    if folder.has("closed"):
+        return True
+    progress = measure_progress(folder.tasks(), folder.annotations())
+    if progress.complete:
+        close_round(folder, "complete")
+    elif progress.given and now >= folder.round.deadline:
+        close_round(folder, "the deadline is over")
+    return folder.has("closed")
+
+
 def ensure_closed(folder: RoundFolder, now: datetime) -> None:
     """Close a round that is complete or over.
 
     Raises
     ------
     InputError
-        If answers are missing and the deadline isn't over.
+        If answers are missing and the deadline isn't over, or nobody has answered.
     """
-    if folder.has("closed"):
+    if close_if_over(folder, now):
         return
     progress = measure_progress(folder.tasks(), folder.annotations())
-    if progress.complete or now >= folder.round.deadline:
-        close_round(folder, "complete" if progress.complete else "the deadline is over")
-        return
     missing = progress.asked - progress.given
     raise InputError(
         "the round is open", where=f"{folder.dataset} round {folder.number}",
         got=f"{missing} of {progress.asked} answers are missing",
-        expected=f"all of them, or the deadline {folder.round.deadline:%Y-%m-%d %H:%M} UTC",
+        expected=f"all of them, or one and the deadline {folder.round.deadline:%Y-%m-%d %H:%M} UTC",
         do="Collect them, or close the round: assay label collect --close.",
     )  # fmt: skip
 

@@ -96,9 +96,13 @@ def _contract(
             "format": "csv",
             "customProperties": [{"property": "maxBytes", "value": 50_000_000}],
         }],
-        "customProperties": [{"property": "partition", "value": {
-            "grain": "day", "timezone": contract.partition.timezone, "first": first,
-        }}],
+        "customProperties": [
+            {"property": "partition", "value": {
+                "grain": "day", "timezone": contract.partition.timezone, "first": first,
+            }},
+            # A batch comes with each round that lands, and on no other day.
+            {"property": "delivery", "value": {"optional": True}},
+        ],
         "schema": [{
             "name": name, "physicalType": "table",
             "properties": [*_key(contract, privacy), *_answers(policy)],

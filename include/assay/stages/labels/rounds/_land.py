@@ -22,6 +22,7 @@ from assay.stages.labels.rounds._collect import ensure_closed
 from assay.stages.labels.rounds._folder import FIRST, REVIEW, RoundFolder, alone, rounds_of
 from assay.stages.labels.rounds._known import ANNOTATORS, EXPERT
 from assay.stages.labels.rounds._publish import project_of
+from assay.stages.labels.rounds._trouble import end_incidents, watched
 from assay.stages.services import Services
 from assay.verdict import Frozen, Outcome
 
@@ -44,6 +45,8 @@ class Landed(Frozen):
         Rows that were asked about and have no label: nobody answered, or it is a tie.
     path : str
         The delivered file, below the home.
+    sha256 : str
+        Of the delivered file.
     new : bool
         Whether this call delivered it.
     """
@@ -54,6 +57,7 @@ class Landed(Frozen):
     rows: int
     left_out: int
     path: str
+    sha256: str
     new: bool
 
 
@@ -97,13 +101,15 @@ def land_labels(
         if not (path.is_file() and path.read_text(encoding="utf-8") == text):
             write_text(path, text)
         _record(services, folder, contract.dataset, landed, text)
-        for asking in (FIRST, REVIEW):
-            platform.withdraw(project_of(folder, asking))
+        with watched(services, folder):
+            for asking in (FIRST, REVIEW):
+                platform.withdraw(project_of(folder, asking))
+        end_incidents(services, folder)
     asked = sum(task.gold is None for task in folder.tasks())
     return Landed(
         dataset=contract.dataset, batch=landed["batch"], round=folder.number,
         rows=len(landed["rows"]), left_out=asked - len(landed["rows"]),
-        path=services.relative(path), new=new,
+        path=services.relative(path), sha256=_sha256(text), new=new,
     )  # fmt: skip
 
 
@@ -174,6 +180,10 @@ def _as_csv(services: Services, folder: RoundFolder, batch: str) -> str:
     return out.getvalue()
 
 
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _again(row: list[Any], rows: dict[tuple[Any, ...], list[Any]]) -> list[Any]:
     """A label with the chance of its row to be chosen first, where it was asked about again."""
     before = rows.get(tuple(row[: -len(ABOUT)]))
@@ -189,7 +199,7 @@ def _record(
     """Put the round on record as a use of the rows that it asked about."""
     asked = folder.round
     snapshot, versions = services.registry.partitions(asked.dataset, asked.snapshot, partial=True)
-    mark = services.registry.mark(hashlib.sha256(text.encode()).hexdigest())
+    mark = services.registry.mark(_sha256(text))
     services.registry.record_use(Use(
         kind="label_round", id=services.registry.use_id("label_round", [asked.id, mark]),
         subject=asked.dataset,

@@ -31,6 +31,10 @@ _ALPHA: Final = 0.05
 _MORE: Final = ("place", "reason", "score", "inclusion")
 
 
+class EnoughLabels(InputError):  # noqa: N818 - what is the case is its name
+    """The policy's stop rule asks for no other round."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """A round, its tasks, and whether this call made it."""
@@ -43,7 +47,8 @@ class Planned:
 def plan_round(
     services: Services, dataset: str, *, author: str, budget: int | None = None,
     annotators: Sequence[str] = (), labels: str | None = None, gold: str | None = None,
-    anyway: bool = False, progress: Callable[[str], None] = lambda _: None,
+    anyway: bool = False, run: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Planned:  # fmt: skip
     """Plan the next round of a data set; a round that hasn't ended is found.
 
@@ -62,18 +67,22 @@ def plan_round(
         rounds are known without it.
     anyway : bool
         Plan it though the policy's stop rule says that no other round is worth it.
+    run : str, optional
+        Id of the run that asks. A run that asks again finds its round, landed or not.
 
     Raises
     ------
+    EnoughLabels
+        If the policy asks for no other round.
     InputError
-        If nothing names a row, nobody is asked, or the policy asks for no other round.
+        If nothing names a row, or nobody is asked.
     PolicyError
         If the data set has no labelling policy, or it shows what it mustn't.
     """
     contract = services.project.contract(dataset)
     policy = _policy(services, dataset)
     with alone(services, dataset):
-        if (there := _unfinished(services, dataset)) is not None:
+        if (there := _planned(services, dataset, run)) is not None:
             return Planned(there.round, there.tasks(), new=False)
         if not contract.primary_key:
             raise InputError("the data set has no key, so that nothing names a row",
@@ -89,7 +98,7 @@ def plan_round(
         _check_worth(found, anyway)
         if _snapshot(services, dataset) != snapshot:
             raise InputError("a release came in between", where=dataset, do="Plan it again.")
-        return _write(services, dataset, policy, snapshot, found, known, people, author)
+        return _write(services, dataset, policy, snapshot, found, known, people, author, run)
 
 
 def _policy(services: Services, dataset: str) -> LabellingPolicy:
@@ -118,8 +127,11 @@ def _faults(services: Services, dataset: str, policy: LabellingPolicy) -> Sequen
     return list(labelling_problems(files, policy))
 
 
-def _unfinished(services: Services, dataset: str) -> RoundFolder | None:
-    return next((r for r in reversed(rounds_of(services, dataset)) if not r.has("landed")), None)
+def _planned(services: Services, dataset: str, run: str | None) -> RoundFolder | None:
+    """The round that a run planned before, or one that hasn't landed."""
+    newest_first = rounds_of(services, dataset)[::-1]
+    own = (one for one in newest_first if run is not None and one.round.run == run)
+    return next(own, None) or next((r for r in newest_first if not r.has("landed")), None)
 
 
 def _snapshot(services: Services, dataset: str) -> int:
@@ -128,7 +140,7 @@ def _snapshot(services: Services, dataset: str) -> int:
 
 def _check_worth(found: Suggested, anyway: bool) -> None:
     if found.worth is not None and found.worth.stop and not anyway:
-        raise InputError(
+        raise EnoughLabels(
             "the policy asks for no other round", got=found.worth.stop,
             do="--anyway plans it all the same.",
         )  # fmt: skip
@@ -136,7 +148,7 @@ def _check_worth(found: Suggested, anyway: bool) -> None:
 
 def _write(
     services: Services, dataset: str, policy: LabellingPolicy, snapshot: int, found: Suggested,
-    known: Sequence[Candidate], people: Sequence[str], author: str,
+    known: Sequence[Candidate], people: Sequence[str], author: str, run: str | None,
 ) -> Planned:  # fmt: skip
     number = 1 + max(_numbers(services, dataset), default=0)
     names = {person_of(services, one): one for one in (*people, *policy.experts)}
@@ -161,7 +173,7 @@ def _write(
         annotators=tuple(person_of(services, one) for one in people),
         experts=tuple(person_of(services, one) for one in policy.experts),
         planned_at=now, deadline=now + timedelta(days=policy.round.deadline_days), author=author,
-        said=tuple(said),
+        said=tuple(said), run=run,
     )  # fmt: skip
     write_round(services, made, policy, tasks, names)
     return Planned(made, tasks, new=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from assay.errors import InputError
-from assay.labelling.platforms import LabelStudio, Platform, Sheets
+from assay.labelling.platforms import LabelStudio, Platform, PlatformDown, Sheets
+from assay.policy.labelling import Platform as PlatformName
 from assay.stages.labels.rounds._folder import SHEETS, RoundFolder
 
-PlatformName = Literal["sheets", "label_studio"]
 URL, TOKEN = "ASSAY_LABEL_STUDIO_URL", "ASSAY_LABEL_STUDIO_TOKEN"
 _PUBLISHED: Final = "published"
 
@@ -19,7 +19,7 @@ def open_platform(
     folder: RoundFolder, environ: Mapping[str, str], *, named: PlatformName | None = None,
     sheets: Path | None = None,
 ) -> Platform:  # fmt: skip
-    """Open the platform that a round was published on; before that the one that is named.
+    """Open the platform that a round was published on; before that the named one, or the policy's.
 
     Parameters
     ----------
@@ -31,7 +31,9 @@ def open_platform(
     Raises
     ------
     InputError
-        If the round was published on another one, or Label Studio isn't there.
+        If the round was published on another one, or Label Studio isn't configured.
+    PlatformDown
+        If the home's own Label Studio doesn't run.
     """
     known = folder.read(_PUBLISHED)["platform"] if folder.has(_PUBLISHED) else None
     if None not in {known, named} and known != named:
@@ -39,7 +41,7 @@ def open_platform(
             "the round was published on another platform", got=named, expected=str(known),
             do="A round stays where it began.",
         )  # fmt: skip
-    if (known or named or "sheets") == "sheets":
+    if (known or named or folder.policy.platform) == "sheets":
         return Sheets(sheets or folder.path / SHEETS)
     if sheets is not None:
         raise InputError("this round has no sheets: it is on Label Studio", where="--sheets")
@@ -52,7 +54,9 @@ def label_studio(home: Path, environ: Mapping[str, str]) -> LabelStudio:
     Raises
     ------
     InputError
-        If one of the two variables is missing, or the home's own doesn't run.
+        If one of the two variables is missing.
+    PlatformDown
+        If there are none, and the home's own doesn't run.
     """
     from assay.launcher import label_studio_page
 
@@ -64,7 +68,7 @@ def label_studio(home: Path, environ: Mapping[str, str]) -> LabelStudio:
         return LabelStudio(url, token)
     own = label_studio_page.access(home)
     if own is None:
-        raise InputError(
+        raise PlatformDown(
             "Label Studio doesn't run", expected=f"that of this home, or {URL} and {TOKEN}",
             do="assay up --labelling starts it.",
         )  # fmt: skip

@@ -28,7 +28,7 @@ def show(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Sent:
     """Show the tasks of one asking; the caller holds the lock."""
     tasks = folder.tasks(asking)
     cards = make_cards(tasks, _rows(folder, tasks), folder.policy.show)
-    people = {who: folder.names[who] for task in tasks for who in task.annotators}
+    people = _people(folder, tasks)
     answered = set(latest(folder.annotations(asking)))
     of_task = {
         task.id: {who for who in task.annotators if (task.id, who) not in answered}
@@ -39,17 +39,36 @@ def show(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Sent:
         {name: [card for card in cards if who in of_task[card.task]]
          for who, name in sorted(people.items())},
     )  # fmt: skip
-    name = f"{asking}_published" if asking else "published"
-    if not folder.has(name):
+    if not is_shown(folder, asking):
         shown = [card.task for card in cards]
         at = folder.services.clock().isoformat()
-        folder.write(name, {"at": at, "platform": platform.name, "tasks": shown})
+        record = {"at": at, "platform": platform.name, "tasks": shown}
+        folder.write(_published(asking), record)
     return sent
+
+
+def is_shown(folder: RoundFolder, asking: str = FIRST) -> bool:
+    """Whether the tasks of an asking were shown."""
+    return folder.has(_published(asking))
+
+
+def people_of(folder: RoundFolder, asking: str = FIRST) -> tuple[str, ...]:
+    """The names of those who are asked."""
+    return tuple(sorted(_people(folder, folder.tasks(asking)).values()))
 
 
 def project_of(folder: RoundFolder, asking: str = FIRST) -> str:
     """The name of an asking on the platform."""
     return f"{folder.round.name}-{asking}" if asking else folder.round.name
+
+
+def _published(asking: str) -> str:
+    return f"{asking}_published" if asking else "published"
+
+
+def _people(folder: RoundFolder, tasks: Sequence[Task]) -> Mapping[str, str]:
+    """Pseudonym to name, of those who are asked about tasks."""
+    return {who: folder.names[who] for task in tasks for who in task.annotators}
 
 
 def _rows(folder: RoundFolder, tasks: Sequence[Task]) -> Mapping[Any, Mapping[str, Any]]:
