@@ -49,8 +49,8 @@ def dag_policy(dag: DAG) -> None:
     from assay_airflow import tags
 
     known = (
-        tags.ASSAY, tags.ALERTS, tags.FEEDBACK, tags.RELEASE, tags.REPORTS, tags.RETENTION,
-        tags.SCORING, tags.SYNTHESIS, tags.TRAINING,
+        tags.ASSAY, tags.ALERTS, tags.FEEDBACK, tags.LABELLING, tags.RELEASE, tags.REPORTS,
+        tags.RETENTION, tags.SCORING, tags.SYNTHESIS, tags.TRAINING,
     )  # fmt: skip
     kinds = (tags.dataset_tag(""), tags.model_tag(""), tags.owner_tag(""))
     faults = []

@@ -22,6 +22,8 @@ TASK_DEFAULTS: Final[dict[str, Any]] = {
                 action=RetryAction.RETRY,
                 retry_delay=timedelta(seconds=5),
             ),
+            # A service that doesn't answer now may answer later.
+            RetryRule(exception="assay.errors.UnreachableError", action=RetryAction.RETRY),
             # A retry doesn't correct data, a policy or a program; failed I/O may work later.
             RetryRule(exception="assay.errors.AssayError", action=RetryAction.FAIL),
             RetryRule(exception="builtins.TypeError", action=RetryAction.FAIL),

@@ -13,6 +13,7 @@ TRAINING: Final = "training"
 SCORING: Final = "scoring"
 FEEDBACK: Final = "feedback"
 SYNTHESIS: Final = "synthesis"
+LABELLING: Final = "labelling"
 
 
 def dataset_tag(dataset: str) -> str:

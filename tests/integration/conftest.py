@@ -421,9 +421,9 @@ def endings(site: Site) -> dict[str, Ending]:
 def _lay_project(project: Path) -> None:
     """A project with the shipped data sets, and ``ticks``: daily, unfinished, a few rows.
 
-    ``tocks`` is another such, for tests that answer its incidents, and ``pauses`` one that expects
-    no delivery these days. A copy, so that nobody's edit changes code under the feet of running
-    tasks.
+    ``tocks`` is another such, for tests that answer its incidents, ``quizzes`` one that people
+    label, and ``pauses`` one that expects no delivery these days. A copy, so that nobody's edit
+    changes code under the feet of running tasks.
     """
     shutil.copytree(
         project_root(),
@@ -437,7 +437,7 @@ def _lay_project(project: Path) -> None:
             or (folder == str(project_root()) and n not in _CODE)
         },
     )
-    for dataset in ("ticks", "tocks"):
+    for dataset in ("ticks", "tocks", "quizzes"):
         _add_ticks(project / "include", dataset)
     days = [str(TODAY + timedelta(days=n)) for n in (-3, 3)]
     _add_ticks(project / "include", "pauses", {"closed": [{"first": days[0], "last": days[1]}]})
@@ -477,7 +477,7 @@ def _drop(inbox: Path) -> None:
     drop_references(inbox)
     drop_flights(inbox, WEEK)
     for ago in range(-1, 2):
-        for dataset in ("ticks", "tocks"):
+        for dataset in ("ticks", "tocks", "quizzes"):
             _write_ticks(inbox / dataset, str(TODAY - timedelta(days=ago)), 5)
 
 

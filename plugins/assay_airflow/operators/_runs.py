@@ -57,21 +57,35 @@ def explained(
 ) -> Iterator[None]:
     """Put on record why a stage ends in an error, and keep out of its log what libraries quote.
 
-    Of an unforeseen error the log and the record say the kind alone: its text may quote rows. Ours
-    and the machine's quote none, and pass. ``ASSAY_DEBUG`` lets every error through whole.
     ``run`` is its data set, batch and id; of a ``training`` run, data set, model and id.
     """
     from assay.stages.models import keep_training_crash
     from assay.stages.run import keep_crash
 
     keep = keep_training_crash if training else keep_crash
+    with discreet():
+        try:
+            yield
+        except AirflowException:
+            raise
+        except Exception as error:
+            with suppress(OSError, AssayError):
+                keep(services, run, stage, error)
+            raise
+
+
+@contextmanager
+def discreet() -> Iterator[None]:
+    """Keep out of a task's log what libraries quote.
+
+    Of an unforeseen error the log says the kind alone: its text may quote rows. Ours and the
+    machine's quote none, and pass. ``ASSAY_DEBUG`` lets every error through whole.
+    """
     try:
         yield
     except AirflowException:
         raise
     except Exception as error:
-        with suppress(OSError, AssayError):
-            keep(services, run, stage, error)
         if isinstance(error, AssayError | OSError) or os.environ.get("ASSAY_DEBUG"):
             raise
         raised: type[Exception] = TypeError if isinstance(error, TypeError) else RuntimeError
