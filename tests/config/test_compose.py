@@ -16,8 +16,12 @@ import yaml
 from assay import launcher
 
 ROOT = Path(__file__).resolve().parents[2]
-_OTHERS = {"postgres", "redis"}
-_OPTIONAL = {"ASSAY_URL", "ASSAY_CONNECTIONS", "ASSAY_LOG_DAYS", "ASSAY_METADATA_DAYS"}
+_STUDIO = "label-studio"
+_OTHERS = {"postgres", "redis", _STUDIO}
+_OPTIONAL = {
+    "ASSAY_URL", "ASSAY_CONNECTIONS", "ASSAY_LOG_DAYS", "ASSAY_METADATA_DAYS",
+    "ASSAY_LABEL_STUDIO_URL", "ASSAY_LABEL_STUDIO_TOKEN", "ASSAY_LABEL_STUDIO_PASSWORD",
+}  # fmt: skip
 _PARSER = """
 import json, sys
 from airflow.cli.cli_parser import get_parser
@@ -131,8 +135,9 @@ def test_every_secret_is_required_and_none_is_written_down(compose: dict[str, An
     names = re.findall(r"\$\{(\w+)(:[?-])?", text)
     assert {name for name, how in names if how != ":?"} == _OPTIONAL
     values = {**compose["x-environment"]}
-    for service in compose["services"].values():
-        values.update(service["environment"])
+    for name, service in compose["services"].items():
+        if name != _STUDIO:
+            values.update(service["environment"])
     for name, value in values.items():
         if re.search(r"KEY|SECRET|PASSWORD|CONN|BROKER_URL|BACKEND|CATALOG", name):
             assert ":?" in value or value == "${ASSAY_CONNECTIONS:-}", name
@@ -163,3 +168,43 @@ def test_the_image_has_what_the_launcher_tells_the_embedded_processes(tmp_path: 
     image, embedded = _image(), launcher.environment(tmp_path, {})
     for name in ("GX_ANALYTICS_ENABLED", "DVC_NO_ANALYTICS", "AIRFLOW__CORE__LOAD_EXAMPLES"):
         assert image[name] == embedded[name]
+
+
+def test_label_studio_is_there_on_request_and_starts_with_nothing_but_its_secrets(
+    compose: dict[str, Any],
+) -> None:
+    """Its secrets can't be required by Compose, which reads services of other profiles too."""
+    studio = compose["services"][_STUDIO]
+    assert studio["profiles"] == ["labelling"]
+    assert studio["ports"] == ["127.0.0.1:8085:8080"]
+    given = {**studio["environment"], "PATH": "/usr/bin:/bin"}
+    script = studio["command"][0].replace("$$", "$").replace("label-studio ", "echo ")
+    for name in ("LABEL_STUDIO_PASSWORD", "LABEL_STUDIO_USER_TOKEN"):
+        done = _said(studio, script, {**given, name: ""})
+        assert (done.returncode, done.stdout) == (2, ""), name
+    done = _said(studio, script, given)
+    assert done.stdout.splitlines() == [
+        "init assay --no-browser", "start --no-browser --internal-host 0.0.0.0 --port 8080",
+    ]  # fmt: skip
+
+
+def _said(
+    service: dict[str, Any], script: str, environ: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*service["entrypoint"], script], env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_label_studio_is_installed_by_the_pins_and_has_a_database_of_its_own(
+    compose: dict[str, Any],
+) -> None:
+    studio, postgres = compose["services"][_STUDIO], compose["services"]["postgres"]
+    (pins,) = re.findall(r"COPY (\S+)", studio["build"]["dockerfile_inline"])
+    assert "label-studio==" in (ROOT / pins).read_text()
+    environ = studio["environment"]
+    assert f"CREATE DATABASE {environ['POSTGRE_NAME']};" in compose["configs"]["catalog"]["content"]
+    server = postgres["environment"]
+    assert (environ["POSTGRE_USER"], environ["POSTGRE_PASSWORD"]) == (
+        server["POSTGRES_USER"], server["POSTGRES_PASSWORD"],
+    )  # fmt: skip
