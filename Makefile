@@ -17,7 +17,7 @@ MLFLOW = .mlflow/.ready
 LABELLING = .labelstudio/.ready
 INPUTS = requirements-setup.txt requirements-dev.txt include/demo/requirements.txt pyproject.toml
 
-.PHONY: setup mlflow labelling demo up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
+.PHONY: setup mlflow labelling demo demo-labels up down check docs test integration slow test-faults fuzz bench lint types lock ci clean
 
 setup: $(READY)
 
@@ -50,6 +50,10 @@ $(MLFLOW): requirements-mlflow.txt | $(READY)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python .mlflow/bin/python --require-hashes \
 	  -r requirements-mlflow.txt
 	@touch $(MLFLOW)
+
+# A round of labelling in a real Label Studio, with scripted annotators.
+demo-labels: $(LABELLING)
+	@$(BIN)/python -m demo.labels
 
 # Label Studio, in an environment of its own, for the same reason; 0.8 GB.
 labelling: $(LABELLING)

@@ -141,6 +141,10 @@ class Airflow:
         found: str = self._get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
         return found
 
+    def states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        """Task → its state in a run."""
+        return {t["task_id"]: t["state"] for t in self._tasks(dag_id, run_id)}
+
     def is_busy(self, dag_id: str) -> bool:
         """Whether a DAG has a run that hasn't ended."""
         query = {"state": ["queued", "running"], "limit": 1}
@@ -148,18 +152,19 @@ class Airflow:
 
     def seconds(self, run: Run) -> dict[str, float]:
         """Seconds from start to end of each task of a run that has ended."""
-        return {t["task_id"]: t["duration"] or 0.0 for t in self._tasks(run)}
+        return {t["task_id"]: t["duration"] or 0.0 for t in self._tasks(run.dag_id, run.run_id)}
 
     def failures(self, run: Run) -> list[str]:
         """Paths of the logs of a run's failed tasks."""
-        failed = [t["task_id"] for t in self._tasks(run) if t["state"] == "failed"]
+        tasks = self._tasks(run.dag_id, run.run_id)
+        failed = [t["task_id"] for t in tasks if t["state"] == "failed"]
         logs = Lake(self.home).path(
             "logs", "airflow", f"dag_id={run.dag_id}", f"run_id={run.run_id}"
         )
         return [str(logs / f"task_id={task}") for task in failed]
 
-    def _tasks(self, run: Run) -> list[dict[str, Any]]:
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+    def _tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         return list(self._get(path)["task_instances"])
 
 

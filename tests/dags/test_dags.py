@@ -15,7 +15,8 @@ from assay.stages.models import chain as training
 from assay.stages.run import chain
 
 SHIPPED = {
-    "airlines", "airports", "census_employment", "flights", "late_arrival_predictions", "planes",
+    "airlines", "airports", "census_employment", "digits", "digits_labels", "flights",
+    "late_arrival_predictions", "planes",
 }  # fmt: skip
 _HEADINGS = ("What it does", "When not to run it", "Parameters", "Example", "Who is notified")
 _HEAVY = (
@@ -25,7 +26,7 @@ _HEAVY = (
     "assay.versioning", "assay.quality", "assay.drift", "assay.fairness", "assay.alerting",
 )  # fmt: skip
 _MANY = 200
-_GENERATED = {"release", "train", "score", "feedback"}
+_GENERATED = {"release", "train", "score", "feedback", "label"}
 TASKS = len(chain.STAGES) + len(chain.FRAME)
 
 Parse = Callable[[Path], dict[str, Any]]
@@ -57,6 +58,7 @@ def test_every_dag_is_there_and_nothing_else_is_wrong(shipped: dict[str, Any]) -
         "train__late_arrival",
         "score__late_arrival",
         "feedback__late_arrival",
+        "label__digits",
     ],
 )
 def test_edges(shipped: dict[str, Any], golden: Callable[[str, str], None], dag_id: str) -> None:
@@ -110,7 +112,7 @@ def test_parsing_imports_nothing_heavy(shipped: dict[str, Any]) -> None:
     assert heavy == set()
 
 
-@pytest.mark.parametrize("kind", ["release", "train", "score", "feedback"])
+@pytest.mark.parametrize("kind", ["release", "train", "score", "feedback", "label"])
 def test_a_task_reads_its_own_dag_alone(
     shipped: dict[str, Any], parse: Parse, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:

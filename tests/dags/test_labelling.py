@@ -34,7 +34,7 @@ def test_rounds_go_from_plan_to_release(parse: Parse, lay_project: Callable[[], 
 
     assert found["errors"] == {}
     dags = {name: dag for name, dag in found["dags"].items() if name.startswith("label__")}
-    assert dags.keys() == {"label__planes", "label__airlines"}
+    assert dags.keys() == {"label__planes", "label__airlines", "label__digits"}
     dag = dags["label__planes"]
     assert dag["schedule"] == "NullTimetable"
     assert {n: t["downstream"] for n, t in dag["tasks"].items()} == {

@@ -69,9 +69,9 @@ class ShownColumn(Model):
 
     column: str = Field(description="Column of the released rows.")
     display: Literal["value", "long_text", "image_path", "image_bytes", "masked"] = Field(
-        description="`value`: one line; `long_text`: with its line breaks; `image_path`, "
-        "`image_bytes`: a picture; `masked`: only whether there is a value. A classified column "
-        "can only be masked.",
+        description="`value`: one line; `long_text`: with its line breaks; `image_path`: the path "
+        "of a picture; `image_bytes`: a picture, which a column of text has as Base64; `masked`: "
+        "only whether there is a value. A classified column can only be masked.",
     )
     title: str | None = optional("Its heading; the column's name by default.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -181,3 +182,17 @@ def test_a_card_has_what_the_policy_shows() -> None:
     assert card.cells["text"] == "a\n b"
     assert (card.cells["short"], card.cells["name"], card.cells["gone"]) == ("a b", "(empty)", "")
     assert card.cells["photo"] == Picture(b"\x89PNG....", "png")
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        (base64.b64encode(b"\xff\xd8\xff..").decode(), Picture(b"\xff\xd8\xff..", "jpg")),
+        ("no picture at all", "no picture at all"),
+        (None, ""),
+    ],
+)
+def test_a_picture_may_be_base64(text: str | None, cell: Any) -> None:
+    show = [ShownColumn(column="photo", display="image_bytes")]
+    (card,) = make_cards(TASKS, {("r",): {"photo": text}}, show)
+    assert card.cells["photo"] == cell

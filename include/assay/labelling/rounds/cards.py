@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -79,8 +80,18 @@ def _cell(value: Any, shown: ShownColumn) -> str | Picture:
         return _MASKED[not empty]
     if empty:
         return ""
-    if shown.display == "image_bytes" and isinstance(value, bytes):
-        kind = next((name for start, name in _KINDS.items() if value.startswith(start)), "bin")
-        return Picture(value, kind)
+    if shown.display == "image_bytes" and (content := _bytes(value)) is not None:
+        kind = next((name for start, name in _KINDS.items() if content.startswith(start)), "bin")
+        return Picture(content, kind)
     text = str(level_text(value))
     return text if shown.display == "long_text" else " ".join(text.split())
+
+
+def _bytes(value: Any) -> bytes | None:
+    """The bytes of a picture, which a released row has as Base64; None of any other text."""
+    if not isinstance(value, str):
+        return value if isinstance(value, bytes) else None
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        return None
