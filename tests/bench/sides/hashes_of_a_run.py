@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engine import _writer
-from assay.stages.run import workspace
+from assay.stages import artefacts
 
 DAY = "2024-01-03"
 _MINI = Path(__file__).parents[2] / "support" / "mini_project.py"
@@ -27,7 +27,9 @@ def main() -> None:
     sys.modules[spec.name] = mini
     spec.loader.exec_module(mini)
     with tempfile.TemporaryDirectory() as folder:
-        train = mini.Train(mini.write_project(Path(folder) / "project"), Path(folder) / "home")
+        project = mini.write_project(Path(folder) / "project")
+        _let_in(project / "include" / "contracts" / "visits.odcs.yaml")
+        train = mini.Train(project, Path(folder) / "home")
         train.drop("sites", "2024", mini.sites())
         train.run("sites", "2024")
         for day in mini.REFERENCE_DAYS:
@@ -36,12 +38,19 @@ def main() -> None:
         train.drop("visits", DAY, mini.visits(DAY, rows=int(sys.argv[1])))
         spent = {"when written": 0.0, "when read": 0.0}
         _time(_writer, spent, "when written")
-        _time(workspace, spent, "when read")
+        _time(artefacts, spent, "when read")
         began = time.perf_counter()
         done = train.run("visits", DAY, stop_before_release=True, force=True, reason="bench")
         spent["run"] = time.perf_counter() - began
-        print({name: result.reasons for name, result in done.items()})
+        if "commit" not in done:
+            raise SystemExit(f"the run ended early: {[r.reasons for r in done.values()]}")
         print(json.dumps(spent))
+
+
+def _let_in(contract: Path) -> None:
+    """Allow files of any size that a benchmark may have."""
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("value: 50000000", "value: 50000000000"), encoding="utf-8")
 
 
 def _time(module: Any, spent: dict[str, float], name: str) -> None:
