@@ -115,9 +115,9 @@ def plan_dataset(
     table = opened if typed is opened else session.set_aside(typed)
     profile = measure_profile(session, table)
     hidden = {c.name for c in profile.columns if c.guess is not None}
-    suggestion = propose_suite(session, table, hidden=hidden, batches=samples.keys)
-    profile = closed_lists(profile, suggestion)
     batches, source = _batches(samples, profile, grain, first)
+    suggestion = propose_suite(session, table, hidden=hidden, batches=batches)
+    profile = replace(closed_lists(profile, suggestion), restated=suggestion.restated)
     distances = measure_distances(session, table, profile, len(batches))
     profile = replace(profile, distances=distances)
     draft = Draft(name, grain, batches, source, owner, samples, text, form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
@@ -110,12 +111,20 @@ def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[st
         lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
     if column.guess:
         lines.append(f"        # classification: {column.guess}  # guessed from the name: confirm")
+    if column.name in profile.restated:
+        lines += _comment(profile.restated[column.name])
     lines += _properties(column, text)
     if column.levels is not None and not column.padded:
         values = ", ".join(f"{{value: {quote(level)}}}" for level in column.levels)
-        lines.append(f"        # all {column.distinct} levels of the sample: confirm")
+        n = column.distinct
+        of = "the only level" if n == 1 else f"all {n} levels"
+        lines.append(f"        # {of} of the sample: confirm")
         lines.append(f"        enum: [{values}]")
     return lines
+
+
+def _comment(text: str) -> list[str]:
+    return [f"        # {line}" for line in textwrap.wrap(text, 88)]
 
 
 def _properties(column: ColumnProfile, text: TypedText) -> list[str]:

@@ -76,6 +76,7 @@ def render_drift(draft: Draft, profile: Profile) -> str:
         f"({profile.distances.by_column[c.name]:.2f}) that no limit would show a shift."
         for c in left
     ]
+    lines += [f"  # {plain(name)}: {text}." for name, text in profile.restated.items()]
     if more := len(comparable(profile)) - len(measured):
         lines.append(f"  # {more} more columns could be compared: add those that matter, in the "
                      "place of others.")  # fmt: skip

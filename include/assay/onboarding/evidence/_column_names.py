@@ -30,7 +30,9 @@ _WORDS: Final[dict[Guess, frozenset[str]]] = {
 }
 _KEYS: Final = _set("id key no num number code uuid guid")
 _CODES: Final = _KEYS | _set("zip zipcode postal postcode phone year")
-_CALENDAR: Final = _set("year quarter month week day date period")
+_CALENDAR: Final = _set(
+    "year quarter month week day date period weekday dayofweek dayofyear dow doy"
+)
 _ROLES: Final = {
     "label": _set("label target outcome y class"),
     "prediction": _set("prediction predicted pred yhat decision"),

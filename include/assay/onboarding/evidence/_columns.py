@@ -89,6 +89,13 @@ class ColumnEvidence:
         """Whether it holds numbers."""
         return self.type in {"integer", "number"}
 
+    @property
+    def numbers(self) -> list[float]:
+        """The numbers that it holds; of many, the ends and the mean."""
+        if self.levels is not None:
+            return [float(level) for level in self.levels]
+        return few_of(self.bottom[0], self.mean, self.top[0]) if self.top else []
+
 
 @dataclass(frozen=True)
 class TableEvidence:
@@ -105,6 +112,13 @@ class TableEvidence:
     def present(self, name: str) -> int:
         """Rows that have a value in a column."""
         return self.rows - self.columns[name].nulls
+
+
+def few_of(low: float | None, mean: float | None, high: float | None) -> list[float]:
+    """One number where all are that one, else the ends and the mean; empty where they are none."""
+    if low is None or high is None:
+        return []
+    return [low] if low == high else [low, high if mean is None else mean, high]
 
 
 def silent(_: str) -> None:

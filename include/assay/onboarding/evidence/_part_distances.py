@@ -35,7 +35,7 @@ def is_category(column: ColumnProfile) -> bool:
 
 
 def comparable(profile: Profile) -> list[ColumnProfile]:
-    """Columns that can drift: not keys, not identifiers, not dates, not constant, not free text."""
+    """Columns that can drift: no keys, identifiers, dates, constants, free texts, nor the batch."""
     return [
         c
         for c in profile.columns
@@ -43,6 +43,7 @@ def comparable(profile: Profile) -> list[ColumnProfile]:
         and c.guess != "identifier"
         and c.type not in {"date", "timestamp"}
         and c.distinct > 1
+        and c.name not in profile.restated
         and (c.type != "string" or is_category(c))
     ]
 

@@ -78,7 +78,8 @@ class Profile:
     """A sample: its rows, its columns, its candidate keys, the first day of its first date.
 
     ``distances`` are those of its batches or parts. ``chance`` is the distance that random
-    variation alone reaches in a batch of ``chance_rows`` rows.
+    variation alone reaches in a batch of ``chance_rows`` rows. ``restated`` says of columns what of
+    the batch they restate.
     """
 
     rows: int
@@ -89,6 +90,7 @@ class Profile:
     distances: Distances = Distances()
     chance: Mapping[str, float] = field(default_factory=dict)
     chance_rows: int = 0
+    restated: Mapping[str, str] = field(default_factory=dict)
 
     def requires(self, column: ColumnProfile) -> bool:
         """Whether a column may be declared to have no null: a key, or as many batches show."""

@@ -14,7 +14,13 @@ from ibis import Table
 from assay.engine import Session, round12
 from assay.engine.functions import value_at_quantile
 from assay.onboarding.evidence._column_names import names_period
-from assay.onboarding.evidence._columns import ColumnEvidence, Progress, TableEvidence, silent
+from assay.onboarding.evidence._columns import (
+    ColumnEvidence,
+    Progress,
+    TableEvidence,
+    few_of,
+    silent,
+)
 from assay.onboarding.evidence._data_view import (
     Aggregates,
     Level,
@@ -41,6 +47,12 @@ class Version:
     lows: Mapping[str, float]
     highs: Mapping[str, float]
     levels: Mapping[str, Mapping[Level, int]] = field(repr=False)
+
+    def numbers(self, name: str) -> list[float]:
+        """The numbers that a column holds; of many, the ends and the mean."""
+        if name in self.levels:
+            return [float(level) for level in self.levels[name]]
+        return few_of(self.lows.get(name), self.means.get(name), self.highs.get(name))
 
 
 def measure_versions(

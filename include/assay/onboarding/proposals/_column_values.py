@@ -22,6 +22,9 @@ LEAST_CONSTANT: Final = 20
 def propose_levels(context: ColumnContext) -> Found:
     """Propose a closed list, if the rarest levels show that it is complete; else remark why not."""
     found = context.level_list
+    if context.restated is not None:
+        yield Remark(context.name, context.restated.text)
+        return
     if found is None:
         yield from _constant(context)
         return

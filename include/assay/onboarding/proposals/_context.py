@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from assay.engine import Session
+from assay.onboarding.evidence._batch_clock import Restated, find_restated
 from assay.onboarding.evidence._column_names import names_code
 from assay.onboarding.evidence._column_pairs import sample_rows
 from assay.onboarding.evidence._columns import ColumnEvidence, TableEvidence
@@ -27,7 +28,8 @@ Found = Iterator[Proposal | Remark]
 class TableContext:
     """A table and its earlier versions; ``keyed`` where a key is stated already.
 
-    ``own`` are the batches of the table itself, where it has several.
+    ``own`` are the batches of the table itself, where it has several; ``key`` is that of the only
+    one, where it is known.
     """
 
     session: Session
@@ -35,6 +37,7 @@ class TableContext:
     earlier: Sequence[Version]
     keyed: bool = False
     own: Sequence[Version] = ()
+    key: str | None = None
 
     @property
     def versions(self) -> Sequence[Version]:
@@ -120,9 +123,22 @@ class ColumnContext:
         return formats_that_read(self.of.session, self.texts, likely)
 
     @cached_property
+    def restated(self) -> Restated | None:
+        """What of its batch a column of numbers restates."""
+        column, name = self.column, self.name
+        if column.hidden or not column.numeric or not column.top:
+            return None
+        found = {v.label: v.numbers(name) for v in self.of.versions}
+        if self.of.key is not None and not self.of.own:
+            found[self.of.key] = column.numbers
+        return find_restated(name, found)
+
+    @cached_property
     def names_batch(self) -> bool:
         """Whether the column names the batch."""
-        return names_batch(self.column, self.of.versions, several=bool(self.of.own))
+        return self.restated is not None or names_batch(
+            self.column, self.of.versions, several=bool(self.of.own)
+        )
 
     @cached_property
     def level_list(self) -> LevelList | None:

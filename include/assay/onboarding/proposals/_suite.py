@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ibis import Table
@@ -38,13 +38,14 @@ class Suggestion:
     """What is proposed for a table, and what was found and isn't proposed.
 
     Read ``proposals``, then ``remarks``. ``batches`` is the number of batches that the evidence is
-    from, with the table itself.
+    from, with the table itself. ``restated`` says of columns what of the batch they restate.
     """
 
     rows: int
     batches: int
     proposals: tuple[Proposal, ...]
     remarks: tuple[Remark, ...]
+    restated: Mapping[str, str] = field(default_factory=dict)
 
 
 def propose_suite(
@@ -71,7 +72,8 @@ def propose_suite(
     earlier : sequence of (str, ibis.Table)
         Earlier versions, in order: they show what differs between ordinary batches.
     batches : sequence of str
-        Names of the batches of a table that was opened from several files, by their number.
+        Keys of the batches of a table that was opened from several files, by their number; of
+        another table, the key of its only batch.
     progress : callable
         Called with each step, in words.
 
@@ -94,11 +96,19 @@ def propose_suite(
         parts = [(name, table.filter(table[BATCH] == i)) for i, name in enumerate(batches)]
         own = measure_versions(session, parts, evidence, progress)
     keyed = any(what == "unique" for what, _ in known)
-    context = TableContext(session, evidence, versions, keyed, own)
+    key = batches[0] if len(batches) == 1 else None
+    context = TableContext(session, evidence, versions, keyed, own, key)
     found = [*_findings(context, progress)]
     proposals = [p for p in found if isinstance(p, Proposal) and p.aspect not in known]
     remarks = [r for r in found if isinstance(r, Remark)]
-    return Suggestion(evidence.rows, context.batches, tuple(proposals), tuple(remarks))
+    return Suggestion(evidence.rows, context.batches, tuple(proposals), tuple(remarks),
+                      _restated(context))  # fmt: skip
+
+
+def _restated(context: TableContext) -> dict[str, str]:
+    """What each column restates of its batch, where it does."""
+    each = (ColumnContext(context, column) for column in context.evidence.columns.values())
+    return {one.name: one.restated.text for one in each if one.restated is not None}
 
 
 def _findings(context: TableContext, progress: Progress) -> Found:

@@ -127,8 +127,8 @@ def suggest_suite(
         past = earlier_versions(session, services, contract, which, against, batch)
     released = [(p.batch, p.rows) for p in past if p.state == "released"]
     suggestion = propose_suite(
-        session, table, hidden=hidden, known=known, earlier=released, batches=samples.keys,
-        progress=progress,
+        session, table, hidden=hidden, known=known, earlier=released,
+        batches=samples.keys or ((batch,) if batch else ()), progress=progress,
     )  # fmt: skip
     progress("judging the data by the proposals")
     own = _try(session, table, suggestion.proposals, hidden)
