@@ -95,12 +95,12 @@ def _next(plan: DatasetPlan, name: str) -> list[str]:
             f"policies/{name}/privacy.yaml.",
         ]
     key = next((p.kwargs["column_list"] for p in plan.proposals if "compound" in p.type), ())
-    if profile.key is None and 0 < len(key) <= _MOST_KEYS:
-        lines.append(f"  {', '.join(key)} are unique together: if they are the primary key, name "
-                     "each as `primaryKey` in the contract.")  # fmt: skip
-    elif profile.key is None and profile.keys:
+    if profile.key is None and profile.keys:
         lines.append(f"  {profile.keys[0]} is unique, but in {profile.rows} rows only: if it is "
                      "the primary key, say so in the contract.")  # fmt: skip
+    elif profile.key is None and 0 < len(key) <= _MOST_KEYS:
+        lines.append(f"  {', '.join(key)} are unique together: if they are the primary key, name "
+                     "each as `primaryKey` in the contract.")  # fmt: skip
     elif profile.key is None:
         lines.append("  No column is unique and never null: name the primary key in the contract.")
     if profile.distances.batches == 1:

@@ -33,10 +33,11 @@ _LEAST_HIDDEN: Final = 100
 def propose_type(context: ColumnContext) -> Found:
     """Propose the type that the column has, under the names that suites use for it."""
     kind, n = context.column.type, context.present
+    article = "an" if kind == "integer" else "a"
     names = list(dict.fromkeys((context.column.dtype, *_TYPES[kind])))
     yield Proposal(
         "expect_column_values_to_be_in_type_list", context.kwargs(type_list=names),
-        f"Each of {n} values is a {kind}.", {"n": n, "type": kind},
+        f"Each of {n} values is {article} {kind}.", {"n": n, "type": kind},
     )  # fmt: skip
 
 
