@@ -164,6 +164,23 @@ def test_a_run_finds_its_round_again_and_another_run_the_next_one(home: Any) -> 
     assert (another.new, another.round.number) == (True, 2)
 
 
+def test_a_round_that_was_landed_by_hand_is_shown_to_nobody_again(home: Any) -> None:
+    support.fill(newest(home), who=("ada", "grace"))
+    folder, place = newest(home), support.sheets(newest(home))
+    rounds.collect_answers(home.services, folder, place, close=True)
+    assert wait(home).over
+    assert not wait_for_experts(home).over
+    rounds.land_labels(home.services, folder, place, author="tester", leave_waiting=True)
+
+    sent = rounds.publish_round(home.services, folder, place)
+
+    assert (sent.made, sent.found) == (0, 3)
+    assert wait(home).over
+    assert wait_for_experts(home).over
+    assert not list(place.folder.glob("*/*.csv"))
+    assert incidents(home) == {}
+
+
 def test_annotators_who_disagree_open_an_incident_that_landing_closes(home: Any) -> None:
     folder = newest(home)
     support.fill(folder, lambda row, who: "high" if who == "ada" else "low")

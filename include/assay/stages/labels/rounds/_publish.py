@@ -15,12 +15,15 @@ from assay.stages.services import Services
 def publish_round(services: Services, folder: RoundFolder, platform: Platform) -> Sent:
     """Show the tasks of a round to those who are asked; what is shown already is found.
 
-    Where the platform has lost them, those that are still to be answered are shown again.
+    Where the platform has lost them, those that are still to be answered are shown again. A closed
+    round takes no answer, so that nothing of it is shown.
 
     Rows are read from the snapshot that the round was planned on. One that was erased meanwhile is
     shown to nobody.
     """
     with alone(services, folder.dataset):
+        if folder.has("closed"):
+            return Sent(made=0, found=len(people_of(folder)))
         return show(folder, platform)
 
 

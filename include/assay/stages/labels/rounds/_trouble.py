@@ -30,7 +30,7 @@ def watched(services: Services, folder: RoundFolder) -> Iterator[None]:
 
 def report(services: Services, folder: RoundFolder, code: ReasonCode, error: AssayError) -> None:
     """Open an incident of a round; an open one is kept, so that people are notified once."""
-    message = f"round {folder.number}: {error.problems[0]}"
+    message = str(error.problems[0])
     open_incident(services, folder.dataset, _batch(folder), code, message, room=_ROOM)
 
 

@@ -101,7 +101,7 @@ def await_experts(services: Services, folder: RoundFolder, environ: Mapping[str,
     """
     with alone(services, folder.dataset):
         ensure_closed(folder, services.clock())
-        if not choose_review(folder):
+        if not choose_review(folder) or folder.has("landed"):
             return _awaited(folder, REVIEW, over=True)
         found = _collected(services, folder, environ, REVIEW)
         if isinstance(found, str):
