@@ -106,7 +106,7 @@ def state_of(site: Site) -> dict[str, Any]:
     return {
         "rounds": {one.round.name: _round(one) for one in rounds.rounds_of(services, "visits")},
         "status": [
-            one.model_dump(mode="json", exclude={"deadline"})
+            one.model_dump(mode="json", exclude={"deadline": True, "cost": {"a_day"}})
             for one in rounds.round_status(services, "visits")
         ],
         "labels": {p.name: p.read_text() for p in inbox.glob("*") if p.name[0] != "."}
