@@ -40,7 +40,7 @@ from assay_airflow.tags import ASSAY, LABELLING, dataset_tag, owner_tag
 
 PROJECT = Project.from_environment(os.environ)
 PLAN, LAND = "plan", "land"
-PLATFORM_RETRIES = 24
+PLATFORM_RETRIES = 28
 """Two hours, in which a platform may be back; a wait for answers is longer."""
 FORM = {
     "budget": Param(
