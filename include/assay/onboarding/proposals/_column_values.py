@@ -225,7 +225,7 @@ def propose_mean(context: ColumnContext) -> Found:
     yield Proposal(
         "expect_column_mean_to_be_between",
         context.kwargs(min_value=low, max_value=high),
-        f"The means of {len(means)} earlier batches are between {min(means):.6g} and "
+        f"The means of {context.of.named(len(means))} are between {min(means):.6g} and "
         f"{max(means):.6g}; the 99 % prediction interval of the next one's.",
         {"batches": len(means), "least": min(means), "most": max(means), "mean": column.mean},
         "clean",

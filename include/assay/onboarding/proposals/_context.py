@@ -49,6 +49,10 @@ class TableContext:
         """Number of batches that the evidence is from."""
         return len(self.earlier) + max(1, len(self.own))
 
+    def named(self, n: int) -> str:
+        """So many of the :attr:`versions`, in words: those of the table aren't earlier ones."""
+        return f"{n} {'' if self.own else 'earlier '}batches"
+
     def texts(self, column: ColumnEvidence) -> ir.StringColumn:
         """The values of a text column, without the spaces around padded ones."""
         values = self.evidence.table[column.name]

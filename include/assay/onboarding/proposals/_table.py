@@ -67,7 +67,7 @@ def propose_row_count(context: TableContext) -> Found:
         return
     yield Proposal(
         ROW_COUNT, {"min_value": low, "max_value": high},
-        f"{len(counts)} earlier batches have {min(counts)} to {max(counts)} rows; the 99 % "
+        f"{context.named(len(counts))} have {min(counts)} to {max(counts)} rows; the 99 % "
         "prediction interval of the next one's, by logarithms.",
         {"batches": len(counts), "least": min(counts), "most": max(counts)},
     )  # fmt: skip
