@@ -20,6 +20,7 @@ import httpx
 import psycopg2
 import pytest
 import yaml
+from chromium import open_browser
 
 from assay import launcher
 from assay.catalog import Catalog
@@ -36,10 +37,6 @@ TODAY = datetime.now(UTC).date()
 _CODE = ("config", "dags", "include", "plugins")
 _WAYS = ("passed", "stopped", "held", "forced", "crashed")
 _ENDED = {"success", "failed"}
-_FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -347,15 +344,7 @@ def running_site(
 @pytest.fixture
 def page(site: Site) -> Iterator[Any]:
     """A page of the UI, logged in as the administrator."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium: install Debian's package")
-        pytest.skip("no chromium: install Debian's package")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+    with open_browser() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1200})
         page.set_default_timeout(60_000)
         page.goto(launcher.status(site.home).url or "")
@@ -364,7 +353,6 @@ def page(site: Site) -> Iterator[Any]:
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("link", name="Dags").first.wait_for()
         yield page
-        browser.close()
 
 
 @pytest.fixture(scope="session")

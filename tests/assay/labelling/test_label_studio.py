@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import label_rounds as support
 import pytest
+from chromium import open_browser
 
 from assay.errors import InputError
 from assay.labelling.platforms import LabelStudio, PlatformError
@@ -157,3 +158,53 @@ def hidden(train: Any) -> list[bytes]:
     """Values of columns that the policy doesn't show: the moments of the visits."""
     rows = (train.home / "inbox" / "visits" / "2024-01-01.csv").read_text().splitlines()[1:]
     return [line.split(",")[6].encode() for line in rows[:50]]
+
+
+def _choose(shown: Any, key: str) -> None:
+    """Press a key until an answer is chosen: the page is there before it listens."""
+    chosen = shown.locator("input[type=radio]:checked")
+    for _ in range(100):
+        if chosen.count():
+            return
+        shown.keyboard.press(key)
+        shown.wait_for_timeout(500)
+    raise AssertionError(f"key {key} chooses nothing")
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(900)
+def test_tasks_are_answered_by_keyboard(home: Path, ready: Any) -> None:
+    """A person with a browser and no mouse: a number chooses, Ctrl and Enter submit."""
+    policy = support.POLICY.replace("[ada, grace, emmy]", f"[{page.OWNER}]")
+    policy = policy.replace("budget: 40", "budget: 4")
+    policy = policy.replace("double_labelling: 0.5", "double_labelling: 0")
+    agreement = "agreement: [{figure: raw_agreement, min: 0.5, rationale: A test.}]\n"
+    support.prepare(ready, policy.replace(agreement, ""))
+    studio, services = label_studio(home, {}), ready.services
+    rounds.plan_round(services, "visits", author="tester")
+    folder = rounds.find_round(services, "visits")
+    rounds.publish_round(services, folder, studio)
+    with client_of(studio) as client:
+        project = project_of(client, page.OWNER)
+
+    with open_browser() as browser:
+        shown = browser.new_page(viewport={"width": 1280, "height": 1000})
+        shown.set_default_timeout(120_000)
+        shown.goto(f"{studio.url}/user/login")
+        shown.locator("input[name=email]").fill(page.OWNER)
+        shown.locator("input[name=password]").fill(page.password(home))
+        shown.keyboard.press("Enter")
+        shown.wait_for_url(lambda url: "/login" not in url)
+        for number, _ in enumerate(folder.tasks(), 1):
+            shown.goto(f"{studio.url}/projects/{project}/data?labeling=1")
+            shown.get_by_role("button", name="Submit").first.wait_for()
+            _choose(shown, "1" if number % 2 else "2")
+            with shown.expect_response(lambda answer: answer.request.method == "POST"
+                                       and "/annotations" in answer.url):  # fmt: skip
+                shown.keyboard.press("Control+Enter")
+
+    taken = rounds.collect_answers(services, folder, studio)
+    assert (taken.new, taken.refused) == (4, {})
+    given = {one.task: one.answer for one in folder.annotations()}
+    assert [given[task.id] for task in folder.tasks()] == ["high", "low", "high", "low"]
+    assert all(one.seconds is not None for one in folder.annotations())
