@@ -1,4 +1,4 @@
-"""Rounds of labelling: plan, publish, collect, status, adjudicate, land."""
+"""Rounds of labelling: plan, publish, collect, status, adjudicate."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def publish(
     """
     from assay.stages.labels.rounds import publish_round
 
-    folder, where = _opened(dataset, number, sheets, platform)
+    folder, where = open_round(dataset, number, sheets, platform)
     with progress("publishing tasks"):
         sent = publish_round(folder.services, folder, where)
     place = _place(folder, where)
@@ -154,7 +154,7 @@ def collect(
     """
     from assay.stages.labels.rounds import collect_answers
 
-    folder, platform = _opened(dataset, number, sheets)
+    folder, platform = open_round(dataset, number, sheets)
     found = collect_answers(folder.services, folder, platform, close=close)
     missing = found.progress.asked - found.progress.given
     text = [f"{dataset} round {found.round}: {found.new:,} new annotations, {found.edited:,} of "
@@ -207,7 +207,7 @@ def adjudicate(
     """
     from assay.stages.labels.rounds import adjudicate_round
 
-    folder, platform = _opened(dataset, number, sheets)
+    folder, platform = open_round(dataset, number, sheets)
     with progress("weighing annotators"):
         found = adjudicate_round(folder.services, folder, platform)
     text = [f"{dataset} round {found.round}: {found.answered:,} tasks decided by experts, "
@@ -218,42 +218,6 @@ def adjudicate(
         f"for the experts: {_place(folder, platform, '-review')}" if found.waiting
         else f"next: assay label land {dataset}"
     )  # fmt: skip
-    return show(found.model_dump(mode="json"), as_json, text)
-
-
-def land(
-    dataset: Dataset,
-    number: Number = None,
-    sheets: Sheets = None,
-    leave_waiting: Annotated[
-        bool, typer.Option("--leave-waiting", help="Leave out rows that wait for an expert.")
-    ] = False,
-    accept: Annotated[
-        str | None,
-        typer.Option(help="Why labels are delivered though annotators agree too little; on "
-                          "record."),
-    ] = None,
-    author: Author = None,
-    as_json: AsJson = False,
-) -> int:  # fmt: skip
-    """Deliver the labels of a round to the inbox of <data set>_labels, and take the tasks away.
-
-    The file is released like any other batch. It has the key, the label, its confidence, how many
-    answered, the round, the instruction's version, why the row was chosen and with what
-    probability, and whether an expert decided.
-
-    Example: assay label land comments
-    """
-    from assay.stages.labels.rounds import land_labels
-
-    folder, platform = _opened(dataset, number, sheets)
-    found = land_labels(
-        folder.services, folder, platform, author=author or getpass.getuser(),
-        leave_waiting=leave_waiting, accept=accept,
-    )  # fmt: skip
-    text = [f"{found.path}: {found.rows:,} labels of round {found.round}"
-            f"{'' if found.new else ', delivered before'}; {found.left_out:,} rows without one",
-            f"next: release batch {found.batch} of {found.dataset}"]  # fmt: skip
     return show(found.model_dump(mode="json"), as_json, text)
 
 
@@ -281,9 +245,10 @@ def agree_on(dataset: str, number: int | None, alpha: float, seed: int) -> Agree
     return agree_on_round(find_round(services, dataset, number), alpha=alpha, seed=seed)
 
 
-def _opened(
+def open_round(
     dataset: str, number: int | None, sheets: Path | None, named: PlatformName | None = None
 ) -> tuple[RoundFolder, Platform]:
+    """A round, and the platform that it is on."""
     from assay.stages.labels.rounds import find_round, open_platform
 
     folder = find_round(open_services(dataset), dataset, number)

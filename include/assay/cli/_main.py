@@ -18,6 +18,7 @@ from assay.cli import (
     _incidents,
     _keys,
     _label,
+    _label_ends,
     _label_rounds,
     _label_suggest,
     _leases,
@@ -83,7 +84,7 @@ app.add_typer(_keys.app, name="keys")
 _label.app.command()(_label_suggest.suggest)
 for _verb in (
     _label_rounds.draft, _label_rounds.plan, _label_rounds.publish, _label_rounds.collect,
-    _label_rounds.status, _label_rounds.adjudicate, _label_rounds.land,
+    _label_rounds.status, _label_rounds.adjudicate, _label_ends.land, _label_ends.drop,
 ):  # fmt: skip
     _label.app.command()(_verb)
 app.add_typer(_label.app, name="label")

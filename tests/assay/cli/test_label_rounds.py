@@ -69,7 +69,33 @@ def test_a_round_from_plan_to_land(assay: Any, visits: Any, tmp_path: Path) -> N
 
 
 def test_help_teaches(assay: Any) -> None:
-    for verb in ("draft", "plan", "publish", "collect", "status", "adjudicate", "land"):
+    for verb in ("draft", "plan", "publish", "collect", "status", "adjudicate", "land", "drop"):
         said = assay("label", verb, "--help")
         assert said.code == 0
         assert f"Example: assay label {verb}" in said.out
+
+
+def test_a_round_that_is_dropped_gives_no_labels_and_lets_the_next_one_begin(
+    assay: Any, visits: Any
+) -> None:
+    for verb in (("draft",), ("plan", "--budget", 12), ("publish",)):
+        assay("label", verb[0], "visits", *verb[1:])
+    folder = rounds.find_round(visits.services, "visits")
+    support.fill(folder)
+    assay("label", "collect", "visits")
+
+    said = [assay("label", "drop", "visits", "--reason", why) for why in ("unclear", "again")]
+    refused = [assay("label", verb, "visits") for verb in ("adjudicate", "land")]
+    late = assay("label", "collect", "visits", "--json")
+    shown = assay("label", "status", "visits", "--json")
+    after = assay("label", "plan", "visits", "--budget", 12, "--json")
+
+    assert [one.code for one in said] == [0, 0]
+    assert all("round 1 of visits is dropped: unclear" in one.out for one in said)
+    assert "18 answers stay unused" in said[0].out
+    assert all(one.code == 2 and "the round was dropped" in one.err for one in refused)
+    assert late.code == 2 or late.json["new"] == 0
+    assert (shown.json[0]["state"], shown.json[0]["labels"]) == ("dropped", None)
+    assert not list((folder.path / "sheets").rglob("*.csv"))
+    assert (after.json["number"], after.json["new"]) == (2, True)
+    assert visits.services.catalog.incidents.find("visits", state="open") == []

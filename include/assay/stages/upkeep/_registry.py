@@ -59,7 +59,7 @@ def rebuild_catalog(
 
     Versions, snapshots and pointers come from the registry's records; lineage and verdicts from the
     objects of versions of which they aren't known; the release of a version that no run has
-    recorded is recorded. All in pages, each its own transaction: releases go on meanwhile, and a
+    recorded is recorded, and which objects versions need. All in pages, each its own transaction: releases go on meanwhile, and a
     rebuild that was killed is continued by the next.
 
     Parameters
@@ -95,6 +95,7 @@ def rebuild_catalog(
         follow_registry(services, progress=indexed)
     _restore_details(services, progress)
     _restore_releases(services, progress)
+    _keep_objects(services)
     return services.catalog.versions.counted()
 
 
@@ -113,6 +114,12 @@ def _restore_releases(services: Services, progress: Callable[[str], None]) -> No
         after = (released[-1].dataset, released[-1].batch)
         done += len(released)
         progress(f"{done:,} releases")
+
+
+def _keep_objects(services: Services) -> None:
+    """Remember the objects of versions, so that from now on no edit of Git lets one go."""
+    known = services.catalog.versions.committed()
+    services.catalog.objects.learn_news({v.key: v.hashes for v in known if not v.removed})
 
 
 def _details(services: Services, version: BatchVersion) -> VersionDetails:

@@ -2,6 +2,7 @@ from ._adjudicate import Adjudicated, adjudicate_round, adjudicated
 from ._agree import AgreedRound, agree_on_round
 from ._collect import Collected, collect_answers
 from ._draft import draft_labels
+from ._drop import Dropped, drop_round
 from ._folder import FIRST, REVIEW, find_round, rounds_of
 from ._land import Landed, land_labels
 from ._plan import EnoughLabels, Planned, plan_round
@@ -20,6 +21,7 @@ __all__ = [
     "AgreedRound",
     "Awaited",
     "Collected",
+    "Dropped",
     "EnoughLabels",
     "Landed",
     "Look",
@@ -32,6 +34,7 @@ __all__ = [
     "await_experts",
     "collect_answers",
     "draft_labels",
+    "drop_round",
     "find_round",
     "land_labels",
     "look",

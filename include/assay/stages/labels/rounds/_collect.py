@@ -62,7 +62,7 @@ def collect_answers(
 def take(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Collected:
     """Take the answers of one asking; the caller holds the lock."""
     tasks, kept, now = folder.tasks(asking), folder.annotations(asking), folder.services.clock()
-    closed = folder.has("closed") if asking == FIRST else folder.has("landed")
+    closed = folder.has("closed") if asking == FIRST else folder.ended
     answers = platform.collect(project_of(folder, asking), people_of(folder, asking))
     found = take_answers(
         folder.round, tasks, answers, kept, people=folder.person, at=now, closed=closed
@@ -105,8 +105,14 @@ def ensure_closed(folder: RoundFolder, now: datetime) -> None:
     Raises
     ------
     InputError
-        If answers are missing and the deadline isn't over, or nobody has answered.
+        If answers are missing and the deadline isn't over, nobody has answered, or the round was
+        dropped.
     """
+    if folder.has("dropped"):
+        raise InputError(
+            "the round was dropped", where=f"{folder.dataset} round {folder.number}",
+            do=f"Plan another one: assay label plan {folder.dataset}",
+        )  # fmt: skip
     if close_if_over(folder, now):
         return
     progress = measure_progress(folder.tasks(), folder.annotations())

@@ -43,6 +43,11 @@ class RoundFolder:
         """Whether a record is there."""
         return self._file(name).is_file()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the round has landed, or was dropped: the next one may begin."""
+        return self.has("landed") or self.has("dropped")
+
     def read(self, name: str) -> Any:
         """The content of a record.
 

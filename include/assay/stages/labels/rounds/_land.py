@@ -80,8 +80,8 @@ def land_labels(
     Raises
     ------
     InputError
-        If the round is open, rows wait for an expert, annotators agree too little, or the data set
-        of the labels has no contract.
+        If the round is open or was dropped, rows wait for an expert, annotators agree too little,
+        or the data set of the labels has no contract.
     """
     contract = services.project.contract(labels_of(folder.dataset))
     with alone(services, folder.dataset):
@@ -133,7 +133,8 @@ def _check(folder: RoundFolder, leave_waiting: bool, accept: str | None) -> None
         raise InputError(
             "the annotators agree too little", where=where,
             got=f"{one.figure} {figure.low:.3f} to {figure.high:.3f}", expected=f"{one.least:g} "
-            "or more", do="Make the instruction clearer and plan another round, or --accept WHY.",
+            "or more", do="Drop the round, make the instruction clearer and plan another one, or "
+            "--accept WHY.",
         )  # fmt: skip
 
 

@@ -128,10 +128,10 @@ def _faults(services: Services, dataset: str, policy: LabellingPolicy) -> Sequen
 
 
 def _planned(services: Services, dataset: str, run: str | None) -> RoundFolder | None:
-    """The round that a run planned before, or one that hasn't landed."""
+    """The round that a run planned before, or one that hasn't ended."""
     newest_first = rounds_of(services, dataset)[::-1]
     own = (one for one in newest_first if run is not None and one.round.run == run)
-    return next(own, None) or next((r for r in newest_first if not r.has("landed")), None)
+    return next(own, None) or next((r for r in newest_first if not r.ended), None)
 
 
 def _snapshot(services: Services, dataset: str) -> int:

@@ -16,7 +16,7 @@ from assay.stages.services import Services
 from assay.statistics.scores.estimate import Estimate
 from assay.verdict import Frozen
 
-State = Literal["planned", "published", "closed", "with experts", "decided", "landed"]
+State = Literal["planned", "published", "closed", "with experts", "decided", "landed", "dropped"]
 
 
 class RoundStatus(Frozen):
@@ -83,8 +83,8 @@ def _status(services: Services, folder: RoundFolder) -> RoundStatus:
 
 
 def _state(folder: RoundFolder, waiting: int) -> State:
-    if folder.has("landed"):
-        return "landed"
+    if folder.ended:
+        return "landed" if folder.has("landed") else "dropped"
     if folder.has(f"{REVIEW}_tasks"):
         return "with experts" if waiting else "decided"
     if folder.has("closed"):

@@ -47,7 +47,7 @@ def report_agreement(services: Services, folder: RoundFolder, found: AgreedRound
         missed = ", ".join(f"{one.figure} below {one.least:g}" for one in failed)
         error = AssayError(
             "the annotators agree too little", got=missed,
-            do="Land the round with a reason, or leave it and make the instruction clearer.",
+            do="Land the round with a reason, or drop it and make the instruction clearer.",
         )  # fmt: skip
         report(services, folder, ReasonCode.AGREEMENT_BELOW_LIMIT, error)
 

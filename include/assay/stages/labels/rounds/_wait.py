@@ -122,7 +122,7 @@ def look(
         return Look(trouble=str(error), passing=isinstance(error, PlatformDown))
     found = take_answers(folder.round, tasks, answers, kept, people=folder.person, at=now)
     progress = measure_progress(tasks, [*kept, *found.new])
-    ended = folder.has("closed") if asking == FIRST else folder.has("landed")
+    ended = folder.has("closed") if asking == FIRST else folder.ended
     over = ended or progress.complete or now >= deadline_of(folder, asking)
     return Look(over=over, new=len(found.new))
 
