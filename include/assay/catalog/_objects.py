@@ -64,23 +64,21 @@ class Objects:
         Returns
         -------
         frozenset of str
-            As :meth:`needed`, from the same look; an older object of what is learned counts, too.
+            As :meth:`needed`, from the same look.
         """
-        known: dict[VersionKey, dict[str, str]] = {}
-        needed, ended = set[str](), set[VersionKey]()
+        known: dict[VersionKey, Mapping[str, str]] = {}
+        ended = set[VersionKey]()
         with self.store.session(writes=False) as session:
             for dataset, batch, version, text, end in session.execute(select(*_COLUMNS)).tuples():
-                key = (dataset, batch, version)
-                known[key] = _DECODER.decode(text)
-                if end is None:
-                    needed.update(known[key].values())
-                else:
-                    ended.add(key)
+                known[dataset, batch, version] = _DECODER.decode(text)
+                if end is not None:
+                    ended.add((dataset, batch, version))
         news = {k: found for k, found in versions.items() if _is_news(found, known.get(k))}
         if news:
             self.learn(news)
-            needed.update(md5 for k, v in news.items() if k not in ended for md5 in v.values())
-        return frozenset(needed)
+            known |= {key: _merged(found, known.get(key, {})) for key, found in news.items()}
+        needed = (objects.values() for key, objects in known.items() if key not in ended)
+        return frozenset(md5 for hashes in needed for md5 in hashes)
 
     def end(self, key: VersionKey, at: datetime) -> None:
         """Record the decision that a version goes, before the registry buries it."""

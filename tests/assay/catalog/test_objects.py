@@ -50,11 +50,14 @@ def test_one_version_is_learned_beside_thousands(catalog: Catalog, now: datetime
     }
     assert catalog.objects.learn_news(many) == catalog.objects.needed()
     assert held(catalog) == many
-    news = {**many, ("trips", "b7", "1" * 32): {"data": "new"}}
+    news: dict[VersionKey, dict[str, str]] = {**many, ("trips", "b7", "1" * 32): {"data": "new"}}
     catalog.objects.end(("flights", "b0", "0" * 32), now)
+    catalog.objects.learn({("flights", "b1", "0" * 32): {"verdicts": "old"}})
+    news["flights", "b1", "0" * 32] = {"data": "flights 1", "verdicts": "newer"}
     assert catalog.objects.learn_news(news) == catalog.objects.needed()
     assert held(catalog) == news
-    assert len(catalog.objects.needed()) == 2200
+    assert len(catalog.objects.needed()) == 2201
+    assert "old" not in catalog.objects.needed()
 
 
 def test_a_sweep_sees_versions_of_the_index_and_the_removed_among_them(

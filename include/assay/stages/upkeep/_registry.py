@@ -59,8 +59,9 @@ def rebuild_catalog(
 
     Versions, snapshots and pointers come from the registry's records; lineage and verdicts from the
     objects of versions of which they aren't known; the release of a version that no run has
-    recorded is recorded, and which objects versions need. All in pages, each its own transaction: releases go on meanwhile, and a
-    rebuild that was killed is continued by the next.
+    recorded is recorded. All in pages, each its own transaction: releases go on meanwhile, and a
+    rebuild that was killed is continued by the next. At last the catalog knows which objects
+    versions need.
 
     Parameters
     ----------
