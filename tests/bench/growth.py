@@ -7,8 +7,8 @@
 
 The catalog is SQLite, or an empty database of Postgres that ``ASSAY_CATALOG_URL`` names. The
 history is written by the registry's own records, one commit a release, in one stream. What is
-measured then are the real calls, in this process: a release, the commands, a sweep's plan, and the
-rebuild of an empty catalog.
+measured then are the real calls, in this process: a release, the commands, a sweep's plan, the
+rebuild of an empty catalog, and the page that lists reports.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from _history import START, History, project_of
-from _measure import BenchError
+from _measure import BenchError, measure, side
 from _show import console
 from rich.table import Table
 from sqlalchemy import make_url, text
@@ -34,6 +34,7 @@ from assay.cli._main import run as command
 from assay.project import Project
 from assay.records.versions import Derivation
 from assay.stages.index import follow_registry
+from assay.stages.run.workspace import BatchWorkspace
 from assay.stages.services import Services
 from assay.stages.upkeep import accept_history, plan_sweep, rebuild_catalog
 
@@ -93,9 +94,23 @@ def _measured(histories: list[History], size: int) -> dict[str, str]:
     with _timed(figures, "one snapshot from Git, s"):
         services.registry.snapshot(NAME, size // 2)
     home = services.project.home
+    _add_reports(home / "reports", histories, size)
+    page = measure("the page of reports", side("page_of_reports.py"))
+    figures["page of reports, s"] = f"{page.result['seconds']:.2f}"
     figures["registry, MB"] = f"{_megabytes(home / 'registry' / 'git'):.1f}"
     figures["catalog, MB"] = f"{_megabytes(home / 'catalog'):.1f}"
     return figures
+
+
+def _add_reports(zone: Path, histories: list[History], size: int) -> None:
+    """A folder for each batch; only the newest ones have a report, since no other is opened."""
+    for name, history in zip(NAMES, histories, strict=True):
+        batches = [zone / name / history.batch(i) for i in range(size)]
+        for folder in batches:
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in sorted(batches)[-100:]:
+            (folder / "0123456789abcdef").mkdir(exist_ok=True)
+            (folder / "0123456789abcdef" / BatchWorkspace.overview.file).touch()
 
 
 def _forget_catalog(services: Services) -> None:

@@ -87,8 +87,8 @@ def _folders(folder: Path, *, newest_first: bool = False) -> Iterator[Path]:
         return
     with os.scandir(folder) as entries:  # names alone: there are as many as batches
         names = [entry.name for entry in entries]
-    for name in sorted(filter(_PART.fullmatch, names), reverse=newest_first):
-        if (path := folder / name).is_dir():
+    for name in sorted(names, reverse=newest_first):
+        if _PART.fullmatch(name) and (path := folder / name).is_dir():
             yield path
 
 
