@@ -69,11 +69,21 @@ class ShownColumn(Model):
 
     column: str = Field(description="Column of the released rows.")
     display: Literal["value", "long_text", "image_path", "image_bytes", "masked"] = Field(
-        description="`value`: one line; `long_text`: with its line breaks; `image_path`: the path "
-        "of a picture; `image_bytes`: a picture, which a column of text has as Base64; `masked`: "
-        "only whether there is a value. A classified column can only be masked.",
+        description="`value`: one line; `long_text`: with its line breaks; `image_path`: a "
+        "picture, by its path below `folder`; `image_bytes`: a picture, which a column of text has "
+        "as Base64; `masked`: only whether there is a value. A classified column can only be "
+        "masked.",
     )
     title: str | None = optional("Its heading; the column's name by default.")
+    folder: str | None = optional(
+        "Of `image_path`: the folder of the pictures, on the host that publishes.", min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.display == "image_path") is (self.folder is None):
+            raise ValueError("`folder` belongs to `image_path`, and to nothing else")
+        return self
 
 
 class Part(Model):

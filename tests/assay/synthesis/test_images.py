@@ -115,7 +115,7 @@ def test_paths_lie_below_the_file_s_folder(digits, capsys):
         pq.write_table(pa.Table.from_pylist(changed), digits / "digits.parquet")
         code, said = augment(digits, capsys)
         assert code == 2
-        assert "no such image" in said.err
+        assert "no such picture" in said.err
         assert str(digits.parent) not in said.err.replace(str(digits), "")
 
 

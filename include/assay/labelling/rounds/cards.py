@@ -51,7 +51,7 @@ def make_cards(
     Parameters
     ----------
     rows : mapping
-        Key of a row to its columns.
+        Key of a row to its columns; of ``image_path`` the picture's bytes.
     show : sequence of ShownColumn
         What the policy shows; of a masked column only whether there is a value.
 
@@ -80,7 +80,7 @@ def _cell(value: Any, shown: ShownColumn) -> str | Picture:
         return _MASKED[not empty]
     if empty:
         return ""
-    if shown.display == "image_bytes" and (content := _bytes(value)) is not None:
+    if shown.display.startswith("image") and (content := _bytes(value)) is not None:
         kind = next((name for start, name in _KINDS.items() if content.startswith(start)), "bin")
         return Picture(content, kind)
     text = str(level_text(value))

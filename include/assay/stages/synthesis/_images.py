@@ -10,6 +10,7 @@ import numpy as np
 
 from assay.engine import ROW, FileDigest, Session, data_columns
 from assay.errors import InputError, unknown
+from assay.pictures import read_picture
 from assay.policy.images import ImageChange, ImagesPolicy
 from assay.synthesis.images import change_image, safe_changes
 from assay.synthetic import SYNTHETIC
@@ -127,10 +128,4 @@ def _content(row: dict[str, Any], folder: Path) -> bytes:
     """Bytes of a row's image; a path must lie beside the data file."""
     if isinstance(row["image"], bytes):
         return row["image"]
-    path = (folder / str(row["image"])).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise InputError(
-            "no such image", where=f"row {row['number']}",
-            expected="bytes, or the path of a file below the data file's folder",
-        )  # fmt: skip
-    return path.read_bytes()
+    return read_picture(folder, str(row["image"]), where=f"row {row['number']}")

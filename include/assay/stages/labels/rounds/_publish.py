@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from assay.errors import InputError
 from assay.labelling.platforms import Platform, Sent
 from assay.labelling.rounds import Task, latest, make_cards
+from assay.pictures import read_picture
 from assay.stages.labels.rounds._folder import FIRST, RoundFolder, alone
 from assay.stages.labels.rounds._plan import key_of
 from assay.stages.services import Services
@@ -30,7 +33,7 @@ def publish_round(services: Services, folder: RoundFolder, platform: Platform) -
 def show(folder: RoundFolder, platform: Platform, asking: str = FIRST) -> Sent:
     """Show the tasks of one asking; the caller holds the lock."""
     tasks = folder.tasks(asking)
-    cards = make_cards(tasks, _rows(folder, tasks), folder.policy.show)
+    cards = make_cards(tasks, _with_pictures(folder, _rows(folder, tasks)), folder.policy.show)
     people = _people(folder, tasks)
     answered = set(latest(folder.annotations(asking)))
     of_task = {
@@ -92,3 +95,26 @@ def _rows(folder: RoundFolder, tasks: Sequence[Task]) -> Mapping[Any, Mapping[st
             mine = block.take(places).to_pylist()
             found |= {keys[i]: row for i, row in zip(places, mine, strict=True)}
     return found
+
+
+def _with_pictures(
+    folder: RoundFolder, rows: Mapping[Any, Mapping[str, Any]]
+) -> Mapping[Any, Mapping[str, Any]]:
+    """The rows with the bytes of pictures that they name by path; without those that aren't there.
+
+    The round is published all the same: whoever sees no picture leaves the answer empty.
+    """
+    named = {one.column: Path(one.folder) for one in folder.policy.show if one.folder is not None}
+    return {
+        key: {**row, **{column: _picture(row, column, root) for column, root in named.items()}}
+        for key, row in rows.items()
+    }
+
+
+def _picture(row: Mapping[str, Any], column: str, root: Path) -> bytes | None:
+    if row.get(column) is None:
+        return None
+    try:
+        return read_picture(root, str(row[column]), where=column)
+    except InputError:
+        return None
