@@ -352,7 +352,9 @@ def stack(
     values["ASSAY_CONNECTIONS"] = json.dumps({"assay_smtp": mail})
     parsed = _filled(yaml.safe_load(text), values)
     made = {name: postgres.database().split("://")[1] for name in ("airflow", "assay")}
-    services = {k: s for k, s in parsed["services"].items() if k not in {"postgres", "redis"}}
+    # Those that `docker compose up` starts: a service with a profile is started on request.
+    asked = {k: s for k, s in parsed["services"].items() if "profiles" not in s}
+    services = {k: s for k, s in asked.items() if k not in {"postgres", "redis"}}
     stack = Stack(folder, services, made, broker.address, values)
     _drop(stack.home / "inbox")
     (folder / "user").mkdir()
