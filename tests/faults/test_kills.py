@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-KILLS = Path(__file__).with_name("kills.py")
-
-
-def _tried(points: int, seed: int) -> str:
-    command = [sys.executable, str(KILLS), str(points), str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    print(done.stdout)
-    assert done.returncode == 0, done.stdout + done.stderr[-5000:]
-    return done.stdout
+from killed import try_points
 
 
 @pytest.mark.timeout(1200)
 def test_killed_at_a_few_points() -> None:
-    assert "that differ 0" in _tried(5, 20240103)
+    assert "that differ 0" in try_points(5, 20240103)
 
 
 @pytest.mark.slow
@@ -30,4 +18,4 @@ def test_killed_at_a_few_points() -> None:
 def test_killed_at_many_points() -> None:
     points = int(os.environ.get("ASSAY_FAULT_POINTS", "400"))
     seed = int(os.environ.get("ASSAY_FAULT_SEED", "1"))
-    assert "that differ 0" in _tried(points, seed)
+    assert "that differ 0" in try_points(points, seed)

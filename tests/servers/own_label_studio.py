@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
+
+from on_loopback import serve
 
 Manner = Literal["works", "refuses", "breaks", "is silent"]
 TOKEN = "a-token-of-the-test"
@@ -92,11 +94,6 @@ def own_label_studio() -> Iterator[Studio]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    found.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield found
-    found.over.set()
-    server.shutdown()
-    server.server_close()
+    with serve(Handler) as found.url:
+        yield found
+        found.over.set()

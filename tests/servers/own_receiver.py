@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
+
+from on_loopback import serve
 
 Manner = Literal["takes", "refuses", "breaks", "is silent"]
 
@@ -49,11 +51,6 @@ def own_receiver() -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    found.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield found
-    found.over.set()
-    server.shutdown()
-    server.server_close()
+    with serve(Handler) as found.url:
+        yield found
+        found.over.set()

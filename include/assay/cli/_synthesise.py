@@ -101,8 +101,8 @@ def augment_images(
     """Make more images of the rare labels of a file, by changes that leave the label as it is.
 
     Flips, rotation, crops, brightness and noise, each with its probability, and only for the labels
-    that the policy calls safe: a mirrored 6 is no 6. They are for training alone: never make images
-    of test images. The file that is written holds the made images only, as PNG, each marked by
+    that the policy calls safe: a mirrored 6 isn't a 6. They are for training alone: never make
+    images of test images. The file that is written holds the made images only, as PNG, each marked by
     `__synthetic`, with the row that it was made of and what was changed.
 
     Example: assay augment-images digits.parquet --policy images.yaml --out more.parquet

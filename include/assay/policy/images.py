@@ -1,7 +1,7 @@
 """The images policy: how more training images are made, and for which label each change is safe.
 
-A mirrored 6 is no 6: what leaves the label as it is must be said by whoever knows the labels. A
-data set without images has none.
+A mirrored 6 isn't a 6: a person who knows the labels must say which change keeps them. A data set
+without images has none.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from assay_airflow.pages import reports
 
 
 def main() -> None:
-    """Make the page once; whoever asks may read all, since rights are Airflow's."""
+    """Make the page once, for a reader who may read all: rights are Airflow's."""
     reports.may_read = lambda *_: True
     began = time.perf_counter()
     page = reports.index(None)

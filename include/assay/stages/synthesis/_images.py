@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 CHANGES: Final = "changes"
 MADE_OF: Final = "made_of"
 _ROWS: Final = 256
-"""Rows whose images are in memory at once."""
+"""Rows, and made images, that are in memory at once."""
 Step = Callable[[int, int, str], object]
 
 
@@ -69,19 +70,22 @@ def augment_images_file(
     drawn = known.filter(known[ROW].isin(sorted(turns) or [-1])).select(
         number=known[ROW], label=known[policy.label].cast("string"), image=known[policy.image]
     )
-    aside, done = session.aside() / "made.parquet", 0
+    aside, done, total = session.aside() / "made.parquet", 0, sum(wanted.values())
     schema = pa.schema({
         policy.image: pa.binary(), policy.label: pa.string(), MADE_OF: pa.int64(),
         CHANGES: pa.string(), SYNTHETIC: pa.bool_(), ROW: pa.int64(),
     })  # fmt: skip
+    rows_read = (row for block in session.blocks(drawn, _ROWS) for row in block.to_pylist())
+    made = (
+        one for row in rows_read
+        for one in _made(row, turns[row["number"]], changes, policy, Path(path).parent)
+    )  # fmt: skip
     with pq.ParquetWriter(aside, schema) as writer:
-        for block in session.blocks(drawn, _ROWS):
-            for row in block.to_pylist():
-                made = list(_made(row, turns[row["number"]], changes, policy, Path(path).parent))
-                writer.write_table(pa.Table.from_pylist(made, schema))
-                done += len(made)
-                if step is not None:
-                    step(done, sum(wanted.values()), row["label"])
+        while some := list(islice(made, _ROWS)):
+            writer.write_table(pa.Table.from_pylist(some, schema))
+            done += len(some)
+            if step is not None:
+                step(done, total, some[-1][policy.label])
     written = session.write_parquet(
         session.read_parquet(aside), out, order_by=[MADE_OF, ROW], without=[ROW]
     )

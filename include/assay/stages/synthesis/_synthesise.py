@@ -138,10 +138,10 @@ def _deliver(
     )
     version = hashlib.sha256(f"{about} {len(chosen.made.rows)}".encode()).hexdigest()[:32]
     report = write_report(services, contract, batch, version, chosen)
-    path = services.lake.make("inbox", name, f"{batch}.parquet")
     written: FileDigest | None = None
     drafted: list[str] = []
     if not chosen.verdict.holds:
+        path = services.lake.make("inbox", name, f"{batch}.parquet")
         aside = session.aside() / path.name
         written = write_rows(session, table, aside)
         record_synthetic(services, halves, chosen, batch, written, author)

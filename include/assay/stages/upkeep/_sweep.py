@@ -108,7 +108,7 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
     close_rewound(services)
     follow_registry(services)
     rules = _rules(services)
-    with _keeping_all():
+    with _without_collection():
         inventory = _inventory(services, rules)
         known = {"problems": (*rules.problems, *inventory.problems)}
         inventory = inventory.model_copy(update=known)
@@ -116,10 +116,10 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
 
 
 @contextmanager
-def _keeping_all() -> Iterator[None]:
-    """Let nobody look for garbage: among as many records as there are versions there is none.
+def _without_collection() -> Iterator[None]:
+    """Pause Python's garbage collection: a plan makes a record of each version and drops none.
 
-    Looking through them again and again takes a third of the time.
+    Looking through all of them again and again takes a third of its time.
     """
     collecting = gc.isenabled()
     gc.disable()

@@ -203,7 +203,7 @@ def _permuted(
 ) -> Iterator[Estimate]:
     """Gains of refits whose labels, training and test, are dealt to other rows.
 
-    Each look deals anew.
+    Each look deals them in another order.
     """
     seed = model.split.seed
     learned = train.only(sample(train, seed, _PERMUTED_ROWS))

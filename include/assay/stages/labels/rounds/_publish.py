@@ -102,7 +102,7 @@ def _with_pictures(
 ) -> Mapping[Any, Mapping[str, Any]]:
     """The rows with the bytes of pictures that they name by path; without those that aren't there.
 
-    The round is published all the same: whoever sees no picture leaves the answer empty.
+    The round is published all the same: a person who sees no picture gives no answer.
     """
     named = {one.column: Path(one.folder) for one in folder.policy.show if one.folder is not None}
     return {
