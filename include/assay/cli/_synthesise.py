@@ -102,8 +102,8 @@ def augment_images(
 
     Flips, rotation, crops, brightness and noise, each with its probability, and only for the labels
     that the policy calls safe: a mirrored 6 isn't a 6. They are for training alone: never make
-    images of test images. The file that is written holds the made images only, as PNG, each marked by
-    `__synthetic`, with the row that it was made of and what was changed.
+    images of test images. The file that is written holds the made images only, as PNG, each marked
+    by `__synthetic`, with the row that it was made of and what was changed.
 
     Example: assay augment-images digits.parquet --policy images.yaml --out more.parquet
     """
