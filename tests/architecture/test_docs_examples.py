@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "include" / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 SHIPPED = sorted((ROOT / "include" / "policies").glob("*/*.yaml"))
+MODELS = sorted((ROOT / "include" / "models").glob("*.yaml"))
 _FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`(assay [^`]+)`")
 
@@ -116,7 +117,7 @@ def _contract_faults(document: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _is_policy(value: Any, folder: Path) -> bool:
-    """Whether it is a policy, or a part of one that a shipped policy can have."""
+    """Whether it is a policy or model file, or a part of one that a shipped one can have."""
     path = folder / "policy.yaml"
     if {"label", "estimator"} <= value.keys():
         return _is_model(value, path)
@@ -132,13 +133,16 @@ def _is_policy(value: Any, folder: Path) -> bool:
             except AssayError:
                 continue
             return bool(noun)
-    return False
+    return any(_is_model({**yaml.safe_load(m.read_text("utf-8")), **value}, path) for m in MODELS)
 
 
 def _is_model(value: Any, path: Path) -> bool:
     """Whether it is a model file."""
     path.write_text(yaml.safe_dump(value), encoding="utf-8")
-    return load_model(path).label.kind in {"class", "number"}
+    try:
+        return bool(load_model(path).label.kind)
+    except AssayError:
+        return False
 
 
 def test_the_pages_have_examples():

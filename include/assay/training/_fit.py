@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,21 @@ class Fitted:
         return encoded_widths(self.estimator, self.features)
 
 
-def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:
+def fit(
+    model: ModelFile,
+    table: TrainingTable,
+    split: Split,
+    enlarge: Callable[[TrainingTable], TrainingTable] | None = None,
+) -> Fitted:
     """Fit the model of a file on the training rows.
 
     The same table, split and file give the same parameters bit for bit, on any number of threads.
+
+    Parameters
+    ----------
+    enlarge : callable, optional
+        Gives the training rows with others that are made of them. A search sees real rows alone:
+        a row that is made of one fold's rows says nothing new about them.
 
     Raises
     ------
@@ -70,14 +81,24 @@ def fit(model: ModelFile, table: TrainingTable, split: Split) -> Fitted:
         If scikit-learn refuses the rows.
     """
     train = table.only(split.train)
-    pipeline = build_pipeline(model, table.scaler)
     started = time.perf_counter()
+    if enlarge is None:
+        fitted = _fit_searched(model, train)
+    else:
+        best = _fit_searched(model, train).best_params if model.estimator.search else {}
+        fitted = refit(model, enlarge(train), best)
+    return replace(fitted, seconds=time.perf_counter() - started)
+
+
+def _fit_searched(model: ModelFile, train: TrainingTable) -> Fitted:
+    """Fit on training rows, after the search where the file has one."""
+    pipeline = build_pipeline(model, train.scaler)
     with one_result(model.estimator.name, train.rows), explained() as warned:
         estimator, best = searched(model, train, pipeline)
         without_threads(estimator)
     return Fitted(
-        estimator, model.features, table.classes, model.label.favourable, best,
-        converged=not warned, seconds=time.perf_counter() - started,
+        estimator, model.features, train.classes, model.label.favourable, best,
+        converged=not warned,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,6 +92,33 @@ class TrainingTable:
             None if self.subject is None else self.subject[rows],
             None if self.unit is None else self.unit[rows],
             self.unlabelled, self.scaler,
+        )  # fmt: skip
+
+    def with_made(self, features: pa.Table, label: Array) -> TrainingTable:
+        """The same table with made rows at its end, which belong to no batch and no subject.
+
+        Parameters
+        ----------
+        features : pyarrow.Table
+            m rows, with the columns and types of this table's.
+        label : array (m,)
+        """
+        import pyarrow as pa
+
+        number = len(label)
+        missing = {c.name: pa.nulls(number, c.type) for c in self.watched.schema}
+        new = np.arange(number)
+        return replace(
+            self,
+            features=pa.concat_tables([self.features, features]),
+            label=np.concatenate([self.label, label]),
+            batch=np.concatenate([self.batch, np.full(number, "")]),
+            id=np.concatenate([self.id, -1 - new]),
+            watched=pa.concat_tables([self.watched, pa.table(missing, schema=self.watched.schema)]),
+            subject=None if self.subject is None
+            else np.concatenate([self.subject, [f"\x1f\x1f{place}" for place in new]]),
+            unit=None if self.unit is None
+            else np.concatenate([self.unit, self.unit.max(initial=-1) + 1 + new]),
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from assay.policy.model._feedback import FeedbackPolicy, Outcomes, predictions_o
 from assay.policy.model._file import Label, ModelFile, class_name, load_model
 from assay.policy.model._gates import FlippedAttribute, Gates, MetricLimit
 from assay.policy.model._split import Split
+from assay.policy.model._synthetic import SyntheticRows
 
 __all__ = [
     "Estimator",
@@ -27,6 +28,7 @@ __all__ = [
     "Preprocessing",
     "Search",
     "Split",
+    "SyntheticRows",
     "TrainingData",
     "class_name",
     "load_model",

@@ -26,6 +26,7 @@ from assay.policy.model._explain import Explanation
 from assay.policy.model._feedback import FeedbackPolicy
 from assay.policy.model._gates import Gates
 from assay.policy.model._split import Split
+from assay.policy.model._synthetic import SyntheticRows
 from assay.verdict import OnInconclusive
 
 
@@ -157,6 +158,9 @@ class ModelFile(Policy):
         description="Steps of scikit-learn, in their order; a column without one passes as it is.",
     )
     estimator: Estimator = Field(description="The estimator.")
+    synthetic: SyntheticRows | None = optional(
+        "Made rows that it is fitted on beside real ones; by default there are none."
+    )
     gates: Gates = Field(description="What it must show.")
     explain: Explanation | None = optional("What is explained of each version.")
     feedback: FeedbackPolicy | None = optional(
@@ -179,7 +183,10 @@ class ModelFile(Policy):
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what makes and judges a version; ``feedback`` and ``compare`` come after."""
-        return content_hash(self.model_dump(mode="json", exclude={"feedback", "compare"}))
+        without = {"feedback", "compare"}
+        if self.synthetic is None:  # a file that asks for no made rows keeps its hash
+            without.add("synthetic")
+        return content_hash(self.model_dump(mode="json", exclude=without))
 
     @property
     def on_inconclusive(self) -> OnInconclusive:
@@ -264,6 +271,8 @@ class ModelFile(Policy):
         for name in self.protected_features:
             if name not in self.features:
                 yield f"protected_features names {name!r}, which isn't a feature"
+        if self.synthetic and self.synthetic.method != "copula" and self.label.kind == "number":
+            yield f"synthetic rows by {self.synthetic.method!r} need a class as label"
 
 
 def load_model(path: Path | str) -> ModelFile:

@@ -63,7 +63,8 @@ def _faults(
     if SYNTHETIC in contracts[dataset].column_names:
         yield Problem("the rows are synthetic, so the test rows would be", where="data.dataset",
                       got=dataset, expected="a data set of real rows",
-                      do=f"Own training code can read them: assay.open({dataset!r}).")  # fmt: skip
+                      do="Name the real data set, and ask for made rows by `synthetic`. Own "
+                      f"training code can read these: assay.open({dataset!r}).")  # fmt: skip
     privacy = _policy(project, dataset, PrivacyPolicy)
     dropped = [n for n, t in (privacy.columns if privacy else {}).items() if isinstance(t, Drop)]
     cleaning = _policy(project, dataset, CleaningPolicy)

@@ -28,6 +28,7 @@ from assay.stages.feedback._spec import policy_of
 from assay.stages.feedback.workspace import FeedbackWorkspace, folder_of
 from assay.stages.models._data import read_blocks
 from assay.stages.models._learned import split_of
+from assay.stages.models._made_rows import learned_rows
 from assay.stages.models._objects import load_file, load_fitted, load_record
 from assay.stages.models._pin import read_model_file
 from assay.stages.models._table import table_of
@@ -201,7 +202,8 @@ class _Advising:
         train, test = self.sides
         kept = np.zeros(train.rows, dtype=bool)
         kept[places] = True
-        fitted = refit(self.file, train.only(kept), self.fitted.best_params)
+        learned = learned_rows(self.file, train.only(kept))
+        fitted = refit(self.file, learned, self.fitted.best_params)
         return predict(fitted, test.only(rows).features).prediction
 
     def underrepresented(self) -> tuple[Underrepresented, ...]:

@@ -18,6 +18,7 @@ from assay.policy.model import ModelFile
 from assay.records.models import DataUsed, TrainingRecord
 from assay.stages.models._evaluate import predictions_table, read_predictions
 from assay.stages.models._ingredients import code_of
+from assay.stages.models._made_rows import learned_rows
 from assay.stages.models._objects import load_file, load_fitted, load_record
 from assay.stages.models._rows import read_arrow, write_arrow
 from assay.stages.models._table import table_of
@@ -65,8 +66,9 @@ class Side:
         steps = [step.model_dump(mode="json") for step in self.file.preprocessing]
         best = dict(self.fitted.best_params)
         search = {"search"} if best else set()
+        made = [] if self.file.synthetic is None else [self.file.synthetic.model_dump(mode="json")]
         return {
-            "data": [data, used, self.file.split.model_dump(mode="json")],
+            "data": [data, used, self.file.split.model_dump(mode="json"), *made],
             "preprocessing": [list(self.file.features), joins, steps],
             "hyperparameters": [
                 self.file.estimator.model_dump(mode="json", exclude=search), best,
@@ -130,7 +132,7 @@ class Crossings:
         file = self._file(chosen)
         table = self._table(data, preprocessing)
         learned = table.only(split_rows(table, file).train)
-        fitted = refit(file, learned, self.sides[chosen_by].fitted.best_params)
+        fitted = refit(file, learned_rows(file, learned), self.sides[chosen_by].fitted.best_params)
         rows = self.rows(preprocessing)
         said = predict(fitted, rows.features)
         artefact = self._workspace(chosen).predictions

@@ -8,6 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from assay.policy.model import ModelFile
+from assay.stages.models._made_rows import enlarging, made_number
 from assay.stages.models._rows import read_rows
 from assay.stages.models._training import Training
 from assay.stages.run._result import Finished, StageResult
@@ -23,14 +24,14 @@ def fit(run: Training) -> Finished:
 
     table = read_rows(run.workspace.rows.found())
     split = split_rows(table, run.file)
-    fitted = fit(run.file, table, split)
+    fitted = fit(run.file, table, split, enlarging(run.file))
     with run.workspace.model.writing() as aside:
         aside.write_bytes(model_bytes(run.services, run.version, fitted))
     rows = {"train": int(split.train.sum()), "test": int(split.test.sum())}
     known = {
         "rows_train": rows["train"],
         "rows_test": rows["test"],
-        "parameters": parameters_of(run.file, fitted),
+        "parameters": parameters_of(run.file, fitted, rows["train"]),
         "preprocessing": preprocessing_lines(run.file),
         "encoded": fitted.widths,
         "converged": fitted.converged,
@@ -38,6 +39,9 @@ def fit(run: Training) -> Finished:
     }
     run.workspace.fitted.write(json.dumps(known, sort_keys=True, indent=1))
     said = [f"{estimator_name(run.file)} fitted on {rows['train']:,} rows"]
+    if run.file.synthetic is not None:
+        made = made_number(run.file.synthetic, rows["train"])
+        said.append(f"and on {made:,} made of them ({run.file.synthetic.method})")
     said += [] if fitted.converged else ["the optimiser didn't come to an end"]
     return Finished(result=StageResult(stage="fit", outcome=None, messages=tuple(said), rows=rows))
 
@@ -63,10 +67,20 @@ def estimator_name(file: ModelFile) -> str:
     return str(file.estimator.name or file.estimator.entry)
 
 
-def parameters_of(file: ModelFile, fitted: Fitted) -> dict[str, object]:
-    """The hyperparameters in force: those of the file, and those that the search chose."""
+def parameters_of(file: ModelFile, fitted: Fitted, real: int) -> dict[str, object]:
+    """The hyperparameters in force: those of the file, those of the search, and made rows.
+
+    Parameters
+    ----------
+    real : int
+        Training rows without the made ones.
+    """
     chosen = {**file.estimator.parameters, **fitted.best_params}
-    return {"estimator": estimator_name(file), "seed": file.estimator.seed, **chosen}
+    found = {"estimator": estimator_name(file), "seed": file.estimator.seed, **chosen}
+    if file.synthetic is None:
+        return found
+    made = made_number(file.synthetic, real)
+    return {**found, "synthetic": file.synthetic.method, "synthetic_rows": made}
 
 
 def preprocessing_lines(file: ModelFile) -> list[str]:

@@ -13,6 +13,7 @@ from assay.stages.models._evaluate import figures_of_model
 from assay.stages.models._explain import explain_again, explanation_figures, explanation_text
 from assay.stages.models._fit import model_bytes, parameters_of
 from assay.stages.models._ingredients import code_of, libraries
+from assay.stages.models._made_rows import enlarging
 from assay.stages.models._objects import load_file, load_fitted, load_record, object_bytes
 from assay.stages.models._table import table_of
 from assay.stages.models._versions import RegisteredVersion, find_version
@@ -103,11 +104,11 @@ def _of_model(
     split = split_rows(table, file)
     counts = f"{record.rows_train} + {record.rows_test}"
     yield _compared("rows", counts, f"{split.train.sum()} + {split.test.sum()}")
-    fitted = fit(file, table, split)
+    fitted = fit(file, table, split, enlarging(file))
     registered = object_bytes(services, version, "model")
     again = model_bytes(services, version.training_run, fitted)
     yield _compared("model object", _short(registered), _short(again))
-    was, now = record.parameters, parameters_of(file, fitted)
+    was, now = record.parameters, parameters_of(file, fitted, int(split.train.sum()))
     yield _compared("parameters", _text(was), _text(now))
     tested = table.only(split.test)
     yield _predictions(load_fitted(services, version), fitted, tested)

@@ -11,6 +11,7 @@ from assay.policy.model import Label, ModelFile
 from assay.stages.feedback._join import ROW, TRUTH
 from assay.stages.feedback._spec import FeedbackWork
 from assay.stages.models._data import ID, read_blocks
+from assay.stages.models._made_rows import learned_rows
 from assay.stages.models._objects import load_file, load_fitted, load_record
 from assay.stages.models._table import needed_columns, table_of_blocks
 from assay.stages.models._versions import find_version
@@ -85,7 +86,7 @@ def _refits(file: ModelFile, table: TrainingTable, fitted: Fitted) -> Any:
     from assay.training import predict, refit
 
     def fit_and_predict(learned: Any, left: Any) -> Any:
-        again = refit(file, table.only(learned), fitted.best_params)
+        again = refit(file, learned_rows(file, table.only(learned)), fitted.best_params)
         given = predict(again, table.only(left).features).probability
         if given is None:
             raise InputError("the model gives no probabilities", where=file.estimator.name)
