@@ -21,7 +21,11 @@ A policy says how a data set is judged and handled. Each data set has one file o
 in `include/policies/<dataset>/`; where one is optional, its section says so. `assay check` lists
 every fault of all of them, with file and line. The code has no limits of its own: a limit exists
 only if a policy states it, and `rationale` says where it comes from. Editors can use the JSON
-Schemas in `include/schemas/`."""
+Schemas in `include/schemas/`.
+
+An organisation may bound some keys for all data sets, in `include/policies/_organisation/`: see
+[privacy.md](privacy.md#for-the-whole-organisation). The schema `organisation_<policy>` lists the
+keys."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from assay.contract import _odcs as odcs
 from assay.policy.model import ModelFile
-from assay.stages.authoring._check import policy_models
+from assay.stages.authoring._check import organisation_models, policy_models
 
 _CUSTOM: Final[dict[type[BaseModel], type[BaseModel]]] = {
     odcs.DataContract: odcs.DatasetCustom,
@@ -87,8 +87,10 @@ def _parts(model: type[odcs.Odcs]) -> list[type[odcs._Odcs]]:
 
 
 def render_schemas() -> dict[str, str]:
-    """File name → JSON Schema: one a policy, the contract's and the model file's."""
+    """File name → JSON Schema: of policies, the organisation's, the contract, the model file."""
     schemas = {f"{noun}.schema.json": schema_of(model) for noun, model in policy_models().items()}
+    for noun, bounds in organisation_models().items():
+        schemas[f"organisation_{noun}.schema.json"] = schema_of(bounds)
     schemas["model.schema.json"] = schema_of(ModelFile)
     schemas["contract.schema.json"] = contract_schema()
     return {n: json.dumps(s, indent=2, ensure_ascii=False) + "\n" for n, s in schemas.items()}

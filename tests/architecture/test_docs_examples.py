@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import pytest
 import typer.main
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from assay.cli._main import app
 from assay.contract import load_contract
 from assay.errors import AssayError
 from assay.policy import load_policy
 from assay.policy.model import load_model
-from assay.stages.authoring._check import policy_models
+from assay.stages.authoring._check import organisation_models, policy_models
 from assay.stages.authoring._file_problems import standard_problems
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +134,17 @@ def _is_policy(value: Any, folder: Path) -> bool:
             except AssayError:
                 continue
             return bool(noun)
-    return any(_is_model({**yaml.safe_load(m.read_text("utf-8")), **value}, path) for m in MODELS)
+    if any(_is_model({**yaml.safe_load(m.read_text("utf-8")), **value}, path) for m in MODELS):
+        return True
+    return any(_fits(value, bounds) for bounds in organisation_models().values())
+
+
+def _fits(value: Any, bounds: type[BaseModel]) -> bool:
+    """Whether it is an organisation's file of a policy."""
+    try:
+        return bool(bounds.model_validate(value))
+    except ValidationError:
+        return False
 
 
 def _is_model(value: Any, path: Path) -> bool:

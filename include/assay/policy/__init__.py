@@ -8,6 +8,7 @@ once with its line. One module a policy; import the model from there
 
 from assay.policy._base import GatePolicy, Model, OptionalGatePolicy, Policy, Role, level_text
 from assay.policy._load import load_policy
+from assay.policy._organisation import load_organisation
 
 __all__ = [
     "GatePolicy",
@@ -16,5 +17,6 @@ __all__ = [
     "Policy",
     "Role",
     "level_text",
+    "load_organisation",
     "load_policy",
 ]

@@ -58,13 +58,20 @@ class Policy(Model):
     """A policy file as a whole; ``noun`` is the file's name, and its room's."""
 
     noun: ClassVar[str]
+    on_request: ClassVar[frozenset[str]] = frozenset()
+    """Keys without which a policy is what it was before they existed, and so is its hash."""
 
     description: str | None = Field(None, description="What this policy is for, in a sentence.")
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the policy's content, defaults included; comments don't count."""
-        return content_hash(self.model_dump(mode="json"))
+        """SHA-256 of the policy's content, defaults included; comments don't count.
+
+        Keys on request that ask for nothing aren't in it.
+        """
+        content = self.model_dump(mode="json")
+        unasked = {name for name in self.on_request if not content[name]}
+        return content_hash({n: value for n, value in content.items() if n not in unasked})
 
     def column_paths(self) -> Iterable[ColumnPath]:
         """Each column that the policy names, with the place of the name in the document."""

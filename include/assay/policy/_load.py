@@ -9,6 +9,7 @@ from typing import TypeVar
 from assay.document import load_document, validate_document
 from assay.errors import PolicyError, Problem, problems_error, unknown
 from assay.policy._base import Policy
+from assay.policy._organisation import with_organisation
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
 
@@ -16,7 +17,7 @@ PolicyT = TypeVar("PolicyT", bound=Policy)
 def load_policy(
     path: Path | str, model: type[PolicyT], columns: Collection[str] | None = None
 ) -> PolicyT:
-    """Load one policy file.
+    """Load one policy file, with the organisation's bounds where ``_organisation`` has some.
 
     Parameters
     ----------
@@ -27,8 +28,9 @@ def load_policy(
     ------
     PolicyError
         With every fault: file, line, what was got, what was expected, the nearest known name.
+        A line that is looser than the organisation's policy is one.
     """
-    document = load_document(path, PolicyError)
+    document = with_organisation(load_document(path, PolicyError), model)
     policy = validate_document(document, model, PolicyError)
     if columns is not None:
         known = sorted(columns)

@@ -9,8 +9,11 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from assay.policy._base import ColumnPath, Model, Policy, by_name, named_at
+from assay.policy.tighter import FEWER
 
 Names = tuple[str, ...]
+Class = Literal["identifier", "quasi_identifier", "sensitive"]
+Way = Literal["drop", "mask", "generalise", "pseudonymise", "keep"]
 
 
 class _Treatment(Model):
@@ -156,10 +159,15 @@ class PrivacyPolicy(Policy):
     """How each classified column of a data set is treated before anybody may read it."""
 
     noun: ClassVar[str] = "privacy"
+    on_request: ClassVar[frozenset[str]] = frozenset({"allowed_treatments"})
 
     columns: dict[str, Treatment] = by_name(
         "Column to treatment. Each column that the contract classifies must be here; "
         "others stay as they are unless they are here."
+    )
+    allowed_treatments: Annotated[dict[Class, tuple[Way, ...]], FEWER] = by_name(
+        "Classification to the treatments that its columns may have; without an entry, any. "
+        "For an organisation, which can name no column."
     )
 
     def column_paths(self) -> Iterable[ColumnPath]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from functools import cached_property
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from assay.policy._base import Model, Policy, optional
 from assay.policy.drift import Batches, BatchRange
+from assay.policy.tighter import ADDED, ASKED, LESS, MORE, SAME, ranked
 
 CountsFrom = Literal["landed_at", "released_at", "batch_end"]
 
@@ -24,12 +25,12 @@ CountsFrom = Literal["landed_at", "released_at", "batch_end"]
 class Period(Model):
     """A maximum age and the moment that it counts from."""
 
-    counts_from: CountsFrom = Field(
+    counts_from: Annotated[CountsFrom, SAME] = Field(
         description="`landed_at`: when the input arrived; `released_at`: when the version made "
         "from it was first released, or `landed_at` for what never was, so that nothing lies for "
         "ever; `batch_end`: when the batch's day, month or year ended."
     )
-    max_age_days: int = Field(
+    max_age_days: Annotated[int, LESS] = Field(
         ge=1, description="Days from that moment after which the sweep removes it."
     )
     rationale: str | None = Field(None, description="What the period comes from.")
@@ -38,10 +39,12 @@ class Period(Model):
 class WrittenPeriod(Model):
     """A maximum age for files that belong to no batch; it counts from when they were written."""
 
-    counts_from: Literal["landed_at"] = Field(
+    counts_from: Annotated[Literal["landed_at"], SAME] = Field(
         description="`landed_at`: here, when the file was written."
     )
-    max_age_days: int = Field(ge=1, description="Days after which the sweep removes it.")
+    max_age_days: Annotated[int, LESS] = Field(
+        ge=1, description="Days after which the sweep removes it."
+    )
     rationale: str | None = Field(None, description="What the period comes from.")
 
 
@@ -78,15 +81,15 @@ class ZonePeriods(Model):
 class ReleasedPeriod(Period):
     """How long a version that was released once is kept, and what becomes of it then."""
 
-    grace_days: int = Field(
+    grace_days: Annotated[int, LESS] = Field(
         ge=0,
         description="Days for which a rollback point may still keep a version that has left the "
         "released snapshot because its period ended. Then it goes whatever points to it.",
     )
-    rollback_points: int = Field(
+    rollback_points: Annotated[int, LESS] = Field(
         ge=0, description="How many earlier snapshots shall stay whole, to roll back to."
     )
-    then: Literal["archive", "remove"] = Field(
+    then: Annotated[Literal["archive", "remove"], ranked("archive", "remove")] = Field(
         description="`archive`: its objects are copied to the zone `archive` before they are "
         "removed, and one command brings them back; `remove`: they are gone."
     )
@@ -99,14 +102,14 @@ class VersionPeriods(Model):
     unreleased: Period = Field(
         description="Versions that never were: of held batches and of rehearsals."
     )
-    trash_days: int = Field(
+    trash_days: Annotated[int, LESS] = Field(
         ge=1,
         description="Days for which the objects of a removed version lie in the trash of their "
         "store, whence a command brings them back; then they are deleted. Nobody is given them "
         "meanwhile. An object that belongs to no version lies there for the longest of all data "
         "sets' days.",
     )
-    min_age_days: int = Field(
+    min_age_days: Annotated[int, MORE] = Field(
         0,
         ge=0,
         description="The statutory minimum: no version goes before this many days from the moment "
@@ -157,10 +160,10 @@ class RetentionPolicy(Policy):
     noun: ClassVar[str] = "retention"
 
     zones: ZonePeriods = Field(description="The zones with their periods.")
-    versions: VersionPeriods | None = Field(
+    versions: Annotated[VersionPeriods | None, ASKED] = Field(
         None, description="Versions in the registry; without it they are kept for ever."
     )
-    holds: tuple[Hold, ...] = Field((), description="Legal holds.")
+    holds: Annotated[tuple[Hold, ...], ADDED] = Field((), description="Legal holds.")
 
     @model_validator(mode="after")
     def _archive_has_a_period(self) -> Self:

@@ -28,8 +28,25 @@ def problems(
         treatment = treatment_of(policy.columns.get(column.name))
         where = f"{contract.dataset} privacy columns.{column.name}"
         found += treatment.problems(column, where)
+    found += _not_allowed(policy, contract)
     found += _of_references(policy, contract, others or {})
     return [*found, *_of_domains(policy, contract, others or {})]
+
+
+def _not_allowed(policy: PrivacyPolicy, contract: Contract) -> Iterator[Problem]:
+    """Treatments that the policy, or the organisation's, doesn't allow for the classification."""
+    for column in contract.columns:
+        treated = policy.columns.get(column.name)
+        if column.classification is None or treated is None:
+            continue
+        allowed = policy.allowed_treatments.get(column.classification)
+        if allowed is not None and treated.treatment not in allowed:
+            yield Problem(
+                f"{column.classification} columns may not have this treatment",
+                where=f"{contract.dataset} privacy columns.{column.name}",
+                got=treated.treatment, expected="one of: " + (", ".join(allowed) or "none"),
+                do="`allowed_treatments`, in this file or the organisation's, says so.",
+            )  # fmt: skip
 
 
 def _of_references(

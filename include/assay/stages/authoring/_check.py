@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pydantic import BaseModel
+
 from assay.contract import Contract, load_contracts
 from assay.document import shown_path
 from assay.errors import AssayError, InputError, Problem, did_you_mean, unknown
-from assay.policy import Policy, load_policy
+from assay.policy import Policy, load_organisation, load_policy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.images import ImagesPolicy
 from assay.policy.labelling import LabellingPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.policy.synthesis import SynthesisPolicy
+from assay.policy.tighter import ORGANISATION, organisation_model
 from assay.project import SUITES, Project
 from assay.stages.authoring._contract_rules import rule_problems
 from assay.stages.authoring._file_problems import (
@@ -38,6 +41,12 @@ def policy_models() -> dict[str, type[Policy]]:
     return chain.policy_models() | {model.noun: model for model in others}
 
 
+def organisation_models() -> dict[str, type[BaseModel]]:
+    """Name of a policy file → what the organisation's file of it may hold, where it has one."""
+    found = {noun: organisation_model(model) for noun, model in policy_models().items()}
+    return {noun: model for noun, model in found.items() if model is not None}
+
+
 def check_project(project: Project, *, gx: bool = True, only: str | None = None) -> list[Problem]:
     """Every fault of every contract, suite, policy and model file, each with file and line.
 
@@ -60,6 +69,7 @@ def check_project(project: Project, *, gx: bool = True, only: str | None = None)
     contracts = {n: c for n, c in loaded.items() if isinstance(c, Contract)}
     problems = [p for e in asked.values() if isinstance(e, AssayError) for p in e.problems]
     problems += _unread_files(project, list(loaded), only)
+    problems += _organisation_problems(project)
     for contract in (contracts[name] for name in asked if name in contracts):
         policies, faults = _policies(project, contract)
         files = DatasetFiles(project, contract, contracts, policies)
@@ -74,10 +84,13 @@ def _unread_files(project: Project, datasets: list[str], only: str | None) -> It
     """Files and folders that nothing reads, because their name is no data set's or policy's."""
     policies = {f"{noun}.yaml" for noun in policy_models()}
     known = {"policies": policies, "suites": {f"{name}.json" for name in SUITES}}
-    for kind, names in known.items():
+    for kind, of_kind in known.items():
         folders = (project.include / kind).glob("*/") if (project.include / kind).is_dir() else ()
         for folder in sorted(f for f in folders if only in {None, f.name}):
-            if folder.name not in datasets:
+            names = of_kind
+            if folder.name == ORGANISATION and kind == "policies":
+                names = {f"{noun}.yaml" for noun in organisation_models()}
+            elif folder.name not in datasets:
                 hint = did_you_mean(folder.name, datasets) or None
                 yield Problem("no data set has this name", where=shown_path(folder), do=hint)
             for path in sorted(folder.iterdir()):
@@ -87,6 +100,15 @@ def _unread_files(project: Project, datasets: list[str], only: str | None) -> It
                         expected="one of: " + ", ".join(sorted(names)),
                         do=did_you_mean(path.name, names) or None,
                     )  # fmt: skip
+
+
+def _organisation_problems(project: Project) -> Iterator[Problem]:
+    """Every fault of the organisation's own files; those of a data set that are looser are its."""
+    for noun, model in policy_models().items():
+        try:
+            load_organisation(project.policy(ORGANISATION, noun), model)
+        except AssayError as error:
+            yield from error.problems
 
 
 def _policies(project: Project, contract: Contract) -> tuple[dict[str, Policy], list[Problem]]:

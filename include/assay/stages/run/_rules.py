@@ -15,6 +15,7 @@ from assay.errors import AssayError
 from assay.lake import private_folder
 from assay.policy import Policy
 from assay.policy.quality import QualityPolicy
+from assay.policy.tighter import ORGANISATION
 from assay.project import SUITES, Project
 from assay.stages.run import chain
 from assay.stages.services import Services
@@ -39,6 +40,7 @@ class Texts(Frozen):
             project.contracts / f"{dataset}.odcs.yaml",
             *(project.suite(dataset, which) for which in SUITES),
             *(project.policy(dataset, noun) for noun in chain.policy_models()),
+            *(project.policy(ORGANISATION, noun) for noun in chain.policy_models()),
         ]
         return cls(files={
             str(path.relative_to(project.include)): path.read_bytes().decode("utf-8", "replace")
