@@ -131,6 +131,10 @@ class PolicyError(AssayError):
     """A policy doesn't load, or names something that doesn't exist."""
 
 
+class AccessError(AssayError):
+    """No line of the access policy allows this."""
+
+
 class SuiteError(AssayError):
     """An expectation suite doesn't load, or would judge less than it says without notice."""
 

@@ -47,6 +47,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
 }
 """Policies that the page shows otherwise than whole and from flights."""
 _READ_MORE: Final = {
+    "access": "[access.md](access.md) has an example.",
     "images": "[synthesis.md](synthesis.md#more-images-of-a-rare-label) has an example.",
     "labelling": "[labels.md](labels.md) has an example.",
     "synthesis": "[synthesis.md](synthesis.md) says what it is for.",

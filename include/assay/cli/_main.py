@@ -7,6 +7,7 @@ import sys
 import typer
 
 from assay.cli import (
+    _access,
     _advise,
     _check,
     _cleaning,
@@ -72,6 +73,7 @@ for verb in (
 # Every word after the verb is Airflow's, `--help` too.
 _THEIRS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 app.command(context_settings=_THEIRS)(_home.airflow)
+app.add_typer(_access.app, name="access")
 app.add_typer(_data.drift_app, name="drift")
 _versions.app.command()(_released.checkout)
 _versions.app.command()(_released.export)

@@ -11,6 +11,7 @@ from assay.contract import Contract, load_contracts
 from assay.document import shown_path
 from assay.errors import AssayError, InputError, Problem, did_you_mean, unknown
 from assay.policy import Policy, load_organisation, load_policy
+from assay.policy.access import AccessPolicy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.images import ImagesPolicy
 from assay.policy.labelling import LabellingPolicy
@@ -29,14 +30,17 @@ from assay.stages.authoring._model_problems import model_file_problems
 from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
-OPTIONAL: Final = frozenset({ImagesPolicy.noun, LabellingPolicy.noun, SynthesisPolicy.noun})
+OPTIONAL: Final = frozenset(
+    {AccessPolicy.noun, ImagesPolicy.noun, LabellingPolicy.noun, SynthesisPolicy.noun}
+)
 """Policies that no stage follows, and that a data set may do without."""
 
 
 def policy_models() -> dict[str, type[Policy]]:
     """Name of a policy file → its model; a data set has one file of each that isn't optional."""
     others = (
-        RetentionPolicy, AlertingPolicy, LabellingPolicy, SynthesisPolicy, ImagesPolicy,
+        RetentionPolicy, AccessPolicy, AlertingPolicy, LabellingPolicy, SynthesisPolicy,
+        ImagesPolicy,
     )  # fmt: skip
     return chain.policy_models() | {model.noun: model for model in others}
 

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from assay.document import load_document
 from assay.errors import Problem, unknown
+from assay.policy.access import AccessPolicy
 from assay.policy.cleaning import CleaningPolicy
 from assay.policy.drift import DriftPolicy
 from assay.policy.fairness import FairnessPolicy
 from assay.policy.label_noise import LabelNoisePolicy
 from assay.policy.privacy import PrivacyPolicy
 from assay.policy.retention import RetentionPolicy
+from assay.stages.authoring._access_problems import access_problems
 from assay.stages.authoring._file_problems import DatasetFiles
 from assay.stages.authoring._labelling_problems import labelling_problems
 from assay.stages.run import chain
@@ -130,6 +132,7 @@ def _of_label_noise(files: DatasetFiles, policy: LabelNoisePolicy) -> Iterator[P
 
 
 _PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles, Any], Iterable[Problem]]]] = {
+    AccessPolicy.noun: access_problems,
     "privacy": _of_privacy,
     "cleaning": _of_cleaning,
     "fairness": _of_fairness,
