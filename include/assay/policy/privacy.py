@@ -13,7 +13,11 @@ from assay.policy.tighter import FEWER
 
 Names = tuple[str, ...]
 Class = Literal["identifier", "quasi_identifier", "sensitive"]
-Way = Literal["drop", "mask", "generalise", "pseudonymise", "keep"]
+Way = Literal["drop", "mask", "redact", "generalise", "pseudonymise", "keep"]
+Kind = Literal["url", "email", "iban", "card", "ip", "phone", "number"]
+Wider = Annotated[tuple[str, ...], Field(min_length=2)]
+PlaceName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+Pattern = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Treatment(Model):
@@ -47,6 +51,35 @@ class Mask(_Treatment):
         if self.keep_last and not self.rationale:
             raise ValueError("keep_last needs a rationale: what stays may lead to a person")
         return self
+
+
+class Redact(_Treatment):
+    """What leads to a person inside a text is replaced by the name of its kind."""
+
+    treatment: Literal["redact"] = Field(
+        description="Replace what leads to a person inside a text, and leave the rest of the text."
+    )
+    kinds: tuple[Kind, ...] = Field(
+        (),
+        description="What is replaced, as `[email]`. `number` is every run of digits. Check digits "
+        "aren't asked for: a mistyped card number goes too.",
+    )
+    patterns: dict[PlaceName, Pattern] = by_name(
+        "Name to a pattern (RE2) of your own, replaced before the kinds, in this order, as "
+        "`[name]`."
+    )
+    rationale: str = Field(
+        min_length=1, description="Why what no pattern finds may stay, such as names in the text."
+    )
+
+    @model_validator(mode="after")
+    def _finds_something(self) -> Self:
+        if not self.kinds and not self.patterns:
+            raise ValueError("redact needs kinds or patterns: it would replace nothing")
+        return self
+
+    def closed_levels(self, listed: Names | None) -> None:
+        """None: texts are no levels."""
 
 
 class Bins(Model):
@@ -117,17 +150,63 @@ class Levels(Model):
         return tuple(dict.fromkeys((*self.levels, self.other)))
 
 
+class Hierarchy(Model):
+    """Values become one of their wider levels."""
+
+    kind: Literal["hierarchy"] = Field(description="Several levels of wider values.")
+    rows: tuple[Wider, ...] = Field(
+        min_length=1,
+        description="For each value, as text: the value, what it becomes at level 1, at level 2 …, "
+        "such as `[Ghent, Flanders, Belgium]`.",
+    )
+    level: int = Field(ge=1, description="The level that versions have: 1 is the narrowest.")
+    other: str = Field(min_length=1, description="What every value in no row becomes.")
+
+    @model_validator(mode="after")
+    def _each_value_has_one_way_up(self) -> Self:
+        if len(sizes := {len(row) for row in self.rows}) > 1:
+            raise ValueError(f"rows have unequal numbers of levels: {sorted(sizes)}")
+        if self.level >= (size := sizes.pop()):
+            raise ValueError(f"level {self.level} is above the highest of the rows, {size - 1}")
+        if len({row[0] for row in self.rows}) < len(self.rows):
+            raise ValueError("a value stands in two rows")
+        steps = {(depth, row[depth], row[depth + 1]) for row in self.rows
+                 for depth in range(1, size - 1)}  # fmt: skip
+        if len({step[:2] for step in steps}) < len(steps):
+            raise ValueError("a level becomes two wider ones: its name must be unique")
+        return self
+
+    @property
+    def levels(self) -> dict[str, Names]:
+        """Each name of the level that versions have, and the values that become it.
+
+        Examples
+        --------
+        >>> Hierarchy(kind="hierarchy", rows=(("a", "A"), ("b", "A")), level=1, other="-").levels
+        {'A': ('a', 'b')}
+        """
+        found: dict[str, list[str]] = {}
+        for row in self.rows:
+            found.setdefault(row[self.level], []).append(row[0])
+        return {level: tuple(values) for level, values in found.items()}
+
+    @property
+    def labels(self) -> Names:
+        """Names of the level that versions have, the one of all other values last."""
+        return tuple(dict.fromkeys((*self.levels, self.other)))
+
+
 class Generalise(_Treatment):
     """Values become coarser."""
 
     treatment: Literal["generalise"] = Field(description="Make values coarser.")
-    to: Annotated[Bins | DatePart | Prefix | Levels, Field(discriminator="kind")] = Field(
-        description="What values become."
+    to: Annotated[Bins | DatePart | Prefix | Levels | Hierarchy, Field(discriminator="kind")] = (
+        Field(description="What values become.")
     )
 
     def closed_levels(self, listed: Names | None) -> Names | None:  # noqa: ARG002
-        """The labels of bins or levels."""
-        return self.to.labels if isinstance(self.to, Bins | Levels) else None
+        """The labels of bins, levels or a hierarchy."""
+        return self.to.labels if isinstance(self.to, Bins | Levels | Hierarchy) else None
 
 
 class Pseudonymise(_Treatment):
@@ -151,7 +230,7 @@ class Keep(_Treatment):
 
 
 Treatment = Annotated[
-    Drop | Mask | Generalise | Pseudonymise | Keep, Field(discriminator="treatment")
+    Drop | Mask | Redact | Generalise | Pseudonymise | Keep, Field(discriminator="treatment")
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import ibis
 import ibis.expr.types as ir
 
-from assay.policy.privacy import Bins, DatePart, Levels, Prefix
+from assay.policy.privacy import Bins, DatePart, Hierarchy, Levels, Prefix
 
 _UNITS: Final = {"year": "Y", "quarter": "Q", "month": "M", "week": "W"}
 Apply = Callable[[Any, ir.Column], ir.Column]
@@ -56,7 +56,8 @@ def prefix(to: Prefix, column: ir.Column) -> ir.Column:
 
 
 @_registered(Levels)
-def wider_level(to: Levels, column: ir.Column) -> ir.Column:
+@_registered(Hierarchy)
+def wider_level(to: Levels | Hierarchy, column: ir.Column) -> ir.Column:
     """The wider level that lists a value."""
     text = column.cast("string")
     cases = [(text.isin(list(values)), level) for level, values in to.levels.items()]

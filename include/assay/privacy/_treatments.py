@@ -14,9 +14,10 @@ from assay.contract import Column
 from assay.engine import Session
 from assay.errors import Problem
 from assay.keys import PseudonymKey
-from assay.policy.privacy import Drop, Generalise, Keep, Mask, Pseudonymise
+from assay.policy.privacy import Drop, Generalise, Keep, Mask, Pseudonymise, Redact
 from assay.privacy._generalisations import GENERALISATIONS
 from assay.privacy._pseudonym import pseudonym_table
+from assay.privacy._redaction import pattern_problems, redacted
 from assay.statistics.levels import level_text
 
 
@@ -43,11 +44,11 @@ class Untreated:
     def problems(self, column: Column, where: str) -> Iterator[Problem]:
         """Why the column can't be treated so."""
         if column.classification:
+            rest = "" if column.classification == "identifier" else ", redact or keep with a reason"
             yield Problem(
                 f"the {column.classification} has no treatment",
                 where=where,
-                expected="drop, mask, generalise, pseudonymise"
-                + ("" if column.classification == "identifier" else ", keep with a rationale"),
+                expected=f"drop, mask, generalise, pseudonymise{rest}",
             )
 
     def apply(self, rows: Table, column: Column, landed: Landed) -> Table:  # noqa: ARG002
@@ -111,6 +112,26 @@ class Masked(_Treated):
         # A value no longer than what stays readable would be readable wholly.
         shown = (text.length() > mask.keep_last).ifelse(text.right(mask.keep_last), "")
         return text.isnull().ifelse(none, hidden + shown)
+
+
+@_registered(Redact)
+class Redacted(_Treated):
+    """What leads to a person inside a text becomes the name of its kind."""
+
+    def problems(self, column: Column, where: str) -> Iterator[Problem]:
+        """Why the column can't be treated so: what no pattern finds of an identifier stays."""
+        if column.type != "string":
+            yield Problem("only texts can be redacted", where=where, got=column.type,
+                          expected="string")  # fmt: skip
+        if column.classification == "identifier":
+            yield Problem("an identifier may not be redacted: what no pattern finds stays",
+                          where=where, got="redact",
+                          expected="drop, mask, generalise or pseudonymise")  # fmt: skip
+        yield from pattern_problems(self.asked, where)
+
+    def value(self, values: ir.Column) -> ir.Column:
+        """The treated values."""
+        return redacted(values, self.asked)
 
 
 @_registered(Generalise)
