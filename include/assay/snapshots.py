@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from assay.engine.relation import Relation
+    from assay.stages.access import Door, Reader
     from assay.stages.own_training import OwnTraining
     from assay.stages.services import Services
     from assay.versioning import PartitionRows
@@ -41,9 +42,14 @@ def open(  # noqa: A001 - read as assay.open
     *,
     snapshot: int | None = None,
     as_of: datetime | str | None = None,
+    role: str | None = None,
+    purpose: str | None = None,
     project: Path | str | None = None,
 ) -> OpenSnapshot:
     """Open released rows, to read them.
+
+    Of a data set with an access policy only the rows and columns are there that the role sees,
+    masked as the policy says, and each read is on record.
 
     Parameters
     ----------
@@ -55,6 +61,9 @@ def open(  # noqa: A001 - read as assay.open
         The number of a snapshot, where ``@2013`` would be a year.
     as_of : datetime or str, optional
         The snapshot that readers got at that moment (ISO 8601; UTC where it names no zone).
+    role, purpose : str, optional
+        In which role the rows are read, and what for; by default what ``ASSAY_ROLE`` and
+        ``ASSAY_PURPOSE`` say. A data set without an access policy asks for neither.
     project : Path or str, optional
         The checkout of the project; by default the one that ``ASSAY_PROJECT`` names, or the current
         folder's.
@@ -63,6 +72,8 @@ def open(  # noqa: A001 - read as assay.open
     ------
     InputError
         If there is no such data set, snapshot, version or batch.
+    AccessError
+        If the data set has an access policy, and no line of it lets the role read.
     VersionExpired
         If a version of the snapshot was removed.
 
@@ -70,11 +81,13 @@ def open(  # noqa: A001 - read as assay.open
     --------
     >>> rows = open("flights@2013-02-08").to_pandas()  # doctest: +SKIP
     """
+    from assay.stages.access import person
     from assay.stages.services import open_services
 
     environ = os.environ | ({"ASSAY_PROJECT": str(project)} if project is not None else {})
     services = open_services(environ, clock=lambda: datetime.now(UTC), reading=True)
-    return open_snapshot(services, what, snapshot=snapshot, as_of=as_of)
+    reader = person(role, purpose)
+    return open_snapshot(services, what, snapshot=snapshot, as_of=as_of, reader=reader)
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,7 @@ class OpenSnapshot:
     number: int
     versions: Mapping[str, BatchVersion]
     services: Services = field(repr=False)
+    door: Door = field(repr=False)
     data: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -124,15 +138,18 @@ class OpenSnapshot:
         return {batch: registry.verdicts_of(version) for batch, version in self.versions.items()}
 
     def paths(self, batches: Batches = None) -> dict[str, Path]:
-        """Partition key to a Parquet file of this machine, compared with its hash; only to read."""
-        wanted = self._chosen(batches)
-        return {b: self.services.registry.open(self.versions[b].objects["data"]) for b in wanted}
+        """Partition key to a Parquet file of this machine, compared with its hash; only to read.
+
+        Of a role that doesn't see everything the files hold what it sees, and are there as long as
+        the services of this snapshot.
+        """
+        return self.door.read(self._chosen(batches))
 
     def blocks(
         self, columns: Sequence[str] | None = None, batches: Batches = None
     ) -> Iterator[pa.RecordBatch]:
         """The rows as a stream of Arrow record batches: any number of rows in little memory."""
-        rows = self._of(batches)
+        rows = self._of(self.paths(batches))
         return rows.blocks(rows.columns() if columns is None else columns)
 
     def to_arrow(self, columns: Sequence[str] | None = None, batches: Batches = None) -> pa.Table:
@@ -146,7 +163,7 @@ class OpenSnapshot:
         batches : str or sequence of str, optional
             Keys, the beginning of keys (``2013-02``), or a range (``2013-02-01..2013-02-10``).
         """
-        rows = self._of(batches)
+        rows = self._of(self.paths(batches))
         return rows.table(rows.columns() if columns is None else columns)
 
     def to_pandas(
@@ -214,12 +231,12 @@ class OpenSnapshot:
 
     @cached_property
     def _rows(self) -> PartitionRows:
-        return self._of(None)
+        return self._of(self.door.shown())
 
-    def _of(self, batches: Batches) -> PartitionRows:
+    def _of(self, files: Mapping[str, Path]) -> PartitionRows:
         from assay.versioning import PartitionRows
 
-        return PartitionRows(self.paths(batches), self.data)
+        return PartitionRows(files, self.data)
 
 
 def open_snapshot(
@@ -228,8 +245,10 @@ def open_snapshot(
     *,
     snapshot: int | None = None,
     as_of: datetime | str | None = None,
+    reader: Reader | None = None,
 ) -> OpenSnapshot:
     """Open released rows with services that are there; see :func:`open`."""
+    from assay.stages.access import open_door, person
     from assay.stages.services import check_dataset
 
     name, _, which = what.partition("@")
@@ -244,7 +263,8 @@ def open_snapshot(
         found, versions = services.registry.partitions(name, snapshot)
         keys = matching_batches(list(versions), which, name) if which else sorted(versions)
         versions = {key: versions[key] for key in keys}
-    return OpenSnapshot(name, found.number, versions, services, _columns(services, name))
+    door = open_door(services, name, versions, found.number, reader or person())
+    return OpenSnapshot(name, found.number, versions, services, door, _columns(services, name))
 
 
 def matching_batches(known: Sequence[str], wanted: str, dataset: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from assay.access._allowed import allowed, check_allowed
 from assay.document import Loc, content_hash
-from assay.policy.access import AccessPolicy, RolePolicy
+from assay.policy.access import PIPELINE, AccessPolicy, RolePolicy
 from assay.policy.privacy import Drop, Keep
 
 _DONE_TO: Final = re.compile(r"(.+)__(?:imputed|outlier)", re.DOTALL)
@@ -110,8 +110,9 @@ def seen_by(
     of_data = [n for n in names if not _is_own(n, classified)]
     seen = {name: _of_data(found, role, name, classified) for name in of_data}
     whole = found.rows is None and all(c.treatment is None for c in seen.values())
+    numbered = whole or role == PIPELINE
     for name in (n for n in names if n not in seen):
-        seen[name] = _of_bookkeeping(name, seen, whole, ("roles", role))
+        seen[name] = _of_bookkeeping(name, seen, numbered, ("roles", role))
     return View(dataset, role, tuple(seen[name] for name in names), found.rows)
 
 
@@ -138,11 +139,13 @@ def _of_data(
     return _dropped(column, (*at, "columns"))
 
 
-def _of_bookkeeping(name: str, seen: Mapping[str, SeenColumn], whole: bool, at: Loc) -> SeenColumn:
+def _of_bookkeeping(
+    name: str, seen: Mapping[str, SeenColumn], numbered: bool, at: Loc
+) -> SeenColumn:
     """What was done to a column is seen where its values are; a row's number where all is.
 
     The numbers of rows are without gaps, so that the missing ones would count what is hidden, and
-    two roles could join what each sees.
+    two roles could join what each sees. Tasks need them: they say of which rows they speak.
     """
     if name == _BATCH:
         return SeenColumn(name, None, at)
@@ -150,7 +153,7 @@ def _of_bookkeeping(name: str, seen: Mapping[str, SeenColumn], whole: bool, at: 
     if done and done[1] in seen:
         clear = seen[done[1]].treatment is None
     else:
-        clear = whole and name == _ROW_NUMBER
+        clear = numbered and name == _ROW_NUMBER
     return SeenColumn(name, None, at) if clear else _dropped(name, at)
 
 

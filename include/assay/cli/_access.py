@@ -7,8 +7,17 @@ from typing import Annotated
 
 import typer
 
-from assay.cli._console import coloured, now, open_project, print_json, results, table_of
-from assay.cli._options import AsJson
+from assay.cli._console import (
+    coloured,
+    now,
+    open_project,
+    open_services,
+    print_json,
+    results,
+    show,
+    table_of,
+)
+from assay.cli._options import AsJson, Purpose, Role
 
 app = typer.Typer(
     no_args_is_help=True, help="Who may do what with a data set, and which line says so."
@@ -92,3 +101,75 @@ def compare(
             table.add_row(of_dataset.dataset, c.role, c.what, c.before, c.after, grants)
     results.print(table if found else "Nobody may do anything else.")
     return 0
+
+
+@app.command("log")
+def show_log(
+    dataset: Annotated[str | None, typer.Option(help="Only reads of this data set.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="Show so many of the newest lines.")] = 50,
+    role: Role = None,
+    purpose: Purpose = None,
+    as_json: AsJson = False,
+) -> int:
+    """Who read what, in which role, for which purpose, and how many rows.
+
+    Lines about a data set with an access policy are shown to roles with the right `read_log`. A
+    person whose key was shredded is `–`.
+
+    Example: assay access log --dataset flights --as auditor
+    """
+    from assay.stages.access import person
+    from assay.stages.access.log import read_log
+
+    found = read_log(open_services(reading=True), dataset, last, person(role, purpose))
+    if as_json:
+        return print_json({"lines": [asdict(x) for x in found]})
+    table = table_of(("n", "at", "user", "role", "dataset", "action", "purpose", "rows", "what"),
+                     right=("n", "rows"))  # fmt: skip
+    for x in found:
+        about = x.about
+        what = f"snapshot {about['snapshot']}, {about['batches']} batches" if about else ""
+        rows = "" if x.rows is None else f"{x.rows:,}"
+        table.add_row(str(x.n), x.at[:16], x.user or "–", x.role, x.dataset, x.action, x.purpose,
+                      rows, what)  # fmt: skip
+    results.print(table if found else "Nobody has read anything.")
+    return 0
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> int:
+    """Check that no line of the access log was edited, moved, added or cut off.
+
+    Each line is compared with the one before, the last one with the signed head, and every head
+    that was anchored in the registry's Git remote with its line. What came after the last anchor
+    could be cut off unseen: --json says how many lines.
+
+    Exit codes: 0 whole, 1 not.
+
+    Example: assay access verify
+    """
+    from assay.stages.access.log import verify_log
+
+    found = verify_log(open_services(reading=True))
+    lines = [
+        f"{found.lines:,} lines, {found.anchored:,} of them anchored by {found.anchors:,} anchors"
+        + (f", the last of {found.last_anchor}" if found.last_anchor else "")
+    ]
+    lines += [f"anchored here too, by another host or another key: {o}" for o in found.others]
+    lines += [f"line {f.line or '–'}: {f.what}" for f in found.faults]
+    lines.append("the log is whole" if found.whole else "THE LOG IS NOT WHOLE")
+    return show(asdict(found), as_json, lines, 0 if found.whole else 1)
+
+
+@app.command()
+def anchor(as_json: AsJson = False) -> int:
+    """Put the signed head of the access log into the registry's Git remote now.
+
+    Reads do so by themselves, `log.anchor_minutes` of the policy after the last anchor.
+
+    Example: assay access anchor
+    """
+    from assay.stages.access.log import anchor_log
+
+    done = anchor_log(open_services())
+    return show({"anchored": done}, as_json, "anchored" if done else "the log has no line yet")

@@ -197,9 +197,11 @@ def export_scaled(
 
 @contextmanager
 def _open(dataset: str, which: str, doing: str) -> Iterator[tuple[Session, CleanedVersion]]:
+    from assay.stages.access import check_right, person
     from assay.stages.versions import open_cleaned
 
     services = open_services(dataset)
+    check_right(services, dataset, "read_raw", person())
     if which.startswith("@"):
         raise InputError("cleaning is shown for one batch", got=which, do="Name one batch.")
     with progress(doing), services.session() as session:

@@ -27,6 +27,7 @@ from assay.cli import (
     _models,
     _new,
     _quality,
+    _read,
     _recall,
     _released,
     _rerun,
@@ -66,7 +67,7 @@ for verb in (
     _check.check, _train.train, _models.reproduce, _explain.explain, _feedback.feedback,
     _advise.advise, _synthesise.synthesise, _synthesise.augment,
     _synthesise.augment_images, _status.status,
-    _rerun.rerun, _lineage.lineage, _recall.recall, _status.data_docs, _status.digest,
+    _read.read, _rerun.rerun, _lineage.lineage, _recall.recall, _status.data_docs, _status.digest,
     _home.up, _home.down,
 ):  # fmt: skip
     app.command()(verb)

@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+Role = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ROLE", help="Role of the access policy; ASSAY_ROLE by default."),
+]
+Purpose = Annotated[str | None, typer.Option(help="What it is read for; ASSAY_PURPOSE by default.")]
 Author = Annotated[str | None, typer.Option(help="User id on record; yours by default.")]
 Dataset = Annotated[str, typer.Argument(help="Name of the data set.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="Only this data set.")]

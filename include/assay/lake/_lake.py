@@ -31,6 +31,7 @@ ZONES: tuple[Zone, ...] = (
     Zone("spill", True, "what the engine writes when memory is short"),
     Zone("reports", False, "verdicts, reports and Data Docs"),
     Zone("archive", True, "removed versions, to be brought back from"),
+    Zone("access_log", True, "who read what: chained lines and their signed head"),
     Zone("retention", False, "plans of sweeps, and what they removed"),
     Zone("messages", False, "messages rendered where no connection is configured"),
     Zone("registry", True, "versions, snapshots and pointers: Git and DVC"),

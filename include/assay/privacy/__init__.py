@@ -10,5 +10,6 @@ recompute it without the key, however small the domain, and only data sets of on
 from assay.privacy._observed import protect
 from assay.privacy._policy import problems, removed_columns, version_label
 from assay.privacy._pseudonym import pseudonym
+from assay.privacy._treatments import treated_values
 
-__all__ = ["problems", "protect", "pseudonym", "removed_columns", "version_label"]
+__all__ = ["problems", "protect", "pseudonym", "removed_columns", "treated_values", "version_label"]

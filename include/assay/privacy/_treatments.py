@@ -68,6 +68,11 @@ def treatment_of(asked: Any) -> Untreated:
     return TREATMENTS[type(asked)](asked)
 
 
+def treated_values(asked: Any, values: ir.Column) -> ir.Column:
+    """Values masked or made coarser, for what treats them one by one when they are read."""
+    return treatment_of(asked).value(values)
+
+
 def _registered(asked: type) -> Callable[[type[Untreated]], type[Untreated]]:
     def register(treatment: type[Untreated]) -> type[Untreated]:
         TREATMENTS[asked] = treatment

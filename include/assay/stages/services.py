@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assay.records.histories import SeenHistory
     from assay.records.versions import Acceptance
     from assay.stages.second_process import SecondProcess
-    from assay.versioning import Registry, RegistryConfig
+    from assay.versioning import Anchors, Registry, RegistryConfig
 
 PolicyT = TypeVar("PolicyT", bound=Policy)
 T = TypeVar("T")
@@ -124,6 +124,13 @@ class Services:
 
         return Registry(self._registry_config, _Memory(self), self._report_rewound)
 
+    @cached_property
+    def anchors(self) -> Anchors:
+        """Texts that are kept in the registry's Git remote, out of a writer's reach."""
+        from assay.versioning import Anchors
+
+        return Anchors(self._registry_config)
+
     def _report_rewound(self, error: RegistryError) -> None:
         from assay.stages.incidents import report_rewound
 
@@ -176,6 +183,13 @@ class Services:
         kept = ExitStack()
         weakref.finalize(self, kept.close)
         return kept.enter_context(private_folder())
+
+    @cached_property
+    def aside(self) -> Path:
+        """A private folder of the spill zone, which goes with these services or their process."""
+        kept = ExitStack()
+        weakref.finalize(self, kept.close)
+        return kept.enter_context(private_folder(self.lake.make("spill")))
 
     @cached_property
     def key(self) -> PseudonymKey:

@@ -1,3 +1,4 @@
+from ._anchors import Anchors
 from ._config import RegistryConfig, embedded
 from ._diff import diff_versions
 from ._process import RegistryUnavailable
@@ -8,6 +9,7 @@ from ._rows import PartitionRows
 from ._verify import Verification, render_verification
 
 __all__ = [
+    "Anchors",
     "Disposal",
     "PartitionRows",
     "Registry",

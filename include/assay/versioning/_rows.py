@@ -131,6 +131,12 @@ class PartitionRows:
             first += len(block)
         return pa.Table.from_batches(found, schema=self.schema_of(columns))
 
+    def write(self, to: Path, *, bookkeeping: bool = False) -> tuple[int, tuple[str, ...]]:
+        """Write the rows to one Parquet or CSV file; their number, and the columns."""
+        from assay.versioning._export import export_rows
+
+        return export_rows(self, to, bookkeeping=bookkeeping)
+
     @cached_property
     def _footers(self) -> dict[str, Any]:
         import pyarrow.parquet as pq

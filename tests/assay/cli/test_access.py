@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 POLICY = """\
@@ -104,3 +106,85 @@ def test_check_names_each_fault_of_an_access_policy(assay: Any, project: Path) -
     said = assay("check", "--dataset", "visits", "--no-gx")
     assert "columns.persn: no such column" in said.out + said.err
     assert "Did you mean 'age'?" in said.out + said.err
+
+
+OPEN = """\
+roles:
+  scientist: {may: [read_released], purposes: [research], others: keep, rows: age > 40}
+  auditor: {may: [read_log]}
+log: {anchor_minutes: 5}
+"""
+
+
+def test_read_gives_what_the_role_sees_and_the_log_says_so(
+    assay: Any, services: Any, tmp_path: Path
+) -> None:
+    write(services.project, OPEN)
+    asked = ("--as", "scientist", "--purpose", "research")
+    out = tmp_path / "seen.parquet"
+
+    said = assay("read", "visits", *asked, "-o", out, "--json").json
+    shown = assay("read", "visits", "--version", "2024-01-01", *asked, "--rows", 3, "--json").json
+    table = assay("read", "visits", *asked, "--rows", 2)
+
+    rows = pq.read_table(out)
+    assert rows.num_rows == said["rows"] > 0
+    assert rows.column_names == ["__batch", "site", "age", "score", "passed", "seen"]
+    assert min(rows["age"].to_pylist()) > 40
+    assert [set(r) for r in shown["rows"]] == [set(shown["columns"])] * 3
+    assert "visits, snapshot 2" in table.out
+    lines = assay("access", "log", "--dataset", "visits", "--as", "auditor", "--json").json["lines"]
+    assert [x["action"] for x in lines] == ["read_released"] * 3 + ["read_log"]
+    assert lines[0]["rows"] == rows.num_rows
+    assert assay("access", "log", "--dataset", "visits", *asked).code == 2
+    assert "snapshot 2, 2 batches" in assay("access", "log", "--as", "auditor").out
+    assert assay("access", "verify").code == 0
+
+
+def test_read_without_a_role_says_what_to_name(assay: Any, services: Any) -> None:
+    write(services.project, OPEN)
+    said = assay("read", "visits")
+    assert said.code == 2
+    assert "one of: scientist, auditor" in said.err
+    assert "ASSAY_ROLE" in said.err
+    assert assay("versions", "export", "visits", "--to", "x.parquet").code == 2
+
+
+def test_a_checkout_is_for_roles_that_see_everything(
+    assay: Any, services: Any, tmp_path: Path
+) -> None:
+    write(services.project, OPEN)
+    asked = ("--as", "scientist", "--purpose", "research")
+    said = assay("versions", "checkout", "visits", "--to", tmp_path / "all", *asked)
+    assert said.code == 2
+    assert "hold more than the role sees" in said.err
+    assert not (tmp_path / "all").exists()
+
+
+def test_a_read_without_a_policy_is_as_it_was(assay: Any, services: Any) -> None:
+    said = assay("read", "visits", "--as", "scientist", "--rows", 1, "--json")
+    assert "the role changes nothing" in said.err
+    assert "person" in said.json["columns"]
+    assert not (services.home / "access_log").exists()
+
+
+def test_verify_finds_a_cut_log_and_says_what_is_anchored(assay: Any, services: Any) -> None:
+    assert assay("access", "verify", "--json").json["lines"] == 0
+    write(services.project, OPEN)
+    asked = ("--as", "scientist", "--purpose", "research")
+    for _ in range(3):
+        assay("read", "visits", *asked)
+    assert assay("access", "anchor").out == "anchored\n"
+    whole = assay("access", "verify", "--json").json
+    assert (whole["lines"], whole["anchored"], whole["faults"]) == (3, 3, [])
+
+    log = services.home / "access_log" / "reads.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    (services.home / "access_log" / "head.json").unlink()
+
+    said = assay("access", "verify")
+    assert said.code == 1
+    assert "lines are missing at the end: 3 were signed" in said.out
+    for path in (services.home / "secrets" / "access", services.home / "access_log"):
+        shutil.rmtree(path)
+    assert "anchored here too" in assay("access", "verify").out

@@ -214,7 +214,7 @@ class _Advising:
         )
         if newer is None:
             return ()
-        blocks = read_blocks(self.services, newer, list(self.columns)).values()
+        blocks = read_blocks(self.services, newer, list(self.columns), "feedback").values()
         return find_underrepresented(
             self.sides[0].watched, blocks, self.columns, alpha=self.policy.alpha,
             least_number=self.policy.least_number,

@@ -168,7 +168,7 @@ class _Join:
         return _beside(session, rows, labelled.select(*self.key, TRUTH), self.key)
 
     def _read(self, used: DataUsed, names: list[str]) -> dict[str, pa.Table]:
-        blocks = read_blocks(self.services, used, names)
+        blocks = read_blocks(self.services, used, names, "feedback")
         for batch, block in blocks.items():
             for name in names:
                 if name not in block.column_names:

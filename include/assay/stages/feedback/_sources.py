@@ -154,13 +154,13 @@ def batches_with(
     import pyarrow as pa
 
     wanted = pa.concat_tables(
-        [block.select(names) for block in read_blocks(services, rows, names).values()],
+        [block.select(names) for block in read_blocks(services, rows, names, "feedback").values()],
         promote_options="permissive",
     )
     found = []
     with services.session() as session:
         keys = session.set_aside(wanted)
-        for batch, block in read_blocks(services, searched, names).items():
+        for batch, block in read_blocks(services, searched, names, "feedback").items():
             there = session.set_aside(block.select(names))
             if session.value(there.semi_join(keys, list(names)).count()):
                 found.append(batch)

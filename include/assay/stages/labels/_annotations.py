@@ -13,6 +13,7 @@ from assay.errors import InputError, did_you_mean
 from assay.keys import PseudonymKey
 from assay.labelling import Annotations, read_annotations
 from assay.privacy import pseudonym
+from assay.stages.access import read_as_task
 from assay.stages.services import Services
 from assay.versioning import PartitionRows
 
@@ -82,9 +83,9 @@ def annotations_of_dataset(
     RegistryError
         If nothing is released.
     """
-    _, versions = services.registry.partitions(dataset, None)
-    paths = {batch: services.registry.open(v.objects["data"]) for batch, v in versions.items()}
-    rows = PartitionRows(paths, frozenset(columns.names))
+    found, versions = services.registry.partitions(dataset, None)
+    files = read_as_task(services, dataset, versions, "labelling", found.number)
+    rows = PartitionRows(files, frozenset(columns.names))
     _check_columns(columns, rows.columns(), dataset)
     return _read(rows.table(columns.names), columns, services.key)
 

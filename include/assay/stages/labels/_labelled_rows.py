@@ -112,12 +112,13 @@ def rows_of_dataset(
     RegistryError
         If nothing is released.
     """
+    from assay.stages.access import read_as_task
     from assay.versioning import PartitionRows
 
     contract = services.project.contract(dataset)
-    _, versions = services.registry.partitions(dataset, None)
-    paths = {batch: services.registry.open(v.objects["data"]) for batch, v in versions.items()}
-    found = PartitionRows(paths, frozenset(contract.column_names))
+    snapshot, versions = services.registry.partitions(dataset, None)
+    files = read_as_task(services, dataset, versions, "labelling", snapshot.number)
+    found = PartitionRows(files, frozenset(contract.column_names))
     names = found.columns()
     whole = bool(contract.primary_key) and set(contract.primary_key) <= set(names)
     key = contract.primary_key if whole else (BATCH, ID)

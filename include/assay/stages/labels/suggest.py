@@ -174,11 +174,11 @@ def _labels(
     name = labels_of(dataset)
     if name not in services.project.datasets() or services.registry.pointer(name) is None:
         return None
+    from assay.stages.access import read_as_task
     from assay.versioning import PartitionRows
 
-    _, versions = services.registry.partitions(name, None)
-    paths = {batch: services.registry.open(v.objects["data"]) for batch, v in versions.items()}
-    rows = PartitionRows(paths)
+    found, versions = services.registry.partitions(name, None)
+    rows = PartitionRows(read_as_task(services, name, versions, "labelling", found.number))
     return rows.table(rows.columns())
 
 

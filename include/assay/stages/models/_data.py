@@ -10,6 +10,7 @@ from assay.policy.model import ModelFile
 from assay.policy.model._data import BatchesBetween, LastBatches
 from assay.records.models import DataUsed
 from assay.records.versions import BatchVersion, digest_of
+from assay.stages.access import read_as_task
 from assay.stages.services import Services
 from assay.synthetic import SYNTHETIC
 
@@ -140,14 +141,21 @@ def missing_versions(services: Services, used: DataUsed) -> Iterator[str]:
 
 
 def read_blocks(
-    services: Services, used: DataUsed, columns: Collection[str]
+    services: Services, used: DataUsed, columns: Collection[str], purpose: str = "training"
 ) -> dict[str, pa.Table]:
-    """Batch → its rows, with their numbers and those of some columns that the batch has."""
+    """Batch → its rows, with their numbers and those of some columns that the batch has.
+
+    Parameters
+    ----------
+    purpose : str
+        What the task reads them for; where the data set has an access policy, its role ``pipeline``
+        has that purpose.
+    """
     import pyarrow.parquet as pq
 
-    blocks = {}
-    for batch, version in read_versions(services, used).items():
-        path = services.registry.open(version.objects["data"])
+    blocks, versions = {}, read_versions(services, used)
+    files = read_as_task(services, used.dataset, versions, purpose, used.number)
+    for batch, path in files.items():
         there = set(pq.read_schema(path).names)
         wanted = [name for name in (ID, *columns) if name in there]
         blocks[batch] = pq.read_table(path, columns=list(dict.fromkeys(wanted)))

@@ -13,6 +13,7 @@ from assay.policy.privacy import PrivacyPolicy
 from assay.policy.synthesis import SynthesisPolicy
 from assay.records.uses import SnapshotPart
 from assay.records.versions import digest_of
+from assay.stages.access import read_as_task
 from assay.stages.services import Services
 from assay.synthesis import CodedTable, code_table, describe_columns
 from assay.versioning import PartitionRows
@@ -64,8 +65,8 @@ def read_halves(services: Services, contract: Contract, policy: SynthesisPolicy)
         raise InputError("the data set has no release yet", got=contract.dataset,
                          do=f"Run release__{contract.dataset} first.")  # fmt: skip
     found, versions = services.registry.partitions(contract.dataset, None)
-    paths = {batch: services.registry.open(v.objects["data"]) for batch, v in versions.items()}
-    rows = PartitionRows(paths, frozenset(contract.column_names))
+    files = read_as_task(services, contract.dataset, versions, "synthesis", found.number)
+    rows = PartitionRows(files, frozenset(contract.column_names))
     there = set(rows.columns())
     names = [n for n in contract.column_names if n in there and n not in policy.leave_out]
     numbered = [n for n in names if _names_a_row(contract, n)]

@@ -27,8 +27,8 @@ def _flagged(services: Services, described: DataUsed) -> Iterator[tuple[str, fro
     """By the boolean columns that cleaning adds."""
     (version,) = read_versions(services, described).values()
     names = [n for n in _names(services, version) if n.endswith(tuple(_FLAGS))]
-    (block,) = read_blocks(services, described, names).values()
-    for name in names:
+    (block,) = read_blocks(services, described, names, "feedback").values()
+    for name in (n for n in names if n in block.column_names):
         column, _, flag = name.rpartition("__")
         rows = block.filter(block.column(name))
         yield f"{_FLAGS[f'__{flag}']}: {column}", frozenset(rows.column(ID).to_pylist())

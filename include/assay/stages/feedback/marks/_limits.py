@@ -37,7 +37,7 @@ def rows_near_limits(
     (version,) = read_versions(services, described).values()
     limits = list(_limits(services, described.dataset, version))
     names = sorted({column for column, _, _ in limits})
-    (block,) = read_blocks(services, described, names).values()
+    (block,) = read_blocks(services, described, names, "feedback").values()
     for column, low, high in limits:
         if column not in block.column_names or not _is_number(block[column].type):
             continue

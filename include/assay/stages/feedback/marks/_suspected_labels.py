@@ -50,7 +50,7 @@ def rows_of_suspected_label(
         raise InputError("own code has fitted it, so it can't be refitted", got=version)
     file = _with_outcome(load_file(work.services, known))
     described = work.spec.sources.described
-    blocks = read_blocks(work.services, described, needed_columns(file))
+    blocks = read_blocks(work.services, described, needed_columns(file), "feedback")
     blocks = {batch: _beside_outcome(block, labelled) for batch, block in blocks.items()}
     table = table_of_blocks(work.services, (described, *record.data[1:]), file, blocks)
     suspected = suspect_labels(

@@ -62,15 +62,16 @@ def _of_experts(
     services: Services, dataset: str, key: Sequence[str], policy: LabellingPolicy
 ) -> Iterator[Mapping[str, Any]]:
     """Released labels that an expert decided on, the newest first, that the policy still has."""
+    from assay.stages.access import read_as_task
     from assay.versioning import PartitionRows
 
     name = labels_of(dataset)
     if services.registry.pointer(name) is None:
         return
-    _, versions = services.registry.partitions(name, None)
-    rows = PartitionRows(
-        {b: services.registry.open(v.objects["data"]) for b, v in reversed(versions.items())}
-    )
+    found, versions = services.registry.partitions(name, None)
+    newest_first = dict(reversed(versions.items()))
+    files = read_as_task(services, name, newest_first, "labelling", found.number)
+    rows = PartitionRows(files)
     wanted = [*key, LABEL, DECIDED_BY]
     if not set(wanted) <= set(rows.columns()):
         return

@@ -79,11 +79,13 @@ def _people(folder: RoundFolder, tasks: Sequence[Task]) -> Mapping[str, str]:
 
 def _rows(folder: RoundFolder, tasks: Sequence[Task]) -> Mapping[Any, Mapping[str, Any]]:
     """The rows of tasks that the round's snapshot still has, by key."""
+    from assay.stages.access import read_as_task
     from assay.versioning import PartitionRows
 
-    asked, registry = folder.round, folder.services.registry
-    _, versions = registry.partitions(asked.dataset, asked.snapshot, partial=True)
-    rows = PartitionRows({batch: registry.open(v.objects["data"]) for batch, v in versions.items()})
+    asked, services = folder.round, folder.services
+    _, versions = services.registry.partitions(asked.dataset, asked.snapshot, partial=True)
+    files = read_as_task(services, asked.dataset, versions, "labelling", asked.snapshot)
+    rows = PartitionRows(files)
     there = set(rows.schema.names)
     wanted = {task.key for task in tasks}
     shown = [one.column for one in folder.policy.show if one.column in there]
