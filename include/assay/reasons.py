@@ -99,6 +99,8 @@ class ReasonCode(StrEnum):
         "Half of the reference's values are equal, so a distance has no unit.")
 
     # Protection.
+    PERSONAL_DATA_UNDECLARED = ("personal_data_undeclared", "privacy", _FAIL,
+        "A column looks personal, and the contract doesn't classify it.")
     UNCLASSIFIED = ("unclassified", "privacy", _PASS,
         "The contract classifies no column, so there was nothing to protect.")
 

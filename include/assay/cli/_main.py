@@ -26,6 +26,7 @@ from assay.cli import (
     _lineage,
     _models,
     _new,
+    _privacy,
     _quality,
     _read,
     _recall,
@@ -95,6 +96,7 @@ app.add_typer(_leases.app, name="leases")
 app.add_typer(_models.app, name="models")
 _experiments.app.command()(_tracking.sync)
 app.add_typer(_experiments.app, name="experiments")
+app.add_typer(_privacy.app, name="privacy")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")
 

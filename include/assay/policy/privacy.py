@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import ColumnPath, Model, Policy, by_name, named_at
-from assay.policy.tighter import FEWER
+from assay.policy._base import ColumnPath, Model, Policy, by_name, named_at, optional
+from assay.policy.tighter import ASKED, FEWER, LESS, ranked
+from assay.verdict import OnInconclusive
 
 Names = tuple[str, ...]
 Class = Literal["identifier", "quasi_identifier", "sensitive"]
@@ -234,11 +236,36 @@ Treatment = Annotated[
 ]
 
 
+class NotPersonal(Model):
+    """A person's decision that a column isn't of a kind of personal data that it looks like."""
+
+    because: str = Field(min_length=1, description="Why it isn't; no personal data.")
+    by: str = Field(min_length=1, description="Who decided.")
+    at: dt.date = Field(description="The day of the decision.")
+
+
+class PersonalDataFinding(Model):
+    """The search of each batch for columns that look personal and that no contract classifies."""
+
+    least_share: Annotated[float, LESS] = Field(
+        gt=0, le=1, description="Least share of a column's distinct values that look personal."
+    )
+    on_found: Annotated[Literal["warn", "hold"], ranked("warn", "hold")] = Field(
+        description="What an undeclared column does: `hold` the batch, which nobody can force, or "
+        "release it as WARN."
+    )
+    rationale: str | None = optional("Where the share comes from.")
+    not_personal: dict[str, dict[str, NotPersonal]] = by_name(
+        "Column to kind to the decision that the column isn't of this kind. Another kind that is "
+        "found later holds the batch again. `assay privacy confirm` writes it."
+    )
+
+
 class PrivacyPolicy(Policy):
     """How each classified column of a data set is treated before anybody may read it."""
 
     noun: ClassVar[str] = "privacy"
-    on_request: ClassVar[frozenset[str]] = frozenset({"allowed_treatments"})
+    on_request: ClassVar[frozenset[str]] = frozenset({"allowed_treatments", "finding"})
 
     columns: dict[str, Treatment] = by_name(
         "Column to treatment. Each column that the contract classifies must be here; "
@@ -248,10 +275,20 @@ class PrivacyPolicy(Policy):
         "Classification to the treatments that its columns may have; without an entry, any. "
         "For an organisation, which can name no column."
     )
+    finding: Annotated[PersonalDataFinding | None, ASKED] = optional(
+        "The search for personal data that the contract doesn't declare; without it there is none."
+    )
+
+    @property
+    def on_inconclusive(self) -> OnInconclusive:
+        """Hold: what can't be judged isn't let through."""
+        return "hold"
 
     def column_paths(self) -> Iterable[ColumnPath]:
         """Each column that the policy names, with the place of the name in the document."""
-        return named_at(("columns",), self.columns)
+        yield from named_at(("columns",), self.columns)
+        if self.finding is not None:
+            yield from named_at(("finding", "not_personal"), self.finding.not_personal)
 
     def closed_levels(self, listed: Mapping[str, Names | None]) -> dict[str, Names]:
         """The only levels that columns can have once they are treated, where that is known.

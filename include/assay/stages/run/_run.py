@@ -174,11 +174,11 @@ class Run(Work):
         """The earlier stage whose hold keeps a stage from working; None if the stage works.
 
         A run that asked to force goes on to a candidate, so that there is something to force; but
-        nothing can be done without input.
+        nothing can be done without input, and nobody can force what the privacy policy holds.
         """
         earlier = chain.before(name)
         holding = [n for n, result in self.done.items() if result.holds and n in earlier]
-        if self.spec.asked.force and chain.INGEST not in holding:
+        if self.spec.asked.force and not {chain.INGEST, chain.PROTECT} & set(holding):
             return None
         return next(iter(holding), None)
 
