@@ -87,7 +87,7 @@ most_rows: 1000
 max_estimated: {fail: 0.9, rationale: The labels of visits are drawn at random.}
 """
 """A policy by which the labels of visits are judged, for tests that ask for it."""
-_RETENTION = "zones:\n" + "".join(
+_RETENTION = "basis: {kind: contract, name: terms of the tests}\nzones:\n" + "".join(
     f"  {zone}: {{counts_from: {since}, max_age_days: {days}}}\n"
     for zone, since, days in (
         ("landing", "landed_at", 90),

@@ -3,23 +3,52 @@
 Every zone that Assay writes batches into has a maximum age; none has one by default. The age counts
 from a moment that the policy names, so that old data which arrives today isn't swept tonight. What
 comes first where rules meet: a legal hold, the statutory minimum, the maximum age; a rollback point
-may delay the last by a grace period, and nothing else may.
+may delay the last by a grace period, and nothing else may. Each period names its legal basis, or
+the policy names one for all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from assay.policy._base import Model, Policy, optional
+from assay.policy._base import Model, Policy, by_name, optional
 from assay.policy.drift import Batches, BatchRange
 from assay.policy.tighter import ADDED, ASKED, LESS, MORE, SAME, ranked
 
 CountsFrom = Literal["landed_at", "released_at", "batch_end"]
+Classified = Literal["identifier", "sensitive", "quasi_identifier"]
+Kept = Literal[
+    "landing", "quarantine", "work", "audit", "labelling", "archive", "released", "unreleased"
+]
+"""What holds rows: zones, and versions of the registry."""
+_CLEAR: Final[tuple[Kept, ...]] = ("landing", "quarantine", "audit")
+
+
+class Basis(Model):
+    """The legal basis of a period: what allows to keep the data, or asks for it."""
+
+    kind: Literal[
+        "consent", "contract", "law", "vital_interests", "public_task", "legitimate_interests"
+    ] = Field(description="The kind of basis, as in article 6 of the GDPR.")
+    name: str = Field(
+        min_length=1,
+        description="Which consent, contract, law with its section, task or interest; no personal "
+        "data.",
+    )
+
+    def __str__(self) -> str:
+        return f"{self.kind.replace('_', ' ')}: {self.name}"
+
+
+def _basis() -> Basis | None:
+    return optional(  # type: ignore[no-any-return]
+        "The legal basis of this period; without it, the policy's `basis` counts."
+    )
 
 
 class Period(Model):
@@ -34,6 +63,19 @@ class Period(Model):
         ge=1, description="Days from that moment after which the sweep removes it."
     )
     rationale: str | None = Field(None, description="What the period comes from.")
+    basis: Basis | None = _basis()
+    min_age_days: Annotated[int, MORE] = Field(
+        0,
+        ge=0,
+        description="The statutory minimum: nothing goes before this many days from that moment, "
+        "whatever shorter period a class of columns or an organisation asks for.",
+    )
+
+    @model_validator(mode="after")
+    def _least_below_most(self) -> Self:
+        if self.min_age_days > self.max_age_days:
+            raise ValueError("min_age_days is above max_age_days: both can't be kept")
+        return self
 
 
 class WrittenPeriod(Model):
@@ -124,6 +166,34 @@ class VersionPeriods(Model):
         return self
 
 
+class ClassPeriod(Model):
+    """A maximum age for data sets that have a column of one class."""
+
+    max_age_days: Annotated[int, LESS] = Field(
+        ge=1, description="Days after which they go, where their own period is longer."
+    )
+    zones: Annotated[tuple[Kept, ...], ADDED] = Field(
+        _CLEAR,
+        description="Where it counts: zones, and `released` or `unreleased` versions. By default "
+        "where clear values may be.",
+    )
+    basis: Basis | None = optional("Why; without it, that of the longer period counts.")
+
+
+class ApproveAbove(Model):
+    """The most that a sweep takes of a data set without asking a person."""
+
+    bytes: Annotated[int | None, LESS] = optional("More bytes than this ask a person.", ge=0)
+    files: Annotated[int | None, LESS] = optional("More files than this do.", ge=0)
+    versions: Annotated[int | None, LESS] = optional("More versions than this do.", ge=0)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if (self.bytes, self.files, self.versions) == (None, None, None):
+            raise ValueError("state bytes, files or versions")
+        return self
+
+
 class Hold(Model):
     """A legal hold: nothing of these batches goes while it lasts, whatever its period."""
 
@@ -164,6 +234,15 @@ class RetentionPolicy(Policy):
         None, description="Versions in the registry; without it they are kept for ever."
     )
     holds: Annotated[tuple[Hold, ...], ADDED] = Field((), description="Legal holds.")
+    basis: Basis | None = optional(
+        "The legal basis of every period that names none; needed where columns are classified."
+    )
+    classes: dict[Classified, ClassPeriod] = by_name(
+        "Class of columns to a shorter period, for data sets that have a column of it."
+    )
+    approve_above: Annotated[ApproveAbove | None, ASKED] = optional(
+        "Above this a sweep asks a person; without it, it asks nobody."
+    )
 
     @model_validator(mode="after")
     def _archive_has_a_period(self) -> Self:
@@ -180,9 +259,41 @@ class RetentionPolicy(Policy):
     @cached_property
     def asks_batch_end(self) -> bool:
         """Whether any period counts from the end of a batch."""
-        periods = [getattr(self.zones, name) for name in ZonePeriods.model_fields]
-        periods += [self.versions.released, self.versions.unreleased] if self.versions else []
-        return any(p is not None and p.counts_from == "batch_end" for p in periods)
+        return any(period.counts_from == "batch_end" for period in self.periods.values())
+
+    @property
+    def periods(self) -> dict[str, Period]:
+        """The periods of what holds rows and of reports, by zone or kind of version."""
+        zones = {name: getattr(self.zones, name) for name in ZonePeriods.model_fields}
+        found = {name: period for name, period in zones.items() if isinstance(period, Period)}
+        if self.versions:
+            found |= {"released": self.versions.released, "unreleased": self.versions.unreleased}
+        return found
+
+    @property
+    def without_basis(self) -> list[str]:
+        """The periods of which nobody says the legal basis."""
+        return [] if self.basis else [name for name, p in self.periods.items() if p.basis is None]
+
+    def for_classes(self, classes: Collection[str]) -> RetentionPolicy:
+        """The periods that count for a data set with columns of these classes.
+
+        Each has its legal basis, and is as short as the classes ask for.
+        """
+        changed = {name: self._shortened(name, p, classes) for name, p in self.periods.items()}
+        versions = self.versions and self.versions.model_copy(
+            update={name: changed.pop(name) for name in ("released", "unreleased")}
+        )
+        return self.model_copy(
+            update={"zones": self.zones.model_copy(update=changed), "versions": versions}
+        )
+
+    def _shortened(self, name: str, period: Period, classes: Collection[str]) -> Period:
+        basis, days = period.basis or self.basis, period.max_age_days
+        for one, rule in sorted(self.classes.items()):
+            if one in classes and name in rule.zones and rule.max_age_days < days:
+                days, basis = rule.max_age_days, rule.basis or basis
+        return period.model_copy(update={"max_age_days": days, "basis": basis})
 
     def held(self, batch: str | None, day: dt.date) -> Iterator[Hold]:
         """The holds that cover a batch on a day."""

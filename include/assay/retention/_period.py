@@ -37,6 +37,20 @@ def start_of(item: Landed, period: Period | WrittenPeriod) -> tuple[CountsFrom, 
     return ("landed_at", item.landed_at) if moment is None else (period.counts_from, moment)
 
 
+def due_by(since: datetime, period: Period | WrittenPeriod) -> tuple[datetime, datetime]:
+    """When the maximum age is reached, and when the statutory minimum is as well."""
+    least = period.min_age_days if isinstance(period, Period) else 0
+    return days_after(since, period.max_age_days), days_after(
+        since, max(least, period.max_age_days)
+    )
+
+
+def basis_of(period: Period | WrittenPeriod) -> str | None:
+    """The legal basis of a period in words; None where it names none."""
+    basis = period.basis if isinstance(period, Period) else None
+    return None if basis is None else str(basis)
+
+
 def kept_for(period: Period | WrittenPeriod, counts_from: CountsFrom) -> str:
     """How long something is kept, in words."""
     fallback = f" (it has no {period.counts_from})" if counts_from != period.counts_from else ""

@@ -10,8 +10,14 @@ from functools import cached_property
 
 from assay.policy.retention import CountsFrom, Period, RetentionPolicy, WrittenPeriod
 from assay.retention._inventory import Inventory, Item, SweptZone
-from assay.retention._period import days_after, kept_for, start_of
-from assay.retention._versions import DelayedVersion, PlannedVersion, plan_versions
+from assay.retention._period import basis_of, due_by, kept_for, start_of
+from assay.retention._precedence import Keeper, Rule, in_words, least_age, strongest
+from assay.retention._versions import (
+    UNCLASSIFIED,
+    DelayedVersion,
+    PlannedVersion,
+    plan_versions,
+)
 from assay.retention.trash import plan_trash, trashed_until
 from assay.verdict import Frozen
 
@@ -28,17 +34,21 @@ class PlannedRemoval(Frozen):
     due: datetime
     max_age_days: int
     why: str
+    basis: str | None = None
+    classification: str = UNCLASSIFIED
     files: int
     bytes: int
     fingerprint: str
 
 
 class DelayedRemoval(Frozen):
-    """One item that is due but that something must have."""
+    """One item that is due but that something keeps; ``rule`` is the strongest that does."""
 
     path: str
     due: datetime
+    rule: Rule = "run at work"
     needed_by: tuple[str, ...]
+    bytes: int = 0
 
 
 class RetentionPlan(Frozen):
@@ -73,7 +83,10 @@ class RetentionPlan(Frozen):
 
 
 def plan_retention(
-    inventory: Inventory, policies: Mapping[str, RetentionPolicy], now: datetime
+    inventory: Inventory,
+    policies: Mapping[str, RetentionPolicy],
+    now: datetime,
+    classes: Mapping[str, str] | None = None,
 ) -> RetentionPlan:
     """Decide what is past its maximum age; pure.
 
@@ -84,31 +97,37 @@ def plan_retention(
     policies : mapping
         Data set to its retention policy. What belongs to a data set without one stays, and is a
         problem.
+    classes : mapping, optional
+        Data set to the strictest class of its columns, for the plan's totals.
 
     Notes
     -----
     An item is due at ``since + max_age_days``, where ``since`` is the moment that the period
-    counts from. ``released_at`` of what was never released, and ``batch_end`` of what has no
-    calendar, fall back on ``landed_at``. An item that something needs is delayed, whatever its age.
+    counts from, and goes when its statutory minimum is reached, too. ``released_at`` of what was
+    never released, and ``batch_end`` of what has no calendar, fall back on ``landed_at``. An item
+    that something needs is delayed, whatever its age.
     """
     removals: list[PlannedRemoval] = []
     delayed: list[DelayedRemoval] = []
     problems = [f"{path}: no zone claims it" for path in inventory.unclaimed]
     problems += inventory.problems
+    labels = classes or {}
     for item in inventory.items:
         period = _period(item, policies)
         if period is None:
             owner = f"data set {item.dataset!r}" if item.dataset else "any data set"
             problems.append(f"{item.path}: no period of {owner} for the zone {item.zone}")
             continue
-        removal = _removal(item, period)
+        removal, goes = _removal(item, period, labels.get(item.dataset or "", UNCLASSIFIED))
         if removal.due > now:
             continue
-        if needed := (*item.needed_by, *_holds(item, policies, now)):
-            delayed.append(DelayedRemoval(path=item.path, due=removal.due, needed_by=needed))
+        keepers = [*_needs(item), *_holds(item, policies, now)]
+        keepers += [least_age(goes)] if goes > now else []
+        if keepers:
+            delayed.append(_delayed(removal, keepers))
         else:
             removals.append(removal)
-    versions, kept = plan_versions(inventory.versions, policies, inventory.latest, now)
+    versions, kept = plan_versions(inventory.versions, policies, inventory.latest, now, labels)
     trash, spared = plan_trash(inventory.trash, inventory.needed, policies, now)
     objects = inventory.objects
     if objects and trashed_until(policies, None, now) is None:
@@ -128,12 +147,27 @@ def plan_retention(
     )
 
 
-def _holds(item: Item, policies: Mapping[str, RetentionPolicy], now: datetime) -> tuple[str, ...]:
+def _delayed(removal: PlannedRemoval, keepers: list[Keeper]) -> DelayedRemoval:
+    return DelayedRemoval(
+        path=removal.path,
+        due=removal.due,
+        rule=strongest(keepers),
+        needed_by=in_words(keepers),
+        bytes=removal.bytes,
+    )
+
+
+def _needs(item: Item) -> list[Keeper]:
+    """What must have an item: a run that works on it, or a live snapshot."""
+    return [("run at work" if n.startswith("run ") else "snapshot", n) for n in item.needed_by]
+
+
+def _holds(item: Item, policies: Mapping[str, RetentionPolicy], now: datetime) -> list[Keeper]:
     if item.zone == "spill":
-        return ()  # no record of anything: what a killed engine had in memory
+        return []  # no record of anything: what a killed engine had in memory
     day = now.date()
     held = [h for rules in _rules(item, policies) for h in rules.held(item.batch, day)]
-    return tuple(f"legal hold: {h.reason}" for h in held)
+    return [("legal hold", f"legal hold: {h.reason}") for h in held]
 
 
 def _period(item: Item, policies: Mapping[str, RetentionPolicy]) -> Period | WrittenPeriod | None:
@@ -148,14 +182,21 @@ def _rules(item: Item, policies: Mapping[str, RetentionPolicy]) -> list[Retentio
     return [policies[item.dataset]] if item.dataset in policies else []
 
 
-def _removal(item: Item, period: Period | WrittenPeriod) -> PlannedRemoval:
+def _removal(
+    item: Item, period: Period | WrittenPeriod, classification: str
+) -> tuple[PlannedRemoval, datetime]:
+    """An item with its period, and when it may go."""
     counts_from, since = start_of(item, period)
+    due, goes = due_by(since, period)
     names = {"path", "zone", "dataset", "batch", "files", "bytes", "fingerprint"}
-    return PlannedRemoval(
+    removal = PlannedRemoval(
         **item.model_dump(include=names),
         counts_from=counts_from,
         since=since,
-        due=days_after(since, period.max_age_days),
+        due=due,
         max_age_days=period.max_age_days,
         why=f"{item.zone} is {kept_for(period, counts_from)}",
+        basis=basis_of(period),
+        classification=classification,
     )
+    return removal, goes

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
 
 from assay.retention._apply import RetentionResult
 from assay.retention._plan import RetentionPlan
-
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
+from assay.retention.totals import freed, size_text
 
 
 def render_plan(plan: RetentionPlan) -> str:
@@ -21,12 +19,12 @@ def render_plan(plan: RetentionPlan) -> str:
     """
     lines = [
         f"{r.path}\n    {r.why}: {r.since:%Y-%m-%d}, due {r.due:%Y-%m-%d}"
-        f" ({r.files} files, {_size(r.bytes)})"
+        f" ({r.files} files, {size_text(r.bytes)}){_kept_under(r.basis)}"
         for r in plan.removals
     ]
     lines += [
         f"version {v.name}: {', then '.join(v.actions)}\n    {v.why}: {v.since:%Y-%m-%d}, "
-        f"due {v.due:%Y-%m-%d} ({_size(v.bytes)})"
+        f"due {v.due:%Y-%m-%d} ({size_text(v.bytes)}){_kept_under(v.basis)}"
         for v in plan.versions
     ]
     if plan.objects:
@@ -38,7 +36,7 @@ def render_plan(plan: RetentionPlan) -> str:
     if not lines:
         lines = ["Nothing is past its maximum age."]
     if plan.delayed or plan.kept:
-        lines += ["", "Due, but needed:"]
+        lines += ["", "Past the maximum age, but kept:"]
         lines += [f"  {d.path}: {', '.join(d.needed_by)}" for d in plan.delayed]
         lines += [f"  version {k.name}: {', '.join(k.kept_by)}" for k in plan.kept]
     if plan.problems:
@@ -54,14 +52,16 @@ def _total(plan: RetentionPlan) -> str:
     for verb in ("withdraw", "archive", "remove"):
         if n := sum(verb in v.actions for v in plan.versions):
             counts.append(f"versions to {verb} {n}")
-    size = sum(r.bytes for r in plan.removals)
-    size += sum(v.bytes for v in plan.versions if "remove" in v.actions)
-    return f"{plan.due} due ({', '.join(counts)}), {_size(size)}."
+    return f"{plan.due} due ({', '.join(counts)}), {size_text(freed(plan))}."
+
+
+def _kept_under(basis: str | None) -> str:
+    return f"\n    it was kept under {basis}" if basis else ""
 
 
 def render_result(result: RetentionResult) -> str:
     """Render the result of a sweep in a sentence or two."""
-    text = f"Removed {len(result.removed)} ({result.files} files, {_size(result.bytes)})."
+    text = f"Removed {len(result.removed)} ({result.files} files, {size_text(result.bytes)})."
     if result.gone_before:
         text += f" {len(result.gone_before)} of the plan were gone before."
     if result.kept:
@@ -74,18 +74,3 @@ def render_result(result: RetentionResult) -> str:
     if result.deleted:
         text += f" {result.deleted} objects of the trash were deleted."
     return text + "\n"
-
-
-def _size(count: float) -> str:
-    """Bytes for a person.
-
-    Examples
-    --------
-    >>> [_size(n) for n in (0, 999, 1000, 1536000, 2.5e9)]
-    ['0 B', '999 B', '1.0 kB', '1.5 MB', '2.5 GB']
-    """
-    for unit in _UNITS[:-1]:
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} {_UNITS[-1]}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Literal
+from typing import Final, Literal
 
 from assay.policy.retention import CountsFrom, Period, ReleasedPeriod, RetentionPolicy
-from assay.retention._period import days_after, kept_for, start_of
+from assay.retention._period import basis_of, days_after, kept_for, start_of
+from assay.retention._precedence import Keeper, Rule, in_words, least_age, strongest
 from assay.verdict import Frozen
 
 Action = Literal["withdraw", "archive", "remove"]
+UNCLASSIFIED: Final = "unclassified"
+"""A data set without classified columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class PlannedVersion(Frozen):
     since: datetime
     due: datetime
     why: str
+    basis: str | None = None
+    classification: str = UNCLASSIFIED
     bytes: int = 0
 
     @property
@@ -65,11 +70,13 @@ class PlannedVersion(Frozen):
 
 
 class DelayedVersion(Frozen):
-    """A version whose period has ended and that something keeps."""
+    """A version whose period has ended and that ``rule`` keeps, the strongest that does."""
 
     name: str
     due: datetime
+    rule: Rule = "run at work"
     kept_by: tuple[str, ...]
+    bytes: int = 0
 
 
 def plan_versions(
@@ -77,6 +84,7 @@ def plan_versions(
     policies: Mapping[str, RetentionPolicy],
     latest: Mapping[str, int],
     now: datetime,
+    classes: Mapping[str, str] | None = None,
 ) -> tuple[tuple[PlannedVersion, ...], tuple[DelayedVersion, ...]]:
     """Decide what becomes of each version; pure.
 
@@ -103,34 +111,66 @@ def plan_versions(
         released = policy.versions.released
         period = released if item.spans else policy.versions.unreleased
         counts_from, since = start_of(item, period)
-        due = _due(item, since, period, policy.versions.min_age_days)
+        due = days_after(since, period.max_age_days)
         if due > now:
             continue
-        keepers = [f"legal hold: {h.reason}" for h in policy.held(item.batch, now.date())]
-        keepers += [f"run {item.working}"] if item.working else []
-        if keepers:
-            delayed.append(DelayedVersion(name=_name(item), due=due, kept_by=tuple(keepers)))
-            continue
         points = _rollback_points(item, released, latest.get(item.dataset, 0))
-        waits = bool(points) and now < days_after(due, released.grace_days)
-        if waits and not item.pointed:
-            kept = (f"rollback to snapshot {points[-1]}, until the grace period ends",)
-            delayed.append(DelayedVersion(name=_name(item), due=due, kept_by=kept))
+        goes = _goes(item, since, period, policy.versions.min_age_days)
+        waits = bool(points) and now < days_after(goes, released.grace_days)
+        keepers = [*_keepers(item, policy, now), *_ages(item, since, period, policy, now)]
+        if not keepers and waits and not item.pointed:
+            words = f"rollback to snapshot {points[-1]}, until the grace period ends"
+            keepers = [("rollback point", words)]
+        if keepers:
+            delayed.append(_delayed(item, due, keepers))
             continue
         actions = _actions(item, released, waits)
-        planned.append(_planned(item, actions, period, counts_from, since, due))
+        label = (classes or {}).get(item.dataset, UNCLASSIFIED)
+        planned.append(_planned(item, actions, period, counts_from, since, goes, label))
     return tuple(planned), tuple(delayed)
+
+
+def _keepers(item: VersionItem, policy: RetentionPolicy, now: datetime) -> list[Keeper]:
+    """Holds of a version, and the run that works on it."""
+    held = policy.held(item.batch, now.date())
+    keepers: list[Keeper] = [("legal hold", f"legal hold: {h.reason}") for h in held]
+    return keepers + ([("run at work", f"run {item.working}")] if item.working else [])
+
+
+def _ages(
+    item: VersionItem, since: datetime, period: Period, policy: RetentionPolicy, now: datetime
+) -> list[Keeper]:
+    """The statutory minimum, and a stay, as far as they last."""
+    versions = policy.versions
+    least = days_after(since, max(period.min_age_days, versions.min_age_days if versions else 0))
+    keepers: list[Keeper] = [least_age(least)] if least > now else []
+    if item.stay is not None and _stay_ends(item.stay) > now:
+        keepers.append(("stay", f"brought back until {item.stay:%Y-%m-%d}"))
+    return keepers
+
+
+def _delayed(item: VersionItem, due: datetime, keepers: list[Keeper]) -> DelayedVersion:
+    return DelayedVersion(
+        name=_name(item),
+        due=due,
+        rule=strongest(keepers),
+        kept_by=in_words(keepers),
+        bytes=item.bytes,
+    )
 
 
 def _name(one: VersionItem | PlannedVersion) -> str:
     return f"{one.dataset} {one.batch} {one.version[:12]}"
 
 
-def _due(item: VersionItem, since: datetime, period: Period, least: int) -> datetime:
-    due = days_after(since, max(period.max_age_days, least))
-    if item.stay is None:
-        return due
-    return max(due, days_after(datetime.combine(item.stay, time(), tzinfo=UTC), 1))
+def _goes(item: VersionItem, since: datetime, period: Period, least: int) -> datetime:
+    """When its maximum age, its statutory minimum and its stay are over."""
+    goes = days_after(since, max(period.max_age_days, period.min_age_days, least))
+    return goes if item.stay is None else max(goes, _stay_ends(item.stay))
+
+
+def _stay_ends(stay: date) -> datetime:
+    return days_after(datetime.combine(stay, time(), tzinfo=UTC), 1)
 
 
 def _rollback_points(item: VersionItem, released: ReleasedPeriod, latest: int) -> list[int]:
@@ -155,6 +195,7 @@ def _planned(
     counts_from: CountsFrom,
     since: datetime,
     due: datetime,
+    classification: str,
 ) -> PlannedVersion:
     kind = "released versions are" if item.spans else "versions that were never released are"
     return PlannedVersion(
@@ -167,4 +208,6 @@ def _planned(
         since=since,
         due=due,
         why=f"{kind} {kept_for(period, counts_from)}",
+        basis=basis_of(period),
+        classification=classification,
     )

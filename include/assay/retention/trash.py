@@ -8,6 +8,7 @@ from datetime import datetime
 from assay.policy.retention import RetentionPolicy
 from assay.records.trash import TrashedObject
 from assay.retention._period import days_after
+from assay.retention._precedence import Keeper, in_words, strongest
 from assay.retention._versions import DelayedVersion
 
 
@@ -51,11 +52,19 @@ def plan_trash(
             continue
         rules = [p for name, p in policies.items() if entry.dataset in {None, name}]
         holds = [hold for rule in rules for hold in rule.held(entry.batch, now.date())]
-        keepers = [f"legal hold: {hold.reason}" for hold in holds]
+        keepers: list[Keeper] = [("legal hold", f"legal hold: {hold.reason}") for hold in holds]
         if entry.md5 in needed:
-            keepers.append("a version needs it: assay versions trash restore brings it back")
+            back = "a version needs it: assay versions trash restore brings it back"
+            keepers.append(("needed object", back))
         if keepers:
-            kept.append(DelayedVersion(name=entry.name, due=entry.until, kept_by=tuple(keepers)))
+            kept.append(
+                DelayedVersion(
+                    name=entry.name,
+                    due=entry.until,
+                    rule=strongest(keepers),
+                    kept_by=in_words(keepers),
+                )
+            )
         else:
             going.append(entry.md5)
     return tuple(sorted(going)), tuple(kept)

@@ -86,6 +86,10 @@ class ObjectStore:
         """Remove the copy of an object that is cached here."""
         (self._cache / md5[:2] / md5[2:]).unlink(missing_ok=True)
 
+    def is_cached(self, md5: str) -> bool:
+        """Whether a copy of an object is cached here."""
+        return (self._cache / md5[:2] / md5[2:]).exists()
+
     @property
     def client(self) -> Any:
         """The store's client."""

@@ -19,6 +19,7 @@ from assay.lake import clear_aside, private_folder
 from assay.records.trash import TrashedObject
 from assay.records.versions import StoredObject
 from assay.versioning._dvc import ObjectStore
+from assay.versioning._past_versions import past_versions, purge_versions
 
 _AT_ONCE: Final = 8
 
@@ -71,7 +72,48 @@ class Trash:
             with self._objects.answering():
                 self._fs.rm_file(self._place(md5))
                 self._fs.rm_file(f"{self._place(md5)}.json")
+            self._objects.forget(md5)
         return gone
+
+    def purge(self, hashes: Collection[str]) -> int:
+        """Delete what a versioned bucket keeps of objects that are gone; return how many versions.
+
+        What lies in its place, or aside, stays as it is, with its past versions.
+        """
+        if self._fs.protocol != "s3":
+            return 0
+        gone = self._gone(hashes)
+        with self._objects.answering():
+            return sum(purge_versions(self._fs, p) for md5 in gone for p in self._places(md5))
+
+    @property
+    def lists_versions(self) -> bool:
+        """Whether it can be seen what the store keeps of deleted objects."""
+        return self._fs.protocol in {"local", "s3"}
+
+    def left_of(self, hashes: Collection[str]) -> dict[str, int]:
+        """Where there is still something of objects that should be gone: place → how many."""
+        left: dict[str, int] = {"objects": 0, "trash": 0, "copies": 0, "past versions": 0}
+        for md5 in sorted(hashes):
+            at, aside, record = self._places(md5)
+            with self._objects.answering():
+                left["objects"] += self._fs.exists(at)
+                left["trash"] += self._fs.exists(aside) or self._fs.exists(record)
+                if self.lists_versions:
+                    places = (at, aside, record)
+                    left["past versions"] += sum(len(past_versions(self._fs, p)) for p in places)
+            left["copies"] += self._objects.is_cached(md5)
+        return {place: count for place, count in left.items() if count}
+
+    def _gone(self, hashes: Collection[str]) -> list[str]:
+        """Those of which neither the place nor the trash holds anything."""
+        with self._objects.answering():
+            return [m for m in sorted(hashes) if not any(map(self._fs.exists, self._places(m)))]
+
+    def _places(self, md5: str) -> tuple[str, str, str]:
+        """An object's place, its place in the trash, and its record there."""
+        aside = self._place(md5)
+        return self._objects.place(md5), aside, f"{aside}.json"
 
     @property
     def _fs(self) -> Any:

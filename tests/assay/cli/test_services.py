@@ -256,7 +256,14 @@ def test_retention_applies_what_was_planned_alone(assay: Any, services: Any) -> 
     assert plan.code == 0
     refused = assay("retention", "apply", "0" * 64)
     assert (refused.code, refused.out) == (2, "")
+    assert assay("retention", "evidence", plan.json["hash"]).code == 2, "it wasn't applied"
+    wrong = assay("retention", "apply", plan.json["hash"], "--approve", "0" * 12)
+    assert "what is approved isn't the plan" in wrong.err
     assert assay("retention", "apply", plan.json["hash"], "--json").code == 0
+    found = assay("retention", "evidence", plan.json["hash"], "--json")
+    assert found.code == 0
+    assert all(place["found"] == 0 for place in found.json["searched"])
+    assert "all of it is gone" in assay("retention", "evidence", plan.json["hash"]).out
 
 
 def test_new_then_check(assay: Any, services: Any, tmp_path: Path, mini: Any) -> None:
@@ -363,7 +370,8 @@ VERBS = [
     ("validate",), ("clean",), ("drift",), ("fairness",), ("new",), ("check",), ("status",),
     ("up",), ("down",), ("versions",), ("versions", "list"), ("versions", "show"),
     ("versions", "diff"), ("versions", "checkout"), ("versions", "rollback"), ("retention",),
-    ("retention", "plan"), ("retention", "apply"), ("catalog",), ("catalog", "rebuild"),
+    ("retention", "plan"), ("retention", "apply"), ("retention", "evidence"), ("catalog",),
+    ("catalog", "rebuild"),
 ]  # fmt: skip
 
 

@@ -112,6 +112,61 @@ def test_objects_of_removed_versions_leave_s3(s3, bucket):
     assert len(_keys(bucket)) == len(stays.objects)
 
 
+def test_a_versioned_bucket_keeps_nothing_of_what_a_sweep_deleted(s3, bucket):
+    """Neither a version nor a delete marker is left, and nothing else loses one."""
+    store = boto3.client("s3")
+    on = {"Status": "Enabled"}
+    store.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=on)
+    goes, stays = s3.commit("2013-02-04"), s3.commit("2013-02-05")
+    lives = {f"objects/files/md5/{o.md5[:2]}/{o.md5[2:]}" for o in stays.objects.values()}
+    md5 = stays.objects["data"].md5
+    kept = f"objects/files/md5/{md5[:2]}/{md5[2:]}"
+    whole = store.get_object(Bucket=bucket, Key=kept)["Body"].read()
+    store.put_object(Bucket=bucket, Key=kept, Body=b"damaged")
+    store.put_object(Bucket=bucket, Key=kept, Body=whole)
+    registry, removal, trash = s3.registry, s3.registry.removal, s3.registry.trash
+    removal.bury("flights", "2013-02-04", goes.version, why="old", archived=False, at=AT)
+    hashes = removal.set_aside({o.md5 for o in goes.objects.values()}, AT, DISPOSAL)
+    assert trash.purge(hashes) == 0, "what lies aside may still come back"
+    assert trash.left_of(hashes)["trash"] == len(hashes)
+    assert trash.delete(hashes) == hashes
+    left = trash.left_of(hashes)
+    assert left == {"past versions": len(_versions(bucket)) - len(lives) - 2}
+    assert left["past versions"] > 2 * len(hashes), "deleting left versions and markers"
+    assert trash.purge(hashes) == left["past versions"]
+    assert trash.left_of(hashes) == {}
+    assert trash.purge(hashes) == 0, "twice is once"
+    assert {key for key, _ in _versions(bucket)} == lives
+    assert len(_versions(bucket)) == len(lives) + 2, "the past of another object is another's"
+    assert registry.fetch("flights", "2013-02-05", stays.version).read_bytes() == whole
+
+
+def test_long_pasts_are_listed_whole(s3, bucket, monkeypatch):
+    monkeypatch.setattr("assay.versioning._past_versions._PAGE", 3)
+    store = boto3.client("s3")
+    on = {"Status": "Enabled"}
+    store.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=on)
+    md5 = "ab" * 16
+    key = f"objects/files/md5/{md5[:2]}/{md5[2:]}"
+    for body in range(7):
+        store.put_object(Bucket=bucket, Key=key, Body=str(body).encode())
+    store.delete_object(Bucket=bucket, Key=key)
+    assert s3.registry.trash.left_of([md5]) == {"past versions": 8}
+    assert s3.registry.trash.purge([md5]) == 8
+    assert _versions(bucket) == []
+
+
+def _versions(bucket):
+    """Every version and every marker: key and id."""
+    pages = boto3.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
+    return [
+        (one["Key"], one["VersionId"])
+        for page in pages
+        for kind in ("Versions", "DeleteMarkers")
+        for one in page.get(kind, ())
+    ]
+
+
 def _keys(bucket):
     return [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
 

@@ -182,6 +182,9 @@ def render_retention(draft: Draft, profile: Profile) -> str:
         "description: How long files may stay in each zone.",
         f"# Drafted from the grain of the contract ({draft.grain}). confirm: what is lawful, and",
         "# what is needed? Clear identifiers may be in landing and quarantine.",
+        "basis:  # confirm: under which consent, contract, law or interest are the rows kept?",
+        "  kind: legitimate_interests",
+        "  name: The rows are kept to repeat and correct releases.",
         "zones:",
     ]
     for zone, (days, why) in zones.items():

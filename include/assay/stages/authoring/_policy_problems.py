@@ -79,9 +79,16 @@ def _of_fairness(files: DatasetFiles, policy: FairnessPolicy) -> Iterable[Proble
 
 
 def _of_retention(files: DatasetFiles, policy: RetentionPolicy) -> Iterator[Problem]:
-    """Attributes that are removed and still compared are kept for a time: the policy states it."""
+    """What is kept without a legal basis, or without a period."""
     from assay.privacy import removed_columns
 
+    if files.contract.classified and (bare := policy.without_basis):
+        yield Problem(
+            "periods of a data set with classified columns have no legal basis",
+            where="basis", got=", ".join(bare), expected="basis: {kind: law, name: …}",
+            do="Say under which consent, contract, law or interest the data are kept, for all "
+            "periods at the top or for each in its place.",
+        )  # fmt: skip
     privacy, fairness = files.policy(PrivacyPolicy), files.policy(FairnessPolicy)
     if fairness is None or privacy is None or not fairness.applies:
         return

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from assay.contract import Contract, load_contracts
 from assay.errors import AssayError, InputError
 from assay.keys import discard_period_keys
 from assay.lake import write_text
-from assay.policy.retention import RetentionPolicy
+from assay.policy.retention import Classified, RetentionPolicy
 from assay.retention import (
     Inventory,
     RetentionPlan,
@@ -24,15 +24,20 @@ from assay.retention import (
     plan_retention,
     take_inventory,
 )
+from assay.retention.approval import AskedFor, asked_for
+from assay.retention.totals import UNCLASSIFIED
 from assay.retention.trash import trashed_until
 from assay.stages.incidents import close_rewound
 from assay.stages.index import follow_registry
 from assay.stages.run._audit import ZONE as AUDIT
 from assay.stages.run._references import forget_sketches
 from assay.stages.services import Services
+from assay.stages.upkeep._evidence import keep_evidence
+from assay.stages.upkeep.approval import check_approved
 from assay.stages.versions._end_of_life import end_versions
 from assay.versioning import Disposal
 
+_STRICT: Final[tuple[Classified, ...]] = get_args(Classified)
 _UPLOADING: Final = timedelta(days=2)
 """Objects that no version names may belong to a commit that runs now, for as long as this."""
 
@@ -52,15 +57,18 @@ def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
     Raises
     ------
     InputError
-        If another plan is due by now and this one was never begun: then nothing is removed.
+        If another plan is due by now and this one was never begun, or a person must approve it and
+        nobody did: then nothing is removed.
     """
     done, kept = _result_path(services, plan_hash), tuple[str, ...]()
     services.lake.make("retention")
     inventory, plan = _look(services)
-    if plan.hash == plan_hash:
+    whole = plan if plan.hash == plan_hash else _begun(services, plan_hash, plan)
+    check_approved(services, plan_hash, asked_of_sweep(services, whole))
+    if whole is plan:
         write_text(_plan_path(services, plan_hash), plan.model_dump_json(indent=1))
     else:
-        rest = plan_remainder(_begun(services, plan_hash, plan), plan, inventory)
+        rest = plan_remainder(whole, plan, inventory)
         if rest.finished and done.is_file():
             return RetentionResult.model_validate_json(done.read_text(encoding="utf-8"))
         plan, kept = rest.plan, rest.kept
@@ -81,8 +89,15 @@ def apply_sweep(services: Services, plan_hash: str) -> RetentionResult:
             "deleted": len(deleted),
         }
     )
+    aside = {entry.md5 for entry in inventory.trash}
+    keep_evidence(services, whole, result, aside - {*plan.trash})
     write_text(done, result.model_dump_json(indent=1))
     return result
+
+
+def asked_of_sweep(services: Services, plan: RetentionPlan) -> tuple[AskedFor, ...]:
+    """The data sets of which a plan takes so much that a person must approve it."""
+    return asked_for(plan, _rules(services).policies)
 
 
 def _disposal(services: Services, plan_hash: str) -> Disposal:
@@ -112,7 +127,8 @@ def _look(services: Services) -> tuple[Inventory, RetentionPlan]:
         inventory = _inventory(services, rules)
         known = {"problems": (*rules.problems, *inventory.problems)}
         inventory = inventory.model_copy(update=known)
-        return inventory, plan_retention(inventory, rules.policies, services.clock())
+        classes = rules.classes
+        return inventory, plan_retention(inventory, rules.policies, services.clock(), classes)
 
 
 @contextmanager
@@ -159,6 +175,12 @@ class _Rules:
     policies: dict[str, RetentionPolicy]
     problems: tuple[str, ...]
 
+    @property
+    def classes(self) -> dict[str, str]:
+        """Data set to the strictest class of its columns."""
+        found = {n: {x.classification for x in c.columns} for n, c in self.contracts.items()}
+        return {n: next((k for k in _STRICT if k in has), UNCLASSIFIED) for n, has in found.items()}
+
     def batch_end(self, dataset: str, batch: str) -> datetime | None:
         """When a batch ended, where a period of its data set counts from it."""
         policy = self.policies.get(dataset)
@@ -174,7 +196,8 @@ def _rules(services: Services) -> _Rules:
             if isinstance(contract, AssayError):
                 raise contract
             contracts[name] = contract
-            policies[name] = services.policy(contract, RetentionPolicy)
+            classes = {c.classification for c in contract.columns if c.classification}
+            policies[name] = services.policy(contract, RetentionPolicy).for_classes(classes)
         except AssayError as exc:
             problems.append(f"{name}: nothing of it is planned: {exc}")
     return _Rules(contracts, policies, tuple(problems))
