@@ -20,6 +20,7 @@ from assay.onboarding.drafts._contract import parquet, render_contract
 from assay.onboarding.drafts._draft import Draft
 from assay.onboarding.drafts._drift import Chance, measure_chance, render_drift
 from assay.onboarding.drafts._suites import closed_lists, contract_aspects, render_suite
+from assay.onboarding.evidence._column_names import Guess
 from assay.onboarding.evidence._part_distances import measure_distances
 from assay.onboarding.evidence._sample import Profile, measure_profile
 from assay.onboarding.evidence._text_types import TypedText, read_types
@@ -38,6 +39,7 @@ _POLICIES: Final[Mapping[str, Callable[[Draft, Profile], str]]] = {
     "retention": policies.render_retention,
     "alerting": policies.render_alerting,
 }
+People = Callable[[Session, Table], Mapping[str, tuple[Guess, str]]]
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -62,6 +64,7 @@ def plan_dataset(
     name: str,
     *,
     chance: Chance,
+    people: People | None = None,
     form: TextForm | None = None,
     grain: Grain = "day",
     first: str | None = None,
@@ -79,6 +82,8 @@ def plan_dataset(
     chance : callable
         What random variation alone reaches, by a drift policy, in a batch a little smaller than
         the sample; no drafted limit is below it.
+    people : callable, optional
+        Which columns of the sample look personal: their classifications, and the evidence.
     form : TextForm, optional
         How a text file is written; what isn't given is found in it.
     grain : {'day', 'month', 'year'}
@@ -113,7 +118,7 @@ def plan_dataset(
     typed, whole = read_identifiers(session, text.table)
     # What is read as the file has it takes less memory, and no more time, from the file.
     table = opened if typed is opened else session.set_aside(typed)
-    profile = measure_profile(session, table)
+    profile = measure_profile(session, table, people(session, table) if people else None)
     hidden = {c.name for c in profile.columns if c.guess is not None}
     batches, source = _batches(samples, profile, grain, first)
     suggestion = propose_suite(session, table, hidden=hidden, batches=batches)

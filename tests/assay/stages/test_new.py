@@ -135,3 +135,14 @@ def test_what_is_commented_is_right_with_the_comment_signs_off(
     assert policies["alerting"]["routes"][0] == {"slack": "#team-channel"}
     assert [s["step"] for s in policies["cleaning"]["steps"]] == ["text"] * padded + ["impute"]
     assert policies["fairness"]["metrics"][0]["outcome"] == "prediction"
+
+
+def test_columns_that_look_personal_are_proposed_with_the_evidence(tmp_path: Path) -> None:
+    sample = tmp_path / "2024-01-01.csv"
+    rows = (f"{i},marked{i % 15}@example.org,{i % 3}\n" for i in range(600))
+    sample.write_text("order,note,score\n" + "".join(rows))
+    with engine.open_session(threads=2) as session:
+        plan = draft_dataset(session, sample, "orders")
+    text = "\n".join(plan.files.values())
+    assert "# classification: identifier  # e-mail addresses, 15 of 15 values" in text
+    assert "marked" not in text, "no level of such a column is listed"

@@ -110,7 +110,7 @@ def _column(column: ColumnProfile, profile: Profile, text: TypedText) -> list[st
     else:
         lines.append(f"        # null in {column.nulls} of {profile.rows} rows ({share:.2%})")
     if column.guess:
-        lines.append(f"        # classification: {column.guess}  # guessed from the name: confirm")
+        lines.append(f"        # classification: {column.guess}  # {column.why}: confirm")
     if column.name in profile.restated:
         lines += _comment(profile.restated[column.name])
     lines += _properties(column, text)

@@ -44,7 +44,8 @@ class ColumnProfile:
     """One column of a sample.
 
     ``levels`` (trimmed) is there for a text column with few distinct values for its rows that isn't
-    guessed to be about people; ``padded`` counts the values that trimming changes.
+    guessed to be about people, for the reason ``why``; ``padded`` counts the values that trimming
+    changes.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ColumnProfile:
     levels: tuple[str, ...] | None = None
     guess: Guess | None = None
     role: str | None = None
+    why: str = "guessed from the name"
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,16 @@ class Profile:
         return next(iter((*named, *(self.keys if self.shows_rare else ()))), None)
 
 
-def measure_profile(session: Session, table: Table) -> Profile:
+def measure_profile(
+    session: Session, table: Table, people: Mapping[str, tuple[Guess, str]] | None = None
+) -> Profile:
     """Profile a sample: one scan for all counts, one more for each column that may have levels.
+
+    Parameters
+    ----------
+    people : mapping, optional
+        Columns whose values look personal, each with its classification and the evidence; a
+        column's name alone is asked for the others.
 
     Raises
     ------
@@ -130,7 +140,9 @@ def measure_profile(session: Session, table: Table) -> Profile:
         raise InputError("the sample is empty, so nothing can be read from it", got=rows)
     if many:
         found = _with_exact_counts(session, table, types, rows, found)
-    columns = [_column(name, kind, found[name]) for name, kind in types.items()]
+    columns = [
+        _column(name, kind, found[name], (people or {}).get(name)) for name, kind in types.items()
+    ]
     listed = [c for c in columns if _may_have_levels(c, rows)]
     few = {c.name: table[c.name].strip() if c.padded else table[c.name] for c in listed}
     for name, levels in measure_values(session, few, table, rows, _MOST_LEVELS).items():
@@ -199,11 +211,14 @@ def _aggregates(value: ir.Column, kind: ColumnType, *, exact: bool) -> Aggregate
     return counts
 
 
-def _column(name: str, kind: ColumnType, found: Mapping[str, Any]) -> ColumnProfile:
+def _column(
+    name: str, kind: ColumnType, found: Mapping[str, Any], personal: tuple[Guess, str] | None
+) -> ColumnProfile:
+    guess, why = personal or (guess_classification(name), "guessed from the name")
     return ColumnProfile(
         name, kind, int(found["nulls"] or 0), int(found["distinct"]),
         padded=int(found.get("padded") or 0),
-        guess=guess_classification(name), role=guess_role(name),
+        guess=guess, role=guess_role(name), why=why,
     )  # fmt: skip
 
 
