@@ -50,7 +50,7 @@ def dag_policy(dag: DAG) -> None:
 
     known = (
         tags.ASSAY, tags.ALERTS, tags.FEEDBACK, tags.LABELLING, tags.RELEASE, tags.REPORTS,
-        tags.RETENTION, tags.SCORING, tags.SYNTHESIS, tags.TRAINING,
+        tags.PUBLISHING, tags.RETENTION, tags.SCORING, tags.SYNTHESIS, tags.TRAINING,
     )  # fmt: skip
     kinds = (tags.dataset_tag(""), tags.model_tag(""), tags.owner_tag(""))
     faults = []

@@ -50,6 +50,7 @@ _READ_MORE: Final = {
     "access": "[access.md](access.md) has an example.",
     "images": "[synthesis.md](synthesis.md#more-images-of-a-rare-label) has an example.",
     "labelling": "[labels.md](labels.md) has an example.",
+    "publishing": "[publishing.md](publishing.md) has an example.",
     "synthesis": "[synthesis.md](synthesis.md) says what it is for.",
 }
 

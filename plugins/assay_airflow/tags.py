@@ -14,6 +14,7 @@ SCORING: Final = "scoring"
 FEEDBACK: Final = "feedback"
 SYNTHESIS: Final = "synthesis"
 LABELLING: Final = "labelling"
+PUBLISHING: Final = "publishing"
 
 
 def dataset_tag(dataset: str) -> str:

@@ -19,13 +19,18 @@ READERS = {
     "ingest/readers/_text_sql.py",
     "ingest/readers/_types.py",
     "ingest/readers/_unclear_times.py",
+    "publishing/_apply.py",
+    "publishing/_found.py",
+    "publishing/_load.py",
+    "publishing/_statements.py",
     "quality/expectations/_query_result.py",
     "ingest/sources/_postgres.py",
     "ingest/sources/_sqlite.py",
     "ingest/sources/_statement.py",
     "quality/expectations/_sql.py",
 }
-"""Modules that may write SQL: of files, sources, the catalog's database, the SQL of a suite."""
+"""Modules that may write SQL: of files, sources, the catalog's database, the SQL of a suite, and
+what is published in another database."""
 MODULES = sorted(
     name
     for name in (path.relative_to(ASSAY).as_posix() for path in ASSAY.rglob("*.py"))

@@ -69,6 +69,19 @@ def open_project() -> Project:
     return Project.of_here(os.environ)
 
 
+def connection_credentials(connection: str | None) -> Mapping[str, str]:
+    """What a connection of Airflow holds: address, login, password, extras; none without a name."""
+    from assay.launcher import find_connection
+    from assay.stages.services import source_credentials
+
+    if connection is None:
+        return {}
+    found: dict[str, Any] = find_connection(open_project().home, connection)
+    return source_credentials(
+        found["get_uri"], found["login"], found["password"], found["extra_dejson"] or {}
+    )
+
+
 def spill_zone() -> Path | None:
     """The spill zone of the project's home, for temporary files; None if there is no such home."""
     lake = open_project().lake

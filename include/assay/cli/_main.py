@@ -27,6 +27,7 @@ from assay.cli import (
     _models,
     _new,
     _privacy,
+    _publish,
     _quality,
     _read,
     _recall,
@@ -97,6 +98,7 @@ app.add_typer(_models.app, name="models")
 _experiments.app.command()(_tracking.sync)
 app.add_typer(_experiments.app, name="experiments")
 app.add_typer(_privacy.app, name="privacy")
+app.add_typer(_publish.app, name="publish")
 app.add_typer(_retention.app, name="retention")
 app.add_typer(_status.catalog, name="catalog")
 

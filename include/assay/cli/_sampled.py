@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assay.cli._console import errors, open_project, spill_zone
+from assay.cli._console import connection_credentials, errors, spill_zone
 
 if TYPE_CHECKING:
     from assay.engine import Session
@@ -40,20 +40,8 @@ def draft(
         raise typer.BadParameter("name a batch that the source has", param_hint="--batch")
     plan, nested = draft_from_source(
         session, spill_zone(), sample, name, query=query, batches=batches, most=rows,
-        credentials=_credentials, grain=grain, first=first, owner=owner,
+        credentials=connection_credentials, grain=grain, first=first, owner=owner,
     )  # fmt: skip
     for column in nested:
         errors.print(f"{column} holds lists or mappings, so it is no column of the contract.")
     return plan
-
-
-def _credentials(connection: str | None) -> Mapping[str, str]:
-    from assay.launcher import find_connection
-    from assay.stages.services import source_credentials
-
-    if connection is None:
-        return {}
-    found: dict[str, Any] = find_connection(open_project().home, connection)
-    return source_credentials(
-        found["get_uri"], found["login"], found["password"], found["extra_dejson"] or {}
-    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Generator, Iterator
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pyarrow as pa
 
+from assay.engine.postgres import libpq_address
 from assay.errors import InputError
 from assay.ingest.sources._statement import Statement
 
@@ -27,7 +27,7 @@ def postgres_rows(url: str, statement: Statement) -> Generator[Any, None, None]:
     values, inner = statement.moments(), statement.with_marks("postgres")
     try:
         with psycopg.connect(
-            _known(url), autocommit=False, client_encoding="utf8"
+            libpq_address(url), autocommit=False, client_encoding="utf8"
         ) as connection:  # fmt: skip
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -47,16 +47,6 @@ def postgres_rows(url: str, statement: Statement) -> Generator[Any, None, None]:
         raise InputError(
             "the database refuses the query", where="source.query", got=f"SQLSTATE {exc.sqlstate}"
         ) from None
-
-
-def _known(url: str) -> str:
-    """The address without extras of the connection that libpq doesn't know."""
-    import psycopg
-
-    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
-    parts = urlsplit(url)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name in known]
-    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _streamed(

@@ -57,8 +57,8 @@ def _write(session: Session, extract: Extract) -> None:
     if not any(not c.name.startswith("__") for c in view.seen):
         raise AccessError("the role sees no column of the rows", where=view.dataset, got=view.role)
     rows = session.read_parquet(extract.source)
-    rows = _filtered(rows, view)
-    seen = _columns(rows, view)
+    rows = seen_rows(rows, view)
+    seen = seen_columns(rows, view)
     if ID not in rows.columns:
         # A version from before rows had numbers: an order that follows from what is seen alone.
         session.write_parquet(rows.select(**seen), extract.path, list(seen))
@@ -68,7 +68,14 @@ def _write(session: Session, extract: Extract) -> None:
     session.write_parquet(numbered, extract.path, [ID], presorted=True, without=hidden)
 
 
-def _columns(rows: Table, view: View) -> dict[str, Any]:
+def seen_columns(rows: Table, view: View) -> dict[str, Any]:
+    """The columns that a role sees, each in its form.
+
+    Raises
+    ------
+    AccessError
+        If a treatment doesn't fit a column.
+    """
     from assay.privacy import treated_values
 
     found = {}
@@ -91,8 +98,14 @@ def _check_fit(treatment: Any, kind: Any, view: View, name: str) -> None:
         )  # fmt: skip
 
 
-def _filtered(rows: Table, view: View) -> Table:
-    """The rows that are seen; where the filter is null they aren't."""
+def seen_rows(rows: Table, view: View) -> Table:
+    """The rows that a role sees; where its filter is null it doesn't.
+
+    Raises
+    ------
+    AccessError
+        If the filter doesn't fit the rows.
+    """
     if view.rows is None:
         return rows
     from assay.expression import compile_expression

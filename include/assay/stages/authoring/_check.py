@@ -15,6 +15,7 @@ from assay.policy.access import AccessPolicy
 from assay.policy.alerting import AlertingPolicy
 from assay.policy.images import ImagesPolicy
 from assay.policy.labelling import LabellingPolicy
+from assay.policy.publishing import PublishingPolicy
 from assay.policy.retention import RetentionPolicy
 from assay.policy.synthesis import SynthesisPolicy
 from assay.policy.tighter import ORGANISATION, organisation_model
@@ -31,7 +32,8 @@ from assay.stages.authoring._policy_problems import policy_problems
 from assay.stages.run import chain
 
 OPTIONAL: Final = frozenset(
-    {AccessPolicy.noun, ImagesPolicy.noun, LabellingPolicy.noun, SynthesisPolicy.noun}
+    model.noun
+    for model in (AccessPolicy, ImagesPolicy, LabellingPolicy, PublishingPolicy, SynthesisPolicy)
 )
 """Policies that no stage follows, and that a data set may do without."""
 
@@ -39,8 +41,8 @@ OPTIONAL: Final = frozenset(
 def policy_models() -> dict[str, type[Policy]]:
     """Name of a policy file → its model; a data set has one file of each that isn't optional."""
     others = (
-        RetentionPolicy, AccessPolicy, AlertingPolicy, LabellingPolicy, SynthesisPolicy,
-        ImagesPolicy,
+        RetentionPolicy, AccessPolicy, PublishingPolicy, AlertingPolicy, LabellingPolicy,
+        SynthesisPolicy, ImagesPolicy,
     )  # fmt: skip
     return chain.policy_models() | {model.noun: model for model in others}
 

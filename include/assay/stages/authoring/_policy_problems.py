@@ -17,6 +17,7 @@ from assay.policy.retention import RetentionPolicy
 from assay.stages.authoring._access_problems import access_problems
 from assay.stages.authoring._file_problems import DatasetFiles
 from assay.stages.authoring._labelling_problems import labelling_problems
+from assay.stages.authoring._publishing_problems import publishing_problems
 from assay.stages.run import chain
 
 
@@ -146,6 +147,7 @@ _PARTICULAR: Final[Mapping[str, Callable[[DatasetFiles, Any], Iterable[Problem]]
     "retention": _of_retention,
     "drift": _of_drift,
     "labelling": labelling_problems,
+    "publishing": publishing_problems,
     "label_noise": _of_label_noise,
 }
 
