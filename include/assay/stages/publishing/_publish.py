@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from assay.publishing import (
 from assay.records.versions import BatchVersion
 from assay.stages.publishing._readers import readers_of
 from assay.stages.services import Services
+from assay.versioning._rows import is_bookkeeping
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -139,16 +139,21 @@ def _published(
 ) -> PublishedVersion:
     """A version with its columns: those of its file, or of the table that it was loaded into."""
     data = version.objects["data"]
-    file = partial(services.registry.open, data)
+
+    def file() -> Path:
+        return services.registry.open(data)
+
     loaded = found.loaded.get(version.version)
     same = loaded is not None and loaded.digest == data.md5
-    columns = loaded.columns if loaded and same else _columns(batch, file(), data_names)
+    columns = loaded.columns if loaded and same else _columns(file(), data_names)
     return PublishedVersion(version.version, batch, data.md5, columns, file)
 
 
-def _columns(batch: str, path: Path, data_names: Sequence[str]) -> tuple[Column, ...]:
+def _columns(path: Path, data_names: Sequence[str]) -> tuple[Column, ...]:
     """The columns of a version's rows that are of the data."""
-    from assay.versioning import PartitionRows
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    rows = PartitionRows({batch: path}, data_names)
-    return columns_of(rows.schema_of(rows.columns()))
+    whole = pq.read_schema(path).remove_metadata()
+    of_data = (c for c in whole if c.name in data_names or not is_bookkeeping(c.name))
+    return columns_of(pa.schema(of_data))
