@@ -13,7 +13,7 @@ from assay.access import allowed, check_allowed, has_role
 from assay.errors import AccessError, InputError
 from assay.lake import write_text
 from assay.retention.approval import AskedFor
-from assay.stages.access import access_policy
+from assay.stages.access._policies import access_policy
 from assay.stages.approval import Approval
 from assay.stages.services import Services
 
