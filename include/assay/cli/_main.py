@@ -15,6 +15,7 @@ from assay.cli import (
     _experiments,
     _explain,
     _feedback,
+    _hold,
     _home,
     _incidents,
     _keys,
@@ -86,6 +87,7 @@ app.add_typer(_cleaning.app, name="cleaning")
 app.add_typer(_quality.app, name="quality")
 app.add_typer(_incidents.app, name="incidents")
 app.add_typer(_keys.app, name="keys")
+app.add_typer(_hold.app, name="hold")
 _label.app.command()(_label_suggest.suggest)
 for _verb in (
     _label_rounds.draft, _label_rounds.plan, _label_rounds.publish, _label_rounds.collect,

@@ -71,6 +71,8 @@ KINDS: Final[dict[NodeKind, Kind]] = {
     "extract": Kind("extract", "extracts", "note", "use", short),
     "recall": Kind("recall", "recalls", "octagon", "use", short),
     "recall_lifted": Kind("lifted recall", "lifted recalls", "octagon", "use", short),
+    "hold_placed": Kind("legal hold", "legal holds", "octagon", "use", short),
+    "hold_lifted": Kind("lifted hold", "lifted holds", "octagon", "use", short),
     "contract": Kind("contract", "contracts", "note", "origin", short),
     "suite": Kind("suite", "suites", "note", "origin", short),
     "policy": Kind("policy", "policies", "note", "origin", short),

@@ -34,6 +34,8 @@ UseKind = Literal[
     "extract",
     "recall",
     "recall_lifted",
+    "hold_placed",
+    "hold_lifted",
 ]
 USE_KINDS: Final[tuple[UseKind, ...]] = get_args(UseKind)
 
@@ -127,7 +129,7 @@ class Use(Frozen):
         Names it among the uses of its kind, for ever: the id of a training run,
         ``late_arrival@3`` for a model version.
     subject : str
-        What it is about: the model's name; the data set of a recall.
+        What it is about: the model's name; the data set of a recall or a legal hold.
     reads : tuple of SnapshotPart
         The data that it read itself, the main data set first, tables joined to it after. A model
         version reads what its training run read, and names that run in ``of`` instead.

@@ -34,6 +34,7 @@ from assay.stages.run._references import forget_sketches
 from assay.stages.services import Services
 from assay.stages.upkeep._evidence import keep_evidence
 from assay.stages.upkeep.approval import check_approved
+from assay.stages.upkeep.holds import with_placed_holds
 from assay.stages.versions._end_of_life import end_versions
 from assay.versioning import Disposal
 
@@ -200,7 +201,7 @@ def _rules(services: Services) -> _Rules:
             policies[name] = services.policy(contract, RetentionPolicy).for_classes(classes)
         except AssayError as exc:
             problems.append(f"{name}: nothing of it is planned: {exc}")
-    return _Rules(contracts, policies, tuple(problems))
+    return _Rules(contracts, with_placed_holds(services, policies), tuple(problems))
 
 
 def _inventory(services: Services, rules: _Rules) -> Inventory:
