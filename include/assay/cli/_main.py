@@ -9,6 +9,7 @@ import typer
 from assay.cli import (
     _access,
     _advise,
+    _anonymity,
     _check,
     _cleaning,
     _data,
@@ -99,6 +100,7 @@ app.add_typer(_leases.app, name="leases")
 app.add_typer(_models.app, name="models")
 _experiments.app.command()(_tracking.sync)
 app.add_typer(_experiments.app, name="experiments")
+_privacy.app.command()(_anonymity.measure)
 app.add_typer(_privacy.app, name="privacy")
 app.add_typer(_publish.app, name="publish")
 app.add_typer(_retention.app, name="retention")

@@ -22,7 +22,10 @@ from assay.cli._options import AsJson, Author, Dataset
 if TYPE_CHECKING:
     from assay.stages.personal_data import Searched
 
-app = typer.Typer(no_args_is_help=True, help="Personal data: find it, and decide about it.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Personal data: find it, decide about it, measure how well people hide.",
+)
 _SHARE = 0.05
 
 
