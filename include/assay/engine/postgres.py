@@ -33,7 +33,8 @@ def postgres_query(rows: ir.Table) -> str:
 
     Examples
     --------
-    >>> print(postgres_query(table_of("visits", "latest", {"n": "bigint"}).select("n")))
+    >>> visits = table_of("visits", "latest", {"n": "bigint", "site": "text"})
+    >>> print(postgres_query(visits.select("n")))
     SELECT
       "t0"."n"
     FROM "visits"."latest" AS "t0"

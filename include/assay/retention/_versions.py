@@ -13,7 +13,7 @@ from assay.retention._precedence import Keeper, Rule, in_words, least_age, stron
 from assay.verdict import Frozen
 
 Action = Literal["withdraw", "archive", "remove"]
-UNCLASSIFIED: Final = "unclassified"
+UNCLASSIFIED: Final = "not classified"
 """A data set without classified columns."""
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from assay_airflow.hooks.services import open_services
 from assay_airflow.operators._second_person import SecondPersonOperator, listed_users
+
+if TYPE_CHECKING:
+    from assay.retention.evidence import Evidence
 
 
 class PlanSweepOperator(BaseOperator):
@@ -50,9 +54,7 @@ class ApproveSweepOperator(SecondPersonOperator):
         from assay.stages.upkeep import asked_of_sweep, plan_sweep
         from assay.stages.upkeep.approval import ask_sweep, who_may_approve
 
-        planned = context["ti"].xcom_pull(task_ids=self.plan_task)
-        if context["params"].get("plan_only") or not planned["removals"]:
-            raise AirflowSkipException("Nothing is to be applied.")
+        planned = _planned(context, self.plan_task)
         services = open_services()
         plan = plan_sweep(services)
         if plan.hash != planned["hash"]:
@@ -60,11 +62,7 @@ class ApproveSweepOperator(SecondPersonOperator):
         if not (asked := asked_of_sweep(services, plan)):
             raise AirflowSkipException("No policy asks a person about a sweep of this size.")
         asker = _asker(context)
-        others = listed_users(asker, "nothing is removed")
-        if (may := who_may_approve(services, asked)) is not None:
-            others = sorted(may & {*others} if others else may - {asker})
-            if not others:
-                raise AirflowSkipException("No member of a role that may approve can be asked.")
+        others = _who_is_asked(asker, who_may_approve(services, asked))
         keep = partial(ask_sweep, services, plan.hash)
         return self.ask(context, render_question(plan, asked), asker, others, keep)
 
@@ -100,14 +98,9 @@ class ApplySweepOperator(BaseOperator):
         approve. Red if the search finds anything: what the plan took isn't all gone.
         """
         from assay.retention import render_result
-        from assay.retention.evidence import render_evidence
         from assay.stages.upkeep import apply_sweep, read_evidence
 
-        planned = context["ti"].xcom_pull(task_ids=self.plan_task)
-        if context["params"].get("plan_only"):
-            raise AirflowSkipException("Asked to plan only.")
-        if not planned["removals"]:
-            raise AirflowSkipException("Nothing is past its period.")
+        planned = _planned(context, self.plan_task)
         answer = context["ti"].xcom_pull(task_ids=self.approve_task)
         if answer is not None and not answer["approved"]:
             raise AirflowSkipException("Nobody approved it: nothing is removed.")
@@ -115,10 +108,37 @@ class ApplySweepOperator(BaseOperator):
         result = apply_sweep(services, planned["hash"])
         self.log.info(render_result(result))
         if (found := read_evidence(services, planned["hash"])) is not None:
-            self.log.info(render_evidence(found))
-            if found.left:
-                raise AirflowFailException(render_evidence(found))
+            self._show(found)
         return {"removed": len(result.removed), "files": result.files, "bytes": result.bytes}
+
+    def _show(self, found: Evidence) -> None:
+        """Log what the search found; what should be gone and isn't makes the run red."""
+        from assay.retention.evidence import render_evidence
+
+        self.log.info(render_evidence(found))
+        if found.left:
+            raise AirflowFailException(render_evidence(found))
+
+
+def _planned(context: Any, task: str) -> dict[str, Any]:
+    """The plan of an earlier task; skipped where nothing of it is to be applied."""
+    if context["params"].get("plan_only"):
+        raise AirflowSkipException("Asked to plan only.")
+    planned: dict[str, Any] = context["ti"].xcom_pull(task_ids=task)
+    if not planned["removals"]:
+        raise AirflowSkipException("Nothing is past its period.")
+    return planned
+
+
+def _who_is_asked(asker: str | None, may: Set[str] | None) -> list[str]:
+    """The users who may answer, without the one who asked; empty where they aren't known."""
+    others = listed_users(asker, "nothing is removed")
+    if may is None:
+        return others
+    found = sorted(may & {*others} if others else may - {asker or ""})
+    if not found:
+        raise AirflowSkipException("No member of a role that may approve can be asked.")
+    return found
 
 
 def _asker(context: Any) -> str | None:

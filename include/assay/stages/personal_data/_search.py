@@ -111,5 +111,5 @@ def _absolute(contract: Contract, lake: Lake) -> Contract:
     source = contract.source
     if not isinstance(source, FilesSource) or "://" in source.location:
         return contract
-    location = str(lake.home / source.location)
+    location = str(lake.home.joinpath(source.location))
     return contract.model_copy(update={"source": source.model_copy(update={"location": location})})

@@ -101,7 +101,7 @@ def _search_zones(
 ) -> Iterator[Searched]:
     """Files and folders of the zones, and what a killed sweep may have left of them."""
     gone = [r for r in plan.removals if r.path not in result.kept]
-    there = [r for r in gone if os.path.lexists(services.lake.home / r.path)]
+    there = [r for r in gone if os.path.lexists(services.lake.home.joinpath(r.path))]
     yield Searched(place="files", looked_for=len(gone), found=len(there))
     leftovers = list(services.lake.home.glob("*/.removing-*"))
     yield Searched(place="leftovers of sweeps", looked_for=0, found=len(leftovers))

@@ -25,7 +25,7 @@ NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 LINES = 12
 
 
-def event(user: str = "ada", rows: int = 1) -> AccessEvent:
+def event(user: str = "ada of the north", rows: int = 1) -> AccessEvent:
     return AccessEvent(NOW, user, "scientist", "visits", "read_released", "research", rows,
                        {"snapshot": 2})  # fmt: skip
 
@@ -36,7 +36,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     home, anchors = tmp_path_factory.mktemp("log"), []
     log = AccessLog(Lake(home))
     for number in range(1, LINES + 1):
-        log.append(event("ada" if number % 2 else "grace", number))
+        log.append(event("ada of the north" if number % 2 else "grace of the south", number))
         if number in {4, 8}:
             anchors.append(str(log.head_text()))
     return home, anchors
@@ -58,7 +58,7 @@ def test_a_log_that_nobody_touched_is_whole(copied: tuple[AccessLog, list[str]])
     found = check_log(log, anchors)
     assert (found.whole, found.lines, found.anchored, found.anchors) == (True, LINES, 8, 2)
     assert [e.rows for e in log.entries()] == list(range(1, LINES + 1))
-    assert {e.user for e in log.entries()} == {"ada", "grace"}
+    assert {e.user for e in log.entries()} == {"ada of the north", "grace of the south"}
 
 
 def test_a_log_of_nothing_is_whole(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_a_log_of_nothing_is_whole(tmp_path: Path) -> None:
 def test_no_name_is_readable_in_the_file(copied: tuple[AccessLog, list[str]]) -> None:
     log, _ = copied
     stored = log.path.read_bytes() + b"".join(p.name.encode() for p in log.path.parent.rglob("*"))
-    assert b"ada" not in stored
-    assert b"grace" not in stored
+    assert b"ada of the north" not in stored
+    assert b"grace of the south" not in stored
 
 
 def test_a_tail_that_was_cut_is_found(copied: tuple[AccessLog, list[str]]) -> None:
@@ -163,13 +163,13 @@ def test_a_shredded_person_is_nobody_and_the_chain_still_verifies(
     copied: tuple[AccessLog, list[str]],
 ) -> None:
     log, anchors = copied
-    assert log.people.shred("ada")
-    assert not log.people.shred("ada")
-    assert {e.user for e in log.entries()} == {None, "grace"}
+    assert log.people.shred("ada of the north")
+    assert not log.people.shred("ada of the north")
+    assert {e.user for e in log.entries()} == {None, "grace of the south"}
     assert check_log(log, anchors).whole
     before = {e.person for e in log.entries() if e.user is None}
-    log.append(event("ada"))
-    (entry,) = [e for e in log.entries() if e.user == "ada"]
+    log.append(event("ada of the north"))
+    (entry,) = [e for e in log.entries() if e.user == "ada of the north"]
     assert entry.person not in before
 
 
