@@ -100,16 +100,20 @@ def check_allowed(
         )  # fmt: skip
 
 
-def has_role(policy: AccessPolicy, role: str, user: str, groups: frozenset[str]) -> Decision:
-    """Whether a person has a role, by their user id or a group.
+def has_role(
+    policy: AccessPolicy, role: str, user: str, groups: frozenset[str], *, task: bool = False
+) -> Decision:
+    """Whether a person or a task has a role; a person by their user id or a group.
 
-    A role whose members nobody named is anybody's; ``pipeline`` is the tasks', whoever started
-    them.
+    A role whose members nobody named is anybody's. The role ``pipeline`` is that of tasks: a person
+    has it only where the policy names them.
     """
     at: Loc = ("members", role)
-    if role == PIPELINE or role not in policy.members:
+    if role == PIPELINE and task:
+        return Decision(True, "tasks have this role", ("roles", role))
+    if role not in policy.members and role != PIPELINE:
         return Decision(True, "the policy names no members of the role", ("members",))
-    if {user, *groups} & set(policy.members[role]):
+    if {user, *groups} & set(policy.members.get(role, ())):
         return Decision(True, "the user is a member of the role", at)
     return Decision(False, "the user isn't a member of the role", at)
 

@@ -105,7 +105,7 @@ def seen_by(
     policy: AccessPolicy, role: str, columns: Iterable[str], classified: Mapping[str, bool],
     dataset: str,
 ) -> View:  # fmt: skip
-    """What :func:`view_of` gives, whoever asks, whenever and for whatever."""
+    """What :func:`view_of` gives, without the question whether the role may read."""
     found, names = policy.roles[role], list(columns)
     of_data = [n for n in names if not _is_own(n, classified)]
     seen = {name: _of_data(found, role, name, classified) for name in of_data}

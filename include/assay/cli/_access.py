@@ -30,8 +30,8 @@ _ANSWERS = {"yes": "green", "no": "red", "keep": "green", "mask": "yellow", "gen
 def list_roles(as_json: AsJson = False) -> int:
     """The roles of each data set, and what each may do.
 
-    A data set without include/policies/<dataset>/access.yaml has none: whoever can read its files
-    reads all released rows.
+    A data set without include/policies/<dataset>/access.yaml has none: everybody who can read its
+    files reads all released rows.
     """
     from assay.stages.access import listed_roles
 

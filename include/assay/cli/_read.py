@@ -35,7 +35,7 @@ def read(
     """Read released rows in a role: those rows and columns that it sees, masked as it sees them.
 
     What each role sees stands in include/policies/<dataset>/access.yaml, and every read is put on
-    record. A data set without that file shows all rows to whoever can read the home.
+    record. A data set without that file shows all rows to everybody who can read the home.
 
     Example: assay read flights --as scientist --purpose research -o flights.parquet
     """

@@ -2,7 +2,7 @@
 
 Nothing is allowed that no line allows: a role that isn't named may do nothing, a right that isn't
 listed isn't given, a column that isn't named isn't seen. A data set without this file has no roles:
-whoever can read its files reads all released rows.
+everybody who can read its files reads all released rows.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class _Work:
         self.connection.execute(_composed(text, schema=self.wanted.dataset, **names), values)
 
     def _prepare(self) -> None:
-        self._run("CREATE SCHEMA IF NOT EXISTS {schema}")
+        self._run("CREATE SCHEMA {schema}")  # one that is there is somebody else's
         for text in _TABLES:
             self._run(text)
         for column in self.wanted.columns:
@@ -169,7 +169,7 @@ class _Work:
         self._run("INSERT INTO {schema}.views VALUES (%s, %s, %s)", (name, query, digest))
 
     def _protect(self) -> None:
-        """Whoever is given a right to the table itself still sees no row."""
+        """Shield the table: a role that is given a right to it still sees no row."""
         policies = self.connection.execute(_POLICIES, (self.wanted.dataset,)).fetchall()
         for (name,) in policies:
             self._run("DROP POLICY {name} ON {schema}.rows", name=name)

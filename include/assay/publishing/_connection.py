@@ -50,6 +50,8 @@ def open_database(url: str) -> Iterator[Connection]:
 
 _DO: Final = {
     "42501": "The connection's user must own the schema, and may need CREATE on the database.",
+    "42P06": "The database has a schema of the data set's name that Assay didn't make, or that "
+    "lacks a table of Assay's. Nothing in it is changed: rename it, or drop it.",
     "42704": "Each role under `readers` must exist in the database.",
     "2BP01": "Something that isn't Assay's rests on a view of the schema: drop it, or let it read "
     "from a copy.",

@@ -51,7 +51,7 @@ class Found:
     attached : frozenset of str
         Versions that are partitions of ``rows``.
     protected : bool
-        Whether row-level security shields ``rows`` from whoever gets a right to it.
+        Whether row-level security shields ``rows`` from a role that gets a right to it.
     grants : frozenset of tuple
         (object, role, right) that isn't the owner's: of the schema, its tables, views, columns.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.engine import quoted
-from assay.publishing._wanted import BATCH, VERSION, Wanted
+from assay.publishing._wanted import BATCH, VERSION, Wanted, fitting
 
 LATEST = "latest"
 
@@ -20,12 +20,12 @@ def snapshot_view(number: int) -> str:
 
 def reader_view(role: str) -> str:
     """Name of the view of a role that may not see everything."""
-    return f"latest_for_{role}"
+    return fitting(f"latest_for_{role}")
 
 
 def view_queries(wanted: Wanted) -> dict[str, str]:
     """View → its query, those first that others read from."""
-    schema = quoted(wanted.dataset)
+    schema = quoted(fitting(wanted.dataset))
     pointer = f"(SELECT snapshot FROM {schema}.pointer)"  # noqa: S608 - a quoted name
     found = {LATEST: _of_snapshot(wanted, pointer)}
     for number in sorted(wanted.snapshots):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from assay.errors import InputError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BATCH = "__batch"
 VERSION = "__version"
+_LONGEST_NAME: Final = 63
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,21 @@ def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
     >>> columns_of(pa.schema([("n", pa.int64()), ("paid", pa.decimal128(9, 2))]))
     (Column(name='n', type='bigint'), Column(name='paid', type='numeric(9,2)'))
     """
-    return tuple(Column(one.name, _type_of(one.name, one.type)) for one in schema)
+    return tuple(Column(fitting(one.name), _type_of(one.name, one.type)) for one in schema)
+
+
+def fitting(name: str) -> str:
+    """A name as it is, if PostgreSQL takes it whole: it cuts longer ones without a word.
+
+    Raises
+    ------
+    InputError
+        If it has more than 63 bytes.
+    """
+    if (size := len(name.encode())) > _LONGEST_NAME:
+        raise InputError("the name is too long for PostgreSQL", got=name,
+                         expected=f"at most {_LONGEST_NAME} bytes, not {size}")  # fmt: skip
+    return name
 
 
 def _type_of(name: str, kind: pa.DataType) -> str:

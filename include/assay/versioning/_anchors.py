@@ -23,7 +23,7 @@ class Anchors:
     """Branches of the registry's Git remote that hold one text a commit, and only grow.
 
     A branch is as safe as the server makes it: one that refuses forced pushes and deletions keeps
-    what it was once given, whoever writes.
+    what it was once given, by every writer.
     """
 
     def __init__(self, config: RegistryConfig) -> None:

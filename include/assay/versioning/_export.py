@@ -5,23 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assay.errors import InputError
 from assay.lake import publish
 from assay.versioning._rows import BATCH, PartitionRows
-
-
-@dataclass(frozen=True)
-class Exported:
-    """A written file: the snapshot, its batches, the number of rows, and the columns."""
-
-    snapshot: int
-    batches: tuple[str, ...]
-    rows: int
-    columns: tuple[str, ...]
 
 
 def export_rows(rows: PartitionRows, to: Path, *, bookkeeping: bool) -> tuple[int, tuple[str, ...]]:

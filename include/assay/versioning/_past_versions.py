@@ -1,7 +1,7 @@
 """What a versioned S3 bucket keeps of objects that were deleted or replaced: versions and markers.
 
-Deleting an object of such a bucket only puts a marker over it, and whoever may read versions reads
-it on. Other stores have none, or keep them out of reach of their client.
+Deleting an object of such a bucket only puts a marker over it, and a user who may read versions
+reads it on. Other stores have none, or keep them out of reach of their client.
 """
 
 from __future__ import annotations

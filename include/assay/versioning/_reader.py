@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,6 @@ from assay.versioning._changed_records import ChangedRecords
 from assay.versioning._changes import no_snapshot, no_version
 from assay.versioning._config import RegistryConfig
 from assay.versioning._dvc import ObjectStore
-from assay.versioning._export import Exported, export_rows
 from assay.versioning._files import is_whole, place, refuse_strangers
 from assay.versioning._git import GitRemote
 from assay.versioning._history import WatchedHistory
@@ -42,7 +41,6 @@ from assay.versioning._records import (
     load_version,
 )
 from assay.versioning._removal import Removal
-from assay.versioning._rows import PartitionRows
 from assay.versioning._snapshots import load_snapshot, load_snapshots
 from assay.versioning._tombstones import (
     live_versions,
@@ -275,39 +273,6 @@ class Reader:
         refuse_strangers(to, set(wanted))
         self._bring(wanted, to.resolve())
         return snapshot
-
-    def export(
-        self,
-        dataset: str,
-        number: int | None,
-        to: Path,
-        *,
-        partial: bool = False,
-        bookkeeping: bool = False,
-        data: Collection[str] = (),
-    ) -> Exported:
-        """Write the rows of one snapshot to one file, each with the batch that it is from.
-
-        Parameters
-        ----------
-        number, partial
-            As for :meth:`checkout`.
-        to : Path
-            A ``.parquet`` or ``.csv`` file; an earlier one is replaced, at once or not at all.
-        bookkeeping : bool
-            Whether ``__id`` and the flags of cleaning (``<column>__imputed``) come along.
-        data : collection of str
-            Columns of the data set, which come along whatever their names.
-
-        Raises
-        ------
-        VersionExpired
-            If a batch of the snapshot was removed, and ``partial`` is false.
-        """
-        snapshot, found = self.partitions(dataset, number, partial=partial)
-        files = {batch: self.open(version.objects["data"]) for batch, version in found.items()}
-        rows, columns = export_rows(PartitionRows(files, data), to, bookkeeping=bookkeeping)
-        return Exported(snapshot.number, tuple(files), rows, columns)
 
     def partitions(
         self, dataset: str, number: int | None, *, partial: bool = False

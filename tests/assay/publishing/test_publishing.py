@@ -292,3 +292,21 @@ def test_names_are_names_whatever_they_hold(database: Any, version: Any) -> None
     name = 'n"; DROP SCHEMA visits; --{x}%s'
     publish(database, wanted(1, version("2024-01-01", pa.table({name: [1]}))))
     assert database.rows("SELECT * FROM visits.latest") == [(1, "2024-01-01")]
+
+
+def test_a_schema_that_somebody_else_made_is_left_alone(database: Any, version: Any) -> None:
+    database.run("CREATE SCHEMA visits")
+    database.run("CREATE VIEW visits.mine AS SELECT 1 AS n")
+    database.run(f"GRANT USAGE ON SCHEMA visits TO {database.masked}")
+    database.run(f"GRANT SELECT ON visits.mine TO {database.masked}")
+    with pytest.raises(InputError, match=r"42P06.*rename it, or drop it"):
+        publish(database, wanted(1, version("2024-01-01", visits())))
+    assert database.rows("SELECT n FROM visits.mine", database.masked) == [(1,)]
+
+
+def test_a_name_that_postgres_would_cut_is_refused(database: Any, version: Any) -> None:
+    long = version("2024-01-01", visits())
+    with pytest.raises(InputError, match="too long for PostgreSQL"):
+        plan(database, wanted(1, long, readers=[Reader("r" * 60, HALF)]))
+    with pytest.raises(InputError, match="too long for PostgreSQL"):
+        version("2024-01-02", pa.table({"ü" * 32: [1]}))

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.errors import InputError, RegistryError
+from assay.stages.access import export_as, person
 from assay.versioning import PartitionRows
 from assay.versioning._export import export_rows
 
@@ -25,8 +26,10 @@ def _part(folder: Path, name: str, **columns: Any) -> Path:
 def test_a_row_says_from_which_batch_it_is(ready: Any, mini: Any, tmp_path: Path) -> None:
     registry = ready.services.registry
 
-    found = registry.export("visits", None, tmp_path / "all.parquet")
-    whole = registry.export("visits", None, tmp_path / "whole.parquet", bookkeeping=True)
+    found = export_as(ready.services, person(), "visits", None, tmp_path / "all.parquet")
+    whole = export_as(
+        ready.services, person(), "visits", None, tmp_path / "whole.parquet", bookkeeping=True
+    )
 
     table = pq.read_table(tmp_path / "all.parquet")
     days = [date.fromisoformat(day) for day in mini.REFERENCE_DAYS]
@@ -96,5 +99,5 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_snapshot_that_isnt_there_writes_nothing(ready: Any, tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="no such snapshot"):
-        ready.services.registry.export("visits", 99, tmp_path / "x.parquet")
+        export_as(ready.services, person(), "visits", 99, tmp_path / "x.parquet")
     assert not (tmp_path / "x.parquet").exists()

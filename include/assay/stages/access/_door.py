@@ -181,7 +181,7 @@ def _check(
             "ASSAY_ROLE and ASSAY_PURPOSE.",
         )  # fmt: skip
     check_allowed(policy, reader.role, right, day=day, dataset=dataset, purpose=reader.purpose)
-    member = has_role(policy, reader.role, reader.user, reader.groups)
+    member = has_role(policy, reader.role, reader.user, reader.groups, task=reader.is_task)
     if not member.allowed:
         raise AccessError(
             member.why, where=f"{dataset} access members.{reader.role}", got=reader.user,

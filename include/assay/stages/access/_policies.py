@@ -46,7 +46,7 @@ def explain_access(project: Project, dataset: str, role: str, day: dt.date) -> l
     path = project.policy(dataset, AccessPolicy.noun)
     if policy is None:
         raise InputError(
-            "the data set has no access policy: whoever can read its files reads all rows",
+            "the data set has no access policy: everybody who can read its files reads all rows",
             where=_shown(project, path), do="include/docs/access.md says how to write one.",
         )  # fmt: skip
     return explain(policy, load_document(path), role, dataset, classified, day=day)

@@ -22,12 +22,15 @@ class Reader:
         User id.
     groups : frozenset of str
         Names of the user's groups.
+    is_task : bool
+        Whether a task reads, and no person.
     """
 
     role: str | None
     purpose: str | None
     user: str
     groups: frozenset[str] = field(default=frozenset())
+    is_task: bool = False
 
 
 def person(
@@ -48,8 +51,8 @@ def person(
 
 
 def task(purpose: str) -> Reader:
-    """A task, whoever started it: it reads as ``pipeline``."""
-    return Reader(PIPELINE, purpose, getpass.getuser())
+    """A task: it reads as ``pipeline``, and the log names the user that it runs as."""
+    return Reader(PIPELINE, purpose, getpass.getuser(), is_task=True)
 
 
 def _groups() -> frozenset[str]:

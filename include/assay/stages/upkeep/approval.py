@@ -74,7 +74,7 @@ def who_may_approve(services: Services, asked: tuple[AskedFor, ...]) -> frozense
     Returns
     -------
     frozenset or None
-        None where no access policy names them: then whoever may answer in Airflow may approve.
+        None where no access policy names them: then each who may answer in Airflow may approve.
     """
     found: frozenset[str] | None = None
     for one in asked:

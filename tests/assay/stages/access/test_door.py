@@ -281,6 +281,14 @@ def test_tasks_read_as_pipeline_and_have_the_numbers_of_rows(closed: Any) -> Non
         read_as_task(services, "visits", versions, "labelling")
 
 
+def test_a_person_reads_as_a_task_only_where_the_policy_names_them(closed: Any) -> None:
+    write(closed.project, {"pipeline": role(purposes=["training"])})
+    with pytest.raises(AccessError, match="isn't a member of the role"):
+        opened(closed, "pipeline", "training").to_arrow()
+    write(closed.project, {"pipeline": role(purposes=["training"])}, members={"pipeline": ["ada"]})
+    assert opened(closed, "pipeline", "training").to_arrow().num_rows > 0
+
+
 def test_each_read_is_one_line_and_a_look_at_columns_is_none(closed: Any) -> None:
     write(closed.project, {"scientist": role(rows="age > 40")})
     snapshot = opened(closed)
